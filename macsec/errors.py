@@ -1,0 +1,43 @@
+"""What a caller can be told. A frame never raises: it ends in a verdict and a counter."""
+
+from __future__ import annotations
+
+
+class MACsecError(Exception):
+    """Base of all errors of this package; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(MACsecError):
+    """A configuration, key or control that cannot be used: what, where and why."""
+
+    exit_code = 2
+
+
+class FormatError(MACsecError):
+    """A capture that is damaged or is none; `offset` is where, in octets of the stream."""
+
+    exit_code = 4
+
+    def __init__(self, reason: str, offset: int | None = None, *, truncated: bool = False) -> None:
+        self.reason = reason
+        self.offset = offset
+        self.truncated = truncated
+        super().__init__(reason if offset is None else f"{reason} (at offset {offset})")
+
+
+class KeyExhausted(MACsecError):
+    """The last PN of a transmit SA is used (10.5): it never wraps and nothing leaves in clear."""
+
+    exit_code = 4
+
+
+class EnvironmentLacks(MACsecError):
+    """The machine lacks something: a kernel, a compiler, a privilege, a device."""
+
+    exit_code = 5
+
+
+class CustodyError(MACsecError, TypeError):
+    """Something that holds a key was to be copied or pickled."""

@@ -1,0 +1,200 @@
+"""FrameBatch: many frames in one block of octets, with columns beside it.
+
+The currency of the whole package. A frame runs from the destination address to the last user
+octet, without FCS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Octets = NDArray[np.uint8]
+Column = NDArray[np.int64]
+
+_EMPTY: Column = np.zeros(0, np.int64)
+
+
+class FrameBatch:
+    """An immutable batch of n frames.
+
+    `arena`: uint8, one dimension; any number of octets. `start`, `length`: int64[n], where each
+    frame lies in the arena; frames may overlap or lie in any order. `time_ns`: int64[n], when it
+    was captured or is due. `source`: int64[n], the interface or port it belongs to.
+    `wire_length`: int64[n], octets the frame had on the wire: more than `length` where a capture
+    cut it short, and such a frame is never judged.
+
+    Slices share the arena; the columns are copied when writable, so that no caller can move a
+    frame after its bounds were checked. Raises ValueError for a frame outside the arena.
+    """
+
+    __slots__ = ("arena", "length", "source", "start", "time_ns", "wire_length")
+
+    def __init__(
+        self,
+        arena: ArrayLike,
+        start: ArrayLike,
+        length: ArrayLike,
+        time_ns: ArrayLike | None = None,
+        source: ArrayLike | None = None,
+        wire_length: ArrayLike | None = None,
+    ) -> None:
+        self.arena: Octets = _arena(arena)
+        self.start: Column = _column(start, None)
+        self.length: Column = _column(length, len(self.start))
+        self.time_ns: Column = _optional(time_ns, len(self.start))
+        self.source: Column = _optional(source, len(self.start))
+        self.wire_length: Column = (
+            self.length if wire_length is None else _column(wire_length, len(self.start))
+        )
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        size = len(self.arena)
+        # Subtraction form: start + length could wrap, size - length cannot once length <= size.
+        bad = (self.length < 0) | (self.length > size) | (self.start < 0)
+        bad |= self.start > size - np.minimum(self.length, size)
+        bad |= self.wire_length < self.length
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(
+                f"frame {row} (start {self.start[row]}, length {self.length[row]}, on the wire "
+                f"{self.wire_length[row]}) does not fit its arena of {size} octets"
+            )
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Iterable[bytes | bytearray | memoryview],
+        time_ns: ArrayLike | None = None,
+        source: ArrayLike | None = None,
+    ) -> FrameBatch:
+        """A batch from octet strings (or scapy packets: anything `bytes` takes), copied once."""
+        whole = [frame if isinstance(frame, bytes) else bytes(frame) for frame in frames]
+        length = np.fromiter(map(len, whole), np.int64, len(whole))
+        start = np.cumsum(length) - length
+        return cls(np.frombuffer(b"".join(whole), np.uint8), start, length, time_ns, source)
+
+    @classmethod
+    def from_packets(cls, packets: Iterable[Any]) -> FrameBatch:
+        """A batch from scapy packets, with their times."""
+        kept = list(packets)
+        times = [int(packet.time * 1_000_000_000) for packet in kept]
+        return cls.from_frames([bytes(packet) for packet in kept], times)
+
+    @classmethod
+    def concat(cls, batches: Sequence[FrameBatch]) -> FrameBatch:
+        """One batch of all frames of several, in order; the octets are copied."""
+        if not batches:
+            return cls(np.zeros(0, np.uint8), _EMPTY, _EMPTY)
+        base = np.cumsum([0, *(len(batch.arena) for batch in batches)])
+        return cls(
+            np.concatenate([batch.arena for batch in batches]),
+            np.concatenate([batch.start + base[i] for i, batch in enumerate(batches)]),
+            *(
+                np.concatenate([getattr(batch, name) for batch in batches])
+                for name in ("length", "time_ns", "source", "wire_length")
+            ),
+        )
+
+    def frames(self) -> list[bytes]:
+        """All frames as octet strings."""
+        block = memoryview(self.arena)
+        ends = (self.start + self.length).tolist()
+        return [
+            bytes(block[start:end]) for start, end in zip(self.start.tolist(), ends, strict=True)
+        ]
+
+    def packets(self) -> list[Any]:
+        """All frames as scapy packets, with their times."""
+        from scapy.layers.l2 import Ether
+        from scapy.utils import EDecimal
+
+        packets = []
+        for octets, time_ns in zip(self.frames(), self.time_ns.tolist(), strict=True):
+            packet = Ether(octets)
+            packet.time = EDecimal(time_ns) / 1_000_000_000
+            packets.append(packet)
+        return packets
+
+    def view(self, row: int) -> Octets:
+        """The octets of one frame, not copied, read-only."""
+        start = int(self.start[row])
+        return self.arena[start : start + int(self.length[row])]
+
+    def take(self, rows: slice | NDArray[Any]) -> FrameBatch:
+        """The frames of a slice, of row numbers or of a mask; the arena is shared."""
+        return self._sharing(
+            self.start[rows],
+            self.length[rows],
+            self.time_ns[rows],
+            self.source[rows],
+            self.wire_length[rows],
+        )
+
+    def _sharing(self, *columns: Column) -> FrameBatch:
+        # The bounds were checked when the parent was made.
+        part = object.__new__(FrameBatch)
+        part.arena = self.arena
+        for name, column in zip(
+            ("start", "length", "time_ns", "source", "wire_length"), columns, strict=True
+        ):
+            packed = np.ascontiguousarray(column)
+            packed.flags.writeable = False
+            setattr(part, name, packed)
+        return part
+
+    @property
+    def octets(self) -> int:
+        """Octets of all frames together."""
+        return int(self.length.sum())
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.frames())
+
+    @overload
+    def __getitem__(self, rows: int) -> bytes: ...
+    @overload
+    def __getitem__(self, rows: slice | NDArray[Any]) -> FrameBatch: ...
+    def __getitem__(self, rows: int | slice | NDArray[Any]) -> bytes | FrameBatch:
+        if isinstance(rows, slice | np.ndarray):
+            return self.take(rows)
+        return self.view(rows).tobytes()
+
+    def __repr__(self) -> str:
+        return f"<FrameBatch of {len(self)} frames, {self.octets} octets>"
+
+
+def _arena(octets: ArrayLike) -> Octets:
+    if isinstance(octets, bytes | bytearray | memoryview):
+        arena = np.frombuffer(octets, np.uint8)
+    else:
+        arena = np.asarray(octets)
+        if arena.dtype != np.uint8 or arena.ndim != 1 or not arena.flags.c_contiguous:
+            raise ValueError("an arena is a contiguous one-dimensional array of uint8")
+    view = arena.view()
+    view.flags.writeable = False
+    return view
+
+
+def _column(values: ArrayLike, length: int | None) -> Column:
+    given = np.asarray(values)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise ValueError(f"a column holds integers, not {given.dtype}")
+    column = np.ascontiguousarray(given, np.int64)
+    if column.flags.writeable:
+        column = column.copy()
+        column.flags.writeable = False
+    if column.ndim != 1 or (length is not None and len(column) != length):
+        raise ValueError(f"a column of {length} rows wanted, shape {column.shape} given")
+    return column
+
+
+def _optional(values: ArrayLike | None, length: int) -> Column:
+    return _column(np.zeros(length, np.int64) if values is None else values, length)
