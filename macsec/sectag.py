@@ -1,0 +1,125 @@
+"""The SecTAG: encode, decode and the checks of clause 9.12.
+
+Octets as in Figure 9-2: EtherType (2), TCI and AN (1), SL (1), PN (4), and with SC an SCI (8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+from macsec.terms import ETHERTYPE_MACSEC, SHORT_LENGTH_LIMIT
+
+_ETHERTYPE = ETHERTYPE_MACSEC.to_bytes(2)
+
+LENGTH_WITHOUT_SCI = 8
+LENGTH_WITH_SCI = 16
+MPDU_MINIMUM = 17
+
+
+class TCI(IntFlag):
+    """The bits of the third octet above the AN (9.5), high bit first."""
+
+    V = 0x80
+    ES = 0x40
+    SC = 0x20
+    SCB = 0x10
+    E = 0x08
+    C = 0x04
+
+
+AN_MASK = 0x03
+SL_MASK = 0x3F
+
+MEANINGS: dict[TCI, str] = {
+    TCI(0): "integrity only",
+    TCI.C: "integrity only, changed text or an ICV that is not 16 octets",
+    TCI.E | TCI.C: "confidentiality",
+    TCI.E: "reserved for the KaY, never for the Controlled Port",
+}
+"""What E and C say together (9.5, 10.5.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecTAG:
+    """The fields of a SecTAG. `sci` is None when SC is clear; `pn` is the 32-bit field."""
+
+    tci: TCI
+    an: int
+    sl: int
+    pn: int
+    sci: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Octets of the SecTAG, EtherType included (9.3)."""
+        return LENGTH_WITH_SCI if self.tci & TCI.SC else LENGTH_WITHOUT_SCI
+
+    def encode(self) -> bytes:
+        """The octets as sent."""
+        head = _ETHERTYPE + bytes((self.tci | self.an, self.sl)) + self.pn.to_bytes(4)
+        return head if self.sci is None else head + self.sci.to_bytes(8)
+
+
+def short_length(user_data_length: int) -> int:
+    """The SL to send: the octets of Secure Data if under 48, else 0 (9.7)."""
+    return user_data_length if user_data_length < SHORT_LENGTH_LIMIT else 0
+
+
+def decode(mpdu: bytes) -> SecTAG | None:
+    """The SecTAG at the front of an MPDU, unchecked; None where its octets are not all there."""
+    if len(mpdu) < LENGTH_WITHOUT_SCI or mpdu[:2] != _ETHERTYPE:
+        return None
+    tci = TCI(mpdu[2] & ~AN_MASK)
+    sci = None
+    if tci & TCI.SC:
+        if len(mpdu) < LENGTH_WITH_SCI:
+            return None
+        sci = int.from_bytes(mpdu[8:16])
+    return SecTAG(tci, mpdu[2] & AN_MASK, mpdu[3], int.from_bytes(mpdu[4:8]), sci)
+
+
+@dataclass(frozen=True, slots=True)
+class TagRules:
+    """Where implementations read 9.12 differently."""
+
+    xpn: bool = False
+    icv_length: int = 16
+    exact_length: bool = False
+    """Padding behind the ICV of a short frame is a bad tag, as in Linux."""
+    refuse_sl_48: bool = True
+    """An SL of 48 to 63 is a bad tag: none is ever sent (9.7)."""
+
+
+def fault(mpdu: bytes, rules: TagRules) -> str | None:
+    """Why an MPDU is not valid by 9.12, a) to i); None if it is."""
+    if len(mpdu) < MPDU_MINIMUM:
+        return "fewer than 17 octets"
+    tag = decode(mpdu)
+    if tag is None:
+        return "the SecTAG is cut short"
+    if tag.tci & TCI.V:
+        return "V is set"
+    if tag.tci & TCI.SC and tag.tci & (TCI.ES | TCI.SCB):
+        return "ES or SCB is set with SC"
+    if tag.sl & ~SL_MASK:
+        return "bits 7 or 8 of the SL octet are set"
+    if rules.refuse_sl_48 and tag.sl >= SHORT_LENGTH_LIMIT:
+        return "SL is 48 or more"
+    if tag.pn == 0 and not rules.xpn:
+        return "PN is zero"
+    return _length_fault(len(mpdu) - tag.length, tag.sl, rules)
+
+
+def _length_fault(room: int, sl: int, rules: TagRules) -> str | None:
+    if sl == 0:
+        short = room < SHORT_LENGTH_LIMIT + rules.icv_length
+        return "SL is 0 but under 48 octets of Secure Data" if short else None
+    if rules.exact_length and room != sl + rules.icv_length:
+        return "not the length that SL says"
+    return "shorter than SL says" if room < sl + rules.icv_length else None
+
+
+def secure_data_length(mpdu_length: int, tag: SecTAG, icv_length: int) -> int:
+    """Octets of Secure Data of a valid MPDU; what lies behind the ICV is padding (9.10)."""
+    return tag.sl or mpdu_length - tag.length - icv_length

@@ -1,0 +1,107 @@
+"""The management controls of a SecY (10.7) and the rules between them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import IntEnum
+
+from macsec.errors import ConfigError
+from macsec.secy.profiles import PROFILES, Profile
+from macsec.suites import SUITES, CipherSuite
+from macsec.terms import AN_VALUES, ICV_LENGTH, PORT_END_STATION, PORT_SCB
+
+LOG = logging.getLogger("macsec")
+
+DUPLICATES_WINDOW_LIMIT = 1 << 20
+"""A duplicate bitmap is held for every receive SA: 128 KiB at this window."""
+
+
+class Validate(IntEnum):
+    """validateFrames (10.7.8)."""
+
+    NULL = 0
+    DISABLED = 1
+    CHECK = 2
+    STRICT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """All controls of one SecY; names as in a configuration file. Raises ConfigError."""
+
+    profile: Profile = PROFILES["ieee"]
+    cipher: CipherSuite = SUITES["gcm-aes-128"]
+    protect: bool = True
+    encrypt: bool = True
+    offset: int = 0
+    validate: Validate = Validate.STRICT
+    replay: bool = True
+    window: int = 0
+    duplicates_reject: bool = False
+    send_sci: bool = True
+    end_station: bool = False
+    scb: bool = False
+    encodingsa: int = 0
+    clear_tags: int = 0
+    clear_tags_authenticated: bool = False
+    mtu: int | None = None
+    icv_length: int = ICV_LENGTH
+
+    def __post_init__(self) -> None:
+        self._check_cipher()
+        self._check_replay()
+        if self.encodingsa not in AN_VALUES:
+            raise ConfigError(f"encodingsa {self.encodingsa} is not an AN: 0 to 3 (9.6)")
+        if self.clear_tags not in (0, 1, 2):
+            raise ConfigError(f"clear_tags {self.clear_tags}: 0, 1 or 2 VLAN tags can stay clear")
+        if self.mtu is not None and self.mtu < 0:
+            raise ConfigError(f"mtu {self.mtu} is negative")
+        if self.send_sci and (self.end_station or self.scb):
+            LOG.warning("send_sci is on: end_station and scb have no effect")
+
+    def _check_cipher(self) -> None:
+        if self.offset not in (0, 30, 50):
+            raise ConfigError(f"offset {self.offset}: the offsets are 0, 30 and 50 (10.7.25)")
+        if self.offset not in self.cipher.offsets:
+            raise ConfigError(f"offset {self.offset} with {self.cipher.name}: XPN has none (14.7)")
+        if self.offset and not self.encrypt:
+            raise ConfigError(f"offset {self.offset} with encrypt: off has nothing to encrypt")
+        if self.icv_length not in self.profile.icv_lengths:
+            raise ConfigError(
+                f"icv_length {self.icv_length} is not in clause 14; profile linux takes 8 to 16"
+            )
+
+    def _check_replay(self) -> None:
+        limit = self.cipher.window_limit
+        if not 0 <= self.window <= limit:
+            raise ConfigError(
+                f"window {self.window} is not within 0 to {limit} for {self.cipher.name} (10.7.8)"
+            )
+        if not self.duplicates_reject:
+            return
+        if self.profile.window_from_next_pn:
+            raise ConfigError(f"duplicates: reject is no part of profile {self.profile.name}")
+        if not self.replay:
+            raise ConfigError("duplicates: reject needs replay: on")
+        if self.window > DUPLICATES_WINDOW_LIMIT:
+            raise ConfigError(
+                f"duplicates: reject keeps a bitmap: window at most {DUPLICATES_WINDOW_LIMIT}"
+            )
+
+    def check_sci(self, sci: int) -> None:
+        """Refuse a transmit SCI that a receiver could not infer from the frame (9.9)."""
+        port = sci & 0xFFFF
+        if self.send_sci:
+            return
+        if self.scb and port != PORT_SCB:
+            raise ConfigError(f"scb means port 0, but the transmit SCI has port {port} (9.9)")
+        if self.end_station and not self.scb and port != PORT_END_STATION:
+            raise ConfigError(
+                f"end_station means port 1, but the transmit SCI has port {port} (9.9)"
+            )
+
+    @property
+    def protects(self) -> bool:
+        """protectFrames in effect: False while validateFrames is Null (10.6)."""
+        return self.protect and self.validate is not Validate.NULL

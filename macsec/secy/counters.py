@@ -1,0 +1,76 @@
+"""From tallies to counters by the standard's names (section 10.7, both editions' names)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from macsec.secy.plane import Tally
+from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
+
+Counters = MappingProxyType[str, int]
+
+SUMS_2018 = {
+    "InPktsNoSA": (Verdict.UNKNOWN_SCI, Verdict.UNUSED_SA),
+    "InPktsNoSAError": (Verdict.NO_SCI, Verdict.NOT_USING_SA),
+}
+"""The 2018 edition merged what an unvalidated frame cannot be blamed on."""
+
+OCTETS_IN = {"InOctetsValidated": "validated", "InOctetsDecrypted": "decrypted"}
+OCTETS_OUT = {"OutOctetsProtected": "protected", "OutOctetsEncrypted": "encrypted"}
+
+
+def _named(tally: Tally, verdicts: Iterable[Verdict]) -> dict[str, int]:
+    return {
+        verdict.counter: frames
+        for verdict, frames in zip(verdicts, tally.frames, strict=True)
+        if verdict.counter is not None
+    }
+
+
+def _octets(tally: Tally, names: dict[str, str]) -> dict[str, int]:
+    return {counter: getattr(tally, field) for counter, field in names.items()}
+
+
+def secy_counters(tally: Tally) -> Counters:
+    """All counters of a SecY, those of its SCs summed, zeros included."""
+    counters = _named(tally, Verdict)
+    for name, parts in SUMS_2018.items():
+        counters[name] = sum(tally.frames[part] for part in parts)
+    return MappingProxyType(counters | _octets(tally, OCTETS_IN | OCTETS_OUT))
+
+
+def tx_sc_counters(tally: Tally) -> Counters:
+    """The counters of the transmit SC."""
+    frames = {str(v.counter): tally.frames[v] for v in TX_SA_VERDICTS}
+    return MappingProxyType(frames | _octets(tally, OCTETS_OUT))
+
+
+def tx_sa_counters(tally: Tally) -> Counters:
+    """The counters of a transmit SA."""
+    return MappingProxyType(_named(tally, TX_SA_VERDICTS))
+
+
+def rx_sc_counters(tally: Tally) -> Counters:
+    """The counters of a receive SC."""
+    return MappingProxyType(_named(tally, SC_VERDICTS) | _octets(tally, OCTETS_IN))
+
+
+def rx_sa_counters(tally: Tally) -> Counters:
+    """The counters of a receive SA."""
+    return MappingProxyType(_named(tally, SA_VERDICTS))
+
+
+def interface_counters(tally: Tally) -> Counters:
+    """RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs)."""
+    frames = tally.frames
+    errors = ("NO_TAG", "BAD_TAG", "NO_SCI", "NOT_USING_SA", "LATE", "NOT_VALID")
+    return MappingProxyType(
+        {
+            "ifInOctets": tally.octets_in,
+            "ifInDiscards": frames[Verdict.OVERRUN],
+            "ifInErrors": sum(frames[Verdict[name]] for name in errors),
+            "ifOutOctets": tally.octets_out,
+            "ifOutErrors": frames[Verdict.TOO_LONG],
+        }
+    )

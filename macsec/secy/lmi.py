@@ -1,0 +1,513 @@
+"""The Layer Management Interface (10.7): a SecY with its controls, SCs, SAs and counters.
+
+Every argument is checked here; a data plane below only holds state and moves frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn, Self
+
+from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
+from macsec.keys import Key, Uncopyable
+from macsec.secy import counters as names
+from macsec.secy.controls import Controls
+from macsec.secy.counters import Counters
+from macsec.secy.plane import DataPlane, Outcome, SAParameters
+from macsec.secy.verdict import Verdict
+from macsec.suites import CipherSuite
+from macsec.terms import AN_VALUES, sci_of, sci_text
+
+
+class TransmitSA:
+    """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23)."""
+
+    def __init__(self, plane: DataPlane, an: int) -> None:
+        self._plane = plane
+        self.an = an
+
+    @property
+    def enabled(self) -> bool:
+        """enableTransmit."""
+        return self._plane.tx_sa(self.an).enabled
+
+    @property
+    def next_pn(self) -> int:
+        """nextPN; after the last PN, 2^32 (2^64 under XPN)."""
+        return self._plane.tx_sa(self.an).next_pn
+
+    @property
+    def counters(self) -> Counters:
+        """OutPktsProtected and OutPktsEncrypted of this SA."""
+        return names.tx_sa_counters(self._plane.tx_sa(self.an).tally)
+
+
+class ReceiveSA:
+    """A receive SA: `an`, `enabled`, `next_pn`, `lowest_pn`, `counters` (10.7.14)."""
+
+    def __init__(self, plane: DataPlane, sci: int, an: int) -> None:
+        self._plane, self._sci = plane, sci
+        self.an = an
+
+    @property
+    def enabled(self) -> bool:
+        """enableReceive."""
+        return self._plane.rx_sa(self._sci, self.an).enabled
+
+    @property
+    def next_pn(self) -> int:
+        """nextPN: one past the highest PN of a valid frame."""
+        return self._plane.rx_sa(self._sci, self.an).next_pn
+
+    @property
+    def lowest_pn(self) -> int:
+        """lowestPN: the lowest acceptable one."""
+        return self._plane.rx_sa(self._sci, self.an).lowest_pn
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of this SA."""
+        return names.rx_sa_counters(self._plane.rx_sa(self._sci, self.an).tally)
+
+
+class TransmitSC:
+    """The transmit SC: `sci` (16 hex digits or None), `enabled`, `sa` by AN, `counters`."""
+
+    def __init__(self, plane: DataPlane) -> None:
+        self._plane = plane
+        self._sa: dict[int, TransmitSA] = {}
+        self.sci: str | None = None
+        self.enabled = False
+
+    @property
+    def sa(self) -> Mapping[int, TransmitSA]:
+        """Its SAs by AN."""
+        return MappingProxyType(self._sa)
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of this SC."""
+        return names.tx_sc_counters(self._plane.tally())
+
+
+class ReceiveSC:
+    """A receive SC: `sci` (16 hex digits), `enabled`, `sa` by AN, `counters` (10.7.12)."""
+
+    def __init__(self, plane: DataPlane, sci: int, enabled: bool) -> None:
+        self._plane, self._sci = plane, sci
+        self._sa: dict[int, ReceiveSA] = {}
+        self.sci = sci_text(sci)
+        self.enabled = enabled
+
+    @property
+    def sa(self) -> Mapping[int, ReceiveSA]:
+        """Its SAs by AN."""
+        return MappingProxyType(self._sa)
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of this SC."""
+        return names.rx_sc_counters(self._plane.rx_sc_tally(self._sci))
+
+
+class ReceiveSCs(Mapping[str, ReceiveSC]):
+    """Receive SCs by SCI: 16 hex digits, separators allowed, or a number."""
+
+    def __init__(self) -> None:
+        self._by_sci: dict[int, ReceiveSC] = {}
+
+    def __getitem__(self, sci: str | int) -> ReceiveSC:
+        try:
+            return self._by_sci[sci_of(sci)]
+        except (KeyError, ValueError):
+            raise KeyError(sci) from None
+
+    def __iter__(self) -> Any:
+        return (sc.sci for sc in self._by_sci.values())
+
+    def __len__(self) -> int:
+        return len(self._by_sci)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Which key an SA uses with which SSCI: an SSCI belongs to one SCI under one SAK (10.7.13)."""
+
+    check_value: str
+    ssci: int
+
+
+class SecY(Uncopyable):
+    """A MAC Security Entity on a data plane.
+
+    `protect` and `validate` move batches, `protect_frame` and `validate_frame` one frame. The
+    management calls raise ConfigError; frames never raise. Not copyable: it holds keys. Use it
+    as a context manager, or `close()` it, to wipe the keys at once.
+    """
+
+    def __init__(self, controls: Controls | None = None, backend: str = "auto") -> None:
+        from macsec.secy.backends import make_plane
+
+        self._controls = controls or Controls()
+        self._plane = make_plane(self._controls, backend)
+        self._tx = TransmitSC(self._plane)
+        self._rx = ReceiveSCs()
+        self._uses: dict[tuple[int, int, bool], _Use] = {}
+
+    @classmethod
+    def from_config(cls, config: str | Path | Mapping[str, Any], backend: str = "auto") -> Self:
+        """A SecY from a configuration file or the same structure as a dict.
+
+        Raises ConfigError, which names the file and line where there is one.
+        """
+        from macsec.secy.assemble import assemble
+
+        return assemble(cls, config, backend)
+
+    # ---------------------------------------------------------------- frames
+
+    def protect(self, batch: FrameBatch) -> Outcome:
+        """Protect a batch (10.5)."""
+        return self._plane.protect(batch)
+
+    def validate(self, batch: FrameBatch) -> Outcome:
+        """Validate a batch (10.6)."""
+        return self._plane.validate(batch)
+
+    def protect_frame(self, frame: bytes) -> bytes | None:
+        """Protect one frame; None where nothing is sent, with the reason in the counters."""
+        return _only(self._plane.protect(FrameBatch.from_frames([frame])))[1]
+
+    def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
+        """Validate one frame: its verdict, and the clear frame if it is delivered."""
+        return _only(self._plane.validate(FrameBatch.from_frames([octets])))
+
+    # ---------------------------------------------------------------- status
+
+    @property
+    def controls(self) -> Controls:
+        """The controls in force."""
+        return self._controls
+
+    @property
+    def backend(self) -> str:
+        """The data plane: `native` or `reference`."""
+        return self._plane.name
+
+    @property
+    def kernel(self) -> str:
+        """What runs AES-GCM."""
+        return self._plane.kernel
+
+    @property
+    def tx(self) -> TransmitSC:
+        """The transmit SC."""
+        return self._tx
+
+    @property
+    def rx(self) -> ReceiveSCs:
+        """The receive SCs by SCI."""
+        return self._rx
+
+    @property
+    def counters(self) -> Counters:
+        """All counters by the standard's names, zeros included, SCs summed."""
+        return names.secy_counters(self._plane.tally())
+
+    @property
+    def interface_counters(self) -> Counters:
+        """RFC 2863 counters of the Controlled Port."""
+        return names.interface_counters(self._plane.tally())
+
+    @property
+    def mac_operational(self) -> bool:
+        """Whether the Controlled Port can send and something can be received (10.7.4)."""
+        sa = self._tx.sa.get(self._controls.encodingsa)
+        sends = not self._controls.protects or (
+            self._tx.enabled
+            and sa is not None
+            and sa.enabled
+            and sa.next_pn < self._controls.cipher.pn_limit
+        )
+        receives = any(
+            sc.enabled and any(sa.enabled for sa in sc.sa.values()) for sc in self._rx.values()
+        )
+        return sends and (receives or not self._controls.protects)
+
+    def clear_counters(self) -> None:
+        """Zero all counters; no PN changes."""
+        self._plane.clear()
+
+    # ---------------------------------------------------------------- controls
+
+    def set_controls(self, **changes: Any) -> None:
+        """Change controls by name. The cipher suite has a call of its own."""
+        if "cipher" in changes and changes["cipher"] is not self._controls.cipher:
+            raise ConfigError("change_cipher changes the suite: it deletes all keys (10.7.27)")
+        self._configure(replace(self._controls, **changes))
+
+    def change_cipher(self, cipher: CipherSuite) -> None:
+        """Change the suite: deletes all SAs and their keys (10.7.27)."""
+        controls = replace(self._controls, cipher=cipher)
+        for an in list(self._tx.sa):
+            self._forget_tx_sa(an)
+        for sc in list(self._rx.values()):
+            for an in list(sc.sa):
+                self._forget_rx_sa(sci_of(sc.sci), an)
+        self._configure(controls)
+
+    def _configure(self, controls: Controls) -> None:
+        if self._tx.sci is not None:
+            controls.check_sci(sci_of(self._tx.sci))
+        if controls.profile is not self._controls.profile and self._uses:
+            raise ConfigError("the profile cannot change while there are SAs")
+        if controls.duplicates_reject and not self._controls.duplicates_reject and self._uses:
+            raise ConfigError("duplicates: reject cannot be turned on while there are SAs")
+        self._plane.configure(controls)
+        self._controls = controls
+
+    # ---------------------------------------------------------------- transmit SC and SAs
+
+    def create_tx_sc(self, sci: str | int, enabled: bool = True) -> None:
+        """Name the transmit SC (10.7.20); a changed SCI deletes its SAs."""
+        number = _sci(sci)
+        self._controls.check_sci(number)
+        if self._tx.sci != sci_text(number):
+            for an in list(self._tx.sa):
+                self._forget_tx_sa(an)
+        self._plane.set_tx_sc(number, enabled)
+        self._tx.sci, self._tx.enabled = sci_text(number), enabled
+
+    def create_tx_sa(
+        self,
+        an: int,
+        key: Key,
+        *,
+        next_pn: int = 1,
+        ssci: int | None = None,
+        salt: bytes | None = None,
+        enabled: bool = True,
+    ) -> None:
+        """Create a transmit SA (10.7.22); under `ieee` it replaces one with the same AN."""
+        if self._tx.sci is None:
+            raise ConfigError("no transmit SC: create it before its SAs")
+        sci = sci_of(self._tx.sci)
+        sa = self._sa(an, key, next_pn, None, ssci, salt, enabled)
+        self._claim(sci, an, True, sa, self._tx.sa)
+        self._plane.add_tx_sa(sa)
+        self._tx._sa[an] = TransmitSA(self._plane, an)
+
+    def delete_tx_sa(self, an: int) -> None:
+        """Delete a transmit SA and wipe its key."""
+        self._may_delete(self._find_tx(an))
+        self._forget_tx_sa(an)
+
+    def enable_tx_sa(self, an: int, enabled: bool = True) -> None:
+        """Start or stop a transmit SA (10.7.24)."""
+        self._find_tx(an)
+        self._plane.enable_tx_sa(an, enabled)
+
+    def raise_tx_pn(self, an: int, next_pn: int) -> None:
+        """Raise nextPN of a transmit SA, never lower it: no PN is used twice under a SAK."""
+        self._plane.set_tx_pn(an, self._raised("next_pn", self._find_tx(an).next_pn, next_pn))
+
+    # ---------------------------------------------------------------- receive SCs and SAs
+
+    def create_rx_sc(self, sci: str | int, enabled: bool = True) -> None:
+        """Create a receive SC (10.7.11)."""
+        number = _sci(sci)
+        if number in self._rx._by_sci:
+            raise ConfigError(f"receive SC {sci_text(number)} exists")
+        self._plane.add_rx_sc(number, enabled)
+        self._rx._by_sci[number] = ReceiveSC(self._plane, number, enabled)
+
+    def delete_rx_sc(self, sci: str | int) -> None:
+        """Delete a receive SC with its SAs and wipe their keys."""
+        sc = self._find_sc(sci)
+        number = sci_of(sc.sci)
+        for an in list(sc.sa):
+            self._forget_rx_sa(number, an)
+        self._plane.remove_rx_sc(number)
+        del self._rx._by_sci[number]
+
+    def enable_rx_sc(self, sci: str | int, enabled: bool = True) -> None:
+        """Start or stop a receive SC."""
+        sc = self._find_sc(sci)
+        self._plane.enable_rx_sc(sci_of(sc.sci), enabled)
+        sc.enabled = enabled
+
+    def create_rx_sa(
+        self,
+        sci: str | int,
+        an: int,
+        key: Key,
+        *,
+        next_pn: int = 1,
+        lowest_pn: int | None = None,
+        ssci: int | None = None,
+        salt: bytes | None = None,
+        enabled: bool = True,
+    ) -> None:
+        """Create a receive SA (10.7.13). `lowest_pn` defaults to `next_pn`.
+
+        The counters of the SA start at zero; those of the SC go on. Under `linux` there is no
+        lowest PN to set; with duplicates: reject it is at least nextPN - replayWindow, since the
+        bitmap remembers no further back.
+        """
+        sc = self._find_sc(sci)
+        number = sci_of(sc.sci)
+        sa = self._sa(an, key, next_pn, lowest_pn, ssci, salt, enabled)
+        self._claim(number, an, False, sa, sc.sa)
+        self._plane.add_rx_sa(number, sa)
+        sc._sa[an] = ReceiveSA(self._plane, number, an)
+
+    def delete_rx_sa(self, sci: str | int, an: int) -> None:
+        """Delete a receive SA and wipe its key."""
+        sc = self._find_sc(sci)
+        self._may_delete(self._find_rx(sc, an))
+        self._forget_rx_sa(sci_of(sc.sci), an)
+
+    def enable_rx_sa(self, sci: str | int, an: int, enabled: bool = True) -> None:
+        """Start or stop a receive SA (10.7.15)."""
+        sc = self._find_sc(sci)
+        self._find_rx(sc, an)
+        self._plane.enable_rx_sa(sci_of(sc.sci), an, enabled)
+
+    def raise_rx_pn(
+        self, sci: str | int, an: int, *, next_pn: int | None = None, lowest_pn: int | None = None
+    ) -> None:
+        """Raise nextPN or lowestPN of a receive SA, never lower them (10.7.15)."""
+        sc = self._find_sc(sci)
+        sa = self._find_rx(sc, an)
+        if self._controls.profile.window_from_next_pn and lowest_pn is not None:
+            raise ConfigError("profile linux has no lowest PN of its own: raise next_pn")
+        new_next = self._raised("next_pn", sa.next_pn, next_pn)
+        new_lowest = self._raised("lowest_pn", sa.lowest_pn, lowest_pn)
+        new_next = max(new_next, new_lowest)
+        self._plane.set_rx_pn(sci_of(sc.sci), an, new_next, new_lowest)
+
+    # ---------------------------------------------------------------- checks
+
+    def _sa(
+        self,
+        an: int,
+        key: Key,
+        next_pn: int,
+        lowest_pn: int | None,
+        ssci: int | None,
+        salt: bytes | None,
+        enabled: bool,
+    ) -> SAParameters:
+        cipher = self._controls.cipher
+        if an not in AN_VALUES:
+            raise ConfigError(f"AN {an} is not 0 to 3 (9.6)")
+        if len(key) != cipher.key_length:
+            raise ConfigError(
+                f"{cipher.name} takes a key of {cipher.key_length} octets, {len(key)} given"
+            )
+        if cipher.xpn and (ssci is None or salt is None):
+            raise ConfigError(f"{cipher.name} needs an ssci and a salt (10.7.13)")
+        if not cipher.xpn and (ssci is not None or salt is not None):
+            raise ConfigError(f"{cipher.name} has no ssci and no salt: they are XPN's")
+        if salt is not None and len(salt) != 12:
+            raise ConfigError(f"a salt has 12 octets, {len(salt)} given")
+        if ssci is not None and not 0 <= ssci < 1 << 32:
+            raise ConfigError("an SSCI has 32 bits")
+        lowest_pn = self._lowest(next_pn, lowest_pn)
+        return SAParameters(an, key, next_pn, lowest_pn, ssci or 0, salt or bytes(12), enabled)
+
+    def _lowest(self, next_pn: int, lowest_pn: int | None) -> int:
+        limit = self._controls.cipher.pn_limit
+        for name, pn in (("pn", next_pn), ("lowest_pn", lowest_pn)):
+            if pn is not None and not 1 <= pn < limit:
+                raise ConfigError(f"{name} {pn} is not within 1 to {limit - 1}")
+        lowest = next_pn if lowest_pn is None else lowest_pn
+        if lowest > next_pn:
+            raise ConfigError(f"lowest_pn {lowest} is above pn {next_pn}")
+        if self._controls.duplicates_reject:
+            lowest = max(lowest, next_pn - self._controls.window)
+        return lowest
+
+    def _claim(
+        self, sci: int, an: int, transmit: bool, sa: SAParameters, existing: Mapping[int, Any]
+    ) -> None:
+        if an in existing and not self._controls.profile.replaces_sa:
+            raise ConfigError(f"SA {an} of SC {sci_text(sci)} exists: delete it first")
+        use = _Use(sa.key.check_value, sa.ssci)
+        if self._controls.cipher.xpn:
+            for (other_sci, _, _), other in self._uses.items():
+                if other == use and other_sci != sci:
+                    raise ConfigError(
+                        f"SSCI {sa.ssci:08x} belongs to SCI {sci_text(other_sci)} under this key "
+                        f"and cannot serve {sci_text(sci)} too (10.7.13)"
+                    )
+        self._uses[sci, an, transmit] = use
+
+    def _may_delete(self, sa: TransmitSA | ReceiveSA) -> None:
+        if sa.enabled and not self._controls.profile.replaces_sa:
+            raise ConfigError(f"SA {sa.an} is in use: disable it before deleting it")
+
+    def _find_tx(self, an: int) -> TransmitSA:
+        return self._tx.sa[an] if an in self._tx.sa else _missing(f"transmit SA {an}")
+
+    def _find_sc(self, sci: str | int) -> ReceiveSC:
+        number = _sci(sci)
+        sc = self._rx._by_sci.get(number)
+        return sc if sc is not None else _missing(f"receive SC {sci_text(number)}")
+
+    @staticmethod
+    def _find_rx(sc: ReceiveSC, an: int) -> ReceiveSA:
+        return sc.sa[an] if an in sc.sa else _missing(f"SA {an} of receive SC {sc.sci}")
+
+    def _raised(self, name: str, old: int, new: int | None) -> int:
+        if new is None:
+            return old
+        if not old <= new <= self._controls.cipher.pn_limit:
+            raise ConfigError(f"{name} can only rise (10.7.15): {new} is not within {old} to limit")
+        return new
+
+    def _forget_tx_sa(self, an: int) -> None:
+        self._plane.remove_tx_sa(an)
+        del self._tx._sa[an]
+        del self._uses[sci_of(self._tx.sci or ""), an, True]
+
+    def _forget_rx_sa(self, sci: int, an: int) -> None:
+        self._plane.remove_rx_sa(sci, an)
+        del self._rx._by_sci[sci]._sa[an]
+        del self._uses[sci, an, False]
+
+    def close(self) -> None:
+        """Wipe all keys; the SecY is of no use after this."""
+        self._plane.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"<SecY {self._tx.sci or 'without a transmit SC'}, {self._controls.cipher.name}, "
+            f"{len(self._rx)} receive SCs, {self.backend}>"
+        )
+
+
+def _only(outcome: Outcome) -> tuple[Verdict, bytes | None]:
+    verdict = Verdict(int(outcome.codes[0]))
+    return verdict, outcome.batch[0] if len(outcome.batch) else None
+
+
+def _sci(sci: str | int) -> int:
+    try:
+        return sci_of(sci)
+    except ValueError as error:
+        raise ConfigError(f"SCI {sci!r}: {error}") from None
+
+
+def _missing(what: str) -> NoReturn:
+    raise ConfigError(f"there is no {what}")

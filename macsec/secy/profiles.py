@@ -1,0 +1,77 @@
+"""Behaviour profiles: where implementations disagree about the same octets, as named switches.
+
+`ieee` is the text of the standard; `linux` is what the kernel was seen to do. A profile is a row,
+not a fork: both data planes read the same switches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One row of switches. The field names are those of `macsec_controls` in C."""
+
+    name: str
+    exact_length: bool
+    """Padding behind the ICV of a frame with SL is a bad tag (9.12 f: exact, or at least)."""
+    refuse_sl_48: bool
+    """An SL of 48 to 63 is a bad tag (9.7)."""
+    lookup_before_tag: bool
+    """The SC is looked up before 9.12 is checked, so an unknown SC hides a bad tag."""
+    short_header_silent: bool
+    """A frame too short for its SecTAG and an EtherType is dropped without a counter."""
+    scb_port_zero: bool
+    """SCB means port 0 and wins over ES (9.9); else ES means port 1 and SCB nothing."""
+    no_peer_silent: bool
+    """A frame without SC, ES, SCB and no only peer is dropped without a counter."""
+    window_from_next_pn: bool
+    """Lowest PN and XPN upper half follow nextPN in 32-bit halves, not lowestPN (10.6.2)."""
+    disabled_decrypts: bool
+    """validateFrames Disabled still runs the cipher on C=1 (10.6.3 discards them)."""
+    sc_off_receives: bool
+    """A receive SC that is off still receives frames with an explicit SCI."""
+    too_long_counts_octets: bool
+    """A frame that is too long counts in OutOctets (10.5.4 comes before 10.5.5)."""
+    replaces_sa: bool
+    """Creating an SA replaces one with the same AN (10.7.13); else it must be gone first."""
+    icv_lengths: range
+    """ICV lengths that can be set; clause 14 knows 16 only."""
+
+
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="ieee",
+            exact_length=False,
+            refuse_sl_48=True,
+            lookup_before_tag=False,
+            short_header_silent=False,
+            scb_port_zero=True,
+            no_peer_silent=False,
+            window_from_next_pn=False,
+            disabled_decrypts=False,
+            sc_off_receives=False,
+            too_long_counts_octets=True,
+            replaces_sa=True,
+            icv_lengths=range(16, 17),
+        ),
+        Profile(
+            name="linux",
+            exact_length=True,
+            refuse_sl_48=False,
+            lookup_before_tag=True,
+            short_header_silent=True,
+            scb_port_zero=False,
+            no_peer_silent=True,
+            window_from_next_pn=True,
+            disabled_decrypts=True,
+            sc_off_receives=True,
+            too_long_counts_octets=False,
+            replaces_sa=False,
+            icv_lengths=range(8, 17),
+        ),
+    )
+}

@@ -1,0 +1,558 @@
+"""The SecY in readable Python: clause 10 of IEEE 802.1AE-2018, one frame at a time.
+
+The oracle for the data plane in C, which must give the same octets, verdicts, counters and state.
+Where a profile departs from the text, the switch is named.
+
+    10.5    transmit: protect, SA and PN assignment, SecTAG, cipher, length
+    10.6    receive: tag, SC and SA, preliminary replay check, cipher, replay check, delivery
+    10.7    controls and counters
+    14      cipher suites: IV, AAD, confidentiality offset
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from macsec import sectag
+from macsec.frames import FrameBatch
+from macsec.keys import Uncopyable
+from macsec.sectag import TCI, SecTAG, TagRules
+from macsec.secy.controls import Controls, Validate
+from macsec.secy.plane import AN_UNKNOWN, Outcome, SAParameters, SAState, Tally
+from macsec.secy.replay import ReplayRule, Window, replay_rule
+from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
+from macsec.suites import CipherSuite
+from macsec.terms import (
+    ADDRESSES_LENGTH,
+    ETHERTYPE_MACSEC,
+    ICV_LENGTH,
+    PORT_END_STATION,
+    PORT_SCB,
+    SCI_NONE,
+    VLAN_TPIDS,
+)
+
+RUNT_LENGTH = 14
+"""On receipt: addresses and an EtherType. A frame to send needs one octet of User Data."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counters as they grow."""
+
+    frames: list[int]
+    validated: int = 0
+    decrypted: int = 0
+    protected: int = 0
+    encrypted: int = 0
+    octets_in: int = 0
+    octets_out: int = 0
+
+    def tally(self) -> Tally:
+        """The counters as they stand."""
+        return Tally(
+            tuple(self.frames),
+            self.validated,
+            self.decrypted,
+            self.protected,
+            self.encrypted,
+            self.octets_in,
+            self.octets_out,
+        )
+
+
+def _no_counts(verdicts: Iterable[Verdict]) -> Counts:
+    return Counts([0 for _ in verdicts])
+
+
+class SAKey(Uncopyable):
+    """The cipher of one SA: its suite, SAK, SSCI and Salt (clause 14)."""
+
+    def __init__(self, suite: CipherSuite, sa: SAParameters) -> None:
+        self._suite, self._ssci, self._salt = suite, sa.ssci, sa.salt
+        self._aes = algorithms.AES(sa.key.expose())
+
+    def seal(self, sci: int, pn: int, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
+        """Ciphertext and 16-octet ICV (14.5 to 14.8)."""
+        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
+        cipher = Cipher(self._aes, modes.GCM(iv)).encryptor()
+        cipher.authenticate_additional_data(aad)
+        return cipher.update(text) + cipher.finalize(), cipher.tag
+
+    def open(self, sci: int, pn: int, aad: bytes, text: bytes, icv: bytes) -> bytes | None:
+        """Plaintext, or None where the ICV is wrong."""
+        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
+        cipher = Cipher(self._aes, modes.GCM(iv, icv, min_tag_length=len(icv))).decryptor()
+        cipher.authenticate_additional_data(aad)
+        try:
+            return cipher.update(text) + cipher.finalize()
+        except InvalidTag:
+            return None
+
+
+@dataclass(slots=True)
+class TransmitSA:
+    """A transmit SA (10.7.22)."""
+
+    key: SAKey
+    next_pn: int
+    enabled: bool
+    counts: Counts = field(default_factory=lambda: _no_counts(TX_SA_VERDICTS))
+
+
+@dataclass(slots=True)
+class ReceiveSA:
+    """A receive SA (10.7.13)."""
+
+    key: SAKey
+    window: Window
+    enabled: bool
+    counts: Counts = field(default_factory=lambda: _no_counts(SA_VERDICTS))
+
+
+@dataclass(slots=True)
+class ReceiveSC:
+    """A receive SC and its SAs by AN (10.7.11)."""
+
+    enabled: bool
+    sa: dict[int, ReceiveSA] = field(default_factory=dict)
+    counts: Counts = field(default_factory=lambda: _no_counts(SC_VERDICTS))
+
+
+class Row(NamedTuple):
+    """What became of one frame."""
+
+    verdict: Verdict
+    octets: bytes | None = None
+    sci: int | None = None
+    an: int | None = None
+    pn: int | None = None
+
+
+class Frame(NamedTuple):
+    """A received frame taken apart: addresses, clear VLAN tags, MPDU, decoded SecTAG."""
+
+    addresses: bytes
+    clear_tags: bytes
+    mpdu: bytes
+    tag: SecTAG
+
+    def user_data(self, icv_length: int) -> bytes:
+        """Secure Data as it stands, of an MPDU whose lengths were checked."""
+        end = sectag.secure_data_length(len(self.mpdu), self.tag, icv_length)
+        return self.mpdu[self.tag.length : self.tag.length + end]
+
+
+class ReferencePlane(Uncopyable):
+    """The reference data plane."""
+
+    name = "reference"
+    kernel = "cryptography"
+
+    def __init__(self, controls: Controls) -> None:
+        self._tx_sci = SCI_NONE
+        self._tx_enabled = False
+        self._tx_sa: dict[int, TransmitSA] = {}
+        self._rx: dict[int, ReceiveSC] = {}
+        self._counts = _no_counts(Verdict)
+        self.configure(controls)
+
+    # ---------------------------------------------------------------- 10.5 transmit
+
+    def protect(self, batch: FrameBatch) -> Outcome:
+        """10.5: frames of the Controlled Port, to be sent on the Common Port."""
+        return self._each(batch, self._transmit)
+
+    def _transmit(self, frame: bytes) -> Row:
+        # A frame to send has addresses and at least one octet of User Data.
+        if len(frame) <= ADDRESSES_LENGTH:
+            return Row(Verdict.RUNT)
+        # 10.5: protectFrames False: unchanged.
+        if not self._controls.protects:
+            self._counts.octets_out += len(frame)
+            return Row(Verdict.UNPROTECTED, frame)
+        # 10.5.1: the SA is encodingSA of the SC; none usable: nothing is sent.
+        an = self._controls.encodingsa
+        sa = self._tx_sa.get(an)
+        if sa is None or not sa.enabled or not self._tx_enabled:
+            return Row(Verdict.NOT_OPERATIONAL)
+        # 10.5.2: nextPN past the last: stop. Never wrap, never fall back to clear.
+        if sa.next_pn >= self._controls.cipher.pn_limit:
+            return Row(Verdict.EXHAUSTED, None, self._tx_sci, an)
+        pn = sa.next_pn
+        sa.next_pn += 1
+        return self._protect_with(sa, an, pn, frame)
+
+    def _protect_with(self, sa: TransmitSA, an: int, pn: int, frame: bytes) -> Row:
+        controls = self._controls
+        addresses = frame[:ADDRESSES_LENGTH]
+        user_at = self._clear_tags_end(frame)
+        if user_at == len(frame):  # tags and nothing behind them: all is User Data
+            user_at = ADDRESSES_LENGTH
+        clear_tags, user_data = frame[ADDRESSES_LENGTH:user_at], frame[user_at:]
+        # 10.5.3: the SecTAG.
+        tag = self._sectag(an, pn, len(user_data)).encode()
+        # 10.5.4: protection; counted in octets of User Data.
+        header = self._authenticated(addresses, clear_tags) + tag
+        secure_data, icv = self._seal(sa, pn, header, user_data)
+        mpdu = tag + secure_data + icv[: controls.icv_length]
+        protected = addresses + clear_tags + mpdu
+        # 10.5.5: longer than the Common Port takes: discarded, the PN is used up.
+        too_long = controls.mtu is not None and len(protected) > controls.mtu + RUNT_LENGTH
+        if not too_long or controls.profile.too_long_counts_octets:
+            self._count_octets_out(len(user_data))
+        if too_long:
+            return Row(Verdict.TOO_LONG, None, self._tx_sci, an, pn)
+        self._counts.octets_out += len(frame)
+        verdict = Verdict.ENCRYPTED if controls.encrypt else Verdict.PROTECTED
+        sa.counts.frames[TX_SA_VERDICTS.index(verdict)] += 1
+        return Row(verdict, protected, self._tx_sci, an, pn)
+
+    def _count_octets_out(self, octets: int) -> None:
+        if self._controls.encrypt:
+            self._counts.encrypted += octets
+        else:
+            self._counts.protected += octets
+
+    def _including_sci(self) -> bool:
+        """10.5.3, Table 10-1: whether the SecTAG carries the SCI."""
+        controls = self._controls
+        if controls.send_sci:
+            return True
+        receiving = sum(sc.enabled for sc in self._rx.values())
+        return receiving > 1 and not controls.end_station and not controls.scb
+
+    def _sectag(self, an: int, pn: int, user_data_length: int) -> SecTAG:
+        """10.5.3: SC, ES, SCB; E and C; AN, SL, PN and SCI."""
+        controls = self._controls
+        tci = TCI(0)
+        if self._including_sci():
+            tci |= TCI.SC
+        else:
+            tci |= TCI.ES if controls.end_station else TCI(0)
+            tci |= TCI.SCB if controls.scb else TCI(0)
+        if controls.encrypt:
+            tci |= TCI.E | TCI.C
+        elif controls.icv_length != ICV_LENGTH:
+            tci |= TCI.C  # 9.5: the ICV is not 16 octets
+        sl = sectag.short_length(user_data_length)
+        sci = self._tx_sci if tci & TCI.SC else None
+        return SecTAG(tci, an, sl, pn & 0xFFFFFFFF, sci)
+
+    def _seal(
+        self, sa: TransmitSA, pn: int, header: bytes, user_data: bytes
+    ) -> tuple[bytes, bytes]:
+        """14.5: all of it authenticated, what lies past the offset encrypted."""
+        clear = self._clear_octets(self._controls.encrypt, len(user_data))
+        aad = header + user_data[:clear]
+        text, icv = sa.key.seal(self._tx_sci, pn, aad, user_data[clear:])
+        return user_data[:clear] + text, icv
+
+    def _clear_octets(self, encrypted: bool, length: int) -> int:
+        """14.5: User Data left in clear; no longer than the offset means all of it."""
+        return min(self._controls.offset, length) if encrypted else length
+
+    def _authenticated(self, addresses: bytes, clear_tags: bytes) -> bytes:
+        """14.5 knows no clear tags: SCI, IV and AAD are as if they were absent, unless asked."""
+        return addresses + clear_tags if self._controls.clear_tags_authenticated else addresses
+
+    def _clear_tags_end(self, frame: bytes) -> int:
+        """Where the SecTAG goes or is: behind up to `clear_tags` VLAN tags (11.4, 15.3)."""
+        at = ADDRESSES_LENGTH
+        for _ in range(self._controls.clear_tags):
+            if len(frame) < at + 4 or int.from_bytes(frame[at : at + 2]) not in VLAN_TPIDS:
+                break
+            at += 4
+        return at
+
+    # ---------------------------------------------------------------- 10.6 receive
+
+    def validate(self, batch: FrameBatch) -> Outcome:
+        """10.6: frames of the Common Port, for the Controlled Port."""
+        outcome = self._each(batch, self._receive)
+        self._counts.octets_in += outcome.batch.octets
+        return outcome
+
+    def _receive(self, octets: bytes) -> Row:
+        controls, profile = self._controls, self._controls.profile
+        if len(octets) < RUNT_LENGTH:
+            return Row(Verdict.RUNT)
+        # 10.6: Null: untouched, tags and all.
+        if controls.validate is Validate.NULL:
+            return Row(Verdict.BYPASS, octets)
+        # 10.6: no SecTAG.
+        at = self._clear_tags_end(octets)
+        mpdu = octets[at:]
+        if int.from_bytes(mpdu[:2]) != ETHERTYPE_MACSEC:
+            strict = controls.validate is Validate.STRICT
+            return Row(Verdict.NO_TAG) if strict else Row(Verdict.UNTAGGED, octets)
+        # switch short_header_silent
+        if profile.short_header_silent and len(mpdu) < sectag.LENGTH_WITHOUT_SCI + 2:
+            return Row(Verdict.DROPPED)
+        # 10.6: E without C is for the KaY at the Uncontrolled Port.
+        if len(mpdu) > 2 and mpdu[2] & (TCI.E | TCI.C) == TCI.E:
+            return Row(Verdict.UNCONTROLLED)
+        tag = sectag.decode(mpdu)
+        if profile.short_header_silent and self._header_cut_short(mpdu):
+            return Row(Verdict.DROPPED)
+        # 9.12, a) to i)
+        bad = sectag.fault(mpdu, self._tag_rules) is not None
+        if tag is None or (bad and not profile.lookup_before_tag):
+            return Row(Verdict.BAD_TAG)
+        frame = Frame(octets[:ADDRESSES_LENGTH], octets[ADDRESSES_LENGTH:at], mpdu, tag)
+        return self._receive_tagged(frame, bad)
+
+    def _header_cut_short(self, mpdu: bytes) -> bool:
+        return bool(mpdu[2] & TCI.SC) and len(mpdu) < sectag.LENGTH_WITH_SCI + 2
+
+    def _receive_tagged(self, frame: Frame, bad: bool) -> Row:
+        """10.6.1: the SC and the SA."""
+        tag = frame.tag
+        sci = self._received_sci(frame)
+        if sci is None and self._controls.profile.no_peer_silent:
+            return Row(Verdict.DROPPED)
+        told_pn = None if self._controls.cipher.xpn else tag.pn
+        sc = None if sci is None else self._rx.get(sci)
+        if sc is None:
+            verdict = self._without_sa(tag, Verdict.UNKNOWN_SCI, Verdict.NO_SCI)
+            return self._stripped(Row(verdict, None, sci, tag.an, told_pn), frame)
+        if bad:  # switch lookup_before_tag
+            return Row(Verdict.BAD_TAG)
+        sa = sc.sa.get(tag.an)
+        receives = sc.enabled or self._controls.profile.sc_off_receives
+        if sa is None or not sa.enabled or not receives:
+            verdict = self._without_sa(tag, Verdict.UNUSED_SA, Verdict.NOT_USING_SA)
+            row = self._stripped(Row(verdict, None, sci, tag.an, told_pn), frame)
+            sc.counts.frames[row.verdict] += 1
+            return row
+        assert sci is not None
+        row = self._receive_on(sc, sa, sci, frame)
+        sc.counts.frames[row.verdict] += 1
+        if row.verdict in SA_VERDICTS:
+            sa.counts.frames[row.verdict] += 1
+        return row
+
+    def _received_sci(self, frame: Frame) -> int | None:
+        """9.9, 10.6.1: the SCI in the tag, from the source address, or of the only peer."""
+        tag = frame.tag
+        if tag.sci is not None:
+            return tag.sci
+        system = int.from_bytes(frame.addresses[6:]) << 16
+        if tag.tci & TCI.SCB and self._controls.profile.scb_port_zero:
+            return system | PORT_SCB
+        if tag.tci & TCI.ES:
+            return system | PORT_END_STATION
+        if len(self._rx) == 1:
+            (sci, sc), *_ = self._rx.items()
+            return sci if sc.enabled else None
+        return None
+
+    def _without_sa(self, tag: SecTAG, delivered: Verdict, discarded: Verdict) -> Verdict:
+        """10.6.1: what cannot be validated goes on only if it was never changed."""
+        strict = self._controls.validate is Validate.STRICT
+        return discarded if strict or tag.tci & TCI.C else delivered
+
+    def _stripped(self, row: Row, frame: Frame) -> Row:
+        """10.6.1: delivered with the SecTAG and a 16-octet ICV removed."""
+        if not row.verdict.delivered:
+            return row
+        if row.verdict is Verdict.UNKNOWN_SCI and self._controls.profile.lookup_before_tag:
+            # Lengths were not checked: all but the last 16 octets, SL or not.
+            if len(frame.mpdu) < frame.tag.length + ICV_LENGTH:
+                return Row(Verdict.DROPPED)
+            user_data = frame.mpdu[frame.tag.length : len(frame.mpdu) - ICV_LENGTH]
+        else:
+            user_data = frame.user_data(self._controls.icv_length)
+        return row._replace(octets=frame.addresses + frame.clear_tags + user_data)
+
+    def _receive_on(self, sc: ReceiveSC, sa: ReceiveSA, sci: int, frame: Frame) -> Row:
+        controls, replay = self._controls, self._replay
+        # 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind
+        # the cipher, for frames validated in between: here there are none.
+        pn = replay.recover(sa.window, frame.tag.pn)
+        told = Row(Verdict.LATE, None, sci, frame.tag.an, pn)
+        if controls.replay and replay.late(sa.window, pn):
+            return told
+        # 10.6.3: the cipher.
+        changed = bool(frame.tag.tci & TCI.C)
+        if controls.validate is Validate.DISABLED and not (
+            changed and controls.profile.disabled_decrypts
+        ):
+            return self._deliver_unchecked(told, sa, frame)
+        self._count_octets_in(sc, frame)
+        user_data = self._open(sa, sci, pn, frame)
+        # 10.6.5: delivery.
+        if user_data is None:
+            discard = changed or controls.validate is Validate.STRICT
+            if discard:
+                return told._replace(verdict=Verdict.NOT_VALID)
+            return self._deliver(told, Verdict.INVALID, frame, frame.user_data(controls.icv_length))
+        delayed = replay.delayed(sa.window, pn)
+        replay.advance(sa.window, pn)
+        verdict = Verdict.DELAYED if delayed else Verdict.OK
+        return self._deliver(told, verdict, frame, user_data)
+
+    def _deliver_unchecked(self, told: Row, sa: ReceiveSA, frame: Frame) -> Row:
+        """10.6.5, validateFrames Disabled: changed text cannot go on; no state moves."""
+        if frame.tag.tci & TCI.C:
+            return told._replace(verdict=Verdict.NOT_VALID)
+        assert told.pn is not None
+        delayed = self._replay.delayed(sa.window, told.pn)
+        verdict = Verdict.DELAYED if delayed else Verdict.UNCHECKED
+        return self._deliver(told, verdict, frame, frame.user_data(self._controls.icv_length))
+
+    def _deliver(self, told: Row, verdict: Verdict, frame: Frame, user_data: bytes) -> Row:
+        clear = frame.addresses + frame.clear_tags + user_data
+        return told._replace(verdict=verdict, octets=clear)
+
+    def _open(self, sa: ReceiveSA, sci: int, pn: int, frame: Frame) -> bytes | None:
+        """10.6.3, 14.5: the User Data, or None where the frame is not VALID."""
+        icv_length = self._controls.icv_length
+        secure = frame.user_data(icv_length)
+        icv_at = frame.tag.length + len(secure)
+        icv = frame.mpdu[icv_at : icv_at + icv_length]
+        clear = self._clear_octets(bool(frame.tag.tci & TCI.E), len(secure))
+        header = self._authenticated(frame.addresses, frame.clear_tags)
+        aad = header + frame.mpdu[: frame.tag.length] + secure[:clear]
+        text = sa.key.open(sci, pn, aad, secure[clear:], icv)
+        return None if text is None else secure[:clear] + text
+
+    def _count_octets_in(self, sc: ReceiveSC, frame: Frame) -> None:
+        """10.7.10: octets of User Data whenever the cipher ran, good or bad."""
+        if self._controls.validate is Validate.DISABLED:
+            return
+        octets = len(frame.user_data(self._controls.icv_length))
+        for counts in (self._counts, sc.counts):
+            if frame.tag.tci & TCI.E:
+                counts.decrypted += octets
+            else:
+                counts.validated += octets
+
+    # ---------------------------------------------------------------- batches
+
+    def _each(self, batch: FrameBatch, judge: Callable[[bytes], Row]) -> Outcome:
+        whole = (batch.length == batch.wire_length).tolist()
+        rows = [
+            judge(octets) if complete else Row(Verdict.TRUNCATED)
+            for octets, complete in zip(batch.frames(), whole, strict=True)
+        ]
+        for row in rows:
+            self._counts.frames[row.verdict] += 1
+        kept = np.flatnonzero([row.octets is not None for row in rows]).astype(np.int64)
+        out = FrameBatch.from_frames(
+            [row.octets for row in rows if row.octets is not None],
+            batch.time_ns[kept],
+            batch.source[kept],
+        )
+        return Outcome(
+            out,
+            kept,
+            np.array([row.verdict for row in rows], np.uint8),
+            np.array([SCI_NONE if row.sci is None else row.sci for row in rows], np.uint64),
+            np.array([AN_UNKNOWN if row.an is None else row.an for row in rows], np.uint8),
+            np.array([row.pn or 0 for row in rows], np.uint64),
+        )
+
+    # ---------------------------------------------------------------- 10.7 management
+
+    def configure(self, controls: Controls) -> None:
+        """10.7: take over all controls."""
+        self._controls = controls
+        self._replay: ReplayRule = replay_rule(controls)
+        self._tag_rules = TagRules(
+            controls.cipher.xpn,
+            controls.icv_length,
+            controls.profile.exact_length,
+            controls.profile.refuse_sl_48,
+        )
+
+    def set_tx_sc(self, sci: int, enabled: bool) -> None:
+        """10.7.20: name the transmit SC."""
+        self._tx_sci, self._tx_enabled = sci, enabled
+
+    def add_tx_sa(self, sa: SAParameters) -> None:
+        """10.7.22: create a transmit SA."""
+        key = SAKey(self._controls.cipher, sa)
+        self._tx_sa[sa.an] = TransmitSA(key, sa.next_pn, sa.enabled)
+
+    def remove_tx_sa(self, an: int) -> None:
+        """Delete a transmit SA."""
+        del self._tx_sa[an]
+
+    def enable_tx_sa(self, an: int, enabled: bool) -> None:
+        """10.7.24: start or stop a transmit SA."""
+        self._tx_sa[an].enabled = enabled
+
+    def set_tx_pn(self, an: int, next_pn: int) -> None:
+        """Set nextPN of a transmit SA."""
+        self._tx_sa[an].next_pn = next_pn
+
+    def add_rx_sc(self, sci: int, enabled: bool) -> None:
+        """10.7.11: create a receive SC."""
+        self._rx[sci] = ReceiveSC(enabled)
+
+    def remove_rx_sc(self, sci: int) -> None:
+        """Delete a receive SC and its SAs."""
+        del self._rx[sci]
+
+    def enable_rx_sc(self, sci: int, enabled: bool) -> None:
+        """Start or stop a receive SC."""
+        self._rx[sci].enabled = enabled
+
+    def add_rx_sa(self, sci: int, sa: SAParameters) -> None:
+        """10.7.13: create a receive SA; its counters start at zero."""
+        key = SAKey(self._controls.cipher, sa)
+        self._rx[sci].sa[sa.an] = ReceiveSA(key, Window(sa.next_pn, sa.lowest_pn), sa.enabled)
+
+    def remove_rx_sa(self, sci: int, an: int) -> None:
+        """Delete a receive SA."""
+        del self._rx[sci].sa[an]
+
+    def enable_rx_sa(self, sci: int, an: int, enabled: bool) -> None:
+        """10.7.15: start or stop a receive SA."""
+        self._rx[sci].sa[an].enabled = enabled
+
+    def set_rx_pn(self, sci: int, an: int, next_pn: int, lowest_pn: int) -> None:
+        """10.7.15: updtNextPN and updtLowestPN."""
+        window = self._rx[sci].sa[an].window
+        window.next_pn, window.lowest_pn = next_pn, lowest_pn
+
+    def tx_sa(self, an: int) -> SAState:
+        """10.7.23: a transmit SA as it stands."""
+        sa = self._tx_sa[an]
+        return SAState(sa.enabled, sa.next_pn, 0, sa.counts.tally())
+
+    def rx_sa(self, sci: int, an: int) -> SAState:
+        """10.7.14: a receive SA as it stands."""
+        sa = self._rx[sci].sa[an]
+        lowest_pn = self._replay.lowest(sa.window)
+        return SAState(sa.enabled, sa.window.next_pn, lowest_pn, sa.counts.tally())
+
+    def rx_sc_tally(self, sci: int) -> Tally:
+        """10.7.12: what a receive SC counted."""
+        return self._rx[sci].counts.tally()
+
+    def tally(self) -> Tally:
+        """10.7.9, 10.7.18: what the SecY counted."""
+        return self._counts.tally()
+
+    def clear(self) -> None:
+        """Zero all counters; no PN changes."""
+        self._counts = _no_counts(Verdict)
+        for tx_sa in self._tx_sa.values():
+            tx_sa.counts = _no_counts(TX_SA_VERDICTS)
+        for sc in self._rx.values():
+            sc.counts = _no_counts(SC_VERDICTS)
+            for sa in sc.sa.values():
+                sa.counts = _no_counts(SA_VERDICTS)
+
+    def close(self) -> None:
+        """Forget all keys."""
+        self._tx_sa.clear()
+        self._rx.clear()
