@@ -33,8 +33,8 @@ CANARY = "the quick canary sings in the clear"
 ZONE = "lab.example"
 STORE = Path("/var/tmp/macsec-pcaps-store")  # where --install puts the object store
 MOTO = "moto[server,s3]==5.2.5"
-HELPERS = ["ethtool", "iproute2", "kmod", "openssl", "tcpdump", "user-mode-linux"]
-HELPERS += ["wireshark-common"]
+TOOLS = ["ethtool", "iproute2", "kmod", "openssl", "tcpdump", "user-mode-linux"]
+TOOLS += ["wireshark-common"]
 
 
 def document(lab: Lab, name: str, size: int) -> Path:
@@ -375,7 +375,7 @@ RECORDINGS = (
         "icmp.pcap",
         icmp,
         ("iputils-ping", "bind9-dnsutils"),
-        "ping over IPv4 and IPv6 up to fragments, neighbour discovery, unreachable and time exceeded",
+        "ping over IPv4 and IPv6 up to fragments, neighbour discovery, errors",
         ipv6=True,
     ),
     Recording(
@@ -428,7 +428,7 @@ def install() -> None:
     apt = ["apt-get", "-y", "--no-install-recommends", "install"]
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update"], check=True)
-    subprocess.run([*apt, *HELPERS, *sorted(wanted)], check=True, env=env)
+    subprocess.run([*apt, *TOOLS, *sorted(wanted)], check=True, env=env)
     subprocess.run([sys.executable, "-m", "venv", STORE], check=True)
     subprocess.run([STORE / "bin/pip", "install", MOTO], check=True)
 
