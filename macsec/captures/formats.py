@@ -45,8 +45,8 @@ FORMATS: Final[dict[int, Format]] = {
         *_both(0xA1B2C3D4, "us", 1000, 16),
         *_both(0xA1B23C4D, "ns", 1, 16),
         *_both(0xA1B2CD34, "us", 1000, 24),  # "modified" pcap: interface and protocol follow
-        *_both(0xA1B234CD, "us", 1000, 0, "pcap of Navtel, with a record header of its own"),
-        *_both(0xA12B3C4D, "us", 1000, 0, "pcap of the extended kind, never published"),
+        *_both(0xA1B234CD, "us", 1000, 0, "Mesquita's pcap dialect is not supported"),
+        *_both(0xA12B3C4D, "us", 1000, 0, "Navtel's pcap dialect is not supported"),
         Format("pcapng", SHB, False, "us", 1000, 0),
     )
 }

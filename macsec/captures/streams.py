@@ -1,4 +1,4 @@
-"""Where octets come from: files, pipes, standard input, gzip and zstd streams, in bounded pieces."""
+"""Where octets come from: files, pipes, standard input, gzip and zstd; in bounded pieces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import zlib
 from typing import IO, Any, Protocol
 
-from ..errors import ConfigError, FormatError, MACsecError
+from macsec.errors import ConfigError, FormatError, MACsecError
 
 GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 256 * 1024
@@ -182,9 +182,7 @@ class RatioMeter:
         if self._ratio is None or self.produced <= _RATIO_FREE:
             return
         if self.produced > self._ratio * self._consumed:
-            raise FormatError(
-                f"{self._name} expands more than {self._ratio} times", self.produced
-            )
+            raise FormatError(f"{self._name} expands more than {self._ratio} times", self.produced)
 
 
 def open_source(where: Any, ratio: int | None = None) -> Source:

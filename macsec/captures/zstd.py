@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..errors import EnvironmentLacks, FormatError
+from macsec.errors import EnvironmentLacks, FormatError
 from .streams import RatioMeter, RawSource
 
 MAX_WINDOW = 32 * 1024 * 1024

@@ -1,0 +1,153 @@
+"""The rare parts of a capture, parsed in Python: pcap file header, section and interface blocks.
+
+Each function takes the octets at hand and says how many it used, or how many it needs.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from macsec.errors import FormatError
+from . import formats
+from .formats import Format, Interface
+
+Octets = bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The block is not whole: `octets` from its start are wanted."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section header: its length and the byte order of all blocks up to the next one."""
+
+    length: int
+    big: bool
+
+
+def find_format(head: bytes) -> Format:
+    """The format that a file begins with; FormatError when it is no capture."""
+    if not head:
+        raise FormatError("the input is empty: no capture", 0, truncated=True)
+    if len(head) < 4:
+        raise FormatError(f"the input has {len(head)} octets: no capture", 0, truncated=True)
+    magic = int.from_bytes(head[:4], "big")
+    found = formats.FORMATS.get(magic)
+    if found is None:
+        raise FormatError(f"not a capture: it begins with {head[:4].hex()}", 0)
+    if found.refusal:
+        raise FormatError(f"{found.refusal} (magic {head[:4].hex()})", 0)
+    return found
+
+
+def parse_pcap_header(head: bytes, found: Format, fcs: str) -> Interface:
+    """The one interface of a pcap file, from its header of 24 octets."""
+    order = ">" if found.big else "<"
+    major, minor, snap_length, link = struct.unpack_from(order + "4xHH8xII", head)
+    if (major, minor) != (2, 4):
+        raise FormatError(f"pcap version {major}.{minor} is not supported, only 2.4", 4)
+    link_type = link & formats.LINK_TYPE_MASK
+    if link_type != formats.ETHERNET:
+        raise FormatError(
+            f"link type {formats.link_type_name(link_type)} is not supported, only Ethernet", 20
+        )
+    inside = 2 * (link >> formats.FCS_SHIFT) if link & formats.FCS_PRESENT else 0
+    return Interface(
+        0, "", link_type, snap_length, _fcs(fcs, inside), 9 if found.tick_ns == 1 else 6
+    )
+
+
+def _fcs(wish: str, inside: int) -> int:
+    """Octets of FCS: what the caller wishes, or what the file says."""
+    return {"yes": 4, "no": 0}.get(wish, inside)
+
+
+def parse_section(block: Octets, at: int) -> Section | Needs:
+    """A section header block at stream offset `at`; it tells its own byte order."""
+    if len(block) < 12:
+        return Needs(12)
+    order = int.from_bytes(block[8:12], "big")
+    if order not in (formats.PCAPNG_ORDER_MAGIC, 0x4D3C2B1A):
+        raise FormatError(f"a section header has the byte-order magic {order:08x}", at + 8)
+    big = order == formats.PCAPNG_ORDER_MAGIC
+    length = int.from_bytes(block[4:8], "big" if big else "little")
+    check_length(length, 28, at)
+    if len(block) < length:
+        return Needs(length)
+    check_trailer(block[:length], big, at)
+    major, minor = struct.unpack_from(">HH" if big else "<HH", block, 12)
+    if major != 1:
+        raise FormatError(f"pcapng version {major}.{minor} is not supported, only 1.x", at + 12)
+    list(_options(block[24 : length - 4], big, at + 24))
+    return Section(length, big)
+
+
+def parse_interface(
+    block: Octets, big: bool, number: int, fcs: str, at: int
+) -> tuple[int, Interface] | Needs:
+    """An interface block at stream offset `at`, with its length."""
+    if len(block) < 8:
+        return Needs(8)
+    length = int.from_bytes(block[4:8], "big" if big else "little")
+    check_length(length, 20, at)
+    if len(block) < length:
+        return Needs(length)
+    check_trailer(block[:length], big, at)
+    link_type, snap_length = struct.unpack_from(">HxxI" if big else "<HxxI", block, 8)
+    name, inside, tsresol, tsoffset = "", 0, 6, 0
+    for code, value in _options(block[16 : length - 4], big, at + 16):
+        if code == formats.IF_NAME:
+            name = bytes(value[: formats.MAX_NAME]).split(b"\0")[0].decode("utf-8", "replace")
+        elif code == formats.IF_TSRESOL and len(value) == 1:
+            tsresol = value[0]
+        elif code == formats.IF_TSOFFSET and len(value) == 8:
+            tsoffset = int.from_bytes(value, "big" if big else "little", signed=True)
+        elif code == formats.IF_FCSLEN and len(value) == 1:
+            inside = _fcs_octets(value[0])
+    return length, Interface(
+        number, name, link_type, snap_length, _fcs(fcs, inside), tsresol, tsoffset
+    )
+
+
+def _fcs_octets(value: int) -> int:
+    """if_fcslen is in bits by the text of the draft and in octets by its example: take either."""
+    return value if value < 8 else value // 8
+
+
+def check_length(length: int, least: int, at: int) -> None:
+    """FormatError for a block length that cannot be."""
+    if length < least or length % 4:
+        raise FormatError(f"a block has the length {length}", at + 4)
+    if length > formats.MAX_BLOCK:
+        raise FormatError(f"a block claims {length} octets, over {formats.MAX_BLOCK}", at + 4)
+
+
+def check_trailer(block: Octets, big: bool, at: int) -> None:
+    """FormatError where the length after a block is not the one before it."""
+    trailer = int.from_bytes(block[-4:], "big" if big else "little")
+    if trailer != len(block):
+        raise FormatError(
+            f"a block of {len(block)} octets ends with the length {trailer}", at + len(block) - 4
+        )
+
+
+def _options(area: Octets, big: bool, at: int) -> Iterator[tuple[int, Octets]]:
+    """Code and value of each option; an area without an end-of-options is tolerated."""
+    position = 0
+    while len(area) - position >= 4:
+        code, length = struct.unpack_from(">HH" if big else "<HH", area, position)
+        if code == formats.OPT_END:
+            return
+        position += 4
+        if length > len(area) - position:
+            raise FormatError(
+                f"option {code} of {length} octets leaves its block", at + position - 4
+            )
+        yield code, area[position : position + length]
+        position += (length + 3) & ~3

@@ -1,0 +1,118 @@
+"""Records from batches: the Python twin, and the columns that both twins take."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macsec.frames import FrameBatch
+from . import formats
+
+Column = NDArray[np.int64]
+Octets = NDArray[np.uint8]
+
+_SECOND = 10**9
+_PCAP_TIME_MOST = (2**32 - 1) * _SECOND + _SECOND - 1
+
+
+@dataclass(slots=True)
+class Job:
+    """A batch to be written: pcap records, or enhanced packet blocks with flags and comments."""
+
+    batch: FrameBatch
+    pcapng: bool
+    time_ns: Column  # within what the format holds
+    flags: Column | None = None  # 0: no such option
+    comments: Octets | None = None  # all texts, one after the other
+    comment_start: Column | None = None
+    comment_length: Column | None = None  # 0: no such option
+
+    def size(self) -> int:
+        """Octets of all records."""
+        if not self.pcapng:
+            return int(self.batch.length.sum()) + 16 * len(self.batch)
+        size = 32 * len(self.batch) + int(_padded(self.batch.length).sum())
+        optional: NDArray[np.bool_] = np.zeros(len(self.batch), np.bool_)
+        if self.flags is not None:
+            size += 8 * int(np.count_nonzero(self.flags))
+            optional |= self.flags != 0
+        if self.comment_length is not None:
+            some = self.comment_length != 0
+            size += int((_padded(self.comment_length) + 4)[some].sum())
+            optional |= some
+        return size + 4 * int(np.count_nonzero(optional))
+
+
+class Emitter(Protocol):
+    """A twin: the octets of a job."""
+
+    def __call__(self, job: Job) -> memoryview:
+        """All records of the batch, little-endian."""
+
+
+def _padded(lengths: Column) -> Column:
+    return (lengths + 3) & ~3
+
+
+def clamp_times(time_ns: Column, pcapng: bool) -> Column:
+    """Times that the format holds: from 1970, for pcap until 2106; others become the nearest."""
+    most = 2**63 - 1 if pcapng else _PCAP_TIME_MOST
+    return np.clip(time_ns, 0, most)
+
+
+def python_emit(job: Job) -> memoryview:
+    """The readable twin, one frame at a time."""
+    return memoryview(b"".join(_blocks(job) if job.pcapng else _records(job)))
+
+
+def _records(job: Job) -> list[bytes | memoryview]:
+    header = struct.Struct("<4I").pack
+    pieces: list[bytes | memoryview] = []
+    times = np.divmod(job.time_ns, _SECOND)
+    rows = zip(*(column.tolist() for column in (*times, job.batch.wire_length)), strict=True)
+    for frame, (seconds, fraction, wire) in zip(_frames(job.batch), rows, strict=True):
+        pieces += (header(seconds, fraction, len(frame), wire), frame)
+    return pieces
+
+
+def _blocks(job: Job) -> list[bytes | memoryview]:
+    header, trailer = struct.Struct("<7I").pack, struct.Struct("<I").pack
+    pieces: list[bytes | memoryview] = []
+    columns = (job.time_ns, job.batch.source, job.batch.wire_length)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for row, (time_ns, source, wire) in enumerate(rows):
+        frame = job.batch.view(row)
+        padding = bytes(-len(frame) % 4)
+        options = _options(job, row)
+        total = 32 + len(frame) + len(padding) + len(options)
+        high, low = divmod(time_ns, 2**32)
+        head = header(formats.EPB, total, source, high, low, len(frame), wire)
+        pieces += (head, frame.data, padding, options, trailer(total))
+    return pieces
+
+
+def _options(job: Job, row: int) -> bytes:
+    options = b""
+    if job.comments is not None and job.comment_start is not None:
+        assert job.comment_length is not None  # noqa: S101 columns that go together
+        start, length = int(job.comment_start[row]), int(job.comment_length[row])
+        if length:
+            options += option(formats.OPT_COMMENT, job.comments[start : start + length].tobytes())
+    if job.flags is not None and job.flags[row]:
+        options += option(formats.EPB_FLAGS, int(job.flags[row]).to_bytes(4, "little"))
+    return options + bytes(4) if options else b""
+
+
+def option(code: int, value: bytes) -> bytes:
+    """One option, padded."""
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def _frames(batch: FrameBatch) -> list[memoryview]:
+    block = batch.arena.data
+    ends = (batch.start + batch.length).tolist()
+    return [block[start:end] for start, end in zip(batch.start.tolist(), ends, strict=True)]

@@ -1,0 +1,341 @@
+"""The index: where each frame lies in a chunk of a capture, as columns.
+
+Two twins with one contract: `PythonIndex` here and `NativeIndex` over `_native/capture.c`. A scan
+walks whole records from the front of a chunk, fills the columns and says how far it came and why
+it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macsec.errors import ConfigError, EnvironmentLacks
+from . import formats
+from .formats import Interface
+
+Octets = NDArray[np.uint8]
+Column = NDArray[np.int64]
+
+COLUMNS = (
+    "start",
+    "length",
+    "wire_length",
+    "time_ns",
+    "source",
+    "flags",
+    "comment",
+    "comment_length",
+)
+TIME_MIN, TIME_MAX = -(2**63), 2**63 - 1
+
+
+class Stop(IntEnum):
+    """Why a scan ended."""
+
+    MORE = 0  # `needed` octets from the point reached are wanted
+    FULL = 1  # the rows or the octets of a batch are used up
+    BLOCK = 2  # a section or interface block lies at the point reached
+    FAULT = 3  # what lies at the point reached cannot be
+
+
+class Fault(IntEnum):
+    """What cannot be; `value` and `limit` of the scan belong to the text."""
+
+    NONE = 0
+    CAPTURED = 1
+    LENGTH = 2
+    BLOCK_LIMIT = 3
+    TRAILER = 4
+    INTERFACE = 5
+    LINK_TYPE = 6
+    ROOM = 7
+    OPTION = 8
+
+
+FAULTS: dict[Fault, str] = {
+    Fault.CAPTURED: "a record claims {value} captured octets, over {limit}",
+    Fault.LENGTH: "a block has the length {value}",
+    Fault.BLOCK_LIMIT: "a block claims {value} octets, over {limit}",
+    Fault.TRAILER: "a block of {limit} octets ends with the length {value}",
+    Fault.INTERFACE: "a packet names interface {value} of {limit}",
+    Fault.LINK_TYPE: "a packet has the link type {name}, only Ethernet is supported",
+    Fault.ROOM: "a packet of {value} octets does not fit its block of {limit}",
+    Fault.OPTION: "option {value} of {limit} octets leaves its block",
+}
+
+
+@dataclass(slots=True)
+class Layout:
+    """How the records of a section are to be read; a pcap file is one section."""
+
+    pcapng: bool
+    big: bool
+    record_header: int
+    fcs_fixed: bool  # the caller decides about FCS, not the packets' flags
+    source_base: int = 0  # the number of the section's first interface
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan did: rows filled, octets used, why it stopped."""
+
+    rows: int
+    consumed: int
+    stop: Stop
+    needed: int = 0
+    fault: Fault = Fault.NONE
+    fault_offset: int = 0  # from the front of the chunk
+    value: int = 0
+    limit: int = 0
+
+    def reason(self) -> str:
+        """The fault in words."""
+        name = formats.link_type_name(self.value) if self.fault is Fault.LINK_TYPE else ""
+        return FAULTS[self.fault].format(value=self.value, limit=self.limit, name=name)
+
+
+class Index(Protocol):
+    """A twin."""
+
+    name: str
+
+    def configure(self, layout: Layout) -> None:
+        """Begin a section, without interfaces."""
+
+    def add(self, interface: Interface) -> None:
+        """Add the next interface of the section."""
+
+    def scan(self, chunk: Octets, columns: Column, budget: int) -> Scan:
+        """Fill `columns` (a row per name in COLUMNS) from the front of `chunk`.
+
+        Stops when the columns are full or the frames have `budget` octets together.
+        """
+
+
+def time_terms(tsresol: int) -> tuple[int, int, int]:
+    """Multiplier, divisor, shift: time in ns is floor(ticks * multiplier / divisor / 2^shift).
+
+    Divisor 0 stands for a power of ten that leaves nothing of 64 bits.
+    """
+    power = tsresol & 0x7F
+    if tsresol & 0x80:
+        return 10**9, 1, power
+    if power <= 9:
+        return 10 ** (9 - power), 1, 0
+    return 1, 10 ** (power - 9) if power - 9 < 20 else 0, 0
+
+
+def clamp_time(time_ns: int) -> int:
+    """A time outside of 64 bits is the nearest inside: 1677 to 2262."""
+    return min(max(time_ns, TIME_MIN), TIME_MAX)
+
+
+def new_index(backend: str) -> Index:
+    """The twin for "auto", "native" or "python"."""
+    if backend == "python":
+        return PythonIndex()
+    if backend not in ("auto", "native"):
+        raise ConfigError(f"backend {backend!r}: not one of auto, native, python")
+    from .native import NativeIndex, library
+
+    loaded = library()
+    if loaded is not None:
+        return NativeIndex(*loaded)
+    if backend == "native":
+        raise EnvironmentLacks("the extension module macsec._native is not built")
+    return PythonIndex()
+
+
+class _HaltError(Exception):
+    """Ends a scan in Python; holds all but rows and consumed."""
+
+    def __init__(
+        self,
+        stop: Stop,
+        needed: int = 0,
+        fault: Fault = Fault.NONE,
+        offset: int = 0,
+        value: int = 0,
+        limit: int = 0,
+    ) -> None:
+        self.terms = (stop, needed, fault, offset, value, limit)
+
+
+Row = tuple[int, int, int, int, int, int, int, int]
+
+
+class PythonIndex:
+    """The readable twin, one record at a time."""
+
+    name = "python"
+
+    def configure(self, layout: Layout) -> None:
+        """Begin a section, without interfaces."""
+        self._layout = layout
+        self._interfaces: list[Interface] = []
+        self._terms: list[tuple[int, int, int]] = []
+        order = ">" if layout.big else "<"
+        self._pcap = struct.Struct(order + "4I")
+        self._block = struct.Struct(order + "II")
+        self._packet = struct.Struct(order + "5I")
+        self._u32 = struct.Struct(order + "I")
+        self._u16x2 = struct.Struct(order + "HH")
+
+    def add(self, interface: Interface) -> None:
+        """Add the next interface of the section."""
+        self._interfaces.append(interface)
+        self._terms.append(time_terms(interface.tsresol))
+
+    def scan(self, chunk: Octets, columns: Column, budget: int) -> Scan:
+        """Fill `columns` from the front of `chunk`."""
+        view = chunk.data
+        step = self._block_row if self._layout.pcapng else self._record_row
+        rows: list[Row] = []
+        at = octets = 0
+        capacity = columns.shape[1]
+        terms: tuple[Stop, int, Fault, int, int, int] = (Stop.FULL, 0, Fault.NONE, 0, 0, 0)
+        try:
+            while len(rows) < capacity and octets < budget:
+                row, size = step(view, at)
+                at += size
+                if row is not None:
+                    rows.append(row)
+                    octets += row[1]
+        except _HaltError as halt:
+            terms = halt.terms
+        if rows:
+            columns[:, : len(rows)] = np.array(rows, np.int64).T
+        return Scan(len(rows), at, *terms)
+
+    def _record_row(self, view: memoryview, at: int) -> tuple[Row | None, int]:
+        header = self._layout.record_header
+        left = len(view) - at
+        if left < header:
+            raise _HaltError(Stop.MORE, header)
+        seconds, fraction, captured, wire = self._pcap.unpack_from(view, at)
+        if captured > formats.MAX_CAPTURED:
+            raise _fault(Fault.CAPTURED, at + 8, captured, formats.MAX_CAPTURED)
+        if left < header + captured:
+            raise _HaltError(Stop.MORE, header + captured)
+        interface = self._interfaces[0]
+        tick_ns = 1 if interface.tsresol == 9 else 1000
+        length, wire = strip_fcs(captured, wire, interface.fcs)
+        time_ns = seconds * 10**9 + fraction * tick_ns
+        return (at + header, length, wire, time_ns, 0, 0, 0, 0), header + captured
+
+    def _block_row(self, view: memoryview, at: int) -> tuple[Row | None, int]:
+        left = len(view) - at
+        if left < 8:
+            raise _HaltError(Stop.MORE, 8)
+        kind, total = self._block.unpack_from(view, at)
+        if kind in (formats.SHB, formats.IDB):
+            raise _HaltError(Stop.BLOCK)
+        least = _LEAST.get(kind, 12)
+        if total < least or total % 4:
+            raise _fault(Fault.LENGTH, at + 4, total, least)
+        if total > formats.MAX_BLOCK:
+            raise _fault(Fault.BLOCK_LIMIT, at + 4, total, formats.MAX_BLOCK)
+        if left < total:
+            raise _HaltError(Stop.MORE, total)
+        (trailer,) = self._u32.unpack_from(view, at + total - 4)
+        if trailer != total:
+            raise _fault(Fault.TRAILER, at + total - 4, trailer, total)
+        if kind == formats.SPB:
+            return self._simple_row(view, at, total), total
+        if kind in (formats.EPB, formats.PB):
+            return self._packet_row(view, at, total, kind), total
+        return None, total
+
+    def _packet_row(self, view: memoryview, at: int, total: int, kind: int) -> Row:
+        first, high, low, captured, wire = self._packet.unpack_from(view, at + 8)
+        number = first if kind == formats.EPB else self._u16x2.unpack_from(view, at + 8)[0]
+        interface = self._interface(number, at)
+        self._check_captured(captured, at + 20, total - 32, total)
+        options = at + 28 + ((captured + 3) & ~3)
+        flags, comment, comment_length = self._packet_options(view, options, at + total - 4)
+        fcs = interface.fcs
+        if flags & _FCS_BITS and not self._layout.fcs_fixed:
+            fcs = (flags & _FCS_BITS) >> 5
+        length, wire = strip_fcs(captured, wire, fcs)
+        time_ns = self._time(high << 32 | low, number, interface)
+        source = self._layout.source_base + number
+        return (at + 28, length, wire, time_ns, source, flags, comment, comment_length)
+
+    def _simple_row(self, view: memoryview, at: int, total: int) -> Row:
+        (wire,) = self._u32.unpack_from(view, at + 8)
+        interface = self._interface(0, at)
+        captured = min(wire, interface.snap_length or wire)
+        self._check_captured(captured, at + 8, total - 16, total)
+        length, wire = strip_fcs(captured, wire, interface.fcs)
+        return (at + 12, length, wire, 0, self._layout.source_base, 0, 0, 0)
+
+    def _interface(self, number: int, at: int) -> Interface:
+        known = self._interfaces
+        if number >= len(known):
+            raise _fault(Fault.INTERFACE, at + 8, number, len(known))
+        if known[number].link_type != formats.ETHERNET:
+            raise _fault(Fault.LINK_TYPE, at + 8, known[number].link_type)
+        return known[number]
+
+    def _check_captured(self, captured: int, at: int, room: int, total: int) -> None:
+        if captured > formats.MAX_CAPTURED:
+            raise _fault(Fault.CAPTURED, at, captured, formats.MAX_CAPTURED)
+        if captured > room:
+            raise _fault(Fault.ROOM, at, captured, total)
+
+    def _packet_options(self, view: memoryview, at: int, end: int) -> tuple[int, int, int]:
+        """The flags, and where the first comment lies."""
+        flags = comment = comment_length = 0
+        while end - at >= 4:
+            code, length = self._u16x2.unpack_from(view, at)
+            if code == formats.OPT_END:
+                break
+            if length > end - at - 4:
+                raise _fault(Fault.OPTION, at, code, length)
+            if code == formats.EPB_FLAGS and length == 4:
+                (flags,) = self._u32.unpack_from(view, at + 4)
+            elif code == formats.OPT_COMMENT and not comment:
+                comment, comment_length = at + 4, length
+            at += 4 + ((length + 3) & ~3)
+        return flags, comment, comment_length
+
+    def _time(self, ticks: int, number: int, interface: Interface) -> int:
+        multiply, divide, shift = self._terms[number]
+        time_ns = (ticks * multiply // divide >> shift) if divide else 0
+        return clamp_time(time_ns + interface.tsoffset * 10**9)
+
+
+_LEAST = {formats.PB: 32, formats.EPB: 32, formats.SPB: 16}
+_FCS_BITS = 0x1E0
+
+
+def _fault(fault: Fault, offset: int, value: int, limit: int = 0) -> _HaltError:
+    return _HaltError(Stop.FAULT, 0, fault, offset, value, limit)
+
+
+def strip_fcs(captured: int, wire: int, fcs: int) -> tuple[int, int]:
+    """Length and wire length without FCS.
+
+    A captured length over the original one is believed, as libpcap does.
+    """
+    wire = max(max(wire, captured) - fcs, 0)
+    return min(captured, wire), wire
+
+
+def comment_texts(chunk: Octets, columns: Column, rows: int) -> dict[int, str]:
+    """The comment of each row that has one."""
+    lengths = columns[COLUMNS.index("comment_length")]
+    starts = columns[COLUMNS.index("comment")]
+    texts: dict[int, str] = {}
+    found: Sequence[Any] = np.flatnonzero(lengths[:rows]).tolist()
+    for row in found:
+        start, length = int(starts[row]), int(lengths[row])
+        texts[row] = chunk[start : start + length].tobytes().decode("utf-8", "replace")
+    return texts
