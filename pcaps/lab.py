@@ -228,27 +228,28 @@ class Lab:
     # Captures
 
     @contextlib.contextmanager
-    def captured(self, file: Path, *, nano: bool) -> Iterator[None]:
-        """Capture the cable into the file while the block runs."""
-        if self.switched:
-            # What host a sends comes in at port-a, what host b sends at port-b: each frame once.
-            ports = [
-                word for port in ("port-a", "port-b") for word in ("-i", port, "-f", "inbound")
-            ]
-            host, started = "switch", "File:"
-            command = ["dumpcap", "-q", *ports, "-w", str(file)]
-        else:
-            host, started = "a", "listening on"
-            precision = f"--time-stamp-precision={'nano' if nano else 'micro'}"
-            command = ["tcpdump", "-Z", "root", "-s", "0", "-U", "--immediate-mode", precision]
-            command += ["-n", "-i", "eth0", "-w", str(file)]
-        log = self.scratch / "capture.log"
+    def captured(
+        self,
+        file: Path,
+        host: str = "a",
+        device: str = "eth0",
+        *,
+        inbound: bool = False,
+        nano: bool,
+    ) -> Iterator[None]:
+        """Capture a device into the file while the block runs, both directions or one."""
+        precision = "nano" if nano else "micro"
+        direction = "in" if inbound else "inout"
+        command = split(
+            f"tcpdump -Z root -n -s 0 -U --immediate-mode --time-stamp-precision={precision}",
+            ("-Q", direction, "-i", device, "-w", file),
+        )
+        log = self.scratch / f"capture-{device}.log"
         with self._running(host, command, log) as process:
-            wait_until("the capture", lambda: started in log.read_text())
+            wait_until("the capture", lambda: "listening on" in log.read_text())
             yield
-            time.sleep(0.6)
+            time.sleep(0.6)  # for the last frame to be written
             os.killpg(process.pid, signal.SIGINT)
             process.wait(10)
-        dropped = re.findall(r"(\d+) packets? dropped|: \d+/(\d+) \(", log.read_text())
-        if not dropped or any(int(count or "0") for pair in dropped for count in pair):
+        if not re.search(r"^0 packets dropped by kernel", log.read_text(), re.MULTILINE):
             raise RecordingError(f"frames were lost:\n{log.read_text()}")

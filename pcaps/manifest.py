@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +18,10 @@ TABLE = ("<!-- recordings -->\n", "<!-- end of recordings -->\n")
 PCAP_PRECISION = {0xA1B2C3D4: "us", 0xA1B23C4D: "ns"}
 PCAPNG_PRECISION = {6: "us", 9: "ns"}
 SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
-COMMENT, RESOLUTION = 1, 9
-# Options that describe the machine and not the traffic: hardware, system and program of a
-# section; hardware and system of an interface.
-MACHINE = {SECTION: {2, 3, 4}, INTERFACE: {12, 15}}
+NAME, RESOLUTION = 2, 9
+# Options of a section and of an interface that describe the machine and not the traffic: hardware,
+# system, program; name (given anew), description, hardware, system.
+MACHINE = {SECTION: {2, 3, 4}, INTERFACE: {NAME, 3, 12, 15}}
 
 
 class Contents(NamedTuple):
@@ -50,16 +50,20 @@ def options(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         position = end
 
 
-def without_machine(data: bytes) -> bytes:
-    """Drop from a pcapng what it says about the machine that it was recorded on."""
-    kept = []
+def named(data: bytes, names: Iterable[str]) -> bytes:
+    """Name the interfaces of a pcapng, and drop what it says about the recording machine."""
+    kept, waiting = [], iter(names)
     for kind, original in blocks(data):
         body = original
         if kind in MACHINE:
             start = 16 if kind == SECTION else 8
             found = [whole for code, _, whole in options(body[start:]) if code not in MACHINE[kind]]
+            if kind == INTERFACE:
+                name = next(waiting).encode()
+                head = struct.pack("<HH", NAME, len(name))
+                found.insert(0, head + name.ljust((len(name) + 3) // 4 * 4, b"\0"))
             body = body[:start] + b"".join(found)
-            if kind == SECTION:
+            if kind == SECTION:  # its length is left open
                 body = body[:8] + struct.pack("<q", -1) + body[16:]
         size = struct.pack("<I", len(body) + 12)
         kept.append(struct.pack("<I", kind) + size + body + size)

@@ -13,6 +13,7 @@ searched for it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import signal
@@ -441,19 +442,33 @@ def versions(packages: tuple[str, ...]) -> list[str]:
     return lines + ([MOTO.replace("==", " ")] if "rclone" in packages else [])
 
 
+def capture_cable(lab: Lab, recording: Recording, file: Path) -> None:
+    """Capture what goes over the cable, as host a sees it."""
+    with lab.captured(file, nano=recording.nano):
+        recording.talk(lab)
+
+
+def capture_ports(lab: Lab, recording: Recording, file: Path) -> None:
+    """Capture what comes in at each port of the switch, and merge it: an interface a port."""
+    ports = ("port-a", "port-b")
+    halves = [lab.scratch / f"{port}.pcap" for port in ports]
+    with contextlib.ExitStack() as captures:
+        for port, half in zip(ports, halves, strict=True):
+            captures.enter_context(
+                lab.captured(half, "switch", port, inbound=True, nano=recording.nano)
+            )
+        recording.talk(lab)
+    lab.run("switch", "mergecap", "-F", "pcapng", "-I", "none", "-w", file, *halves)
+    file.write_bytes(manifest.named(file.read_bytes(), ports))
+
+
 def record(recording: Recording) -> None:
     """Make one capture, and check that every frame fits its cable."""
     target = HERE / recording.file
     switched = target.suffix == ".pcapng"
     with Lab(mtu=recording.mtu, ipv6=recording.ipv6, switched=switched) as lab:
         fresh = lab.scratch / recording.file
-        with lab.captured(fresh, nano=recording.nano):
-            recording.talk(lab)
-        if switched:
-            ordered = lab.scratch / "ordered.pcapng"
-            lab.run("switch", "reordercap", fresh, ordered)
-            ordered.write_bytes(manifest.without_machine(ordered.read_bytes()))
-            fresh = ordered
+        (capture_ports if switched else capture_cable)(lab, recording, fresh)
         target.write_bytes(fresh.read_bytes())
     contents = manifest.read(target)
     tags = 8 if recording.talk is vlan else 0

@@ -24,6 +24,7 @@ SERVER_HELLO = re.compile(
     re.DOTALL,
 )
 SMB2_COMMAND = re.compile(rb"\xfeSMB\x40\x00.{6}(..)", re.DOTALL)
+SYN = 2
 NEGOTIATE, SESSION_SETUP = b"\x00\x00", b"\x01\x00"
 
 
@@ -134,6 +135,18 @@ def test_whole_packets(name):
             words = sum(int.from_bytes(head[at : at + 2]) for at in range(0, 20, 2))
             assert (words & 0xFFFF) + (words >> 16) == 0xFFFF
             assert int.from_bytes(head[2:4]) <= len(frame) - 14
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_from_the_start(name):
+    """Every TCP connection is there from its SYN on, and there is ARP before it."""
+    seen = set()
+    for frame in frames(name):
+        if ipv4(frame)[9:10] == b"\x06":
+            ends = frozenset([(frame[26:30], frame[34:36]), (frame[30:34], frame[36:38])])
+            assert ends in seen or frame[47] == SYN
+            seen.add(ends)
+    assert not seen or b"\x08\x06" in [frame[12:14] for frame in frames(name)[:20]]
 
 
 @pytest.mark.parametrize("name", ["tls13.pcap", "ssh.pcap", "smb3.pcap", "objects-https.pcap"])
