@@ -13,8 +13,7 @@
 /* An expanded key. Belongs to the kernel that expanded it: each lays out `powers` in its own way
    (described at its head). Secret throughout: keep it in macsec_secret_alloc() memory, wipe it. */
 typedef struct macsec_gcm_key {
-    _Alignas(64) uint8_t powers[240]; /* powers of the hash key, or what stands for them */
-    uint8_t spare[16];                /* zero, so that a wide load at the last power is inside */
+    _Alignas(64) uint8_t powers[256]; /* powers of the hash key, or what stands for them */
     uint8_t round_keys[240];          /* up to 15, in the order of use */
     uint32_t rounds;                  /* 10 or 14 */
 } macsec_gcm_key;
@@ -58,7 +57,7 @@ int macsec_gcm_selftest_count(void);
 
 /* The instances, for the table in gcm_dispatch.c. */
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#define MACSEC_GCM_X86 0
+#define MACSEC_GCM_X86 1
 extern const macsec_gcm_kernel macsec_gcm_aesni;
 #else
 #define MACSEC_GCM_X86 0

@@ -1,0 +1,91 @@
+"""The AES-GCM kernels, checked by a C program that needs no Python: see gcm_check.c beside this file."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NATIVE = ROOT / "_native"
+CHECK = Path(__file__).with_name("gcm_check.c")
+SOURCES = [
+    *sorted(path for path in NATIVE.glob("gcm_*.c") if path.name != "gcm_api.c"),  # a caller of them
+    *(NATIVE / name for name in ("cpu.c", "selftest.c", "secret.c")),
+]
+WARNINGS = (
+    "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes "
+    "-Wundef -Wvla -Werror"
+).split()
+SANITIZERS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+VOLUME = "8"  # combinations of AAD, key and placement at each data length; all of them are 360
+
+
+def compiler() -> list[str]:
+    """The system's C compiler as a command, or a skip that says what was looked for."""
+    named = shlex.split(os.environ.get("CC", ""))
+    candidates = [named] if named else [["cc"], ["gcc"], ["clang"]]
+    for command in candidates:
+        if shutil.which(command[0]):
+            return command
+    looked_for = ", ".join(" ".join(command) for command in candidates)
+    pytest.skip(f"no C compiler (looked for {looked_for}): the kernels are not checked on their own")
+
+
+def run(command: list[str | Path]) -> str:
+    """The output of a command, which has to succeed."""
+    done = subprocess.run(  # noqa: S603 - our own sources, the system's compiler
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout[-4000:]}"
+    return done.stdout
+
+
+def build(target: Path, *flags: str) -> Path:
+    """The check program, compiled with all warnings as errors."""
+    command = [*compiler(), "-std=c11", *flags, *WARNINGS, f"-I{NATIVE}"]
+    run([*command, *SOURCES, CHECK, "-o", target])
+    return target
+
+
+def assert_all_ran(output: str) -> None:
+    """Every kernel listed as runnable is in the last line; one that quietly fell out is a failure."""
+    *lines, last = output.strip().splitlines()
+    runs = [line.split()[0] for line in lines if line.split()[1:2] == ["runs"]]
+    assert last.startswith("gcm: ")
+    assert "FAILED" not in last
+    assert last.partition("kernels: ")[2].split() == runs
+    assert "portable" in runs
+
+
+def test_kernels_agree(tmp_path: Path) -> None:
+    """All kernels give the known answers, the reference's and each other's, inside their buffers."""
+    output = run([build(tmp_path / "gcm_check", "-O3"), VOLUME])
+    assert_all_ran(output)
+
+
+def test_kernels_agree_sanitized(tmp_path: Path) -> None:
+    """The same on fewer combinations, with address and undefined-behaviour sanitizers."""
+    trial = tmp_path / "trial.c"
+    trial.write_text("int main(void) { return 0; }\n")
+    linked = subprocess.run(  # noqa: S603 - see run()
+        [*compiler(), *SANITIZERS, trial, "-o", tmp_path / "trial"], capture_output=True, check=False
+    )
+    if linked.returncode != 0:
+        pytest.skip("this compiler has no sanitizer libraries")
+    output = run([build(tmp_path / "gcm_check", "-O1", *SANITIZERS), "1"])
+    assert_all_ran(output)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_exported_names(source: Path, tmp_path: Path) -> None:
+    """A kernel file exports nothing but names that start with macsec_."""
+    symbols = shutil.which("nm")
+    if symbols is None:
+        pytest.skip("no nm: the exported names are not checked")
+    made = tmp_path / "made.o"
+    run([*compiler(), "-std=c11", "-O1", f"-I{NATIVE}", "-c", source, "-o", made])
+    names = [line.split()[-1] for line in run([symbols, "-g", "--defined-only", made]).splitlines()]
+    assert all(name.startswith("macsec_") for name in names), names
