@@ -15,6 +15,7 @@ from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
 from macsec.secy import counters as names
+from macsec.secy.backends import make_plane
 from macsec.secy.controls import Controls
 from macsec.secy.counters import Counters
 from macsec.secy.plane import DataPlane, Outcome, SAParameters
@@ -149,24 +150,32 @@ class SecY(Uncopyable):
     as a context manager, or `close()` it, to wipe the keys at once.
     """
 
-    def __init__(self, controls: Controls | None = None, backend: str = "auto") -> None:
-        from macsec.secy.backends import make_plane
-
+    def __init__(
+        self,
+        controls: Controls | None = None,
+        backend: str = "auto",
+        kernel: str | None = None,
+    ) -> None:
         self._controls = controls or Controls()
-        self._plane = make_plane(self._controls, backend)
+        self._plane = make_plane(self._controls, backend, kernel)
         self._tx = TransmitSC(self._plane)
         self._rx = ReceiveSCs()
         self._uses: dict[tuple[int, int, bool], _Use] = {}
 
     @classmethod
-    def from_config(cls, config: str | Path | Mapping[str, Any], backend: str = "auto") -> Self:
+    def from_config(
+        cls,
+        config: str | Path | Mapping[str, Any],
+        backend: str = "auto",
+        kernel: str | None = None,
+    ) -> Self:
         """A SecY from a configuration file or the same structure as a dict.
 
-        Raises ConfigError, which names the file and line where there is one.
+        `backend` is auto, native or reference; `kernel` forces an AES-GCM kernel of native. Raises ConfigError, which names the file and line where there is one.
         """
         from macsec.secy.assemble import assemble
 
-        return assemble(cls, config, backend)
+        return assemble(cls, config, backend, kernel)
 
     # ---------------------------------------------------------------- frames
 

@@ -1,0 +1,59 @@
+"""The cffi builder of `macsec._native`: API mode, abi3, no `-march` flag.
+
+The declarations are what stands between the markers of the headers below: written once.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cffi
+
+HERE = Path("_native")  # setuptools wants paths relative to the project
+
+HEADERS = tuple(
+    name for name in ("macsec.h", "gcm_api.h", "capture.h") if (HERE / name).exists()
+)
+SOURCES = (
+    "secy.c",
+    "lmi.c",
+    "gcm_api.c",
+    "gcm_dispatch.c",
+    "gcm_portable.c",
+    "gcm_aesni.c",
+    "selftest.c",
+    "cpu.c",
+    "secret.c",
+    "capture.c",
+)
+FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
+FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
+
+
+def declarations(header: Path) -> str:
+    """What a header offers to cffi."""
+    marked = re.search(r"/\* cdef: begin \*/(.*)/\* cdef: end \*/", header.read_text(), re.DOTALL)
+    if marked is None:
+        raise ValueError(f"{header} has no cdef markers")
+    return marked.group(1)
+
+
+def builder() -> cffi.FFI:
+    """The cffi builder that setup.py names."""
+    ffi = cffi.FFI()
+    for header in HEADERS:
+        ffi.cdef(declarations(HERE / header))
+    ffi.set_source(
+        "macsec._native",
+        "\n".join(f'#include "{header}"' for header in HEADERS),
+        sources=[str(HERE / source) for source in SOURCES if (HERE / source).exists()],
+        include_dirs=[str(HERE)],
+        depends=[str(path) for path in sorted(HERE.glob("*.h"))],
+        extra_compile_args=FLAGS,
+        py_limited_api=True,
+    )
+    return ffi
+
+
+ffibuilder = builder()

@@ -1,0 +1,377 @@
+/* Frame processing in C: the twin of macsec/secy/reference.py, a batch a call. Clauses are those
+   of IEEE 802.1AE-2018; a switch of a profile is named where it acts. */
+#include "secy.h"
+
+#include <string.h>
+
+#include "secret.h"
+#include "sectag.h"
+
+enum {
+    ICV_LENGTH = 16,
+    RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
+    OVERHEAD = SECTAG_WITH_SCI + ICV_LENGTH,
+    HEADER_LONGEST = ADDRESSES_LENGTH + SECTAG_WITH_SCI + 50
+};
+
+#define SCI_NONE UINT64_MAX
+#define AN_UNKNOWN 255
+
+/* What one frame told, and where its result lies. */
+typedef struct row {
+    uint64_t sci;
+    uint64_t pn;
+    size_t out_length; /* 0: nothing goes on */
+    uint8_t an;
+} row;
+
+static inline void iv_fill(uint8_t iv[12], const uint8_t base[12], uint64_t pn) {
+    memcpy(iv, base, 12);
+    store_be64(iv + 4, load_be64(base + 4) ^ pn);
+}
+
+/* 14.5: User Data left in clear; no longer than the offset means all of it. */
+static inline size_t clear_octets(const macsec_secy *secy, int encrypted, size_t length) {
+    if (!encrypted)
+        return length;
+    return secy->controls.offset < length ? secy->controls.offset : length;
+}
+
+/* ---------------------------------------------------------------- 10.5 transmit */
+
+/* 10.5.3, Table 10-1 */
+static inline unsigned tci_an_to_send(const macsec_secy *secy, unsigned an) {
+    const macsec_controls *c = &secy->controls;
+    unsigned tci = 0;
+    if (c->send_sci || (secy->rx_enabled > 1 && !c->end_station && !c->scb))
+        tci |= TCI_SC;
+    else
+        tci |= (c->end_station ? TCI_ES : 0u) | (c->scb ? TCI_SCB : 0u);
+    if (c->encrypt)
+        tci |= TCI_E | TCI_C;
+    else if (c->icv_length != ICV_LENGTH)
+        tci |= TCI_C; /* 9.5: the ICV is not 16 octets */
+    return tci | an;
+}
+
+/* Builds the MPDU behind `tags` octets of clear tags and returns the length of the whole frame.
+
+   The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
+   So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
+   the frame, tags and all, is written over them. */
+static size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsigned an, uint64_t pn,
+                           const uint8_t *frame, size_t length, size_t tags, uint8_t *out) {
+    const macsec_controls *c = &secy->controls;
+    const size_t user_at = ADDRESSES_LENGTH + tags, user = length - user_at;
+    uint8_t *tag_at = out + user_at;
+    const size_t header = sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn,
+                                       secy->tx_sci);
+    const uint8_t *aad = c->clear_tags_authenticated ? out : out + tags;
+    if (c->clear_tags_authenticated)
+        memcpy(out, frame, user_at);
+    else
+        memcpy(out + tags, frame, ADDRESSES_LENGTH);
+    const size_t clear = clear_octets(secy, c->encrypt, user);
+    uint8_t *secure = tag_at + header;
+    memcpy(secure, frame + user_at, clear);
+    uint8_t iv[12], icv[ICV_LENGTH];
+    iv_fill(iv, sa->iv, pn);
+    secy->kernel->seal(&sa->key, iv, aad, (size_t)(secure + clear - aad), frame + user_at + clear,
+                       secure + clear, user - clear, icv);
+    memcpy(secure + user, icv, c->icv_length);
+    memcpy(out, frame, user_at);
+    return user_at + header + user + c->icv_length;
+}
+
+static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t length,
+                               uint8_t *out, row *told) {
+    const macsec_controls *c = &secy->controls;
+    /* A frame to send has addresses and at least one octet of User Data. */
+    if (length <= ADDRESSES_LENGTH)
+        return MACSEC_RUNT;
+    /* 10.5: protectFrames False, and validateFrames Null makes it so: unchanged. */
+    if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
+        memcpy(out, frame, length);
+        told->out_length = length;
+        secy->tally.octets_out += length;
+        return MACSEC_UNPROTECTED;
+    }
+    /* 10.5.1: the SA is encodingSA of the SC; none usable: nothing is sent. */
+    const unsigned an = c->encodingsa & AN_MASK;
+    tx_sa *sa = &secy->tx[an];
+    if (!sa->present || !sa->enabled || !secy->tx_enabled)
+        return MACSEC_NOT_OPERATIONAL;
+    told->sci = secy->tx_sci;
+    told->an = (uint8_t)an;
+    /* 10.5.2: nextPN past the last: stop. Never wrap, never fall back to clear. */
+    if (sa->last >= secy->pn_last)
+        return MACSEC_EXHAUSTED;
+    told->pn = ++sa->last;
+    size_t tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
+    if (ADDRESSES_LENGTH + tags == length)
+        tags = 0; /* tags and nothing behind them: all is User Data */
+    const size_t user = length - ADDRESSES_LENGTH - tags;
+    const size_t sent = protect_with(secy, sa, an, told->pn, frame, length, tags, out);
+    /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
+    const int too_long = c->longest >= 0 && sent > (size_t)c->longest;
+    if (!too_long || c->too_long_counts_octets)
+        *(c->encrypt ? &secy->tally.encrypted : &secy->tally.protected_) += user;
+    if (too_long)
+        return MACSEC_TOO_LONG;
+    ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
+    secy->tally.octets_out += length;
+    told->out_length = sent;
+    return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
+}
+
+/* ---------------------------------------------------------------- 10.6 receive */
+
+/* A received frame taken apart. */
+typedef struct received {
+    const uint8_t *frame;
+    const uint8_t *mpdu;
+    const uint8_t *secure; /* Secure Data */
+    size_t length;
+    size_t front; /* octets before the MPDU: addresses and clear tags */
+    size_t mpdu_length;
+    size_t user; /* octets of Secure Data */
+    sectag tag;
+} received;
+
+/* 10.6.5: the frame for the Controlled Port, its User Data taken as it stands. */
+static void deliver_as_is(const received *f, uint8_t *out, row *told) {
+    memcpy(out, f->frame, f->front);
+    memcpy(out + f->front, f->secure, f->user);
+    told->out_length = f->front + f->user;
+}
+
+/* 10.6.3, 14.5: deciphers into `out` and tells whether the frame is VALID. Where it is not, the
+   octets deciphered are zeroed. */
+static int open_frame(const macsec_secy *secy, const rx_sa *sa, const received *f, uint64_t pn,
+                      uint8_t *out) {
+    const macsec_controls *c = &secy->controls;
+    const size_t tags = f->front - ADDRESSES_LENGTH;
+    const size_t clear = clear_octets(secy, (f->tag.tci & TCI_E) != 0, f->user);
+    const size_t behind = f->tag.length + clear; /* of the MPDU, authenticated only */
+    const uint8_t *aad = f->frame;
+    size_t aad_length = f->front + behind;
+    uint8_t *user_out = out + f->front;
+    if (tags != 0 && !c->clear_tags_authenticated) {
+        /* As if the tags were absent: laid out in the output, written over below. The row there is
+           as long as the frame, so this and the User Data behind it fit. */
+        memcpy(out, f->frame, ADDRESSES_LENGTH);
+        memcpy(out + ADDRESSES_LENGTH, f->mpdu, behind);
+        aad = out;
+        aad_length = ADDRESSES_LENGTH + behind;
+        user_out = out + aad_length - clear;
+    }
+    uint8_t iv[12], icv[ICV_LENGTH];
+    iv_fill(iv, sa->iv, pn);
+    secy->kernel->open(&sa->key, iv, aad, aad_length, f->secure + clear, user_out + clear,
+                       f->user - clear, icv);
+    if (!macsec_equal(icv, f->secure + f->user, c->icv_length)) {
+        memset(user_out, 0, f->user);
+        return 0;
+    }
+    memcpy(user_out, f->secure, clear);
+    if (user_out != out + f->front)
+        memmove(out + f->front, user_out, f->user);
+    memcpy(out, f->frame, f->front);
+    return 1;
+}
+
+/* 10.7.10: octets of User Data whenever the cipher ran, good or bad. */
+static void count_octets_in(macsec_secy *secy, rx_sc *sc, const received *f) {
+    if (secy->controls.validate == MACSEC_VALIDATE_DISABLED)
+        return;
+    if (f->tag.tci & TCI_E) {
+        secy->tally.decrypted += f->user;
+        sc->decrypted += f->user;
+    } else {
+        secy->tally.validated += f->user;
+        sc->validated += f->user;
+    }
+}
+
+static macsec_verdict receive_on(macsec_secy *secy, rx_sc *sc, rx_sa *sa, const received *f,
+                                 uint8_t *out, row *told) {
+    const macsec_controls *c = &secy->controls;
+    const int changed = (f->tag.tci & TCI_C) != 0;
+    /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
+       cipher, for frames validated in between: here there are none. */
+    const uint64_t pn = told->pn = replay_recover(&secy->rule, &sa->window, f->tag.pn);
+    if (c->replay && replay_late(&secy->rule, &sa->window, pn))
+        return MACSEC_LATE;
+    const int delayed = replay_delayed(&secy->rule, &sa->window, pn);
+    /* 10.6.5, validateFrames Disabled: changed text cannot go on; no state moves. */
+    if (c->validate == MACSEC_VALIDATE_DISABLED && !(changed && c->disabled_decrypts)) {
+        if (changed)
+            return MACSEC_NOT_VALID;
+        deliver_as_is(f, out, told);
+        return delayed ? MACSEC_DELAYED : MACSEC_UNCHECKED;
+    }
+    /* 10.6.3: the cipher. */
+    count_octets_in(secy, sc, f);
+    if (!open_frame(secy, sa, f, pn, out)) {
+        if (changed || c->validate == MACSEC_VALIDATE_STRICT)
+            return MACSEC_NOT_VALID;
+        deliver_as_is(f, out, told);
+        return MACSEC_INVALID;
+    }
+    /* 10.6.5: delivery; only now does state move. */
+    told->out_length = f->front + f->user;
+    replay_advance(&secy->rule, &sa->window, pn);
+    return delayed ? MACSEC_DELAYED : MACSEC_OK;
+}
+
+/* 9.9, 10.6.1: the SCI in the tag, from the source address, or of the only peer. */
+static uint64_t received_sci(const macsec_secy *secy, const received *f) {
+    const unsigned tci = f->tag.tci;
+    if (tci & TCI_SC)
+        return load_be64(f->mpdu + SECTAG_WITHOUT_SCI);
+    const uint64_t system = load_be64(f->frame + 4) << 16; /* the source address */
+    if (tci & TCI_SCB && secy->controls.scb_port_zero)
+        return system;
+    if (tci & TCI_ES)
+        return system | 1;
+    return secy->rx_count == 1 && secy->rx_any->enabled ? secy->rx_any->sci : SCI_NONE;
+}
+
+/* 10.6.1: what cannot be validated goes on only if it was never changed. */
+static macsec_verdict without_sa(const macsec_secy *secy, const received *f,
+                                 macsec_verdict delivered, macsec_verdict discarded) {
+    const int strict = secy->controls.validate == MACSEC_VALIDATE_STRICT;
+    return strict || f->tag.tci & TCI_C ? discarded : delivered;
+}
+
+static macsec_verdict receive_unknown(const macsec_secy *secy, received *f, uint8_t *out,
+                                      row *told) {
+    const macsec_verdict verdict = without_sa(secy, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
+    if (verdict == MACSEC_NO_SCI)
+        return verdict;
+    if (secy->controls.lookup_before_tag) {
+        /* Lengths were not checked: all but the last 16 octets, SL or not. */
+        if (f->mpdu_length < f->tag.length + ICV_LENGTH) {
+            *told = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
+            return MACSEC_DROPPED;
+        }
+        f->user = f->mpdu_length - f->tag.length - ICV_LENGTH;
+    }
+    deliver_as_is(f, out, told);
+    return verdict;
+}
+
+/* 10.6.1: the SC and the SA. */
+static macsec_verdict receive_tagged(macsec_secy *secy, received *f, int bad, uint8_t *out,
+                                     row *told) {
+    const macsec_controls *c = &secy->controls;
+    const uint64_t sci = received_sci(secy, f);
+    if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent)
+        return MACSEC_DROPPED;
+    rx_sc *sc = sci == SCI_NONE ? NULL : rx_sc_find(secy, sci);
+    if (bad && sc != NULL) /* switch lookup_before_tag */
+        return MACSEC_BAD_TAG;
+    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an, .pn = c->xpn ? 0 : f->tag.pn};
+    f->secure = f->mpdu + f->tag.length;
+    if (!bad)
+        f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
+    if (sc == NULL)
+        return receive_unknown(secy, f, out, told);
+    rx_sa *sa = &sc->sa[f->tag.an];
+    macsec_verdict verdict;
+    if (!sa->present || !sa->enabled || !(sc->enabled || c->sc_off_receives)) {
+        verdict = without_sa(secy, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
+        if (verdict == MACSEC_UNUSED_SA)
+            deliver_as_is(f, out, told);
+    } else {
+        verdict = receive_on(secy, sc, sa, f, out, told);
+        if ((int)verdict < SA_VERDICTS)
+            sa->frames[verdict]++;
+    }
+    sc->frames[verdict]++;
+    return verdict;
+}
+
+static macsec_verdict receive(macsec_secy *secy, const uint8_t *frame, size_t length,
+                              uint8_t *out, row *told) {
+    const macsec_controls *c = &secy->controls;
+    if (length < RUNT_LENGTH)
+        return MACSEC_RUNT;
+    received f = {.frame = frame, .length = length};
+    const int null = c->validate == MACSEC_VALIDATE_NULL;
+    f.front = null ? ADDRESSES_LENGTH : clear_tags_end(frame, length, c->clear_tags);
+    f.mpdu = frame + f.front;
+    f.mpdu_length = length - f.front;
+    /* 10.6: Null: untouched, tags and all; or no SecTAG. */
+    if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != ETHERTYPE_MACSEC) {
+        if (!null && c->validate == MACSEC_VALIDATE_STRICT)
+            return MACSEC_NO_TAG;
+        memcpy(out, frame, length);
+        told->out_length = length;
+        return null ? MACSEC_BYPASS : MACSEC_UNTAGGED;
+    }
+    if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2)
+        return MACSEC_DROPPED;
+    /* 10.6: E without C is for the KaY at the Uncontrolled Port. */
+    if (f.mpdu_length > 2 && (f.mpdu[2] & (TCI_E | TCI_C)) == TCI_E)
+        return MACSEC_UNCONTROLLED;
+    const int decoded = sectag_decode(f.mpdu, f.mpdu_length, &f.tag);
+    if (c->short_header_silent && f.tag.tci & TCI_SC && f.mpdu_length < SECTAG_WITH_SCI + 2)
+        return MACSEC_DROPPED;
+    /* 9.12, a) to i) */
+    const int bad = !decoded || !sectag_valid(&f.tag, f.mpdu_length, c->xpn, c->exact_length,
+                                              c->refuse_sl_48, c->icv_length);
+    if (!decoded || (bad && !c->lookup_before_tag))
+        return MACSEC_BAD_TAG;
+    return receive_tagged(secy, &f, bad, out, told);
+}
+
+/* ---------------------------------------------------------------- batches */
+
+int64_t macsec_capacity(const macsec_frames *in) {
+    int64_t octets = 0;
+    for (int64_t i = 0; i < in->count; i++)
+        octets += in->length[i] + OVERHEAD;
+    return octets;
+}
+
+typedef macsec_verdict judge(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
+                             row *told);
+
+static inline int each(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out,
+                       judge *judge_one) {
+    if (out->capacity < macsec_capacity(in))
+        return -1;
+    out->frames = out->octets = 0;
+    for (int64_t i = 0; i < in->count; i++) {
+        row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+        macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
+        if (in->wire_length[i] <= in->length[i])
+            verdict = judge_one(secy, in->arena + in->start[i], (size_t)in->length[i],
+                                out->arena + out->octets, &told);
+        secy->tally.frames[verdict]++;
+        out->codes[i] = (uint8_t)verdict;
+        out->sci[i] = told.sci;
+        out->an[i] = told.an;
+        out->pn[i] = told.pn;
+        if (told.out_length == 0)
+            continue;
+        out->start[out->frames] = out->octets;
+        out->length[out->frames] = (int64_t)told.out_length;
+        out->delivered[out->frames] = i;
+        out->octets += (int64_t)told.out_length;
+        out->frames++;
+    }
+    return 0;
+}
+
+int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+    return each(secy, in, out, transmit);
+}
+
+int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+    if (each(secy, in, out, receive) != 0)
+        return -1;
+    secy->tally.octets_in += (uint64_t)out->octets;
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* The state of a SecY, shared by management (lmi.c) and frame processing (secy.c). */
+#ifndef MACSEC_SECY_H
+#define MACSEC_SECY_H
+
+#include "macsec.h"
+#include "replay.h"
+
+enum { AN_COUNT = 4, SC_VERDICTS = 8, SA_VERDICTS = 3 };
+
+typedef struct tx_sa {
+    macsec_gcm_key key;
+    uint8_t iv[12]; /* with a PN of zero: the PN is XORed into the last eight octets */
+    uint8_t present;
+    uint8_t enabled;
+    uint64_t last;
+    uint64_t encrypted;
+    uint64_t protected_;
+} tx_sa;
+
+typedef struct rx_sa {
+    macsec_gcm_key key;
+    uint8_t iv[12];
+    uint8_t present;
+    uint8_t enabled;
+    replay_window window;
+    uint64_t frames[SA_VERDICTS];
+} rx_sa;
+
+typedef struct rx_sc {
+    rx_sa sa[AN_COUNT];
+    uint64_t sci;
+    uint64_t frames[SC_VERDICTS];
+    uint64_t validated;
+    uint64_t decrypted;
+    uint8_t enabled;
+} rx_sc;
+
+struct macsec_secy {
+    tx_sa tx[AN_COUNT];
+    const macsec_gcm_kernel *kernel;
+    macsec_controls controls;
+    replay_rule rule;
+    uint64_t pn_last; /* the last PN that can be used */
+    uint64_t tx_sci;
+    int tx_enabled;
+    rx_sc **slots; /* receive SCs by hashed SCI, open addressing */
+    uint64_t slot_mask;
+    size_t rx_count;
+    size_t rx_enabled;
+    rx_sc *rx_any; /* the only one, when there is one */
+    macsec_tally tally;
+};
+
+static inline uint64_t sci_hash(uint64_t sci) {
+    sci *= 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads addresses that count up */
+    return sci ^ sci >> 32;
+}
+
+/* NULL when there is none. */
+static inline rx_sc *rx_sc_find(const macsec_secy *secy, uint64_t sci) {
+    for (uint64_t at = sci_hash(sci);; at++) {
+        rx_sc *sc = secy->slots[at & secy->slot_mask];
+        if (sc == NULL || sc->sci == sci)
+            return sc;
+    }
+}
+
+#endif

@@ -1,0 +1,299 @@
+"""The native data plane: a SecY in C, one call a batch, the GIL released while it runs.
+
+Keys and round keys live in C memory only, wiped on replacement, on close and at exit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macsec._native import ffi, lib
+from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.frames import FrameBatch
+from macsec.keys import Uncopyable
+from macsec.secy.controls import Controls
+from macsec.secy.plane import Outcome, SAParameters, SAState, Tally
+from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
+from macsec.terms import PN_LIMIT_64
+
+MASK_64 = PN_LIMIT_64 - 1
+
+_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
+
+
+class NativePlane(Uncopyable):
+    """The data plane in C. `kernel` names the AES-GCM kernel, by default the fastest usable."""
+
+    name = "native"
+
+    def __init__(self, controls: Controls, kernel: str | None = None) -> None:
+        if kernel is not None:
+            check_kernel(kernel)
+        pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode())
+        if pointer == ffi.NULL:
+            raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
+        self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
+        self._lock = threading.Lock()
+        self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
+        self.configure(controls)
+        _OPEN.add(self)
+
+    # ---------------------------------------------------------------- frames
+
+    def protect(self, batch: FrameBatch) -> Outcome:
+        """10.5: frames of the Controlled Port, to be sent on the Common Port."""
+        return self._run(lib.macsec_protect, batch)
+
+    def validate(self, batch: FrameBatch) -> Outcome:
+        """10.6: frames of the Common Port, for the Controlled Port."""
+        return self._run(lib.macsec_validate, batch)
+
+    def _run(self, call: Any, batch: FrameBatch) -> Outcome:
+        rows = len(batch)
+        given = ffi.new("macsec_frames *")
+        given.arena = _octets(batch.arena)
+        given.start, given.length = _column(batch.start), _column(batch.length)
+        given.wire_length, given.count = _column(batch.wire_length), rows
+        arena = np.empty(lib.macsec_capacity(given), np.uint8)
+        start, length, delivered = (np.empty(rows, np.int64) for _ in range(3))
+        codes, an = np.empty(rows, np.uint8), np.empty(rows, np.uint8)
+        sci, pn = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
+        out = ffi.new("macsec_outcome *")
+        out.arena, out.capacity = _writable("uint8_t[]", arena), len(arena)
+        out.start, out.length = _writable("int64_t[]", start), _writable("int64_t[]", length)
+        out.delivered = _writable("int64_t[]", delivered)
+        out.codes, out.an = _writable("uint8_t[]", codes), _writable("uint8_t[]", an)
+        out.sci, out.pn = _writable("uint64_t[]", sci), _writable("uint64_t[]", pn)
+        with self._lock:
+            self._done(call(self._open(), given, out))
+        kept = delivered[: out.frames]
+        sent = FrameBatch(
+            arena[: out.octets],
+            start[: out.frames],
+            length[: out.frames],
+            batch.time_ns[kept],
+            batch.source[kept],
+        )
+        return Outcome(sent, kept, codes, sci, an, pn)
+
+    # ---------------------------------------------------------------- management
+
+    def configure(self, controls: Controls) -> None:
+        """10.7: take over all controls."""
+        values = _controls(controls)
+        with self._lock:
+            self._done(lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values)))
+        self._wraps = controls.profile.window_from_next_pn
+        self._window = controls.window
+
+    def set_tx_sc(self, sci: int, enabled: bool) -> None:
+        """10.7.20: name the transmit SC."""
+        self._call(lib.macsec_secy_set_tx_sc, sci, enabled)
+
+    def add_tx_sa(self, sa: SAParameters) -> None:
+        """10.7.22: create a transmit SA."""
+        with _Parameters(sa) as parameters:
+            self._call(lib.macsec_secy_add_tx_sa, sa.an, parameters)
+
+    def remove_tx_sa(self, an: int) -> None:
+        """Delete a transmit SA and wipe its key."""
+        self._call(lib.macsec_secy_remove_tx_sa, an)
+
+    def enable_tx_sa(self, an: int, enabled: bool) -> None:
+        """10.7.24: start or stop a transmit SA."""
+        self._call(lib.macsec_secy_enable_tx_sa, an, enabled)
+
+    def set_tx_pn(self, an: int, next_pn: int) -> None:
+        """Set nextPN of a transmit SA."""
+        self._call(lib.macsec_secy_set_tx_pn, an, _below(next_pn))
+
+    def add_rx_sc(self, sci: int, enabled: bool) -> None:
+        """10.7.11: create a receive SC."""
+        self._call(lib.macsec_secy_add_rx_sc, sci, enabled)
+
+    def remove_rx_sc(self, sci: int) -> None:
+        """Delete a receive SC with its SAs and wipe their keys."""
+        self._call(lib.macsec_secy_remove_rx_sc, sci)
+
+    def enable_rx_sc(self, sci: int, enabled: bool) -> None:
+        """Start or stop a receive SC."""
+        self._call(lib.macsec_secy_enable_rx_sc, sci, enabled)
+
+    def add_rx_sa(self, sci: int, sa: SAParameters) -> None:
+        """10.7.13: create a receive SA."""
+        with _Parameters(sa) as parameters:
+            self._call(lib.macsec_secy_add_rx_sa, sci, sa.an, parameters)
+
+    def remove_rx_sa(self, sci: int, an: int) -> None:
+        """Delete a receive SA and wipe its key."""
+        self._call(lib.macsec_secy_remove_rx_sa, sci, an)
+
+    def enable_rx_sa(self, sci: int, an: int, enabled: bool) -> None:
+        """10.7.15: start or stop a receive SA."""
+        self._call(lib.macsec_secy_enable_rx_sa, sci, an, enabled)
+
+    def set_rx_pn(self, sci: int, an: int, next_pn: int, lowest_pn: int) -> None:
+        """10.7.15: updtNextPN and updtLowestPN."""
+        self._call(lib.macsec_secy_set_rx_pn, sci, an, _below(next_pn), _below(lowest_pn))
+
+    def tx_sa(self, an: int) -> SAState:
+        """10.7.23: a transmit SA as it stands."""
+        state = ffi.new("macsec_sa_state *")
+        self._call(lib.macsec_secy_tx_sa, an, state)
+        tally = Tally(tuple(state.frames[0 : len(TX_SA_VERDICTS)]))
+        return SAState(bool(state.enabled), state.last_pn + 1, 0, tally)
+
+    def rx_sa(self, sci: int, an: int) -> SAState:
+        """10.7.14: a receive SA as it stands."""
+        state = ffi.new("macsec_sa_state *")
+        self._call(lib.macsec_secy_rx_sa, sci, an, state)
+        next_pn, lowest_pn = state.last_pn + 1, state.floor_pn + 1
+        if self._wraps:
+            next_pn &= MASK_64
+            lowest_pn = max(next_pn - self._window, 0)
+        tally = Tally(tuple(state.frames[0 : len(SA_VERDICTS)]))
+        return SAState(bool(state.enabled), next_pn, lowest_pn, tally)
+
+    def rx_sc_tally(self, sci: int) -> Tally:
+        """10.7.12: what a receive SC counted."""
+        tally = ffi.new("macsec_tally *")
+        self._call(lib.macsec_secy_rx_sc_tally, sci, tally)
+        return _tally(tally, len(SC_VERDICTS))
+
+    def tally(self) -> Tally:
+        """10.7.9, 10.7.18: what the SecY counted."""
+        tally = ffi.new("macsec_tally *")
+        with self._lock:
+            lib.macsec_secy_tally(self._open(), tally)
+        return _tally(tally, len(Verdict))
+
+    def clear(self) -> None:
+        """Zero all counters; no PN changes."""
+        with self._lock:
+            lib.macsec_secy_clear(self._open())
+
+    def close(self) -> None:
+        """Wipe all keys; the plane is of no use after this."""
+        with self._lock:
+            if self._secy is not None:
+                ffi.release(self._secy)
+                self._secy = None
+
+    def _open(self) -> Any:
+        if self._secy is None:
+            raise MACsecError("this SecY is closed: its keys are wiped")
+        return self._secy
+
+    def _call(self, call: Any, *arguments: Any) -> None:
+        with self._lock:
+            self._done(call(self._open(), *arguments))
+
+    @staticmethod
+    def _done(status: int) -> None:
+        if status != 0:
+            raise MACsecError("the native data plane refused: no such SC or SA, or out of memory")
+
+
+class _Parameters:
+    """`macsec_sa_parameters` for the time of one call; its copy of the key is wiped after it."""
+
+    def __init__(self, sa: SAParameters) -> None:
+        self._key = ffi.new("uint8_t[]", sa.key.expose())
+        self._salt = ffi.new("uint8_t[]", sa.salt)
+        self._pointer = ffi.new(
+            "macsec_sa_parameters *",
+            {
+                "key": self._key,
+                "key_length": len(sa.key),
+                "last_pn": _below(sa.next_pn),
+                "floor_pn": _below(sa.lowest_pn),
+                "ssci": sa.ssci,
+                "salt": self._salt,
+                "enabled": sa.enabled,
+            },
+        )
+
+    def __enter__(self) -> Any:
+        return self._pointer
+
+    def __exit__(self, *_: object) -> None:
+        ffi.memmove(self._key, bytes(len(self._key)), len(self._key))
+
+
+def kernels() -> list[str]:
+    """Names of the AES-GCM kernels of this build, fastest first."""
+    count = lib.macsec_kernel_count()
+    return [ffi.string(lib.macsec_kernel_name(index)).decode() for index in range(count)]
+
+
+def usable_kernels() -> list[str]:
+    """Names of those that this CPU runs and whose known answers came out."""
+    return [name for at, name in enumerate(kernels()) if lib.macsec_kernel_usable(at)]
+
+
+def check_kernel(name: str) -> None:
+    """Raise ConfigError for an unknown kernel, EnvironmentLacks for one this CPU cannot run."""
+    if name not in kernels():
+        raise ConfigError(f"kernel {name!r} is unknown: one of {', '.join(kernels())}")
+    if name not in usable_kernels():
+        raise EnvironmentLacks(f"this CPU cannot run kernel {name}")
+
+
+def _controls(controls: Controls) -> dict[str, int]:
+    switches = {
+        name: getattr(controls.profile, name)
+        for name in controls.profile.__dataclass_fields__
+        if name not in ("name", "icv_lengths", "replaces_sa")
+    }
+    own = (
+        "protect encrypt offset validate replay duplicates_reject send_sci end_station scb "
+        "encodingsa clear_tags clear_tags_authenticated icv_length window"
+    )
+    return switches | {
+        **{name: int(getattr(controls, name)) for name in own.split()},
+        "xpn": controls.cipher.xpn,
+        "longest": -1 if controls.mtu is None else controls.mtu + 14,
+    }
+
+
+def _tally(tally: Any, rows: int) -> Tally:
+    return Tally(
+        tuple(tally.frames[0:rows]),
+        tally.validated,
+        tally.decrypted,
+        tally.protected_,
+        tally.encrypted,
+        tally.octets_in,
+        tally.octets_out,
+    )
+
+
+def _below(pn: int) -> int:
+    """The C side holds PNs as one below: "last used", "highest refused"."""
+    return (pn - 1) & MASK_64
+
+
+def _octets(array: NDArray[np.uint8]) -> Any:
+    return ffi.from_buffer("uint8_t[]", array)
+
+
+def _column(array: NDArray[np.int64]) -> Any:
+    return ffi.from_buffer("int64_t[]", array)
+
+
+def _writable(kind: str, array: NDArray[Any]) -> Any:
+    return ffi.from_buffer(kind, array, require_writable=True)
+
+
+def _close_all() -> None:
+    for plane in list(_OPEN):
+        plane.close()
+
+
+atexit.register(_close_all)

@@ -1,0 +1,32 @@
+"""Every test that takes `plane` runs on both data planes, the native one on every kernel."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from planes import PLANES, Plane
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci",
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("deep", max_examples=5000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(params=PLANES, ids=str)
+def plane(request: pytest.FixtureRequest) -> Plane:
+    """A data plane: the reference, or the native one on one kernel."""
+    chosen: Plane = request.param
+    return chosen
+
+
+def pytest_report_header() -> str:
+    """Which planes and kernels this run covers."""
+    return "data planes: " + ", ".join(map(str, PLANES))
