@@ -1,0 +1,131 @@
+"""The typed model back to YAML, and its JSON Schema for editors."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from macsec.config.loading import load
+from macsec.config.model import (
+    Configuration,
+    ReceiveSASection,
+    ReceiveSCSection,
+    SecYSection,
+    TransmitSASection,
+    TransmitSCSection,
+)
+from macsec.config.reading import Origin, PathInTree
+from macsec.config.sources import KeySource
+from macsec.errors import ConfigError, MACsecError
+from macsec.terms import sci_text
+
+_BARE = re.compile(r"[A-Za-z0-9_/.~-]+(?:[:+@=][A-Za-z0-9_/.~-]+)*")
+
+
+def dump(
+    config: Configuration | Mapping[str, Any] | str | Path, *, reveal_keys: bool = False
+) -> str:
+    """A configuration as YAML that loads equal.
+
+    Key references are written as they are. An inline key is written only with `reveal_keys`;
+    without it, ConfigError.
+    """
+    model = load(config)
+    return "\n".join(_lines(model, reveal_keys)) + "\n"
+
+
+def write(path: str | Path, config: Configuration | Mapping[str, Any]) -> None:
+    """Write a configuration, its keys included, to a new file that only the owner can read."""
+    octets = dump(config, reveal_keys=True).encode()
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:
+        raise ConfigError(f"{path}: exists; a file with keys is never overwritten") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot create it: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(octets)
+    except OSError as error:
+        os.unlink(path)
+        raise MACsecError(f"{path}: cannot write it: {error.strerror}") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a configuration file, for editors."""
+    schema = Configuration.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _lines(model: Configuration, reveal: bool) -> Iterator[str]:
+    yield "secy:"
+    for name, entry in SecYSection.model_fields.items():
+        yield f"  {entry.alias or name}: {_scalar(name, getattr(model.secy, name))}"
+    if model.tx is not None:
+        yield "tx:"
+        yield from _channel(model.tx, ("tx",), model.origin, reveal, "  ", "  ")
+    if model.rx:
+        yield "rx:"
+    for at, channel in enumerate(model.rx):
+        yield from _channel(channel, ("rx", at), model.origin, reveal, "  - ", "    ")
+
+
+def _channel(
+    channel: TransmitSCSection | ReceiveSCSection,
+    path: PathInTree,
+    origin: Origin,
+    reveal: bool,
+    first: str,
+    indent: str,
+) -> Iterator[str]:
+    yield f"{first}sci: {sci_text(channel.sci)}"
+    yield f"{indent}enabled: {_scalar('enabled', channel.enabled)}"
+    yield f"{indent}sa:" if channel.sa else f"{indent}sa: {{}}"
+    for an, sa in sorted(channel.sa.items()):
+        place = origin.where((*path, "sa", str(an), "key"))
+        yield f"{indent}  {an}: {{{', '.join(_association(sa, place, reveal))}}}"
+
+
+def _association(
+    sa: TransmitSASection | ReceiveSASection, place: str, reveal: bool
+) -> Iterator[str]:
+    yield f"key: {_key(sa.key, place, reveal)}"
+    for name in type(sa).model_fields:
+        value = getattr(sa, name)
+        if name != "key" and value is not None:
+            yield f"{name}: {_scalar(name, value)}"
+
+
+def _key(source: KeySource, place: str, reveal: bool) -> str:
+    if source.inline is None:
+        return _text(source.reference or "")
+    if not reveal:
+        raise ConfigError(f"{place}: an inline key is not written unless keys are to be revealed")
+    return source.inline.expose().hex()
+
+
+def _scalar(name: str, value: object) -> str:
+    if name == "mtu" and value is None:
+        return "off"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, bytes):
+        return value.hex()
+    return f"{value:08x}" if name == "ssci" else str(value)
+
+
+def _text(text: str) -> str:
+    if _BARE.fullmatch(text):
+        return text
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if " " <= character <= "~":
+        return "\\" + character if character in '"\\' else character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"

@@ -1,0 +1,233 @@
+"""YAML text to a tree of mappings, lists and text, with the line of every entry.
+
+Plain YAML guesses types: it reads a MAC address as a number to the base 60, drops the zeros in
+front of a key and keeps the last of two equal keys. So nothing is guessed here: every scalar stays
+text, and what the model cannot need (aliases, tags, duplicate keys) is refused with its line.
+
+A configuration may hold keys. No exception leaves this module from a frame that holds its text,
+and `Text` hides itself in every `repr`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+from macsec.errors import ConfigError
+
+SIZE_LIMIT = 1 << 20
+DEPTH_LIMIT = 16
+
+PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""libyaml where PyYAML was built with it; both give the same events."""
+
+PathInTree: TypeAlias = tuple[str | int, ...]
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+class Text(str):
+    """A scalar of a configuration: may be a key, so its repr tells nothing."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<text of {len(self)} characters>"
+
+
+def shown(text: str) -> str:
+    """A piece of a configuration for a message, unless it is long enough to be a key."""
+    return f"'{text}'" if len(text) < 24 and text.isprintable() else f"{Text(text)!r}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a configuration came from: names a place in it as `file:line: dotted.path`."""
+
+    name: str = ""
+    folder: Path = field(default_factory=Path)
+    lines: Mapping[PathInTree, int] = field(default_factory=dict)
+    exposed: bool = False
+    """It is a file which others may read."""
+
+    def where(self, path: PathInTree) -> str:
+        """The place of an entry, or of what should hold it."""
+        dotted = ".".join(part if len(part) < 24 else "…" for part in map(str, path))
+        place = f"{self.name}:{self.line(path)}" if self.lines else self.name
+        return ": ".join(filter(None, (place, dotted)))
+
+    def line(self, path: PathInTree) -> int:
+        """The line of an entry, or of the nearest entry that would hold it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class Fault(NamedTuple):
+    """Why something could not be read, and the line, if known."""
+
+    reason: str
+    line: int | None = None
+
+
+class Tree(NamedTuple):
+    """What was read: mappings with text keys, lists, scalars; and the line of each entry."""
+
+    value: Any
+    lines: Mapping[PathInTree, int]
+
+
+def read_file(path: Path) -> tuple[Any, Origin]:
+    """The tree of a configuration file. Raises ConfigError, naming file and line."""
+    exposed, read = _contents(path)
+    result = read if isinstance(read, Fault) else parse(read)
+    del read
+    if isinstance(result, Fault):
+        place = str(path) if result.line is None else f"{path}:{result.line}"
+        raise ConfigError(f"{place}: {result.reason}")
+    return result.value, Origin(str(path), path.parent, result.lines, exposed)
+
+
+def read_mapping(config: Mapping[Any, Any]) -> tuple[Any, Origin]:
+    """The tree of a configuration given as a dict. Raises ConfigError."""
+    result = _plain(config, ())
+    if isinstance(result, Fault):
+        raise ConfigError(result.reason)
+    return result, Origin()
+
+
+class _Contents(bytes):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} octets>"
+
+
+def _contents(path: Path) -> tuple[bool, _Contents | Fault]:
+    try:
+        with open(path, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            contents = _Contents(file.read(SIZE_LIMIT + 1))
+    except OSError as error:
+        return False, Fault(f"cannot read it: {error.strerror}")
+    except ValueError:
+        return False, Fault("cannot read it: no file can have this name")
+    if len(contents) > SIZE_LIMIT:
+        return False, Fault(f"longer than {SIZE_LIMIT} octets: not a configuration")
+    return stat.S_ISREG(mode) and bool(mode & 0o044), contents
+
+
+def parse(contents: bytes) -> Tree | Fault:
+    """Read one YAML document in UTF-8."""
+    try:
+        text = contents.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Fault("not UTF-8 text", contents.count(b"\n", 0, error.start) + 1)
+    try:
+        builder = _Builder(iter(yaml.parse(text, Loader=PARSER)))
+        return Tree(builder.document(), builder.lines)
+    except _RefusedError as error:
+        return Fault(error.reason, error.line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = _QUOTED.sub(_short, error.problem or "cannot be read")
+        return Fault(f"not YAML: {reason}", mark.line + 1 if mark else None)
+    except yaml.reader.ReaderError as error:
+        at = error.position if isinstance(error.position, int) else 0
+        return Fault("a character that YAML does not allow", text.count("\n", 0, at) + 1)
+
+
+def _short(quoted: re.Match[str]) -> str:
+    return quoted[0] if len(quoted[0]) <= 6 else "…"
+
+
+class _RefusedError(Exception):
+    def __init__(self, reason: str, event: yaml.Event) -> None:
+        super().__init__()
+        self.reason = reason
+        self.line = event.start_mark.line + 1 if event.start_mark else None
+
+
+class _Builder:
+    """Builds the tree from the parser's events."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self.lines: dict[PathInTree, int] = {}
+
+    def document(self) -> Any:
+        next(self._events)  # the start of the stream
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _RefusedError("empty: a mapping with secy, tx and rx is wanted", event)
+        event = next(self._events)
+        if not isinstance(event, yaml.MappingStartEvent | yaml.AliasEvent):
+            raise _RefusedError("a mapping with secy, tx and rx is wanted", event)
+        value = self._node(event, ())
+        next(self._events)  # the end of the document
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _RefusedError("a second document: one file holds one configuration", event)
+        return value
+
+    def _node(self, event: Any, path: PathInTree) -> Any:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise _RefusedError("anchors and aliases (& and *) are not allowed", event)
+        if event.tag is not None:
+            raise _RefusedError("tags (!) are not allowed", event)
+        if len(path) > DEPTH_LIMIT:
+            raise _RefusedError("nested too deeply", event)
+        self.lines.setdefault(path, event.start_mark.line + 1)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return Text(event.value)
+
+    def _mapping(self, path: PathInTree) -> dict[Text, Any]:
+        values: dict[Text, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, (*path, "?"))
+            del self.lines[(*path, "?")]
+            if not isinstance(key, Text):
+                raise _RefusedError("a mapping or list cannot be a key here", event)
+            if key in values:
+                raise _RefusedError(f"{shown(key)} is given twice", event)
+            inner = (*path, str(key))
+            self.lines[inner] = event.start_mark.line + 1
+            values[key] = self._node(next(self._events), inner)
+        return values
+
+    def _sequence(self, path: PathInTree) -> list[Any]:
+        values: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            values.append(self._node(event, (*path, len(values))))
+        return values
+
+
+def _plain(value: Any, path: PathInTree) -> Any:
+    """A tree of dicts with text keys, and lists, from native ones; or a Fault."""
+    if isinstance(value, str):
+        return Text(value)
+    if isinstance(value, bytes | bytearray) or not isinstance(value, Mapping | Sequence):
+        return value
+    if len(path) > DEPTH_LIMIT:
+        return Fault("nested too deeply")
+    items = value.items() if isinstance(value, Mapping) else enumerate(value)
+    entries: dict[Any, Any] = {}
+    for key, item in items:
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            return Fault(f"{Origin().where(path)}: a key that is no text".lstrip(": "))
+        name = Text(key) if isinstance(value, Mapping) else key
+        if name in entries:
+            return Fault(f"{Origin().where((*path, str(name)))}: given twice")
+        entries[name] = inner = _plain(item, (*path, str(name)))
+        if isinstance(inner, Fault):
+            return inner
+    return entries if isinstance(value, Mapping) else list(entries.values())

@@ -1,0 +1,164 @@
+"""Where the key of an SA comes from: inline hex, a file, the environment, a file descriptor."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any, Self
+
+from macsec.config.reading import Text, shown
+from macsec.errors import ConfigError
+from macsec.keys import Key, Uncopyable
+from macsec.terms import octets_of
+
+LOG = logging.getLogger("macsec")
+
+SIZE_LIMIT = 4096
+FORMS = "hex digits, file:PATH, env:NAME or fd:N"
+
+_REFERENCES = {
+    "file": re.compile(r"file:([^\0]+)", re.DOTALL),
+    "env": re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)"),
+    "fd": re.compile(r"fd:([0-9]{1,7})"),
+}
+_SCHEME = re.compile(r"(?:file|env|fd):")
+_COULD_BE_A_KEY = re.compile(r"[0-9A-Fa-f]{16}")
+
+
+class KeySource(Uncopyable):
+    """A `key:` entry: an inline key, or a reference that is followed when a SecY is assembled."""
+
+    __slots__ = ("form", "inline", "target")
+
+    def __init__(self, form: str, target: str = "", inline: Key | None = None) -> None:
+        self.form = form
+        self.target = target
+        self.inline = inline
+
+    @classmethod
+    def of(cls, value: Any) -> KeySource:
+        """From text, octets or a Key. Raises ValueError, which never repeats the value."""
+        if isinstance(value, KeySource):
+            return value
+        if isinstance(value, Key):
+            return cls("inline", inline=Key(value.expose()))
+        if isinstance(value, bytes | bytearray) and value:
+            return cls("inline", inline=Key(bytes(value)))
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"a key is wanted: {FORMS}; from Python also bytes")
+        for form, pattern in _REFERENCES.items():
+            if match := pattern.fullmatch(value):
+                return cls(form, match[1])
+        if _SCHEME.match(value) and not re.match(r"fd:[0-9A-Fa-f]{2}(?:[:\-.]|$)", value):
+            raise ValueError(f"not a key reference: {FORMS}")
+        try:
+            return cls("inline", inline=Key(octets_of(value)))
+        except ValueError as error:
+            raise ValueError(f"a key is {FORMS}: {error}") from None
+
+    @property
+    def reference(self) -> str | None:
+        """The text of a reference; None for an inline key."""
+        return None if self.form == "inline" else f"{self.form}:{self.target}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, KeySource):
+            return NotImplemented
+        return (self.form, self.target, self.inline) == (other.form, other.target, other.inline)
+
+    def __hash__(self) -> int:
+        return hash((self.form, self.target))
+
+    def __repr__(self) -> str:
+        if self.inline is not None:
+            return repr(self.inline)
+        return f"<Key from {self.form}:{_safe(self.target)}>"
+
+
+class KeyRing(Uncopyable):
+    """Keys read for one assembly, each reference once; all are wiped when it is left."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys: dict[str, Key] = {}
+        self._inline: list[Key] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for key in (*self._keys.values(), *self._inline):
+            key.wipe()
+        self._keys.clear()
+        self._inline.clear()
+
+    def key(self, source: KeySource) -> Key:
+        """The key of a source. Raises ConfigError."""
+        if source.inline is not None:
+            if not len(source.inline):
+                raise ConfigError("this key was wiped when a SecY took it: load it again")
+            self._inline.append(source.inline)
+            return source.inline
+        reference = source.reference or ""
+        if reference not in self._keys:
+            self._keys[reference] = self._follow(source)
+        return self._keys[reference]
+
+    def _follow(self, source: KeySource) -> Key:
+        read = {"file": self._from_file, "env": _from_environment, "fd": _from_descriptor}
+        result = read[source.form](source.target)
+        if isinstance(result, str):
+            raise ConfigError(f"key {source.form}:{_safe(source.target)}: {result}")
+        return result
+
+    def _from_file(self, target: str) -> Key | str:
+        path = self._folder / target
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        except (OSError, ValueError) as error:
+            return f"cannot read it: {getattr(error, 'strerror', None) or 'not a file name'}"
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                return "not a regular file"
+            if mode & 0o044:
+                LOG.warning("%s holds a key and others can read it: chmod 600", _safe(str(path)))
+            return _from_descriptor(str(descriptor))
+        finally:
+            os.close(descriptor)
+
+
+def _from_environment(name: str) -> Key | str:
+    text = os.environ.get(name)
+    return "not set" if text is None else _key(Text(text))
+
+
+def _from_descriptor(target: str) -> Key | str:
+    octets = bytearray()
+    try:
+        while len(octets) <= SIZE_LIMIT and (piece := os.read(int(target), SIZE_LIMIT)):
+            octets += piece
+    except OSError as error:
+        return f"cannot read it: {error.strerror}"
+    if len(octets) > SIZE_LIMIT:
+        return f"longer than {SIZE_LIMIT} octets: not a key"
+    return _key(Text(octets.decode("latin-1")))
+
+
+def _key(text: str) -> Key | str:
+    """A key from hex with white space; or why it is none."""
+    bare = "".join(text.split())
+    if not bare:
+        return "empty"
+    try:
+        return Key(octets_of(bare))
+    except ValueError as error:
+        return str(error)
+
+
+def _safe(target: str) -> str:
+    """A reference for a message, unless a key was written where its name should be."""
+    return shown(target).strip("'") if _COULD_BE_A_KEY.search(target) else target
