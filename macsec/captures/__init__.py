@@ -1,7 +1,6 @@
 """Captures: pcap and pcapng, read and written as batches of frames.
 
-for batch in macsec.captures.read("in.pcapng"): …
-with macsec.captures.write("out.pcap") as sink: sink.write(batch)
+`for batch in read("in.pcapng"): …`; `with write("out.pcap") as sink: sink.write(batch)`
 """
 
 from .formats import FORMATS, INBOUND, OUTBOUND, Format, Interface

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from macsec.errors import FormatError
+
 from . import formats
 from .formats import Format, Interface
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import FrameBatch
+
 from . import formats
 
 Column = NDArray[np.int64]

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.errors import ConfigError, EnvironmentLacks
 from . import formats
 from .formats import Interface
 
@@ -135,22 +134,6 @@ def time_terms(tsresol: int) -> tuple[int, int, int]:
 def clamp_time(time_ns: int) -> int:
     """A time outside of 64 bits is the nearest inside: 1677 to 2262."""
     return min(max(time_ns, TIME_MIN), TIME_MAX)
-
-
-def new_index(backend: str) -> Index:
-    """The twin for "auto", "native" or "python"."""
-    if backend == "python":
-        return PythonIndex()
-    if backend not in ("auto", "native"):
-        raise ConfigError(f"backend {backend!r}: not one of auto, native, python")
-    from .native import NativeIndex, library
-
-    loaded = library()
-    if loaded is not None:
-        return NativeIndex(*loaded)
-    if backend == "native":
-        raise EnvironmentLacks("the extension module macsec._native is not built")
-    return PythonIndex()
 
 
 class _HaltError(Exception):

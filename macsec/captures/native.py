@@ -2,25 +2,165 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
-from macsec.errors import ConfigError
-from .emit import Emitter
+import numpy as np
+from numpy.typing import NDArray
+
+from macsec.errors import ConfigError, EnvironmentLacks
+
+from .emit import Emitter, Job, python_emit
+from .formats import Interface
+from .index import COLUMNS, Fault, Index, Layout, PythonIndex, Scan, Stop, time_terms
+
+Column = NDArray[np.int64]
+Octets = NDArray[np.uint8]
+
+# The layout of macsec_capture_interface.
+_INTERFACE = np.dtype(
+    [
+        ("link_type", np.uint32),
+        ("snap_length", np.uint32),
+        ("fcs", np.uint32),
+        ("shift", np.uint32),
+        ("multiply", np.uint64),
+        ("divide", np.uint64),
+        ("offset_s", np.int64),
+    ]
+)
 
 
-def library() -> tuple[Any, Any] | None:
-    """Give ffi and lib of the extension module, or None where it is not built."""
-    return None
-
-
-def new_emitter(backend: str) -> Emitter | None:
-    """The twin in C, or None for the one in Python."""
+def library(backend: str) -> tuple[Any, Any] | None:
+    """The ffi and lib of the extension module for "auto" or "native"; None: use Python."""
     if backend not in ("auto", "native", "python"):
         raise ConfigError(f"backend {backend!r}: not one of auto, native, python")
-    return None
+    if backend == "python":
+        return None
+    try:
+        module = importlib.import_module("macsec._native")
+    except ImportError as error:
+        if backend == "auto":
+            return None
+        raise EnvironmentLacks("the extension module macsec._native is not built") from error
+    if not hasattr(module.lib, "macsec_capture_index"):
+        if backend == "auto":
+            return None
+        raise EnvironmentLacks("the extension module macsec._native is of an older version")
+    return module.ffi, module.lib
+
+
+def new_index(backend: str) -> Index:
+    """The twin for "auto", "native" or "python"."""
+    loaded = library(backend)
+    return PythonIndex() if loaded is None else NativeIndex(*loaded)
+
+
+def new_emitter(backend: str) -> Emitter:
+    """The twin for "auto", "native" or "python"."""
+    loaded = library(backend)
+    return python_emit if loaded is None else NativeEmitter(*loaded)
 
 
 class NativeIndex:
-    """Not there yet."""
+    """The index in C."""
 
     name = "native"
+
+    def __init__(self, ffi: Any, lib: Any) -> None:
+        self._ffi, self._lib = ffi, lib
+        self._state = ffi.new("macsec_capture_state *")
+        self._table = np.zeros(4, _INTERFACE)
+        self._count = 0
+
+    def configure(self, layout: Layout) -> None:
+        """Begin a section, without interfaces."""
+        state = self._state
+        state.pcapng, state.big = layout.pcapng, layout.big
+        state.record_header, state.fcs_fixed = layout.record_header, layout.fcs_fixed
+        state.source_base = layout.source_base
+        state.interface_count = self._count = 0
+
+    def add(self, interface: Interface) -> None:
+        """Add the next interface of the section."""
+        if self._count == len(self._table):
+            self._table = np.concatenate([self._table, np.zeros(self._count, _INTERFACE)])
+        multiply, divide, shift = time_terms(interface.tsresol)
+        self._table[self._count] = (
+            interface.link_type,
+            interface.snap_length,
+            interface.fcs,
+            shift,
+            multiply,
+            divide,
+            interface.tsoffset,
+        )
+        self._count += 1
+        self._state.interface_count = self._count
+        self._state.interfaces = self._ffi.cast(
+            "const macsec_capture_interface *", self._table.ctypes.data
+        )
+
+    def scan(self, chunk: Octets, columns: Column, budget: int) -> Scan:
+        """Fill `columns` from the front of `chunk`."""
+        state, ffi = self._state, self._ffi
+        state.budget = budget
+        pointers = ffi.new(
+            "macsec_capture_columns *",
+            [
+                ffi.from_buffer("int64_t[]", columns[place], require_writable=True)
+                for place in range(len(COLUMNS))
+            ],
+        )
+        rows = self._lib.macsec_capture_index(
+            state, ffi.from_buffer("uint8_t[]", chunk), len(chunk), pointers, columns.shape[1]
+        )
+        return Scan(
+            rows,
+            state.consumed,
+            Stop(state.stop),
+            state.needed,
+            Fault(state.fault),
+            state.fault_offset,
+            state.value,
+            state.limit,
+        )
+
+
+class NativeEmitter:
+    """The emitter in C."""
+
+    def __init__(self, ffi: Any, lib: Any) -> None:
+        self._ffi, self._lib = ffi, lib
+
+    def __call__(self, job: Job) -> memoryview:
+        """All records of the batch."""
+        out = np.empty(job.size(), np.uint8)
+        batch = job.batch
+        given: dict[str, Octets | Column | None] = {
+            "arena": batch.arena,
+            "start": batch.start,
+            "length": batch.length,
+            "wire_length": batch.wire_length,
+            "time_ns": job.time_ns,
+            "source": batch.source,
+            "flags": job.flags,
+            "comments": job.comments,
+            "comment_start": job.comment_start,
+            "comment_length": job.comment_length,
+        }
+        kept = self._ffi.new("macsec_capture_job *")
+        alive = []
+        for name, array in given.items():
+            if array is not None:
+                kind = "uint8_t[]" if array.dtype == np.uint8 else "int64_t[]"
+                alive.append(self._ffi.from_buffer(kind, array))
+                setattr(kept, name, alive[-1])
+        kept.arena_size, kept.count, kept.pcapng = len(batch.arena), len(batch), job.pcapng
+        kept.comments_size = 0 if job.comments is None else len(job.comments)
+        written = self._lib.macsec_capture_emit(
+            kept, self._ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out)
+        )
+        if written != len(out):
+            raise AssertionError(f"{written} octets written of {len(out)}")
+        return out.data

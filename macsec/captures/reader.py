@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
+
 from . import blocks, formats
 from .formats import Interface
-from .index import COLUMNS, Layout, Scan, Stop, comment_texts, new_index
+from .index import COLUMNS, Layout, Scan, Stop, comment_texts
+from .native import new_index
 from .streams import open_source
 
 _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 8 << 20

@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
+
 from . import formats
-from .emit import Emitter, Job, clamp_times, option, python_emit
+from .emit import Emitter, Job, clamp_times, option
 from .native import new_emitter
 from .output import Sink, open_sink
 
@@ -33,16 +34,16 @@ class Writer:
         self,
         where: Any,
         *,
-        format: str,
+        format: str,  # noqa: A002 the public name
         interfaces: Sequence[str] | None,
-        backend: str,  # noqa: A002
+        backend: str,
     ) -> None:
         if format not in ("auto", "pcap", "pcapng"):
             raise ConfigError(f"format {format!r}: not one of auto, pcap, pcapng")
         self.frames = self.octets = 0
         self._names = [_name(name) for name in interfaces or ()]
         self._described = 0  # interface blocks written
-        self._emit: Emitter = new_emitter(backend) or python_emit
+        self._emit: Emitter = new_emitter(backend)
         self._sink: Sink | None = None
         self._sink, name = open_sink(where)
         self.format = format
@@ -121,7 +122,7 @@ class Writer:
             row = int(over.argmax())
             raise FormatError(
                 f"frame {self.frames + row + 1} of {batch.length[row]} octets "
-                f"({batch.wire_length[row]} on the wire) is over the {formats.MAX_CAPTURED} that a capture holds"
+                f"({batch.wire_length[row]} on the wire) is over {formats.MAX_CAPTURED}"
             )
         if self.format == "pcapng":
             low, high = int(batch.source.min()), int(batch.source.max())

@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from macsec.errors import EnvironmentLacks, FormatError
+
 from .streams import RatioMeter, RawSource
 
 MAX_WINDOW = 32 * 1024 * 1024
