@@ -94,7 +94,7 @@ class Controls:
         port = sci & 0xFFFF
         if self.send_sci:
             return
-        if self.scb and port != PORT_SCB:
+        if self.scb and self.profile.scb_port_zero and port != PORT_SCB:
             raise ConfigError(f"scb means port 0, but the transmit SCI has port {port} (9.9)")
         if self.end_station and not self.scb and port != PORT_END_STATION:
             raise ConfigError(
