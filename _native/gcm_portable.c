@@ -21,6 +21,12 @@
    Key layout: `powers` holds, as native 64-bit words, H/x (see `halve`) as high half, low half,
    their sum, and the bit reversals of these three. `round_keys` is the plain key schedule; each call
    spreads it into planes on its stack and wipes them. */
+#if defined(__GNUC__) && !defined(__clang__)
+/* GCC (12.2) computes parts of a round in vectors and others not, and passes the planes between them
+   through memory, in stores too small for the loads: twice the time. */
+#pragma GCC optimize("no-tree-vectorize")
+#endif
+
 #include "gcm.h"
 #include "secret.h"
 

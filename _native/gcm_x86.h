@@ -368,6 +368,10 @@ INLINE void hash_tail(frame *f, const VEC *x, int blocks, size_t partial) {
             __m128i each[VEC_BLOCKS];
             VEC_SPLIT(each, shuffle);
             each[last_in] = load_block(reversals + partial);
+            UNROLL
+            for (int i = last_in + 1; i < VEC_BLOCKS; i++) {
+                each[i] = load_block(reversals); /* makes zeros: there is no data */
+            }
             shuffle = VEC_JOIN(each);
         }
         VEC y = VEC_SHUFFLE(x[v], shuffle);
