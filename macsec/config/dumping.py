@@ -102,7 +102,10 @@ def _association(
 
 def _key(source: KeySource, place: str, reveal: bool) -> str:
     if source.inline is None:
-        return _text(source.reference or "")
+        try:
+            return _text(source.reference or "")
+        except UnicodeEncodeError:
+            raise ConfigError(f"{place}: a path that is not UTF-8 cannot be written") from None
     if not reveal:
         raise ConfigError(f"{place}: an inline key is not written unless keys are to be revealed")
     return source.inline.expose().hex()
@@ -119,6 +122,7 @@ def _scalar(name: str, value: object) -> str:
 
 
 def _text(text: str) -> str:
+    text.encode()
     if _BARE.fullmatch(text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'

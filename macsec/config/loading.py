@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
-from macsec.config.reading import PathInTree, read_file, read_mapping
+from macsec.config.reading import PathInTree, Text, read_file, read_mapping
 from macsec.errors import ConfigError
 
 LOG = logging.getLogger("macsec")
@@ -78,7 +77,8 @@ def _validated(tree: Any) -> Configuration | list[_Problem]:
 
 
 def _problem(kind: str, loc: PathInTree, context: dict[str, Any]) -> _Problem:
-    path = tuple(part for part in loc if part != "[key]")
+    names = (part for part in loc if part != "[key]")
+    path = tuple(Text(part) if isinstance(part, str) else part for part in names)
     if kind == "extra_forbidden":
         return _Problem(path, _unknown(path))
     if "error" in context:
@@ -100,9 +100,5 @@ def _is_index(path: PathInTree, at: int) -> bool:
 
 
 def _warn_of_exposed_keys(config: Configuration) -> None:
-    if not config.origin.exposed:
-        return
-    transmit = config.tx.sa.values() if config.tx else ()
-    receive = (sa for sc in config.rx for sa in sc.sa.values())
-    if any(sa.key.inline is not None for sa in chain(transmit, receive)):
+    if config.origin.exposed and any(source.inline for source in config.key_sources()):
         LOG.warning("%s holds a key and others can read it: chmod 600", config.origin.name)

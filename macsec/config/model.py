@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -18,7 +19,7 @@ from pydantic.config import JsonDict
 
 from macsec.config import scalars
 from macsec.config.reading import Origin
-from macsec.config.sources import KeySource
+from macsec.config.sources import FORMS, KeySource
 from macsec.keys import Uncopyable
 from macsec.suites import SUITES
 from macsec.terms import ICV_LENGTH
@@ -32,7 +33,8 @@ _NUMBER = {
 
 
 def _hex(octets: int) -> dict[str, Any]:
-    return {"type": ["string", "integer"], "pattern": f"^([:. -]*[0-9A-Fa-f]{{2}}){{{octets}}}$"}
+    # An editor that follows YAML 1.2 takes hex of digits only for a number.
+    return {"type": ["string", "number"], "pattern": f"^([:. -]*[0-9A-Fa-f]{{2}}){{{octets}}}$"}
 
 
 def _one_of(*words: str) -> WithJsonSchema:
@@ -64,7 +66,7 @@ KeyEntry: TypeAlias = Annotated[
     KeySource,
     PlainValidator(KeySource.of),
     PlainSerializer(lambda source: source.reference or repr(source), return_type=str),
-    WithJsonSchema({"type": "string", "description": "hex digits, file:PATH, env:NAME or fd:N"}),
+    WithJsonSchema({"type": ["string", "number"], "description": FORMS}),
 ]
 An: TypeAlias = Annotated[int, BeforeValidator(scalars.an)]
 
@@ -92,7 +94,7 @@ class SecYSection(_Section):
     validate_frames: Annotated[
         Literal["strict", "check", "disabled", "null"],
         BeforeValidator(scalars.word(*_VALIDATE, none="null")),
-        _one_of(*_VALIDATE),
+        WithJsonSchema({"enum": [*_VALIDATE, None]}),
     ] = Field(default="strict", alias="validate")
     replay: Switch = True
     window: Number = 0
@@ -113,6 +115,8 @@ class SecYSection(_Section):
 
 class _Keyed(Uncopyable, _Section):
     """A section that holds keys."""
+
+    copy = Uncopyable._refuse  # type: ignore[assignment]
 
 
 class TransmitSASection(_Keyed):
@@ -148,7 +152,7 @@ class ReceiveSCSection(_Keyed):
 
 
 class Configuration(_Keyed):
-    """A whole configuration. It holds keys until a SecY took them: load it once a SecY."""
+    """A whole configuration. It holds keys until a SecY took them: load it once for each SecY."""
 
     secy: SecYSection = SecYSection()
     tx: TransmitSCSection | None = None
@@ -160,6 +164,18 @@ class Configuration(_Keyed):
     def origin(self) -> Origin:
         """Where it was read from."""
         return self._origin
+
+    def wipe(self) -> None:
+        """Overwrite the inline keys; references stay."""
+        for source in self.key_sources():
+            if source.inline is not None:
+                source.inline.wipe()
+
+    def key_sources(self) -> Iterator[KeySource]:
+        """The source of every key, in the order of the file."""
+        for channel in (self.tx, *self.rx):
+            for sa in channel.sa.values() if channel else ():
+                yield sa.key
 
     def __eq__(self, other: object) -> bool:
         # The same configuration, wherever it was read from.

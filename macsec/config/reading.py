@@ -29,6 +29,10 @@ PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml where PyYAML was built with it; both give the same events."""
 
 PathInTree: TypeAlias = tuple[str | int, ...]
+_STRAY = re.compile(
+    r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What YAML does not allow, and the line ends that no editor counts."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -43,7 +47,11 @@ class Text(str):
 
 def shown(text: str) -> str:
     """A piece of a configuration for a message, unless it is long enough to be a key."""
-    return f"'{text}'" if len(text) < 24 and text.isprintable() else f"{Text(text)!r}"
+    return f"'{text}'" if _is_short(text) else f"{Text(text)!r}"
+
+
+def _is_short(text: str) -> bool:
+    return len(text) < 24 and text.isprintable()
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Origin:
 
     def where(self, path: PathInTree) -> str:
         """The place of an entry, or of what should hold it."""
-        dotted = ".".join(part if len(part) < 24 else "…" for part in map(str, path))
+        dotted = ".".join(part if _is_short(part) else "…" for part in map(str, path))
         place = f"{self.name}:{self.line(path)}" if self.lines else self.name
         return ": ".join(filter(None, (place, dotted)))
 
@@ -129,6 +137,8 @@ def parse(contents: bytes) -> Tree | Fault:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return Fault("not UTF-8 text", contents.count(b"\n", 0, error.start) + 1)
+    if stray := _STRAY.search(text):
+        return Fault("a character that YAML does not allow", text.count("\n", 0, stray.start()) + 1)
     try:
         builder = _Builder(iter(yaml.parse(text, Loader=PARSER)))
         return Tree(builder.document(), builder.lines)
@@ -138,9 +148,6 @@ def parse(contents: bytes) -> Tree | Fault:
         mark = error.problem_mark or error.context_mark
         reason = _QUOTED.sub(_short, error.problem or "cannot be read")
         return Fault(f"not YAML: {reason}", mark.line + 1 if mark else None)
-    except yaml.reader.ReaderError as error:
-        at = error.position if isinstance(error.position, int) else 0
-        return Fault("a character that YAML does not allow", text.count("\n", 0, at) + 1)
 
 
 def _short(quoted: re.Match[str]) -> str:
@@ -148,10 +155,10 @@ def _short(quoted: re.Match[str]) -> str:
 
 
 class _RefusedError(Exception):
-    def __init__(self, reason: str, event: yaml.Event) -> None:
+    def __init__(self, reason: str, event: Any) -> None:
         super().__init__()
         self.reason = reason
-        self.line = event.start_mark.line + 1 if event.start_mark else None
+        self.line = _line(event)
 
 
 class _Builder:
@@ -177,13 +184,10 @@ class _Builder:
         return value
 
     def _node(self, event: Any, path: PathInTree) -> Any:
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise _RefusedError("anchors and aliases (& and *) are not allowed", event)
-        if event.tag is not None:
-            raise _RefusedError("tags (!) are not allowed", event)
+        _check(event)
         if len(path) > DEPTH_LIMIT:
             raise _RefusedError("nested too deeply", event)
-        self.lines.setdefault(path, event.start_mark.line + 1)
+        self.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -193,14 +197,14 @@ class _Builder:
     def _mapping(self, path: PathInTree) -> dict[Text, Any]:
         values: dict[Text, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._node(event, (*path, "?"))
-            del self.lines[(*path, "?")]
-            if not isinstance(key, Text):
+            _check(event)
+            if not isinstance(event, yaml.ScalarEvent):
                 raise _RefusedError("a mapping or list cannot be a key here", event)
+            key = Text(event.value)
             if key in values:
                 raise _RefusedError(f"{shown(key)} is given twice", event)
-            inner = (*path, str(key))
-            self.lines[inner] = event.start_mark.line + 1
+            inner = (*path, key)
+            self.lines[inner] = _line(event)
             values[key] = self._node(next(self._events), inner)
         return values
 
@@ -209,6 +213,18 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             values.append(self._node(event, (*path, len(values))))
         return values
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1
+
+
+def _check(event: Any) -> None:
+    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        raise _RefusedError("anchors and aliases (& and *) are not allowed", event)
+    if event.tag is not None:
+        raise _RefusedError("tags (!) are not allowed", event)
 
 
 def _plain(value: Any, path: PathInTree) -> Any:
@@ -220,14 +236,14 @@ def _plain(value: Any, path: PathInTree) -> Any:
     if len(path) > DEPTH_LIMIT:
         return Fault("nested too deeply")
     items = value.items() if isinstance(value, Mapping) else enumerate(value)
-    entries: dict[Any, Any] = {}
+    entries: dict[Text, Any] = {}
     for key, item in items:
         if isinstance(key, bool) or not isinstance(key, str | int):
             return Fault(f"{Origin().where(path)}: a key that is no text".lstrip(": "))
-        name = Text(key) if isinstance(value, Mapping) else key
+        name = Text(key)
         if name in entries:
-            return Fault(f"{Origin().where((*path, str(name)))}: given twice")
-        entries[name] = inner = _plain(item, (*path, str(name)))
+            return Fault(f"{Origin().where((*path, name))}: given twice")
+        entries[name] = inner = _plain(item, (*path, name))
         if isinstance(inner, Fault):
             return inner
     return entries if isinstance(value, Mapping) else list(entries.values())

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any, Self
 
-from macsec.config.reading import Text, shown
+from macsec.config.reading import Text
 from macsec.errors import ConfigError
 from macsec.keys import Key, Uncopyable
 from macsec.terms import octets_of
@@ -79,28 +79,25 @@ class KeySource(Uncopyable):
 
 
 class KeyRing(Uncopyable):
-    """Keys read for one assembly, each reference once; all are wiped when it is left."""
+    """Keys of one assembly. References are followed once each, and wiped when it is left."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._keys: dict[str, Key] = {}
-        self._inline: list[Key] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for key in (*self._keys.values(), *self._inline):
+        for key in self._keys.values():
             key.wipe()
         self._keys.clear()
-        self._inline.clear()
 
     def key(self, source: KeySource) -> Key:
         """The key of a source. Raises ConfigError."""
         if source.inline is not None:
             if not len(source.inline):
                 raise ConfigError("this key was wiped when a SecY took it: load it again")
-            self._inline.append(source.inline)
             return source.inline
         reference = source.reference or ""
         if reference not in self._keys:
@@ -161,4 +158,5 @@ def _key(text: str) -> Key | str:
 
 def _safe(target: str) -> str:
     """A reference for a message, unless a key was written where its name should be."""
-    return shown(target).strip("'") if _COULD_BE_A_KEY.search(target) else target
+    hidden = _COULD_BE_A_KEY.search(target) or not target.isprintable()
+    return repr(Text(target)) if hidden else target

@@ -35,17 +35,20 @@ def assemble(
     The SecY takes the keys over: those of a loaded configuration are wiped.
     """
     model = load(config)
-    with _told_at(model.origin, ("secy",)):
-        controls = controls_of(model)
-    secy = secy_class(controls, backend, kernel)
     try:
-        with KeyRing(model.origin.folder) as ring:
-            _add_transmit(secy, model, ring)
-            _add_receive(secy, model, ring)
-    except BaseException:
-        secy.close()
-        raise
-    return secy
+        with _told_at(model.origin, ("secy",)):
+            controls = controls_of(model)
+        secy = secy_class(controls, backend, kernel)
+        try:
+            with KeyRing(model.origin.folder) as ring:
+                _add_transmit(secy, model, ring)
+                _add_receive(secy, model, ring)
+        except BaseException:
+            secy.close()
+            raise
+        return secy
+    finally:
+        model.wipe()
 
 
 def controls_of(config: Configuration) -> Controls:
