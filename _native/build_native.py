@@ -12,9 +12,7 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = tuple(
-    name for name in ("macsec.h", "gcm_api.h", "capture.h") if (HERE / name).exists()
-)
+HEADERS = ("macsec.h", "gcm_api.h", "capture.h")
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -47,7 +45,7 @@ def builder() -> cffi.FFI:
     ffi.set_source(
         "macsec._native",
         "\n".join(f'#include "{header}"' for header in HEADERS),
-        sources=[str(HERE / source) for source in SOURCES if (HERE / source).exists()],
+        sources=[str(HERE / source) for source in SOURCES],
         include_dirs=[str(HERE)],
         depends=[str(path) for path in sorted(HERE.glob("*.h"))],
         extra_compile_args=FLAGS,

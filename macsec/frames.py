@@ -102,7 +102,7 @@ class FrameBatch:
 
     def frames(self) -> list[bytes]:
         """All frames as octet strings."""
-        block = memoryview(self.arena)
+        block = self.arena.data
         ends = (self.start + self.length).tolist()
         return [
             bytes(block[start:end]) for start, end in zip(self.start.tolist(), ends, strict=True)

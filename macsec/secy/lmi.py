@@ -507,7 +507,7 @@ class SecY(Uncopyable):
 
 
 def _only(outcome: Outcome) -> tuple[Verdict, bytes | None]:
-    verdict = Verdict(int(outcome.codes[0]))
+    verdict: Verdict = outcome.verdict[0]
     return verdict, outcome.batch[0] if len(outcome.batch) else None
 
 

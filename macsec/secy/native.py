@@ -88,7 +88,9 @@ class NativePlane(Uncopyable):
         """10.7: take over all controls."""
         values = _controls(controls)
         with self._lock:
-            self._done(lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values)))
+            self._done(
+                lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
+            )
         self._wraps = controls.profile.window_from_next_pn
         self._window = controls.window
 

@@ -319,7 +319,7 @@ class ReferencePlane(Uncopyable):
             return Row(Verdict.DROPPED)
         told_pn = None if self._controls.cipher.xpn else tag.pn
         sc = None if sci is None else self._rx.get(sci)
-        if sc is None:
+        if sci is None or sc is None:
             verdict = self._without_sa(tag, Verdict.UNKNOWN_SCI, Verdict.NO_SCI)
             return self._stripped(Row(verdict, None, sci, tag.an, told_pn), frame)
         if bad:  # switch lookup_before_tag
@@ -331,7 +331,6 @@ class ReferencePlane(Uncopyable):
             row = self._stripped(Row(verdict, None, sci, tag.an, told_pn), frame)
             sc.counts.frames[row.verdict] += 1
             return row
-        assert sci is not None
         row = self._receive_on(sc, sa, sci, frame)
         sc.counts.frames[row.verdict] += 1
         if row.verdict in SA_VERDICTS:
@@ -384,7 +383,7 @@ class ReferencePlane(Uncopyable):
         if controls.validate is Validate.DISABLED and not (
             changed and controls.profile.disabled_decrypts
         ):
-            return self._deliver_unchecked(told, sa, frame)
+            return self._deliver_unchecked(told, sa, pn, frame)
         self._count_octets_in(sc, frame)
         user_data = self._open(sa, sci, pn, frame)
         # 10.6.5: delivery.
@@ -398,12 +397,11 @@ class ReferencePlane(Uncopyable):
         verdict = Verdict.DELAYED if delayed else Verdict.OK
         return self._deliver(told, verdict, frame, user_data)
 
-    def _deliver_unchecked(self, told: Row, sa: ReceiveSA, frame: Frame) -> Row:
+    def _deliver_unchecked(self, told: Row, sa: ReceiveSA, pn: int, frame: Frame) -> Row:
         """10.6.5, validateFrames Disabled: changed text cannot go on; no state moves."""
         if frame.tag.tci & TCI.C:
             return told._replace(verdict=Verdict.NOT_VALID)
-        assert told.pn is not None
-        delayed = self._replay.delayed(sa.window, told.pn)
+        delayed = self._replay.delayed(sa.window, pn)
         verdict = Verdict.DELAYED if delayed else Verdict.UNCHECKED
         return self._deliver(told, verdict, frame, frame.user_data(self._controls.icv_length))
 

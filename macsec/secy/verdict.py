@@ -59,5 +59,5 @@ class Verdict(IntEnum):
 
 
 SA_VERDICTS = (Verdict.OK, Verdict.INVALID, Verdict.NOT_VALID)
-SC_VERDICTS = tuple(Verdict(code) for code in range(8))
+SC_VERDICTS = tuple(Verdict)[:8]
 TX_SA_VERDICTS = (Verdict.ENCRYPTED, Verdict.PROTECTED)
