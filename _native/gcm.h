@@ -1,7 +1,8 @@
 /* AES-GCM kernels: the interface, and the table that lists them.
 
-   A kernel is AES-GCM (NIST SP 800-38D) as MACsec uses it: a key of 128 or 256 bits, an IV of 96 bits,
-   the whole tag of 16 octets. Kernels differ in speed and in the CPUs that they need, never in results. */
+   A kernel is AES-GCM (NIST SP 800-38D) as MACsec uses it: a key of 128 or 256 bits, an IV of 96
+   bits, the whole tag of 16 octets. Kernels differ in speed and in the CPUs that they need, never
+   in results. */
 #ifndef MACSEC_GCM_H
 #define MACSEC_GCM_H
 
@@ -33,9 +34,11 @@ typedef struct macsec_gcm_kernel {
     int (*supported)(void);  /* does this CPU, and the operating system on it, run the kernel? */
     void (*expand)(macsec_gcm_key *key, const uint8_t *octets, size_t length); /* 16 or 32 octets */
     void (*seal)(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                 size_t aad_length, const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]);
+                 size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
+                 uint8_t tag[16]);
     void (*open)(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                 size_t aad_length, const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]);
+                 size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
+                 uint8_t tag[16]);
 } macsec_gcm_kernel;
 
 /* The kernels of this build, fastest first, those that this CPU cannot run included. */

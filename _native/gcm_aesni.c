@@ -1,7 +1,7 @@
 /* AES-GCM for x86-64 with AES-NI, on 128-bit registers.
 
-   Which CPUs: Intel from Westmere (2010) and Goldmont, AMD from Bulldozer and Jaguar (2011-2013), and
-   all since. CPUs with VAES run it too; it then serves as the narrow twin of the wider kernels.
+   Which CPUs: Intel from Westmere (2010) and Goldmont, AMD from Bulldozer and Jaguar (2011-2013),
+   and all since. CPUs with VAES run it too; it then serves as the narrow twin of the wider kernels.
    Which instructions: AES-NI, PCLMULQDQ, SSE4.1 and what it implies. No AVX.
 
    A vector is one block, and eight of them go through AES at a time: AESENC has a latency of 3 to 8

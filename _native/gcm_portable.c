@@ -6,24 +6,24 @@
    cores, which finish early on small operands).
 
    AES is bitsliced. Four blocks are 64 octets; plane b, a 64-bit word, holds bit b of each of them.
-   Octet (row r, column c) of block k of the AES state is bit 16 r + 4 c + k of its planes. So a row is
-   16 neighbouring bits and a column within it 4: ShiftRows rotates within 16 bits by multiples of 4,
-   and the row below, which MixColumns wants, is a rotation of the whole word by 16.
+   Octet (row r, column c) of block k of the AES state is bit 16 r + 4 c + k of its planes. So a row
+   is 16 neighbouring bits and a column within it 4: ShiftRows rotates within 16 bits by multiples
+   of 4, and the row below, which MixColumns wants, is a rotation of the whole word by 16.
 
    The S-box is an inversion in GF(2^8) and an affine map. It is computed in the tower
-   GF(16)[z]/(z^2 + z + w) over GF(16) = GF(2)[w]/(w^4 + w^3 + w^2 + w + 1). Of the bases of this form,
-   {w -> 0x50, z -> 0xa2} needs the fewest XORs to enter and, with the affine map, to leave. In this
-   GF(16), w^5 = 1, which makes products cheap, and w x^2 merely permutes the bits of x.
+   GF(16)[z]/(z^2 + z + w) over GF(16) = GF(2)[w]/(w^4 + w^3 + w^2 + w + 1). Of the bases of this
+   form, {w -> 0x50, z -> 0xa2} needs the fewest XORs to enter and, with the affine map, to leave.
+   In this GF(16), w^5 = 1, which makes products cheap, and w x^2 merely permutes the bits of x.
 
    GHASH multiplies 64-bit halves with integer multiplications: every fourth bit is kept, so that
    carries die in the three zeros in between (see `low_product`).
 
    Key layout: `powers` holds, as native 64-bit words, H/x (see `halve`) as high half, low half,
-   their sum, and the bit reversals of these three. `round_keys` is the plain key schedule; each call
-   spreads it into planes on its stack and wipes them. */
+   their sum, and the bit reversals of these three. `round_keys` is the plain key schedule; each
+   call spreads it into planes on its stack and wipes them. */
 #if defined(__GNUC__) && !defined(__clang__)
-/* GCC (12.2) computes parts of a round in vectors and others not, and passes the planes between them
-   through memory, in stores too small for the loads: twice the time. */
+/* GCC (12.2) computes parts of a round in vectors and others not, and passes the planes between
+   them through memory, in stores too small for the loads: twice the time. */
 #pragma GCC optimize("no-tree-vectorize")
 #endif
 
@@ -64,7 +64,7 @@ static void store64_be(uint8_t *p, uint64_t value) {
     }
 }
 
-/* ---- AES: the S-box on planes ------------------------------------------------------------------ */
+/* ---- AES: the S-box on planes ----------------------------------------------------------- */
 
 typedef struct {
     uint64_t x[4]; /* coefficients of 1, w, w^2, w^3 */
@@ -163,7 +163,7 @@ static inline void substitute(uint64_t q[PLANES]) {
     leave_tower(q, nibble_multiply(sum, inverse), nibble_multiply(high, inverse));
 }
 
-/* ---- AES: the other steps ---------------------------------------------------------------------- */
+/* ---- AES: the other steps --------------------------------------------------------------- */
 
 /* Exchanges the bits of `a` at mask << shift with those of `b` at mask. */
 static inline void exchange(uint64_t *a, uint64_t *b, uint64_t mask, int shift) {
@@ -224,7 +224,8 @@ static inline uint64_t rotate(uint64_t x, int count) {
     return x >> count | x << (64 - count);
 }
 
-/* Each octet a, with b, c, d below it: 2 (a + b) + b + c + d. Doubling moves bit 7 into bits 0, 1, 3, 4. */
+/* Each octet a, with b, c, d below it: 2 (a + b) + b + c + d. Doubling adds bit 7 to bits 0, 1, 3
+   and 4. */
 static inline void mix_columns(uint64_t q[PLANES]) {
     uint64_t sum[PLANES];
     uint64_t rest[PLANES];
@@ -311,9 +312,9 @@ static void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t length
     }
 }
 
-/* ---- GHASH ------------------------------------------------------------------------------------- */
+/* ---- GHASH ------------------------------------------------------------------------------ */
 
-/* An element of GF(2^128): bit 127 is the coefficient of 1, bit 0 that of x^127 (SP 800-38D, 6.3). */
+/* An element of GF(2^128): bit 127 is the coefficient of 1, bit 0 that of x^127 (SP 800-38D). */
 typedef struct {
     uint64_t high;
     uint64_t low;
@@ -365,8 +366,8 @@ static void split(multiplicand *m, element e) {
     }
 }
 
-/* e / x. A product of two elements read as integers is one bit short of where it belongs; doing this
-   to H once spares that shift in each product. 1/x = x^127 + x^6 + x + 1. */
+/* e / x. A product of two elements read as integers is one bit short of where it belongs; doing
+   this to H once spares that shift in each product. 1/x = x^127 + x^6 + x + 1. */
 static element halve(element e) {
     uint64_t carry = 0 - (e.high >> 63);
     element half = {e.high << 1 | e.low >> 63, e.low << 1};
@@ -415,7 +416,7 @@ static element absorb(element hash, const multiplicand *h, const uint8_t *octets
     return hash;
 }
 
-/* ---- The kernel -------------------------------------------------------------------------------- */
+/* ---- The kernel ------------------------------------------------------------------------- */
 
 static int portable_supported(void) {
     return 1;

@@ -18,33 +18,33 @@
 
    and afterwards names `expand`, `seal` and `open_frame` in its row of the table.
 
-   Polynomials. A block of GHASH, its octets reversed, is an integer whose bit 127 is the coefficient
-   of 1 and whose bit 0 is that of x^127. The carry-less product of two such integers is the product
-   of the polynomials, one bit short of its place. So one factor, the power of the hash key, is kept
-   divided by x; then the upper 128 bits of a product are in place, and the lower 128 are the
-   coefficients of x^128 to x^255, to be reduced.
+   Polynomials. A block of GHASH, its octets reversed, is an integer whose bit 127 is the
+   coefficient of 1 and whose bit 0 is that of x^127. The carry-less product of two such integers is
+   the product of the polynomials, one bit short of its place. So one factor, the power of the hash
+   key, is kept divided by x; then the upper 128 bits of a product are in place, and the lower 128
+   are the coefficients of x^128 to x^255, to be reduced.
 
    Reduction. x^128 = 1 + x + x^2 + x^7, so that bit i of the lowest 64 bits is equal to the bits
-   i + 128, i + 127, i + 126 and i + 121. That is: swap the halves of the low 128 bits (i + 64 where the
-   middle starts at 64, which is i + 128), and add the product of the low 64 bits and 0xc2 << 56
+   i + 128, i + 127, i + 126 and i + 121. That is: swap the halves of the low 128 bits (i + 64 where
+   the middle starts at 64, which is i + 128), and add the product of the low 64 bits and 0xc2 << 56
    (bits 63, 62 and 57, again 64 up). Twice, and 128 bits are gone.
 
    Karatsuba. Products take three PCLMULQDQ instead of four: high, low, and that of the sums of the
-   halves. The CPUs start a PCLMULQDQ every cycle or every second one, whatever its width, so this is
-   the scarce resource; the sums of the halves of the powers are kept with the key.
+   halves. The CPUs start a PCLMULQDQ every cycle or every second one, whatever its width, so this
+   is the scarce resource; the sums of the halves of the powers are kept with the key.
 
    Key layout. `powers` holds H^10, H^9, ... H^1 (160 octets), then the sums of their halves (80). A
    sum of n products starts at the n-th power from the end, and reads on from there in memory order,
    which is the order of the data. Ten, because that is the longest sum made: the AAD of a MACsec
    frame (two blocks) and a turn, or a tail of nine blocks and the block of lengths.
 
-   Order of the work. Sums are reduced once. A frame of up to 7 blocks with an AAD of 17 to 32 octets
-   (MACsec: 20 or 28) is a single sum. A longer one goes in turns of 8 blocks, the products of one
-   turn between the rounds of AES of another: of the same turn when opening, of the next turn when
-   sealing, for which the ciphertext must be known first. AES and PCLMULQDQ then overlap even on
-   CPUs with a small window. What is left, 16 to 143 octets, is the tail; a short frame is all tail.
-   E_K(J0), the mask of the tag, takes the same trip through AES as the tail: long frames need it
-   only there, short ones have nothing else, and so it never waits for anything nor makes wait.
+   Order of the work. Sums are reduced once. A frame of up to 7 blocks with an AAD of 17 to 32
+   octets (MACsec: 20 or 28) is a single sum. A longer one goes in turns of 8 blocks, the products
+   of one turn between the rounds of AES of another: of the same turn when opening, of the next turn
+   when sealing, for which the ciphertext must be known first. AES and PCLMULQDQ then overlap even
+   on CPUs with a small window. What is left, 16 to 143 octets, is the tail; a short frame is all
+   tail. E_K(J0), the mask of the tag, takes the same trip through AES as the tail: long frames need
+   it only there, short ones have nothing else, and so it never waits for anything nor makes wait.
 
    Ends. The last block is loaded and stored as the 16 octets that end where the data end, when the
    frame has 16. The octets of the block before, which this window begins with, are worked out twice
@@ -71,13 +71,15 @@ enum {
 _Static_assert(TURN_BLOCKS == 8, "the switch over tails has a case for each number of blocks");
 _Static_assert(HALVES_AT + POWERS * 8 <= sizeof(((macsec_gcm_key *)0)->powers), "key layout");
 
-/* ---- Blocks ------------------------------------------------------------------------------------ */
+/* ---- Blocks ----------------------------------------------------------------------------- */
 
 /* Shuffles for a block of which n octets count (1 to 16); the others become zero. At `windows` + n:
-   its first n octets move to the end. At `windows` + 16 + n: all but the first n move to the front. At
-   `reversals` + n: its last n octets, as the head of a block of GHASH, octets reversed. */
-#define NONE -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128
-static const int8_t windows[48] = {NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, NONE};
+   its first n octets move to the end. At `windows` + 16 + n: all but the first n move to the front.
+   At `reversals` + n: its last n octets, as the head of a block of GHASH, octets reversed. */
+#define NONE                                                                                       \
+    -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128
+static const int8_t windows[48] = {NONE, 0, 1,  2,  3,  4,  5,  6,  7,
+                                   8,    9, 10, 11, 12, 13, 14, 15, NONE};
 static const int8_t reversals[32] = {NONE, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
 #undef NONE
 
@@ -156,7 +158,7 @@ INLINE __m128i reversal(void) {
     return load_block(reversals + BLOCK);
 }
 
-/* ---- GHASH ------------------------------------------------------------------------------------- */
+/* ---- GHASH ------------------------------------------------------------------------------ */
 
 /* A sum of products: the high and low 128 bits, and Karatsuba's middle. */
 typedef struct {
@@ -170,7 +172,7 @@ INLINE products no_products(void) {
     return none;
 }
 
-/* Adds the products of VEC_BLOCKS blocks and as many powers. `place` counts from the highest power. */
+/* Adds the products of VEC_BLOCKS blocks and as many powers, `place` powers after the highest. */
 INLINE void add_products(products *sum, const macsec_gcm_key *key, VEC blocks, size_t place) {
     VEC powers = VEC_POWERS(key->powers + BLOCK * place);
     VEC halves = VEC_HALVES(key->powers + HALVES_AT + 8 * place);
@@ -192,7 +194,7 @@ INLINE __m128i reduce(const products *sum) {
     return _mm_xor_si128(high, _mm_clmulepi64_si128(middle, fold, 0x00));
 }
 
-/* ---- A frame in work --------------------------------------------------------------------------- */
+/* ---- A frame in work -------------------------------------------------------------------- */
 
 typedef struct {
     const macsec_gcm_key *key;
@@ -211,7 +213,8 @@ INLINE void advance(frame *f, unsigned blocks) {
 }
 
 INLINE VEC round_key(const macsec_gcm_key *key, size_t round) {
-    return VEC_REPEAT(_mm_load_si128((const __m128i *)(const void *)(key->round_keys + BLOCK * round)));
+    return VEC_REPEAT(
+        _mm_load_si128((const __m128i *)(const void *)(key->round_keys + BLOCK * round)));
 }
 
 /* Adds a whole turn of 8 blocks that nothing is left to interleave with. */
@@ -260,7 +263,7 @@ INLINE void hash_aad(frame *f, const uint8_t *aad, size_t length, size_t followi
     }
 }
 
-/* The key stream of a turn, with the products of 8 blocks at `hashed` (if any) between the rounds. */
+/* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
 INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed) {
     const macsec_gcm_key *key = f->key;
     VEC k = round_key(key, 0);
@@ -330,7 +333,7 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, in
     return done;
 }
 
-/* ---- The tail ---------------------------------------------------------------------------------- */
+/* ---- The tail --------------------------------------------------------------------------- */
 
 /* The key stream for `vectors` vectors, and E_K(J0) from J0 in `mask`. */
 INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask) {
@@ -394,10 +397,11 @@ INLINE void load_tail(VEC *x, const uint8_t *in, size_t octets, int blocks) {
     }
     UNROLL
     for (int i = 0; i < VEC_BLOCKS; i++) {
-        each[i] = i < last_in ? load_block(in + last * VEC_OCTETS + i * BLOCK) : _mm_setzero_si128();
+        each[i] =
+            i < last_in ? load_block(in + last * VEC_OCTETS + i * BLOCK) : _mm_setzero_si128();
     }
-    each[last_in] = blocks == 1 && octets < BLOCK ? load_few(in, octets)
-                                                  : load_block(in + octets - BLOCK);
+    each[last_in] =
+        blocks == 1 && octets < BLOCK ? load_few(in, octets) : load_block(in + octets - BLOCK);
     x[last] = VEC_JOIN(each);
 }
 
@@ -440,8 +444,8 @@ INLINE void align_stream(VEC *stream, int blocks, size_t partial) {
     stream[last] = VEC_JOIN(each);
 }
 
-/* The rest of a frame, `blocks` (a constant) blocks, the last of which may be partial. J0 goes in and
-   E_K(J0) comes out. */
+/* The rest of a frame, `blocks` (a constant) blocks, the last of which may be partial. J0 goes in
+   and E_K(J0) comes out. */
 INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, size_t octets,
                     int blocks, int sealing) {
     const int vectors = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;
@@ -468,8 +472,8 @@ INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, siz
 /* One copy of the tail for each number of blocks, with its vectors in registers. */
 INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, size_t octets,
                         int sealing) {
-#define CASE(n)                                                                                      \
-    case n:                                                                                          \
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
         return tail(f, j0, in, out, octets, n, sealing);
     switch ((octets + BLOCK - 1) / BLOCK) {
         CASE(1)
@@ -488,15 +492,14 @@ INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, s
 #undef CASE
 }
 
-/* ---- The kernel -------------------------------------------------------------------------------- */
+/* ---- The kernel ------------------------------------------------------------------------- */
 
 INLINE void run(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
                 size_t aad_length, const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16],
                 int sealing) {
     __m128i j0 = _mm_insert_epi64(_mm_cvtsi64_si128((long long)load64(iv)),
                                   (long long)(load32(iv + 8) | (uint64_t)1 << 56), 1);
-    frame f = {key, _mm_shuffle_epi8(j0, reversal()), no_products(),
-               _mm_setzero_si128()};
+    frame f = {key, _mm_shuffle_epi8(j0, reversal()), no_products(), _mm_setzero_si128()};
     __m128i lengths = _mm_set_epi64x((long long)(aad_length * 8), (long long)(length * 8));
     advance(&f, 1);
     if (length <= TAIL_OCTETS) {

@@ -5,15 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Overwrites with zeros; the call survives optimisation, also just before the memory is given up. */
+/* Overwrites with zeros; survives optimisation, also just before the memory is given up. */
 void macsec_wipe(void *memory, size_t length);
 
 /* 1 when equal, else 0. The time depends on the length only. */
 int macsec_equal(const uint8_t *left, const uint8_t *right, size_t length);
 
-/* Zeroed memory on pages of its own, aligned to a page (elsewhere than on POSIX: to 64 octets). Kept
-   out of core dumps, and in RAM as far as the limits on locked memory allow; both are best effort
-   and never a reason to fail. NULL when there is no memory or `length` is 0. */
+/* Zeroed memory on pages of its own, aligned to a page (elsewhere than on POSIX: to 64 octets).
+   Kept out of core dumps, and in RAM as far as the limits on locked memory allow; both are best
+   effort and never a reason to fail. NULL when there is no memory or `length` is 0. */
 void *macsec_secret_alloc(size_t length);
 
 /* Wipes and releases; `length` is that of the allocation. NULL is allowed. */

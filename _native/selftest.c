@@ -1,9 +1,10 @@
 /* Known answers for the AES-GCM kernels, run before a kernel is used.
 
    The published rows show that the kernel computes AES-GCM: a row without data is the encryption of
-   one block. The long ones reach what these are too short for, the wide loops and every kind of end;
-   their tags were computed with two other implementations. Each row is three checks: sealing gives the
-   answer, opening gives the plaintext and the same tag, opening a changed frame gives another tag. */
+   one block. The long ones reach what these are too short for, the wide loops and every kind of
+   end; their tags were computed with two other implementations. Each row is three checks: sealing
+   gives the answer, opening gives the plaintext and the same tag, opening a changed frame gives
+   another tag. */
 #include "gcm.h"
 
 #include <string.h>
@@ -73,8 +74,8 @@ static const published_row published[] = {
      .tag = "bfd310a4837c816ccfa5ac23ab003988"},
 };
 
-/* Octet i of a field is (7 i + s) mod 251, with s = 1 for the key, 2 for the IV, 3 for the AAD and 4
-   for the plaintext. The period of 251 is prime to any number of blocks, so swapped blocks show. */
+/* Octet i of a field is (7 i + s) mod 251, with s = 1 for the key, 2 for the IV, 3 for the AAD and
+   4 for the plaintext. 251 is prime, so no two blocks are alike, and swapped blocks show. */
 typedef struct {
     uint16_t key;
     uint16_t aad;

@@ -3,6 +3,8 @@
      gcm_check [volume]    checks; volume (1 when not given) is the number of combinations of AAD,
                            key size and placement tried at each data length; 0 tries all of them
      gcm_check --time      prints nanoseconds a frame
+     gcm_check --secret    under valgrind: with keys and plaintext marked as undefined, so that it
+                           reports every branch and every address that depends on them
 
    The kernels are compared with known answers, with a slow reference written from the standards
    (FIPS 197 and SP 800-38D) in the plainest way, and with each other in every ordered pair. The
@@ -11,8 +13,8 @@
    held. */
 #define _DEFAULT_SOURCE
 
-#include "gcm.h"
 #include "cpu.h"
+#include "gcm.h"
 #include "secret.h"
 
 #include <stdarg.h>
@@ -22,6 +24,12 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
 
 enum { DATA_MAX = 9100, KERNELS_MAX = 16, GUARD_ROOM = 5 * 4096, CANARY = 64 };
 
@@ -61,7 +69,7 @@ static void fill_random(uint8_t *octets, size_t length) {
 static const macsec_gcm_kernel *kernels[KERNELS_MAX]; /* those that this CPU runs */
 static size_t kernel_count;
 
-/* ---- The reference ----------------------------------------------------------------------------- */
+/* ---- The reference ---------------------------------------------------------------------- */
 
 static uint8_t times_x(uint8_t a) {
     return (uint8_t)(a << 1 ^ (a >> 7) * 0x1b);
@@ -169,7 +177,8 @@ static void reference_multiply(uint8_t y[16], const uint8_t h[16]) {
     memcpy(y, z, 16);
 }
 
-static void reference_hash(uint8_t y[16], const uint8_t h[16], const uint8_t *octets, size_t length) {
+static void reference_hash(uint8_t y[16], const uint8_t h[16], const uint8_t *octets,
+                           size_t length) {
     for (size_t i = 0; i < length; i++) {
         y[i % 16] ^= octets[i];
         if (i % 16 == 15 || i + 1 == length) {
@@ -210,7 +219,7 @@ static void reference_seal(const reference_key *key, const uint8_t iv[12], const
     }
 }
 
-/* ---- Guarded memory ---------------------------------------------------------------------------- */
+/* ---- Guarded memory --------------------------------------------------------------------- */
 
 typedef struct {
     uint8_t *start; /* first octet with access; GUARD_ROOM of them, a multiple of the page */
@@ -260,7 +269,7 @@ static int untouched(guarded g, const uint8_t *p, size_t length) {
     return same;
 }
 
-/* ---- Cross-validation -------------------------------------------------------------------------- */
+/* ---- Cross-validation ------------------------------------------------------------------- */
 
 /* One combination that is tried at a data length. */
 typedef struct {
@@ -313,8 +322,8 @@ typedef struct {
 
 /* Seals or opens `octets` with everything placed as the combination says. Returns the result, with
    its tag, in `result`, and whether nothing else was written. */
-static int work(size_t kernel, int opening, const combination *c, const uint8_t *octets, size_t length,
-                sealed *result) {
+static int work(size_t kernel, int opening, const combination *c, const uint8_t *octets,
+                size_t length, sealed *result) {
     const macsec_gcm_kernel *k = kernels[kernel];
     size_t room = length + (c->joined ? c->aad_length : 0);
     uint8_t *start = put(memory.in, c->where, room, length % 64);
@@ -332,8 +341,7 @@ static int work(size_t kernel, int opening, const combination *c, const uint8_t 
     memcpy(result->tag, tag, 16);
     return untouched(memory.in, start, room) && untouched(memory.tag, tag, 16) &&
            memcmp(aad, source_aad, c->aad_length) == 0 && memcmp(iv, source_aad + 3, 12) == 0 &&
-           (c->in_place ||
-            (untouched(memory.out, out, length) && memcmp(in, octets, length) == 0));
+           (c->in_place || (untouched(memory.out, out, length) && memcmp(in, octets, length) == 0));
 }
 
 /* All ordered pairs at one data length with one combination. */
@@ -349,7 +357,8 @@ static void check_pairs(const combination *c, size_t length) {
             clean = work(b, 1, c, made.data, length, &opened);
             check(clean && memcmp(opened.tag, made.tag, 16) == 0 &&
                       memcmp(opened.data, plain, length) == 0,
-                  "%s seals and %s opens %zu octets: AAD %zu, key %zu, place %d, in place %d, joined %d",
+                  "%s seals and %s opens %zu octets: AAD %zu, key %zu, place %d, in place %d, "
+                  "joined %d",
                   kernels[a]->name, kernels[b]->name, length, c->aad_length, c->key_length,
                   (int)c->where, c->in_place, c->joined);
         }
@@ -377,14 +386,15 @@ static void check_all_lengths(unsigned volume) {
     unsigned turn = 0;
     for (size_t length = 0; length <= DATA_MAX; length = length == 2200 ? 8900 : length + 1) {
         for (unsigned i = 0; i < each; i++) {
-            combination c = nth_combination(each == COMBINATIONS ? i : turn * 97 % COMBINATIONS, length);
+            combination c =
+                nth_combination(each == COMBINATIONS ? i : turn * 97 % COMBINATIONS, length);
             check_pairs(&c, length);
             turn++;
         }
     }
 }
 
-/* ---- The other checks -------------------------------------------------------------------------- */
+/* ---- The other checks ------------------------------------------------------------------- */
 
 /* Every kernel against the reference, for one frame. */
 static void check_reference(const reference_key *key, size_t key_length, size_t aad_length,
@@ -395,11 +405,12 @@ static void check_reference(const reference_key *key, size_t key_length, size_t 
     memcpy(iv, source + length % 97, 12);
     reference_seal(key, iv, aad, aad_length, plain, expected.data, length, expected.tag);
     for (size_t i = 0; i < kernel_count; i++) {
-        kernels[i]->seal(expanded[i][key_length == 32], iv, aad, aad_length, plain, made.data, length,
-                         made.tag);
-        check(memcmp(made.data, expected.data, length) == 0 && memcmp(made.tag, expected.tag, 16) == 0,
-              "%s differs from the reference: %zu octets, AAD %zu, key %zu", kernels[i]->name, length,
-              aad_length, key_length);
+        kernels[i]->seal(expanded[i][key_length == 32], iv, aad, aad_length, plain, made.data,
+                         length, made.tag);
+        check(memcmp(made.data, expected.data, length) == 0 &&
+                  memcmp(made.tag, expected.tag, 16) == 0,
+              "%s differs from the reference: %zu octets, AAD %zu, key %zu", kernels[i]->name,
+              length, aad_length, key_length);
     }
 }
 
@@ -486,7 +497,8 @@ static void check_edge_hash_keys(unsigned volume) {
 static void check_known_answers(void) {
     int count = macsec_gcm_selftest_count();
     for (size_t i = 0; i < kernel_count; i++) {
-        check(macsec_gcm_selftest(kernels[i], 0) == 0, "%s fails its known answers", kernels[i]->name);
+        check(macsec_gcm_selftest(kernels[i], 0) == 0, "%s fails its known answers",
+              kernels[i]->name);
         for (int number = 1; number <= count; number++) {
             check(macsec_gcm_selftest(kernels[i], number) == number,
                   "%s: known answer %d does not fail when it is spoilt", kernels[i]->name, number);
@@ -561,7 +573,7 @@ static void check_nothing(void) {
     }
 }
 
-/* ---- Times ------------------------------------------------------------------------------------- */
+/* ---- Times ------------------------------------------------------------------------------ */
 
 static double now(void) {
     struct timespec t;
@@ -608,7 +620,8 @@ static void print_times(void) {
             double first = 0;
             double last = 0;
             size_t key_length = row / 2 ? 32 : 16;
-            printf("%-14s%-6s%-5zu", kernels[kernel]->name, row % 2 ? "open" : "seal", key_length * 8);
+            printf("%-14s%-6s%-5zu", kernels[kernel]->name, row % 2 ? "open" : "seal",
+                   key_length * 8);
             for (size_t i = 0; i < LENGTHS; i++) {
                 last = time_frame(kernel, row % 2, key_length, lengths[i]);
                 first = i == 0 ? last : first;
@@ -619,7 +632,62 @@ static void print_times(void) {
     }
 }
 
-/* ---- Main -------------------------------------------------------------------------------------- */
+/* ---- Secrets ------------------------------------------------------------------------------- */
+
+#if defined(VALGRIND_MAKE_MEM_UNDEFINED)
+
+/* One key through all that a kernel does with it. Nothing that comes out is looked at. */
+static void use_secrets(const macsec_gcm_kernel *kernel, size_t key_length) {
+    static const size_t lengths[] = {0, 1, 3, 7, 15, 16, 17, 60, 64, 130, 143, 144, 300, 1486};
+    static macsec_gcm_key key;
+    static sealed data;
+    uint8_t octets[32];
+    memcpy(octets, source, sizeof octets);
+    VALGRIND_MAKE_MEM_UNDEFINED(octets, sizeof octets);
+    kernel->expand(&key, octets, key_length);
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        size_t length = lengths[i];
+        VALGRIND_MAKE_MEM_UNDEFINED(data.data, length);
+        kernel->seal(&key, source_aad, source_aad, 28, data.data, data.data, length, data.tag);
+        kernel->open(&key, source_aad, source_aad, 5 * i, data.data, data.data, length, data.tag);
+        checks++;
+    }
+    int same = macsec_equal(data.tag, octets, 16);
+    VALGRIND_MAKE_MEM_DEFINED(&same, sizeof same); /* the verdict is public */
+    check(!same, "a tag is equal to the key");
+}
+
+static int check_secrets(void) {
+    if (!RUNNING_ON_VALGRIND) {
+        printf("--secret means nothing without valgrind\n");
+        return 2;
+    }
+    for (size_t i = 0; i < kernel_count; i++) {
+        use_secrets(kernels[i], 16);
+        use_secrets(kernels[i], 32);
+    }
+    unsigned long found = (unsigned long)VALGRIND_COUNT_ERRORS;
+    /* That valgrind would have seen it: a branch on a secret. */
+    volatile uint8_t secret = 1;
+    VALGRIND_MAKE_MEM_UNDEFINED(&secret, 1);
+    if (secret) {
+        checks++;
+    }
+    check(VALGRIND_COUNT_ERRORS > found, "valgrind does not see a branch on a secret");
+    check(found == 0, "%lu branches or addresses depend on secrets", found);
+    return 0;
+}
+
+#else
+
+static int check_secrets(void) {
+    printf("--secret needs the header valgrind/memcheck.h\n");
+    return 2;
+}
+
+#endif
+
+/* ---- Main ------------------------------------------------------------------------------- */
 
 static void find_kernels(void) {
     for (size_t i = 0; i < macsec_gcm_kernel_count() && kernel_count < KERNELS_MAX; i++) {
@@ -627,8 +695,8 @@ static void find_kernels(void) {
         if (kernel->supported()) {
             kernels[kernel_count++] = kernel;
         }
-        printf("%-14s %s (%s)\n", kernel->name, kernel->supported() ? "runs" : "NOT RUN: unsupported",
-               kernel->description);
+        printf("%-14s %s (%s)\n", kernel->name,
+               kernel->supported() ? "runs" : "NOT RUN: unsupported", kernel->description);
     }
 }
 
@@ -644,18 +712,8 @@ static void prepare(void) {
     fill_random(source_aad, sizeof source_aad);
 }
 
-int main(int argc, char **argv) {
-    unsigned volume = 1;
+static void check_everything(unsigned volume) {
     uint8_t octets[32];
-    find_kernels();
-    prepare();
-    if (argc > 1 && strcmp(argv[1], "--time") == 0) {
-        print_times();
-        return 0;
-    }
-    if (argc > 1) {
-        volume = (unsigned)strtoul(argv[1], NULL, 10);
-    }
     check_dispatch();
     check_secret();
     check_known_answers();
@@ -665,6 +723,9 @@ int main(int argc, char **argv) {
     fill_random(octets, sizeof octets);
     expand_all(octets);
     check_all_lengths(volume);
+}
+
+static int report(void) {
     printf("gcm: %lu checks, kernels:", checks);
     for (size_t i = 0; i < kernel_count; i++) {
         printf(" %s", kernels[i]->name);
@@ -674,4 +735,23 @@ int main(int argc, char **argv) {
     }
     printf("\n");
     return failures > 0;
+}
+
+int main(int argc, char **argv) {
+    unsigned volume = 1;
+    find_kernels();
+    prepare();
+    if (argc > 1 && strcmp(argv[1], "--time") == 0) {
+        print_times();
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "--secret") == 0) {
+        int impossible = check_secrets();
+        return impossible ? impossible : report();
+    }
+    if (argc > 1) {
+        volume = (unsigned)strtoul(argv[1], NULL, 10);
+    }
+    check_everything(volume);
+    return report();
 }

@@ -1,6 +1,8 @@
-"""The AES-GCM kernels, checked by a C program that needs no Python: see gcm_check.c beside this file."""
+"""The AES-GCM kernels, checked by gcm_check.c, which needs no Python."""
 
 import os
+import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,15 +14,21 @@ ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / "_native"
 CHECK = Path(__file__).with_name("gcm_check.c")
 SOURCES = [
-    *sorted(path for path in NATIVE.glob("gcm_*.c") if path.name != "gcm_api.c"),  # a caller of them
+    *sorted(path for path in NATIVE.glob("gcm_*.c") if path.name != "gcm_api.c"),  # their caller
     *(NATIVE / name for name in ("cpu.c", "selftest.c", "secret.c")),
 ]
-WARNINGS = (
-    "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes "
-    "-Wundef -Wvla -Werror"
-).split()
+WARNINGS = [
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
+    *("-Wmissing-prototypes", "-Wundef", "-Wvla", "-Werror"),
+]
 SANITIZERS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 VOLUME = "8"  # combinations of AAD, key and placement at each data length; all of them are 360
+
+# What each kernel asks of the CPU, in the names of /proc/cpuinfo.
+CPU_FLAGS = {
+    "aesni": "aes pclmulqdq sse4_1",
+    "portable": "",
+}
 
 
 def compiler() -> list[str]:
@@ -31,15 +39,15 @@ def compiler() -> list[str]:
         if shutil.which(command[0]):
             return command
     looked_for = ", ".join(" ".join(command) for command in candidates)
-    pytest.skip(f"no C compiler (looked for {looked_for}): the kernels are not checked on their own")
+    pytest.skip(f"no C compiler (looked for {looked_for}): the kernels are not checked")
 
 
 def run(command: list[str | Path]) -> str:
     """The output of a command, which has to succeed."""
-    done = subprocess.run(  # noqa: S603 - our own sources, the system's compiler
+    done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout[-4000:]}"
+    assert done.returncode == 0, f"{command[0]}: {done.returncode}\n{done.stdout[-4000:]}"
     return done.stdout
 
 
@@ -51,7 +59,7 @@ def build(target: Path, *flags: str) -> Path:
 
 
 def assert_all_ran(output: str) -> None:
-    """Every kernel listed as runnable is in the last line; one that quietly fell out is a failure."""
+    """Every kernel that is listed as running is in the last line, the portable one at least."""
     *lines, last = output.strip().splitlines()
     runs = [line.split()[0] for line in lines if line.split()[1:2] == ["runs"]]
     assert last.startswith("gcm: ")
@@ -60,22 +68,52 @@ def assert_all_ran(output: str) -> None:
     assert "portable" in runs
 
 
+def assert_as_the_system_says(output: str) -> None:
+    """A kernel runs if and only if the system lists its CPU flags: none may quietly drop out."""
+    listed = Path("/proc/cpuinfo")
+    if platform.machine() != "x86_64" or not listed.exists():
+        return
+    flags = re.search(r"^flags\s*:(.*)$", listed.read_text(), re.MULTILINE)
+    assert flags is not None
+    present = set(flags[1].split())
+    state = dict(re.findall(r"^(\S+) +(runs|NOT RUN)", output, re.MULTILINE))
+    assert set(state) == set(CPU_FLAGS)
+    for name, needed in CPU_FLAGS.items():
+        assert (state[name] == "runs") == (set(needed.split()) <= present), name
+
+
 def test_kernels_agree(tmp_path: Path) -> None:
-    """All kernels give the known answers, the reference's and each other's, inside their buffers."""
+    """All kernels give the known answers, the reference's and each other's, in their buffers."""
     output = run([build(tmp_path / "gcm_check", "-O3"), VOLUME])
     assert_all_ran(output)
+    assert_as_the_system_says(output)
 
 
 def test_kernels_agree_sanitized(tmp_path: Path) -> None:
     """The same on fewer combinations, with address and undefined-behaviour sanitizers."""
     trial = tmp_path / "trial.c"
     trial.write_text("int main(void) { return 0; }\n")
-    linked = subprocess.run(  # noqa: S603 - see run()
-        [*compiler(), *SANITIZERS, trial, "-o", tmp_path / "trial"], capture_output=True, check=False
+    linked = subprocess.run(
+        [*compiler(), *SANITIZERS, trial, "-o", tmp_path / "trial"],
+        capture_output=True,
+        check=False,
     )
     if linked.returncode != 0:
         pytest.skip("this compiler has no sanitizer libraries")
     output = run([build(tmp_path / "gcm_check", "-O1", *SANITIZERS), "1"])
+    assert_all_ran(output)
+
+
+def test_no_branch_or_address_depends_on_secrets(tmp_path: Path) -> None:
+    """Constant time: valgrind follows keys and plaintext through every kernel that it can run."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        pytest.skip("no valgrind: constant time is not checked")
+    program = build(tmp_path / "gcm_check", "-O2", "-g")
+    alone = subprocess.run([program, "--secret"], stdout=subprocess.PIPE, text=True, check=False)
+    if "needs the header" in alone.stdout:
+        pytest.skip("no header valgrind/memcheck.h: constant time is not checked")
+    output = run([valgrind, "-q", "--log-file=/dev/null", program, "--secret"])
     assert_all_ran(output)
 
 
