@@ -173,5 +173,10 @@ int64_t macsec_capacity(const macsec_frames *in);
 int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 
+/* One frame, for callers who have just one: the verdict in the low eight bits, above them the
+   octets written to `out`, which has room for the frame and 32 octets more. */
+int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
+int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
+
 /* cdef: end */
 #endif

@@ -375,3 +375,23 @@ int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *
     secy->tally.octets_in += (uint64_t)out->octets;
     return 0;
 }
+
+static inline int64_t one(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
+                          judge *judge_one) {
+    row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+    const macsec_verdict verdict = judge_one(secy, frame, length, out, &told);
+    secy->tally.frames[verdict]++;
+    return (int64_t)(told.out_length << 8 | (unsigned)verdict);
+}
+
+int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length,
+                             uint8_t *out) {
+    return one(secy, frame, length, out, transmit);
+}
+
+int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t length,
+                              uint8_t *out) {
+    const int64_t ended = one(secy, frame, length, out, receive);
+    secy->tally.octets_in += (uint64_t)ended >> 8;
+    return ended;
+}

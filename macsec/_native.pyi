@@ -1,4 +1,4 @@
-"""The extension module: cffi's `ffi` and `lib`; `_native/*.h` between the markers is what it offers."""
+"""The extension module: cffi's `ffi` and `lib`, with what `_native/*.h` declare to it."""
 
 from typing import Any
 

@@ -171,7 +171,8 @@ class SecY(Uncopyable):
     ) -> Self:
         """A SecY from a configuration file or the same structure as a dict.
 
-        `backend` is auto, native or reference; `kernel` forces an AES-GCM kernel of native. Raises ConfigError, which names the file and line where there is one.
+        `backend` is auto, native or reference; `kernel` forces an AES-GCM kernel of native.
+        Raises ConfigError, which names the file and line where there is one.
         """
         from macsec.secy.assemble import assemble
 
@@ -189,11 +190,11 @@ class SecY(Uncopyable):
 
     def protect_frame(self, frame: bytes) -> bytes | None:
         """Protect one frame; None where nothing is sent, with the reason in the counters."""
-        return _only(self._plane.protect(FrameBatch.from_frames([frame])))[1]
+        return self._plane.protect_frame(bytes(frame))[1]
 
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
         """Validate one frame: its verdict, and the clear frame if it is delivered."""
-        return _only(self._plane.validate(FrameBatch.from_frames([octets])))
+        return self._plane.validate_frame(bytes(octets))
 
     # ---------------------------------------------------------------- status
 
@@ -504,11 +505,6 @@ class SecY(Uncopyable):
             f"<SecY {self._tx.sci or 'without a transmit SC'}, {self._controls.cipher.name}, "
             f"{len(self._rx)} receive SCs, {self.backend}>"
         )
-
-
-def _only(outcome: Outcome) -> tuple[Verdict, bytes | None]:
-    verdict: Verdict = outcome.verdict[0]
-    return verdict, outcome.batch[0] if len(outcome.batch) else None
 
 
 def _sci(sci: str | int) -> int:

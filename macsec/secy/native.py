@@ -23,6 +23,9 @@ from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdic
 from macsec.terms import PN_LIMIT_64
 
 MASK_64 = PN_LIMIT_64 - 1
+ONE_FRAME_OVERHEAD = 32
+
+_VERDICTS = tuple(Verdict)
 
 _OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
@@ -40,6 +43,7 @@ class NativePlane(Uncopyable):
             raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
         self._lock = threading.Lock()
+        self._room = -1
         self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
         self.configure(controls)
         _OPEN.add(self)
@@ -81,6 +85,24 @@ class NativePlane(Uncopyable):
             batch.source[kept],
         )
         return Outcome(sent, kept, codes, sci, an, pn)
+
+    def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """10.5, one frame."""
+        return self._run_one(lib.macsec_protect_frame, frame)
+
+    def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """10.6, one frame."""
+        return self._run_one(lib.macsec_validate_frame, frame)
+
+    def _run_one(self, call: Any, frame: bytes) -> tuple[Verdict, bytes | None]:
+        with self._lock:
+            if len(frame) > self._room:
+                self._room = len(frame)
+                self._out = ffi.new("uint8_t[]", self._room + ONE_FRAME_OVERHEAD)
+            ended = call(self._open(), frame, len(frame), self._out)
+            octets = ended >> 8
+            # Every frame that goes on has octets: addresses at least.
+            return _VERDICTS[ended & 0xFF], ffi.buffer(self._out, octets)[:] if octets else None
 
     # ---------------------------------------------------------------- management
 

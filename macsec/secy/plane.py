@@ -156,5 +156,11 @@ class DataPlane(Protocol):
     def validate(self, batch: FrameBatch) -> Outcome:
         """Frames of the Common Port to frames of the Controlled Port (10.6)."""
 
+    def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """`protect` for one frame: its verdict, and the frame if it is sent."""
+
+    def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """`validate` for one frame: its verdict, and the frame if it is delivered."""
+
     def close(self) -> None:
         """Wipe all keys; the plane is of no use after this."""

@@ -457,6 +457,19 @@ class ReferencePlane(Uncopyable):
             np.array([row.pn or 0 for row in rows], np.uint64),
         )
 
+    def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """10.5, one frame."""
+        row = self._transmit(frame)
+        self._counts.frames[row.verdict] += 1
+        return row.verdict, row.octets
+
+    def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+        """10.6, one frame."""
+        row = self._receive(frame)
+        self._counts.frames[row.verdict] += 1
+        self._counts.octets_in += len(row.octets or b"")
+        return row.verdict, row.octets
+
     # ---------------------------------------------------------------- 10.7 management
 
     def configure(self, controls: Controls) -> None:
