@@ -173,6 +173,8 @@ class _Builder:
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
             raise _RefusedError("empty: a mapping with secy, tx and rx is wanted", event)
+        if event.tags:
+            raise _RefusedError("tags (!) are not allowed", event)
         event = next(self._events)
         if not isinstance(event, yaml.MappingStartEvent | yaml.AliasEvent):
             raise _RefusedError("a mapping with secy, tx and rx is wanted", event)

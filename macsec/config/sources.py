@@ -83,7 +83,7 @@ class KeyRing(Uncopyable):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys: dict[str, Key] = {}
+        self._keys: dict[KeySource, Key] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -99,10 +99,9 @@ class KeyRing(Uncopyable):
             if not len(source.inline):
                 raise ConfigError("this key was wiped when a SecY took it: load it again")
             return source.inline
-        reference = source.reference or ""
-        if reference not in self._keys:
-            self._keys[reference] = self._follow(source)
-        return self._keys[reference]
+        if source not in self._keys:
+            self._keys[source] = self._follow(source)
+        return self._keys[source]
 
     def _follow(self, source: KeySource) -> Key:
         read = {"file": self._from_file, "env": _from_environment, "fd": _from_descriptor}
