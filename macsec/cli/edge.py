@@ -1,0 +1,177 @@
+"""Where the program meets its caller: exit codes, signals, warnings, one line for each error."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from macsec.errors import MACsecError
+
+GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
+
+EXIT_CODES = {
+    GOOD: "good",
+    FAILED: "runtime failure",
+    USAGE: "usage or configuration",
+    REFUSED: "a negative security verdict where success was asked for",
+    PARTLY: "input partly bad, output valid as far as it goes; or a transmit SA is exhausted",
+    LACKING: "the environment lacks something",
+    130: "ended by SIGINT",
+    143: "ended by SIGTERM",
+}
+"""Every exit code of every verb. A closed pipe (EPIPE) is silent."""
+
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+class Terminated(BaseException):
+    """A signal asked the program to end; what is half written is taken back on the way out."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+
+
+def _terminate(number: int, _: Any) -> NoReturn:
+    raise Terminated(number)
+
+
+def catch_signals() -> None:
+    """End by exception, so that unfinished output is removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+
+
+class Warnings(logging.Handler):
+    """Warnings of the library: told on stderr, or held for the JSON object that goes there."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.hold = False
+        self.held: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one warning."""
+        self.held.append(record.getMessage())
+        if not self.hold:
+            self.release()
+
+    def release(self) -> None:
+        """Tell what is held."""
+        held, self.held = self.held, []
+        for text in held:
+            say(f"warning: {text}")
+
+
+def say(text: str) -> None:
+    """One line of talk."""
+    with contextlib.suppress(OSError):
+        click.echo(f"macsec: {text}", err=True)
+
+
+def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> NoReturn:
+    """Run a command line of a group and exit."""
+    given = sys.argv[1:] if args is None else list(args)
+    group._main_shell_completion(extra, name)
+    warnings = Warnings()
+    log = logging.getLogger("macsec")
+    log.addHandler(warnings)
+    try:
+        code = _guarded(lambda: _invoke(group, name, given, warnings, extra), warnings)
+    finally:
+        log.removeHandler(warnings)
+    sys.exit(code)
+
+
+def _invoke(
+    group: click.Group, name: str, args: list[str], warnings: Warnings, extra: dict[str, Any]
+) -> int:
+    with group.make_context(name, args, obj=warnings, **extra) as ctx:
+        code = group.invoke(ctx)
+    sys.stdout.flush()
+    return code or GOOD
+
+
+def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
+    try:
+        return call()
+    except (Exception, KeyboardInterrupt, Terminated) as error:
+        if not _is_closed_pipe(error):
+            warnings.release()
+        for kind, told in _ENDINGS:
+            if isinstance(error, kind):
+                return told(error)
+        return _unexpected(error)
+
+
+def _is_closed_pipe(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EPIPE
+
+
+def _usage(error: click.ClickException) -> int:
+    if isinstance(error, _NO_ARGUMENTS):
+        click.echo(error.message, err=True)
+        return USAGE
+    hint = ""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f" (see {error.ctx.command_path} --help)"
+    text = " ".join(error.format_message().split()).rstrip(".")
+    say(text[:1].lower() + text[1:] + hint)
+    return error.exit_code
+
+
+def _known(error: MACsecError) -> int:
+    say(str(error))
+    return error.exit_code
+
+
+def _system(error: OSError) -> int:
+    if _is_closed_pipe(error):
+        # Nobody reads on: drop what is buffered, or the interpreter complains at its end.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+    where = f": {os.fsdecode(error.filename)}" if error.filename else ""
+    say(f"{error.strerror or 'input or output failed'}{where}")
+    return FAILED
+
+
+def _no_memory(_: MemoryError) -> int:
+    say("out of memory")
+    return FAILED
+
+
+def _interrupted(_: BaseException) -> int:
+    say("interrupted")
+    return 128 + signal.SIGINT
+
+
+_ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
+    (click.exceptions.Exit, lambda error: int(error.exit_code)),
+    (click.ClickException, _usage),
+    (MACsecError, _known),
+    (OSError, _system),
+    (MemoryError, _no_memory),
+    ((KeyboardInterrupt, click.Abort), _interrupted),
+    (Terminated, lambda error: int(error.exit_code)),
+)
+
+
+def _unexpected(error: BaseException) -> int:
+    # The text of an unforeseen exception could hold anything, a key included: it is not shown.
+    if os.environ.get("MACSEC_DEBUG") == "1":
+        traceback.print_exception(error)
+        return FAILED
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    say(f"internal error: {type(error).__name__}{place} (MACSEC_DEBUG=1 shows the traceback)")
+    return FAILED

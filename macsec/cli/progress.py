@@ -1,0 +1,88 @@
+"""A progress bar on stderr for long work at a terminal; nothing otherwise."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+PATIENCE = 0.5
+"""Seconds before a bar appears: short work shows none."""
+
+
+class Bar:
+    """`step(frames, octets)` after each batch; `octets` is how far in the file the work is."""
+
+    def __init__(self, verb: str, source: str, quiet: bool = False) -> None:
+        self._verb = verb
+        self._total = _size(source)
+        self._shown = not quiet and sys.stderr.isatty()
+        self._from = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def step(self, frames: int, octets: int) -> None:
+        """Show how far the work is."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            if time.monotonic() - self._from < PATIENCE:
+                return
+            self._begin()
+        assert self._bar is not None  # noqa: S101
+        assert self._task is not None  # noqa: S101
+        done = octets if self._total is None else min(octets, self._total)
+        self._bar.update(self._task, completed=done, frames=f"{frames:,} frames")
+
+    def _begin(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TextColumn("{task.fields[frames]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(self._verb, total=self._total, frames="")
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _size(source: str) -> int | None:
+    """Octets of an uncompressed regular file; None where the end is not known."""
+    if source == "-" or source.endswith((".gz", ".zst")):
+        return None
+    try:
+        status = os.stat(source)
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

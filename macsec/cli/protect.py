@@ -1,0 +1,77 @@
+"""`macsec protect`: clear capture to MACsec capture."""
+
+from __future__ import annotations
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import Warnings
+
+
+@click.command("protect", short_help="Clear capture to MACsec capture.")
+@options.config
+@options.source
+@options.target
+@options.as_json
+@options.frame_options
+@click.pass_obj
+def command(
+    warnings: Warnings,
+    config: str,
+    source: str,
+    target: str,
+    as_json: bool,
+    fcs: str,
+    backend: str,
+    quiet: bool,
+) -> None:
+    """Protect the frames of IN as the SecY of FILE sends them, and write them to OUT.
+
+    Time stamps, order and interfaces are kept; nothing is padded. A frame that is too long is
+    counted and left out. Where the transmit SA is exhausted OUT ends, and the exit code is 4.
+    """
+    from time import perf_counter
+
+    from macsec import captures
+    from macsec.cli import transfer
+    from macsec.cli.machine import chosen_plane
+    from macsec.config import load
+    from macsec.errors import KeyExhausted
+    from macsec.report import summary
+    from macsec.secy import SecY, Verdict
+    from macsec.secy.assemble import assemble, require_transmit
+
+    transfer.refuse_same(source, target)
+    warnings.hold = as_json and target == "-"
+    plane = chosen_plane(backend)
+    model = load(config)
+    require_transmit(model)
+    count = transfer.VerdictCount()
+    with (
+        assemble(SecY, model, *plane) as secy,
+        transfer.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
+    ):
+        started = perf_counter()
+        form = stream.format_for(target)
+        with captures.write(
+            target, format=form, interfaces=stream.interfaces, backend=plane.captures
+        ) as sink:
+            for batch in stream:
+                out = secy.protect(batch)
+                sink.write(
+                    out.batch, stream.comments(out.delivered), stream.directions(out.delivered)
+                )
+                count.add(out)
+                if count[Verdict.EXHAUSTED]:
+                    break
+        seconds = perf_counter() - started
+        if as_json:
+            transfer.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
+        elif not quiet:
+            click.echo(summary.protect_text(secy, count, seconds), err=True)
+    if count[Verdict.EXHAUSTED]:
+        raise KeyExhausted(
+            f"transmit SA {secy.controls.encodingsa} is exhausted: its last PN is used, "
+            f"{count.delivered} frames were sent"
+        )
+    stream.check()

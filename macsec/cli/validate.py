@@ -1,0 +1,112 @@
+"""`macsec validate`: MACsec capture to clear capture, with a verdict for every frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import GOOD, REFUSED, Warnings, say
+
+if TYPE_CHECKING:
+    from macsec import captures
+    from macsec.captures.output import Sink
+    from macsec.cli.transfer import Stream, VerdictCount
+    from macsec.secy import SecY
+
+
+@click.command("validate", short_help="MACsec capture to clear capture, with verdicts.")
+@options.config
+@options.source
+@options.target
+@click.option(
+    "--verdicts",
+    type=options.FILE,
+    metavar="FILE.jsonl",
+    help="One JSON line for each frame of IN, in order.",
+)
+@click.option("--strict", is_flag=True, help="Exit 3 if any frame was refused.")
+@options.as_json
+@options.frame_options
+@click.pass_obj
+def command(
+    warnings: Warnings,
+    config: str,
+    source: str,
+    target: str,
+    verdicts: str | None,
+    strict: bool,
+    as_json: bool,
+    fcs: str,
+    backend: str,
+    quiet: bool,
+) -> int:
+    """Validate the frames of IN as the SecY of FILE receives them, and write the clear ones to OUT.
+
+    A frame that is refused is counted, not an error: see --strict. In pcapng, a frame that is
+    delivered with another verdict than ok carries it as a comment.
+    """
+    from time import perf_counter
+
+    from macsec import SecY
+    from macsec import captures as capture_files
+    from macsec.cli import transfer
+    from macsec.cli.machine import chosen_plane
+    from macsec.report import summary
+
+    transfer.refuse_same(source, target, verdicts)
+    if verdicts == "-" and (as_json or target == "-"):
+        raise click.UsageError("only one of OUT, --verdicts and --json can have stdout")
+    warnings.hold = as_json and target == "-"
+    plane = chosen_plane(backend)
+    count = transfer.VerdictCount()
+    with (
+        SecY.from_config(config, *plane) as secy,
+        transfer.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
+    ):
+        started = perf_counter()
+        form = stream.format_for(target)
+        with (
+            transfer.open_lines(verdicts) as lines,
+            capture_files.write(
+                target, format=form, interfaces=stream.interfaces, backend=plane.captures
+            ) as sink,
+        ):
+            _move(secy, stream, sink, lines, count)
+        seconds = perf_counter() - started
+        if as_json:
+            result = summary.validate_json(secy, count, seconds, stream.truncated)
+            transfer.emit_json(result, target, warnings)
+        elif not quiet:
+            click.echo(summary.validate_text(secy, count, seconds), err=True)
+    return _ending(stream, count, strict)
+
+
+def _move(
+    secy: SecY, stream: Stream, sink: captures.Writer, lines: Sink | None, count: VerdictCount
+) -> None:
+    from macsec.report import verdicts
+
+    for batch in stream:
+        out = secy.validate(batch)
+        if sink.format == "pcapng":
+            given = stream.comments(out.delivered)
+            comments = verdicts.comments(out, given)
+            sink.write(out.batch, comments, stream.directions(out.delivered))
+        else:
+            sink.write(out.batch)
+        if lines is not None:
+            lines.write(memoryview(verdicts.lines(out, stream.rows).encode()))
+        count.add(out)
+
+
+def _ending(stream: Stream, count: VerdictCount, strict: bool) -> int:
+    refused = count.frames - count.delivered
+    if not (strict and refused):
+        stream.check()
+        return GOOD
+    if stream.fault is not None:
+        say(str(stream.fault))
+    say(f"{refused} of {count.frames} frames were refused")
+    return REFUSED

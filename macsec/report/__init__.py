@@ -1,0 +1,1 @@
+"""Outcome to text and JSON: formats, never computes, never reads a clock."""

@@ -1,0 +1,90 @@
+"""What `protect` and `validate` tell at the end: one JSON object, or one line of talk."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from macsec.secy import SecY, Verdict
+
+
+class Count(Protocol):
+    """Frames by verdict."""
+
+    def __getitem__(self, verdict: Verdict) -> int: ...
+    @property
+    def frames(self) -> int:
+        """All of them."""
+
+    @property
+    def delivered(self) -> int:
+        """Those that went on."""
+
+    def labels(self) -> dict[str, int]:
+        """Label to frames, for the verdicts that occurred."""
+
+
+def _machine(secy: SecY, seconds: float) -> dict[str, Any]:
+    return {"seconds": round(seconds, 6), "backend": secy.backend, "kernel": secy.kernel}
+
+
+def protect_json(secy: SecY, count: Count, seconds: float) -> dict[str, Any]:
+    """`macsec/protect/1`."""
+    return {
+        "schema": "macsec/protect/1",
+        "frames": count.frames,
+        "sent": count.delivered,
+        "verdicts": count.labels(),
+        "counters": dict(secy.counters),
+        "tx": {
+            "sci": secy.tx.sci,
+            "next_pn": {str(an): str(sa.next_pn) for an, sa in secy.tx.sa.items()},
+        },
+        **_machine(secy, seconds),
+    }
+
+
+def validate_json(secy: SecY, count: Count, seconds: float, truncated: int) -> dict[str, Any]:
+    """`macsec/validate/1`."""
+    return {
+        "schema": "macsec/validate/1",
+        "frames": count.frames,
+        "delivered": count.delivered,
+        "truncated": truncated,
+        "verdicts": count.labels(),
+        "counters": dict(secy.counters),
+        "rx_sc": {sci: _receive_sc(sc) for sci, sc in secy.rx.items()},
+        **_machine(secy, seconds),
+    }
+
+
+def _receive_sc(sc: Any) -> dict[str, Any]:
+    return {
+        "counters": dict(sc.counters),
+        "sa": {
+            str(an): {
+                "next_pn": str(sa.next_pn),
+                "lowest_pn": str(sa.lowest_pn),
+                "counters": dict(sa.counters),
+            }
+            for an, sa in sc.sa.items()
+        },
+    }
+
+
+def protect_text(secy: SecY, count: Count, seconds: float) -> str:
+    """One line."""
+    return _line(secy, count, seconds, "sent")
+
+
+def validate_text(secy: SecY, count: Count, seconds: float) -> str:
+    """One line."""
+    return _line(secy, count, seconds, "delivered")
+
+
+def _line(secy: SecY, count: Count, seconds: float, went_on: str) -> str:
+    endings = ", ".join(f"{frames:,} {label}" for label, frames in count.labels().items())
+    return (
+        f"{count.delivered:,} of {count.frames:,} frames {went_on}"
+        + (f" ({endings})" if endings else "")
+        + f" in {seconds:.3f} s, {secy.backend} data plane, {secy.kernel} kernel"
+    )
