@@ -1,0 +1,143 @@
+"""`macsec conformance`: test vectors on every backend and kernel of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import GOOD, REFUSED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from macsec.conformance import Count, NotRun, Report, Target
+
+PIPE_WIDTH = 160
+"""Columns where stdout is no terminal: nothing is folded that a program reads."""
+
+
+@click.command("conformance", short_help="Test vectors on every backend and kernel.")
+@click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
+@options.json_data
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    type=click.Choice(["native", "reference"]),
+    help="Only this data plane (may be repeated). Key agreement always runs.",
+)
+@click.option(
+    "--kernel",
+    "kernels",
+    multiple=True,
+    metavar="NAME",
+    help="Only this AES-GCM kernel of the native data plane (may be repeated).",
+)
+def command(
+    files: tuple[str, ...], as_json: bool, backends: tuple[str, ...], kernels: tuple[str, ...]
+) -> int:
+    """Run the built-in test vectors and the 24 named cases, or only the vectors of FILE.
+
+    A FILE has schema macsec-vectors/1. Each vector runs on every backend and kernel, and is
+    failed if it fails on one: exit 3.
+    """
+    import json
+
+    from macsec import conformance
+
+    planes, not_run = conformance.available(*_wanted(backends, kernels))
+    chosen = [conformance.load(file) for file in files] or None
+    report = conformance.run(chosen, planes, not_run)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        _show(report)
+    return GOOD if report.good else REFUSED
+
+
+def _wanted(
+    backends: tuple[str, ...], kernels: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names asked for; a kernel forced by the environment is the only native one."""
+    from macsec.cli.machine import chosen_plane
+    from macsec.conformance.targets import BACKENDS
+
+    forced = chosen_plane("auto").kernel
+    if kernels or forced is None:
+        return backends, kernels
+    wanted = backends or BACKENDS
+    return wanted, (forced,) if "native" in wanted else ()
+
+
+def _show(report: Report) -> None:
+    """The table, the failures and what was left out on stdout; one line of talk on stderr."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PIPE_WIDTH)
+    console.print(_table(report))
+    _show_failures(console, report)
+    for left_out in report.not_run:
+        line = escape(f"{_name(left_out)}: {left_out.reason}")
+        console.print(f"[yellow]not run[/]  {line}", soft_wrap=True)
+    click.echo(_line(report), err=True)
+
+
+def _table(report: Report) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    totals, by_target = report.by_kind(), report.by_target()
+    targets = list(dict.fromkeys(target for counts in by_target.values() for target in counts))
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
+    table.add_column("suite", footer="all")
+    table.add_column("kind")
+    for target in targets:
+        table.add_column(target.label.replace(" ", "\n"), justify="right")
+    for heading in ("passed", "failed"):
+        total = sum(getattr(count, heading) for count in totals.values())
+        table.add_column(heading, justify="right", footer=str(total))
+    for (suite, kind), count in totals.items():
+        cells = [_cell(by_target[suite, kind], target) for target in targets]
+        failed = f"[bold red]{count.failed}[/]" if count.failed else "0"
+        table.add_row(suite, kind, *cells, str(count.passed), failed)
+    return table
+
+
+def _cell(counts: dict[Target, Count], target: Target) -> str:
+    count = counts.get(target)
+    if count is None:
+        return "-"
+    whole = count.passed + count.failed
+    return f"[red]{count.passed}/{whole}[/]" if count.failed else str(count.passed)
+
+
+def _show_failures(console: Console, report: Report) -> None:
+    from rich.markup import escape
+
+    on: dict[tuple[str, str, str, str], list[str]] = {}
+    for failed in report.failures():
+        same = (failed.id, failed.why, failed.clause, failed.file)
+        on.setdefault(same, []).append(failed.target.label)
+    for (identity, why, clause, file), targets in on.items():
+        line = escape(f"{identity}  {why}  ({', '.join(targets)}; {clause}; {file})")
+        console.print(f"[red]failed[/]  {line}", soft_wrap=True)
+
+
+def _name(left_out: NotRun) -> str:
+    return f"{left_out.backend} {left_out.kernel or ''}".strip()
+
+
+def _line(report: Report) -> str:
+    vectors, cases = report.vectors, report.named_cases
+    failed = vectors.failed + cases.failed
+    total = vectors.passed + vectors.failed
+    named = cases.passed + cases.failed
+    what = f"{total:,} vectors" + (f" and {named} named cases" if named else "")
+    planes = ", ".join(target.label for target in report.targets)
+    return f"{what} on {planes}: {f'{failed} failed' if failed else 'all passed'}"

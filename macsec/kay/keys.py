@@ -1,0 +1,148 @@
+"""The keys of MACsec Key Agreement (IEEE 802.1X clauses 6.2 and 9, IEEE 802.1AE 10.7.28).
+
+    MSK --> CAK, CKN        EAP leaves a connectivity association key and its name   6.2.2
+    CAK --> KEK, ICK        to wrap keys in, and to authenticate, MKPDUs             9.3.3
+    CAK --> SAK             the Key Server's, sent wrapped                           9.8.1
+
+Nothing here draws randomness or keeps state. Secrets come and go as `Key`; names are octets.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives import cmac, keywrap
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
+
+from macsec.errors import ConfigError
+from macsec.keys import Key
+
+LABEL_CAK = b"IEEE8021 EAP CAK"
+LABEL_CKN = b"IEEE8021 EAP CKN"
+LABEL_KEK = b"IEEE8021 KEK"
+LABEL_ICK = b"IEEE8021 ICK"
+LABEL_SAK = b"IEEE8021 SAK"
+
+KEY_LENGTHS = (16, 32)
+CKN_LENGTHS = range(1, 33)
+CKN_CONTEXT_LENGTH = 16
+"""Only this much of a CKN enters KEK and ICK; a shorter one is filled up with zeros (9.3.3)."""
+
+ICV_LENGTH = 16
+MI_LENGTH = 12
+KN_LENGTH = 4
+
+
+def kdf(key: Key, label: bytes, context: bytes, bits: int) -> bytes:
+    """6.2.1: NIST SP 800-108 in counter mode over AES-CMAC.
+
+    One octet of counter, label, a zero octet, context, the length in bits as two octets.
+    """
+    _check_length("a key derivation key", len(key))
+    if bits <= 0 or bits % 8 or bits >= 1 << 16:
+        raise ConfigError(f"a KDF gives whole octets, fewer than 8192: {bits} bits asked")
+    derivation = KBKDFCMAC(
+        AES,
+        Mode.CounterMode,
+        length=bits // 8,
+        rlen=1,
+        llen=2,
+        location=CounterLocation.BeforeFixed,
+        label=label,
+        context=context,
+        fixed=None,
+    )
+    return derivation.derive(key.expose())
+
+
+def cak_from_msk(msk: Key, mac_a: bytes, mac_b: bytes, length: int = 16) -> Key:
+    """6.2.2: the CAK of `length` octets that EAP leaves between two ports; their order is free."""
+    return Key(kdf(_leading(msk, length), LABEL_CAK, mac_pair(mac_a, mac_b), 8 * length))
+
+
+def ckn_from_msk(
+    msk: Key, session_id: bytes, mac_a: bytes, mac_b: bytes, length: int = 16
+) -> bytes:
+    """6.2.2: the 16-octet name of that CAK; `length` is the CAK's."""
+    return kdf(_leading(msk, length), LABEL_CKN, session_id + mac_pair(mac_a, mac_b), 128)
+
+
+def kek_from_cak(cak: Key, ckn: bytes) -> Key:
+    """9.3.3: the Key Encrypting Key, as long as the CAK."""
+    return Key(kdf(cak, LABEL_KEK, _ckn_context(ckn), 8 * len(cak)))
+
+
+def ick_from_cak(cak: Key, ckn: bytes) -> Key:
+    """9.3.3: the ICV Key, as long as the CAK."""
+    return Key(kdf(cak, LABEL_ICK, _ckn_context(ckn), 8 * len(cak)))
+
+
+def sak_from_cak(cak: Key, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
+    """9.8.1: a SAK of `length` octets from the Key Server's nonce, the live MIs and the KN."""
+    _check_length("a SAK", length)
+    context = nonce + b"".join(members) + kn.to_bytes(KN_LENGTH)
+    return Key(kdf(cak, LABEL_SAK, context, 8 * length))
+
+
+def wrap(kek: Key, key: Key) -> bytes:
+    """9.8: a key as an MKPDU carries it (RFC 3394): 8 octets longer."""
+    return keywrap.aes_key_wrap(kek.expose(), key.expose())
+
+
+def unwrap(kek: Key, wrapped: bytes) -> Key | None:
+    """The key in `wrapped`, or None where it was not wrapped with this KEK."""
+    try:
+        return Key(keywrap.aes_key_unwrap(kek.expose(), wrapped))
+    except (keywrap.InvalidUnwrap, ValueError):
+        return None
+
+
+def icv(ick: Key, message: bytes) -> bytes:
+    """9.4.1: AES-CMAC over all that stands before the ICV, destination address included."""
+    mac = cmac.CMAC(AES(ick.expose()))
+    mac.update(message)
+    return mac.finalize()
+
+
+def icv_valid(ick: Key, message: bytes, given: bytes) -> bool:
+    """Whether an ICV is the message's, compared in constant time."""
+    return hmac.compare_digest(icv(ick, message), given)
+
+
+def salt(mi: bytes, kn: int) -> bytes:
+    """802.1AE 10.7.28: the Salt of an XPN SA from the Key Server's MI and the Key Number.
+
+    The low half of the KN goes over the first two octets, the high half over the next two.
+    """
+    if len(mi) != MI_LENGTH:
+        raise ConfigError(f"a member identifier has {MI_LENGTH} octets, {len(mi)} given")
+    halves = (kn & 0xFFFF) << 16 | kn >> 16
+    return (int.from_bytes(mi[:4]) ^ halves).to_bytes(4) + mi[4:]
+
+
+def mac_pair(mac_a: bytes, mac_b: bytes) -> bytes:
+    """Two addresses, the numerically lower first (6.2.2)."""
+    for mac in (mac_a, mac_b):
+        if len(mac) != 6:
+            raise ConfigError(f"a MAC address has 6 octets, {len(mac)} given")
+    return b"".join(sorted((mac_a, mac_b)))
+
+
+def _ckn_context(ckn: bytes) -> bytes:
+    if len(ckn) not in CKN_LENGTHS:
+        raise ConfigError(f"a CKN has 1 to 32 octets, {len(ckn)} given (9.3.1)")
+    return ckn[:CKN_CONTEXT_LENGTH].ljust(CKN_CONTEXT_LENGTH, b"\0")
+
+
+def _leading(msk: Key, length: int) -> Key:
+    _check_length("a CAK", length)
+    if len(msk) < length:
+        raise ConfigError(f"an MSK of {len(msk)} octets is too short for a CAK of {length}")
+    return Key(msk.expose()[:length])
+
+
+def _check_length(what: str, length: int) -> None:
+    if length not in KEY_LENGTHS:
+        raise ConfigError(f"{what} has 16 or 32 octets, {length} given")
