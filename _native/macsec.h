@@ -169,6 +169,10 @@ void macsec_secy_clear(macsec_secy *secy);
 /* Octets of output arena that a batch may need. */
 int64_t macsec_capacity(const macsec_frames *in);
 
+/* Lays the columns of an outcome of `rows` rows into two blocks: start, length, delivered, sci and
+   pn; codes and an. */
+void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow, int64_t rows);
+
 /* 0, or -1 where the output arena is too small: then nothing was done. */
 int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);

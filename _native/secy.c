@@ -335,6 +335,16 @@ int64_t macsec_capacity(const macsec_frames *in) {
     return octets;
 }
 
+void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow, int64_t rows) {
+    out->start = wide;
+    out->length = wide + rows;
+    out->delivered = wide + 2 * rows;
+    out->sci = (uint64_t *)(wide + 3 * rows);
+    out->pn = (uint64_t *)(wide + 4 * rows);
+    out->codes = narrow;
+    out->an = narrow + rows;
+}
+
 typedef macsec_verdict judge(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
                              row *told);
 

@@ -137,15 +137,30 @@ class FrameBatch:
 
     def _sharing(self, *columns: Column) -> FrameBatch:
         # The bounds were checked when the parent was made.
-        part = object.__new__(FrameBatch)
-        part.arena = self.arena
-        for name, column in zip(
-            ("start", "length", "time_ns", "source", "wire_length"), columns, strict=True
-        ):
-            packed = np.ascontiguousarray(column)
-            packed.flags.writeable = False
-            setattr(part, name, packed)
-        return part
+        start, length, time_ns, source, wire_length = map(np.ascontiguousarray, columns)
+        return FrameBatch.trusted(self.arena, start, length, time_ns, source, wire_length)
+
+    @classmethod
+    def trusted(
+        cls,
+        arena: Octets,
+        start: Column,
+        length: Column,
+        time_ns: Column,
+        source: Column,
+        wire_length: Column | None = None,
+    ) -> FrameBatch:
+        """A batch of contiguous columns that are known to fit, and that nobody else will change.
+
+        Takes the arrays over, unchecked and read-only: for what has just made them.
+        """
+        made = object.__new__(cls)
+        made.arena, made.start, made.length = arena, start, length
+        made.time_ns, made.source = time_ns, source
+        made.wire_length = length if wire_length is None else wire_length
+        for array in (arena, start, length, time_ns, source, made.wire_length):
+            array.flags.writeable = False
+        return made
 
     @property
     def octets(self) -> int:

@@ -11,12 +11,12 @@ import weakref
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from macsec._native import ffi, lib
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
+from macsec.secy.arenas import ArenaPool
 from macsec.secy.controls import Controls
 from macsec.secy.plane import Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
@@ -43,6 +43,8 @@ class NativePlane(Uncopyable):
             raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
         self._lock = threading.Lock()
+        self._given, self._result = ffi.new("macsec_frames *"), ffi.new("macsec_outcome *")
+        self._arenas = ArenaPool()
         self._room = -1
         self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
         self.configure(controls)
@@ -60,31 +62,34 @@ class NativePlane(Uncopyable):
 
     def _run(self, call: Any, batch: FrameBatch) -> Outcome:
         rows = len(batch)
-        given = ffi.new("macsec_frames *")
-        given.arena = _octets(batch.arena)
-        given.start, given.length = _column(batch.start), _column(batch.length)
-        given.wire_length, given.count = _column(batch.wire_length), rows
-        arena = np.empty(lib.macsec_capacity(given), np.uint8)
-        start, length, delivered = (np.empty(rows, np.int64) for _ in range(3))
-        codes, an = np.empty(rows, np.uint8), np.empty(rows, np.uint8)
-        sci, pn = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
-        out = ffi.new("macsec_outcome *")
-        out.arena, out.capacity = _writable("uint8_t[]", arena), len(arena)
-        out.start, out.length = _writable("int64_t[]", start), _writable("int64_t[]", length)
-        out.delivered = _writable("int64_t[]", delivered)
-        out.codes, out.an = _writable("uint8_t[]", codes), _writable("uint8_t[]", an)
-        out.sci, out.pn = _writable("uint64_t[]", sci), _writable("uint64_t[]", pn)
+        # One block a kind of column: each array and pointer costs as much as a small frame.
+        table, bytes_table = np.empty((5, rows), np.int64), np.empty((2, rows), np.uint8)
+        columns = ffi.from_buffer("int64_t[]", table)
+        narrow = ffi.from_buffer("uint8_t[]", bytes_table)
         with self._lock:
+            given, out = self._given, self._result
+            given.arena = ffi.from_buffer("uint8_t[]", batch.arena)
+            given.start = ffi.from_buffer("int64_t[]", batch.start)
+            given.length = ffi.from_buffer("int64_t[]", batch.length)
+            given.wire_length = ffi.from_buffer("int64_t[]", batch.wire_length)
+            given.count = rows
+            capacity = lib.macsec_capacity(given)
+            arena = self._arenas.take(capacity)
+            out.arena, out.capacity = ffi.from_buffer("uint8_t[]", arena), capacity
+            lib.macsec_outcome_columns(out, columns, narrow, rows)
             self._done(call(self._open(), given, out))
-        kept = delivered[: out.frames]
-        sent = FrameBatch(
-            arena[: out.octets],
-            start[: out.frames],
-            length[: out.frames],
-            batch.time_ns[kept],
-            batch.source[kept],
+            frames, octets = out.frames, out.octets
+        start, length, kept = table[0, :frames], table[1, :frames], table[2, :frames]
+        every = frames == rows
+        sent = FrameBatch.trusted(
+            arena[:octets],
+            start,
+            length,
+            batch.time_ns if every else batch.time_ns[kept],
+            batch.source if every else batch.source[kept],
         )
-        return Outcome(sent, kept, codes, sci, an, pn)
+        told = table[3:].view(np.uint64)
+        return Outcome(sent, kept, bytes_table[0], told[0], bytes_table[1], told[1])
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
@@ -301,18 +306,6 @@ def _tally(tally: Any, rows: int) -> Tally:
 def _below(pn: int) -> int:
     """The C side holds PNs as one below: "last used", "highest refused"."""
     return (pn - 1) & MASK_64
-
-
-def _octets(array: NDArray[np.uint8]) -> Any:
-    return ffi.from_buffer("uint8_t[]", array)
-
-
-def _column(array: NDArray[np.int64]) -> Any:
-    return ffi.from_buffer("int64_t[]", array)
-
-
-def _writable(kind: str, array: NDArray[Any]) -> Any:
-    return ffi.from_buffer(kind, array, require_writable=True)
 
 
 def _close_all() -> None:
