@@ -1,0 +1,88 @@
+"""`macsec inspect`: the SecTAG of every frame."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+
+if TYPE_CHECKING:
+    from macsec.cli.transfer import Stream
+    from macsec.report.inspect import Seen
+
+
+@click.command("inspect", short_help="The SecTAG of every frame, no key needed.")
+@options.source
+@options.json_data
+@click.option("--xpn", is_flag=True, help="An XPN suite: a PN field of zero is no fault.")
+@options.fcs
+def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
+    """Show the SecTAG of every frame of IN: what anyone on the wire can read.
+
+    Frames are counted from 0. An SCI that is not in the tag is the one that the tag means by 9.9.
+    """
+    from macsec.cli.transfer import open_stream
+
+    with open_stream("inspect", source, fcs, "auto", quiet=True) as stream:
+        frames = _frames(stream, xpn)
+        if as_json:
+            _write_json(frames)
+        else:
+            _write_text(frames)
+    stream.check()
+
+
+def _frames(stream: Stream, xpn: bool) -> Iterator[Seen]:
+    from macsec.report.inspect import Seen
+    from macsec.sectag import TagRules
+    from macsec.sim.observe import observe
+
+    rules = TagRules(xpn=xpn)
+    first: int | None = None
+    for batch in stream:
+        times, wires = batch.time_ns.tolist(), batch.wire_length.tolist()
+        for row, octets in enumerate(batch):
+            first = times[row] if first is None else first
+            yield Seen(
+                stream.rows + row,
+                times[row],
+                times[row] - first,
+                octets,
+                wires[row],
+                observe(octets, rules),
+            )
+
+
+def _write_json(frames: Iterator[Seen]) -> None:
+    """One object, written as it grows."""
+    from macsec.report.inspect import to_item
+
+    sys.stdout.write('{"schema": "macsec/inspect/1", "frames": [')
+    count = macsec = faults = 0
+    for seen in frames:
+        sys.stdout.write(",\n" if count else "\n")
+        sys.stdout.write(json.dumps(to_item(seen)))
+        count += 1
+        macsec += seen.sight.is_macsec
+        faults += seen.sight.fault is not None
+    sys.stdout.write(f'\n], "count": {count}, "macsec": {macsec}, "faults": {faults}}}\n')
+
+
+def _write_text(frames: Iterator[Seen]) -> None:
+    from macsec.report import inspect as report
+    from macsec.report.page import Page
+
+    page = Page(sys.stdout)
+    if not page.is_terminal:
+        page.lines([report.plain_head()])
+        for seen in frames:
+            page.lines([report.plain_line(seen)])
+        return
+    page.lines(report.terminal_head())
+    for seen in frames:
+        page.lines(report.terminal_lines(seen))

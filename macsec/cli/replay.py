@@ -1,0 +1,167 @@
+"""`macsec replay`: a capture across an emulated link."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import GOOD, REFUSED, Warnings
+from macsec.suites import SUITES
+
+if TYPE_CHECKING:
+    from macsec.captures import Writer
+    from macsec.cli.transfer import Stream
+    from macsec.sim.replay import Draw, Link, Replay
+
+
+def _refuse_topology(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise click.UsageError("--topology is not supported by this version", ctx)
+
+
+@click.command("replay", short_help="A capture across an emulated link.")
+@options.source
+@click.option(
+    "--wire",
+    type=options.FILE,
+    metavar="OUT",
+    help="The protected capture.  [default: IN with the ending .macsec.pcapng, in this folder]",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Keys drawn from this number: repeatable.")
+@click.option(
+    "--cipher",
+    type=click.Choice(list(SUITES)),
+    default="gcm-aes-128",
+    show_default=True,
+    help="The cipher suite.",
+)
+@click.option(
+    "--save-config",
+    "configs",
+    type=options.FILE,
+    metavar="DIR",
+    help="Keep the keys: a-to-b.yaml, b-to-a.yaml and wire.yaml, for their owner's eyes only.",
+)
+@click.option(
+    "--topology",
+    metavar="FILE",
+    expose_value=False,
+    callback=_refuse_topology,
+    hidden=True,
+)
+@options.json_data
+@options.frame_options
+@click.pass_obj
+def command(
+    warnings: Warnings,
+    source: str,
+    wire: str | None,
+    seed: int | None,
+    cipher: str,
+    configs: str | None,
+    as_json: bool,
+    fcs: str,
+    backend: str,
+    quiet: bool,
+) -> int:
+    """Send the frames of IN across an emulated link of two stations and compare what arrives.
+
+    The side of each frame is told by its addresses: the first source is on side A, its unicast
+    partners on side B. Both stations use keys made for this run. Exit 3 if a frame was not
+    delivered as it was.
+    """
+    import sys
+
+    from macsec import captures
+    from macsec.cli import transfer
+    from macsec.cli.machine import chosen_plane
+    from macsec.report import replay as report
+    from macsec.report.page import Page
+    from macsec.sim.replay import WAYS, Link, Replay
+
+    target = wire or _default_wire(source)
+    transfer.refuse_same(source, target)
+    warnings.hold = as_json and target == "-"
+    plane = chosen_plane(backend)
+    link = Link(cipher, _draw(seed))
+    _refuse_existing(configs, link)
+    with (
+        Replay(link, *plane) as replay,
+        transfer.open_stream("replay", source, fcs, plane.captures, quiet) as stream,
+    ):
+        with captures.write(
+            target,
+            format="pcapng" if target == "-" else "auto",
+            interfaces=WAYS,
+            backend=plane.captures,
+        ) as sink:
+            seconds = _carry(replay, stream, sink)
+            _save(configs, link)
+        run = report.Run(source, cipher, target, seconds, seed, configs)
+        if as_json:
+            transfer.emit_json(report.to_json(replay, run), target, warnings)
+        else:
+            report.to_page(Page(sys.stderr if target == "-" else sys.stdout), replay, run)
+    stream.check()
+    return _ending(replay)
+
+
+def _carry(replay: Replay, stream: Stream, sink: Writer) -> float:
+    """All frames across; gives the seconds that protecting and validating took."""
+    from time import perf_counter
+
+    seconds = 0.0
+    for batch in stream:
+        started = perf_counter()
+        crossing = replay.carry(batch)
+        seconds += perf_counter() - started
+        sink.write(crossing.on_wire())
+        replay.compare(crossing)
+    return seconds
+
+
+def _ending(replay: Replay) -> int:
+    from macsec.cli.edge import say
+
+    score = replay.score
+    if score.perfect:
+        return GOOD
+    say(f"{score.frames - score.equal} of {score.frames} frames did not arrive as they were")
+    return REFUSED
+
+
+def _default_wire(source: str) -> str:
+    from macsec.cli.transfer import stem
+
+    return f"{os.path.basename(stem(source)) if source != '-' else 'stdin'}.macsec.pcapng"
+
+
+def _draw(seed: int | None) -> Draw:
+    """Fresh entropy, or octets that the seed and the purpose determine."""
+    if seed is None:
+        return lambda _, octets: os.urandom(octets)
+    from hashlib import shake_256
+
+    return lambda purpose, octets: shake_256(f"macsec replay {seed} {purpose}".encode()).digest(
+        octets
+    )
+
+
+def _refuse_existing(folder: str | None, link: Link) -> None:
+    for name in link.files() if folder is not None else ():
+        path = os.path.join(folder or "", name)
+        if os.path.lexists(path):
+            raise click.UsageError(f"{path} exists: a file with keys is never overwritten")
+
+
+def _save(folder: str | None, link: Link) -> None:
+    if folder is None:
+        return
+    from macsec import config
+
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    for name, contents in link.files().items():
+        config.write(os.path.join(folder, name), contents)

@@ -1,0 +1,217 @@
+"""What an observer sees of each frame: a JSON item, a line of plain text, lines for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from macsec.sectag import TCI
+from macsec.sim.observe import Sight, VlanTag
+from macsec.terms import sci_text
+
+ETHERTYPES = {
+    0x0800: "IPv4",
+    0x0806: "ARP",
+    0x8100: "802.1Q",
+    0x86DD: "IPv6",
+    0x8808: "flow control",
+    0x8809: "slow protocols",
+    0x888E: "EAPOL",
+    0x88A8: "802.1ad",
+    0x88CC: "LLDP",
+    0x88E5: "MACsec",
+}
+SCI_FROM = {
+    "tag": "in the tag",
+    "scb": "source address, port 0 (SCB)",
+    "es": "source address, port 1 (ES)",
+    None: "that of the only peer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame of a capture. `since_ns` counts from the first frame."""
+
+    index: int
+    time_ns: int
+    since_ns: int
+    octets: bytes
+    wire_length: int
+    sight: Sight
+
+    @property
+    def secure_data(self) -> int | None:
+        """Octets of Secure Data."""
+        secure = self.sight.secure
+        return None if secure is None else secure.stop - secure.start
+
+    @property
+    def icv(self) -> str | None:
+        """The ICV in hex."""
+        icv = self.sight.icv
+        return None if icv is None else self.octets[icv.start : icv.stop].hex()
+
+    @property
+    def remark(self) -> str:
+        """What is wrong, or what the frame is if it is not MACsec."""
+        if self.wire_length > len(self.octets):
+            return f"cut by the capture: {len(self.octets)} of {self.wire_length} octets"
+        if self.sight.fault is not None:
+            return f"bad tag (9.12): {self.sight.fault}"
+        return "" if self.sight.is_macsec else ethertype_text(self.sight.ethertype)
+
+
+def mac_text(octets: bytes) -> str:
+    """An address as people write it."""
+    return octets.hex(":") if octets else "-"
+
+
+def tci_names(tci: TCI) -> list[str]:
+    """The bits that are set, by name, high bit first."""
+    return [str(bit.name) for bit in TCI if tci & bit]
+
+
+def ethertype_text(ethertype: int | None) -> str:
+    """What follows the addresses, in words where there are any."""
+    if ethertype is None:
+        return "no EtherType: too short"
+    if ethertype < 0x0600:
+        return f"no MACsec: 802.3 length {ethertype}"
+    return f"no MACsec: {ETHERTYPES.get(ethertype, f'EtherType {ethertype:04x}')}"
+
+
+def seconds(ns: int) -> str:
+    """Seconds with nanoseconds."""
+    whole, rest = divmod(abs(ns), 1_000_000_000)
+    return f"{'-' if ns < 0 else ''}{whole}.{rest:09d}"
+
+
+def _vlan_text(tags: tuple[VlanTag, ...]) -> str:
+    return ",".join(f"{tag.vid}" for tag in tags) or "-"
+
+
+def to_item(seen: Seen) -> dict[str, Any]:
+    """One entry of `frames` in `macsec/inspect/1`."""
+    sight, tag = seen.sight, seen.sight.tag
+    return {
+        "index": seen.index,
+        "time_ns": str(seen.time_ns),
+        "length": len(seen.octets),
+        "wire_length": seen.wire_length,
+        "da": mac_text(sight.destination),
+        "sa": mac_text(sight.source),
+        "vlan": [tag._asdict() for tag in sight.tags],
+        "ethertype": None if sight.ethertype is None else f"{sight.ethertype:04x}",
+        "sectag": None
+        if tag is None
+        else {
+            "tci": tci_names(tag.tci),
+            "an": tag.an,
+            "sl": tag.sl,
+            "pn": str(tag.pn),
+            "sci": None if tag.sci is None else sci_text(tag.sci),
+        },
+        "sci": None if sight.sci is None else sci_text(sight.sci),
+        "sci_from": sight.sci_from,
+        "secure_data": seen.secure_data,
+        "icv": seen.icv,
+        "padding": sight.padding,
+        "fault": sight.fault,
+    }
+
+
+_COLUMNS: tuple[tuple[str, int], ...] = (
+    ("index", -6),
+    ("time", -20),
+    ("da", 17),
+    ("sa", 17),
+    ("vlan", 9),
+    ("tci", 9),
+    ("an", -2),
+    ("sl", -2),
+    ("pn", -10),
+    ("sci", 16),
+    ("from", 4),
+    ("data", -5),
+    ("icv", 32),
+    ("remark", 0),
+)
+"""Name and width of each column of plain text; negative: to the right."""
+
+
+def _aligned(cells: list[str]) -> Text:
+    padded = [
+        cell.rjust(-width) if width < 0 else cell.ljust(width)
+        for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
+    ]
+    return Text("  ".join(padded).rstrip())
+
+
+def plain_head() -> Text:
+    """The names of the columns."""
+    return _aligned([name for name, _ in _COLUMNS])
+
+
+def plain_line(seen: Seen) -> Text:
+    """A frame on one line."""
+    sight, tag = seen.sight, seen.sight.tag
+    head = [
+        str(seen.index),
+        seconds(seen.time_ns),
+        mac_text(sight.destination),
+        mac_text(sight.source),
+        _vlan_text(sight.tags),
+    ]
+    if tag is None:
+        return _aligned([*head, *["-"] * 8, seen.remark])
+    known = [
+        ",".join(tci_names(tag.tci)) or "-",
+        str(tag.an),
+        str(tag.sl),
+        str(tag.pn),
+        "-" if sight.sci is None else sci_text(sight.sci),
+        sight.sci_from or "peer",
+        "-" if seen.secure_data is None else str(seen.secure_data),
+        seen.icv or "-",
+    ]
+    return _aligned([*head, *known, seen.remark])
+
+
+def terminal_head() -> list[Text]:
+    """The names of what stands in the two lines of a frame."""
+    style = "bold"
+    return [
+        Text("frame     seconds  source             destination        VLAN", style),
+        Text(
+            "                   TCI        AN  SL          PN  SCI               data  ICV", style
+        ),
+    ]
+
+
+def terminal_lines(seen: Seen) -> list[Text]:
+    """A frame on two lines of 96 columns, and a third where something is wrong."""
+    sight, tag = seen.sight, seen.sight.tag
+    first = Text.assemble(
+        (f"{seen.index:>5}", "bold"),
+        f"{seconds(seen.since_ns)[:-3]:>12}  ",
+        (f"{mac_text(sight.source):<17}  {mac_text(sight.destination):<17}", "cyan"),
+        (f"  {_vlan_text(sight.tags)}" if sight.tags else "", "blue"),
+    )
+    remark = Text(f"{'':19}{seen.remark}", "red" if sight.is_macsec else "dim")
+    if tag is None:
+        return [first, remark]
+    sci = "(the only peer)" if sight.sci is None else sci_text(sight.sci)
+    inferred = "green" if sight.sci_from == "tag" else "dim green"
+    icv = seen.icv or ""
+    second = Text.assemble(
+        " " * 19,
+        (f"{' '.join(tci_names(tag.tci)) or 'none':<9}", "yellow"),
+        f"  {tag.an:>2}  {tag.sl:>2}  {tag.pn:>10}  ",
+        (f"{sci:<16}", inferred),
+        f"  {'-' if seen.secure_data is None else seen.secure_data:>4}  ",
+        (f"{icv[:8]}…{icv[-4:]}" if icv else "-", "magenta"),
+    )
+    return [first, second, remark] if seen.remark else [first, second]

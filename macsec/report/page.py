@@ -1,0 +1,59 @@
+"""Text for people: rich on a terminal, the same text plain everywhere else."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import IO, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_WIDTH = 160
+
+
+class Page:
+    """Takes renderables and lines; colours and the terminal's width only where there is one."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self.is_terminal = file.isatty() and os.environ.get("TERM") != "dumb"
+        self._console = (
+            Console(file=file, highlight=False, soft_wrap=False) if self.is_terminal else None
+        )
+        self.width = self._console.width if self._console else PLAIN_WIDTH
+
+    def add(self, *renderables: Any) -> None:
+        """Write renderables below one another."""
+        if self._console is not None:
+            for renderable in renderables:
+                self._console.print(renderable)
+            return
+        text = io.StringIO()
+        plain = Console(file=text, width=PLAIN_WIDTH, color_system=None, highlight=False)
+        for renderable in renderables:
+            plain.print(renderable)
+        self._file.write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()))
+
+    def lines(self, lines: list[Text]) -> None:
+        """Write lines that are never folded."""
+        if self._console is None:
+            self._file.write("".join(f"{line.plain}\n" for line in lines))
+            return
+        for line in lines:
+            self._console.print(line, overflow="ellipsis", no_wrap=True, crop=True)
+
+
+def grid(*justify: str) -> Table:
+    """A table without lines, indented by two."""
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(width=0)
+    for how in justify:
+        table.add_column(justify="right" if how == "right" else "left", no_wrap=True)
+    return table
+
+
+def heading(name: str, rest: str = "") -> Text:
+    """The first line of a report."""
+    return Text.assemble((name, "bold"), ("  " + rest if rest else "", "dim"))

@@ -1,0 +1,127 @@
+"""The outcome of a replay: JSON and text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from rich.text import Text
+
+from macsec.report.page import Page, grid, heading
+from macsec.sim.replay import WAYS, Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the command line knows beside the experiment itself."""
+
+    capture: str
+    cipher: str
+    wire: str
+    seconds: float
+    seed: int | None
+    configs: str | None
+
+    def rate(self, amount: int) -> float:
+        """Of something, how much a second."""
+        return amount / self.seconds if self.seconds > 0 else 0.0
+
+
+def to_json(replay: Replay, run: Run) -> dict[str, Any]:
+    """`macsec/replay/1`."""
+    score = replay.score
+    ways = {way: replay.counters(side) for side, way in enumerate(WAYS)}
+    return {
+        "schema": "macsec/replay/1",
+        "frames": score.frames,
+        "octets": score.octets,
+        "protected": score.protected,
+        "delivered": score.delivered,
+        "equal": score.equal,
+        "counters": {name: sum(way[name] for way in ways.values()) for name in ways[WAYS[0]]},
+        "seconds": round(run.seconds, 6),
+        "frames_per_s": round(run.rate(score.frames), 1),
+        "gbit_per_s": round(run.rate(score.octets * 8) / 1e9, 4),
+        "wire": run.wire,
+        "overhead_octets": score.overhead,
+        "directions": {
+            way: {"sci": replay.stations[side].secy.tx.sci, "counters": ways[way]}
+            for side, way in enumerate(WAYS)
+        },
+        "cipher": run.cipher,
+        "seed": run.seed,
+        "backend": replay.stations[0].secy.backend,
+        "kernel": replay.stations[0].secy.kernel,
+    }
+
+
+def to_page(page: Page, replay: Replay, run: Run) -> None:
+    """Frames, counters of both directions, speed, and where the protected capture is."""
+    secy = replay.stations[0].secy
+    page.add(
+        heading(
+            run.capture, f"across an emulated link, {run.cipher}, {secy.backend}/{secy.kernel}"
+        ),
+        Text(),
+        _frames(replay),
+        Text(),
+        _counters(replay),
+        Text(),
+        _ending(replay, run),
+    )
+
+
+def _frames(replay: Replay) -> Any:
+    score = replay.score
+    table = grid("left", "right", "right", "left")
+    table.add_row("", "frames in", f"{score.frames:,}", f"{score.octets:,} octets", "")
+    share = 100 * score.overhead / score.protected_from_octets if score.protected else 0.0
+    table.add_row(
+        "",
+        "protected",
+        f"{score.protected:,}",
+        f"{score.protected_octets:,} octets",
+        f"overhead {score.overhead:,} octets, {share:.2f} %",
+    )
+    table.add_row("", "delivered", _against(score.delivered, score.frames), "", "")
+    table.add_row("", "equal", _against(score.equal, score.frames), "", "compared octet for octet")
+    return table
+
+
+def _against(frames: int, wanted: int) -> Text:
+    return Text(f"{frames:,}", "green" if frames == wanted else "bold red")
+
+
+def _counters(replay: Replay) -> Any:
+    table = grid("left", "right", "right")
+    a_to_b, b_to_a = (replay.counters(side) for side in range(2))
+    head = [Text(text, "dim") for text in ("counter", "A to B", "B to A")]
+    table.add_row("", *head)
+    moved = [name for name in a_to_b if a_to_b[name] or b_to_a[name]]
+    for name in moved:
+        table.add_row("", name, f"{a_to_b[name]:,}", f"{b_to_a[name]:,}")
+    table.add_row("", Text(f"all others ({len(a_to_b) - len(moved)})", "dim"), "0", "0")
+    return table
+
+
+def _ending(replay: Replay, run: Run) -> Any:
+    score = replay.score
+    gbit = run.rate(score.octets * 8) / 1e9
+    table = grid("left", "left")
+    table.add_row(
+        "",
+        "speed",
+        f"{run.rate(score.frames):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
+        f"({run.seconds * 1e3:,.1f} ms to protect and validate, files not counted)",
+    )
+    table.add_row("", "wire", Text(run.wire, "bold"))
+    table.add_row("", "open it", _how_to_open(run))
+    return table
+
+
+def _how_to_open(run: Run) -> str:
+    wire = quote(run.wire)
+    if run.configs is None:
+        return f"wireshark {wire}  (the keys were not kept: --save-config DIR keeps them)"
+    return f"macsec validate -c {quote(run.configs)}/wire.yaml {wire} clear.pcapng"
