@@ -20,6 +20,7 @@ SOURCES = (
     "gcm_dispatch.c",
     "gcm_portable.c",
     "gcm_aesni.c",
+    "gcm_vaes_avx2.c",
     "selftest.c",
     "cpu.c",
     "secret.c",

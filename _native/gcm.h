@@ -65,6 +65,13 @@ extern const macsec_gcm_kernel macsec_gcm_aesni;
 #else
 #define MACSEC_GCM_X86 0
 #endif
+/* Compilers that know VAES on wide vectors, and the casts between widths. */
+#if MACSEC_GCM_X86 && ((defined(__clang__) && __clang_major__ >= 10) || __GNUC__ >= 10)
+#define MACSEC_GCM_VAES 1
+extern const macsec_gcm_kernel macsec_gcm_vaes_avx2;
+#else
+#define MACSEC_GCM_VAES 0
+#endif
 extern const macsec_gcm_kernel macsec_gcm_portable;
 
 #endif

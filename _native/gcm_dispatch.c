@@ -7,6 +7,9 @@
 /* Fastest first: macsec_gcm_best() takes the first that is usable. A new kernel is a row here, a
    declaration in gcm.h and a file. */
 static const macsec_gcm_kernel *const kernels[] = {
+#if MACSEC_GCM_VAES
+    &macsec_gcm_vaes_avx2,
+#endif
 #if MACSEC_GCM_X86
     &macsec_gcm_aesni,
 #endif

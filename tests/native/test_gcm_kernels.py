@@ -26,6 +26,7 @@ VOLUME = "8"  # combinations of AAD, key and placement at each data length; all 
 
 # What each kernel asks of the CPU, in the names of /proc/cpuinfo.
 CPU_FLAGS = {
+    "vaes-avx2": "vaes vpclmulqdq avx2 aes pclmulqdq sse4_1",
     "aesni": "aes pclmulqdq sse4_1",
     "portable": "",
 }

@@ -1,0 +1,62 @@
+/* AES-GCM for x86-64 with VAES and AVX2, on 256-bit registers.
+
+   Which CPUs: AMD from Zen 3 (2020), Intel from Ice Lake (2019) and Alder Lake (2021), small cores
+   from Gracemont. Which instructions: VAES and VPCLMULQDQ on YMM, AVX2, AES-NI, PCLMULQDQ. Neither
+   AVX-512 nor GFNI.
+
+   A vector is two blocks, and four of them go through AES at a time. Four chains of AESENC, with a
+   latency of 3 to 5 cycles and a start once or twice a cycle, are too few alone; the products in
+   between and the next turn fill the gaps. The rest is told in gcm_x86.h. */
+#include "gcm.h"
+
+#if MACSEC_GCM_VAES
+
+#include "cpu.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define TARGET "vaes,vpclmulqdq,avx2,aes,pclmul"
+#define VEC __m256i
+#define VEC_BLOCKS 2
+#define TURN_VECS 4
+
+#define VEC_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define VEC_STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
+#define VEC_POWERS(p) VEC_LOAD(p)
+#define VEC_HALVES(p)                                                                              \
+    _mm256_permute4x64_epi64(                                                                      \
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p))), 0x10)
+#define VEC_REPEAT(block) _mm256_broadcastsi128_si256(block)
+#define VEC_WIDEN(block) _mm256_zextsi128_si256(block)
+#define VEC_JOIN(blocks) _mm256_set_m128i((blocks)[1], (blocks)[0])
+#define VEC_SPLIT(blocks, v)                                                                       \
+    ((blocks)[0] = _mm256_castsi256_si128(v), (blocks)[1] = _mm256_extracti128_si256(v, 1))
+#define VEC_FOLD(v) _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
+#define VEC_ZERO() _mm256_setzero_si256()
+#define VEC_COUNT(first) _mm256_set_epi32(0, 0, 0, (int)(first) + 1, 0, 0, 0, (int)(first))
+#define VEC_ADD32(a, b) _mm256_add_epi32(a, b)
+#define VEC_XOR(a, b) _mm256_xor_si256(a, b)
+#define VEC_SHUFFLE(v, by) _mm256_shuffle_epi8(v, by)
+#define VEC_SWAP(v) _mm256_shuffle_epi32(v, 0x4e)
+#define VEC_AES(v, k) _mm256_aesenc_epi128(v, k)
+#define VEC_AES_LAST(v, k) _mm256_aesenclast_epi128(v, k)
+#define VEC_PRODUCT(a, b, halves) _mm256_clmulepi64_epi128(a, b, halves)
+
+#include "gcm_x86.h"
+
+static int vaes_avx2_supported(void) {
+    return macsec_cpu_has(MACSEC_CPU_VAES | MACSEC_CPU_VPCLMUL | MACSEC_CPU_AVX2 | MACSEC_CPU_AES |
+                          MACSEC_CPU_PCLMUL | MACSEC_CPU_SSE41);
+}
+
+const macsec_gcm_kernel macsec_gcm_vaes_avx2 = {
+    .name = "vaes-avx2",
+    .description = "x86-64: VAES, VPCLMULQDQ, AVX2; two blocks a register",
+    .supported = vaes_avx2_supported,
+    .expand = expand,
+    .seal = seal,
+    .open = open_frame,
+};
+
+#endif
