@@ -398,6 +398,8 @@ class SecY(Uncopyable):
         new_next = self._raised("next_pn", sa.next_pn, next_pn)
         new_lowest = self._raised("lowest_pn", sa.lowest_pn, lowest_pn)
         new_next = max(new_next, new_lowest)
+        if self._controls.duplicates_reject:  # the bitmap remembers no further back
+            new_lowest = max(new_lowest, new_next - self._controls.window)
         self._plane.set_rx_pn(sci_of(sc.sci), an, new_next, new_lowest)
 
     # ---------------------------------------------------------------- checks
