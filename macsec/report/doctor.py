@@ -1,0 +1,94 @@
+"""What `doctor` found, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from macsec.report.page import Page, grid, heading
+
+YES, NO = ("yes", "green"), ("no", "yellow")
+REMEDY = "install a C compiler, then: pip install --force-reinstall --no-deps macsec"
+
+
+def to_page(page: Page, facts: Mapping[str, Any]) -> None:
+    """All facts."""
+    table = grid("left", "left")
+    for name, value in _rows(facts):
+        table.add_row("", Text(name, "dim"), value)
+    chosen = facts["chosen"]
+    rest = f"{chosen['backend']} data plane, {chosen['kernel']} kernel"
+    page.add(heading(f"macsec {facts['version']}", rest if chosen["backend"] else chosen["why"]))
+    page.add(Text(), table, Text())
+    if facts["kernels"]:
+        page.add(_kernels(facts), Text())
+
+
+def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    yield "Python", Text(facts["python"])
+    yield "platform", Text(facts["platform"])
+    dependencies = facts["dependencies"].items()
+    yield (
+        "dependencies",
+        _wrapped(f"{name} {version or 'missing'}" for name, version in dependencies),
+    )
+    yield from _planes(facts["data_planes"])
+    yield "CPU", Text(facts["cpu"]["model"])
+    flags = facts["cpu"]["flags"]
+    yield "CPU has", Text(" ".join(name for name in flags if flags[name]) or "none of these")
+    yield "CPU lacks", Text(" ".join(name for name in flags if not flags[name]) or "none of these")
+    yield "C compiler", _found(facts["compiler"])
+    yield "root", Text(*(YES if facts["privileges"]["root"] else NO))
+    yield "CAP_NET_ADMIN", Text(*(YES if facts["privileges"]["net_admin"] else NO))
+    yield "/dev/net/tun", Text(*(YES if facts["tun"] else NO))
+    for name, there in facts["compression"].items():
+        yield name, Text(*(YES if there else NO))
+    for name, path in facts["programs"].items():
+        yield name, _found(path)
+
+
+def _planes(planes: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    native, reference = planes["native"], planes["reference"]
+    yield "native plane", Text(*YES) if native["works"] else Text(f"{native['why']}", "yellow")
+    if not native["works"]:
+        yield "", Text(REMEDY, "yellow")
+    yield "reference plane", Text(*YES) if reference["works"] else Text(reference["why"], "red")
+
+
+def _wrapped(words: Iterator[str]) -> Text:
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) < 70:
+            lines[-1] += f", {word}"
+        else:
+            lines.append(word)
+    return Text(",\n".join(lines))
+
+
+def _found(path: str | None) -> Text:
+    return Text("not found", "yellow") if path is None else Text(path)
+
+
+def _kernels(facts: Mapping[str, Any]) -> Any:
+    table = grid("left", "left", "left", "left", "left")
+    head = ("kernel", "CPU runs it", "self-test", "chosen", "needs")
+    table.add_row("", *(Text(name, "dim") for name in head))
+    for kernel in facts["kernels"]:
+        chosen = kernel["name"] == facts["chosen"]["kernel"]
+        table.add_row(
+            "",
+            Text(kernel["name"], "bold" if chosen else ""),
+            Text(*(YES if kernel["supported"] else NO)),
+            _self_test(kernel["self_test"]),
+            Text("chosen" if chosen else "", "green"),
+            kernel["needs"],
+        )
+    return table
+
+
+def _self_test(passed: bool | None) -> Text:
+    if passed is None:
+        return Text("-")
+    return Text("passed", "green") if passed else Text("FAILED", "bold red")
