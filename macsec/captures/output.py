@@ -37,7 +37,7 @@ class FileSink:
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self._target = os.path.realpath(path)
+        self._target = ""
         self._temporary = ""
         self._descriptor = -1
         if os.path.basename(path) in ("", ".", ".."):
@@ -49,6 +49,7 @@ class FileSink:
             raise ConfigError(f"cannot write {path}: {reason}") from error
 
     def _open(self) -> None:
+        self._target = os.path.realpath(self.name)
         mode = None
         with contextlib.suppress(FileNotFoundError):
             mode = os.stat(self._target).st_mode

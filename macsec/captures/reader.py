@@ -27,7 +27,7 @@ from .index import COLUMNS, Layout, Scan, Stop, comment_texts
 from .native import new_index
 from .streams import open_source
 
-_BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 8 << 20
+_BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 4 << 20
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
 _FLAGS = COLUMNS.index("flags")
 

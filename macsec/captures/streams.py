@@ -35,6 +35,11 @@ class RawSource:
         self._file: Any = file
         self._owned = owned
         self._head = b""
+        self._buffered: io.BufferedReader | None = None
+        if isinstance(file, io.BufferedReader):
+            # Its readinto1 waits for the pipe even when something is buffered: so what is
+            # buffered is taken out once, and then the raw file below is read.
+            self._buffered, file = file, file.raw
         self._read = getattr(file, "readinto1", None) or getattr(file, "readinto", None)
         self._poll = _poll_of(file)
 
@@ -53,13 +58,17 @@ class RawSource:
 
     def readinto(self, view: memoryview) -> int:
         """Fill `view` with what is there; on a pipe, as long as more comes without waiting."""
+        if self._buffered is not None and not self._head:
+            self._drain(self._buffered)
         filled = min(len(self._head), len(view))
         if filled:
             view[:filled] = self._head[:filled]
             self._head = self._head[filled:]
         else:
             filled = self._one(view)
-        while 0 < filled < len(view) and self._poll is not None and self._poll.poll(0):
+        if self._buffered is not None or self._head or self._poll is None:
+            return filled
+        while 0 < filled < len(view) and self._poll.poll(0):
             count = self._one(view[filled:])
             if not count:
                 break
@@ -67,21 +76,29 @@ class RawSource:
         return filled
 
     def _one(self, view: memoryview) -> int:
+        if self._read is not None:
+            return int(self._guard(self._read, view))
+        octets = self._guard(self._file.read, len(view))
+        view[: len(octets)] = octets
+        return len(octets)
+
+    def _drain(self, buffered: io.BufferedReader) -> None:
+        self._head = self._guard(buffered.read1, _PIECE)
+        if len(self._head) < _PIECE:
+            self._buffered = None
+
+    def _guard(self, read: Any, argument: Any) -> Any:
         try:
-            if self._read is not None:
-                count = self._read(view)
-            else:
-                octets = self._file.read(len(view))
-                count = None if octets is None else len(octets)
-                if count:
-                    view[:count] = octets
+            result = read(argument)
         except OSError as error:
             raise MACsecError(f"cannot read {self.name}: {error.strerror or error}") from error
         except (TypeError, ValueError) as error:
             raise ConfigError(f"cannot read {self.name} as octets: {error}") from error
-        if count is None:
+        if result is None:
             raise ConfigError(f"{self.name} is in non-blocking mode")
-        return int(count)
+        if isinstance(result, str):
+            raise ConfigError(f"cannot read {self.name} as octets: it is text")
+        return result
 
     def close(self) -> None:
         """Close the file if this object opened it."""

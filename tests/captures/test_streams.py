@@ -1,0 +1,332 @@
+"""Where captures are read from: files, pipes, standard input, objects, gzip, zstd."""
+
+import contextlib
+import gzip
+import io
+import os
+import subprocess
+import sys
+import threading
+import zlib
+
+import pytest
+import zstandard
+from captures import craft
+from captures.craft import Outcome
+
+from macsec import captures
+from macsec.captures import streams
+from macsec.errors import ConfigError, FormatError, MACsecError
+
+PCAP = craft.some_pcap()
+LARGE = craft.some_pcap(frames=[craft.frame(n, 60 + n % 1400) for n in range(4000)])
+
+
+def zstd(octets, **options):
+    """A zstd frame."""
+    return zstandard.ZstdCompressor(**options).compress(octets)
+
+
+def zstd_flushed(octets, step):
+    """A zstd frame of unknown size, in many blocks."""
+    packer = zstandard.ZstdCompressor(write_checksum=True).compressobj()
+    out = b""
+    for at in range(0, len(octets), step):
+        out += packer.compress(octets[at : at + step])
+        out += packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    return out + packer.flush()
+
+
+SKIPPABLE = b"\x53\x2a\x4d\x18\x05\0\0\0hello"
+PACKED = {
+    "gzip": gzip.compress(LARGE),
+    "gzip-members": b"".join(
+        gzip.compress(LARGE[at : at + 70_001]) for at in range(0, len(LARGE), 70_001)
+    ),
+    "gzip-padded": gzip.compress(LARGE[:999])
+    + bytes(512)
+    + gzip.compress(LARGE[999:])
+    + bytes(512),
+    "gzip-empty-member": gzip.compress(b"") + gzip.compress(LARGE),
+    "zstd": zstd(LARGE),
+    "zstd-checksum": zstd(LARGE, write_checksum=True),
+    "zstd-unsized": zstd(LARGE, write_content_size=False),
+    "zstd-frames": zstd(LARGE[:500_000]) + SKIPPABLE + zstd(LARGE[500_000:]),
+    "zstd-skippable-first": SKIPPABLE + zstd(LARGE),
+    "zstd-blocks": zstd_flushed(LARGE, 5000),
+    "zstd-best": zstd(LARGE, level=19),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_compressed(name, tmp_path, backend):
+    """Compressed captures are told by their magic, in any number of members or frames."""
+    path = tmp_path / "anything"
+    path.write_bytes(PACKED[name])
+    plain = Outcome(LARGE, backend=backend)
+    packed = Outcome(path, backend=backend)
+    assert (packed.rows, packed.fault) == (plain.rows, None)
+    assert len(plain.rows) == 4000
+
+
+@pytest.mark.parametrize("make", [gzip.compress, zstd, lambda o: zstd(o, write_checksum=True)])
+def test_compressed_and_cut_at_every_octet(make):
+    """A compressed capture that is cut never looks whole."""
+    octets = make(PCAP)
+    whole = Outcome(PCAP)
+    for size in range(1, len(octets)):
+        out = Outcome(octets[:size])
+        assert out.fault is not None
+        assert out.rows == whole.rows[: len(out.rows)]
+    assert "ends early" in out.fault[0]
+    assert out.fault[2]
+
+
+@pytest.mark.parametrize("make", [gzip.compress, zstd_flushed])
+def test_compressed_and_damaged(make):
+    """Frames before the damage come out; then it is said that the stream is damaged."""
+    octets = bytearray(make(LARGE, 9) if make is gzip.compress else make(LARGE, 5000))
+    octets[len(octets) * 3 // 4] ^= 0xFF
+    octets[-6] ^= 0xFF
+    out = Outcome(bytes(octets))
+    assert len(out.rows) > 1000
+    assert out.fault is not None
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd-checksum", "zstd-frames"])
+def test_every_bit_of_a_compressed_header(name):
+    """One bit flipped in a compressed stream gives frames or a FormatError."""
+    octets = bytearray(PACKED[name][:3000])
+    for bit in range(8 * 40):
+        octets[bit // 8] ^= 1 << bit % 8
+        with contextlib.suppress(ConfigError):
+            Outcome(bytes(octets))
+        octets[bit // 8] ^= 1 << bit % 8
+
+
+def test_zstd_window_is_bounded():
+    """A zstd frame that needs a window over 32 MiB is refused before it is decompressed."""
+    window = bytes([(35 - 10) << 3])
+    out = Outcome(b"\x28\xb5\x2f\xfd\x00" + window + bytes(30))
+    assert "window of 34359738368 octets" in out.fault[0]
+
+
+def test_trailing_rubbish_behind_compressed():
+    """What follows a compressed stream and is no more of it is a fault behind all frames."""
+    for octets in (gzip.compress(PCAP), zstd(PCAP)):
+        out = Outcome(octets + b"rubbish!")
+        assert out.frames == craft.SOME
+        assert "damaged" in out.fault[0]
+
+
+def bomb(size):
+    """A gzip stream of a pcap header and zeros."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    octets = packer.compress(craft.pcap_header())
+    for _ in range(size >> 20):
+        octets += packer.compress(bytes(1 << 20))
+    return octets + packer.flush()
+
+
+def test_ratio_cap():
+    """With `max_ratio` a stream that expands more is refused; without it memory is bounded."""
+    out = Outcome(bomb(8 << 20), max_ratio=100)
+    assert "expands more than 100 times" in out.fault[0]
+    assert Outcome(gzip.compress(LARGE), max_ratio=1000).fault is None
+    assert Outcome(bomb(8 << 20)).fault is None
+
+
+@pytest.mark.parametrize("make", [bytes, gzip.compress, zstd])
+def test_standard_input(make):
+    """ "-" is standard input, plain and compressed."""
+    code = "from macsec import captures\nprint(sum(len(batch) for batch in captures.read('-')))\n"
+    done = subprocess.run([sys.executable, "-c", code], input=make(LARGE), capture_output=True)
+    assert (done.stdout, done.stderr) == (b"4000\n", b"")
+
+
+class Dribble(io.RawIOBase):
+    """Gives a few octets at a time."""
+
+    def __init__(self, octets, step):
+        self._octets, self._step = octets, step
+
+    def readable(self):
+        """It is."""
+        return True
+
+    def readinto(self, view):
+        """As few as the step."""
+        step = min(self._step, len(view))
+        part, self._octets = self._octets[:step], self._octets[step:]
+        view[: len(part)] = part
+        return len(part)
+
+
+class OnlyRead:
+    """A file object with nothing but `read`."""
+
+    def __init__(self, octets):
+        self._file = io.BytesIO(octets)
+
+    def read(self, size):
+        """Some octets."""
+        return self._file.read(min(size, 1000))
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 17, 64])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd])
+def test_dribbling_input(step, pack, backend):
+    """However few octets come at a time, the frames are the same."""
+    octets = craft.some_pcapng()
+    whole, out = Outcome(octets), Outcome(Dribble(pack(octets), step), backend=backend)
+    assert (out.rows, out.fault) == (whole.rows, None)
+
+
+def test_file_objects(tmp_path):
+    """Binary file objects of every kind; they are left open."""
+    path = tmp_path / "a.pcap"
+    path.write_bytes(LARGE)
+    with open(path, "rb") as buffered, open(path, "rb", buffering=0) as raw:
+        for file in (buffered, raw, io.BytesIO(LARGE), OnlyRead(LARGE)):
+            assert len(Outcome(file).rows) == 4000
+        assert not buffered.closed
+        assert not raw.closed
+    with gzip.open(io.BytesIO(gzip.compress(LARGE))) as file:
+        assert len(Outcome(file).rows) == 4000
+
+
+@pytest.mark.parametrize("size", [16, 8192, 300_000, 1 << 20])
+def test_partly_read_object(size):
+    """What a buffered file object holds already comes before what lies below it."""
+    down, up = os.pipe()
+    with os.fdopen(down, "rb", buffering=size) as file:
+        feeder = threading.Thread(target=lambda: (os.write(up, b"skip"), feed(up, LARGE)))
+        feeder.start()
+        assert file.read(4) == b"skip"
+        assert len(file.peek()) > 0
+        assert len(Outcome(file).rows) == 4000
+        feeder.join()
+
+
+def feed(descriptor, octets):
+    """Write all into a pipe and close it."""
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
+
+
+class Failing(io.RawIOBase):
+    """A device that fails after the first read."""
+
+    def __init__(self, error):
+        self._head, self._error = PCAP[:100], error
+
+    def readinto(self, view):
+        """Good for as long as there is something, then not."""
+        head, self._head = self._head[: len(view)], self._head[len(view) :]
+        if not head:
+            raise self._error
+        view[: len(head)] = head
+        return len(head)
+
+
+def test_input_error():
+    """An error of the device is one line, no traceback of the operating system."""
+    reader = captures.read(Failing(OSError(5, "Input/output error")))
+    assert next(reader).frames() == craft.SOME[:1]
+    with pytest.raises(MACsecError, match="cannot read .*: Input/output error"):
+        next(reader)
+
+
+@pytest.mark.parametrize(
+    "where, words",
+    [
+        ("/no/such/file.pcap", "cannot read /no/such/file.pcap: No such file or directory"),
+        ("/tmp", "cannot read /tmp: Is a directory"),
+        ("a\0b", "null byte"),
+        (io.StringIO("text"), "binary mode"),
+    ],
+)
+def test_no_capture_there(where, words):
+    """What cannot be opened is a ConfigError of one line."""
+    with pytest.raises(ConfigError) as caught:
+        captures.read(where)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"fcs": "maybe"}, {"batch_frames": 0}, {"batch_octets": 0}, {"backend": "fortran"}],
+)
+def test_wrong_options(options):
+    """A wrong option is a ConfigError."""
+    with pytest.raises(ConfigError):
+        captures.read(io.BytesIO(PCAP), **options)
+
+
+def test_endless_device():
+    """/dev/zero is no capture."""
+    with pytest.raises(FormatError, match="not a capture: it begins with 00000000"):
+        captures.read("/dev/zero")
+
+
+def test_fifo(tmp_path, backend):
+    """A FIFO is read to its end."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    feeder = threading.Thread(target=path.write_bytes, args=(LARGE,))
+    feeder.start()
+    out = Outcome(path, backend=backend)
+    feeder.join()
+    assert len(out.rows) == 4000
+
+
+def test_a_live_pipe_is_not_held_back(backend):
+    """Frames come out as soon as they are in the pipe, without waiting for more."""
+    down, up = os.pipe()
+    with os.fdopen(down, "rb", buffering=0) as file:
+        os.write(up, craft.pcap_header())
+        reader = captures.read(file, backend=backend)
+        for number in range(3):
+            os.write(up, craft.record(craft.frame(number)))
+            assert next(reader).frames() == [craft.frame(number)]
+        os.write(up, craft.record(craft.frame(9))[:30])
+        os.close(up)
+        with pytest.raises(FormatError, match="record 4 is truncated: 14 of 60 octets"):
+            next(reader)
+
+
+def test_opened_files_are_closed(tmp_path):
+    """The Reader closes what it opened: at the end, at a fault, on leaving the block."""
+    path = tmp_path / "a.pcap"
+    path.write_bytes(PCAP)
+    before = len(os.listdir("/proc/self/fd"))
+    list(captures.read(path))
+    with captures.read(path):
+        pass
+    path.write_bytes(PCAP[:-1])
+    with pytest.raises(FormatError):
+        list(captures.read(path))
+    path.write_bytes(b"rubbish")
+    with pytest.raises(FormatError):
+        captures.read(path)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_batches_outlive_the_reader(tmp_path):
+    """A batch keeps its octets while the reader goes on and after it is closed."""
+    path = tmp_path / "a.pcap"
+    path.write_bytes(LARGE)
+    batches = list(captures.read(path, batch_frames=100))
+    assert b"".join(f for b in batches for f in b) == b"".join(
+        craft.frame(n, 60 + n % 1400) for n in range(4000)
+    )
+    assert all(not batch.arena.flags.writeable for batch in batches)
+
+
+def test_is_zstd():
+    """Frames and skippable frames are told from other starts."""
+    assert streams.is_zstd(b"\x28\xb5\x2f\xfd")
+    assert streams.is_zstd(b"\x5f\x2a\x4d\x18")
+    assert not streams.is_zstd(b"\x60\x2a\x4d\x18")
+    assert not streams.is_zstd(b"\x28\xb5")
