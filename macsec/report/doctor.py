@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from macsec.report.page import Page, grid, heading
+from macsec.report.page import Page, grid, heading, indented
 
 YES, NO = ("yes", "green"), ("no", "yellow")
 REMEDY = "install a C compiler, then: pip install --force-reinstall --no-deps macsec"
@@ -17,13 +17,13 @@ def to_page(page: Page, facts: Mapping[str, Any]) -> None:
     """All facts."""
     table = grid("left", "left")
     for name, value in _rows(facts):
-        table.add_row("", Text(name, "dim"), value)
+        table.add_row(Text(name, "dim"), value)
     chosen = facts["chosen"]
     rest = f"{chosen['backend']} data plane, {chosen['kernel']} kernel"
     page.add(heading(f"macsec {facts['version']}", rest if chosen["backend"] else chosen["why"]))
-    page.add(Text(), table, Text())
+    page.add(Text(), *indented(table))
     if facts["kernels"]:
-        page.add(_kernels(facts), Text())
+        page.add(*indented(_kernels(facts)))
 
 
 def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
@@ -74,11 +74,10 @@ def _found(path: str | None) -> Text:
 def _kernels(facts: Mapping[str, Any]) -> Any:
     table = grid("left", "left", "left", "left", "left")
     head = ("kernel", "CPU runs it", "self-test", "chosen", "needs")
-    table.add_row("", *(Text(name, "dim") for name in head))
+    table.add_row(*(Text(name, "dim") for name in head))
     for kernel in facts["kernels"]:
         chosen = kernel["name"] == facts["chosen"]["kernel"]
         table.add_row(
-            "",
             Text(kernel["name"], "bold" if chosen else ""),
             Text(*(YES if kernel["supported"] else NO)),
             _self_test(kernel["self_test"]),

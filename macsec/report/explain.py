@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from macsec.report.inspect import SCI_FROM, ethertype_text, mac_text, tci_names
-from macsec.report.page import Page, grid, heading
+from macsec.report.page import Page, grid, heading, indented
 from macsec.sectag import MEANINGS, TCI
 from macsec.secy import Controls, Verdict
 from macsec.sim.observe import Span
@@ -92,8 +92,8 @@ def to_page(page: Page, trace: Trace, subject: Subject, full: bool) -> None:
     """What happened, and both frames."""
     table = grid("left", "left")
     for name, value in _facts(trace, subject.controls):
-        table.add_row("", Text(name, "dim"), value)
-    page.add(heading(f"frame {subject.frame}", f"of {subject.capture}"), Text(), table, Text())
+        table.add_row(Text(name, "dim"), value)
+    page.add(heading(f"frame {subject.frame}", f"of {subject.capture}"), Text(), *indented(table))
     page.lines(list(_dump(trace, full)))
 
 

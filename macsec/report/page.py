@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -45,13 +46,17 @@ class Page:
             self._console.print(line, overflow="ellipsis", no_wrap=True, crop=True)
 
 
-def grid(*justify: str) -> Table:
-    """A table without lines, indented by two."""
+def grid(*justify: Literal["left", "right"]) -> Table:
+    """A table without lines. What does not fit folds in the last column."""
     table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_column(width=0)
-    for how in justify:
-        table.add_column(justify="right" if how == "right" else "left", no_wrap=True)
+    for at, how in enumerate(justify, 1):
+        table.add_column(justify=how, no_wrap=at < len(justify), overflow="fold")
     return table
+
+
+def indented(*renderables: Any) -> list[Any]:
+    """The body of a report, a blank line behind each part."""
+    return [part for each in renderables for part in (Padding(each, (0, 0, 0, 2)), Text())]
 
 
 def heading(name: str, rest: str = "") -> Text:
