@@ -6,6 +6,7 @@ They run on `macsec.kay.keys`, which stands on `cryptography`: no data plane, no
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from macsec.conformance.outcome import Mismatch, expect
 from macsec.conformance.schema import AESCMAC, MKPDU, AESKeyWrap, KeyDerivation, XPNSalt
@@ -104,24 +105,39 @@ def _check_told(vector: KeyDerivation, label: bytes, context: bytes) -> None:
             expect(field, getattr(vector, field), implied, "802.1X 6.2.2")
 
 
-DERIVATIONS: dict[str, tuple[Callable[[KeyDerivation, Key], bytes], str]] = {
-    "kdf": (_kdf, "802.1X 6.2.1"),
-    "cak": (_cak, "802.1X 6.2.2"),
-    "ckn": (_ckn, "802.1X 6.2.2"),
-    "kek": (_kek, "802.1X 9.3.3"),
-    "ick": (_ick, "802.1X 9.3.3"),
-    "sak": (_sak, "802.1X 9.8.1"),
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One `kind`: how it is done, the fields it can use beside `key`, and its clause."""
+
+    derive: Callable[[KeyDerivation, Key], bytes]
+    uses: tuple[str, ...]
+    clause: str
+
+
+FROM_EAP = ("msk", "mac1", "mac2", "label", "context")
+
+DERIVATIONS: dict[str, Derivation] = {
+    "kdf": Derivation(_kdf, ("label", "context"), "802.1X 6.2.1"),
+    "cak": Derivation(_cak, FROM_EAP, "802.1X 6.2.2"),
+    "ckn": Derivation(_ckn, (*FROM_EAP, "session_id"), "802.1X 6.2.2"),
+    "kek": Derivation(_kek, ("ckn",), "802.1X 9.3.3"),
+    "ick": Derivation(_ick, ("ckn",), "802.1X 9.3.3"),
+    "sak": Derivation(_sak, ("ks_nonce", "mi_list", "kn"), "802.1X 9.8.1"),
 }
+OPTIONAL = frozenset(field for derivation in DERIVATIONS.values() for field in derivation.uses)
 
 
 def check_derivation(vector: KeyDerivation, target: Target) -> None:
     """Run one mka-kdf vector. Raises Mismatch."""
-    derive, clause = DERIVATIONS[vector.kind]
+    derivation = DERIVATIONS[vector.kind]
+    for field in sorted(OPTIONAL.difference(derivation.uses)):
+        if getattr(vector, field) is not None:
+            raise Mismatch(field, f"a vector of kind {vector.kind} has no use for it")
     if vector.msk is not None:
-        expect("msk", vector.msk[: len(vector.key)], vector.key, clause)
-    output = derive(vector, Key(vector.key))
-    expect("out_bits", vector.out_bits, 8 * len(output), clause)
-    expect("output", vector.output, output, clause)
+        expect("msk", vector.msk[: len(vector.key)], vector.key, derivation.clause)
+    output = derivation.derive(vector, Key(vector.key))
+    expect("out_bits", vector.out_bits, 8 * len(output), derivation.clause)
+    expect("output", vector.output, output, derivation.clause)
 
 
 # -------------------------------------------------------------------- MKPDUs
@@ -145,7 +161,12 @@ def _check_framing(vector: MKPDU) -> None:
     frame, body = vector.frame, len(vector.frame) - MKPDU_AT
     ethertype = int.from_bytes(frame[ADDRESSES_LENGTH:][:2])
     expect("frame", ETHERTYPE_EAPOL, ethertype, "802.1X 11.1")
-    expect("frame", (EAPOL_MKA, body), (frame[15], int.from_bytes(frame[16:18])), "802.1X 11.3")
+    expect(
+        "frame",
+        (EAPOL_MKA, body),
+        (int.from_bytes(frame[15:16]), int.from_bytes(frame[16:18])),
+        "802.1X 11.3",
+    )
     basic = int.from_bytes(frame[MKPDU_AT + 2 :][:2]) & 0xFFF
     ckn = frame[CKN_AT : CKN_AT + basic - BASIC_LENGTH_WITHOUT_CKN]
     expect("ckn", vector.ckn, ckn, "802.1X 9.4.1")

@@ -61,6 +61,8 @@ def suite_of(vector: SecYFrame) -> CipherSuite:
 def controls_of(vector: SecYFrame, **changes: Any) -> Controls:
     """The controls under which a SecY makes, or takes, the frame."""
     valid = vector.verdict == "valid"
+    if valid and vector.tci.sc and (vector.tci.es or vector.tci.scb):
+        raise Mismatch("tci", "SC stands with ES or SCB in no frame that is sent", "9.5, 10.5.3")
     settings: dict[str, Any] = {
         "cipher": suite_of(vector),
         "encrypt": vector.protection == "confidentiality",

@@ -30,6 +30,9 @@ CKN_LENGTHS = range(1, 33)
 CKN_CONTEXT_LENGTH = 16
 """Only this much of a CKN enters KEK and ICK; a shorter one is filled up with zeros (9.3.3)."""
 
+KDF_BITS_LIMIT = 255 * 128
+"""As many blocks as its one-octet counter can number."""
+
 ICV_LENGTH = 16
 MI_LENGTH = 12
 KN_LENGTH = 4
@@ -41,8 +44,8 @@ def kdf(key: Key, label: bytes, context: bytes, bits: int) -> bytes:
     One octet of counter, label, a zero octet, context, the length in bits as two octets.
     """
     _check_length("a key derivation key", len(key))
-    if bits <= 0 or bits % 8 or bits >= 1 << 16:
-        raise ConfigError(f"a KDF gives whole octets, fewer than 8192: {bits} bits asked")
+    if bits % 8 or not 0 < bits <= KDF_BITS_LIMIT:
+        raise ConfigError(f"a KDF gives 8 to {KDF_BITS_LIMIT} bits, whole octets: {bits} asked")
     derivation = KBKDFCMAC(
         AES,
         Mode.CounterMode,
@@ -95,7 +98,7 @@ def unwrap(kek: Key, wrapped: bytes) -> Key | None:
     """The key in `wrapped`, or None where it was not wrapped with this KEK."""
     try:
         return Key(keywrap.aes_key_unwrap(kek.expose(), wrapped))
-    except (keywrap.InvalidUnwrap, ValueError):
+    except keywrap.InvalidUnwrap:
         return None
 
 

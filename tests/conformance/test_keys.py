@@ -1,0 +1,127 @@
+"""The keys of key agreement beyond the vectors: known answers of hostap's keys, wrong arguments."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+import pytest
+
+from macsec.errors import ConfigError
+from macsec.kay import keys
+from macsec.keys import Key
+
+CAK = Key(bytes(range(16)))
+
+HOSTAP = [
+    (bytes(range(32)), "92837d1d5f4564f49d55cfdf623a91b7", "940dd70d87fe2547897ed54b732b6dc7"),
+    (b"\x11\x22\x33\x44", "812f4fbe1ab6b2b7e3981ae9295a3d72", "d91f368e69f1a7073ce136f39fe70e27"),
+    (b"\x11\x22\x33", "0c38d348b1c7e9ddb5e3a8602815729d", "fe38a844e0c81fe47470a089e8388de9"),
+]
+
+
+@pytest.mark.parametrize("ckn, kek, ick", HOSTAP)
+def test_kek_and_ick(ckn: bytes, kek: str, ick: str) -> None:
+    """Of one CAK under CKNs of 32, 4 and 3 octets."""
+    assert keys.kek_from_cak(CAK, ckn).expose().hex() == kek
+    assert keys.ick_from_cak(CAK, ckn).expose().hex() == ick
+
+
+def test_only_sixteen_octets_of_a_ckn_matter() -> None:
+    """Two CKNs with the same first 16 octets share KEK and ICK."""
+    ckn = bytes(range(16))
+    assert keys.kek_from_cak(CAK, ckn) == keys.kek_from_cak(CAK, ckn + b"more")
+    assert keys.ick_from_cak(CAK, ckn) != keys.ick_from_cak(CAK, ckn[:-1] + b"\xff")
+
+
+@pytest.mark.parametrize("length", [16, 32])
+@pytest.mark.parametrize("kek_length", [16, 32])
+def test_wrap(length: int, kek_length: int) -> None:
+    """What was wrapped comes back, 8 octets longer between; any flipped bit gives nothing."""
+    kek, key = Key(bytes(range(kek_length))), Key(bytes(range(100, 100 + length)))
+    wrapped = keys.wrap(kek, key)
+    assert len(wrapped) == length + 8
+    assert keys.unwrap(kek, wrapped) == key
+    for at in range(len(wrapped)):
+        spoiled = bytearray(wrapped)
+        spoiled[at] ^= 1
+        assert keys.unwrap(kek, bytes(spoiled)) is None
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 15, 16, 23, 25])
+def test_unwrap_of_no_wrapped_key(length: int) -> None:
+    """A length that no wrapped key has gives nothing, and raises nothing."""
+    assert keys.unwrap(CAK, bytes(length)) is None
+
+
+def test_icv() -> None:
+    """Good for its message under its key, for no other, and at its full length only."""
+    icv = keys.icv(CAK, b"message")
+    assert len(icv) == keys.ICV_LENGTH
+    assert keys.icv_valid(CAK, b"message", icv)
+    assert not keys.icv_valid(CAK, b"massage", icv)
+    assert not keys.icv_valid(CAK, b"message", icv[:-1])
+    assert not keys.icv_valid(Key(bytes(16)), b"message", icv)
+
+
+@pytest.mark.parametrize("length", [16, 32])
+def test_sak(length: int) -> None:
+    """As long as the suite wants; another KN, nonce or list of members gives another."""
+    members = [bytes(12), bytes(range(12))]
+    sak = keys.sak_from_cak(CAK, bytes(length), members, 1, length)
+    assert len(sak) == length
+    others = [
+        keys.sak_from_cak(CAK, bytes(length), members, 2, length),
+        keys.sak_from_cak(CAK, bytes(range(length)), members, 1, length),
+        keys.sak_from_cak(CAK, bytes(length), members[::-1], 1, length),
+    ]
+    assert sak not in others
+
+
+def test_eap_keys_do_not_depend_on_the_order_of_macs() -> None:
+    """The numerically lower address comes first."""
+    msk, low, high = Key(bytes(range(64))), bytes(6), b"\xff" * 6
+    assert keys.cak_from_msk(msk, low, high) == keys.cak_from_msk(msk, high, low)
+    assert len(keys.cak_from_msk(msk, low, high, 32)) == 32
+    names = {keys.ckn_from_msk(msk, b"\x0d" * 65, *macs) for macs in ((low, high), (high, low))}
+    assert len(names) == 1
+
+
+def test_salt() -> None:
+    """Low half of the KN over the first two octets, high half over the next two (10.7.28)."""
+    assert keys.salt(bytes(12), 0x11223344).hex() == "33441122" + "00" * 8
+    assert keys.salt(b"\xff" * 12, 1).hex() == "fffe" + "ff" * 10
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: keys.kdf(Key(bytes(24)), b"l", b"c", 128),
+        lambda: keys.kdf(CAK, b"l", b"c", 0),
+        lambda: keys.kdf(CAK, b"l", b"c", 129),
+        lambda: keys.kdf(CAK, b"l", b"c", 255 * 128 + 8),
+        lambda: keys.kek_from_cak(CAK, b""),
+        lambda: keys.ick_from_cak(CAK, bytes(33)),
+        lambda: keys.kek_from_cak(Key(bytes(15)), b"c"),
+        lambda: keys.cak_from_msk(CAK, bytes(6), bytes(6), 24),
+        lambda: keys.cak_from_msk(CAK, bytes(6), bytes(6), 32),
+        lambda: keys.cak_from_msk(CAK, bytes(5), bytes(6)),
+        lambda: keys.sak_from_cak(CAK, bytes(16), [], 1, 24),
+        lambda: keys.salt(bytes(11), 1),
+    ],
+)
+def test_wrong_arguments(call) -> None:
+    """Lengths that no key has are told, not worked around."""
+    with pytest.raises(ConfigError):
+        call()
+
+
+def test_no_secy_below_key_agreement() -> None:
+    """The module imports nothing of the SecY."""
+    imported = [
+        name
+        for node in ast.walk(ast.parse(inspect.getsource(keys)))
+        if isinstance(node, ast.ImportFrom)
+        for name in [node.module or ""]
+    ]
+    assert not [name for name in imported if name.startswith("macsec.secy")]
