@@ -37,6 +37,14 @@ static inline size_t clear_octets(const macsec_secy *secy, int encrypted, size_t
     return secy->controls.offset < length ? secy->controls.offset : length;
 }
 
+/* All ICVs of clause 14 have 16 octets: one store, where any length takes a call. */
+static inline void icv_store(uint8_t *out, const uint8_t icv[ICV_LENGTH], size_t length) {
+    if (length == ICV_LENGTH)
+        memcpy(out, icv, ICV_LENGTH);
+    else
+        memcpy(out, icv, length);
+}
+
 /* ---------------------------------------------------------------- 10.5 transmit */
 
 /* 10.5.3, Table 10-1 */
@@ -59,28 +67,30 @@ static inline unsigned tci_an_to_send(const macsec_secy *secy, unsigned an) {
    The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
    So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
    the frame, tags and all, is written over them. */
-static size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsigned an, uint64_t pn,
-                           const uint8_t *frame, size_t length, size_t tags, uint8_t *out) {
+static inline size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsigned an,
+                                  uint64_t pn, const uint8_t *frame, size_t length, size_t tags,
+                                  uint8_t *out) {
     const macsec_controls *c = &secy->controls;
     const size_t user_at = ADDRESSES_LENGTH + tags, user = length - user_at;
-    uint8_t *tag_at = out + user_at;
-    const size_t header = sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn,
-                                       secy->tx_sci);
-    const uint8_t *aad = c->clear_tags_authenticated ? out : out + tags;
-    if (c->clear_tags_authenticated)
+    uint8_t *aad = out + tags, *tag_at = out + user_at;
+    memcpy(aad, frame, ADDRESSES_LENGTH);
+    if (tags != 0 && c->clear_tags_authenticated) {
+        aad = out;
         memcpy(out, frame, user_at);
-    else
-        memcpy(out + tags, frame, ADDRESSES_LENGTH);
+    }
+    uint8_t *secure = tag_at + sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn,
+                                            secy->tx_sci);
     const size_t clear = clear_octets(secy, c->encrypt, user);
-    uint8_t *secure = tag_at + header;
-    memcpy(secure, frame + user_at, clear);
+    if (clear != 0)
+        memcpy(secure, frame + user_at, clear);
     uint8_t iv[12], icv[ICV_LENGTH];
     iv_fill(iv, sa->iv, pn);
     secy->kernel->seal(&sa->key, iv, aad, (size_t)(secure + clear - aad), frame + user_at + clear,
                        secure + clear, user - clear, icv);
-    memcpy(secure + user, icv, c->icv_length);
-    memcpy(out, frame, user_at);
-    return user_at + header + user + c->icv_length;
+    icv_store(secure + user, icv, c->icv_length);
+    if (tags != 0)
+        memcpy(out, frame, user_at);
+    return (size_t)(secure - out) + user + c->icv_length;
 }
 
 static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t length,
@@ -173,10 +183,14 @@ static int open_frame(const macsec_secy *secy, const rx_sa *sa, const received *
         memset(user_out, 0, f->user);
         return 0;
     }
-    memcpy(user_out, f->secure, clear);
+    if (clear != 0)
+        memcpy(user_out, f->secure, clear);
     if (user_out != out + f->front)
         memmove(out + f->front, user_out, f->user);
-    memcpy(out, f->frame, f->front);
+    if (tags != 0)
+        memcpy(out, f->frame, f->front);
+    else
+        memcpy(out, f->frame, ADDRESSES_LENGTH);
     return 1;
 }
 
