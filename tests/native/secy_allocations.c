@@ -1,0 +1,213 @@
+/* Refuses memory to the SecY in C, one allocation after the other, without Python.
+
+   A scenario makes every call that allocates. It runs once for each allocation in it, which then
+   fails: the call has to answer NULL or -1 and leave a SecY that goes on working; when all is over,
+   nothing may be left allocated. Link with
+
+     -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap
+
+   The last line counts the failures made; the exit status is 0 if all were borne. */
+#define _DEFAULT_SOURCE
+
+#include "gcm_api.h"
+#include "macsec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void __real_free(void *memory);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+int __real_munmap(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void __wrap_free(void *memory);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+int __wrap_munmap(void *memory, size_t size);
+
+static long fails_at; /* the number of the allocation to refuse; 0: none */
+static long allocations;
+static long held;
+static unsigned long faults;
+
+static int refused(void) {
+    return ++allocations == fails_at;
+}
+
+static void *counted(void *memory) {
+    held += memory != NULL;
+    return memory;
+}
+
+void *__wrap_malloc(size_t size) {
+    return refused() ? NULL : counted(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return refused() ? NULL : counted(__real_calloc(count, size));
+}
+
+void __wrap_free(void *memory) {
+    held -= memory != NULL;
+    __real_free(memory);
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+    if (refused()) {
+        return MAP_FAILED;
+    }
+    void *memory = __real_mmap(at, size, protection, flags, file, offset);
+    held += memory != MAP_FAILED;
+    return memory;
+}
+
+int __wrap_munmap(void *memory, size_t size) {
+    held--;
+    return __real_munmap(memory, size);
+}
+
+static void fault(const char *what) {
+    printf("FAULT with allocation %ld refused: %s\n", fails_at, what);
+    faults++;
+}
+
+/* Runs a call that may fail, and holds its answer against whether memory was refused to it. */
+#define TRY(call, succeeded)                                                                       \
+    do {                                                                                           \
+        const long before = allocations;                                                           \
+        const int good = (call)succeeded;                                                          \
+        const int refusal = before < fails_at && allocations >= fails_at;                          \
+        if (good == refusal) {                                                                     \
+            fault(refusal ? "not told: " #call : "failed for no reason: " #call);                  \
+        }                                                                                          \
+    } while (0)
+
+enum { PEERS = 20, FRAME = 64, FRAMES = 8, ROOM = FRAMES * (FRAME + 32) };
+
+static const uint8_t key[32] = {1}, salt[12] = {2};
+
+/* Frames there and back; those that come must be those that were sent, if the SA is there. */
+static void traffic(macsec_secy *secy, int complete) {
+    static uint8_t clear[FRAMES * FRAME], wire[ROOM], back[ROOM + ROOM];
+    static int64_t start[FRAMES], length[FRAMES], columns[6][FRAMES];
+    static uint64_t sci[FRAMES], pn[FRAMES];
+    static uint8_t codes[FRAMES], an[FRAMES];
+    for (int i = 0; i < FRAMES; i++) {
+        start[i] = (int64_t)i * FRAME;
+        length[i] = FRAME;
+    }
+    macsec_frames in = {clear, start, length, length, FRAMES};
+    macsec_outcome sent = {wire, ROOM, columns[0], columns[1], columns[2], codes,
+                           sci,  an,   pn,         0,          0};
+    if (macsec_protect(secy, &in, &sent) != 0) {
+        fault("protect refused");
+    }
+    macsec_frames arrived = {wire, columns[0], columns[1], columns[1], sent.frames};
+    macsec_outcome got = {back, sizeof back, columns[3], columns[4], columns[5], codes,
+                          sci,  an,          pn,         0,          0};
+    memset(back, 0xA5, sizeof back);
+    if (macsec_validate(secy, &arrived, &got) != 0) {
+        fault("validate refused");
+    }
+    const int64_t frames = got.frames;
+    if (macsec_validate(secy, &arrived, &got) != 0) { /* once more: replays */
+        fault("validate refused");
+    }
+    if (complete && (frames != FRAMES || memcmp(back, clear, sizeof clear) != 0)) {
+        fault("a frame was lost");
+    }
+}
+
+static void use_secy(macsec_secy *secy) {
+    macsec_controls controls = {.protect = 1,
+                                .encrypt = 1,
+                                .validate = MACSEC_VALIDATE_STRICT,
+                                .replay = 1,
+                                .duplicates_reject = 0,
+                                .send_sci = 1,
+                                .icv_length = 16,
+                                .refuse_sl_48 = 1,
+                                .scb_port_zero = 1,
+                                .window = 100,
+                                .longest = -1};
+    macsec_sa_parameters sa = {.key = key, .key_length = 16, .salt = salt, .enabled = 1};
+    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == 0);
+    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == 0);
+    int answer = 0;
+    for (uint64_t sci = 1; sci < PEERS; sci++) {
+        TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == 0);
+        if (answer != 0) {
+            TRY(macsec_secy_add_rx_sc(secy, sci, 1), == 0);
+        }
+    }
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
+    traffic(secy, 1);
+    controls.duplicates_reject = 1; /* gives each SA a bitmap */
+    TRY(macsec_secy_configure(secy, &controls), == 0);
+    traffic(secy, 1);
+    TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == 0);
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
+    if (answer == 0) {
+        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == 0);
+    }
+    traffic(secy, 1);
+    controls.window = 10000; /* a larger one */
+    TRY(macsec_secy_configure(secy, &controls), == 0);
+    traffic(secy, 1);
+    TRY((answer = macsec_secy_remove_rx_sc(secy, 2)), == 0);
+    if (answer != 0) {
+        TRY(macsec_secy_remove_rx_sc(secy, 2), == 0);
+    }
+    traffic(secy, 1);
+    controls.duplicates_reject = 0;
+    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == 0);
+    traffic(secy, 0);
+}
+
+static void use_kernels(void) {
+    uint8_t data[40] = {0}, tag[16];
+    for (int index = 0; index < macsec_kernel_count(); index++) {
+        if (macsec_kernel_usable(index)) {
+            int sealed = 0;
+            TRY((sealed = macsec_kernel_seal(index, key, 32, salt, NULL, 0, data, data, sizeof data,
+                                             tag)),
+                == 1);
+            if (sealed == 1) {
+                TRY(macsec_kernel_open(index, key, 32, salt, NULL, 0, data, data, sizeof data, tag),
+                    == 1);
+            }
+        }
+    }
+}
+
+static void scenario(void) {
+    macsec_secy *secy = NULL;
+    TRY((secy = macsec_secy_new(NULL)), != NULL);
+    if (secy != NULL) {
+        use_secy(secy);
+        macsec_secy_free(secy);
+    }
+    use_kernels();
+}
+
+int main(void) {
+    long failures = 0;
+    setvbuf(stdout, NULL, _IONBF, 0); /* no buffer of the C library among the allocations */
+    do {
+        fails_at++;
+        allocations = 0;
+        const long before = held;
+        scenario();
+        if (held != before) {
+            fault(held > before ? "memory is left" : "memory was released twice");
+        }
+        failures += allocations >= fails_at;
+    } while (allocations >= fails_at);
+    printf("allocations: %ld refused, %lu faults\n", failures, faults);
+    return faults != 0;
+}
