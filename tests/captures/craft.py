@@ -142,8 +142,8 @@ class Outcome:
                 for batch in reader:
                     self._take(batch, reader)
         except FormatError as error:
-            assert error.offset is not None
             self.fault = (error.reason, error.offset, error.truncated)
+        assert self.fault is None or self.fault[1] is not None
 
     def _take(self, batch, reader):
         assert len(batch)

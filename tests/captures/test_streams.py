@@ -138,7 +138,7 @@ def test_ratio_cap():
 
 @pytest.mark.parametrize("make", [bytes, gzip.compress, zstd])
 def test_standard_input(make):
-    """ "-" is standard input, plain and compressed."""
+    """The name "-" is standard input, plain and compressed."""
     code = "from macsec import captures\nprint(sum(len(batch) for batch in captures.read('-')))\n"
     done = subprocess.run([sys.executable, "-c", code], input=make(LARGE), capture_output=True)
     assert (done.stdout, done.stderr) == (b"4000\n", b"")
@@ -233,7 +233,7 @@ def test_input_error():
     """An error of the device is one line, no traceback of the operating system."""
     reader = captures.read(Failing(OSError(5, "Input/output error")))
     assert next(reader).frames() == craft.SOME[:1]
-    with pytest.raises(MACsecError, match="cannot read .*: Input/output error"):
+    with pytest.raises(MACsecError, match=r"cannot read .*: Input/output error"):
         next(reader)
 
 
