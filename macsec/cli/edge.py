@@ -63,9 +63,9 @@ class Warnings(logging.Handler):
         """Take one warning."""
         self.held.append(record.getMessage())
         if not self.hold:
-            self.release()
+            self.tell()
 
-    def release(self) -> None:
+    def tell(self) -> None:
         """Tell what is held."""
         held, self.held = self.held, []
         for text in held:
@@ -106,7 +106,7 @@ def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
         return call()
     except (Exception, KeyboardInterrupt, Terminated) as error:
         if not _is_closed_pipe(error):
-            warnings.release()
+            warnings.tell()
         for kind, told in _ENDINGS:
             if isinstance(error, kind):
                 return told(error)

@@ -1,0 +1,123 @@
+"""What needs a process of its own: imports, pipes, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from planes import frame_of
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
+
+LOADED = """
+import json, sys, types
+{bare}
+from macsec.cli import cli
+try:
+    cli.main({args!r})
+except SystemExit as ended:
+    heavy = [name for name in {heavy!r} if name in sys.modules]
+    print(json.dumps([ended.code, heavy]), file=sys.stderr)
+"""
+BARE = """
+package = types.ModuleType("macsec")
+package.__path__ = [{root!r} + "/macsec"]
+sys.modules["macsec"] = package
+"""
+
+
+def loaded(args, bare):
+    """Exit code of a command line, and what heavy modules it imported."""
+    script = LOADED.format(bare=BARE.format(root=str(ROOT)) if bare else "", args=args, heavy=HEAVY)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True)
+    return json.loads(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["protect", "--help"], ["explain", "--help"], ["help", "exit-codes"]]
+)
+def test_help_imports_nothing_heavy(args):
+    """Help comes at once: the command line itself imports click and nothing else."""
+    assert loaded(args, bare=True) == [0, []]
+
+
+@pytest.mark.parametrize("args", [["--help"], ["replay", "--help"]])
+def test_help_of_the_installed_package_is_light(args):
+    """Neither scapy nor pydantic nor rich is imported for help, the package included."""
+    code, heavy = loaded(args, bare=False)
+    assert code == 0
+    assert not {"scapy", "pydantic", "rich", "yaml"} & set(heavy)
+
+
+def test_pipe(desk, some):
+    """`protect - - | validate - -` gives what went in."""
+    config, clear = desk.config(), Path(desk.capture(some)).read_bytes()
+    first = desk.start("protect", "-q", "-c", config, "-", "-")
+    second = desk.start("validate", "-c", config, "-", "-", "--json", stdin=first.stdout)
+    first.stdout.close()
+    first.stdin.write(clear)
+    first.stdin.close()
+    out, told = second.communicate()
+    assert (first.wait(), second.returncode) == (0, 0)
+    assert out == clear
+    assert json.loads(told)["delivered"] == len(some)
+    first.stderr.close()
+
+
+@pytest.mark.parametrize("verb", ["inspect", "protect"])
+def test_closed_pipe_is_silent(desk, verb):
+    """A reader that goes away ends the verb without a word."""
+    many = desk.capture([frame_of(1000)] * 3000)
+    args = ["inspect", many] if verb == "inspect" else ["protect", "-c", desk.config(), many, "-"]
+    running = desk.start(*args, stdin=subprocess.DEVNULL)
+    running.stdout.read(1)
+    running.stdout.close()
+    assert running.stderr.read() == b""
+    assert running.wait() == 0
+    running.stderr.close()
+
+
+@pytest.mark.parametrize(
+    "number, code, talk",
+    [(signal.SIGINT, 130, b"macsec: interrupted\n"), (signal.SIGTERM, 143, b"")],
+)
+def test_signals_leave_nothing(desk, some, number, code, talk):
+    """A signal in the middle ends with its code, and neither OUT nor a part of it stays."""
+    wire = Path(desk.protected(some)).read_bytes()
+    config = desk.config()
+    Path("out").mkdir()
+    running = desk.start("validate", "-c", config, "-", "out/o.pcap", "--verdicts", "-")
+    running.stdin.write(wire)
+    running.stdin.flush()
+    assert b'"ok"' in running.stdout.readline()  # frames were moved, more could come
+    assert os.listdir("out") != []
+    running.send_signal(number)
+    assert running.wait() == code
+    assert os.listdir("out") == []
+    assert running.stderr.read() == talk
+    for stream in (running.stdin, running.stdout, running.stderr):
+        stream.close()
+
+
+def test_exit_codes_of_a_process(desk, some):
+    """The codes reach the shell: 0, 2, 3, 4."""
+    wire, config = desk.protected(some), desk.config()
+    other = desk.config("other.yaml", key="ab" * 16)
+    Path("text").write_text("no capture")
+    for args, code in (
+        (["validate", "-c", config, wire, "o.pcap"], 0),
+        (["validate", "-c", config, ".", "o.pcap"], 2),
+        (["validate", "-c", other, wire, "o.pcap", "--strict"], 3),
+        (["validate", "-c", config, "text", "o.pcap"], 4),
+    ):
+        running = desk.start(*args, "-q")
+        _, told = running.communicate()
+        assert running.returncode == code
+        assert told.count(b"\n") == (code != 0)

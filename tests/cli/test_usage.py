@@ -1,0 +1,174 @@
+"""What is refused before any frame moves, and how every error is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from planes import PLANES
+
+from macsec.cli import VERBS, edge
+
+NATIVE = any(plane.backend == "native" for plane in PLANES)
+
+
+def one_line(result):
+    """The only line of stderr."""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("macsec: ")
+    return line
+
+
+@pytest.mark.parametrize("verb", ["protect", "validate"])
+def test_same_file(desk, some, verb):
+    """IN and OUT are different files, whatever their names; nothing is lost."""
+    clear, config = desk.capture(some), desk.config()
+    os.symlink("in.pcap", "alias.pcap")
+    before = Path(clear).read_bytes()
+    for out in ("in.pcap", "./in.pcap", "alias.pcap"):
+        assert "twice" in one_line(desk.run(verb, "-c", config, clear, out, code=2))
+    assert Path(clear).read_bytes() == before
+
+
+def test_verdicts_are_no_capture(desk, some):
+    """--verdicts names neither IN nor OUT."""
+    clear, config = desk.capture(some), desk.config()
+    for name in ("in.pcap", "out.pcap"):
+        desk.run("validate", "-c", config, clear, "out.pcap", "--verdicts", name, code=2)
+    assert not Path("out.pcap").exists()
+
+
+@pytest.mark.parametrize(
+    "verb", [["protect", "-c", "link.yaml"], ["validate", "-c", "link.yaml"], ["replay", "--wire"]]
+)
+def test_inputs_that_are_none(desk, verb):
+    """A folder or a missing file is 2; a file that is no capture is 4; OUT does not appear."""
+    desk.config()
+    Path("folder").mkdir()
+    Path("text.pcap").write_text("a line of text\n")
+    Path("void.pcap").touch()
+    for source, code in (("folder", 2), ("missing", 2), ("text.pcap", 4), ("void.pcap", 4)):
+        args = [*verb, "out.pcap", source] if verb[0] == "replay" else [*verb, source, "out.pcap"]
+        one_line(desk.run(*args, code=code))
+        assert not Path("out.pcap").exists()
+
+
+def test_encodingsa_without_an_sa(desk, some):
+    """A configuration that cannot send is refused with file and line."""
+    config = desk.config(encodingsa=2)
+    line = one_line(desk.run("protect", "-c", config, desk.capture(some), "out.pcap", code=2))
+    assert "link.yaml:1" in line
+    assert "encodingsa" in line
+    assert not Path("out.pcap").exists()
+
+
+def test_configurations_that_are_none(desk, some):
+    """A missing or broken configuration is 2, told in one line."""
+    clear = desk.capture(some)
+    Path("broken.yaml").write_text("secy: {cipher: none-at-all}\n")
+    for config in ("missing.yaml", "broken.yaml", "in.pcap"):
+        one_line(desk.run("validate", "-c", config, clear, "out.pcap", code=2))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["bogus"],
+        ["protect", "--bogus"],
+        ["protect", "in.pcap"],
+        ["--bogus"],
+        ["inspect"],
+        ["replay", "in.pcap", "--topology", "dc.yaml"],
+        ["protect", "-c", "x", "--backend", "gpu", "a", "b"],
+        ["help", "bogus"],
+    ],
+)
+def test_usage_errors(desk, args):
+    """A wrong command line is 2 and one line that says where help is."""
+    assert "--help" in one_line(desk.run(*args, code=2))
+
+
+def test_unknown_verb_names_a_near_one(desk):
+    """A misspelt verb is answered with the right one."""
+    assert "did you mean validate?" in one_line(desk.run("validte", code=2))
+
+
+def test_no_arguments_is_help(desk):
+    """Without a verb, help on stderr and exit 2."""
+    result = desk.run(code=2)
+    assert "Verbs:" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.skipif(not NATIVE, reason="the native data plane is not built")
+@pytest.mark.parametrize("backend", ["auto", "native", "reference"])
+def test_unknown_kernel(desk, some, backend):
+    """A kernel that does not exist is an error on every backend."""
+    desk.environment["MACSEC_KERNEL"] = "bogus"
+    args = ("protect", "-c", desk.config(), desk.capture(some), "o.pcap", "--backend", backend)
+    assert "bogus" in one_line(desk.run(*args, code=2))
+
+
+@pytest.mark.parametrize("kernel", [plane.kernel for plane in PLANES if plane.kernel])
+def test_kernel_from_the_environment(desk, some, kernel):
+    """MACSEC_KERNEL chooses the kernel."""
+    desk.environment["MACSEC_KERNEL"] = kernel
+    found = desk.json("protect", "-c", desk.config(), desk.capture(some), "out.pcap")
+    assert (found["backend"], found["kernel"]) == ("native", kernel)
+
+
+def test_internal_error_tells_no_key(desk, some, monkeypatch):
+    """An unforeseen exception is one line without its text; MACSEC_DEBUG=1 shows the traceback."""
+    from macsec.secy import SecY
+
+    def fails(*_):
+        raise ValueError("c0ffee00decafbad0123456789abcdef")
+
+    monkeypatch.setattr(SecY, "protect", fails)
+    args = ("protect", "-c", desk.config(), desk.capture(some), "out.pcap")
+    assert "internal error: ValueError" in one_line(desk.run(*args, code=1))
+    assert not Path("out.pcap").exists()
+    desk.environment["MACSEC_DEBUG"] = "1"
+    with pytest.raises(AssertionError):
+        desk.run(*args, code=1)
+
+
+def test_out_of_space(desk, some):
+    """A full disk is 1 and one line."""
+    result = desk.run("protect", "-c", desk.config(), desk.capture(some), "/dev/full", code=1)
+    assert "/dev/full" in one_line(result)
+
+
+def test_exposed_key_is_warned_of(desk, some):
+    """A configuration with a key that others can read gets a warning, not a refusal."""
+    config = desk.config()
+    os.chmod(config, 0o644)
+    told = desk.run("protect", "-c", config, desk.capture(some), "out.pcap").stderr
+    assert "macsec: warning: " in told
+    assert "chmod 600" in told
+
+
+def test_help_topics(desk):
+    """Every exit code is in `help exit-codes`; `help VERB` is the help of the verb."""
+    codes = desk.run("help", "exit-codes").stdout
+    assert all(f"{code:>3}  " in codes for code in edge.EXIT_CODES)
+    assert "MACSEC_KERNEL" in desk.run("help", "environment").stdout
+    assert "exit-codes" in desk.run("help").stdout
+    assert "--strict" in desk.run("help", "validate").stdout
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_every_verb_has_help(desk, verb):
+    """Each verb of the table has a command, with help."""
+    if verb == "conformance":
+        pytest.importorskip("macsec.cli.conformance")
+    assert "Usage: macsec" in desk.run(verb, "--help").stdout
+
+
+def test_version(desk):
+    """--version names the version, the data plane and the kernel."""
+    told = desk.run("--version").stdout
+    assert told.startswith("macsec 0.")
+    assert "data plane" in told
+    assert "kernel" in told
