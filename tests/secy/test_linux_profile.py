@@ -16,12 +16,20 @@ RECORDED = next(Path(__file__).parents[2].glob("*/**/rx-vectors-linux-6.1.json")
 VECTORS: list[dict[str, Any]] = json.loads(RECORDED.read_text())["vectors"]
 
 # What the kernel keeps per receive SC although 802.1AE-2018 keeps it for the SecY.
-SC_COUNTERS = (
-    "InPktsOK InPktsUnchecked InPktsDelayed InPktsInvalid InPktsLate InPktsNotValid "
-    "InPktsUnusedSA InPktsNotUsingSA InOctetsValidated InOctetsDecrypted"
-).split()
-SECY_COUNTERS = "InPktsUntagged InPktsNoTag InPktsBadTag InPktsUnknownSCI InPktsNoSCI".split()
-SA_COUNTERS = "InPktsOK InPktsInvalid InPktsNotValid".split()
+SC_COUNTERS = [
+    "InPktsOK",
+    "InPktsUnchecked",
+    "InPktsDelayed",
+    "InPktsInvalid",
+    "InPktsLate",
+    "InPktsNotValid",
+    "InPktsUnusedSA",
+    "InPktsNotUsingSA",
+    "InOctetsValidated",
+    "InOctetsDecrypted",
+]
+SECY_COUNTERS = ["InPktsUntagged", "InPktsNoTag", "InPktsBadTag", "InPktsUnknownSCI", "InPktsNoSCI"]
+SA_COUNTERS = ["InPktsOK", "InPktsInvalid", "InPktsNotValid"]
 
 
 def build(vector: dict[str, Any], plane: Plane) -> SecY:
@@ -46,9 +54,7 @@ def build(vector: dict[str, Any], plane: Plane) -> SecY:
         if "ssci" in sa:
             xpn = {"ssci": int(sa["ssci"], 16), "salt": bytes.fromhex(sa["salt"])}
         key = Key(bytes.fromhex(sa["key"]))
-        secy.create_rx_sa(
-            sc["sci"], sa["an"], key, next_pn=sa["pn"], enabled=sa["on"], **xpn
-        )
+        secy.create_rx_sa(sc["sci"], sa["an"], key, next_pn=sa["pn"], enabled=sa["on"], **xpn)
     return secy
 
 

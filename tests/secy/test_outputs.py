@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import replace
 from typing import Any
 
@@ -139,7 +138,6 @@ def test_outcomes_stay_as_they_are(plane: Plane) -> None:
         held.append((sent, sent.batch.frames(), back, frames, back.batch.take(slice(1, 2))))
         if number % 3 == 0:
             sends.protect(batch_of([frame_of(100)] * 5))
-            gc.collect()
     for sent, octets, back, frames, part in held:
         assert sent.batch.frames() == octets
         assert back.batch.frames() == frames
