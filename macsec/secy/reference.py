@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec import sectag
+from macsec.errors import MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.sectag import TCI, SecTAG, TagRules
@@ -474,6 +475,7 @@ class ReferencePlane(Uncopyable):
 
     def configure(self, controls: Controls) -> None:
         """10.7: take over all controls."""
+        self._check_open()
         self._controls = controls
         self._replay: ReplayRule = replay_rule(controls)
         self._tag_rules = TagRules(
@@ -485,6 +487,7 @@ class ReferencePlane(Uncopyable):
 
     def set_tx_sc(self, sci: int, enabled: bool) -> None:
         """10.7.20: name the transmit SC."""
+        self._check_open()
         self._tx_sci, self._tx_enabled = sci, enabled
 
     def add_tx_sa(self, sa: SAParameters) -> None:
@@ -555,6 +558,7 @@ class ReferencePlane(Uncopyable):
 
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
+        self._check_open()
         self._counts = _no_counts(Verdict)
         for tx_sa in self._tx_sa.values():
             tx_sa.counts = _no_counts(TX_SA_VERDICTS)
@@ -564,6 +568,14 @@ class ReferencePlane(Uncopyable):
                 sa.counts = _no_counts(SA_VERDICTS)
 
     def close(self) -> None:
-        """Forget all keys."""
-        self._tx_sa.clear()
-        self._rx.clear()
+        """Forget all keys, and everything else: every later call raises."""
+        vars(self).clear()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Reached only for what is not there: the state, once closed.
+        self._check_open()
+        raise AttributeError(name)
+
+    def _check_open(self) -> None:
+        if not vars(self):
+            raise MACsecError("this SecY is closed: its keys are wiped")
