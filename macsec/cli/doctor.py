@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from macsec.cli import options
-from macsec.cli.edge import GOOD, LACKING
+from macsec.cli.edge import GOOD, LACKING, stdout
 
 DEPENDENCIES = (
     "cffi",
@@ -49,7 +49,7 @@ def command(as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"schema": "macsec/doctor/1", **facts}))
     else:
-        report.to_page(Page(sys.stdout), facts)
+        report.to_page(Page(stdout()), facts)
     return GOOD if any(plane["works"] for plane in facts["data_planes"].values()) else LACKING
 
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -72,6 +72,13 @@ class Warnings(logging.Handler):
             say(f"warning: {text}")
 
 
+def stdout() -> TextIO:
+    """Where data goes. Raises MACsecError where the caller closed it."""
+    if sys.stdout is None:
+        raise MACsecError("there is no standard output")
+    return sys.stdout
+
+
 def say(text: str) -> None:
     """One line of talk."""
     with contextlib.suppress(OSError):
@@ -97,7 +104,8 @@ def _invoke(
 ) -> int:
     with group.make_context(name, args, obj=warnings, **extra) as ctx:
         code = group.invoke(ctx)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return code or GOOD
 
 

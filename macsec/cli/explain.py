@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from macsec.cli import options
+from macsec.cli.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection
@@ -63,7 +63,7 @@ def command(
         if as_json:
             click.echo(json.dumps(report.to_json(told, subject)))
         else:
-            report.to_page(Page(sys.stdout), told, subject, full)
+            report.to_page(Page(stdout()), told, subject, full)
 
 
 def _nonces(model: Configuration) -> dict[tuple[int, int], Nonce]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from macsec.cli import options
+from macsec.cli.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.cli.transfer import Stream
@@ -62,22 +62,23 @@ def _write_json(frames: Iterator[Seen]) -> None:
     """One object, written as it grows."""
     from macsec.report.inspect import to_item
 
-    sys.stdout.write('{"schema": "macsec/inspect/1", "frames": [')
+    write = stdout().write
+    write('{"schema": "macsec/inspect/1", "frames": [')
     count = macsec = faults = 0
     for seen in frames:
-        sys.stdout.write(",\n" if count else "\n")
-        sys.stdout.write(json.dumps(to_item(seen)))
+        write(",\n" if count else "\n")
+        write(json.dumps(to_item(seen)))
         count += 1
         macsec += seen.sight.is_macsec
         faults += seen.sight.fault is not None
-    sys.stdout.write(f'\n], "count": {count}, "macsec": {macsec}, "faults": {faults}}}\n')
+    write(f'\n], "count": {count}, "macsec": {macsec}, "faults": {faults}}}\n')
 
 
 def _write_text(frames: Iterator[Seen]) -> None:
     from macsec.report import inspect as report
     from macsec.report.page import Page
 
-    page = Page(sys.stdout)
+    page = Page(stdout())
     if not page.is_terminal:
         page.lines([report.plain_head()])
         for seen in frames:

@@ -22,7 +22,7 @@ class Bar:
     def __init__(self, verb: str, source: str, quiet: bool = False) -> None:
         self._verb = verb
         self._total = _size(source)
-        self._shown = not quiet and sys.stderr.isatty()
+        self._shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._from = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None

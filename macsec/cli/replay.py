@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from macsec.cli import options
-from macsec.cli.edge import GOOD, REFUSED, Warnings
+from macsec.cli.edge import GOOD, REFUSED, Warnings, say, stdout
 from macsec.suites import SUITES
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def command(
         if as_json:
             transfer.emit_json(report.to_json(replay, run), target, warnings)
         else:
-            report.to_page(Page(sys.stderr if target == "-" else sys.stdout), replay, run)
+            report.to_page(Page(sys.stderr if target == "-" else stdout()), replay, run)
     stream.check()
     return _ending(replay)
 
@@ -124,8 +124,6 @@ def _carry(replay: Replay, stream: Stream, sink: Writer) -> float:
 
 
 def _ending(replay: Replay) -> int:
-    from macsec.cli.edge import say
-
     score = replay.score
     if score.perfect:
         return GOOD

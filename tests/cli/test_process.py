@@ -121,3 +121,14 @@ def test_exit_codes_of_a_process(desk, some):
         _, told = running.communicate()
         assert running.returncode == code
         assert told.count(b"\n") == (code != 0)
+
+
+@pytest.mark.parametrize("redirect, code", [(">&-", 1), (">/dev/full", 1), ("2>&-", 0)])
+def test_odd_standard_streams(desk, some, redirect, code):
+    """A closed or full stdout is a failure in one line; a closed stderr is none."""
+    clear = desk.capture(some)
+    script = f'"{sys.executable}" -m macsec inspect {clear} {redirect}'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True)
+    assert done.returncode == code
+    assert done.stderr.count(b"\n") == (code != 0)
