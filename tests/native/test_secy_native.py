@@ -1,0 +1,275 @@
+"""The SecY in C: harnesses in C, its table of verdicts, keys in memory, threads."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from native.harness import Workshop, run
+from planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
+
+from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
+from macsec.secy import Controls, Verdict
+from macsec.secy.backends import make_plane
+
+pytest.importorskip("macsec._native", reason="the native data plane was not built")
+
+from macsec._native import ffi, lib
+from macsec.secy.native import kernels, usable_kernels
+
+KERNELS = usable_kernels()
+
+
+# ---------------------------------------------------------------- harnesses
+
+
+def frames_of(output: str) -> int:
+    """How many frames a run of secy_fuzz judged without a fault."""
+    last = output.strip().splitlines()[-1]
+    told = re.fullmatch(r"secy: (\d+) frames, 0 faults", last)
+    assert told, last
+    return int(told[1])
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Where the harnesses are built."""
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+def test_fuzz(workshop: Workshop) -> None:
+    """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
+    output = run([workshop.program("secy_fuzz", "-O2"), "1000000", "1"])
+    assert output.splitlines()[0].split()[1:] == KERNELS
+    assert frames_of(output) >= 1_000_000
+
+
+def test_fuzz_sanitized(workshop: Workshop) -> None:
+    """The same with address and undefined-behaviour sanitizers."""
+    program = workshop.program("secy_fuzz", workshop.sanitizers())
+    assert frames_of(run([program, "300000", "2"])) >= 300_000
+
+
+def test_every_change(workshop: Workshop) -> None:
+    """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
+    program = workshop.program("secy_fuzz", "-O2")
+    assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
+
+
+def test_memory_refused(workshop: Workshop) -> None:
+    """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
+    output = run([workshop.program("secy_allocations", workshop.sanitizers())])
+    assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_verdicts_agree() -> None:
+    """The C enumeration and its labels are the rows of the Python table."""
+    assert len(Verdict) == lib.MACSEC_VERDICTS
+    for verdict in Verdict:
+        assert getattr(lib, f"MACSEC_{verdict.name}") == verdict
+        assert ffi.string(lib.macsec_verdict_label(verdict)).decode() == verdict.label
+    assert lib.macsec_verdict_label(-1) == lib.macsec_verdict_label(len(Verdict)) == ffi.NULL
+
+
+def test_unknown_kernel() -> None:
+    """A kernel that does not exist is a mistake in the configuration, told with those that do."""
+    with pytest.raises(ConfigError, match=r"'abacus' is unknown: one of .*portable"):
+        make_plane(Controls(), "native", "abacus")
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_known_answer_can_fail(kernel: str) -> None:
+    """Spoiling a known answer makes just that one fail."""
+    index, count = kernels().index(kernel), lib.macsec_kernel_selftest_count()
+    assert lib.macsec_kernel_selftest(index, 0) == 0
+    assert [lib.macsec_kernel_selftest(index, k) for k in range(1, count + 1)] == [
+        *range(1, count + 1)
+    ]
+
+
+# ---------------------------------------------------------------- outputs of bad frames
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_open_zeroes_on_a_bad_tag(kernel: str) -> None:
+    """AES-GCM with a wrong tag leaves zeros, at each length, and nothing beyond."""
+    index = kernels().index(kernel)
+    for length in (*range(150), 1500, 9000):
+        sealed, tag = ffi.new("uint8_t[]", length + 1), ffi.new("uint8_t[16]")
+        clear = bytes(range(1, 101)) * (length // 100 + 1)
+        given = (index, SAK[:16], 16, bytes(12), DA, len(DA))
+        assert lib.macsec_kernel_seal(*given, clear, sealed, length, tag) == 1
+        tag[length % 16] ^= 1
+        out = ffi.new("uint8_t[]", b"\xa5" * (length + 8))
+        assert lib.macsec_kernel_open(*given, sealed, out, length, tag) == 0
+        assert bytes(ffi.buffer(out))[: length + 8] == bytes(length) + b"\xa5" * 8
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("clear_tags", [0, 1])
+def test_validate_zeroes_on_a_bad_icv(kernel: str, clear_tags: int) -> None:
+    """No octet deciphered from a forged frame is left in the output arena."""
+    plane = Plane("native", kernel)
+    secure, check = pair(plane, clear_tags=clear_tags)
+    frame = DA + SA + b"\x81\x00\x00\x05" * clear_tags + frame_of(400)[12:]
+    wire = bytearray(secure.protect_frame(frame) or b"")
+    wire[-1] ^= 1
+    out = ffi.new("uint8_t[]", b"\xa5" * (len(wire) + 32))
+    ended = lib.macsec_validate_frame(check._plane._secy, bytes(wire), len(wire), out)
+    assert ended == Verdict.NOT_VALID
+    left = bytes(ffi.buffer(out))[12 + 16 : -1]  # before it, at most addresses and SecTAG
+    assert set(left) == {0, 0xA5}
+    assert left.count(0) >= 400 - 16
+
+
+# ---------------------------------------------------------------- keys in memory
+
+
+class Holder:
+    """A process with keys in a SecY, looked at from outside."""
+
+    def __init__(self, key: bytes, kernel: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("key_holder.py"), key.hex(), kernel],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._expect("ready")
+
+    def tell(self, step: str) -> None:
+        """Have one step done."""
+        print(step, file=self._process.stdin, flush=True)
+        self._expect("done")
+
+    def _expect(self, word: str) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"{word}\n"
+
+    def memory(self) -> list[bytes]:
+        """What the process can read and write, by mapping."""
+        proc = Path(f"/proc/{self._process.pid}")
+        mappings = []
+        with (proc / "mem").open("rb", buffering=0) as memory:
+            for line in (proc / "maps").read_text().splitlines():
+                span, access, *_ = line.split()
+                start, end = (int(at, 16) for at in span.split("-"))
+                if access.startswith("rw"):
+                    memory.seek(start)
+                    mappings.append(memory.read(end - start))
+        return mappings
+
+    def end(self) -> None:
+        """Stop the process."""
+        self._process.communicate()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
+@pytest.mark.parametrize("step", ["close", "delete", "delete-sc", "replace"])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_keys_are_wiped(kernel: str, step: str) -> None:
+    """Neither round keys nor powers of the hash key are left anywhere in the process."""
+    key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
+    holder = Holder(key, kernel)
+    try:
+        # In C memory the key schedule, which the key begins, follows 256 octets of powers.
+        found = [
+            memory[at - 256 : at + 176]
+            for memory in holder.memory()
+            for at in [hit.start() for hit in re.finditer(re.escape(key), memory)]
+            if at >= 256 and len(memory) <= 1 << 16
+        ]
+        secrets = {
+            table[at : at + 16]
+            for table in found
+            for at in (*range(0, 256, 16), *range(272, 432, 16))
+            if len(set(table[at : at + 16])) > 8
+        }
+        round_keys = {table[272:432] for table in found}
+        assert len(found) >= 2, "two SAs hold the key"
+        assert len(round_keys) == 1
+        assert len(secrets) >= 12
+        holder.tell(step)
+        left = holder.memory()
+        assert not [octets.hex() for octets in secrets if any(octets in m for m in left)]
+    finally:
+        holder.end()
+
+
+# ---------------------------------------------------------------- threads
+
+
+ROWS, ROUNDS = 200, 20
+
+
+def together(*work: Callable[[], Any]) -> list[list[Any]]:
+    """Each function `ROUNDS` times, in threads of their own."""
+    results: list[list[Any]] = [[] for _ in work]
+    begin = threading.Barrier(len(work))
+
+    def repeat(function: Callable[[], Any], into: list[Any]) -> None:
+        begin.wait()
+        into.extend(function() for _ in range(ROUNDS))
+
+    threads = [
+        threading.Thread(target=repeat, args=each) for each in zip(work, results, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+CLEAR = FrameBatch.from_frames([frame_of(46 + row) for row in range(ROWS)])
+
+
+def test_two_threads_on_one_secy() -> None:
+    """Batches follow one another: each PN is used once and every frame is counted."""
+    secy = sender(Plane("native"))
+    first, second = together(lambda: secy.protect(CLEAR).pn, lambda: secy.protect(CLEAR).pn)
+    used = sorted(int(pn) for pns in first + second for pn in pns)
+    assert used == list(range(1, 2 * ROUNDS * ROWS + 1))
+    assert secy.counters["OutPktsEncrypted"] == len(used)
+    check = receiver(Plane("native"), replay=False, window=(1 << 32) - 1)
+    wire = sender(Plane("native")).protect(CLEAR).batch
+    together(*[lambda: check.validate(wire)] * 2)
+    assert check.rx[SCI_A].counters["InPktsOK"] == 2 * ROUNDS * ROWS
+
+
+def test_two_threads_on_two_secys() -> None:
+    """Two SecYs share nothing: both see each of their frames."""
+    wire = sender(Plane("native")).protect(CLEAR).batch
+    checks = [receiver(Plane("native"), replay=False, window=(1 << 32) - 1) for _ in range(2)]
+    results = together(lambda: checks[0].validate(wire), lambda: checks[1].validate(wire))
+    for check, outcomes in zip(checks, results, strict=True):
+        assert check.rx[SCI_A].counters["InPktsOK"] == ROUNDS * ROWS
+        assert all(list(outcome.batch) == list(CLEAR) for outcome in outcomes)
+
+
+def test_close_beside_a_running_batch() -> None:
+    """Closing waits for the batch in work; the next one is refused."""
+    from macsec.errors import MACsecError
+
+    secy = sender(Plane("native"))
+
+    def protect() -> bool:
+        try:
+            return len(secy.protect(CLEAR).batch) == ROWS
+        except MACsecError:
+            return True
+
+    results = together(protect, secy.close)
+    assert all(results[0])
+    with pytest.raises(MACsecError, match="closed"):
+        secy.protect(CLEAR)
