@@ -37,7 +37,7 @@ typedef struct {
     int64_t start, length, wire_length, time_ns, source, flags, comment, comment_length;
 } row;
 
-/* --- fields ---------------------------------------------------------------------------------- */
+/* --- fields --- */
 
 static uint32_t load32(const uint8_t *at, uint32_t big) {
     uint32_t value;
@@ -71,7 +71,7 @@ static uint64_t padded(uint64_t length) {
     return (length + 3) & ~(uint64_t)3;
 }
 
-/* --- index ----------------------------------------------------------------------------------- */
+/* --- index --- */
 
 static void put_row(const macsec_capture_columns *columns, uint64_t at, const row *from) {
     columns->start[at] = from->start;
@@ -299,7 +299,7 @@ uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk,
     return rows;
 }
 
-/* --- emission -------------------------------------------------------------------------------- */
+/* --- emission --- */
 
 static int range_fits(int64_t start, int64_t length, uint64_t size) {
     return length >= 0 && (uint64_t)length <= size && start >= 0 &&

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from macsec.errors import ConfigError, MACsecError
 
+from .streams import cannot
+
 _NAME_MOST = 200  # octets of the target's name kept in the temporary one
 
 
@@ -45,8 +47,7 @@ class FileSink:
         try:
             self._open()
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise ConfigError(f"cannot write {path}: {reason}") from error
+            raise cannot("write", path, error) from error
 
     def _open(self) -> None:
         self._target = os.path.realpath(self.name)

@@ -28,6 +28,7 @@ from .native import new_index
 from .streams import open_source
 
 _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 4 << 20
+_ROWS_MOST = 1 << 20
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
 _FLAGS = COLUMNS.index("flags")
 
@@ -60,7 +61,7 @@ class Reader:
         self.directions: NDArray[np.int64] = np.zeros(0, np.int64)
         self._fcs = fcs
         self._budget = batch_octets
-        self._columns = np.zeros((len(COLUMNS), batch_frames), np.int64)
+        self._columns = np.zeros((len(COLUMNS), min(batch_frames, _ROWS_MOST)), np.int64)
         self._usual = min(max(batch_octets, _BUFFER_LEAST), _BUFFER_MOST)
         self._buffer = np.empty(self._usual, np.uint8)
         self._at = self._filled = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import select
@@ -14,7 +15,25 @@ from macsec.errors import ConfigError, FormatError, MACsecError
 
 GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 256 * 1024
+
+# What stands in the way of opening a file and is not the caller's mistake.
+_RUNTIME = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EIO,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EINTR,
+}
 _RATIO_FREE = 1 << 20  # decompressed octets before the ratio counts
+
+
+def cannot(what: str, name: str, error: OSError | ValueError) -> MACsecError:
+    """The error for a file that cannot be opened: mostly a ConfigError."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    kind = MACsecError if isinstance(error, OSError) and error.errno in _RUNTIME else ConfigError
+    return kind(f"cannot {what} {name}: {reason}")
 
 
 class Source(Protocol):
@@ -135,17 +154,19 @@ class GzipSource:
     def readinto(self, view: memoryview) -> int:
         """Decompress up to the length of `view`."""
         while True:
-            if not self._pending and not self._refill():
-                if self._started:
-                    raise FormatError(
-                        "the gzip stream ends early", self._meter.produced, truncated=True
-                    )
-                return 0
-            octets = self._step(len(view))
+            ended = not self._pending and not self._refill()
+            # At the end of the input zlib can still hold some output back.
+            octets = b"" if ended and not self._started else self._step(len(view))
             if octets:
                 view[: len(octets)] = octets
                 self._meter.count(produced=len(octets))
                 return len(octets)
+            if ended and self._started:
+                raise FormatError(
+                    "the gzip stream ends early", self._meter.produced, truncated=True
+                )
+            if ended:
+                return 0
 
     def _refill(self) -> int:
         count = self._raw.readinto(memoryview(self._piece))
@@ -159,12 +180,12 @@ class GzipSource:
             if not self._pending:
                 return b""
             self._started = True
-        before = self._inflate.copy()
+        before = None if self._rescue else self._inflate.copy()
         given = self._pending[:1] if self._rescue else self._pending
         try:
             octets = self._inflate.decompress(given, room)
         except zlib.error as error:
-            if self._rescue:
+            if before is None:
                 raise FormatError(
                     f"the gzip stream is damaged ({error})", self._meter.produced
                 ) from error
@@ -236,8 +257,7 @@ def _open_raw(where: Any) -> RawSource:
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115 closed by the Reader
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"cannot read {os.fsdecode(path)}: {reason}") from error
+        raise cannot("read", os.fsdecode(path), error) from error
     return RawSource(file, os.fsdecode(path), owned=True)
 
 

@@ -51,7 +51,8 @@ def new_compressor() -> Any:
     """An object with `compress(octets)` and `flush()`, for one frame."""
     library = _library()
     if sys.version_info >= (3, 14):
-        return library.ZstdCompressor()
+        knobs = library.CompressionParameter
+        return library.ZstdCompressor(options={knobs.compression_level: 3, knobs.checksum_flag: 1})
     return library.ZstdCompressor(level=3, write_checksum=True).compressobj()
 
 

@@ -294,6 +294,20 @@ def test_first_comment_wins(backend):
     assert [row[5] for row in out.rows] == ["\ufffdone", None]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        option(0, b"") + flags(1) + option(1, b"no"),
+        option(0, b"", length=4) + flags(1) + option(1, b"no"),
+        option(2, bytes(8)) + option(2, b"\x01\0"),
+    ],
+)
+def test_options_without_meaning(options, backend):
+    """Options behind the end, and flags of another length than four, say nothing."""
+    octets = shb() + idb() + epb(frame(1), options=options)
+    assert Outcome(octets, backend=backend).rows == [(frame(1), 60, 0, 0, 0, None)]
+
+
 def test_interface_facts(backend):
     """Name, link type, snap length, FCS and times of each interface are told."""
     options = option(2, b"port 7\0") + option(13, b"\x20") + option(9, b"\x8a")
@@ -312,7 +326,10 @@ def test_batch_bounds(backend):
     assert [size for size, _ in out.sizes] == [7] * 7 + [1]
     out = Outcome(octets, backend=backend, batch_octets=250)
     assert [size for size, _ in out.sizes] == [3] * 16 + [2]
-    out = Outcome(octets, backend=backend, batch_octets=1)
+    out = Outcome(octets, backend=backend, batch_octets=300)
+    assert [size for size, _ in out.sizes] == [3] * 16 + [2]
+    out = Outcome(octets, backend=backend, batch_octets=1, batch_frames=1 << 60)
+    assert [size for size, _ in out.sizes] == [1] * 50
     assert out.frames == [frame(n, 100) for n in range(50)]
 
 

@@ -104,6 +104,50 @@ def test_every_bit_of_a_compressed_header(name):
         octets[bit // 8] ^= 1 << bit % 8
 
 
+@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("room", [1, 7, 1000])
+def test_small_rooms(name, room):
+    """Whatever room there is for the output, all of it comes."""
+    source = streams.open_source(io.BytesIO(PACKED[name]))
+    view, octets = memoryview(bytearray(room)), bytearray()
+    while len(octets) < 30_000 * room and (count := source.readinto(view)):
+        octets += view[:count]
+    assert octets == LARGE[: len(octets)]
+    assert len(octets) >= min(30_000 * room, len(LARGE))
+
+
+def test_zeros_in_small_rooms():
+    """Output that zlib holds back at the end of its input is no truncation."""
+    for size in range(250, 1200, 7):
+        source = streams.open_source(io.BytesIO(gzip.compress(bytes(size))))
+        view, total = memoryview(bytearray(3)), 0
+        while count := source.readinto(view):
+            total += count
+        assert total == size
+
+
+def test_too_many_open_files(tmp_path):
+    """Errors that are not the caller's are no ConfigError."""
+    code = (
+        "import resource, sys, os\n"
+        "from macsec import captures\n"
+        "from macsec.errors import MACsecError\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+        "kept = []\n"
+        "for what in (captures.read, captures.write):\n"
+        "    try:\n"
+        "        while True: kept.append(what(sys.argv[1]))\n"
+        "    except MACsecError as error: print(error.exit_code, error)\n"
+    )
+    path = tmp_path / "a.pcap"
+    path.write_bytes(PCAP)
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout == (
+        f"1 cannot read {path}: Too many open files\n1 cannot write {path}: Too many open files\n"
+    )
+
+
 def test_zstd_window_is_bounded():
     """A zstd frame that needs a window over 32 MiB is refused before it is decompressed."""
     window = bytes([(35 - 10) << 3])
@@ -241,7 +285,7 @@ def test_input_error():
     "where, words",
     [
         ("/no/such/file.pcap", "cannot read /no/such/file.pcap: No such file or directory"),
-        ("/tmp", "cannot read /tmp: Is a directory"),
+        ("/", "cannot read /: Is a directory"),
         ("a\0b", "null byte"),
         (io.StringIO("text"), "binary mode"),
     ],

@@ -24,7 +24,7 @@ enum {
     TEXT_MOST = 300
 };
 
-/* --- random numbers, guarded buffers, failure -------------------------------------------------- */
+/* --- random numbers, guarded buffers, failure --- */
 
 static uint64_t random_state;
 static uint64_t seed_now;
@@ -83,7 +83,7 @@ static uint8_t *flush_any(guarded where, size_t size) {
     return one_in(4) ? where.base : flush_end(where, size);
 }
 
-/* --- inputs -------------------------------------------------------------------------------------- */
+/* --- inputs --- */
 
 typedef struct {
     uint8_t octets[INPUT_MOST];
@@ -113,8 +113,8 @@ static void put_noise(input *to, uint64_t count) {
 
 /* A length that is now and then not what it should be. */
 static uint64_t forged(uint64_t honest) {
-    static const uint32_t edges[] = {0,      1,      3,          4,          12,         262143,
-                                     262144, 262145, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, 0xFFFFFFFF};
+    static const uint32_t edges[] = {
+        0, 1, 3, 4, 12, 262143, 262144, 262145, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, UINT32_MAX};
     if (!one_in(40))
         return honest;
     switch (below(4)) {
@@ -221,7 +221,7 @@ static void make_input(input *to) {
     mutate(to);
 }
 
-/* --- index ----------------------------------------------------------------------------------------- */
+/* --- index --- */
 
 typedef struct {
     int64_t values[COLUMN_COUNT][ROWS_MOST];
@@ -295,8 +295,8 @@ static void check_rows(const macsec_capture_columns *columns, uint64_t rows, uin
 
 static void keep_rows(result *into, const macsec_capture_columns *columns, uint64_t rows) {
     const int64_t *const from[COLUMN_COUNT] = {
-        columns->start, columns->length, columns->wire_length, columns->time_ns,
-        columns->source, columns->flags, columns->comment,     columns->comment_length};
+        columns->start,  columns->length, columns->wire_length, columns->time_ns,
+        columns->source, columns->flags,  columns->comment,     columns->comment_length};
     check(into->rows + rows <= ROWS_MOST, "more rows than octets");
     for (int column = 0; column < COLUMN_COUNT; column++)
         for (uint64_t i = 0; i < rows; i++) {
@@ -332,6 +332,11 @@ static void run_index(const input *from, macsec_capture_state state, uint64_t st
         check(state.consumed <= size, "more consumed than given");
         check_rows(&columns, rows, state.consumed);
         keep_rows(into, &columns, rows);
+        uint64_t octets = 0;
+        for (uint64_t i = 0; i < rows; i++) {
+            check(octets < state.budget, "a frame over the budget");
+            octets += (uint64_t)columns.length[i];
+        }
         into->reached += state.consumed;
         const uint64_t left = from->size - into->reached;
         const uint64_t had = size - state.consumed;
@@ -357,7 +362,7 @@ static void run_index(const input *from, macsec_capture_state state, uint64_t st
             size = step;
         } else {
             check(state.stop == MACSEC_CAPTURE_FULL, "no such stop");
-            check(rows > 0 || capacity == 0 || state.budget == 0, "full of nothing");
+            check(rows == capacity || octets >= state.budget, "not full");
         }
         if (size > from->size - into->reached)
             size = from->size - into->reached;
@@ -370,12 +375,11 @@ static void check_same(const result *one, const result *other) {
     check(one->stop == other->stop && one->fault == other->fault, "a split changes the end");
     check(one->fault == 0 || one->fault_at == other->fault_at, "a split moves the fault");
     for (int column = 0; column < COLUMN_COUNT; column++)
-        check(memcmp(one->values[column], other->values[column],
-                     one->rows * sizeof(int64_t)) == 0,
+        check(memcmp(one->values[column], other->values[column], one->rows * sizeof(int64_t)) == 0,
               "a split changes a column");
 }
 
-/* --- emission -------------------------------------------------------------------------------------- */
+/* --- emission --- */
 
 static uint64_t padded(uint64_t length) {
     return (length + 3) / 4 * 4;
@@ -391,8 +395,8 @@ static uint64_t emitted_size(const macsec_capture_job *job) {
         }
         const uint64_t comment = job->comments != NULL ? (uint64_t)job->comment_length[i] : 0;
         const int flags = job->flags != NULL && job->flags[i] != 0;
-        size += 32 + padded(length) + (comment != 0 ? 4 + padded(comment) : 0) +
-                (flags ? 8 : 0) + (comment != 0 || flags ? 4 : 0);
+        size += 32 + padded(length) + (comment != 0 ? 4 + padded(comment) : 0) + (flags ? 8 : 0) +
+                (comment != 0 || flags ? 4 : 0);
     }
     return size;
 }
@@ -473,7 +477,7 @@ static void run_emit(const input *from, const result *rows) {
     first_from = *from; /* check_emitted reuses the chunk's memory */
     job.arena = first_from.octets;
     static int64_t copies[COLUMN_COUNT][ROWS_FEW];
-    const int64_t **held[] = {&job.start,  &job.length, &job.wire_length,  &job.time_ns,
+    const int64_t **held[] = {&job.start,  &job.length, &job.wire_length,   &job.time_ns,
                               &job.source, &job.flags,  &job.comment_start, &job.comment_length};
     for (int i = 0; i < COLUMN_COUNT; i++)
         if (*held[i] != NULL) {
@@ -495,7 +499,7 @@ static void run_emit(const input *from, const result *rows) {
     check(written >= -1 && written <= (int64_t)size, "more is written than there is room");
 }
 
-/* --- all of it ------------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 static void run_input(void) {
     static input now;
