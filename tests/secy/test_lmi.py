@@ -263,6 +263,20 @@ def test_pns_only_rise(plane: Plane, cipher: str) -> None:
     assert judged(secy, [good(limit - 1, cipher=cipher)]) == ["late"]
 
 
+def test_the_wrapped_counter_of_linux(plane: Plane) -> None:
+    """Under linux nextPN after 2^64-1 is 0; the limit itself cannot be set (behaviour 13)."""
+    for cipher, limit in (("gcm-aes-128", 1 << 32), ("gcm-aes-xpn-128", 1 << 64)):
+        secy = add_rx(plane.secy(profile="linux", cipher=cipher), next_pn=limit - 2)
+        with pytest.raises(ConfigError, match="next_pn can only rise"):
+            secy.raise_rx_pn(SCI_A, 0, next_pn=limit)
+        secy.raise_rx_pn(SCI_A, 0, next_pn=limit - 1)
+        assert judged(secy, [good(limit - 1, cipher=cipher)]) == ["ok"]
+        wrapped = 0 if "xpn" in cipher else limit - 1
+        assert secy.rx[SCI_A].sa[0].next_pn == wrapped
+        secy.raise_rx_pn(SCI_A, 0, next_pn=max(wrapped, 5))
+        assert secy.rx[SCI_A].sa[0].next_pn == max(wrapped, 5)
+
+
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 def test_first_pns(plane: Plane, cipher: str) -> None:
     """An SA begins at any PN from 1 to the last; lowestPN defaults to nextPN (10.7.13)."""
@@ -382,6 +396,7 @@ def test_controls_that_cannot_be(plane: Plane, controls: dict[str, Any], message
 def test_an_sci_that_cannot_be_inferred(plane: Plane) -> None:
     """End station means port 1 and SCB port 0, as far as they take effect (9.9)."""
     port_0, port_1, port_2 = (SCI_A[:12] + port for port in ("0000", "0001", "0002"))
+    linux_both = {"scb": True, "end_station": True, "send_sci": False, "profile": "linux"}
     cases: list[tuple[dict[str, Any], str, str | None]] = [
         ({"end_station": True, "send_sci": False}, port_1, None),
         ({"end_station": True, "send_sci": False}, port_2, "end_station means port 1"),
@@ -391,6 +406,8 @@ def test_an_sci_that_cannot_be_inferred(plane: Plane) -> None:
         ({"scb": True}, port_1, None),
         ({"scb": True, "end_station": True, "send_sci": False}, port_0, None),
         ({"scb": True, "send_sci": False, "profile": "linux"}, port_2, None),
+        (linux_both, port_1, None),
+        (linux_both, port_0, "end_station means port 1"),
     ]
     for controls, sci, message in cases:
         secy = plane.secy(**controls)
