@@ -267,7 +267,10 @@ int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last
     rx_sa *sa = rx_sa_find(secy, sci, an);
     if (sa == NULL)
         return -1;
-    replay_raise_last(&sa->window, last_pn);
+    if (secy->rule.from_next_pn)
+        sa->window.last = last_pn; /* nextPN may have wrapped to 0 */
+    else
+        replay_raise_last(&sa->window, last_pn);
     sa->window.floor = floor_pn;
     return 0;
 }

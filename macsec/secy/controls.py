@@ -94,9 +94,10 @@ class Controls:
         port = sci & 0xFFFF
         if self.send_sci:
             return
-        if self.scb and self.profile.scb_port_zero and port != PORT_SCB:
+        scb = self.scb and self.profile.scb_port_zero
+        if scb and port != PORT_SCB:
             raise ConfigError(f"scb means port 0, but the transmit SCI has port {port} (9.9)")
-        if self.end_station and not self.scb and port != PORT_END_STATION:
+        if self.end_station and not scb and port != PORT_END_STATION:
             raise ConfigError(
                 f"end_station means port 1, but the transmit SCI has port {port} (9.9)"
             )

@@ -395,7 +395,9 @@ class SecY(Uncopyable):
         sa = self._find_rx(sc, an)
         if self._controls.profile.window_from_next_pn and lowest_pn is not None:
             raise ConfigError("profile linux has no lowest PN of its own: raise next_pn")
-        new_next = self._raised("next_pn", sa.next_pn, next_pn)
+        # The kernel's counter has no place for the PN after the last.
+        limit = self._controls.cipher.pn_limit - self._controls.profile.window_from_next_pn
+        new_next = self._raised("next_pn", sa.next_pn, next_pn, limit)
         new_lowest = self._raised("lowest_pn", sa.lowest_pn, lowest_pn)
         new_next = max(new_next, new_lowest)
         if self._controls.duplicates_reject:  # the bitmap remembers no further back
@@ -475,11 +477,14 @@ class SecY(Uncopyable):
     def _find_rx(sc: ReceiveSC, an: int) -> ReceiveSA:
         return sc.sa[an] if an in sc.sa else _missing(f"SA {an} of receive SC {sc.sci}")
 
-    def _raised(self, name: str, old: int, new: int | None) -> int:
+    def _raised(self, name: str, old: int, new: int | None, limit: int | None = None) -> int:
+        limit = self._controls.cipher.pn_limit if limit is None else limit
         if new is None:
             return old
-        if not old <= new <= self._controls.cipher.pn_limit:
-            raise ConfigError(f"{name} can only rise (10.7.15): {new} is not within {old} to limit")
+        if not old <= new <= limit:
+            raise ConfigError(
+                f"{name} can only rise (10.7.15): {new} is not within {old} to {limit}"
+            )
         return new
 
     def _forget_tx_sa(self, an: int) -> None:
