@@ -79,15 +79,20 @@ static int each_bitmap(macsec_secy *secy) {
 
 int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     const uint32_t xpn_limit = ((uint32_t)1 << 30) - 1; /* 10.7.8 */
-    secy->controls = *controls;
-    secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
+    const replay_rule before = secy->rule;
     secy->rule.xpn = controls->xpn;
     secy->rule.from_next_pn = controls->window_from_next_pn;
     secy->rule.reject_duplicates = controls->duplicates_reject;
     secy->rule.window = controls->window;
     if (controls->xpn && controls->window > xpn_limit)
         secy->rule.window = xpn_limit;
-    return each_bitmap(secy);
+    if (each_bitmap(secy) != 0) {
+        secy->rule = before; /* bitmaps that grew already do no harm */
+        return -1;
+    }
+    secy->controls = *controls;
+    secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
+    return 0;
 }
 
 /* The IV with a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
