@@ -1,0 +1,121 @@
+"""A key in Python: hidden, never copied, wiped."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macsec.errors import CustodyError, MACsecError
+from macsec.keys import Key, Uncopyable
+
+SECRET = bytes(range(16, 32))
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [
+        copy.copy,
+        copy.deepcopy,
+        pickle.dumps,
+        lambda key: pickle.dumps(key, protocol=0),
+        lambda key: copy.deepcopy([key]),
+        lambda key: pickle.dumps({"sak": key}),
+    ],
+)
+def test_no_second_holder(duplicate: Callable[[Any], object]) -> None:
+    """Copy, deepcopy and pickle raise an error that is also a TypeError (R19)."""
+    with pytest.raises(CustodyError, match="Key holds a key: it cannot be copied or pickled"):
+        duplicate(Key(SECRET))
+    assert issubclass(CustodyError, TypeError)
+    assert issubclass(CustodyError, MACsecError)
+
+
+def test_subclasses_are_named() -> None:
+    """The refusal names the class that was to be copied."""
+
+    class Holder(Uncopyable):
+        pass
+
+    with pytest.raises(CustodyError, match="Holder holds a key"):
+        copy.copy(Holder())
+
+
+def test_wiping() -> None:
+    """A wiped key tells nothing any more; wiping twice is fine."""
+    key = Key(SECRET)
+    octets = key._octets
+    assert key.expose() == SECRET
+    key.wipe()
+    assert len(key) == len(octets) == 0
+    with pytest.raises(CustodyError, match="wiped"):
+        key.expose()
+    key.wipe()
+
+
+def test_wiping_overwrites_in_place() -> None:
+    """The octets are zero before they are let go."""
+
+    class Watched(bytearray):
+        seen: bytes = b""
+
+        def clear(self) -> None:
+            """Note what is let go."""
+            self.seen = bytes(self)
+            super().clear()
+
+    key = Key(SECRET)
+    watched = Watched(SECRET)
+    key._octets = watched
+    key.wipe()
+    assert watched.seen == bytes(16)
+
+
+def test_an_exposed_copy_is_the_callers() -> None:
+    """What was exposed before stays with the caller; the key holds octets of its own."""
+    given_octets = bytearray(SECRET)
+    key = Key(bytes(given_octets))
+    given_octets[0] ^= 1
+    assert key.expose() == SECRET
+
+
+@given(st.binary(min_size=1, max_size=64))
+def test_no_text_shows_a_key(octets: bytes) -> None:
+    """Neither repr nor str nor format has more than the length."""
+    key = Key(octets)
+    for text in (repr(key), str(key), f"{key}", repr([key])):
+        assert text.strip("[]") == f"<Key of {len(octets)} octets>"
+
+
+@given(st.binary(min_size=1, max_size=40), st.binary(min_size=1, max_size=40))
+def test_equality(left: bytes, right: bytes) -> None:
+    """Keys are equal if their octets are; equal keys hash alike and share a check value."""
+    a, b = Key(left), Key(right)
+    assert (a == b) == (left == right)
+    assert (a.check_value == b.check_value) == (left == right)
+    assert hash(Key(left)) == hash(a)
+    assert a != left
+
+
+def test_the_check_value_is_no_key() -> None:
+    """16 hex digits that stay after wiping, and that differ from the octets."""
+    key = Key(SECRET)
+    before = key.check_value
+    assert len(before) == 16
+    int(before, 16)
+    assert before not in SECRET.hex()
+    key.wipe()
+    assert key.check_value == before
+
+
+def test_no_other_attributes() -> None:
+    """A key has no dictionary in which its octets could turn up."""
+    key = Key(SECRET)
+    assert not hasattr(key, "__dict__")
+    with pytest.raises(AttributeError):
+        key.label = "SAK"  # type: ignore[attr-defined]
