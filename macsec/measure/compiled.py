@@ -1,0 +1,89 @@
+"""Small C files of this package, compiled when they are needed, into a folder that goes away."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+COMPILERS = ("cc", "gcc", "clang")
+FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
+PATIENCE = 120
+
+
+class Lacking(Exception):
+    """Something cannot be measured here: why, in a few words."""
+
+
+class Library(NamedTuple):
+    """A compiled file and what cffi knows of it."""
+
+    ffi: Any
+    lib: Any
+
+
+def compiler() -> str | None:
+    """The C compiler of this machine."""
+    named = os.environ.get("CC", "").split(" ")[0]
+    return next(filter(None, map(shutil.which, filter(None, (named, *COMPILERS)))), None)
+
+
+def compiler_version() -> str | None:
+    """Its first line about itself."""
+    found = compiler()
+    if found is None:
+        return None
+    told = _run([found, "--version"])
+    return told.stdout.splitlines()[0] if told.returncode == 0 and told.stdout else None
+
+
+@cache
+def library(name: str, declared_in: str, libraries: tuple[str, ...] = ()) -> Library:
+    """A file of `peers/`, compiled and loaded. Raises Lacking."""
+    import cffi
+
+    source = files("macsec.measure") / "peers"
+    program = compiler()
+    if program is None:
+        raise Lacking("no C compiler (apt install gcc)")
+    target = Path(_folder(), f"{name}.so")
+    link = [f"-l{each}" for each in libraries]
+    with _on_disk(source) as folder:
+        done = _run([program, *FLAGS, str(folder / f"{name}.c"), "-o", str(target), *link])
+        text = (folder / declared_in).read_text()
+    if done.returncode != 0:
+        raise Lacking("its headers or its library are missing, or do not fit")
+    ffi = cffi.FFI()
+    marked = re.search(r"/\* cdef: begin \*/(.*?)/\* cdef: end \*/", text, re.DOTALL)
+    ffi.cdef(marked.group(1) if marked else "")
+    try:
+        return Library(ffi, ffi.dlopen(str(target)))
+    except OSError:
+        raise Lacking("it was compiled, and cannot be loaded") from None
+
+
+def _on_disk(folder: Any) -> Any:
+    from importlib.resources import as_file
+
+    return as_file(folder)
+
+
+@cache
+def _folder() -> str:
+    folder = tempfile.mkdtemp(prefix="macsec-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    # The user's own compiler, by its full path, on files of this package.
+    return subprocess.run(  # noqa: S603
+        arguments, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )

@@ -1,0 +1,92 @@
+"""The head of a measurement: on what it was made."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from macsec import __version__
+from macsec.measure.compiled import FLAGS, compiler_version
+
+CPU_FLAGS = (
+    *("aes", "pclmulqdq", "ssse3", "sse4_1", "avx", "avx2", "vaes", "vpclmulqdq", "gfni"),
+    *("sha_ni", "avx512f", "avx512bw", "avx512vl"),
+    *("pmull", "asimd", "sve"),
+)
+PACKAGES = ("cffi", "numpy", "cryptography", "scapy")
+
+
+def machine() -> dict[str, Any]:
+    """CPU, system, compiler, versions and commit."""
+    told = _cpu_info()
+    have = (told.get("flags") or told.get("features") or "").split()
+    return {
+        "cpu": told.get("model name") or platform.processor() or platform.machine(),
+        "cpu_family_model": "/".join(
+            told.get(name, "?") for name in ("cpu family", "model", "stepping")
+        ),
+        "flags": [name for name in CPU_FLAGS if name in have],
+        "hypervisor": "hypervisor" in have,
+        "cores": os.cpu_count(),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "governor": _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "compiler": compiler_version(),
+        "peer_flags": " ".join(FLAGS),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "versions": {"macsec": __version__, **{name: _version(name) for name in PACKAGES}},
+        "commit": _commit(),
+    }
+
+
+def _cpu_info() -> dict[str, str]:
+    told: dict[str, str] = {}
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return told
+    for row in text.splitlines():
+        name, _, value = row.partition(":")
+        told.setdefault(name.strip().lower(), value.strip())
+    return told
+
+
+def _first_line(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that this package runs from; "+": there are changes to it."""
+    root = Path(__file__).parents[2]
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        return None
+    head = _git(git, root, "rev-parse", "--short=12", "HEAD")
+    if head is None or not re.fullmatch(r"[0-9a-f]+", head):
+        return None
+    changed = _git(git, root, "status", "--porcelain", "--", "macsec", "_native")
+    return head + ("+" if changed else "")
+
+
+def _git(git: str, root: Path, *arguments: str) -> str | None:
+    # By its full path, with fixed arguments, in our own checkout.
+    done = subprocess.run(  # noqa: S603
+        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
