@@ -27,8 +27,8 @@ class FrameBatch:
     `wire_length`: int64[n], octets the frame had on the wire: more than `length` where a capture
     cut it short, and such a frame is never judged.
 
-    Slices share the arena; the columns are copied when writable, so that no caller can move a
-    frame after its bounds were checked. Raises ValueError for a frame outside the arena.
+    Slices share the arena; the columns are copied, so that no caller can move a frame after its
+    bounds were checked. Raises ValueError for a frame outside the arena.
     """
 
     __slots__ = ("arena", "length", "source", "start", "time_ns", "wire_length")
@@ -202,10 +202,9 @@ def _column(values: ArrayLike, length: int | None) -> Column:
     given = np.asarray(values)
     if given.size and not np.issubdtype(given.dtype, np.integer):
         raise ValueError(f"a column holds integers, not {given.dtype}")
-    column = np.ascontiguousarray(given, np.int64)
-    if column.flags.writeable:
-        column = column.copy()
-        column.flags.writeable = False
+    # Copied even where read-only: it may be a view of what somebody can write.
+    column = np.array(given, np.int64)
+    column.flags.writeable = False
     if column.ndim != 1 or (length is not None and len(column) != length):
         raise ValueError(f"a column of {length} rows wanted, shape {column.shape} given")
     return column

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from planes import PLANES, Plane
+
+import macsec
+
+# Processes that tests start import the package that the tests import, not the checkout they run in.
+os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(macsec.__file__).parents[1])}
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(

@@ -159,7 +159,6 @@ def test_the_callers_columns_are_copied() -> None:
     assert batch.wire_length.tolist() == [9, 9]
 
 
-@pytest.mark.xfail(reason="a read-only view of a writable column is taken without a copy")
 def test_a_writable_view_of_a_frozen_column() -> None:
     """A column that looks frozen but can be written through its owner is not trusted."""
     owner = np.array([0, 1], np.int64)

@@ -17,7 +17,6 @@ from planes import PLANES, SCI_A, frame_of
 from macsec import FrameBatch, captures
 from macsec.cli import cli
 
-ROOT = Path(__file__).parents[2]
 CANARY = "c0ffee00decafbad0123456789abcdef"
 """The SAK of every configuration here: it may stand in no output."""
 OTHER_KEY = "ffffffffffffffffffffffffffffffff"
@@ -87,7 +86,7 @@ class Desk:
 
     def start(self, *args: str, **more: Any) -> subprocess.Popen[bytes]:
         """The command line in a process of its own."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
+        environment = {**os.environ, **self.environment}
         given = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | more
         return subprocess.Popen(
             [sys.executable, "-m", "macsec", *args], env=environment, cwd=self.folder, **given

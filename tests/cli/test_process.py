@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from planes import frame_of
 
-ROOT = Path(__file__).parents[2]
 HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
 
 LOADED = """
@@ -24,11 +23,12 @@ except SystemExit as ended:
     heavy = [name for name in {heavy!r} if name in sys.modules]
     print(json.dumps([ended.code, heavy]), file=sys.stderr)
 """
+
+
 def loaded(args):
     """Exit code of a command line, and what heavy modules it imported."""
     script = LOADED.format(args=args, heavy=HEAVY)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True)
     return json.loads(done.stderr.splitlines()[-1])
 
 
@@ -112,7 +112,6 @@ def test_odd_standard_streams(desk, some, redirect, code):
     """A closed or full stdout is a failure in one line; a closed stderr is none."""
     clear = desk.capture(some)
     script = f'"{sys.executable}" -m macsec inspect {clear} {redirect}'
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True)
+    done = subprocess.run(["sh", "-c", script], capture_output=True)
     assert done.returncode == code
     assert done.stderr.count(b"\n") == (code != 0)
