@@ -51,7 +51,13 @@ def command() -> None:
     metavar="all|chosen|NAME,…",
     help="AES-GCM kernels beside the chosen one; `reference` adds the reference data plane.",
 )
-@click.option("--stages", default="protect,validate", show_default=True, metavar="NAME,…")
+@click.option(
+    "--stages",
+    default="protect,validate",
+    show_default=True,
+    metavar="NAME,…",
+    help="What is done to the frames.",
+)
 @click.option("--integrity", is_flag=True, help="Integrity only too, beside confidentiality.")
 @click.option(
     "--batch", default="256", show_default=True, metavar="N,…", help="Frames that a call handles."
@@ -68,11 +74,13 @@ def command() -> None:
     type=click.IntRange(1, 10_000),
     default=15,
     show_default=True,
+    metavar="N",
     help="Times that every contestant has its turn.",
 )
 @click.option("--picture", type=options.FILE, metavar="OUT", help="A drawing, .svg or .png.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="The tables for a document.")
 @options.json_data
-def throughput(as_json: bool, picture: str | None, **given: Any) -> int:
+def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: Any) -> int:
     """Time whole batches, each in one C call: SecTAG, PN, look-up, replay, cipher and counters.
 
     Beside them stand the peers that are found here (their bare AES-GCM on the same octets, checked
@@ -103,6 +111,8 @@ def throughput(as_json: bool, picture: str | None, **given: Any) -> int:
         _draw(picture, results, facts)
     if as_json:
         click.echo(json.dumps(report.to_json(results, facts)))
+    elif as_markdown:
+        click.echo(report.to_markdown(results, facts), nl=False)
     else:
         report.to_page(Page(stdout()), results, facts)
     return GOOD

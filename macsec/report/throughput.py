@@ -100,9 +100,9 @@ def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
         page.add(Text(), *indented(_lines(lines)))
 
 
-def _machine(results: Results, machine: Mapping[str, Any]) -> Any:
+def _head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
     ghz = results.core_ghz()
-    facts = {
+    return {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
         + (", virtual" if machine["hypervisor"] else ""),
         "CPU has": " ".join(machine["flags"]),
@@ -114,8 +114,11 @@ def _machine(results: Results, machine: Mapping[str, Any]) -> Any:
         "load before": " ".join(map(str, machine["load"])),
         "rounds": f"{results.plan.rounds}, in turn; medians",
     }
+
+
+def _machine(results: Results, machine: Mapping[str, Any]) -> Any:
     table = grid("left", "left")
-    for name, value in facts.items():
+    for name, value in _head(results, machine).items():
         table.add_row(Text(name, "dim"), Text(value))
     return table
 
@@ -211,9 +214,9 @@ def _short(value: float) -> str:
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
-def to_markdown(results: Results) -> str:
-    """The same tables of times and ratios, for a document."""
-    parts = []
+def to_markdown(results: Results, machine: Mapping[str, Any]) -> str:
+    """The same for a document."""
+    parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
     for group, races in _groups(results):
         parts.append(f"### {group[2]}, {group[0]}, {group[1]}, batches of {group[3]}")
         parts.append(_markdown("ns a frame", races, _time_cells(races)))
