@@ -87,6 +87,65 @@ def test_unknown_kernel() -> None:
         make_plane(Controls(), "native", "abacus")
 
 
+def test_management_refuses_what_is_not_there() -> None:
+    """Each call answers -1 for an SC, an SA, an AN or a key that cannot be, and changes nothing."""
+    assert lib.macsec_secy_new(b"abacus") == ffi.NULL
+    secy = ffi.gc(lib.macsec_secy_new(ffi.NULL), lib.macsec_secy_free)
+    key, salt = ffi.new("uint8_t[32]"), ffi.new("uint8_t[12]")
+    good = ffi.new("macsec_sa_parameters *", {"key": key, "key_length": 16, "salt": salt})
+    bad = ffi.new("macsec_sa_parameters *", {"key": key, "key_length": 24, "salt": salt})
+    state, tally = ffi.new("macsec_sa_state *"), ffi.new("macsec_tally *")
+    lib.macsec_secy_free(ffi.NULL)
+    assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == 0
+    refused = [
+        lib.macsec_secy_add_rx_sc(secy, 1, 1),
+        lib.macsec_secy_remove_rx_sc(secy, 2),
+        lib.macsec_secy_enable_rx_sc(secy, 2, 1),
+        lib.macsec_secy_rx_sc_tally(secy, 2, tally),
+        lib.macsec_secy_add_tx_sa(secy, 0, bad),
+        lib.macsec_secy_add_rx_sa(secy, 1, 0, bad),
+        lib.macsec_secy_add_rx_sa(secy, 2, 0, good),
+    ]
+    for an in (-1, 0, 4):
+        refused += [
+            lib.macsec_secy_remove_tx_sa(secy, an),
+            lib.macsec_secy_enable_tx_sa(secy, an, 1),
+            lib.macsec_secy_set_tx_pn(secy, an, 1),
+            lib.macsec_secy_tx_sa(secy, an, state),
+            lib.macsec_secy_remove_rx_sa(secy, 1, an),
+            lib.macsec_secy_enable_rx_sa(secy, 1, an, 1),
+            lib.macsec_secy_set_rx_pn(secy, 1, an, 1, 1),
+            lib.macsec_secy_rx_sa(secy, 1, an, state),
+        ]
+    refused += [
+        call
+        for an in (-1, 4)
+        for call in (
+            lib.macsec_secy_add_tx_sa(secy, an, good),
+            lib.macsec_secy_add_rx_sa(secy, 1, an, good),
+        )
+    ]
+    assert refused == [-1] * len(refused)
+    assert lib.macsec_secy_add_tx_sa(secy, 3, good) == 0
+    assert lib.macsec_secy_add_rx_sa(secy, 1, 3, good) == 0
+
+
+def test_kernels_refuse_what_is_not_there() -> None:
+    """A kernel number past the table has no name; a key of a wrong length runs nothing."""
+    for index in (-1, len(kernels())):
+        assert lib.macsec_kernel_name(index) == lib.macsec_kernel_description(index) == ffi.NULL
+        assert not lib.macsec_kernel_supported(index)
+        assert not lib.macsec_kernel_usable(index)
+        assert lib.macsec_kernel_selftest(index, 0) == -1
+    index, out = kernels().index("portable"), ffi.new("uint8_t[32]")
+    assert b"any CPU" in ffi.string(lib.macsec_kernel_description(index))
+    for length in (0, 15, 24, 33):
+        given = (index, bytes(33), length, bytes(12), b"", 0, bytes(16), out, 16)
+        assert lib.macsec_kernel_seal(*given, out + 16) == -1
+        assert lib.macsec_kernel_open(*given, bytes(16)) == -1
+    assert bytes(out) == bytes(32)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_known_answer_can_fail(kernel: str) -> None:
     """Spoiling a known answer makes just that one fail."""
