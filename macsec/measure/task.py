@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from macsec.frames import FrameBatch
+from macsec.frames import FrameBatch, Octets
 from macsec.keys import Key
 from macsec.measure.workload import Workload
 from macsec.secy.backends import make_plane
@@ -23,11 +23,17 @@ SECRET = bytes(range(32))
 SALT = bytes(range(100, 112))
 HEAD = 28
 """Octets before the User Data of a protected frame: addresses and SecTAG with SCI."""
+ROOM = 64
+"""Octets of output for each frame beside its own, and at the end: more than anyone asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`clear` frames, and the same `sealed` with PNs from 1; `encrypt` off is integrity only."""
+    """`clear` frames, and the same `sealed` with PNs from 1; `encrypt` off is integrity only.
+
+    `out` is where contestants in C write, all of them: where its pages happen to lie can double the
+    time of those that are close to the speed of the memory, so it has to be the same for all.
+    """
 
     stage: str
     suite: CipherSuite
@@ -35,6 +41,7 @@ class Task:
     workload: Workload
     clear: FrameBatch
     sealed: FrameBatch
+    out: Octets
 
     @property
     def frames(self) -> int:
@@ -67,6 +74,10 @@ class Task:
             return self.suite.iv(SCI, row + 1, SSCI, SALT)
         return self.suite.iv(SCI, row + 1)
 
+    def forget(self) -> None:
+        """Spoil what the contestant before has written, so that the next one has to write it."""
+        self.out.fill(0xA5)
+
     def at_stage(self, stage: str) -> Task:
         """The same frames, the other way."""
         return replace(self, stage=stage)
@@ -85,7 +96,8 @@ def make_task(suite: CipherSuite, encrypt: bool, workload: Workload, frames: int
     plane.close()
     # In an arena of its own: what a plane writes, it may write again.
     copy = FrameBatch(np.array(sealed.arena), sealed.start, sealed.length)
-    return Task(PROTECT, suite, encrypt, workload, clear, copy)
+    out: Octets = np.zeros(len(copy.arena) + ROOM * frames + ROOM, np.uint8)
+    return Task(PROTECT, suite, encrypt, workload, clear, copy, out)
 
 
 def sending_plane(

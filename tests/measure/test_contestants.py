@@ -110,6 +110,14 @@ def test_a_wrong_octet_of_ours_is_seen(stage: str) -> None:
             make()
 
 
+def test_nothing_is_left_over(stage: str) -> None:
+    """What a contestant is compared with cannot be what the one before wrote."""
+    task = make_task(SUITES["gcm-aes-128"], True, parse("100"), 2).at_stage(stage)
+    task.out[:] = 1
+    task.forget()
+    assert set(task.out.tolist()) == {0xA5}
+
+
 def test_blocks() -> None:
     """AES takes the text and J0; GHASH the AAD, the text and the lengths, and is reduced."""
     assert blocks(52, 28) == (5, pytest.approx(7.667, abs=1e-3))
