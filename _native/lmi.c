@@ -3,18 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sectag.h"
 #include "secret.h"
+#include "sectag.h"
 #include "secy.h"
 
 enum { SLOTS_MINIMUM = 16 };
 
 static const char *const LABELS[MACSEC_VERDICTS] = {
-    "ok",          "invalid",  "not-valid",  "delayed",     "unchecked",
-    "late",        "unused-sa", "not-using-sa", "untagged",  "no-tag",
-    "bad-tag",     "unknown-sci", "no-sci",   "overrun",     "uncontrolled",
-    "bypass",      "runt",     "truncated",  "dropped",     "encrypted",
-    "protected",   "unprotected", "too-long", "exhausted",   "not-operational",
+    "ok",        "invalid",     "not-valid",    "delayed",   "unchecked",
+    "late",      "unused-sa",   "not-using-sa", "untagged",  "no-tag",
+    "bad-tag",   "unknown-sci", "no-sci",       "overrun",   "uncontrolled",
+    "bypass",    "runt",        "truncated",    "dropped",   "encrypted",
+    "protected", "unprotected", "too-long",     "exhausted", "not-operational",
 };
 
 const char *macsec_verdict_label(int verdict) {

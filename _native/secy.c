@@ -78,8 +78,8 @@ static inline size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsi
         aad = out;
         memcpy(out, frame, user_at);
     }
-    uint8_t *secure = tag_at + sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn,
-                                            secy->tx_sci);
+    uint8_t *secure =
+        tag_at + sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn, secy->tx_sci);
     const size_t clear = clear_octets(secy, c->encrypt, user);
     if (clear != 0)
         memcpy(secure, frame + user_at, clear);
@@ -93,8 +93,8 @@ static inline size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsi
     return (size_t)(secure - out) + user + c->icv_length;
 }
 
-static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t length,
-                               uint8_t *out, row *told) {
+static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
+                               row *told) {
     const macsec_controls *c = &secy->controls;
     /* A frame to send has addresses and at least one octet of User Data. */
     if (length <= ADDRESSES_LENGTH)
@@ -306,8 +306,8 @@ static macsec_verdict receive_tagged(macsec_secy *secy, received *f, int bad, ui
     return verdict;
 }
 
-static macsec_verdict receive(macsec_secy *secy, const uint8_t *frame, size_t length,
-                              uint8_t *out, row *told) {
+static macsec_verdict receive(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
+                              row *told) {
     const macsec_controls *c = &secy->controls;
     if (length < RUNT_LENGTH)
         return MACSEC_RUNT;
@@ -408,8 +408,7 @@ static inline int64_t one(macsec_secy *secy, const uint8_t *frame, size_t length
     return (int64_t)(told.out_length << 8 | (unsigned)verdict);
 }
 
-int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length,
-                             uint8_t *out) {
+int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
     return one(secy, frame, length, out, transmit);
 }
 
