@@ -22,9 +22,37 @@ enum {
     SL_MASK = 0x3F
 };
 
+/* Big-endian fields, a load or store each: the cipher loads an IV as 8 and 4 octets, and would wait
+   for stores of other sizes. */
 static inline uint16_t load_be16(const uint8_t *p) {
     return (uint16_t)(p[0] << 8 | p[1]);
 }
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+static inline uint32_t load_be32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_bswap32(v);
+}
+
+static inline uint64_t load_be64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_bswap64(v);
+}
+
+static inline void store_be32(uint8_t *p, uint32_t v) {
+    v = __builtin_bswap32(v);
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void store_be64(uint8_t *p, uint64_t v) {
+    v = __builtin_bswap64(v);
+    memcpy(p, &v, sizeof v);
+}
+
+#else
 
 static inline uint32_t load_be32(const uint8_t *p) {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
@@ -35,16 +63,16 @@ static inline uint64_t load_be64(const uint8_t *p) {
 }
 
 static inline void store_be32(uint8_t *p, uint32_t v) {
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
 static inline void store_be64(uint8_t *p, uint64_t v) {
     store_be32(p, (uint32_t)(v >> 32));
     store_be32(p + 4, (uint32_t)v);
 }
+
+#endif
 
 static inline int is_vlan_tpid(uint16_t type) {
     return type == 0x8100 || type == 0x88A8 || type == 0x9100;
@@ -106,11 +134,8 @@ static inline size_t secure_data_length(const sectag *tag, size_t length, size_t
 /* Writes a SecTAG (10.5.3); returns its length. */
 static inline size_t sectag_write(uint8_t *out, unsigned tci_an, size_t user_data, uint32_t pn,
                                   uint64_t sci) {
-    out[0] = ETHERTYPE_MACSEC >> 8;
-    out[1] = ETHERTYPE_MACSEC & 0xFF;
-    out[2] = (uint8_t)tci_an;
-    out[3] = (uint8_t)(user_data < SHORT_LENGTH_LIMIT ? user_data : 0);
-    store_be32(out + 4, pn);
+    const uint64_t sl = user_data < SHORT_LENGTH_LIMIT ? user_data : 0;
+    store_be64(out, (uint64_t)ETHERTYPE_MACSEC << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn);
     if (!(tci_an & TCI_SC))
         return SECTAG_WITHOUT_SCI;
     store_be64(out + 8, sci);

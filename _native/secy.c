@@ -26,8 +26,8 @@ typedef struct row {
 } row;
 
 static inline void iv_fill(uint8_t iv[12], const uint8_t base[12], uint64_t pn) {
-    memcpy(iv, base, 12);
-    store_be64(iv + 4, load_be64(base + 4) ^ pn);
+    store_be64(iv, load_be64(base) ^ pn >> 32);
+    store_be32(iv + 8, load_be32(base + 8) ^ (uint32_t)pn);
 }
 
 /* 14.5: User Data left in clear; no longer than the offset means all of it. */
@@ -43,6 +43,16 @@ static inline void icv_store(uint8_t *out, const uint8_t icv[ICV_LENGTH], size_t
         memcpy(out, icv, ICV_LENGTH);
     else
         memcpy(out, icv, length);
+}
+
+/* In constant time; 16 octets as two words, any other length in a loop. */
+static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *icv, size_t length) {
+    if (length != ICV_LENGTH)
+        return macsec_equal(computed, icv, length);
+    uint64_t a[2], b[2];
+    memcpy(a, computed, sizeof a);
+    memcpy(b, icv, sizeof b);
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
 }
 
 /* ---------------------------------------------------------------- 10.5 transmit */
@@ -179,7 +189,7 @@ static int open_frame(const macsec_secy *secy, const rx_sa *sa, const received *
     iv_fill(iv, sa->iv, pn);
     secy->kernel->open(&sa->key, iv, aad, aad_length, f->secure + clear, user_out + clear,
                        f->user - clear, icv);
-    if (!macsec_equal(icv, f->secure + f->user, c->icv_length)) {
+    if (!icv_equal(icv, f->secure + f->user, c->icv_length)) {
         memset(user_out, 0, f->user);
         return 0;
     }
