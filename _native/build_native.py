@@ -21,6 +21,7 @@ SOURCES = (
     "gcm_portable.c",
     "gcm_aesni.c",
     "gcm_vaes_avx2.c",
+    "gcm_vaes_avx512.c",
     "selftest.c",
     "cpu.c",
     "secret.c",

@@ -29,7 +29,7 @@ _Static_assert(sizeof(macsec_gcm_key) == 512, "callers lay out tables of keys by
    all of them. Each length may be 0, its pointer may then be NULL. Nothing outside the given octets
    is read or written. A frame is limited to 2^32 - 2 blocks, which no caller comes near. */
 typedef struct macsec_gcm_kernel {
-    const char *name;        /* "portable", "aesni" */
+    const char *name;        /* "portable", "aesni", ... */
     const char *description; /* instructions it needs, for people */
     int (*supported)(void);  /* does this CPU, and the operating system on it, run the kernel? */
     void (*expand)(macsec_gcm_key *key, const uint8_t *octets, size_t length); /* 16 or 32 octets */
@@ -68,6 +68,7 @@ extern const macsec_gcm_kernel macsec_gcm_aesni;
 /* Compilers that know VAES on wide vectors, and the casts between widths. */
 #if MACSEC_GCM_X86 && ((defined(__clang__) && __clang_major__ >= 10) || __GNUC__ >= 10)
 #define MACSEC_GCM_VAES 1
+extern const macsec_gcm_kernel macsec_gcm_vaes_avx512;
 extern const macsec_gcm_kernel macsec_gcm_vaes_avx2;
 #else
 #define MACSEC_GCM_VAES 0

@@ -20,12 +20,15 @@
 #define VEC __m128i
 #define VEC_BLOCKS 1
 #define TURN_VECS 8
+#define RUN_POWERS 10
+#define HALVES_KEPT 1
+#define VEC_MASKED 0
 
 #define VEC_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define VEC_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 /* Powers and round keys are aligned to a block, so this can be an operand from memory. */
 #define VEC_POWERS(p) _mm_load_si128((const __m128i *)(const void *)(p))
-#define VEC_HALVES(p) _mm_loadl_epi64((const __m128i *)(const void *)(p))
+#define VEC_HALF(p) _mm_loadl_epi64((const __m128i *)(const void *)(p))
 #define VEC_REPEAT(block) (block)
 #define VEC_WIDEN(block) (block)
 #define VEC_JOIN(blocks) ((blocks)[0])
@@ -35,11 +38,25 @@
 #define VEC_COUNT(first) _mm_set_epi32(0, 0, 0, (int)(first))
 #define VEC_ADD32(a, b) _mm_add_epi32(a, b)
 #define VEC_XOR(a, b) _mm_xor_si128(a, b)
+#define VEC_XOR3(a, b, c) _mm_xor_si128(_mm_xor_si128(a, b), c)
 #define VEC_SHUFFLE(v, by) _mm_shuffle_epi8(v, by)
 #define VEC_SWAP(v) _mm_shuffle_epi32(v, 0x4e)
 #define VEC_AES(v, k) _mm_aesenc_si128(v, k)
 #define VEC_AES_LAST(v, k) _mm_aesenclast_si128(v, k)
 #define VEC_PRODUCT(a, b, halves) _mm_clmulepi64_si128(a, b, halves)
+
+/* GCC orders the sums better than we could where instructions overwrite an operand. */
+#define VEC_KEEP(v) (void)0
+
+#define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
+#define CLEAR_REGISTERS()                                                                          \
+    __asm__ volatile(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7)       \
+                         CLEAR(8) CLEAR(9) CLEAR(10) CLEAR(11) CLEAR(12) CLEAR(13) CLEAR(14)       \
+                             CLEAR(15)                                                             \
+                     :                                                                             \
+                     :                                                                             \
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",     \
+                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 
 #include "gcm_x86.h"
 

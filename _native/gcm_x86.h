@@ -4,19 +4,28 @@
 
      TARGET                 instructions, for the target attribute of every function
      VEC, VEC_BLOCKS        vector type, and the blocks in it: 1 (XMM), 2 (YMM) or 4 (ZMM)
-     TURN_VECS              vectors in a turn of the loop; TURN_VECS * VEC_BLOCKS is 8
+     TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
+     RUN_POWERS             powers of the hash key in the run (see the key layout)
+     HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
      VEC_LOAD, VEC_STORE    data, at any alignment
      VEC_POWERS(p)          VEC_BLOCKS powers of the hash key, aligned to a block
-     VEC_HALVES(p)          VEC_BLOCKS numbers of 64 bits, each to the low half of its block
+     VEC_HALF(p)            the number of 64 bits at p, in the low half of each block (if kept)
      VEC_REPEAT(block)      the block in each place
      VEC_WIDEN(block)       the block in the first place, zero in the others
-     VEC_JOIN(blocks), VEC_SPLIT(blocks, v)     from and to an array of VEC_BLOCKS blocks
      VEC_FOLD(v)            the sum of the blocks, as one block
      VEC_COUNT(first)       first, first + 1, ... in the low 32 bits of the blocks, else zero
-     VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES, VEC_AES_LAST,
-     VEC_PRODUCT(a, b, halves)   block by block, as the instructions of these names
-
-   and afterwards names `expand`, `seal` and `open_frame` in its row of the table.
+     VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_XOR3, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES,
+     VEC_AES_LAST, VEC_PRODUCT(a, b, halves)    block by block, as the instructions of these names
+     VEC_KEEP(v)            makes GCC keep v as it is at this point, see KEEP
+     CLEAR_REGISTERS()      zeroes all vector registers
+     VEC_MASKED             1: ends under masks; 0: ends by windows (see Ends)
+   for windows:
+     VEC_JOIN(blocks), VEC_SPLIT(blocks, v)     from and to an array of VEC_BLOCKS blocks
+   for masks:
+     VEC_MASK, VEC_MASK_OF(octets)              a mask, and that of the first 1 to all octets
+     VEC_LOAD_MASKED, VEC_STORE_MASKED          what is masked out is not touched, and loads as zero
+     VEC_ONLY(v, mask)      zero where masked out
+     VEC_PLACE(v, n, block) v with the block in place n
 
    Polynomials. A block of GHASH, its octets reversed, is an integer whose bit 127 is the
    coefficient of 1 and whose bit 0 is that of x^127. The carry-less product of two such integers is
@@ -33,23 +42,39 @@
    halves. The CPUs start a PCLMULQDQ every cycle or every second one, whatever its width, so this
    is the scarce resource; the sums of the halves of the powers are kept with the key.
 
-   Key layout. `powers` holds H^10, H^9, ... H^1 (160 octets), then the sums of their halves (80). A
-   sum of n products starts at the n-th power from the end, and reads on from there in memory order,
-   which is the order of the data. Ten, because that is the longest sum made: the AAD of a MACsec
-   frame (two blocks) and a turn, or a tail of nine blocks and the block of lengths.
+   Turns. A long frame goes in turns of TURN_VECS vectors, whose hash stays in lanes: each block of
+   a vector is multiplied by the same power, H^(n VEC_BLOCKS) for the n-th vector from the end of
+   the turn, and the sum is reduced lane by lane. It is then due at the first vector of what
+   follows. Lanes meet at the end of the frame, in a sum whose blocks are multiplied by H^n,
+   H^(n-1), ..., H; that needs consecutive powers (the run), and no fold of lanes before. It also
+   needs as many blocks as there are lanes, which LEAST_BLOCKS sees to.
 
-   Order of the work. Sums are reduced once. A frame of up to 7 blocks with an AAD of 17 to 32
-   octets (MACsec: 20 or 28) is a single sum. A longer one goes in turns of 8 blocks, the products
-   of one turn between the rounds of AES of another: of the same turn when opening, of the next turn
-   when sealing, for which the ciphertext must be known first. AES and PCLMULQDQ then overlap even
-   on CPUs with a small window. What is left, 16 to 143 octets, is the tail; a short frame is all
-   tail. E_K(J0), the mask of the tag, takes the same trip through AES as the tail: long frames need
-   it only there, short ones have nothing else, and so it never waits for anything nor makes wait.
+   Key layout. `powers` holds the powers that turns need above the run, highest first; the run,
+   H^RUN to H^1; and, if kept, the sums of halves of the powers of turns (with single blocks, of the
+   run), highest first. What can be in two places is in the run only. 256 octets are enough for all:
+   of 16 powers, or of 12 and 8 sums. Keys are small because tables of many thousand are in use at
+   once.
 
-   Ends. The last block is loaded and stored as the 16 octets that end where the data end, when the
-   frame has 16. The octets of the block before, which this window begins with, are worked out twice
-   to the same values; in place, the window is loaded before any store. So there are no loops over
-   octets, and no load that would have to wait for several smaller stores. */
+   Order of the work. The products of a turn stand between the rounds of AES of another: of the same
+   turn when opening, of the next when sealing, for which the ciphertext must be known first. AES
+   and PCLMULQDQ then overlap even on CPUs with a small window. The first vector is multiplied last,
+   because it waits for the hash of the turn before. What is left, up to TAIL_BLOCKS blocks, is the
+   tail, a copy of its code for each size; a short frame is all tail. Of the blocks of a tail and
+   the block of lengths, as many as the run has powers for make the last sum; what is before them is
+   a short turn. The AAD of a MACsec frame (20 or 28 octets: two blocks) is put before the first sum
+   that has room, at the price of its products alone; before a turn it is one of its own, whose
+   reduction nothing waits for. E_K(J0), the mask of the tag, takes the same trip through AES as the
+   tail: long frames need it only there, short ones have nothing else, and so it never waits for
+   anything nor makes wait.
+
+   AAD alone (integrity without confidentiality) is hashed in turns too. With nothing to interleave,
+   the 24 products of a turn, which depend on nothing, are what covers the wait for its reduction.
+
+   Ends. By windows: the last block is loaded and stored as the 16 octets that end where the data
+   end, when the frame has 16. The octets of the block before, which this window begins with, are
+   worked out twice to the same values; in place, the window is loaded before any store. By masks:
+   the last vector is loaded and stored under a mask. Either way there are no loops over octets, and
+   no load that would have to wait for several smaller stores. */
 
 #define INLINE static inline __attribute__((always_inline, target(TARGET)))
 #define FUNCTION static __attribute__((target(TARGET)))
@@ -61,15 +86,36 @@ enum {
     VEC_OCTETS = VEC_BLOCKS * BLOCK,
     TURN_BLOCKS = TURN_VECS * VEC_BLOCKS,
     TURN_OCTETS = TURN_BLOCKS * BLOCK,
-    TAIL_BLOCKS = TURN_BLOCKS + 1,
-    TAIL_OCTETS = TURN_OCTETS + BLOCK - 1, /* so that a long frame leaves at least a block */
+    /* The lanes of a hash of earlier octets fall on as many blocks, the block of lengths included:
+       so many blocks of data a frame that had turns has to leave for its tail. */
+    LEAST_BLOCKS = VEC_BLOCKS > 2 ? VEC_BLOCKS - 1 : 1,
+    TAIL_BLOCKS = TURN_BLOCKS + LEAST_BLOCKS - 1,
+    TAIL_OCTETS = TAIL_BLOCKS * BLOCK,
     TAIL_VECS = (TAIL_BLOCKS + VEC_BLOCKS - 1) / VEC_BLOCKS,
-    POWERS = TURN_BLOCKS + 2,
-    HALVES_AT = POWERS * BLOCK
+    /* Key layout. */
+    RUN = RUN_POWERS,
+    ABOVE =
+        TURN_BLOCKS > RUN ? TURN_VECS - RUN / VEC_BLOCKS : 0, /* powers of turns, above the run */
+    HALVES_AT = (ABOVE + RUN) * BLOCK,
+    HALVES = !HALVES_KEPT      ? 0
+             : VEC_BLOCKS == 1 ? RUN
+                               : TURN_VECS,
+    AAD_VECS = VEC_BLOCKS > 1 ? 1 : 2 /* the AAD of a MACsec frame */
 };
 
-_Static_assert(TURN_BLOCKS == 8, "the switch over tails has a case for each number of blocks");
-_Static_assert(HALVES_AT + POWERS * 8 <= sizeof(((macsec_gcm_key *)0)->powers), "key layout");
+_Static_assert(HALVES_AT + HALVES * 8 <= sizeof(((macsec_gcm_key *)0)->powers), "key layout");
+_Static_assert(RUN >= 2 * VEC_BLOCKS + 2, "the lanes of a hash find their powers");
+
+/* GCC would turn the sums of GHASH, which are associative, into trees of which all products wait in
+   memory. What has passed here stays a sum. Clang does not; and its memory sanitizer takes whatever
+   passes an asm statement for public. */
+#if defined(__clang__)
+#define KEEP(v) (void)0
+#else
+#define KEEP(v) VEC_KEEP(v)
+#endif
+/* Nothing loaded before is kept for after: to load again is cheaper than to spill. */
+#define LOAD_AGAIN() __asm__ volatile("" : : : "memory")
 
 /* ---- Blocks ----------------------------------------------------------------------------- */
 
@@ -78,8 +124,10 @@ _Static_assert(HALVES_AT + POWERS * 8 <= sizeof(((macsec_gcm_key *)0)->powers), 
    At `reversals` + n: its last n octets, as the head of a block of GHASH, octets reversed. */
 #define NONE                                                                                       \
     -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128
+#if !VEC_MASKED
 static const int8_t windows[48] = {NONE, 0, 1,  2,  3,  4,  5,  6,  7,
                                    8,    9, 10, 11, 12, 13, 14, 15, NONE};
+#endif
 static const int8_t reversals[32] = {NONE, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
 #undef NONE
 
@@ -111,6 +159,8 @@ INLINE void store32(uint8_t *p, uint64_t value) {
     uint32_t low = (uint32_t)value;
     memcpy(p, &low, sizeof low);
 }
+
+#if !VEC_MASKED
 
 /* A few octets (1 to 15) as the end of a block that starts with zeros. Two loads of one size that
    overlap cover each range of sizes. Shifts by up to 64 go in two halves. */
@@ -154,6 +204,8 @@ FUNCTION void store_few(uint8_t *p, size_t n, __m128i block) {
     }
 }
 
+#endif
+
 INLINE __m128i reversal(void) {
     return load_block(reversals + BLOCK);
 }
@@ -172,16 +224,65 @@ INLINE products no_products(void) {
     return none;
 }
 
-/* Adds the products of VEC_BLOCKS blocks and as many powers, `place` powers after the highest. */
-INLINE void add_products(products *sum, const macsec_gcm_key *key, VEC blocks, size_t place) {
-    VEC powers = VEC_POWERS(key->powers + BLOCK * place);
-    VEC halves = VEC_HALVES(key->powers + HALVES_AT + 8 * place);
+INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
     VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
     sum->low = VEC_XOR(sum->low, VEC_PRODUCT(blocks, powers, 0x00));
     sum->high = VEC_XOR(sum->high, VEC_PRODUCT(blocks, powers, 0x11));
     sum->middle = VEC_XOR(sum->middle, VEC_PRODUCT(folded, halves, 0x00));
+    KEEP(sum->low);
+    KEEP(sum->high);
+    KEEP(sum->middle);
 }
 
+/* Where H^n of the run lies in the key. */
+INLINE size_t run_at(size_t n) {
+    return BLOCK * (ABOVE + RUN - n);
+}
+
+/* Where H^(n VEC_BLOCKS) lies. */
+INLINE size_t stride_at(size_t n) {
+    return n * VEC_BLOCKS > RUN ? BLOCK * (TURN_VECS - n) : run_at(n * VEC_BLOCKS);
+}
+
+#if HALVES_KEPT
+/* Where the sum of the halves of H^(n VEC_BLOCKS) lies. */
+INLINE size_t half_at(size_t n) {
+    return HALVES_AT + 8 * (HALVES - n);
+}
+#endif
+
+/* Adds the products of the blocks and H^n, H^(n-1), ... */
+INLINE void add_run(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
+    VEC powers = VEC_POWERS(key->powers + run_at(n));
+#if HALVES_KEPT && VEC_BLOCKS == 1
+    VEC halves = VEC_HALF(key->powers + half_at(n));
+#else
+    VEC halves = VEC_XOR(powers, VEC_SWAP(powers));
+#endif
+    add_products(sum, blocks, powers, halves);
+}
+
+/* Adds the products of each of the blocks and H^(n VEC_BLOCKS). */
+INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
+    VEC power =
+        VEC_REPEAT(_mm_load_si128((const __m128i *)(const void *)(key->powers + stride_at(n))));
+#if HALVES_KEPT
+    VEC halves = VEC_HALF(key->powers + half_at(n));
+#else
+    VEC halves = VEC_XOR(power, VEC_SWAP(power));
+#endif
+    add_products(sum, blocks, power, halves);
+}
+
+/* Reduces lane by lane. */
+INLINE VEC reduce_lanes(const products *sum) {
+    const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
+    VEC middle = VEC_XOR3(sum->middle, sum->low, sum->high);
+    middle = VEC_XOR3(middle, VEC_SWAP(sum->low), VEC_PRODUCT(sum->low, fold, 0x00));
+    return VEC_XOR3(sum->high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
+}
+
+/* Reduces the sum of the lanes. */
 INLINE __m128i reduce(const products *sum) {
     const __m128i fold = _mm_set_epi64x(0, (long long)0xc200000000000000u);
     __m128i low = VEC_FOLD(sum->low);
@@ -198,18 +299,17 @@ INLINE __m128i reduce(const products *sum) {
 
 typedef struct {
     const macsec_gcm_key *key;
-    __m128i counter; /* the next counter block, reversed: the count is the lowest 32 bits */
-    products sum;    /* products so far of the sum in work */
-    __m128i hash;    /* the last sum, reduced; due to be added to the first block of the next */
+    VEC counter;  /* the next counter block in each lane, reversed: the lowest 32 bits count */
+    products sum; /* products so far of the sum in work */
+    VEC hash;     /* the last sum, reduced; due to be added to the first vector of the next */
 } frame;
 
 INLINE VEC count_blocks(const frame *f, unsigned ahead) {
-    VEC counters = VEC_ADD32(VEC_REPEAT(f->counter), VEC_COUNT(ahead));
-    return VEC_SHUFFLE(counters, VEC_REPEAT(reversal()));
+    return VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_COUNT(ahead)), VEC_REPEAT(reversal()));
 }
 
 INLINE void advance(frame *f, unsigned blocks) {
-    f->counter = _mm_add_epi32(f->counter, _mm_set_epi32(0, 0, 0, (int)blocks));
+    f->counter = VEC_ADD32(f->counter, VEC_REPEAT(_mm_set_epi32(0, 0, 0, (int)blocks)));
 }
 
 INLINE VEC round_key(const macsec_gcm_key *key, size_t round) {
@@ -217,54 +317,130 @@ INLINE VEC round_key(const macsec_gcm_key *key, size_t round) {
         _mm_load_si128((const __m128i *)(const void *)(key->round_keys + BLOCK * round)));
 }
 
-/* Adds a whole turn of 8 blocks that nothing is left to interleave with. */
-INLINE void hash_turn(frame *f, const uint8_t *octets) {
-    UNROLL
-    for (int v = 0; v < TURN_VECS; v++) {
-        VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
-        if (v == 0) {
-            x = VEC_XOR(x, VEC_WIDEN(f->hash));
-        }
-        add_products(&f->sum, f->key, x, (size_t)(POWERS - TURN_BLOCKS + v * VEC_BLOCKS));
-    }
-    f->hash = reduce(&f->sum);
+INLINE void end_sum(frame *f) {
+    f->hash = reduce_lanes(&f->sum);
     f->sum = no_products();
 }
 
-/* Takes the AAD into the sum that `following` further blocks end, if the powers reach that far. */
-INLINE void hash_aad(frame *f, const uint8_t *aad, size_t length, size_t following) {
-    int windowed = length >= BLOCK;
+/* Adds a vector of a turn. The first comes last: it has to wait for the hash of the turn before. */
+INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
+    int v = (i + 1) % TURN_VECS;
+    VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
+    if (v == 0) {
+        x = VEC_XOR(x, f->hash);
+    }
+    add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
+}
+
+/* Adds a whole turn that nothing is left to interleave with. */
+INLINE void hash_turn(frame *f, const uint8_t *octets) {
+    UNROLL
+    for (int i = 0; i < TURN_VECS; i++) {
+        hash_of_turn(f, octets, i);
+    }
+    end_sum(f);
+}
+
+/* Up to a vector of octets, reversed, the last block in the last place. `windowed`: there are 16
+   octets before the end. */
+INLINE VEC load_aad(const uint8_t *p, size_t octets, int windowed) {
+    size_t blocks = (octets + BLOCK - 1) / BLOCK;
+#if VEC_MASKED
+    (void)windowed;
+    size_t gap = VEC_OCTETS - BLOCK * blocks;
+    return VEC_SHUFFLE(VEC_LOAD_MASKED(p - gap, VEC_MASK_OF(octets) << gap),
+                       VEC_REPEAT(reversal()));
+#else
+    size_t partial = octets - BLOCK * (blocks - 1);
+    __m128i last = windowed ? load_block(p + octets - BLOCK) : load_few(p, octets);
+    __m128i each[VEC_BLOCKS];
+    UNROLL
+    for (size_t i = 1; i < VEC_BLOCKS; i++) {
+        each[VEC_BLOCKS - 1 - i] =
+            blocks > i ? _mm_shuffle_epi8(load_block(p + BLOCK * (blocks - 1 - i)), reversal())
+                       : _mm_setzero_si128();
+    }
+    each[VEC_BLOCKS - 1] = _mm_shuffle_epi8(last, load_block(reversals + partial));
+    return VEC_JOIN(each);
+#endif
+}
+
+/* How many vectors of a tail go into a sum of their own, because the run is too short for all. */
+INLINE size_t strides_of_tail(size_t blocks) {
+#if VEC_MASKED
+    blocks = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS * VEC_BLOCKS;
+#endif
+    return blocks + 1 <= RUN ? 0 : (blocks + 1 - RUN + VEC_BLOCKS - 1) / VEC_BLOCKS;
+}
+
+/* The hash, in lanes, of the first `vectors` (at least one) of an AAD. The first `octets` are a
+   vector, perhaps a short one; whole ones follow. */
+FUNCTION VEC hash_long_aad(const macsec_gcm_key *key, const uint8_t *aad, size_t octets,
+                           size_t vectors) {
+    frame f = {key, VEC_ZERO(), no_products(), VEC_ZERO()};
+    while (vectors > 0) {
+        if (octets == VEC_OCTETS && vectors % TURN_VECS == 0) {
+            hash_turn(&f, aad);
+            aad += TURN_OCTETS;
+            vectors -= TURN_VECS;
+            continue;
+        }
+        size_t group = (vectors - 1) % TURN_VECS + 1;
+        vectors -= group;
+        for (; group > 0; group--) {
+            VEC x = VEC_XOR(load_aad(aad, octets, 1), f.hash);
+            f.hash = VEC_ZERO();
+            add_stride(&f.sum, key, x, group);
+            aad += octets;
+            octets = VEC_OCTETS;
+        }
+        end_sum(&f);
+    }
+    return f.hash;
+}
+
+/* Hashes the AAD. Its end, of up to AAD_VECS vectors, goes into the next sum if the powers reach
+   that far: that of `strides` vectors or, when there are none, the run of `blocks` and the block of
+   lengths. */
+INLINE void hash_aad(frame *f, const uint8_t *aad, size_t length, size_t blocks, size_t strides) {
     if (length == 0) {
         return;
     }
-    const uint8_t *end = aad + length;
-    while (length > TURN_OCTETS) {
-        hash_turn(f, aad);
-        aad += TURN_OCTETS;
-        length -= TURN_OCTETS;
+    int windowed = length >= BLOCK;
+    size_t own_blocks = (length + BLOCK - 1) / BLOCK;
+    size_t vectors = (own_blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;
+    if (vectors > AAD_VECS) {
+        size_t first = BLOCK * (own_blocks - VEC_BLOCKS * (vectors - 1));
+        f->hash = hash_long_aad(f->key, aad, first, vectors - AAD_VECS);
+        size_t done = first + VEC_OCTETS * (vectors - AAD_VECS - 1);
+        aad += done;
+        length -= done;
+        vectors = AAD_VECS;
     }
-    size_t blocks = (length + BLOCK - 1) / BLOCK;
-    size_t partial = length - BLOCK * (blocks - 1);
-    int together = blocks + following <= POWERS;
-    size_t place = POWERS - blocks - (together ? following : 0);
-    __m128i x = f->hash;
-    for (size_t i = 1; i < blocks; i++, aad += BLOCK, place++) {
-        x = _mm_xor_si128(x, _mm_shuffle_epi8(load_block(aad), reversal()));
-        add_products(&f->sum, f->key, VEC_WIDEN(x), place);
-        x = _mm_setzero_si128();
+    int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * vectors <= RUN;
+    int joins = to_run || (strides > 0 && strides + vectors <= TURN_VECS);
+    for (; vectors > 0; vectors--) {
+        size_t octets = vectors == 1 ? length : VEC_OCTETS;
+        VEC x = VEC_XOR(load_aad(aad, octets, windowed), f->hash);
+        f->hash = VEC_ZERO();
+        if (to_run) {
+            add_run(&f->sum, f->key, x, blocks + 1 + VEC_BLOCKS * vectors);
+        } else {
+            add_stride(&f->sum, f->key, x, (joins ? strides : 0) + vectors);
+        }
+        aad += octets;
+        length -= octets;
+        if (AAD_VECS == 1) {
+            break;
+        }
     }
-    __m128i last = windowed ? load_block(end - BLOCK) : load_few(aad, partial);
-    x = _mm_xor_si128(x, _mm_shuffle_epi8(last, load_block(reversals + partial)));
-    add_products(&f->sum, f->key, VEC_WIDEN(x), place);
-    f->hash = _mm_setzero_si128();
-    if (!together) {
-        f->hash = reduce(&f->sum);
-        f->sum = no_products();
+    if (!joins) {
+        end_sum(f);
     }
 }
 
 /* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
-INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed) {
+INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed, int hashing) {
     const macsec_gcm_key *key = f->key;
     VEC k = round_key(key, 0);
     UNROLL
@@ -279,25 +455,22 @@ INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed) {
         for (int v = 0; v < TURN_VECS; v++) {
             stream[v] = VEC_AES(stream[v], k);
         }
-        if (hashed != NULL && round <= TURN_VECS) {
-            int v = round - 1;
-            VEC x = VEC_SHUFFLE(VEC_LOAD(hashed + v * VEC_OCTETS), VEC_REPEAT(reversal()));
-            if (v == 0) {
-                x = VEC_XOR(x, VEC_WIDEN(f->hash));
-            }
-            add_products(&f->sum, key, x, (size_t)(POWERS - TURN_BLOCKS + v * VEC_BLOCKS));
+        if (hashing && round <= TURN_VECS) {
+            hash_of_turn(f, hashed, round - 1);
         }
     }
-    for (size_t round = 10; round < key->rounds; round++) {
-        k = round_key(key, round);
+    if (key->rounds > 10) {
         UNROLL
-        for (int v = 0; v < TURN_VECS; v++) {
-            stream[v] = VEC_AES(stream[v], k);
+        for (size_t round = 10; round < 14; round++) {
+            k = round_key(key, round);
+            UNROLL
+            for (int v = 0; v < TURN_VECS; v++) {
+                stream[v] = VEC_AES(stream[v], k);
+            }
         }
     }
-    if (hashed != NULL) {
-        f->hash = reduce(&f->sum);
-        f->sum = no_products();
+    if (hashing) {
+        end_sum(f);
     }
     k = round_key(key, key->rounds);
     UNROLL
@@ -319,12 +492,12 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, in
     VEC stream[TURN_VECS];
     size_t done = 0;
     if (sealing) {
-        turn(f, stream, NULL);
+        turn(f, stream, NULL, 0);
         apply_turn(stream, in, out);
         done = TURN_OCTETS;
     }
     for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
-        turn(f, stream, sealing ? out + done - TURN_OCTETS : in + done);
+        turn(f, stream, sealing ? out + done - TURN_OCTETS : in + done, 1);
         apply_turn(stream, in + done, out + done);
     }
     if (sealing) {
@@ -339,16 +512,30 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, in
 INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask) {
     const macsec_gcm_key *key = f->key;
     const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
+    LOAD_AGAIN();
     __m128i m = _mm_xor_si128(*mask, keys[0]);
     UNROLL
     for (int v = 0; v < vectors; v++) {
         stream[v] = VEC_XOR(count_blocks(f, (unsigned)(v * VEC_BLOCKS)), round_key(key, 0));
     }
-    for (size_t round = 1; round < key->rounds; round++) {
+    UNROLL
+    for (size_t round = 1; round < 10; round++) {
+        LOAD_AGAIN();
         m = _mm_aesenc_si128(m, keys[round]);
         UNROLL
         for (int v = 0; v < vectors; v++) {
             stream[v] = VEC_AES(stream[v], round_key(key, round));
+        }
+    }
+    if (key->rounds > 10) {
+        UNROLL
+        for (size_t round = 10; round < 14; round++) {
+            LOAD_AGAIN();
+            m = _mm_aesenc_si128(m, keys[round]);
+            UNROLL
+            for (int v = 0; v < vectors; v++) {
+                stream[v] = VEC_AES(stream[v], round_key(key, round));
+            }
         }
     }
     *mask = _mm_aesenclast_si128(m, keys[key->rounds]);
@@ -358,43 +545,105 @@ INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask)
     }
 }
 
-/* The products of the data of the tail. `x` is the data as they lie, but the last block, which is
-   the window of the last 16 octets, the last `partial` of which are new. */
-INLINE void hash_tail(frame *f, const VEC *x, int blocks, size_t partial) {
-    const int last = (blocks - 1) / VEC_BLOCKS;
-    const int last_in = (blocks - 1) % VEC_BLOCKS;
-    size_t place = (size_t)(POWERS - 1 - blocks);
+/* The products of the tail and of the block of lengths. The last vector is hashed as `end`, which
+   holds the block of lengths when there is room. */
+INLINE void hash_tail(frame *f, const VEC *x, VEC end, size_t blocks, int vectors, int strides,
+                      __m128i lengths) {
     UNROLL
-    for (int v = 0; v <= last; v++, place += VEC_BLOCKS) {
-        VEC shuffle = VEC_REPEAT(reversal());
-        if (v == last) {
-            __m128i each[VEC_BLOCKS];
-            VEC_SPLIT(each, shuffle);
-            each[last_in] = load_block(reversals + partial);
-            UNROLL
-            for (int i = last_in + 1; i < VEC_BLOCKS; i++) {
-                each[i] = load_block(reversals); /* makes zeros: there is no data */
+    for (int v = 0; v < vectors; v++) {
+        VEC y = v == vectors - 1 ? end : VEC_SHUFFLE(x[v], VEC_REPEAT(reversal()));
+        if (v == 0 || v == strides) {
+            y = VEC_XOR(y, f->hash);
+        }
+        if (v < strides) {
+            add_stride(&f->sum, f->key, y, (size_t)(strides - v));
+            if (v == strides - 1) {
+                end_sum(f);
             }
-            shuffle = VEC_JOIN(each);
+        } else {
+            add_run(&f->sum, f->key, y, blocks + 1 - (size_t)v * VEC_BLOCKS);
         }
-        VEC y = VEC_SHUFFLE(x[v], shuffle);
-        if (v == 0) {
-            y = VEC_XOR(y, VEC_WIDEN(f->hash));
-        }
-        add_products(&f->sum, f->key, y, place);
     }
-    f->hash = _mm_setzero_si128();
+    if (blocks % VEC_BLOCKS == 0) {
+        add_run(&f->sum, f->key, VEC_WIDEN(lengths), 1);
+    }
 }
 
-/* Loads the tail as hash_tail() wants it: whole vectors, then whole blocks, then the window. */
-INLINE void load_tail(VEC *x, const uint8_t *in, size_t octets, int blocks) {
+INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
+    }
+}
+
+INLINE void apply_whole(VEC *x, const VEC *stream, const uint8_t *in, uint8_t *out, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_XOR(VEC_LOAD(in + v * VEC_OCTETS), stream[v]);
+        VEC_STORE(out + v * VEC_OCTETS, x[v]);
+    }
+}
+
+#if VEC_MASKED
+
+/* The last vector of the tail, as the hash wants it. */
+INLINE VEC hashed_end(VEC x, size_t blocks, __m128i lengths) {
+    VEC y = VEC_SHUFFLE(x, VEC_REPEAT(reversal()));
+    return blocks % VEC_BLOCKS == 0 ? y : VEC_PLACE(y, blocks % VEC_BLOCKS, lengths);
+}
+
+/* The rest of a frame in `vectors` (a constant) vectors, the last of which may be partial. J0 goes
+   in and E_K(J0) comes out. */
+INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, size_t octets,
+                    __m128i lengths, int vectors, int sealing) {
+    const int last = vectors - 1;
+    const int strides = (int)strides_of_tail((size_t)vectors * VEC_BLOCKS);
+    size_t blocks = (octets + BLOCK - 1) / BLOCK;
+    VEC_MASK end = VEC_MASK_OF(octets - (size_t)last * VEC_OCTETS);
+    VEC x[TAIL_VECS];
+    if (!sealing) {
+        load_whole(x, in, last);
+        x[last] = VEC_LOAD_MASKED(in + last * VEC_OCTETS, end);
+        VEC hashed = hashed_end(x[last], blocks, lengths);
+        hash_tail(f, x, hashed, blocks, vectors, strides, lengths);
+    }
+    VEC stream[TAIL_VECS];
+    tail_stream(f, stream, vectors, &mask);
+    apply_whole(x, stream, in, out, last);
+    x[last] = VEC_LOAD_MASKED(in + last * VEC_OCTETS, end);
+    x[last] = VEC_ONLY(VEC_XOR(x[last], stream[last]), end);
+    VEC_STORE_MASKED(out + last * VEC_OCTETS, x[last], end);
+    if (sealing) {
+        VEC hashed = hashed_end(x[last], blocks, lengths);
+        hash_tail(f, x, hashed, blocks, vectors, strides, lengths);
+    }
+    return mask;
+}
+
+#else
+
+/* The last vector of the tail, as the hash wants it: the last block is the window of the last 16
+   octets, the last `partial` of which are new; the block of lengths follows where there is room. */
+INLINE VEC hashed_end(VEC x, int blocks, size_t partial, __m128i lengths) {
+    const int last_in = (blocks - 1) % VEC_BLOCKS;
+    __m128i each[VEC_BLOCKS];
+    VEC shuffle = VEC_REPEAT(reversal());
+    VEC_SPLIT(each, shuffle);
+    each[last_in] = load_block(reversals + partial);
+    x = VEC_SHUFFLE(x, VEC_JOIN(each));
+    VEC_SPLIT(each, x);
+    UNROLL
+    for (int i = last_in + 1; i < VEC_BLOCKS; i++) {
+        each[i] = i == last_in + 1 ? lengths : _mm_setzero_si128();
+    }
+    return VEC_JOIN(each);
+}
+
+/* The last vector of the tail: whole blocks, then the window. */
+INLINE VEC load_last(const uint8_t *in, size_t octets, int blocks) {
     const int last = (blocks - 1) / VEC_BLOCKS;
     const int last_in = (blocks - 1) % VEC_BLOCKS;
     __m128i each[VEC_BLOCKS];
-    UNROLL
-    for (int v = 0; v < last; v++) {
-        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
-    }
     UNROLL
     for (int i = 0; i < VEC_BLOCKS; i++) {
         each[i] =
@@ -402,18 +651,14 @@ INLINE void load_tail(VEC *x, const uint8_t *in, size_t octets, int blocks) {
     }
     each[last_in] =
         blocks == 1 && octets < BLOCK ? load_few(in, octets) : load_block(in + octets - BLOCK);
-    x[last] = VEC_JOIN(each);
+    return VEC_JOIN(each);
 }
 
-INLINE void store_tail(const VEC *x, uint8_t *out, size_t octets, int blocks) {
+INLINE void store_last(VEC x, uint8_t *out, size_t octets, int blocks) {
     const int last = (blocks - 1) / VEC_BLOCKS;
     const int last_in = (blocks - 1) % VEC_BLOCKS;
     __m128i each[VEC_BLOCKS];
-    UNROLL
-    for (int v = 0; v < last; v++) {
-        VEC_STORE(out + v * VEC_OCTETS, x[v]);
-    }
-    VEC_SPLIT(each, x[last]);
+    VEC_SPLIT(each, x);
     UNROLL
     for (int i = 0; i < last_in; i++) {
         store_block(out + last * VEC_OCTETS + i * BLOCK, each[i]);
@@ -447,35 +692,51 @@ INLINE void align_stream(VEC *stream, int blocks, size_t partial) {
 /* The rest of a frame, `blocks` (a constant) blocks, the last of which may be partial. J0 goes in
    and E_K(J0) comes out. */
 INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, size_t octets,
-                    int blocks, int sealing) {
+                    __m128i lengths, int blocks, int sealing) {
+    const int strides = (int)strides_of_tail((size_t)blocks);
     const int vectors = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;
     size_t partial = octets - (size_t)(blocks - 1) * BLOCK;
-    VEC stream[TAIL_VECS];
+    const int last = vectors - 1;
     VEC x[TAIL_VECS];
-    load_tail(x, in, octets, blocks);
     if (!sealing) {
-        hash_tail(f, x, blocks, partial);
+        load_whole(x, in, last);
+        x[last] = load_last(in, octets, blocks);
+        VEC end = hashed_end(x[last], blocks, partial, lengths);
+        hash_tail(f, x, end, (size_t)blocks, vectors, strides, lengths);
+        LOAD_AGAIN();
     }
+    VEC stream[TAIL_VECS];
     tail_stream(f, stream, vectors, &mask);
     align_stream(stream, blocks, partial);
-    UNROLL
-    for (int v = 0; v < vectors; v++) {
-        x[v] = VEC_XOR(x[v], stream[v]);
-    }
-    store_tail(x, out, octets, blocks);
+    VEC window = load_last(in, octets, blocks); /* before any store */
+    apply_whole(x, stream, in, out, last);
+    x[last] = VEC_XOR(window, stream[last]);
+    store_last(x[last], out, octets, blocks);
     if (sealing) {
-        hash_tail(f, x, blocks, partial);
+        VEC end = hashed_end(x[last], blocks, partial, lengths);
+        hash_tail(f, x, end, (size_t)blocks, vectors, strides, lengths);
     }
     return mask;
 }
 
-/* One copy of the tail for each number of blocks, with its vectors in registers. */
+#endif
+
+/* One copy of the tail for each number of blocks (of vectors, with masks), with its vectors in
+   registers. */
 INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, size_t octets,
-                        int sealing) {
+                        __m128i lengths, int sealing) {
+#if VEC_MASKED
+    enum { UNIT = VEC_OCTETS, UNITS = TAIL_VECS };
+#else
+    enum { UNIT = BLOCK, UNITS = TAIL_BLOCKS };
+#endif
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        return tail(f, j0, in, out, octets, n, sealing);
-    switch ((octets + BLOCK - 1) / BLOCK) {
+        if (n <= UNITS) {                                                                          \
+            return tail(f, j0, in, out, octets, lengths, n <= UNITS ? n : 1, sealing);             \
+        }                                                                                          \
+        break;
+    switch ((octets + UNIT - 1) / UNIT) {
         CASE(1)
         CASE(2)
         CASE(3)
@@ -485,11 +746,20 @@ INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, s
         CASE(7)
         CASE(8)
         CASE(9)
+        CASE(10)
+        CASE(11)
+        CASE(12)
+        CASE(13)
+        CASE(14)
+        CASE(15)
+        CASE(16)
     default:
-        tail_stream(f, NULL, 0, &j0);
-        return j0;
+        break;
     }
 #undef CASE
+    tail_stream(f, NULL, 0, &j0);
+    add_run(&f->sum, f->key, VEC_WIDEN(lengths), 1);
+    return j0;
 }
 
 /* ---- The kernel ------------------------------------------------------------------------- */
@@ -499,21 +769,22 @@ INLINE void run(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *
                 int sealing) {
     __m128i j0 = _mm_insert_epi64(_mm_cvtsi64_si128((long long)load64(iv)),
                                   (long long)(load32(iv + 8) | (uint64_t)1 << 56), 1);
-    frame f = {key, _mm_shuffle_epi8(j0, reversal()), no_products(), _mm_setzero_si128()};
+    frame f = {key, VEC_REPEAT(_mm_shuffle_epi8(j0, reversal())), no_products(), VEC_ZERO()};
     __m128i lengths = _mm_set_epi64x((long long)(aad_length * 8), (long long)(length * 8));
     advance(&f, 1);
     if (length <= TAIL_OCTETS) {
-        hash_aad(&f, aad, aad_length, (length + BLOCK - 1) / BLOCK + 1);
+        size_t blocks = (length + BLOCK - 1) / BLOCK;
+        hash_aad(&f, aad, aad_length, blocks, strides_of_tail(blocks));
     } else {
-        hash_aad(&f, aad, aad_length, TURN_BLOCKS);
+        hash_aad(&f, aad, aad_length, 0, TURN_VECS);
         size_t done = turns(&f, in, out, length, sealing);
         in += done;
         out += done;
         length -= done;
     }
-    __m128i mask = any_tail(&f, j0, in, out, length, sealing);
-    add_products(&f.sum, key, VEC_WIDEN(_mm_xor_si128(lengths, f.hash)), POWERS - 1);
+    __m128i mask = any_tail(&f, j0, in, out, length, lengths, sealing);
     store_block(tag, _mm_xor_si128(_mm_shuffle_epi8(reduce(&f.sum), reversal()), mask));
+    CLEAR_REGISTERS();
 }
 
 FUNCTION void seal(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
@@ -562,25 +833,36 @@ INLINE __m128i divide_by_x(__m128i h) {
     return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* Writes one power, and the sum of its halves, to their place. */
-INLINE void put_power(macsec_gcm_key *key, size_t place, __m128i power) {
-    __m128i sum = _mm_xor_si128(power, _mm_shuffle_epi32(power, 0x4e));
-    store_block(key->powers + BLOCK * place, power);
-    store64(key->powers + HALVES_AT + 8 * place, (uint64_t)_mm_cvtsi128_si64(sum));
+/* Writes H^n to the places that it has, with the sum of its halves where that is kept. */
+INLINE void put_power(macsec_gcm_key *key, size_t n, __m128i power) {
+    size_t stride = n / VEC_BLOCKS;
+    if (n <= RUN) {
+        store_block(key->powers + run_at(n), power);
+    }
+    if (n % VEC_BLOCKS == 0 && stride <= TURN_VECS) {
+        store_block(key->powers + stride_at(stride), power);
+    }
+#if HALVES_KEPT
+    if (n % VEC_BLOCKS == 0 && stride <= HALVES) {
+        __m128i sum = _mm_xor_si128(power, _mm_shuffle_epi32(power, 0x4e));
+        store64(key->powers + half_at(stride), (uint64_t)_mm_cvtsi128_si64(sum));
+    }
+#endif
 }
 
 FUNCTION void expand(macsec_gcm_key *key, const uint8_t *octets, size_t length) {
-    frame none = {key, _mm_setzero_si128(), no_products(), _mm_setzero_si128()};
+    frame none = {key, VEC_ZERO(), no_products(), VEC_ZERO()};
     __m128i h = _mm_setzero_si128();
     memset(key, 0, sizeof *key);
     expand_aes(key, octets, length);
     tail_stream(&none, NULL, 0, &h);
     __m128i power = divide_by_x(_mm_shuffle_epi8(h, reversal()));
-    put_power(key, POWERS - 1, power);
-    for (size_t place = POWERS - 1; place-- > 0;) {
+    put_power(key, 1, power);
+    for (size_t n = 2; n <= RUN || n <= TURN_BLOCKS; n++) {
         products sum = no_products();
-        add_products(&sum, key, VEC_WIDEN(power), POWERS - 1);
+        add_run(&sum, key, VEC_WIDEN(power), 1);
         power = reduce(&sum);
-        put_power(key, place, power);
+        put_power(key, n, power);
     }
+    CLEAR_REGISTERS();
 }

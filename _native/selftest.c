@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { DATA_MAX = 1500, AAD_MAX = 300 };
+enum { DATA_MAX = 1500, AAD_MAX = 1100 };
 
 /* In hexadecimal; a missing field is empty. */
 typedef struct {
@@ -86,7 +86,9 @@ typedef struct {
 static const long_row longer[] = {
     {16, 28, 1486, "f9c9be7274e449dc995a30f1bbbd19e4"},
     {32, 20, 331, "7d42ff6600b613e7a48d2fc5d4de8758"},
+    {16, 20, 240, "13e6f4b17cf98ada82b4b93373bf6e8f"},
     {16, 300, 0, "4f173868fadee62e511d35581ead72d8"},
+    {32, 1100, 0, "7510fc2f0e920275495027b50684a8b5"},
     {32, 28, 143, "62c198d57ce53dfde0a396ebc10bb70b"},
     {16, 12, 9, "309eb51074d39ab2fd4db8a99ada6f62"},
 };
