@@ -1,0 +1,182 @@
+"""Writes RESULTS.md and throughput.svg from real runs: some four minutes, best on a quiet machine.
+
+What stands in RESULTS.md before the heading "Against the targets" and from "What the figures mean"
+on is kept: it is written by hand, and to be read again after each run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench" / "RESULTS.md"
+FIRST, LAST = "## Against the targets", "## What the figures mean"
+STAGES = ("protect", "validate")
+IPSEC_MB = "intel-ipsec-mb"
+MUST = {"64": 0.70, "128": 0.68, "256": 0.66, "512": 0.64, "1024": 0.60, "1514": 0.58, "9014": 0.58}
+MODES = ("confidentiality", "integrity")
+SUITES = ("gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128", "gcm-aes-xpn-256")
+SUITE_SIZES = ("64", "256", "1514")
+BATCHES = ("1", "4", "16", "64", "256", "1024", "4096")
+
+TARGETS_RUN = ("--sizes", ",".join(MUST), "--rounds", "25")
+SUITES_RUN = (
+    *("--sizes", ",".join(SUITE_SIZES), "--suites", "all", "--integrity"),
+    *("--kernels", "chosen", "--peers", f"{IPSEC_MB},openssl"),
+)
+BATCHES_RUN = (
+    *("--sizes", "64,1514", "--batch", ",".join(BATCHES)),
+    *("--kernels", "chosen", "--peers", f"{IPSEC_MB},openssl"),
+)
+EVERYTHING_RUN = ("--picture", "bench/throughput.svg", "--markdown")
+
+
+class Run:
+    """One run's JSON, with rows and ratios found by what they have to match."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.told: dict[str, Any] = json.loads(bench(*arguments, "--json"))
+        self.kernel = str(self.told["chosen_kernel"])
+
+    def ns(self, **wanted: Any) -> float:
+        """Nanoseconds a frame of one row."""
+        return float(_only(self.told["rows"], wanted)["ns_per_frame"])
+
+    def ratio(self, **wanted: Any) -> float:
+        """One ratio."""
+        return float(_only(self.told["ratios"], wanted)["ratio"])
+
+
+def _only(rows: list[dict[str, Any]], wanted: dict[str, Any]) -> dict[str, Any]:
+    return next(row for row in rows if wanted.items() <= row.items())
+
+
+def bench(*arguments: str) -> str:
+    """What `macsec bench throughput` of this checkout says."""
+    command = [sys.executable, "-m", "macsec", "bench", "throughput", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
+def command(arguments: tuple[str, ...]) -> str:
+    """A command line as a block of a document."""
+    return f"```\nmacsec bench throughput {' '.join(arguments)}\n```\n"
+
+
+def table(title: str, columns: tuple[str, ...], rows: dict[str, list[str]]) -> str:
+    """A table of numbers."""
+    lines = [f"| {title} | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
+    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def targets(runs: list[Run]) -> Iterator[str]:
+    """The ratios that have a target."""
+    yield (
+        f"{FIRST}\n\nTime of `native {runs[0].kernel}` (complete protect or validate) "
+        f"÷ {IPSEC_MB} (bare seal or open), GCM-AES-128, batches of 256, three runs in a row. "
+        "Bold: at or below the target.\n"
+    )
+    yield command(TARGETS_RUN)
+    for peer in (IPSEC_MB, f"{IPSEC_MB}/avx2"):
+        rows = {"must be at most": [f"{most:.2f}" for most in MUST.values()]}
+        for stage in STAGES:
+            for number, run in enumerate(runs, 1):
+                wanted = {"stage": stage, "kernel": run.kernel, "backend": "native", "peer": peer}
+                found = {size: run.ratio(workload=size, **wanted) for size in MUST}
+                rows[f"{stage}, run {number}"] = [
+                    f"**{ratio:.2f}**" if ratio <= MUST[size] else f"{ratio:.2f}"
+                    for size, ratio in found.items()
+                ]
+        yield table(f"`{peer}`", tuple(MUST), rows)
+    yield "Other targets, medians of the three runs:\n"
+    yield table("", (*MUST, "target"), _others(runs))
+
+
+def _others(runs: list[Run]) -> dict[str, list[str]]:
+    def times(size: str, run: Run) -> float:
+        ns = [run.ns(backend="native", kernel=run.kernel, workload=size, stage=s) for s in STAGES]
+        return ns[1] / ns[0]
+
+    rows = {
+        "validate ÷ protect": [
+            *(f"{median(times(size, run) for run in runs):.2f}" for size in MUST),
+            "1.10",
+        ]
+    }
+    for stage in STAGES:
+        wanted = {"stage": stage, "backend": "python-api/frame", "peer": "cryptography"}
+        rows[f"`{stage}_frame` ÷ `AESGCM` of cryptography"] = [
+            *(f"{median(r.ratio(workload=size, **wanted) for r in runs):.2f}" for size in MUST),
+            "1.00 at 64",
+        ]
+    return rows
+
+
+def suites(run: Run) -> Iterator[str]:
+    """All suites, both modes."""
+    yield "## Suites, and integrity only\n"
+    yield command(SUITES_RUN)
+    yield f"ns a frame, and the ratios to `{IPSEC_MB}` and `{IPSEC_MB}/avx2`:\n"
+    rows = {}
+    for stage in STAGES:
+        for suite in SUITES:
+            for mode in MODES:
+                cells = []
+                for size in SUITE_SIZES:
+                    wanted = {"stage": stage, "suite": suite, "mode": mode, "workload": size}
+                    cells.append(f"{run.ns(backend='native', **wanted):.1f}")
+                    cells += [
+                        f"{run.ratio(backend='native', peer=peer, **wanted):.2f}"
+                        for peer in (IPSEC_MB, f"{IPSEC_MB}/avx2")
+                    ]
+                rows[f"{stage}, {suite}, {mode}"] = cells
+    yield table("", tuple(cell for size in SUITE_SIZES for cell in (size, "÷", "÷ /avx2")), rows)
+
+
+def batches(run: Run) -> Iterator[str]:
+    """Frames that a call handles."""
+    yield "## Batches\n"
+    yield command(BATCHES_RUN)
+    yield "ns a frame; getting from Python into the call is in it, for all alike:\n"
+    backends = ("native", IPSEC_MB, f"{IPSEC_MB}/avx2", "openssl", "python-api/batch")
+    rows = {
+        f"{stage}, {size} octets, {backend}": [
+            f"{run.ns(stage=stage, workload=size, backend=backend, batch=int(batch)):.1f}"
+            for batch in BATCHES
+        ]
+        for stage in STAGES
+        for size in ("64", "1514")
+        for backend in backends
+    }
+    yield table("frames a call", BATCHES, rows)
+
+
+def main() -> None:
+    """Measure and write."""
+    kept = RESULTS.read_text()
+    parts = [kept.partition(FIRST)[0].rstrip() + "\n"]
+    parts += targets([Run(*TARGETS_RUN) for _ in range(3)])
+    parts += suites(Run(*SUITES_RUN))
+    parts += batches(Run(*BATCHES_RUN))
+    everything = bench(*EVERYTHING_RUN)
+    parts.append("## Everything\n")
+    parts.append(command(EVERYTHING_RUN))
+    parts.append("![Throughput against frame size](throughput.svg)\n")
+    parts.append(everything)
+    parts.append(LAST + kept.partition(LAST)[2].rstrip())
+    RESULTS.write_text("\n".join(parts) + "\n")
+
+
+if __name__ == "__main__":
+    main()
