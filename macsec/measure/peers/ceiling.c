@@ -11,8 +11,8 @@
 /* Blocks in a register of this name, 0 where the CPU has none. */
 int64_t ceiling_blocks(const char *name);
 
-/* On registers of so many blocks. `both`: steps of eight registers through AES of so many rounds, and eight products; `products`:
-   steps of eight products. */
+/* On registers of so many blocks. `both`: steps of eight registers through AES of so many rounds,
+   and eight products; `products`: steps of eight products. */
 uint64_t ceiling_run(int64_t blocks, int64_t rounds, int64_t both, int64_t products);
 
 /* `steps` of additions that wait for one another: each takes a cycle of the core's clock. */
