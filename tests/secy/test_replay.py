@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,17 @@ class Lowest:
             self.lowest_pn = max(self.lowest_pn, self.next_pn - self.window)
 
 
+@cache
+def sealed(cipher: str, pn: int) -> bytes:
+    """One good frame."""
+    return Craft(cipher=cipher, tci=INTEGRITY, pn=pn).protect(frame_of(48))
+
+
 class Stock:
     """Frames by PN, made once and sent in any order."""
 
     def __init__(self, cipher: str, pns: Sequence[int]) -> None:
-        craft = Craft(cipher=cipher, tci=INTEGRITY)
-        frames = [Craft(cipher=cipher, tci=craft.tci, pn=pn).protect(frame_of(48)) for pn in pns]
+        frames = [sealed(cipher, pn) for pn in pns]
         forged = [spoiled(frame) for frame in frames]
         self.row = {pn: row for row, pn in enumerate(pns)}
         self.batch = FrameBatch.from_frames(frames + forged)
