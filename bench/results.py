@@ -130,7 +130,7 @@ def suites(run: Run) -> Iterator[str]:
     """All suites, both modes."""
     yield "## Suites, and integrity only\n"
     yield command(SUITES_RUN)
-    yield f"ns a frame, and the ratios to `{IPSEC_MB}` and `{IPSEC_MB}/avx2`:\n"
+    yield f"ns a frame on `{run.kernel}`, and the ratios to `{IPSEC_MB}` and `{IPSEC_MB}/avx2`:\n"
     rows = {}
     for stage in STAGES:
         for suite in SUITES:
