@@ -2,6 +2,7 @@
    of IEEE 802.1AE-2018; a switch of a profile is named where it acts. */
 #include "secy.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "secret.h"
@@ -17,6 +18,33 @@ enum {
 #define SCI_NONE UINT64_MAX
 #define AN_UNKNOWN 255
 
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
+/* The controls that most SecYs run under. What follows is compiled twice, for any controls and for
+   these, whose switches the compiler folds away; a function reads through its `c` what may be
+   folded and from secy->controls what may not: encodingsa, xpn, window, longest. */
+static const macsec_controls PLAIN = {
+    .protect = 1,
+    .encrypt = 1,
+    .validate = MACSEC_VALIDATE_STRICT,
+    .replay = 1,
+    .send_sci = 1,
+    .icv_length = ICV_LENGTH,
+    .refuse_sl_48 = 1,
+    .scb_port_zero = 1,
+    .too_long_counts_octets = 1,
+};
+
+static int is_plain(const macsec_secy *secy) {
+    macsec_controls folded = secy->controls;
+    folded.encodingsa = folded.xpn = 0;
+    return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
+}
+
 /* What one frame told, and where its result lies. */
 typedef struct row {
     uint64_t sci;
@@ -31,18 +59,10 @@ static inline void iv_fill(uint8_t iv[12], const uint8_t base[12], uint64_t pn) 
 }
 
 /* 14.5: User Data left in clear; no longer than the offset means all of it. */
-static inline size_t clear_octets(const macsec_secy *secy, int encrypted, size_t length) {
+static ALWAYS_INLINE size_t clear_octets(const macsec_controls *c, int encrypted, size_t length) {
     if (!encrypted)
         return length;
-    return secy->controls.offset < length ? secy->controls.offset : length;
-}
-
-/* All ICVs of clause 14 have 16 octets: one store, where any length takes a call. */
-static inline void icv_store(uint8_t *out, const uint8_t icv[ICV_LENGTH], size_t length) {
-    if (length == ICV_LENGTH)
-        memcpy(out, icv, ICV_LENGTH);
-    else
-        memcpy(out, icv, length);
+    return c->offset < length ? c->offset : length;
 }
 
 /* In constant time; 16 octets as two words, any other length in a loop. */
@@ -58,8 +78,8 @@ static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *i
 /* ---------------------------------------------------------------- 10.5 transmit */
 
 /* 10.5.3, Table 10-1 */
-static inline unsigned tci_an_to_send(const macsec_secy *secy, unsigned an) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macsec_controls *c,
+                                             unsigned an) {
     unsigned tci = 0;
     if (c->send_sci || (secy->rx_enabled > 1 && !c->end_station && !c->scb))
         tci |= TCI_SC;
@@ -77,10 +97,10 @@ static inline unsigned tci_an_to_send(const macsec_secy *secy, unsigned an) {
    The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
    So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
    the frame, tags and all, is written over them. */
-static inline size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsigned an,
-                                  uint64_t pn, const uint8_t *frame, size_t length, size_t tags,
-                                  uint8_t *out) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const macsec_controls *c,
+                                         const tx_sa *sa, unsigned an, uint64_t pn,
+                                         const uint8_t *frame, size_t length, size_t tags,
+                                         uint8_t *out) {
     const size_t user_at = ADDRESSES_LENGTH + tags, user = length - user_at;
     uint8_t *aad = out + tags, *tag_at = out + user_at;
     memcpy(aad, frame, ADDRESSES_LENGTH);
@@ -88,24 +108,27 @@ static inline size_t protect_with(const macsec_secy *secy, const tx_sa *sa, unsi
         aad = out;
         memcpy(out, frame, user_at);
     }
-    uint8_t *secure =
-        tag_at + sectag_write(tag_at, tci_an_to_send(secy, an), user, (uint32_t)pn, secy->tx_sci);
-    const size_t clear = clear_octets(secy, c->encrypt, user);
+    uint8_t *secure = tag_at + sectag_write(tag_at, tci_an_to_send(secy, c, an), user, (uint32_t)pn,
+                                            secy->tx_sci);
+    const size_t clear = clear_octets(c, c->encrypt, user);
     if (clear != 0)
         memcpy(secure, frame + user_at, clear);
     uint8_t iv[12], icv[ICV_LENGTH];
     iv_fill(iv, sa->iv, pn);
+    /* Straight into the frame, unless only its first octets go there. */
+    uint8_t *icv_at = c->icv_length == ICV_LENGTH ? secure + user : icv;
     secy->kernel->seal(&sa->key, iv, aad, (size_t)(secure + clear - aad), frame + user_at + clear,
-                       secure + clear, user - clear, icv);
-    icv_store(secure + user, icv, c->icv_length);
+                       secure + clear, user - clear, icv_at);
+    if (c->icv_length != ICV_LENGTH)
+        memcpy(secure + user, icv, c->icv_length);
     if (tags != 0)
         memcpy(out, frame, user_at);
     return (size_t)(secure - out) + user + c->icv_length;
 }
 
-static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
-                               row *told) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const macsec_controls *c,
+                                             const uint8_t *frame, size_t length, uint8_t *out,
+                                             row *told) {
     /* A frame to send has addresses and at least one octet of User Data. */
     if (length <= ADDRESSES_LENGTH)
         return MACSEC_RUNT;
@@ -117,7 +140,7 @@ static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t l
         return MACSEC_UNPROTECTED;
     }
     /* 10.5.1: the SA is encodingSA of the SC; none usable: nothing is sent. */
-    const unsigned an = c->encodingsa & AN_MASK;
+    const unsigned an = secy->controls.encodingsa & AN_MASK;
     tx_sa *sa = &secy->tx[an];
     if (!sa->present || !sa->enabled || !secy->tx_enabled)
         return MACSEC_NOT_OPERATIONAL;
@@ -131,9 +154,10 @@ static macsec_verdict transmit(macsec_secy *secy, const uint8_t *frame, size_t l
     if (ADDRESSES_LENGTH + tags == length)
         tags = 0; /* tags and nothing behind them: all is User Data */
     const size_t user = length - ADDRESSES_LENGTH - tags;
-    const size_t sent = protect_with(secy, sa, an, told->pn, frame, length, tags, out);
+    const size_t sent = protect_with(secy, c, sa, an, told->pn, frame, length, tags, out);
     /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
-    const int too_long = c->longest >= 0 && sent > (size_t)c->longest;
+    const int64_t longest = secy->controls.longest;
+    const int too_long = longest >= 0 && sent > (size_t)longest;
     if (!too_long || c->too_long_counts_octets)
         *(c->encrypt ? &secy->tally.encrypted : &secy->tally.protected_) += user;
     if (too_long)
@@ -159,7 +183,7 @@ typedef struct received {
 } received;
 
 /* 10.6.5: the frame for the Controlled Port, its User Data taken as it stands. */
-static void deliver_as_is(const received *f, uint8_t *out, row *told) {
+static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *told) {
     memcpy(out, f->frame, f->front);
     memcpy(out + f->front, f->secure, f->user);
     told->out_length = f->front + f->user;
@@ -167,11 +191,10 @@ static void deliver_as_is(const received *f, uint8_t *out, row *told) {
 
 /* 10.6.3, 14.5: deciphers into `out` and tells whether the frame is VALID. Where it is not, the
    octets deciphered are zeroed. */
-static int open_frame(const macsec_secy *secy, const rx_sa *sa, const received *f, uint64_t pn,
-                      uint8_t *out) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_controls *c,
+                                    const rx_sa *sa, const received *f, uint64_t pn, uint8_t *out) {
     const size_t tags = f->front - ADDRESSES_LENGTH;
-    const size_t clear = clear_octets(secy, (f->tag.tci & TCI_E) != 0, f->user);
+    const size_t clear = clear_octets(c, (f->tag.tci & TCI_E) != 0, f->user);
     const size_t behind = f->tag.length + clear; /* of the MPDU, authenticated only */
     const uint8_t *aad = f->frame;
     size_t aad_length = f->front + behind;
@@ -205,8 +228,9 @@ static int open_frame(const macsec_secy *secy, const rx_sa *sa, const received *
 }
 
 /* 10.7.10: octets of User Data whenever the cipher ran, good or bad. */
-static void count_octets_in(macsec_secy *secy, rx_sc *sc, const received *f) {
-    if (secy->controls.validate == MACSEC_VALIDATE_DISABLED)
+static ALWAYS_INLINE void count_octets_in(macsec_secy *secy, const macsec_controls *c, rx_sc *sc,
+                                          const received *f) {
+    if (c->validate == MACSEC_VALIDATE_DISABLED)
         return;
     if (f->tag.tci & TCI_E) {
         secy->tally.decrypted += f->user;
@@ -217,9 +241,9 @@ static void count_octets_in(macsec_secy *secy, rx_sc *sc, const received *f) {
     }
 }
 
-static macsec_verdict receive_on(macsec_secy *secy, rx_sc *sc, rx_sa *sa, const received *f,
-                                 uint8_t *out, row *told) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_controls *c,
+                                               rx_sc *sc, rx_sa *sa, const received *f,
+                                               uint8_t *out, row *told) {
     const int changed = (f->tag.tci & TCI_C) != 0;
     /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
        cipher, for frames validated in between: here there are none. */
@@ -235,8 +259,8 @@ static macsec_verdict receive_on(macsec_secy *secy, rx_sc *sc, rx_sa *sa, const 
         return delayed ? MACSEC_DELAYED : MACSEC_UNCHECKED;
     }
     /* 10.6.3: the cipher. */
-    count_octets_in(secy, sc, f);
-    if (!open_frame(secy, sa, f, pn, out)) {
+    count_octets_in(secy, c, sc, f);
+    if (!open_frame(secy, c, sa, f, pn, out)) {
         if (changed || c->validate == MACSEC_VALIDATE_STRICT)
             return MACSEC_NOT_VALID;
         deliver_as_is(f, out, told);
@@ -249,12 +273,13 @@ static macsec_verdict receive_on(macsec_secy *secy, rx_sc *sc, rx_sa *sa, const 
 }
 
 /* 9.9, 10.6.1: the SCI in the tag, from the source address, or of the only peer. */
-static uint64_t received_sci(const macsec_secy *secy, const received *f) {
+static ALWAYS_INLINE uint64_t received_sci(const macsec_secy *secy, const macsec_controls *c,
+                                           const received *f) {
     const unsigned tci = f->tag.tci;
     if (tci & TCI_SC)
         return load_be64(f->mpdu + SECTAG_WITHOUT_SCI);
     const uint64_t system = load_be64(f->frame + 4) << 16; /* the source address */
-    if (tci & TCI_SCB && secy->controls.scb_port_zero)
+    if (tci & TCI_SCB && c->scb_port_zero)
         return system;
     if (tci & TCI_ES)
         return system | 1;
@@ -262,18 +287,18 @@ static uint64_t received_sci(const macsec_secy *secy, const received *f) {
 }
 
 /* 10.6.1: what cannot be validated goes on only if it was never changed. */
-static macsec_verdict without_sa(const macsec_secy *secy, const received *f,
-                                 macsec_verdict delivered, macsec_verdict discarded) {
-    const int strict = secy->controls.validate == MACSEC_VALIDATE_STRICT;
+static ALWAYS_INLINE macsec_verdict without_sa(const macsec_controls *c, const received *f,
+                                               macsec_verdict delivered, macsec_verdict discarded) {
+    const int strict = c->validate == MACSEC_VALIDATE_STRICT;
     return strict || f->tag.tci & TCI_C ? discarded : delivered;
 }
 
-static macsec_verdict receive_unknown(const macsec_secy *secy, received *f, uint8_t *out,
-                                      row *told) {
-    const macsec_verdict verdict = without_sa(secy, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
+static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, received *f,
+                                                    uint8_t *out, row *told) {
+    const macsec_verdict verdict = without_sa(c, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
     if (verdict == MACSEC_NO_SCI)
         return verdict;
-    if (secy->controls.lookup_before_tag) {
+    if (c->lookup_before_tag) {
         /* Lengths were not checked: all but the last 16 octets, SL or not. */
         if (f->mpdu_length < f->tag.length + ICV_LENGTH) {
             *told = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
@@ -286,29 +311,28 @@ static macsec_verdict receive_unknown(const macsec_secy *secy, received *f, uint
 }
 
 /* 10.6.1: the SC and the SA. */
-static macsec_verdict receive_tagged(macsec_secy *secy, received *f, int bad, uint8_t *out,
-                                     row *told) {
-    const macsec_controls *c = &secy->controls;
-    const uint64_t sci = received_sci(secy, f);
+static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macsec_controls *c,
+                                                   received *f, int bad, uint8_t *out, row *told) {
+    const uint64_t sci = received_sci(secy, c, f);
     if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent)
         return MACSEC_DROPPED;
     rx_sc *sc = sci == SCI_NONE ? NULL : rx_sc_find(secy, sci);
     if (bad && sc != NULL) /* switch lookup_before_tag */
         return MACSEC_BAD_TAG;
-    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an, .pn = c->xpn ? 0 : f->tag.pn};
+    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an, .pn = secy->rule.xpn ? 0 : f->tag.pn};
     f->secure = f->mpdu + f->tag.length;
     if (!bad)
         f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
     if (sc == NULL)
-        return receive_unknown(secy, f, out, told);
+        return receive_unknown(c, f, out, told);
     rx_sa *sa = &sc->sa[f->tag.an];
     macsec_verdict verdict;
     if (!sa->present || !sa->enabled || !(sc->enabled || c->sc_off_receives)) {
-        verdict = without_sa(secy, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
+        verdict = without_sa(c, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
         if (verdict == MACSEC_UNUSED_SA)
             deliver_as_is(f, out, told);
     } else {
-        verdict = receive_on(secy, sc, sa, f, out, told);
+        verdict = receive_on(secy, c, sc, sa, f, out, told);
         if ((int)verdict < SA_VERDICTS)
             sa->frames[verdict]++;
     }
@@ -316,9 +340,9 @@ static macsec_verdict receive_tagged(macsec_secy *secy, received *f, int bad, ui
     return verdict;
 }
 
-static macsec_verdict receive(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
-                              row *told) {
-    const macsec_controls *c = &secy->controls;
+static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_controls *c,
+                                            const uint8_t *frame, size_t length, uint8_t *out,
+                                            row *told) {
     if (length < RUNT_LENGTH)
         return MACSEC_RUNT;
     received f = {.frame = frame, .length = length};
@@ -343,11 +367,11 @@ static macsec_verdict receive(macsec_secy *secy, const uint8_t *frame, size_t le
     if (c->short_header_silent && f.tag.tci & TCI_SC && f.mpdu_length < SECTAG_WITH_SCI + 2)
         return MACSEC_DROPPED;
     /* 9.12, a) to i) */
-    const int bad = !decoded || !sectag_valid(&f.tag, f.mpdu_length, c->xpn, c->exact_length,
-                                              c->refuse_sl_48, c->icv_length);
+    const int bad = !decoded || !sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn,
+                                              c->exact_length, c->refuse_sl_48, c->icv_length);
     if (!decoded || (bad && !c->lookup_before_tag))
         return MACSEC_BAD_TAG;
-    return receive_tagged(secy, &f, bad, out, told);
+    return receive_tagged(secy, c, &f, bad, out, told);
 }
 
 /* ---------------------------------------------------------------- batches */
@@ -369,20 +393,18 @@ void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow,
     out->an = narrow + rows;
 }
 
-typedef macsec_verdict judge(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
-                             row *told);
-
-static inline int each(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out,
-                       judge *judge_one) {
-    if (out->capacity < macsec_capacity(in))
-        return -1;
-    out->frames = out->octets = 0;
+/* One batch; a copy for each direction and each of the two sets of controls. */
+static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, const macsec_frames *in,
+                               macsec_outcome *out, int sending) {
+    int64_t frames = 0, octets = 0;
     for (int64_t i = 0; i < in->count; i++) {
         row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
         macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
+        const uint8_t *frame = in->arena + in->start[i];
+        const size_t length = (size_t)in->length[i];
         if (in->wire_length[i] <= in->length[i])
-            verdict = judge_one(secy, in->arena + in->start[i], (size_t)in->length[i],
-                                out->arena + out->octets, &told);
+            verdict = sending ? transmit(secy, c, frame, length, out->arena + octets, &told)
+                              : receive(secy, c, frame, length, out->arena + octets, &told);
         secy->tally.frames[verdict]++;
         out->codes[i] = (uint8_t)verdict;
         out->sci[i] = told.sci;
@@ -390,41 +412,49 @@ static inline int each(macsec_secy *secy, const macsec_frames *in, macsec_outcom
         out->pn[i] = told.pn;
         if (told.out_length == 0)
             continue;
-        out->start[out->frames] = out->octets;
-        out->length[out->frames] = (int64_t)told.out_length;
-        out->delivered[out->frames] = i;
-        out->octets += (int64_t)told.out_length;
-        out->frames++;
+        out->start[frames] = octets;
+        out->length[frames] = (int64_t)told.out_length;
+        out->delivered[frames] = i;
+        octets += (int64_t)told.out_length;
+        frames++;
     }
-    return 0;
+    out->frames = frames;
+    out->octets = octets;
 }
 
 int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
-    return each(secy, in, out, transmit);
+    if (out->capacity < macsec_capacity(in))
+        return -1;
+    if (is_plain(secy))
+        each(secy, &PLAIN, in, out, 1);
+    else
+        each(secy, &secy->controls, in, out, 1);
+    return 0;
 }
 
 int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
-    if (each(secy, in, out, receive) != 0)
+    if (out->capacity < macsec_capacity(in))
         return -1;
+    if (is_plain(secy))
+        each(secy, &PLAIN, in, out, 0);
+    else
+        each(secy, &secy->controls, in, out, 0);
     secy->tally.octets_in += (uint64_t)out->octets;
     return 0;
 }
 
-static inline int64_t one(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out,
-                          judge *judge_one) {
+int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
     row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
-    const macsec_verdict verdict = judge_one(secy, frame, length, out, &told);
+    const macsec_verdict verdict = transmit(secy, &secy->controls, frame, length, out, &told);
     secy->tally.frames[verdict]++;
     return (int64_t)(told.out_length << 8 | (unsigned)verdict);
 }
 
-int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
-    return one(secy, frame, length, out, transmit);
-}
-
 int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t length,
                               uint8_t *out) {
-    const int64_t ended = one(secy, frame, length, out, receive);
-    secy->tally.octets_in += (uint64_t)ended >> 8;
-    return ended;
+    row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+    const macsec_verdict verdict = receive(secy, &secy->controls, frame, length, out, &told);
+    secy->tally.frames[verdict]++;
+    secy->tally.octets_in += told.out_length;
+    return (int64_t)(told.out_length << 8 | (unsigned)verdict);
 }
