@@ -211,7 +211,7 @@ def test_refused_dict() -> None:
 def test_ssci_shared_under_another_key() -> None:
     """One SSCI may serve two SCIs under two keys, and one SCI in both directions."""
     xpn = {"ssci": "00000001", "salt": SALT}
-    SecY.from_config(
+    secy = SecY.from_config(
         {
             "secy": {"cipher": "gcm-aes-xpn-128"},
             "tx": {"sci": "0000000000010001", "sa": {0: {"key": KEY, **xpn}}},
@@ -221,7 +221,8 @@ def test_ssci_shared_under_another_key() -> None:
             ],
         },
         "reference",
-    ).close()
+    )
+    assert sorted(secy.rx) == ["0000000000010001", "0000000000020001"]
 
 
 @pytest.mark.parametrize("good", [True, False])
@@ -302,12 +303,16 @@ def test_require_transmit(text: str, line: int, said: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("secy", [{"protect": "off"}, {"validate": "null"}])
 def test_nothing_to_protect(secy: dict[str, str]) -> None:
     """Where frames leave in clear no SA is needed."""
-    require_transmit(load({"secy": secy}))
+    config = load({"secy": secy})
+    require_transmit(config)
+    assert config.tx is None
 
 
 def test_can_transmit(tmp_path: Path) -> None:
     """The SA that encodingsa names is there and on."""
-    require_transmit(load(write(tmp_path, WHOLE)))
+    config = load(write(tmp_path, WHOLE))
+    require_transmit(config)
+    assert config.tx is not None
 
 
 def test_backend() -> None:
