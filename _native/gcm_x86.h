@@ -94,12 +94,12 @@ enum {
     TAIL_VECS = (TAIL_BLOCKS + VEC_BLOCKS - 1) / VEC_BLOCKS,
     /* Key layout. */
     RUN = RUN_POWERS,
-    ABOVE =
-        TURN_BLOCKS > RUN ? TURN_VECS - RUN / VEC_BLOCKS : 0, /* powers of turns, above the run */
+    ABOVE = TURN_BLOCKS > RUN ? TURN_VECS - RUN / VEC_BLOCKS
+                              : 0, /* powers of turns, above the run */
     HALVES_AT = (ABOVE + RUN) * BLOCK,
-    HALVES = !HALVES_KEPT      ? 0
-             : VEC_BLOCKS == 1 ? RUN
-                               : TURN_VECS,
+    HALVES = !HALVES_KEPT ? 0
+    : VEC_BLOCKS == 1     ? RUN
+                          : TURN_VECS,
     AAD_VECS = VEC_BLOCKS > 1 ? 1 : 2 /* the AAD of a MACsec frame */
 };
 
@@ -428,8 +428,8 @@ INLINE void hash_aad(frame *f, const uint8_t *aad, size_t length, size_t blocks,
         } else {
             add_stride(&f->sum, f->key, x, (joins ? strides : 0) + vectors);
         }
-        aad += octets;
-        length -= octets;
+        aad += octets;    /* NOLINT(clang-analyzer-deadcode.DeadStores) read where AAD_VECS > 1 */
+        length -= octets; /* NOLINT(clang-analyzer-deadcode.DeadStores) */
         if (AAD_VECS == 1) {
             break;
         }

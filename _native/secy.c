@@ -116,10 +116,11 @@ static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const macsec_c
     uint8_t iv[12], icv[ICV_LENGTH];
     iv_fill(iv, sa->iv, pn);
     /* Straight into the frame, unless only its first octets go there. */
-    uint8_t *icv_at = c->icv_length == ICV_LENGTH ? secure + user : icv;
+    const int whole = c->icv_length == ICV_LENGTH;
+    uint8_t *icv_at = whole ? secure + user : icv;
     secy->kernel->seal(&sa->key, iv, aad, (size_t)(secure + clear - aad), frame + user_at + clear,
                        secure + clear, user - clear, icv_at);
-    if (c->icv_length != ICV_LENGTH)
+    if (!whole)
         memcpy(secure + user, icv, c->icv_length);
     if (tags != 0)
         memcpy(out, frame, user_at);
