@@ -33,6 +33,7 @@
 #define VEC_WIDEN(block) (block)
 #define VEC_JOIN(blocks) ((blocks)[0])
 #define VEC_SPLIT(blocks, v) ((blocks)[0] = (v))
+#define VEC_HEAD(vectors, a, b) ((vectors)[0] = (a), (vectors)[1] = (b))
 #define VEC_FOLD(v) (v)
 #define VEC_ZERO() _mm_setzero_si128()
 #define VEC_COUNT(first) _mm_set_epi32(0, 0, 0, (int)(first))
@@ -71,6 +72,7 @@ const macsec_gcm_kernel macsec_gcm_aesni = {
     .expand = expand,
     .seal = seal,
     .open = open_frame,
+    .forget = forget,
 };
 
 #endif

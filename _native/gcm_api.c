@@ -53,7 +53,9 @@ int macsec_kernel_seal(int index, const uint8_t *key, size_t key_length, const u
     macsec_gcm_key *memory = expanded(index, key, key_length);
     if (memory == NULL)
         return -1;
-    at(index)->seal(memory, iv, aad, aad_length, in, out, length, tag);
+    const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
+    at(index)->seal(memory, &head, in, out, length, tag);
+    at(index)->forget();
     macsec_secret_free(memory, sizeof *memory);
     return 1;
 }
@@ -65,7 +67,9 @@ int macsec_kernel_open(int index, const uint8_t *key, size_t key_length, const u
     if (memory == NULL)
         return -1;
     uint8_t computed[16];
-    at(index)->open(memory, iv, aad, aad_length, in, out, length, computed);
+    const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
+    at(index)->open(memory, &head, in, out, length, computed);
+    at(index)->forget();
     macsec_secret_free(memory, sizeof *memory);
     const int good = macsec_equal(computed, tag, sizeof computed);
     if (!good && length != 0)

@@ -478,16 +478,23 @@ static void crypt(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t
     macsec_wipe(stream, sizeof stream);
 }
 
+/* The hash of the AAD. */
+static element absorb_aad(const multiplicand *h, const macsec_gcm_head *head) {
+    element hash = {0, 0};
+    const size_t rest = head->length > 2 * BLOCK ? head->length - 2 * BLOCK : 0;
+    hash = absorb(hash, h, (const uint8_t *)&head->first, BLOCK);
+    hash = absorb(hash, h, (const uint8_t *)&head->second, BLOCK);
+    return absorb(hash, h, head->rest, rest);
+}
+
 /* The tag over the AAD and the ciphertext; `tag` holds the mask on entry. */
-static void finish(const macsec_gcm_key *key, const uint8_t *aad, size_t aad_length,
+static void finish(const macsec_gcm_key *key, const macsec_gcm_head *head,
                    const uint8_t *ciphertext, size_t length, uint8_t tag[BLOCK]) {
     multiplicand h;
     uint8_t lengths[BLOCK];
-    element hash = {0, 0};
     memcpy(&h, key->powers, sizeof h);
-    hash = absorb(hash, &h, aad, aad_length);
-    hash = absorb(hash, &h, ciphertext, length);
-    store64_be(lengths, (uint64_t)aad_length * 8);
+    element hash = absorb(absorb_aad(&h, head), &h, ciphertext, length);
+    store64_be(lengths, (uint64_t)head->length * 8);
     store64_be(lengths + 8, (uint64_t)length * 8);
     hash = absorb(hash, &h, lengths, sizeof lengths);
     store64_be(tag, hash.high ^ load64_be(tag));
@@ -495,27 +502,29 @@ static void finish(const macsec_gcm_key *key, const uint8_t *aad, size_t aad_len
     macsec_wipe(&h, sizeof h);
 }
 
-static void portable_seal(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                          size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
-                          uint8_t tag[16]) {
+static void portable_seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                          uint8_t *out, size_t length, uint8_t tag[16]) {
     uint8_t sum[BLOCK];
-    crypt(key, iv, in, out, length, sum);
-    finish(key, aad, aad_length, out, length, sum);
+    crypt(key, (const uint8_t *)&head->j0, in, out, length, sum);
+    finish(key, head, out, length, sum);
     memcpy(tag, sum, BLOCK);
 }
 
 /* Hashes first: in place, the decryption overwrites the ciphertext. */
-static void portable_open(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                          size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
-                          uint8_t tag[16]) {
+static void portable_open(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                          uint8_t *out, size_t length, uint8_t tag[16]) {
     uint8_t sum[BLOCK] = {0};
     uint8_t mask[BLOCK];
-    finish(key, aad, aad_length, in, length, sum);
-    crypt(key, iv, in, out, length, mask);
+    finish(key, head, in, length, sum);
+    crypt(key, (const uint8_t *)&head->j0, in, out, length, mask);
     for (int i = 0; i < BLOCK; i++) {
         tag[i] = sum[i] ^ mask[i];
     }
     macsec_wipe(mask, sizeof mask);
+}
+
+/* Uses no vector registers of its own, and leaves to the compiler what those of others hold. */
+static void portable_forget(void) {
 }
 
 const macsec_gcm_kernel macsec_gcm_portable = {
@@ -525,4 +534,5 @@ const macsec_gcm_kernel macsec_gcm_portable = {
     .expand = portable_expand,
     .seal = portable_seal,
     .open = portable_open,
+    .forget = portable_forget,
 };

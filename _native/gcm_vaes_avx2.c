@@ -34,6 +34,7 @@
 #define VEC_JOIN(blocks) _mm256_set_m128i((blocks)[1], (blocks)[0])
 #define VEC_SPLIT(blocks, v)                                                                       \
     ((blocks)[0] = _mm256_castsi256_si128(v), (blocks)[1] = _mm256_extracti128_si256(v, 1))
+#define VEC_HEAD(vectors, a, b) ((vectors)[0] = _mm256_set_m128i(b, a))
 #define VEC_FOLD(v) _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
 #define VEC_ZERO() _mm256_setzero_si256()
 #define VEC_COUNT(first) _mm256_set_epi32(0, 0, 0, (int)(first) + 1, 0, 0, 0, (int)(first))
@@ -68,6 +69,7 @@ const macsec_gcm_kernel macsec_gcm_vaes_avx2 = {
     .expand = expand,
     .seal = seal,
     .open = open_frame,
+    .forget = forget,
 };
 
 #endif

@@ -37,6 +37,8 @@
 #define VEC_POWERS(p) VEC_LOAD(p)
 #define VEC_REPEAT(block) _mm512_broadcast_i32x4(block)
 #define VEC_WIDEN(block) _mm512_zextsi128_si512(block)
+#define VEC_HEAD(vectors, a, b)                                                                    \
+    ((vectors)[0] = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set_m128i(b, a), 1))
 #define VEC_FOLD(v) add_blocks(v)
 #define VEC_ZERO() _mm512_setzero_si512()
 #define VEC_COUNT(first)                                                                           \
@@ -88,6 +90,7 @@ const macsec_gcm_kernel macsec_gcm_vaes_avx512 = {
     .expand = expand,
     .seal = seal,
     .open = open_frame,
+    .forget = forget,
 };
 
 #endif

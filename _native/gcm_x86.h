@@ -17,6 +17,7 @@
      VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_XOR3, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES,
      VEC_AES_LAST, VEC_PRODUCT(a, b, halves)    block by block, as the instructions of these names
      VEC_KEEP(v)            makes GCC keep v as it is at this point, see KEEP
+     VEC_HEAD(vectors, a, b) two blocks as the end of AAD_VECS vectors, zeros before them
      CLEAR_REGISTERS()      zeroes all vector registers
      VEC_MASKED             1: ends under masks; 0: ends by windows (see Ends)
    for windows:
@@ -77,12 +78,14 @@
    no load that would have to wait for several smaller stores. */
 
 #define INLINE static inline __attribute__((always_inline, target(TARGET)))
+#define NOINLINE __attribute__((noinline))
 #define FUNCTION static __attribute__((target(TARGET)))
 /* The arrays of vectors below are to live in registers: all loops over them are to be unrolled. */
 #define UNROLL _Pragma("GCC unroll 16")
 
 enum {
     BLOCK = 16,
+    HEAD = 2 * BLOCK, /* octets of AAD in a macsec_gcm_head itself */
     VEC_OCTETS = VEC_BLOCKS * BLOCK,
     TURN_BLOCKS = TURN_VECS * VEC_BLOCKS,
     TURN_OCTETS = TURN_BLOCKS * BLOCK,
@@ -284,28 +287,33 @@ INLINE VEC reduce_lanes(const products *sum) {
 
 /* Reduces the sum of the lanes. */
 INLINE __m128i reduce(const products *sum) {
-    const __m128i fold = _mm_set_epi64x(0, (long long)0xc200000000000000u);
-    __m128i low = VEC_FOLD(sum->low);
-    __m128i high = VEC_FOLD(sum->high);
-    __m128i middle = VEC_FOLD(sum->middle);
-    middle = _mm_xor_si128(middle, _mm_xor_si128(low, high));
-    middle = _mm_xor_si128(middle, _mm_shuffle_epi32(low, 0x4e));
-    middle = _mm_xor_si128(middle, _mm_clmulepi64_si128(low, fold, 0x00));
-    high = _mm_xor_si128(high, _mm_shuffle_epi32(middle, 0x4e));
-    return _mm_xor_si128(high, _mm_clmulepi64_si128(middle, fold, 0x00));
+    VEC lanes = reduce_lanes(sum);
+    return VEC_FOLD(lanes);
 }
 
 /* ---- A frame in work -------------------------------------------------------------------- */
 
+typedef enum { SEALING, OPENING, HASHING } work;
+
 typedef struct {
     const macsec_gcm_key *key;
-    VEC counter;  /* the next counter block in each lane, reversed: the lowest 32 bits count */
+    VEC counter;  /* the counter block before the next, in each lane, reversed: 32 bits count */
     products sum; /* products so far of the sum in work */
     VEC hash;     /* the last sum, reduced; due to be added to the first vector of the next */
 } frame;
 
+/* What is to be done. `in`: text or, when hashing, AAD. */
+typedef struct {
+    __m128i j0;
+    __m128i first; /* blocks of AAD */
+    __m128i second;
+    __m128i lengths; /* the last block of GHASH, reversed */
+    const uint8_t *in;
+    uint8_t *out;
+} task;
+
 INLINE VEC count_blocks(const frame *f, unsigned ahead) {
-    return VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_COUNT(ahead)), VEC_REPEAT(reversal()));
+    return VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_COUNT(ahead + 1)), VEC_REPEAT(reversal()));
 }
 
 INLINE void advance(frame *f, unsigned blocks) {
@@ -341,30 +349,6 @@ INLINE void hash_turn(frame *f, const uint8_t *octets) {
     end_sum(f);
 }
 
-/* Up to a vector of octets, reversed, the last block in the last place. `windowed`: there are 16
-   octets before the end. */
-INLINE VEC load_aad(const uint8_t *p, size_t octets, int windowed) {
-    size_t blocks = (octets + BLOCK - 1) / BLOCK;
-#if VEC_MASKED
-    (void)windowed;
-    size_t gap = VEC_OCTETS - BLOCK * blocks;
-    return VEC_SHUFFLE(VEC_LOAD_MASKED(p - gap, VEC_MASK_OF(octets) << gap),
-                       VEC_REPEAT(reversal()));
-#else
-    size_t partial = octets - BLOCK * (blocks - 1);
-    __m128i last = windowed ? load_block(p + octets - BLOCK) : load_few(p, octets);
-    __m128i each[VEC_BLOCKS];
-    UNROLL
-    for (size_t i = 1; i < VEC_BLOCKS; i++) {
-        each[VEC_BLOCKS - 1 - i] =
-            blocks > i ? _mm_shuffle_epi8(load_block(p + BLOCK * (blocks - 1 - i)), reversal())
-                       : _mm_setzero_si128();
-    }
-    each[VEC_BLOCKS - 1] = _mm_shuffle_epi8(last, load_block(reversals + partial));
-    return VEC_JOIN(each);
-#endif
-}
-
 /* How many vectors of a tail go into a sum of their own, because the run is too short for all. */
 INLINE size_t strides_of_tail(size_t blocks) {
 #if VEC_MASKED
@@ -373,70 +357,58 @@ INLINE size_t strides_of_tail(size_t blocks) {
     return blocks + 1 <= RUN ? 0 : (blocks + 1 - RUN + VEC_BLOCKS - 1) / VEC_BLOCKS;
 }
 
-/* The hash, in lanes, of the first `vectors` (at least one) of an AAD. The first `octets` are a
-   vector, perhaps a short one; whole ones follow. */
-FUNCTION VEC hash_long_aad(const macsec_gcm_key *key, const uint8_t *aad, size_t octets,
-                           size_t vectors) {
-    frame f = {key, VEC_ZERO(), no_products(), VEC_ZERO()};
-    while (vectors > 0) {
-        if (octets == VEC_OCTETS && vectors % TURN_VECS == 0) {
-            hash_turn(&f, aad);
-            aad += TURN_OCTETS;
-            vectors -= TURN_VECS;
-            continue;
-        }
-        size_t group = (vectors - 1) % TURN_VECS + 1;
-        vectors -= group;
-        for (; group > 0; group--) {
-            VEC x = VEC_XOR(load_aad(aad, octets, 1), f.hash);
-            f.hash = VEC_ZERO();
-            add_stride(&f.sum, key, x, group);
-            aad += octets;
-            octets = VEC_OCTETS;
-        }
-        end_sum(&f);
-    }
-    return f.hash;
-}
-
-/* Hashes the AAD. Its end, of up to AAD_VECS vectors, goes into the next sum if the powers reach
-   that far: that of `strides` vectors or, when there are none, the run of `blocks` and the block of
-   lengths. */
-INLINE void hash_aad(frame *f, const uint8_t *aad, size_t length, size_t blocks, size_t strides) {
-    if (length == 0) {
-        return;
-    }
-    int windowed = length >= BLOCK;
-    size_t own_blocks = (length + BLOCK - 1) / BLOCK;
-    size_t vectors = (own_blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;
-    if (vectors > AAD_VECS) {
-        size_t first = BLOCK * (own_blocks - VEC_BLOCKS * (vectors - 1));
-        f->hash = hash_long_aad(f->key, aad, first, vectors - AAD_VECS);
-        size_t done = first + VEC_OCTETS * (vectors - AAD_VECS - 1);
-        aad += done;
-        length -= done;
-        vectors = AAD_VECS;
-    }
-    int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * vectors <= RUN;
-    int joins = to_run || (strides > 0 && strides + vectors <= TURN_VECS);
-    for (; vectors > 0; vectors--) {
-        size_t octets = vectors == 1 ? length : VEC_OCTETS;
-        VEC x = VEC_XOR(load_aad(aad, octets, windowed), f->hash);
-        f->hash = VEC_ZERO();
+/* Adds the first two blocks of the AAD to the sum that is next: that of `strides` vectors or, when
+   there are none, the run of `blocks` and the block of lengths. If its powers do not reach that
+   far, they are a sum of their own, whose reduction nothing waits for. */
+INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, size_t strides) {
+    const int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN;
+    const int joins = to_run || (strides > 0 && strides + AAD_VECS <= TURN_VECS);
+    VEC head[AAD_VECS];
+    VEC_HEAD(head, first, second);
+    UNROLL
+    for (size_t i = 0; i < AAD_VECS; i++) {
+        VEC x = VEC_SHUFFLE(head[i], VEC_REPEAT(reversal()));
+        size_t vectors = AAD_VECS - i;
         if (to_run) {
             add_run(&f->sum, f->key, x, blocks + 1 + VEC_BLOCKS * vectors);
         } else {
             add_stride(&f->sum, f->key, x, (joins ? strides : 0) + vectors);
         }
-        aad += octets;    /* NOLINT(clang-analyzer-deadcode.DeadStores) read where AAD_VECS > 1 */
-        length -= octets; /* NOLINT(clang-analyzer-deadcode.DeadStores) */
-        if (AAD_VECS == 1) {
-            break;
-        }
     }
     if (!joins) {
         end_sum(f);
     }
+}
+
+/* The hash of the whole AAD where it goes on behind the first two blocks and there is text as well:
+   rare and short, so block by block. It is due at the first block of what follows. */
+FUNCTION void hash_whole_aad(frame *f, __m128i first, __m128i second, const uint8_t *rest,
+                             size_t length) {
+    size_t left = 2 + (length + BLOCK - 1) / BLOCK;
+    __m128i hash = _mm_setzero_si128();
+    products sum = no_products();
+    for (size_t run = 0, i = 0; left > 0; i++, left--, run--) {
+        __m128i x = i == 0 ? first : second;
+        const int8_t *order = reversals + BLOCK;
+        if (i > 1) {
+            size_t octets = length < BLOCK ? length : BLOCK;
+            x = load_block(rest + octets - BLOCK);
+            order = reversals + octets;
+            rest += octets;
+            length -= octets;
+        }
+        x = _mm_xor_si128(_mm_shuffle_epi8(x, load_block(order)), hash);
+        hash = _mm_setzero_si128();
+        if (run == 0) {
+            run = left < RUN ? left : RUN;
+        }
+        add_run(&sum, f->key, VEC_WIDEN(x), run);
+        if (run == 1) {
+            hash = reduce(&sum);
+            sum = no_products();
+        }
+    }
+    f->hash = VEC_WIDEN(hash);
 }
 
 /* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
@@ -488,19 +460,25 @@ INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *
 }
 
 /* The turns of a frame of more than TAIL_OCTETS; returns the octets done. */
-INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, int sealing) {
+INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
     VEC stream[TURN_VECS];
     size_t done = 0;
-    if (sealing) {
+    if (mode == HASHING) {
+        for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
+            hash_turn(f, in + done);
+        }
+        return done;
+    }
+    if (mode == SEALING) {
         turn(f, stream, NULL, 0);
         apply_turn(stream, in, out);
         done = TURN_OCTETS;
     }
     for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
-        turn(f, stream, sealing ? out + done - TURN_OCTETS : in + done, 1);
+        turn(f, stream, mode == SEALING ? out + done - TURN_OCTETS : in + done, 1);
         apply_turn(stream, in + done, out + done);
     }
-    if (sealing) {
+    if (mode == SEALING) {
         hash_turn(f, out + done - TURN_OCTETS);
     }
     return done;
@@ -592,30 +570,35 @@ INLINE VEC hashed_end(VEC x, size_t blocks, __m128i lengths) {
     return blocks % VEC_BLOCKS == 0 ? y : VEC_PLACE(y, blocks % VEC_BLOCKS, lengths);
 }
 
-/* The rest of a frame in `vectors` (a constant) vectors, the last of which may be partial. J0 goes
-   in and E_K(J0) comes out. */
-INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, size_t octets,
-                    __m128i lengths, int vectors, int sealing) {
+/* What is left of a frame, in `vectors` (a constant) vectors, the last of which may be partial. */
+INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mode, int whole) {
     const int last = vectors - 1;
     const int strides = (int)strides_of_tail((size_t)vectors * VEC_BLOCKS);
     size_t blocks = (octets + BLOCK - 1) / BLOCK;
     VEC_MASK end = VEC_MASK_OF(octets - (size_t)last * VEC_OCTETS);
     VEC x[TAIL_VECS];
-    if (!sealing) {
-        load_whole(x, in, last);
-        x[last] = VEC_LOAD_MASKED(in + last * VEC_OCTETS, end);
-        VEC hashed = hashed_end(x[last], blocks, lengths);
-        hash_tail(f, x, hashed, blocks, vectors, strides, lengths);
+    if (whole) {
+        hash_head(f, t->first, t->second, blocks, (size_t)strides);
+    }
+    if (mode != SEALING) {
+        load_whole(x, t->in, last);
+        x[last] = VEC_LOAD_MASKED(t->in + last * VEC_OCTETS, end);
+        VEC hashed = hashed_end(x[last], blocks, t->lengths);
+        hash_tail(f, x, hashed, blocks, vectors, strides, t->lengths);
     }
     VEC stream[TAIL_VECS];
-    tail_stream(f, stream, vectors, &mask);
-    apply_whole(x, stream, in, out, last);
-    x[last] = VEC_LOAD_MASKED(in + last * VEC_OCTETS, end);
+    __m128i mask = t->j0;
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask);
+    if (mode == HASHING) {
+        return mask;
+    }
+    apply_whole(x, stream, t->in, t->out, last);
+    x[last] = VEC_LOAD_MASKED(t->in + last * VEC_OCTETS, end);
     x[last] = VEC_ONLY(VEC_XOR(x[last], stream[last]), end);
-    VEC_STORE_MASKED(out + last * VEC_OCTETS, x[last], end);
-    if (sealing) {
-        VEC hashed = hashed_end(x[last], blocks, lengths);
-        hash_tail(f, x, hashed, blocks, vectors, strides, lengths);
+    VEC_STORE_MASKED(t->out + last * VEC_OCTETS, x[last], end);
+    if (mode == SEALING) {
+        VEC hashed = hashed_end(x[last], blocks, t->lengths);
+        hash_tail(f, x, hashed, blocks, vectors, strides, t->lengths);
     }
     return mask;
 }
@@ -631,6 +614,9 @@ INLINE VEC hashed_end(VEC x, int blocks, size_t partial, __m128i lengths) {
     VEC_SPLIT(each, shuffle);
     each[last_in] = load_block(reversals + partial);
     x = VEC_SHUFFLE(x, VEC_JOIN(each));
+    if (last_in == VEC_BLOCKS - 1) {
+        return x;
+    }
     VEC_SPLIT(each, x);
     UNROLL
     for (int i = last_in + 1; i < VEC_BLOCKS; i++) {
@@ -689,32 +675,37 @@ INLINE void align_stream(VEC *stream, int blocks, size_t partial) {
     stream[last] = VEC_JOIN(each);
 }
 
-/* The rest of a frame, `blocks` (a constant) blocks, the last of which may be partial. J0 goes in
-   and E_K(J0) comes out. */
-INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, size_t octets,
-                    __m128i lengths, int blocks, int sealing) {
+/* What is left of a frame, `blocks` (a constant) blocks, the last of which may be partial. */
+INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mode, int whole) {
     const int strides = (int)strides_of_tail((size_t)blocks);
     const int vectors = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;
     size_t partial = octets - (size_t)(blocks - 1) * BLOCK;
     const int last = vectors - 1;
     VEC x[TAIL_VECS];
-    if (!sealing) {
-        load_whole(x, in, last);
-        x[last] = load_last(in, octets, blocks);
-        VEC end = hashed_end(x[last], blocks, partial, lengths);
-        hash_tail(f, x, end, (size_t)blocks, vectors, strides, lengths);
+    if (whole) {
+        hash_head(f, t->first, t->second, (size_t)blocks, (size_t)strides);
+    }
+    if (mode != SEALING) {
+        load_whole(x, t->in, last);
+        x[last] = load_last(t->in, octets, blocks);
+        VEC end = hashed_end(x[last], blocks, partial, t->lengths);
+        hash_tail(f, x, end, (size_t)blocks, vectors, strides, t->lengths);
         LOAD_AGAIN();
     }
     VEC stream[TAIL_VECS];
-    tail_stream(f, stream, vectors, &mask);
+    __m128i mask = t->j0;
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask);
+    if (mode == HASHING) {
+        return mask;
+    }
     align_stream(stream, blocks, partial);
-    VEC window = load_last(in, octets, blocks); /* before any store */
-    apply_whole(x, stream, in, out, last);
+    VEC window = load_last(t->in, octets, blocks); /* before any store */
+    apply_whole(x, stream, t->in, t->out, last);
     x[last] = VEC_XOR(window, stream[last]);
-    store_last(x[last], out, octets, blocks);
-    if (sealing) {
-        VEC end = hashed_end(x[last], blocks, partial, lengths);
-        hash_tail(f, x, end, (size_t)blocks, vectors, strides, lengths);
+    store_last(x[last], t->out, octets, blocks);
+    if (mode == SEALING) {
+        VEC end = hashed_end(x[last], blocks, partial, t->lengths);
+        hash_tail(f, x, end, (size_t)blocks, vectors, strides, t->lengths);
     }
     return mask;
 }
@@ -722,9 +713,9 @@ INLINE __m128i tail(frame *f, __m128i mask, const uint8_t *in, uint8_t *out, siz
 #endif
 
 /* One copy of the tail for each number of blocks (of vectors, with masks), with its vectors in
-   registers. */
-INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, size_t octets,
-                        __m128i lengths, int sealing) {
+   registers. `whole`: the frame has no turns, and its AAD goes into the sums of the tail. Returns
+   E_K(J0). */
+INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int whole) {
 #if VEC_MASKED
     enum { UNIT = VEC_OCTETS, UNITS = TAIL_VECS };
 #else
@@ -733,7 +724,7 @@ INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, s
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
         if (n <= UNITS) {                                                                          \
-            return tail(f, j0, in, out, octets, lengths, n <= UNITS ? n : 1, sealing);             \
+            return tail(f, t, octets, n <= UNITS ? n : 1, mode, whole);                            \
         }                                                                                          \
         break;
     switch ((octets + UNIT - 1) / UNIT) {
@@ -757,46 +748,117 @@ INLINE __m128i any_tail(frame *f, __m128i j0, const uint8_t *in, uint8_t *out, s
         break;
     }
 #undef CASE
-    tail_stream(f, NULL, 0, &j0);
-    add_run(&f->sum, f->key, VEC_WIDEN(lengths), 1);
-    return j0;
+    if (whole) {
+        hash_head(f, t->first, t->second, 0, 0);
+    }
+    __m128i mask = t->j0;
+    tail_stream(f, NULL, 0, &mask);
+    add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
+    return mask;
 }
 
 /* ---- The kernel ------------------------------------------------------------------------- */
 
-INLINE void run(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                size_t aad_length, const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16],
-                int sealing) {
-    __m128i j0 = _mm_insert_epi64(_mm_cvtsi64_si128((long long)load64(iv)),
-                                  (long long)(load32(iv + 8) | (uint64_t)1 << 56), 1);
+INLINE frame frame_of(const macsec_gcm_key *key, __m128i j0) {
     frame f = {key, VEC_REPEAT(_mm_shuffle_epi8(j0, reversal())), no_products(), VEC_ZERO()};
-    __m128i lengths = _mm_set_epi64x((long long)(aad_length * 8), (long long)(length * 8));
-    advance(&f, 1);
-    if (length <= TAIL_OCTETS) {
-        size_t blocks = (length + BLOCK - 1) / BLOCK;
-        hash_aad(&f, aad, aad_length, blocks, strides_of_tail(blocks));
+    return f;
+}
+
+INLINE void finish(const frame *f, __m128i mask, uint8_t tag[16]) {
+    store_block(tag, _mm_xor_si128(_mm_shuffle_epi8(reduce(&f->sum), reversal()), mask));
+}
+
+INLINE task task_of(const macsec_gcm_head *head, const uint8_t *in, uint8_t *out, size_t length) {
+    task t = {
+        .j0 = head->j0,
+        .first = head->first,
+        .second = head->second,
+        .lengths = _mm_set_epi64x((long long)(head->length * 8), (long long)(length * 8)),
+        .in = in,
+        .out = out,
+    };
+    return t;
+}
+
+/* What fits into a tail, its AAD into the head. */
+INLINE void short_frame(const macsec_gcm_key *key, const task *t, size_t length, uint8_t tag[16],
+                        work mode) {
+    frame f = frame_of(key, t->j0);
+    finish(&f, any_tail(&f, t, length, mode, 1), tag);
+}
+
+/* What does not. `rest`: octets of AAD behind the head. */
+INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, size_t rest,
+                       size_t length, uint8_t tag[16], work mode) {
+    frame f = frame_of(key, t.j0);
+    if (rest > 0) {
+        hash_whole_aad(&f, t.first, t.second, aad, rest);
     } else {
-        hash_aad(&f, aad, aad_length, 0, TURN_VECS);
-        size_t done = turns(&f, in, out, length, sealing);
-        in += done;
-        out += done;
+        hash_head(&f, t.first, t.second, 0, TURN_VECS);
+    }
+    if (length > TAIL_OCTETS) {
+        size_t done = turns(&f, t.in, t.out, length, mode);
+        t.in += done;
+        t.out += mode == HASHING ? 0 : done;
         length -= done;
     }
-    __m128i mask = any_tail(&f, j0, in, out, length, lengths, sealing);
-    store_block(tag, _mm_xor_si128(_mm_shuffle_epi8(reduce(&f.sum), reversal()), mask));
+    finish(&f, any_tail(&f, &t, length, mode, 0), tag);
+}
+
+INLINE size_t rest_of(const macsec_gcm_head *head) {
+    return head->length > HEAD ? head->length - HEAD : 0;
+}
+
+FUNCTION NOINLINE void seal_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
+               SEALING);
+}
+
+FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
+               OPENING);
+}
+
+/* AAD alone (integrity without confidentiality), longer than the head. */
+FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                  uint8_t tag[16]) {
+    task t = task_of(head, head->rest, NULL, 0);
+    size_t rest = rest_of(head);
+    if (rest <= TAIL_OCTETS) {
+        short_frame(key, &t, rest, tag, HASHING);
+    } else {
+        long_frame(key, t, NULL, 0, rest, tag, HASHING);
+    }
+}
+
+FUNCTION void seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                   uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+        task t = task_of(head, in, out, length);
+        short_frame(key, &t, length, tag, SEALING);
+    } else if (length > 0) {
+        seal_long(key, head, in, out, length, tag);
+    } else {
+        hash_alone(key, head, tag);
+    }
+}
+
+FUNCTION void open_frame(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                         uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+        task t = task_of(head, in, out, length);
+        short_frame(key, &t, length, tag, OPENING);
+    } else if (length > 0) {
+        open_long(key, head, in, out, length, tag);
+    } else {
+        hash_alone(key, head, tag);
+    }
+}
+
+FUNCTION void forget(void) {
     CLEAR_REGISTERS();
-}
-
-FUNCTION void seal(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                   size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
-                   uint8_t tag[16]) {
-    run(key, iv, aad, aad_length, in, out, length, tag, 1);
-}
-
-FUNCTION void open_frame(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *aad,
-                         size_t aad_length, const uint8_t *in, uint8_t *out, size_t length,
-                         uint8_t tag[16]) {
-    run(key, iv, aad, aad_length, in, out, length, tag, 0);
 }
 
 /* SubWord of FIPS 197: with four equal columns, AESENCLAST without a key is the S-box alone. */

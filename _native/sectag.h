@@ -74,6 +74,21 @@ static inline void store_be64(uint8_t *p, uint64_t v) {
 
 #endif
 
+/* The number that these octets are when they are loaded as they stand. */
+static inline uint64_t image_be64(uint64_t v) {
+    uint8_t octets[8];
+    store_be64(octets, v);
+    memcpy(&v, octets, sizeof v);
+    return v;
+}
+
+static inline uint32_t image_be32(uint32_t v) {
+    uint8_t octets[4];
+    store_be32(octets, v);
+    memcpy(&v, octets, sizeof v);
+    return v;
+}
+
 static inline int is_vlan_tpid(uint16_t type) {
     return type == 0x8100 || type == 0x88A8 || type == 0x9100;
 }
@@ -131,11 +146,16 @@ static inline size_t secure_data_length(const sectag *tag, size_t length, size_t
     return tag->sl ? tag->sl : length - tag->length - icv_length;
 }
 
-/* Writes a SecTAG (10.5.3); returns its length. */
+/* The first eight octets of a SecTAG (10.5.3), as a number: the first octet on top. */
+static inline uint64_t sectag_front(unsigned tci_an, size_t user_data, uint32_t pn) {
+    const uint64_t sl = user_data < SHORT_LENGTH_LIMIT ? user_data : 0;
+    return (uint64_t)ETHERTYPE_MACSEC << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn;
+}
+
+/* Writes a SecTAG; returns its length. */
 static inline size_t sectag_write(uint8_t *out, unsigned tci_an, size_t user_data, uint32_t pn,
                                   uint64_t sci) {
-    const uint64_t sl = user_data < SHORT_LENGTH_LIMIT ? user_data : 0;
-    store_be64(out, (uint64_t)ETHERTYPE_MACSEC << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn);
+    store_be64(out, sectag_front(tci_an, user_data, pn));
     if (!(tci_an & TCI_SC))
         return SECTAG_WITHOUT_SCI;
     store_be64(out + 8, sci);

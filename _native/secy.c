@@ -12,7 +12,8 @@ enum {
     ICV_LENGTH = 16,
     RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
     OVERHEAD = SECTAG_WITH_SCI + ICV_LENGTH,
-    HEADER_LONGEST = ADDRESSES_LENGTH + SECTAG_WITH_SCI + 50
+    /* User Data that is authenticated in the head of a cipher: 32 octets less the shortest front */
+    HEAD_BORROWS = 2 * ICV_LENGTH - ADDRESSES_LENGTH - SECTAG_WITHOUT_SCI
 };
 
 #define SCI_NONE UINT64_MAX
@@ -53,9 +54,36 @@ typedef struct row {
     uint8_t an;
 } row;
 
-static inline void iv_fill(uint8_t iv[12], const uint8_t base[12], uint64_t pn) {
-    store_be64(iv, load_be64(base) ^ pn >> 32);
-    store_be32(iv + 8, load_be32(base + 8) ^ (uint32_t)pn);
+static inline uint64_t load_64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline uint32_t load_32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Four octets, zeros behind them. */
+static inline uint64_t load_32_low(const uint8_t *p) {
+    return macsec_gcm_join(load_32(p), 0);
+}
+
+static inline void store_64(uint8_t *p, uint64_t v) {
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void store_32(uint8_t *p, uint32_t v) {
+    memcpy(p, &v, sizeof v);
+}
+
+/* The IV of 14.5 to 14.8 and the first count. `base` is the IV with a PN of zero. */
+static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint64_t pn) {
+    return macsec_gcm_block_of(
+        load_64(base) ^ image_be64(pn >> 32),
+        macsec_gcm_join(load_32(base + 8) ^ image_be32((uint32_t)pn), image_be32(1)));
 }
 
 /* 14.5: User Data left in clear; no longer than the offset means all of it. */
@@ -92,44 +120,120 @@ static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macs
     return tci | an;
 }
 
-/* Builds the MPDU behind `tags` octets of clear tags and returns the length of the whole frame.
+/* What the frames of a call share on their way out. */
+typedef struct sender {
+    tx_sa *sa; /* 10.5.1: the SA is encodingSA of the SC; NULL: none is usable */
+    unsigned an;
+    unsigned tci_an;
+    uint64_t sci; /* as the octets stand */
+} sender;
+
+static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *c) {
+    const unsigned an = secy->controls.encodingsa & AN_MASK;
+    tx_sa *sa = &secy->tx[an];
+    return (sender){
+        .sa = sa->present && sa->enabled && secy->tx_enabled ? sa : NULL,
+        .an = an,
+        .tci_an = tci_an_to_send(secy, c, an),
+        .sci = image_be64(secy->tx_sci),
+    };
+}
+
+/* A frame on its way out. */
+typedef struct sent {
+    const uint8_t *frame;
+    size_t length;
+    size_t tags;  /* octets of clear tags */
+    size_t clear; /* octets of User Data left in clear */
+    uint64_t pn;
+} sent;
+
+/* Builds any MPDU and returns the length of the whole frame.
 
    The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
    So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
    the frame, tags and all, is written over them. */
-static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const macsec_controls *c,
-                                         const tx_sa *sa, unsigned an, uint64_t pn,
-                                         const uint8_t *frame, size_t length, size_t tags,
-                                         uint8_t *out) {
-    const size_t user_at = ADDRESSES_LENGTH + tags, user = length - user_at;
-    uint8_t *aad = out + tags, *tag_at = out + user_at;
-    memcpy(aad, frame, ADDRESSES_LENGTH);
-    if (tags != 0 && c->clear_tags_authenticated) {
+static size_t protect_pieces(const macsec_secy *secy, const sender *by, const sent *f,
+                             uint8_t *out) {
+    const macsec_controls *c = &secy->controls;
+    const size_t user_at = ADDRESSES_LENGTH + f->tags, user = f->length - user_at;
+    uint8_t *aad = out + f->tags, *tag_at = out + user_at;
+    memcpy(aad, f->frame, ADDRESSES_LENGTH);
+    if (f->tags != 0 && c->clear_tags_authenticated) {
         aad = out;
-        memcpy(out, frame, user_at);
+        memcpy(out, f->frame, user_at);
     }
-    uint8_t *secure = tag_at + sectag_write(tag_at, tci_an_to_send(secy, c, an), user, (uint32_t)pn,
-                                            secy->tx_sci);
-    const size_t clear = clear_octets(c, c->encrypt, user);
-    if (clear != 0)
-        memcpy(secure, frame + user_at, clear);
-    uint8_t iv[12], icv[ICV_LENGTH];
-    iv_fill(iv, sa->iv, pn);
-    /* Straight into the frame, unless only its first octets go there. */
-    const int whole = c->icv_length == ICV_LENGTH;
-    uint8_t *icv_at = whole ? secure + user : icv;
-    secy->kernel->seal(&sa->key, iv, aad, (size_t)(secure + clear - aad), frame + user_at + clear,
-                       secure + clear, user - clear, icv_at);
-    if (!whole)
-        memcpy(secure + user, icv, c->icv_length);
-    if (tags != 0)
-        memcpy(out, frame, user_at);
+    uint8_t *secure =
+        tag_at + sectag_write(tag_at, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
+    if (f->clear != 0)
+        memcpy(secure, f->frame + user_at, f->clear);
+    uint8_t icv[ICV_LENGTH];
+    macsec_gcm_head head = macsec_gcm_head_at(aad, (size_t)(secure + f->clear - aad));
+    head.j0 = first_counter(by->sa->iv, f->pn);
+    secy->kernel->seal(&by->sa->key, &head, f->frame + user_at + f->clear, secure + f->clear,
+                       user - f->clear, icv);
+    memcpy(secure + user, icv, c->icv_length);
+    if (f->tags != 0)
+        memcpy(out, f->frame, user_at);
     return (size_t)(secure - out) + user + c->icv_length;
 }
 
-static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const macsec_controls *c,
-                                             const uint8_t *frame, size_t length, uint8_t *out,
-                                             row *told) {
+/* The same without clear tags, with all User Data encrypted or none and an ICV of 16 octets: what
+   is authenticated goes to the cipher in registers and to the frame in one store each. `user` is at
+   least HEAD_BORROWS where it is authenticated only. */
+static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender *by,
+                                          const macsec_controls *c, const sent *f, uint8_t *out) {
+    const uint8_t *data = f->frame + ADDRESSES_LENGTH;
+    const size_t user = f->length - ADDRESSES_LENGTH;
+    const uint64_t front = image_be64(sectag_front(by->tci_an, user, (uint32_t)f->pn));
+    const uint64_t addresses = load_64(f->frame);
+    const uint64_t to_sl = macsec_gcm_join(load_32(f->frame + 8), macsec_gcm_front(front));
+    macsec_gcm_head head;
+    head.j0 = first_counter(by->sa->iv, f->pn);
+    head.first = macsec_gcm_block_of(addresses, to_sl);
+    store_64(out, addresses);
+    store_64(out + 8, to_sl);
+    if (c->send_sci || by->tci_an & TCI_SC) {
+        const uint64_t to_sci = macsec_gcm_join(macsec_gcm_back(front), macsec_gcm_front(by->sci));
+        const uint32_t last = macsec_gcm_back(by->sci);
+        store_64(out + 16, to_sci);
+        store_32(out + 24, last);
+        head.second =
+            macsec_gcm_block_of(to_sci, macsec_gcm_join(last, c->encrypt ? 0 : load_32(data)));
+        head.length = ADDRESSES_LENGTH + SECTAG_WITH_SCI;
+    } else {
+        const uint32_t pn = macsec_gcm_back(front);
+        store_32(out + 16, pn);
+        head.second = macsec_gcm_block_of(macsec_gcm_join(pn, c->encrypt ? 0 : load_32(data)),
+                                          c->encrypt ? 0 : load_64(data + 4));
+        head.length = ADDRESSES_LENGTH + SECTAG_WITHOUT_SCI;
+    }
+    uint8_t *secure = out + head.length;
+    if (c->encrypt) {
+        secy->kernel->seal(&by->sa->key, &head, data, secure, user, secure + user);
+    } else {
+        head.rest = data + (2 * ICV_LENGTH - head.length);
+        head.length += user;
+        secy->kernel->seal(&by->sa->key, &head, NULL, NULL, 0, secure + user);
+        memcpy(secure, data, user);
+    }
+    return (size_t)(secure - out) + user + ICV_LENGTH;
+}
+
+static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *by,
+                                         const macsec_controls *c, sent *f, uint8_t *out) {
+    const size_t user = f->length - ADDRESSES_LENGTH - f->tags;
+    f->clear = clear_octets(c, c->encrypt, user);
+    const int whole = f->clear == 0 || (!c->encrypt && user >= HEAD_BORROWS);
+    if (f->tags == 0 && whole && c->icv_length == ICV_LENGTH)
+        return protect_whole(secy, by, c, f, out);
+    const sent in_memory = *f; /* so that the frame above is not */
+    return protect_pieces(secy, by, &in_memory, out);
+}
+
+static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
+                                             const macsec_controls *c, const uint8_t *frame,
+                                             size_t length, uint8_t *out, row *told) {
     /* A frame to send has addresses and at least one octet of User Data. */
     if (length <= ADDRESSES_LENGTH)
         return MACSEC_RUNT;
@@ -140,32 +244,31 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const macsec_con
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
-    /* 10.5.1: the SA is encodingSA of the SC; none usable: nothing is sent. */
-    const unsigned an = secy->controls.encodingsa & AN_MASK;
-    tx_sa *sa = &secy->tx[an];
-    if (!sa->present || !sa->enabled || !secy->tx_enabled)
+    tx_sa *sa = by->sa;
+    if (sa == NULL)
         return MACSEC_NOT_OPERATIONAL;
     told->sci = secy->tx_sci;
-    told->an = (uint8_t)an;
+    told->an = (uint8_t)by->an;
     /* 10.5.2: nextPN past the last: stop. Never wrap, never fall back to clear. */
     if (sa->last >= secy->pn_last)
         return MACSEC_EXHAUSTED;
     told->pn = ++sa->last;
-    size_t tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
-    if (ADDRESSES_LENGTH + tags == length)
-        tags = 0; /* tags and nothing behind them: all is User Data */
-    const size_t user = length - ADDRESSES_LENGTH - tags;
-    const size_t sent = protect_with(secy, c, sa, an, told->pn, frame, length, tags, out);
+    sent f = {.frame = frame, .length = length, .pn = told->pn};
+    f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
+    if (ADDRESSES_LENGTH + f.tags == length)
+        f.tags = 0; /* tags and nothing behind them: all is User Data */
+    const size_t user = length - ADDRESSES_LENGTH - f.tags;
+    const size_t octets = protect_with(secy, by, c, &f, out);
     /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
     const int64_t longest = secy->controls.longest;
-    const int too_long = longest >= 0 && sent > (size_t)longest;
+    const int too_long = longest >= 0 && octets > (size_t)longest;
     if (!too_long || c->too_long_counts_octets)
         *(c->encrypt ? &secy->tally.encrypted : &secy->tally.protected_) += user;
     if (too_long)
         return MACSEC_TOO_LONG;
     ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
     secy->tally.octets_out += length;
-    told->out_length = sent;
+    told->out_length = octets;
     return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
 }
 
@@ -190,10 +293,11 @@ static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *to
     told->out_length = f->front + f->user;
 }
 
-/* 10.6.3, 14.5: deciphers into `out` and tells whether the frame is VALID. Where it is not, the
+/* 10.6.3, 14.5: deciphers any frame into `out` and tells whether it is VALID. Where it is not, the
    octets deciphered are zeroed. */
-static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_controls *c,
-                                    const rx_sa *sa, const received *f, uint64_t pn, uint8_t *out) {
+static int open_pieces(const macsec_secy *secy, const rx_sa *sa, const received *f, uint64_t pn,
+                       uint8_t *out) {
+    const macsec_controls *c = &secy->controls;
     const size_t tags = f->front - ADDRESSES_LENGTH;
     const size_t clear = clear_octets(c, (f->tag.tci & TCI_E) != 0, f->user);
     const size_t behind = f->tag.length + clear; /* of the MPDU, authenticated only */
@@ -209,10 +313,10 @@ static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_contro
         aad_length = ADDRESSES_LENGTH + behind;
         user_out = out + aad_length - clear;
     }
-    uint8_t iv[12], icv[ICV_LENGTH];
-    iv_fill(iv, sa->iv, pn);
-    secy->kernel->open(&sa->key, iv, aad, aad_length, f->secure + clear, user_out + clear,
-                       f->user - clear, icv);
+    uint8_t icv[ICV_LENGTH];
+    macsec_gcm_head head = macsec_gcm_head_at(aad, aad_length);
+    head.j0 = first_counter(sa->iv, pn);
+    secy->kernel->open(&sa->key, &head, f->secure + clear, user_out + clear, f->user - clear, icv);
     if (!icv_equal(icv, f->secure + f->user, c->icv_length)) {
         memset(user_out, 0, f->user);
         return 0;
@@ -221,11 +325,41 @@ static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_contro
         memcpy(user_out, f->secure, clear);
     if (user_out != out + f->front)
         memmove(out + f->front, user_out, f->user);
-    if (tags != 0)
-        memcpy(out, f->frame, f->front);
-    else
-        memcpy(out, f->frame, ADDRESSES_LENGTH);
+    memcpy(out, f->frame, f->front);
     return 1;
+}
+
+/* The same for a frame without clear tags that is encrypted whole and has an ICV of 16 octets. */
+static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, const received *f,
+                                    uint64_t pn, uint8_t *out) {
+    const uint64_t addresses = load_64(f->frame);
+    const uint64_t to_sl = load_64(f->frame + 8);
+    macsec_gcm_head head;
+    head.j0 = first_counter(sa->iv, pn);
+    head.first = macsec_gcm_block_of(addresses, to_sl);
+    head.second = f->tag.tci & TCI_SC
+                      ? macsec_gcm_block_of(load_64(f->frame + 16), load_32_low(f->frame + 24))
+                      : macsec_gcm_block_of(load_32_low(f->frame + 16), 0);
+    head.length = ADDRESSES_LENGTH + f->tag.length;
+    uint8_t icv[ICV_LENGTH];
+    uint8_t *user_out = out + ADDRESSES_LENGTH;
+    secy->kernel->open(&sa->key, &head, f->secure, user_out, f->user, icv);
+    if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH)) {
+        memset(user_out, 0, f->user);
+        return 0;
+    }
+    store_64(out, addresses);
+    store_32(out + 8, macsec_gcm_front(to_sl));
+    return 1;
+}
+
+static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_controls *c,
+                                    const rx_sa *sa, const received *f, uint64_t pn, uint8_t *out) {
+    if (f->front == ADDRESSES_LENGTH && c->offset == 0 && f->tag.tci & TCI_E &&
+        c->icv_length == ICV_LENGTH)
+        return open_whole(secy, sa, f, pn, out);
+    const received in_memory = *f; /* so that the frame above is not */
+    return open_pieces(secy, sa, &in_memory, pn, out);
 }
 
 /* 10.7.10: octets of User Data whenever the cipher ran, good or bad. */
@@ -246,12 +380,14 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
                                                rx_sc *sc, rx_sa *sa, const received *f,
                                                uint8_t *out, row *told) {
     const int changed = (f->tag.tci & TCI_C) != 0;
+    const replay_rule rule = {secy->rule.window, secy->rule.xpn, c->window_from_next_pn,
+                              c->duplicates_reject};
     /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
        cipher, for frames validated in between: here there are none. */
-    const uint64_t pn = told->pn = replay_recover(&secy->rule, &sa->window, f->tag.pn);
-    if (c->replay && replay_late(&secy->rule, &sa->window, pn))
+    const uint64_t pn = told->pn = replay_recover(&rule, &sa->window, f->tag.pn);
+    if (c->replay && replay_late(&rule, &sa->window, pn))
         return MACSEC_LATE;
-    const int delayed = replay_delayed(&secy->rule, &sa->window, pn);
+    const int delayed = replay_delayed(&rule, &sa->window, pn);
     /* 10.6.5, validateFrames Disabled: changed text cannot go on; no state moves. */
     if (c->validate == MACSEC_VALIDATE_DISABLED && !(changed && c->disabled_decrypts)) {
         if (changed)
@@ -269,7 +405,7 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
     }
     /* 10.6.5: delivery; only now does state move. */
     told->out_length = f->front + f->user;
-    replay_advance(&secy->rule, &sa->window, pn);
+    replay_advance(&rule, &sa->window, pn);
     return delayed ? MACSEC_DELAYED : MACSEC_OK;
 }
 
@@ -394,33 +530,38 @@ void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow,
     out->an = narrow + rows;
 }
 
-/* One batch; a copy for each direction and each of the two sets of controls. */
+/* One batch; a copy for each direction and each of the two sets of controls. The columns are kept
+   here, since for all the compiler knows an octet stored may change a pointer in memory. */
 static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, const macsec_frames *in,
-                               macsec_outcome *out, int sending) {
-    int64_t frames = 0, octets = 0;
-    for (int64_t i = 0; i < in->count; i++) {
+                               macsec_outcome *result, int sending) {
+    const macsec_frames given = *in;
+    macsec_outcome out = *result;
+    const sender by = sender_of(secy, c);
+    out.frames = out.octets = 0;
+    for (int64_t i = 0; i < given.count; i++) {
         row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
         macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
-        const uint8_t *frame = in->arena + in->start[i];
-        const size_t length = (size_t)in->length[i];
-        if (in->wire_length[i] <= in->length[i])
-            verdict = sending ? transmit(secy, c, frame, length, out->arena + octets, &told)
-                              : receive(secy, c, frame, length, out->arena + octets, &told);
+        const uint8_t *frame = given.arena + given.start[i];
+        const size_t length = (size_t)given.length[i];
+        if (given.wire_length[i] <= given.length[i])
+            verdict = sending ? transmit(secy, &by, c, frame, length, out.arena + out.octets, &told)
+                              : receive(secy, c, frame, length, out.arena + out.octets, &told);
         secy->tally.frames[verdict]++;
-        out->codes[i] = (uint8_t)verdict;
-        out->sci[i] = told.sci;
-        out->an[i] = told.an;
-        out->pn[i] = told.pn;
+        out.codes[i] = (uint8_t)verdict;
+        out.sci[i] = told.sci;
+        out.an[i] = told.an;
+        out.pn[i] = told.pn;
         if (told.out_length == 0)
             continue;
-        out->start[frames] = octets;
-        out->length[frames] = (int64_t)told.out_length;
-        out->delivered[frames] = i;
-        octets += (int64_t)told.out_length;
-        frames++;
+        out.start[out.frames] = out.octets;
+        out.length[out.frames] = (int64_t)told.out_length;
+        out.delivered[out.frames] = i;
+        out.octets += (int64_t)told.out_length;
+        out.frames++;
     }
-    out->frames = frames;
-    out->octets = octets;
+    result->frames = out.frames;
+    result->octets = out.octets;
+    secy->kernel->forget();
 }
 
 int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
@@ -446,7 +587,9 @@ int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *
 
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
     row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
-    const macsec_verdict verdict = transmit(secy, &secy->controls, frame, length, out, &told);
+    const sender by = sender_of(secy, &secy->controls);
+    const macsec_verdict verdict = transmit(secy, &by, &secy->controls, frame, length, out, &told);
+    secy->kernel->forget();
     secy->tally.frames[verdict]++;
     return (int64_t)(told.out_length << 8 | (unsigned)verdict);
 }
@@ -455,6 +598,7 @@ int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t le
                               uint8_t *out) {
     row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
     const macsec_verdict verdict = receive(secy, &secy->controls, frame, length, out, &told);
+    secy->kernel->forget();
     secy->tally.frames[verdict]++;
     secy->tally.octets_in += told.out_length;
     return (int64_t)(told.out_length << 8 | (unsigned)verdict);

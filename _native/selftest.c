@@ -170,7 +170,8 @@ static int check_seal(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key
     if (corrupt) {
         *last_octet(expected.cipher, a->cipher_known ? a->length : 0, expected.tag) ^= 0x01;
     }
-    kernel->seal(key, a->iv, a->aad, a->aad_length, a->plain, out, a->length, tag);
+    const macsec_gcm_head head = macsec_gcm_head_of(a->iv, a->aad, a->aad_length);
+    kernel->seal(key, &head, a->plain, out, a->length, tag);
     return memcmp(tag, expected.tag, sizeof tag) == 0 &&
            (!a->cipher_known || memcmp(out, expected.cipher, a->length) == 0);
 }
@@ -184,8 +185,9 @@ static int check_open(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key
     if (corrupt) {
         *last_octet(expected.plain, a->length, expected.tag) ^= 0x80;
     }
-    kernel->seal(key, a->iv, a->aad, a->aad_length, a->plain, data, a->length, tag);
-    kernel->open(key, a->iv, a->aad, a->aad_length, data, data, a->length, tag);
+    const macsec_gcm_head head = macsec_gcm_head_of(a->iv, a->aad, a->aad_length);
+    kernel->seal(key, &head, a->plain, data, a->length, tag);
+    kernel->open(key, &head, data, data, a->length, tag);
     return memcmp(tag, expected.tag, sizeof tag) == 0 &&
            memcmp(data, expected.plain, a->length) == 0;
 }
@@ -196,11 +198,12 @@ static int check_forged(const macsec_gcm_kernel *kernel, const macsec_gcm_key *k
     uint8_t data[DATA_MAX];
     uint8_t tag[16];
     uint8_t received[16];
-    kernel->seal(key, a->iv, a->aad, a->aad_length, a->plain, data, a->length, received);
+    const macsec_gcm_head head = macsec_gcm_head_of(a->iv, a->aad, a->aad_length);
+    kernel->seal(key, &head, a->plain, data, a->length, received);
     if (!corrupt) {
         *last_octet(data, a->length, received) ^= 0x10;
     }
-    kernel->open(key, a->iv, a->aad, a->aad_length, data, data, a->length, tag);
+    kernel->open(key, &head, data, data, a->length, tag);
     return memcmp(tag, received, sizeof tag) != 0;
 }
 

@@ -327,6 +327,14 @@ typedef struct {
     uint8_t tag[16];
 } sealed;
 
+/* A kernel on an IV and an AAD that lie in memory. */
+static void run_kernel(const macsec_gcm_kernel *kernel, int opening, const macsec_gcm_key *key,
+                       const uint8_t iv[12], const uint8_t *aad, size_t aad_length,
+                       const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
+    (opening ? kernel->open : kernel->seal)(key, &head, in, out, length, tag);
+}
+
 /* Seals or opens `octets` with everything placed as the combination says. Returns the result, with
    its tag, in `result`, and whether nothing else was written. */
 static int work(size_t kernel, int opening, const combination *c, const uint8_t *octets,
@@ -342,8 +350,8 @@ static int work(size_t kernel, int opening, const combination *c, const uint8_t 
     memcpy(in, octets, length);
     memcpy(aad, source_aad, c->aad_length);
     memcpy(iv, source_aad + 3, 12);
-    (opening ? k->open : k->seal)(expanded[kernel][c->key_length == 32], iv, aad, c->aad_length, in,
-                                  out, length, tag);
+    run_kernel(k, opening, expanded[kernel][c->key_length == 32], iv, aad, c->aad_length, in, out,
+               length, tag);
     memcpy(result->data, out, length);
     memcpy(result->tag, tag, 16);
     return untouched(memory.in, start, room) && untouched(memory.tag, tag, 16) &&
@@ -412,8 +420,8 @@ static void check_reference(const reference_key *key, size_t key_length, size_t 
     memcpy(iv, source + length % 97, 12);
     reference_seal(key, iv, aad, aad_length, plain, expected.data, length, expected.tag);
     for (size_t i = 0; i < kernel_count; i++) {
-        kernels[i]->seal(expanded[i][key_length == 32], iv, aad, aad_length, plain, made.data,
-                         length, made.tag);
+        run_kernel(kernels[i], 0, expanded[i][key_length == 32], iv, aad, aad_length, plain,
+                   made.data, length, made.tag);
         check(memcmp(made.data, expected.data, length) == 0 &&
                   memcmp(made.tag, expected.tag, 16) == 0,
               "%s differs from the reference: %zu octets, AAD %zu, key %zu", kernels[i]->name,
@@ -435,6 +443,8 @@ static void check_reference_lengths(unsigned volume) {
             size_t aad_length = length % 5 ? nth_combination(next_random() % 13, 0).aad_length
                                            : next_random() % 400;
             check_reference(&key, key_length, aad_length, length, source_aad, source);
+            check_reference(&key, key_length, 2 * length, 0, source_aad, source);
+            check_reference(&key, key_length, 2 * length + 1, 0, source_aad, source);
         }
         for (size_t j = 0; j < sizeof long_lengths / sizeof long_lengths[0]; j++) {
             check_reference(&key, key_length, 28, long_lengths[j], source_aad, source);
@@ -576,9 +586,9 @@ static void check_nothing(void) {
     reference_expand(&key, octets, 16);
     reference_seal(&key, iv, NULL, 0, NULL, NULL, 0, expected);
     for (size_t i = 0; i < kernel_count; i++) {
-        kernels[i]->seal(expanded[i][0], iv, NULL, 0, NULL, NULL, 0, tag);
+        run_kernel(kernels[i], 0, expanded[i][0], iv, NULL, 0, NULL, NULL, 0, tag);
         check(memcmp(tag, expected, 16) == 0, "%s seals nothing wrongly", kernels[i]->name);
-        kernels[i]->open(expanded[i][0], iv, NULL, 0, NULL, NULL, 0, tag);
+        run_kernel(kernels[i], 1, expanded[i][0], iv, NULL, 0, NULL, NULL, 0, tag);
         check(memcmp(tag, expected, 16) == 0, "%s opens nothing wrongly", kernels[i]->name);
     }
 }
@@ -607,8 +617,7 @@ static double time_frame(size_t kernel, int opening, size_t key_length, size_t a
         for (size_t i = 0; i < frames; i++) {
             uint32_t number = (uint32_t)i;
             memcpy(iv + 8, &number, sizeof number);
-            (opening ? k->open : k->seal)(key, iv, source_aad, aad_length, source, out, length,
-                                          tag);
+            run_kernel(k, opening, key, iv, source_aad, aad_length, source, out, length, tag);
         }
         double each = (now() - start) / (double)frames;
         best = each < best ? each : best;
@@ -675,10 +684,12 @@ static void use_secrets(const macsec_gcm_kernel *kernel, size_t key_length) {
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         size_t length = lengths[i];
         HIDE(data.data, length);
-        kernel->seal(&key, source_aad, source_aad, 28, data.data, data.data, length, data.tag);
-        kernel->open(&key, source_aad, source_aad, 5 * i, data.data, data.data, length, data.tag);
+        run_kernel(kernel, 0, &key, source_aad, source_aad, 28, data.data, data.data, length,
+                   data.tag);
+        run_kernel(kernel, 1, &key, source_aad, source_aad, 5 * i, data.data, data.data, length,
+                   data.tag);
         HIDE(data.data, length);
-        kernel->seal(&key, source_aad, data.data, length, NULL, NULL, 0, data.tag);
+        run_kernel(kernel, 0, &key, source_aad, data.data, length, NULL, NULL, 0, data.tag);
         checks++;
     }
 #if !defined(MEMORY_SANITIZER) /* which reports what an asm statement hides from the compiler */
@@ -702,8 +713,7 @@ static void branch_on_output(const macsec_gcm_kernel *kernel, int opening) {
     uint8_t tag[16];
     HIDE(octets, sizeof octets);
     kernel->expand(&key, octets, 32);
-    (opening ? kernel->open : kernel->seal)(&key, source_aad, source_aad, 28, data, data,
-                                            sizeof data, tag);
+    run_kernel(kernel, opening, &key, source_aad, source_aad, 28, data, data, sizeof data, tag);
     uint8_t tag_octet = tag[5];
     uint8_t data_octet = data[77];
 #if defined(MEMORY_SANITIZER)
