@@ -12,7 +12,7 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h")
+HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "python/frame_calls.h")
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -26,6 +26,7 @@ SOURCES = (
     "cpu.c",
     "secret.c",
     "capture.c",
+    "python/frame_calls.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
@@ -49,7 +50,7 @@ def builder() -> cffi.FFI:
         "\n".join(f'#include "{header}"' for header in HEADERS),
         sources=[str(HERE / source) for source in SOURCES],
         include_dirs=[str(HERE)],
-        depends=[str(path) for path in sorted(HERE.glob("*.h"))],
+        depends=[str(path) for path in sorted(HERE.glob("**/*.h"))],
         extra_compile_args=FLAGS,
         py_limited_api=True,
     )

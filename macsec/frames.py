@@ -159,7 +159,7 @@ class FrameBatch:
         made.time_ns, made.source = time_ns, source
         made.wire_length = length if wire_length is None else wire_length
         for array in (arena, start, length, time_ns, source, made.wire_length):
-            array.flags.writeable = False
+            array.setflags(write=False)
         return made
 
     @property

@@ -190,11 +190,11 @@ class SecY(Uncopyable):
 
     def protect_frame(self, frame: bytes) -> bytes | None:
         """Protect one frame; None where nothing is sent, with the reason in the counters."""
-        return self._plane.protect_frame(bytes(frame))[1]
+        return self._plane.protect_frame(frame if type(frame) is bytes else bytes(frame))[1]
 
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
         """Validate one frame: its verdict, and the clear frame if it is delivered."""
-        return self._plane.validate_frame(bytes(octets))
+        return self._plane.validate_frame(octets if type(octets) is bytes else bytes(octets))
 
     # ---------------------------------------------------------------- status
 

@@ -1,0 +1,169 @@
+/* One frame as a Python call. A call through cffi takes five times as long as the frame in it: a
+   tuple of arguments, their conversion, the GIL given away and taken back; lock and copy in Python
+   double that. Here the call takes a bytes object and answers with one, and the lock is taken in C,
+   where no signal handler comes between taking it and giving it back.
+
+   The GIL is kept: a frame is shorter than giving it away. The limited API, where there is one:
+   cffi's part of the module keeps to it too. */
+#include <pyconfig.h>
+#ifndef Py_GIL_DISABLED
+#define Py_LIMITED_API 0x030B0000
+#endif
+#include <Python.h>
+
+#include "python/frame_calls.h"
+
+#include "macsec.h"
+
+enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8 };
+
+typedef struct frame_calls {
+    PyObject head;
+    macsec_secy *secy;  /* NULL once it is closed */
+    PyObject *owner;    /* who frees it */
+    PyObject *acquire;  /* of the data plane's lock: batches and management run under it too */
+    PyObject *release;  /* of the same */
+    PyObject *verdicts; /* a tuple, by number */
+    PyObject *closed;   /* raises what a closed SecY raises */
+} frame_calls;
+
+typedef int64_t one_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
+
+/* References are counted by the functions Py_IncRef and Py_DecRef. The macros become code of the
+   Python that built this; that of 3.11 knows no immortal objects, and under a later Python would
+   count None down, a step a frame. */
+static PyObject *held(PyObject *object) {
+    Py_IncRef(object);
+    return object;
+}
+
+/* Whether a call that answers nothing went well. */
+static int went_well(PyObject *answer) {
+    Py_DecRef(answer);
+    return answer != NULL;
+}
+
+/* (verdict, frame or None) */
+static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out) {
+    /* Every frame that goes on has octets: addresses at least. */
+    const Py_ssize_t octets = (Py_ssize_t)(ended >> OCTETS_AT);
+    PyObject *verdict = PyTuple_GetItem(self->verdicts, (Py_ssize_t)(ended & VERDICT));
+    PyObject *frame =
+        octets == 0 ? held(Py_None) : PyBytes_FromStringAndSize((const char *)out, octets);
+    PyObject *pair = verdict == NULL || frame == NULL ? NULL : PyTuple_Pack(2, verdict, frame);
+    Py_DecRef(frame);
+    return pair;
+}
+
+/* The frame under the lock, what it told outside. */
+static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *frame, size_t length,
+                          uint8_t *out) {
+    if (!went_well(PyObject_CallNoArgs(self->acquire)))
+        return NULL;
+    const int closed = self->secy == NULL;
+    const int64_t ended = closed ? 0 : call(self->secy, frame, length, out);
+    if (!went_well(PyObject_CallNoArgs(self->release)))
+        return NULL;
+    return closed ? PyObject_CallNoArgs(self->closed) : told(self, ended, out);
+}
+
+static PyObject *run(frame_calls *self, one_frame *call, PyObject *frame) {
+    char *octets;
+    Py_ssize_t length;
+    if (PyBytes_AsStringAndSize(frame, &octets, &length) < 0)
+        return NULL;
+    uint8_t *out = PyMem_Malloc((size_t)length + GROWS_BY);
+    if (out == NULL)
+        return PyErr_NoMemory();
+    PyObject *answer = run_into(self, call, (const uint8_t *)octets, (size_t)length, out);
+    PyMem_Free(out);
+    return answer;
+}
+
+static PyObject *protect(PyObject *self, PyObject *frame) {
+    return run((frame_calls *)self, macsec_protect_frame, frame);
+}
+
+static PyObject *validate(PyObject *self, PyObject *frame) {
+    return run((frame_calls *)self, macsec_validate_frame, frame);
+}
+
+static PyObject *close_calls(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    ((frame_calls *)self)->secy = NULL;
+    return held(Py_None);
+}
+
+static PyObject *new_calls(PyTypeObject *type, PyObject *arguments, PyObject *named) {
+    static char *names[] = {"owner", "address", "lock", "verdicts", "closed", NULL};
+    PyObject *owner, *address, *lock, *verdicts, *closed;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "OO!OO!O", names, &owner, &PyLong_Type,
+                                     &address, &lock, &PyTuple_Type, &verdicts, &closed))
+        return NULL;
+    void *secy = PyLong_AsVoidPtr(address);
+    if (secy == NULL && PyErr_Occurred() != NULL)
+        return NULL;
+    frame_calls *self = (frame_calls *)PyType_GenericAlloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->secy = secy;
+    self->owner = held(owner);
+    self->verdicts = held(verdicts);
+    self->closed = held(closed);
+    self->acquire = PyObject_GetAttrString(lock, "acquire");
+    self->release = self->acquire == NULL ? NULL : PyObject_GetAttrString(lock, "release");
+    if (self->release == NULL) {
+        Py_DecRef((PyObject *)self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static void free_calls(PyObject *object) {
+    frame_calls *self = (frame_calls *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    Py_DecRef(self->owner);
+    Py_DecRef(self->acquire);
+    Py_DecRef(self->release);
+    Py_DecRef(self->verdicts);
+    Py_DecRef(self->closed);
+    PyObject_Free(object);
+    Py_DecRef((PyObject *)type);
+}
+
+static PyMethodDef methods[] = {
+    {"protect", protect, METH_O, "10.5: the verdict, and the frame if it is sent."},
+    {"validate", validate, METH_O, "10.6: the verdict, and the frame if it is delivered."},
+    {"close", close_calls, METH_NOARGS, "The SecY is about to be freed: call no more into it."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "FrameCalls(owner, address, lock, verdicts, closed)"},
+    {Py_tp_new, new_calls},
+    {Py_tp_dealloc, free_calls},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "macsec._native.FrameCalls",
+    .basicsize = sizeof(frame_calls),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = slots,
+};
+
+/* cffi writes the module and has no place for a type of ours, so it is put there afterwards. */
+int macsec_add_frame_calls(void) {
+    const PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *module = PyImport_ImportModule("macsec._native");
+    PyObject *type = PyType_FromSpec(&spec);
+    const int bad =
+        module == NULL || type == NULL || PyModule_AddObjectRef(module, "FrameCalls", type) < 0;
+    Py_DecRef(type);
+    Py_DecRef(module);
+    if (bad)
+        PyErr_Print();
+    PyGILState_Release(gil);
+    return bad ? -1 : 0;
+}

@@ -1,0 +1,63 @@
+"""`protect_frame` and `validate_frame`: what they take and what they answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from planes import Plane, frame_of, pair, receiver, sender
+
+from macsec.secy import Verdict
+
+
+class Octets(bytes):
+    """A kind of bytes that lies about itself."""
+
+    def __len__(self) -> int:
+        return 1 << 40
+
+
+def every_second(frame: bytes) -> memoryview:
+    """A view that does not lie in one piece."""
+    return memoryview(b"".join(bytes([octet, 0]) for octet in frame))[::2]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, Octets, every_second])
+def test_kinds_of_octets(plane: Plane, kind: Callable[[bytes], Any]) -> None:
+    """Anything that `bytes` takes is a frame."""
+    sends, receives = pair(plane)
+    frame = frame_of(60)
+    wire = sender(plane).protect_frame(frame)
+    assert wire is not None
+    assert sends.protect_frame(kind(frame)) == wire
+    assert receives.validate_frame(kind(wire)) == (Verdict.OK, frame)
+
+
+def test_text_is_no_frame(plane: Plane) -> None:
+    """A str is refused, and nothing is counted."""
+    secy = sender(plane)
+    for call in (secy.protect_frame, secy.validate_frame):
+        with pytest.raises(TypeError):
+            call("frame")  # type: ignore[arg-type]
+    assert not any(secy.counters.values())
+
+
+@pytest.mark.parametrize("user", [1, 46, 1500, 9000, 70_000])
+def test_any_length(plane: Plane, user: int) -> None:
+    """Frames of all lengths go there and back, each answer octets of its own."""
+    frame, (sends, receives) = frame_of(user), pair(plane)
+    first, second = sends.protect_frame(frame), sends.protect_frame(frame)
+    assert first is not None
+    assert second is not None
+    assert first != second
+    assert len(first) == len(second) == len(frame) + 32
+    for wire in (first, second):
+        verdict, clear = receives.validate_frame(wire)
+        assert (type(verdict), verdict, type(clear), clear) == (Verdict, Verdict.OK, bytes, frame)
+
+
+def test_no_frame(plane: Plane) -> None:
+    """An empty frame is a runt both ways."""
+    assert sender(plane).protect_frame(b"") is None
+    assert receiver(plane).validate_frame(b"") == (Verdict.RUNT, None)
