@@ -382,8 +382,8 @@ INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, si
 
 /* The hash of the whole AAD where it goes on behind the first two blocks and there is text as well:
    rare and short, so block by block. It is due at the first block of what follows. */
-FUNCTION void hash_whole_aad(frame *f, __m128i first, __m128i second, const uint8_t *rest,
-                             size_t length) {
+FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i second,
+                            const uint8_t *rest, size_t length) {
     size_t left = 2 + (length + BLOCK - 1) / BLOCK;
     __m128i hash = _mm_setzero_si128();
     products sum = no_products();
@@ -402,13 +402,13 @@ FUNCTION void hash_whole_aad(frame *f, __m128i first, __m128i second, const uint
         if (run == 0) {
             run = left < RUN ? left : RUN;
         }
-        add_run(&sum, f->key, VEC_WIDEN(x), run);
+        add_run(&sum, key, VEC_WIDEN(x), run);
         if (run == 1) {
             hash = reduce(&sum);
             sum = no_products();
         }
     }
-    f->hash = VEC_WIDEN(hash);
+    return VEC_WIDEN(hash);
 }
 
 /* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
@@ -792,7 +792,7 @@ INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, si
                        size_t length, uint8_t tag[16], work mode) {
     frame f = frame_of(key, t.j0);
     if (rest > 0) {
-        hash_whole_aad(&f, t.first, t.second, aad, rest);
+        f.hash = hash_whole_aad(key, t.first, t.second, aad, rest);
     } else {
         hash_head(&f, t.first, t.second, 0, TURN_VECS);
     }

@@ -353,11 +353,27 @@ static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, co
     return 1;
 }
 
+/* The same for one that is authenticated only and fills the head of a cipher. */
+static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa *sa,
+                                            const received *f, uint64_t pn, uint8_t *out) {
+    uint8_t icv[ICV_LENGTH];
+    macsec_gcm_head head = macsec_gcm_head_at(f->frame, ADDRESSES_LENGTH + f->tag.length + f->user);
+    head.j0 = first_counter(sa->iv, pn);
+    secy->kernel->open(&sa->key, &head, NULL, NULL, 0, icv);
+    if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH))
+        return 0;
+    memcpy(out, f->frame, ADDRESSES_LENGTH);
+    memcpy(out + ADDRESSES_LENGTH, f->secure, f->user);
+    return 1;
+}
+
 static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_controls *c,
                                     const rx_sa *sa, const received *f, uint64_t pn, uint8_t *out) {
-    if (f->front == ADDRESSES_LENGTH && c->offset == 0 && f->tag.tci & TCI_E &&
-        c->icv_length == ICV_LENGTH)
+    const int plain = f->front == ADDRESSES_LENGTH && c->icv_length == ICV_LENGTH;
+    if (plain && f->tag.tci & TCI_E && c->offset == 0)
         return open_whole(secy, sa, f, pn, out);
+    if (plain && !(f->tag.tci & TCI_E) && f->user >= HEAD_BORROWS)
+        return authenticate_whole(secy, sa, f, pn, out);
     const received in_memory = *f; /* so that the frame above is not */
     return open_pieces(secy, sa, &in_memory, pn, out);
 }
