@@ -25,6 +25,7 @@ SOURCES = (
     "selftest.c",
     "cpu.c",
     "secret.c",
+    "slab.c",
     "capture.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
