@@ -70,7 +70,7 @@ def test_memory_refused(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("sanitized", [False, True])
-def test_slab(workshop: Workshop, sanitized: bool) -> None:
+def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
     flags = workshop.sanitizers() if sanitized else "-O2"
     output = run([workshop.program("slab_check", flags), "50000"])
