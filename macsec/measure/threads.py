@@ -27,7 +27,7 @@ thread that waits for the GIL sleeps, and waits for no core."""
 
 
 class Span(NamedTuple):
-    """When a thread was at work, on the common clock, and how much of it without a core (ns)."""
+    """When a thread was at work, on the common clock, and how long it waited for a core (ns)."""
 
     begin: int
     end: int
@@ -63,13 +63,11 @@ class Worker:
         if self._last.batch.frames() != task.wanted.frames():
             raise MACsecError(f"a frame of {task.stage} is not what it should be")
 
-    def run(self, times: int) -> Span:
+    def run(self, times: int) -> None:
         """So many batches."""
         call, given = self._call, self._given
-        waited, begin = _waited(), time.perf_counter_ns()
         for _ in range(times):
             self._last = call(given)
-        return Span(begin, time.perf_counter_ns(), _waited() - waited)
 
     def check(self) -> None:
         """All frames of the last batch went on."""
@@ -95,8 +93,7 @@ def measure(
 def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> Row:
     workers = [Worker(task, backend, kernel) for _ in range(2)]
     try:
-        span = workers[0].run(1)
-        times = max(1, round_ns // (span.end - span.begin))
+        times = _calibrated(workers[0], round_ns)
         told = [_round(workers, times) for _ in range(rounds)]
         for worker in workers:
             worker.check()
@@ -105,6 +102,13 @@ def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: in
     finally:
         for worker in workers:
             worker.plane.close()
+
+
+def _calibrated(worker: Worker, round_ns: int) -> int:
+    # By time on the core: an interruption would leave too few repetitions for all rounds.
+    begin = time.thread_time_ns()
+    worker.run(1)
+    return max(1, round_ns // max(1, time.thread_time_ns() - begin))
 
 
 def _round(workers: Sequence[Worker], times: int) -> tuple[float, bool]:
@@ -124,8 +128,11 @@ def _together(workers: Sequence[Worker], times: int) -> list[Span]:
     spans: list[Span] = []
 
     def work(worker: Worker) -> None:
+        waited = _waited()
         begin.wait()
-        spans.append(worker.run(times))
+        start = time.perf_counter_ns()
+        worker.run(times)
+        spans.append(Span(start, time.perf_counter_ns(), _waited() - waited))
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in workers]
     for thread in threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -101,6 +102,18 @@ def test_two_threads(plane: Plane) -> None:
         assert len(row.rounds) == 2
         assert row.speedup > 0
         assert 0 <= row.disturbed <= 2
+
+
+def test_disturbed_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round whose threads had to wait for a core is run again, and told if it never gets one."""
+    clock = count(step=1_000_000_000)
+    monkeypatch.setattr(threads, "_waited", lambda: next(clock))
+    told = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
+    assert [row.disturbed for row in told] == [2, 2]
+    assert next(clock) == 1_000_000_000 * 2 * 2 * threads.ATTEMPTS * 8
+    monkeypatch.setattr(threads, "_waited", lambda: 0)
+    told = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
+    assert [row.disturbed for row in told] == [0, 0]
 
 
 def test_threads_tell_lost_frames() -> None:
