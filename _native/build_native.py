@@ -25,6 +25,7 @@ SOURCES = (
     "selftest.c",
     "cpu.c",
     "secret.c",
+    "slab.c",
     "capture.c",
     "python/frame_calls.c",
 )

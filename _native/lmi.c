@@ -43,18 +43,18 @@ macsec_secy *macsec_secy_new(const char *kernel) {
     return secy;
 }
 
-static void rx_sc_free(rx_sc *sc) {
+static void rx_sc_free(macsec_secy *secy, rx_sc *sc) {
     for (int an = 0; an < AN_COUNT; an++)
         replay_forget_seen(&sc->sa[an].window);
-    macsec_secret_free(sc, sizeof *sc);
+    macsec_slab_give(&secy->rx_memory, sc, sizeof *sc);
 }
 
 void macsec_secy_free(macsec_secy *secy) {
     if (secy == NULL)
         return;
     for (uint64_t at = 0; at <= secy->slot_mask; at++)
-        if (secy->slots[at] != NULL)
-            rx_sc_free(secy->slots[at]);
+        if (secy->slots[at].sc != NULL)
+            rx_sc_free(secy, secy->slots[at].sc);
     free(secy->slots);
     macsec_secret_free(secy, sizeof *secy);
 }
@@ -65,7 +65,7 @@ const char *macsec_secy_kernel(const macsec_secy *secy) {
 
 static int each_bitmap(macsec_secy *secy) {
     for (uint64_t at = 0; at <= secy->slot_mask; at++) {
-        rx_sc *sc = secy->slots[at];
+        rx_sc *sc = secy->slots[at].sc;
         for (int an = 0; sc != NULL && an < AN_COUNT; an++) {
             replay_window *window = &sc->sa[an].window;
             if (!secy->rule.reject_duplicates)
@@ -160,44 +160,55 @@ int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
     return 0;
 }
 
-static void slot_put(rx_sc **slots, uint64_t mask, rx_sc *sc) {
-    uint64_t at = sci_hash(sc->sci);
-    while (slots[at & mask] != NULL)
-        at++;
-    slots[at & mask] = sc;
-}
-
-/* Lays all SCs but `without` into a table of `size` slots. */
-static int slots_rebuild(macsec_secy *secy, uint64_t size, const rx_sc *without) {
-    rx_sc **slots = calloc(size, sizeof *slots);
+static int slots_double(macsec_secy *secy) {
+    rx_slot *const before = secy->slots;
+    const uint64_t size = secy->slot_mask + 1;
+    rx_slot *slots = calloc(size * 2, sizeof *slots);
     if (slots == NULL)
         return -1;
-    secy->rx_any = NULL;
-    for (uint64_t at = 0; at <= secy->slot_mask; at++) {
-        rx_sc *sc = secy->slots[at];
-        if (sc != NULL && sc != without) {
-            slot_put(slots, size - 1, sc);
-            secy->rx_any = sc;
+    secy->slots = slots;
+    secy->slot_mask = size * 2 - 1;
+    for (uint64_t at = 0; at < size; at++)
+        if (before[at].sc != NULL)
+            *rx_slot_of(secy, before[at].sci) = before[at];
+    free(before);
+    return 0;
+}
+
+/* Frees a slot. Those behind it, up to the next free one, move up where the search for their SCI,
+   which starts at its hash, comes past the hole: it would end there. */
+static void slot_free(macsec_secy *secy, const rx_slot *slot) {
+    const uint64_t mask = secy->slot_mask;
+    uint64_t hole = (uint64_t)(slot - secy->slots);
+    for (uint64_t at = (hole + 1) & mask; secy->slots[at].sc != NULL; at = (at + 1) & mask) {
+        const uint64_t start = sci_hash(secy->slots[at].sci);
+        if (((at - start) & mask) >= ((at - hole) & mask)) {
+            secy->slots[hole] = secy->slots[at];
+            hole = at;
         }
     }
-    free(secy->slots);
-    secy->slots = slots;
-    secy->slot_mask = size - 1;
-    return 0;
+    secy->slots[hole] = (rx_slot){0};
+}
+
+/* There is one. */
+static rx_sc *rx_sc_first(const macsec_secy *secy) {
+    uint64_t at = 0;
+    while (secy->slots[at].sc == NULL)
+        at++;
+    return secy->slots[at].sc;
 }
 
 int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
     if (rx_sc_find(secy, sci) != NULL)
         return -1;
-    if ((secy->rx_count + 1) * 2 > secy->slot_mask &&
-        slots_rebuild(secy, (secy->slot_mask + 1) * 2, NULL) != 0)
+    if ((secy->rx_count + 1) * 2 > secy->slot_mask && slots_double(secy) != 0)
         return -1;
-    rx_sc *sc = macsec_secret_alloc(sizeof *sc);
+    rx_sc *sc = macsec_slab_take(&secy->rx_memory, sizeof *sc);
     if (sc == NULL)
         return -1;
     sc->sci = sci;
     sc->enabled = enabled != 0;
-    slot_put(secy->slots, secy->slot_mask, sc);
+    *rx_slot_of(secy, sci) = (rx_slot){sci, sc};
     secy->rx_any = sc;
     secy->rx_count++;
     secy->rx_enabled += sc->enabled;
@@ -205,12 +216,15 @@ int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
 }
 
 int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci) {
-    rx_sc *sc = rx_sc_find(secy, sci);
-    if (sc == NULL || slots_rebuild(secy, secy->slot_mask + 1, sc) != 0)
+    const rx_slot *slot = rx_slot_of(secy, sci);
+    rx_sc *sc = slot->sc;
+    if (sc == NULL)
         return -1;
+    slot_free(secy, slot);
     secy->rx_count--;
     secy->rx_enabled -= sc->enabled;
-    rx_sc_free(sc);
+    rx_sc_free(secy, sc);
+    secy->rx_any = secy->rx_count == 1 ? rx_sc_first(secy) : NULL;
     return 0;
 }
 
@@ -317,7 +331,7 @@ void macsec_secy_clear(macsec_secy *secy) {
     for (int an = 0; an < AN_COUNT; an++)
         secy->tx[an].encrypted = secy->tx[an].protected_ = 0;
     for (uint64_t at = 0; at <= secy->slot_mask; at++) {
-        rx_sc *sc = secy->slots[at];
+        rx_sc *sc = secy->slots[at].sc;
         if (sc == NULL)
             continue;
         memset(sc->frames, 0, sizeof sc->frames);

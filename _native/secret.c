@@ -43,6 +43,8 @@ int macsec_equal(const uint8_t *left, const uint8_t *right, size_t length) {
 
 #if defined(MAP_ANONYMOUS)
 
+enum { HUGE_PAGE = 1 << 21 };
+
 static size_t whole_pages(size_t length) {
     long answer = sysconf(_SC_PAGESIZE);
     size_t page = answer > 0 ? (size_t)answer : 4096;
@@ -52,13 +54,36 @@ static size_t whole_pages(size_t length) {
     return (length + page - 1) / page * page;
 }
 
+static uint8_t *map(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Maps more than is needed, and gives back what lies before and behind the aligned part. */
+static uint8_t *map_huge(size_t size) {
+    uint8_t *memory = size <= SIZE_MAX - HUGE_PAGE ? map(size + HUGE_PAGE) : NULL;
+    if (memory == NULL) {
+        return NULL;
+    }
+    size_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+    if (before != 0) {
+        (void)munmap(memory, before);
+    }
+    memory += before;
+    (void)munmap(memory + size, HUGE_PAGE - before);
+#if defined(MADV_HUGEPAGE)
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
 void *macsec_secret_alloc(size_t length) {
     size_t size = whole_pages(length);
     if (size == 0) {
         return NULL;
     }
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
+    uint8_t *memory = size % HUGE_PAGE == 0 ? map_huge(size) : map(size);
+    if (memory == NULL) {
         return NULL;
     }
     (void)mlock(memory, size);

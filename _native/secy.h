@@ -4,6 +4,7 @@
 
 #include "macsec.h"
 #include "replay.h"
+#include "slab.h"
 
 enum { AN_COUNT = 4, SC_VERDICTS = 8, SA_VERDICTS = 3 };
 
@@ -19,6 +20,7 @@ typedef struct tx_sa {
 
 typedef struct rx_sa {
     macsec_gcm_key key;
+    /* Besides the key, a frame needs one line: up to the second of the counters. */
     uint8_t iv[12];
     uint8_t present;
     uint8_t enabled;
@@ -27,13 +29,20 @@ typedef struct rx_sa {
 } rx_sa;
 
 typedef struct rx_sc {
-    rx_sa sa[AN_COUNT];
-    uint64_t sci;
-    uint64_t frames[SC_VERDICTS];
+    /* What a frame needs is in the first line, but for the rarer counters. */
+    uint8_t enabled;
     uint64_t validated;
     uint64_t decrypted;
-    uint8_t enabled;
+    uint64_t frames[SC_VERDICTS];
+    uint64_t sci;
+    rx_sa sa[AN_COUNT];
 } rx_sc;
+
+/* The SCI lies beside the pointer: a look-up touches no SC, not even the one that it finds. */
+typedef struct rx_slot {
+    uint64_t sci;
+    rx_sc *sc; /* NULL: the slot is free, and `sci` is 0 */
+} rx_slot;
 
 struct macsec_secy {
     tx_sa tx[AN_COUNT];
@@ -43,8 +52,9 @@ struct macsec_secy {
     uint64_t pn_last; /* the last PN that can be used */
     uint64_t tx_sci;
     int tx_enabled;
-    rx_sc **slots; /* receive SCs by hashed SCI, open addressing */
+    rx_slot *slots; /* receive SCs by hashed SCI, open addressing, at most half of them in use */
     uint64_t slot_mask;
+    macsec_slab rx_memory;
     size_t rx_count;
     size_t rx_enabled;
     rx_sc *rx_any; /* the only one, when there is one */
@@ -56,13 +66,18 @@ static inline uint64_t sci_hash(uint64_t sci) {
     return sci ^ sci >> 32;
 }
 
+/* The slot of an SCI, or the free one where it would go. */
+static inline rx_slot *rx_slot_of(const macsec_secy *secy, uint64_t sci) {
+    for (uint64_t at = sci_hash(sci);; at++) {
+        rx_slot *slot = &secy->slots[at & secy->slot_mask];
+        if (slot->sci == sci || slot->sc == NULL)
+            return slot;
+    }
+}
+
 /* NULL when there is none. */
 static inline rx_sc *rx_sc_find(const macsec_secy *secy, uint64_t sci) {
-    for (uint64_t at = sci_hash(sci);; at++) {
-        rx_sc *sc = secy->slots[at & secy->slot_mask];
-        if (sc == NULL || sc->sci == sci)
-            return sc;
-    }
+    return rx_slot_of(secy, sci)->sc;
 }
 
 #endif

@@ -6,7 +6,7 @@ Every argument is checked here; a data plane below only holds state and moves fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
@@ -19,6 +19,7 @@ from macsec.secy.backends import make_plane
 from macsec.secy.controls import Controls
 from macsec.secy.counters import Counters
 from macsec.secy.plane import DataPlane, Outcome, SAParameters
+from macsec.secy.uses import Place, Use, Uses
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
@@ -134,14 +135,6 @@ class ReceiveSCs(Mapping[str, ReceiveSC]):
         return len(self._by_sci)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """Which key an SA uses with which SSCI: an SSCI belongs to one SCI under one SAK (10.7.13)."""
-
-    check_value: str
-    ssci: int
-
-
 class SecY(Uncopyable):
     """A MAC Security Entity on a data plane.
 
@@ -160,7 +153,7 @@ class SecY(Uncopyable):
         self._plane = make_plane(self._controls, backend, kernel)
         self._tx = TransmitSC(self._plane)
         self._rx = ReceiveSCs()
-        self._uses: dict[tuple[int, int, bool], _Use] = {}
+        self._uses = Uses()
 
     @classmethod
     def from_config(
@@ -451,15 +444,14 @@ class SecY(Uncopyable):
     ) -> None:
         if an in existing and not self._controls.profile.replaces_sa:
             raise ConfigError(f"SA {an} of SC {sci_text(sci)} exists: delete it first")
-        use = _Use(sa.key.check_value, sa.ssci)
-        if self._controls.cipher.xpn:
-            for (other_sci, _, _), other in self._uses.items():
-                if other == use and other_sci != sci:
-                    raise ConfigError(
-                        f"SSCI {sa.ssci:08x} belongs to SCI {sci_text(other_sci)} under this key "
-                        f"and cannot serve {sci_text(sci)} too (10.7.13)"
-                    )
-        self._uses[sci, an, transmit] = use
+        use = Use(sa.key.check_value, sa.ssci)
+        other_sci = self._uses.other_sci(use, sci) if self._controls.cipher.xpn else None
+        if other_sci is not None:
+            raise ConfigError(
+                f"SSCI {sa.ssci:08x} belongs to SCI {sci_text(other_sci)} under this key "
+                f"and cannot serve {sci_text(sci)} too (10.7.13)"
+            )
+        self._uses.put(Place(sci, an, transmit), use)
 
     def _may_delete(self, sa: TransmitSA | ReceiveSA) -> None:
         if sa.enabled and not self._controls.profile.replaces_sa:
@@ -490,12 +482,12 @@ class SecY(Uncopyable):
     def _forget_tx_sa(self, an: int) -> None:
         self._plane.remove_tx_sa(an)
         del self._tx._sa[an]
-        del self._uses[sci_of(self._tx.sci or ""), an, True]
+        self._uses.drop(Place(sci_of(self._tx.sci or ""), an, True))
 
     def _forget_rx_sa(self, sci: int, an: int) -> None:
         self._plane.remove_rx_sa(sci, an)
         del self._rx._by_sci[sci]._sa[an]
-        del self._uses[sci, an, False]
+        self._uses.drop(Place(sci, an, False))
 
     def close(self) -> None:
         """Wipe all keys; the SecY is of no use after this."""

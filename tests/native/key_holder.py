@@ -16,11 +16,15 @@ def say(word: str) -> None:
 
 
 def main(key: bytes, kernel: str) -> None:
-    """Make a SecY with `key` on a transmit and a receive SA."""
+    """Make a SecY with `key` on a transmit and a receive SA.
+
+    The receive SC shares its memory with others, which stay.
+    """
     secy = SecY(Controls(), "native", kernel)
     secy.create_tx_sc(1)
     secy.create_tx_sa(0, Key(key))
-    secy.create_rx_sc(2)
+    for sci in (3, 4, 5, 6, 7, 2):
+        secy.create_rx_sc(sci)
     secy.create_rx_sa(2, 0, Key(key))
     steps = {
         "close": secy.close,

@@ -30,7 +30,8 @@ int __wrap_munmap(void *memory, size_t size);
 
 static long fails_at; /* the number of the allocation to refuse; 0: none */
 static long allocations;
-static long held;
+static long held;   /* pieces of the heap */
+static long mapped; /* octets of pages */
 static unsigned long faults;
 
 static int refused(void) {
@@ -60,12 +61,12 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, of
         return MAP_FAILED;
     }
     void *memory = __real_mmap(at, size, protection, flags, file, offset);
-    held += memory != MAP_FAILED;
+    mapped += memory != MAP_FAILED ? (long)size : 0;
     return memory;
 }
 
 int __wrap_munmap(void *memory, size_t size) {
-    held--;
+    mapped -= (long)size;
     return __real_munmap(memory, size);
 }
 
@@ -85,7 +86,7 @@ static void fault(const char *what) {
         }                                                                                          \
     } while (0)
 
-enum { PEERS = 20, FRAME = 64, FRAMES = 8, ROOM = FRAMES * (FRAME + 32) };
+enum { PEERS = 20, CROWD = 1500, FRAME = 64, FRAMES = 8, ROOM = FRAMES * (FRAME + 32) };
 
 static const uint8_t key[32] = {1}, salt[12] = {2};
 
@@ -121,6 +122,14 @@ static void traffic(macsec_secy *secy, int complete) {
     }
 }
 
+static void add_peer(macsec_secy *secy, uint64_t sci) {
+    int answer = 0;
+    TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == 0);
+    if (answer != 0) {
+        TRY(macsec_secy_add_rx_sc(secy, sci, 1), == 0);
+    }
+}
+
 static void use_secy(macsec_secy *secy) {
     macsec_controls controls = {.protect = 1,
                                 .encrypt = 1,
@@ -139,10 +148,7 @@ static void use_secy(macsec_secy *secy) {
     TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == 0);
     int answer = 0;
     for (uint64_t sci = 1; sci < PEERS; sci++) {
-        TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == 0);
-        if (answer != 0) {
-            TRY(macsec_secy_add_rx_sc(secy, sci, 1), == 0);
-        }
+        add_peer(secy, sci);
     }
     TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
     traffic(secy, 1);
@@ -158,15 +164,23 @@ static void use_secy(macsec_secy *secy) {
     controls.window = 10000; /* a larger one */
     TRY(macsec_secy_configure(secy, &controls), == 0);
     traffic(secy, 1);
-    TRY((answer = macsec_secy_remove_rx_sc(secy, 2)), == 0);
-    if (answer != 0) {
-        TRY(macsec_secy_remove_rx_sc(secy, 2), == 0);
-    }
+    TRY(macsec_secy_remove_rx_sc(secy, 2), == 0);
     traffic(secy, 1);
     controls.duplicates_reject = 0;
     TRY(macsec_secy_configure(secy, &controls), == 0);
     TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == 0);
     traffic(secy, 0);
+}
+
+/* So many SCs that they need huge pages; every other one goes again. */
+static void crowd(macsec_secy *secy) {
+    for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci++) {
+        add_peer(secy, sci);
+    }
+    traffic(secy, 0);
+    for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci += 2) {
+        TRY(macsec_secy_remove_rx_sc(secy, sci), == 0);
+    }
 }
 
 static void use_kernels(void) {
@@ -190,6 +204,7 @@ static void scenario(void) {
     TRY((secy = macsec_secy_new(NULL)), != NULL);
     if (secy != NULL) {
         use_secy(secy);
+        crowd(secy);
         macsec_secy_free(secy);
     }
     use_kernels();
@@ -201,10 +216,11 @@ int main(void) {
     do {
         fails_at++;
         allocations = 0;
-        const long before = held;
+        const long before = held, mapped_before = mapped;
         scenario();
-        if (held != before) {
-            fault(held > before ? "memory is left" : "memory was released twice");
+        if (held != before || mapped != mapped_before) {
+            fault(held > before || mapped > mapped_before ? "memory is left"
+                                                          : "memory was released twice");
         }
         failures += allocations >= fails_at;
     } while (allocations >= fails_at);

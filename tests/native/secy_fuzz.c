@@ -31,7 +31,8 @@ enum {
     OVERHEAD = 32, /* SecTAG with SCI, and ICV */
     HEADER = 28,   /* addresses and SecTAG with SCI */
     REMEMBERED = 32,
-    PEERS = 40,
+    PEERS = 600,
+    SOME_PEERS = 40,
     ANS = 4,
     UNUSED = 0xA5,
     V = 0x80,
@@ -275,7 +276,8 @@ static void renew_sa(int an) {
 
 static void add_peers(void) {
     const int only_peer = !w.s.send_sci && !w.s.end_station && (!w.s.scb || !w.r.scb_port_zero);
-    size_t wanted = only_peer ? 0 : below(one_in(20) ? PEERS : 4);
+    /* With hundreds, frames are looked up ahead of time. */
+    size_t wanted = only_peer ? 0 : below(one_in(50) ? PEERS : one_in(20) ? SOME_PEERS : 4);
     for (w.peer_count = 0; w.peer_count < wanted; w.peer_count++) {
         const uint64_t sci = one_in(2) ? draw() : w.sci + 0x10000 * (w.peer_count + 1);
         macsec_sa_parameters sa = parameters(0, 0);

@@ -69,6 +69,14 @@ def test_memory_refused(workshop: Workshop) -> None:
     assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
 
 
+@pytest.mark.parametrize("sanitized", [False, True])
+def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
+    """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
+    flags = workshop.sanitizers() if sanitized else "-O2"
+    output = run([workshop.program("slab_check", flags), "50000"])
+    assert output == "slab: 50000 steps, 0 faults\n"
+
+
 # ---------------------------------------------------------------- tables
 
 

@@ -1,0 +1,70 @@
+"""Validate with one receive SC and with 10,000 of four SAs each: compare the two of a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from planes import PLANES, Plane
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from macsec.keys import Key
+from macsec.measure.crowd import Crowd, make_crowd
+from macsec.secy import Controls, SecY
+from macsec.suites import SUITES, CipherSuite
+
+BATCH = 256
+FRAMES = 40 * BATCH
+# Of the frames that arrive: the same on every machine.
+DIGESTS = {1: "ac203a968db0992a", 10_000: "b2c3c28944f0de7e"}
+NATIVE = [plane for plane in PLANES if plane.kernel]
+
+
+@pytest.fixture(scope="module")
+def crowds() -> dict[int, Crowd]:
+    """Frames of 64 to 1514 octets, of a random SC and a random AN."""
+    return {scs: make_crowd(SUITES["gcm-aes-128"], scs, FRAMES) for scs in DIGESTS}
+
+
+@pytest.mark.parametrize("scs", DIGESTS)
+@pytest.mark.parametrize("chosen", NATIVE, ids=str)
+def test_validate(
+    benchmark: BenchmarkFixture, crowds: dict[int, Crowd], chosen: Plane, scs: int
+) -> None:
+    """All frames, batch by batch, through Python; each is valid, on the SC that sent it."""
+    crowd = crowds[scs]
+    assert crowd.digest == DIGESTS[scs]
+    secy = crowd.receiver(chosen.backend, chosen.kernel)
+    batches = [crowd.sealed[row : row + BATCH] for row in range(0, FRAMES, BATCH)]
+
+    def validate() -> None:
+        for batch in batches:
+            secy.validate(batch)
+
+    benchmark(validate)
+    valid = secy.counters["InPktsOK"]
+    assert valid == sum(secy.counters[name] for name in secy.counters if name.startswith("InPkts"))
+    assert valid > 0
+    assert valid % FRAMES == 0
+    assert valid == sum(sc.counters["InPktsOK"] for sc in secy.rx.values())
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=list(SUITES))
+def test_manage(benchmark: BenchmarkFixture, suite: CipherSuite) -> None:
+    """A thousand receive SCs with four SAs each, made and deleted."""
+
+    def manage() -> int:
+        secy = SecY(Controls(cipher=suite))
+        for sci in range(1, 1001):
+            more: dict[str, Any] = {"ssci": sci, "salt": bytes(12)} if suite.xpn else {}
+            secy.create_rx_sc(sci)
+            for an in range(4):
+                secy.create_rx_sa(sci, an, Key(bytes(suite.key_length)), **more)
+        made = len(secy.rx)
+        for sci in range(1, 1001):
+            secy.delete_rx_sc(sci)
+        assert not secy.rx
+        secy.close()
+        return made
+
+    assert benchmark(manage) == 1000
