@@ -12,7 +12,7 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h")
+HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "frames.h")
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -26,6 +26,7 @@ SOURCES = (
     "cpu.c",
     "secret.c",
     "capture.c",
+    "frames.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
