@@ -85,6 +85,7 @@ def command(
 
 def _move(secy: SecY, stream: Stream, sink: Writer, count: VerdictCount, jobs: int) -> None:
     from macsec.cli.jobs import Last, run
+    from macsec.cli.transfer import fitted
     from macsec.secy import Verdict
 
     def protect(piece: Piece) -> Sent | Last:
@@ -96,7 +97,7 @@ def _move(secy: SecY, stream: Stream, sink: Writer, count: VerdictCount, jobs: i
         piece, out = sent
         rows = out.delivered
         return piece, sink.compose(
-            out.batch, piece.comments(rows), piece.directions(rows), piece.interfaces
+            fitted(out.batch), piece.comments(rows), piece.directions(rows), piece.interfaces
         )
 
     def put(composed: Composed) -> None:

@@ -133,6 +133,7 @@ class _Timed:
 def _carry(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
     """All frames across; gives the seconds that protecting and validating took."""
     from macsec.cli.jobs import run
+    from macsec.cli.transfer import fitted
 
     send, receive = _Timed(replay.send), _Timed(replay.receive)
 
@@ -145,7 +146,7 @@ def _carry(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
 
     def compose(sent: Sent) -> Composed:
         piece, sending = sent
-        return piece, sink.compose(sending.on_wire())
+        return piece, sink.compose(fitted(sending.on_wire()))
 
     def put(composed: Composed) -> None:
         piece, octets = composed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +15,15 @@ import click
 import numpy as np
 
 from macsec import captures
+from macsec.captures.formats import MAX_CAPTURED
 from macsec.captures.output import Sink, open_sink
 from macsec.cli.edge import Warnings
 from macsec.cli.progress import Bar
 from macsec.errors import FormatError
 from macsec.frames import Column, FrameBatch
 from macsec.secy import Outcome, Verdict
+
+LOG = logging.getLogger("macsec")
 
 COMPRESSED = (".gz", ".zst")
 CAPTURE_SUFFIXES = (".pcapng", ".pcap", ".cap")
@@ -119,6 +123,21 @@ class Stream:
         """Raise the fault that ended the input, if one did."""
         if self.fault is not None:
             raise self.fault
+
+
+def fitted(batch: FrameBatch) -> FrameBatch:
+    """Frames as a capture can hold them: one over its limit is cut, with a warning.
+
+    It keeps its `wire_length`, by which every reader knows that it was cut.
+    """
+    over = int(np.count_nonzero(batch.length > MAX_CAPTURED))
+    if not over:
+        return batch
+    LOG.warning("frames cut to the %d octets that a capture holds: %d", MAX_CAPTURED, over)
+    length = np.minimum(batch.length, MAX_CAPTURED)
+    return FrameBatch.trusted(
+        batch.arena, batch.start, length, batch.time_ns, batch.source, batch.wire_length
+    )
 
 
 class VerdictCount:
