@@ -106,22 +106,28 @@ def test_an_error_ends_all(at, stage, jobs):
 
 
 @pytest.mark.parametrize("jobs", JOBS)
-def test_the_earliest_error_counts(jobs):
-    """An error of an early item in a late stage wins over one that a later item had before."""
+@pytest.mark.parametrize("first", ["the early stage", "the late stage"])
+def test_the_earliest_item_counts(jobs, first):
+    """The error of item 3 wins over that of item 4, whichever came first."""
+    both = threading.Barrier(2, timeout=60)
+    happened = threading.Event()
 
-    def late(item):
-        if item == 3:
-            raise KeyError("late")
-        return item
-
-    def early(item):
-        if item == 4:
-            raise ValueError("early")
-        return item
+    def fail(wanted, stage, item):
+        if item != wanted:
+            return item
+        if jobs > 1:
+            both.wait()  # items 3 and 4 are where they fail
+            if stage == first:
+                happened.set()  # the other goes on when this thread lets it, after the error
+            assert happened.wait(60)
+        raise KeyError(stage)
 
     course = Course(50)
-    with pytest.raises(KeyError, match="late"):
-        run(course.take, course.stages(s0=early, s2=late), jobs)
+    stages = course.stages(
+        s0=partial(fail, 4, "the early stage"), s2=partial(fail, 3, "the late stage")
+    )
+    with pytest.raises(KeyError, match="the late stage"):
+        run(course.take, stages, jobs)
     assert course.seen[2] == [0, 1, 2, 3]
 
 
@@ -154,15 +160,24 @@ def test_last(at, jobs):
 def test_what_comes_after_a_last_does_not_count(jobs):
     """An error that reading ahead met is as if nobody had read ahead."""
     course = Course(50)
+    happened = threading.Event()
 
     def take():
         item = course.take()
         if item == 4:
+            happened.set()
             raise OSError("read ahead")
         return item
 
-    run(take, course.stages(s2=lambda item: Last(item) if item == 3 else item), jobs)
+    def end(item):
+        if item != 3:
+            return item
+        assert jobs == 1 or happened.wait(60)
+        return Last(item)
+
+    run(take, course.stages(s2=end), jobs)
     assert course.seen[2] == [0, 1, 2, 3]
+    assert happened.is_set() == (jobs > 1)
 
 
 PLACES = st.sets(st.tuples(st.integers(0, 3), st.integers(0, 20)), max_size=3)
