@@ -91,7 +91,8 @@ class FrameBatch:
         if not batches:
             return cls(np.zeros(0, np.uint8), _EMPTY, _EMPTY)
         base = np.cumsum([0, *(len(batch.arena) for batch in batches)])
-        return cls(
+        # What lay in its own arena lies in the whole one.
+        return cls.trusted(
             np.concatenate([batch.arena for batch in batches]),
             np.concatenate([batch.start + base[i] for i, batch in enumerate(batches)]),
             *(

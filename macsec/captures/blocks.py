@@ -104,7 +104,7 @@ def parse_interface(
     name, inside, tsresol, tsoffset = "", 0, 6, 0
     for code, value in _options(block[16 : length - 4], big, at + 16):
         if code == formats.IF_NAME:
-            name = bytes(value[: formats.MAX_NAME]).split(b"\0")[0].decode("utf-8", "replace")
+            name = _text(bytes(value[: formats.MAX_NAME]))
         elif code == formats.IF_TSRESOL and len(value) == 1:
             tsresol = value[0]
         elif code == formats.IF_TSOFFSET and len(value) == 8:
@@ -114,6 +114,12 @@ def parse_interface(
     return length, Interface(
         number, name, link_type, snap_length, _fcs(fcs, inside), tsresol, tsoffset
     )
+
+
+def _text(octets: bytes) -> str:
+    """A name, which is no longer as text than it was, so that it can be written again."""
+    text = octets.split(b"\0")[0].decode("utf-8", "replace")
+    return text.encode()[: formats.MAX_NAME].decode("utf-8", "ignore")
 
 
 def _fcs_octets(value: int) -> int:

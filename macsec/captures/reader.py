@@ -12,7 +12,6 @@ length of its interface is delivered whole. Offsets count octets of the decompre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from .index import COLUMNS, Layout, Scan, Stop, comment_texts
 from .native import new_index
 from .streams import open_source
 
-_BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 4 << 20
+_BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 1 << 20
 _ROWS_MOST = 1 << 20
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
 _FLAGS = COLUMNS.index("flags")
@@ -128,10 +127,12 @@ class Reader:
                 return
 
     def _batch(self, arena: NDArray[np.uint8], rows: int) -> FrameBatch:
-        start, length, wire_length, time_ns, source, flags = self._columns[: _FLAGS + 1, :rows]
+        # The index has checked every place against the chunk; the columns are its own again soon.
+        kept = self._columns[: _FLAGS + 1, :rows].copy()
+        start, length, wire_length, time_ns, source, flags = kept
         self.comments = comment_texts(arena, self._columns, rows)
         self.directions = flags & 3
-        batch = FrameBatch(arena, start, length, time_ns, source, wire_length)
+        batch = FrameBatch.trusted(arena, start, length, time_ns, source, wire_length)
         self.frames += rows
         self.octets += batch.octets
         self.truncated += int(np.count_nonzero(wire_length > length))
@@ -239,12 +240,7 @@ class Reader:
     def __enter__(self) -> Reader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -7,8 +7,7 @@ octets. Times before 1970 (and after 2106 for pcap) become the nearest that the 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from types import TracebackType
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,46 +71,78 @@ class Writer:
             return
         section = struct.pack("<IHHq", formats.PCAPNG_ORDER_MAGIC, 1, 0, -1)
         self._put(_block(formats.SHB, section))
-        self._describe(max(1, len(self._names)))
+        self.put([*self._describe(max(1, len(self._names)))])
 
     def write(
         self,
         batch: FrameBatch,
         comments: Sequence[str | None] | None = None,
         directions: ArrayLike | None = None,
+        interfaces: Sequence[str] | None = None,
     ) -> None:
         """Add the frames of a batch.
 
         In pcapng the `source` column names the interface; `directions` (0 unknown, 1 inbound, 2
-        outbound) and `comments` go with each packet. In pcap there is no place for these three.
+        outbound) and `comments` go with each packet. `interfaces`: names of the ports, where more
+        are known than when the capture was begun. In pcap there is no place for these four.
         """
+        for octets in self._compose(batch, comments, directions, interfaces):
+            self.put([octets])
+
+    def compose(
+        self,
+        batch: FrameBatch,
+        comments: Sequence[str | None] | None = None,
+        directions: ArrayLike | None = None,
+        interfaces: Sequence[str] | None = None,
+    ) -> list[memoryview]:
+        """What `write` would add, for `put`: so that one thread composes while another writes.
+
+        Batches are composed, and what came of them is put, in one order.
+        """
+        return list(self._compose(batch, comments, directions, interfaces))
+
+    def put(self, composed: Sequence[memoryview]) -> None:
+        """Add what `compose` gave."""
+        for octets in composed:
+            self._put(octets)
+
+    def _compose(
+        self,
+        batch: FrameBatch,
+        comments: Sequence[str | None] | None,
+        directions: ArrayLike | None,
+        interfaces: Sequence[str] | None,
+    ) -> Iterator[memoryview]:
         if self._sink is None:
             raise ConfigError("the capture is already closed")
         ways = None if directions is None else np.asarray(directions, np.int64)
         for given in (comments, ways):
             if given is not None and len(given) != len(batch):
                 raise ConfigError(f"{len(given)} remarks for {len(batch)} frames")
+        if interfaces is not None and len(interfaces) > len(self._names):
+            self._names += map(_name, interfaces[len(self._names) :])
         for first, last in _pieces(batch):
-            self._write_piece(
+            yield from self._compose_piece(
                 batch if last - first == len(batch) else batch.take(slice(first, last)),
                 comments[first:last] if comments is not None else None,
                 ways[first:last] if ways is not None else None,
             )
 
-    def _write_piece(
+    def _compose_piece(
         self,
         batch: FrameBatch,
         comments: Sequence[str | None] | None,
         ways: NDArray[np.int64] | None,
-    ) -> None:
+    ) -> Iterator[memoryview]:
         self._check(batch)
         pcapng = self.format == "pcapng"
         job = Job(batch, pcapng, clamp_times(batch.time_ns, pcapng))
         if pcapng:
-            self._describe(int(batch.source.max()) + 1)
+            yield from self._describe(max(int(batch.source.max()) + 1, len(self._names)))
             job.flags = None if ways is None else ways & 3
             _add_comments(job, comments)
-        self._put(self._emit(job))
+        yield self._emit(job)
         self.frames += len(batch)
         self.octets += batch.octets
 
@@ -129,8 +160,8 @@ class Writer:
             if low < 0 or high >= formats.MAX_INTERFACES:
                 raise ConfigError(f"sources {low} to {high}: a capture has interfaces 0 to 65535")
 
-    def _describe(self, count: int) -> None:
-        """Write interface blocks up to `count`."""
+    def _describe(self, count: int) -> Iterator[memoryview]:
+        """Interface blocks up to `count`."""
         if count <= self._described:
             return
         blocks = []
@@ -140,11 +171,12 @@ class Writer:
                 body += option(formats.IF_NAME, self._names[number])
             body += option(formats.IF_TSRESOL, b"\x09") + bytes(4)
             blocks.append(_block(formats.IDB, body))
-        self._put(b"".join(blocks))
         self._described = count
+        yield memoryview(b"".join(blocks))
 
     def _put(self, octets: bytes | memoryview) -> None:
-        assert self._sink is not None  # noqa: S101 checked at the entry
+        if self._sink is None:
+            raise ConfigError("the capture is already closed")
         self._sink.write(memoryview(octets))
 
     def close(self) -> None:
@@ -166,12 +198,7 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.close()
         else:

@@ -40,6 +40,15 @@ backend: Decorator[Any] = click.option(
 quiet: Decorator[Any] = click.option(
     "-q", "--quiet", is_flag=True, help="No summary and no progress bar on stderr."
 )
+jobs: Decorator[Any] = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Cores to use; the results are the same. At a pipe it is always one.",
+)
 
 
 def frame_options(function: F) -> F:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from macsec.cli import options
 from macsec.cli.edge import Warnings
+
+if TYPE_CHECKING:
+    from macsec.captures import Writer
+    from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.secy import Outcome, SecY
+
+    Sent = tuple[Piece, Outcome]
+    Composed = tuple[Piece, list[memoryview]]
 
 
 @click.command("protect", short_help="Clear capture to MACsec capture.")
@@ -13,6 +23,7 @@ from macsec.cli.edge import Warnings
 @options.source
 @options.target
 @options.as_json
+@options.jobs
 @options.frame_options
 @click.pass_obj
 def command(
@@ -21,6 +32,7 @@ def command(
     source: str,
     target: str,
     as_json: bool,
+    jobs: int,
     fcs: str,
     backend: str,
     quiet: bool,
@@ -34,6 +46,7 @@ def command(
 
     from macsec import captures
     from macsec.cli import transfer
+    from macsec.cli.jobs import allowed
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
     from macsec.errors import KeyExhausted
@@ -56,14 +69,7 @@ def command(
         with captures.write(
             target, format=form, interfaces=stream.interfaces, backend=plane.captures
         ) as sink:
-            for batch in stream:
-                out = secy.protect(batch)
-                sink.write(
-                    out.batch, stream.comments(out.delivered), stream.directions(out.delivered)
-                )
-                count.add(out)
-                if count[Verdict.EXHAUSTED]:
-                    break
+            _move(secy, stream, sink, count, allowed(jobs, source, target))
         seconds = perf_counter() - started
         if as_json:
             transfer.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
@@ -75,3 +81,28 @@ def command(
             f"{count.delivered} frames were sent"
         )
     stream.check()
+
+
+def _move(secy: SecY, stream: Stream, sink: Writer, count: VerdictCount, jobs: int) -> None:
+    from macsec.cli.jobs import Last, run
+    from macsec.cli.transfer import fitted
+    from macsec.secy import Verdict
+
+    def protect(piece: Piece) -> Sent | Last:
+        out = secy.protect(piece.batch)
+        count.add(out)
+        return Last((piece, out)) if count[Verdict.EXHAUSTED] else (piece, out)
+
+    def compose(sent: Sent) -> Composed:
+        piece, out = sent
+        rows = out.delivered
+        return piece, sink.compose(
+            fitted(out.batch), piece.comments(rows), piece.directions(rows), piece.interfaces
+        )
+
+    def put(composed: Composed) -> None:
+        piece, octets = composed
+        sink.put(octets)
+        stream.show(piece)
+
+    run(stream.take, (protect, compose, put), jobs)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +15,11 @@ from macsec.suites import SUITES
 
 if TYPE_CHECKING:
     from macsec.captures import Writer
-    from macsec.cli.transfer import Stream
-    from macsec.sim.replay import Draw, Link, Replay
+    from macsec.cli.transfer import Piece, Stream
+    from macsec.sim.replay import Draw, Link, Replay, Sending
+
+    Sent = tuple[Piece, Sending]
+    Composed = tuple[Piece, list[memoryview]]
 
 
 def _refuse_topology(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -53,6 +58,7 @@ def _refuse_topology(ctx: click.Context, _: click.Parameter, value: str | None) 
     hidden=True,
 )
 @options.json_data
+@options.jobs
 @options.frame_options
 @click.pass_obj
 def command(
@@ -63,6 +69,7 @@ def command(
     cipher: str,
     configs: str | None,
     as_json: bool,
+    jobs: int,
     fcs: str,
     backend: str,
     quiet: bool,
@@ -77,6 +84,7 @@ def command(
 
     from macsec import captures
     from macsec.cli import transfer
+    from macsec.cli.jobs import allowed
     from macsec.cli.machine import chosen_plane
     from macsec.report import replay as report
     from macsec.report.page import Page
@@ -98,7 +106,7 @@ def command(
             interfaces=WAYS,
             backend=plane.captures,
         ) as sink:
-            seconds = _carry(replay, stream, sink)
+            seconds = _carry(replay, stream, sink, allowed(jobs, source, target))
             _save(configs, link)
         run = report.Run(source, cipher, target, seconds, seed, configs)
         if as_json:
@@ -109,18 +117,44 @@ def command(
     return _ending(replay)
 
 
-def _carry(replay: Replay, stream: Stream, sink: Writer) -> float:
-    """All frames across; gives the seconds that protecting and validating took."""
-    from time import perf_counter
+class _Timed:
+    """A function of one argument, and the seconds spent in it."""
 
-    seconds = 0.0
-    for batch in stream:
+    def __init__(self, call: Callable[[Any], Any]) -> None:
+        self._call, self.seconds = call, 0.0
+
+    def __call__(self, given: Any) -> Any:
         started = perf_counter()
-        crossing = replay.carry(batch)
-        seconds += perf_counter() - started
-        sink.write(crossing.on_wire())
-        replay.compare(crossing)
-    return seconds
+        result = self._call(given)
+        self.seconds += perf_counter() - started
+        return result
+
+
+def _carry(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
+    """All frames across; gives the seconds that protecting and validating took."""
+    from macsec.cli.jobs import run
+    from macsec.cli.transfer import fitted
+
+    send, receive = _Timed(replay.send), _Timed(replay.receive)
+
+    def depart(piece: Piece) -> Sent:
+        return piece, send(piece.batch)
+
+    def arrive(sent: Sent) -> Sent:
+        replay.compare(receive(sent[1]))
+        return sent
+
+    def compose(sent: Sent) -> Composed:
+        piece, sending = sent
+        return piece, sink.compose(fitted(sending.on_wire()))
+
+    def put(composed: Composed) -> None:
+        piece, octets = composed
+        sink.put(octets)
+        stream.show(piece)
+
+    run(stream.take, (depart, arrive, compose, put), jobs)
+    return send.seconds + receive.seconds
 
 
 def _ending(replay: Replay) -> int:

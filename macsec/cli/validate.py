@@ -12,8 +12,11 @@ from macsec.cli.edge import GOOD, REFUSED, Warnings, say
 if TYPE_CHECKING:
     from macsec import captures
     from macsec.captures.output import Sink
-    from macsec.cli.transfer import Stream, VerdictCount
-    from macsec.secy import SecY
+    from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.secy import Outcome, SecY
+
+    Judged = tuple[Piece, Outcome]
+    Composed = tuple[Piece, list[memoryview], bytes]
 
 
 @click.command("validate", short_help="MACsec capture to clear capture, with verdicts.")
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if any frame was refused.")
 @options.as_json
+@options.jobs
 @options.frame_options
 @click.pass_obj
 def command(
@@ -38,6 +42,7 @@ def command(
     verdicts: str | None,
     strict: bool,
     as_json: bool,
+    jobs: int,
     fcs: str,
     backend: str,
     quiet: bool,
@@ -52,6 +57,7 @@ def command(
     from macsec import SecY
     from macsec import captures as capture_files
     from macsec.cli import transfer
+    from macsec.cli.jobs import allowed
     from macsec.cli.machine import chosen_plane
     from macsec.report import summary
 
@@ -73,7 +79,7 @@ def command(
                 target, format=form, interfaces=stream.interfaces, backend=plane.captures
             ) as sink,
         ):
-            _move(secy, stream, sink, lines, count)
+            _move(secy, stream, sink, lines, count, allowed(jobs, source, target, verdicts))
         seconds = perf_counter() - started
         if as_json:
             result = summary.validate_json(secy, count, seconds, stream.truncated)
@@ -84,21 +90,38 @@ def command(
 
 
 def _move(
-    secy: SecY, stream: Stream, sink: captures.Writer, lines: Sink | None, count: VerdictCount
+    secy: SecY,
+    stream: Stream,
+    sink: captures.Writer,
+    lines: Sink | None,
+    count: VerdictCount,
+    jobs: int,
 ) -> None:
+    from macsec.cli.jobs import run
     from macsec.report import verdicts
 
-    for batch in stream:
-        out = secy.validate(batch)
-        if sink.format == "pcapng":
-            given = stream.comments(out.delivered)
-            comments = verdicts.comments(out, given)
-            sink.write(out.batch, comments, stream.directions(out.delivered))
-        else:
-            sink.write(out.batch)
-        if lines is not None:
-            lines.write(memoryview(verdicts.lines(out, stream.rows).encode()))
+    def validate(piece: Piece) -> Judged:
+        out = secy.validate(piece.batch)
         count.add(out)
+        return piece, out
+
+    def compose(judged: Judged) -> Composed:
+        piece, out = judged
+        rows, remarks, ways = out.delivered, None, None
+        if sink.format == "pcapng":
+            remarks = verdicts.comments(out, piece.comments(rows))
+            ways = piece.directions(rows)
+        told = verdicts.lines(out, piece.first).encode() if lines is not None else b""
+        return piece, sink.compose(out.batch, remarks, ways, piece.interfaces), told
+
+    def put(composed: Composed) -> None:
+        piece, octets, told = composed
+        sink.put(octets)
+        if lines is not None:
+            lines.write(memoryview(told))
+        stream.show(piece)
+
+    run(stream.take, (validate, compose, put), jobs)
 
 
 def _ending(stream: Stream, count: VerdictCount, strict: bool) -> int:

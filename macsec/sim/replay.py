@@ -5,7 +5,7 @@ The experiment has no clock and draws nothing: keys come as an argument, batches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from macsec.frames import Column, FrameBatch
 from macsec.secy import Outcome
 from macsec.sim.endpoint import Endpoint
+from macsec.sim.rows import equal
 from macsec.sim.split import Split
 from macsec.sim.wire import Wire
 from macsec.suites import SUITES
@@ -63,34 +64,54 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage:
-    """What one direction did with its part of a batch.
+class Departure:
+    """What one direction sent of a batch.
 
-    `rows`: which frames of the batch were sent. `request`, `indication`: outcomes at the sending
-    and at the receiving Controlled Port.
+    `rows`: which frames of the batch. `request`: the outcome at the sending Controlled Port.
     """
 
     side: int
     rows: Column
     request: Outcome
+
+    @property
+    def sent(self) -> Column:
+        """The rows that went on the wire."""
+        return self.rows[self.request.delivered]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage(Departure):
+    """A departure, and its `indication`: the outcome at the receiving Controlled Port."""
+
     indication: Outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crossing:
-    """A batch that went across: as it was, and the passage of each direction that had frames."""
+class Sending:
+    """A batch that was sent: as it was, and the departure of each direction that had frames."""
 
     clear: FrameBatch
-    passages: list[Passage]
+    passages: Sequence[Departure]
 
     def on_wire(self) -> FrameBatch:
         """The protected frames in the order of the clear ones; `source` is the direction."""
-        parts = [_from_side(passage.request.batch, passage.side) for passage in self.passages]
+        parts = [_from_side(part.request.batch, part.side) for part in self.passages]
         if len(parts) == 1:
             return parts[0]
-        order = [passage.rows[passage.request.delivered] for passage in self.passages]
         together = FrameBatch.concat(parts)
-        return together.take(np.argsort(np.concatenate(order))) if order else together
+        if not parts:
+            return together
+        # Two runs, each in order: a stable sort merges them.
+        sent = np.concatenate([part.sent for part in self.passages])
+        return together.take(np.argsort(sent, kind="stable"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crossing(Sending):
+    """A batch that went across, and the passage of each direction that had frames."""
+
+    passages: Sequence[Passage]
 
 
 @dataclass(slots=True)
@@ -130,16 +151,27 @@ class Replay:
 
     def carry(self, batch: FrameBatch) -> Crossing:
         """Split, protect, send, validate."""
+        return self.receive(self.send(batch))
+
+    def send(self, batch: FrameBatch) -> Sending:
+        """Split a batch and protect each side's part. Batches are given in their order."""
         sides = self._split.sides(batch)
-        passages = []
+        departures = []
         for side, sender in enumerate(self.stations):
             rows = np.flatnonzero(sides == side)
             if len(rows):
-                request = sender.controlled_request(batch.take(rows))
-                arrived = self.wire.carry(side, request.batch)
-                indication = self.stations[1 - side].common_indication(arrived).controlled
-                passages.append(Passage(side, rows, request, indication))
-        return Crossing(batch, passages)
+                part = batch if len(rows) == len(batch) else batch.take(rows)
+                departures.append(Departure(side, rows, sender.controlled_request(part)))
+        return Sending(batch, departures)
+
+    def receive(self, sending: Sending) -> Crossing:
+        """Carry what was sent over the wire and validate it. Given in the order of sending."""
+        passages = []
+        for part in sending.passages:
+            arrived = self.wire.carry(part.side, part.request.batch)
+            indication = self.stations[1 - part.side].common_indication(arrived).controlled
+            passages.append(Passage(part.side, part.rows, part.request, indication))
+        return Crossing(sending.clear, passages)
 
     def compare(self, crossing: Crossing) -> None:
         """Add a crossing to the score: what arrived against what was sent, octet for octet."""
@@ -147,13 +179,14 @@ class Replay:
         score.frames += len(clear)
         score.octets += clear.octets
         for passage in crossing.passages:
-            sent = passage.rows[passage.request.delivered]
+            sent = passage.sent
             arrived = sent[passage.indication.delivered]
             score.protected += len(sent)
             score.protected_octets += passage.request.batch.octets
-            score.protected_from_octets += clear.take(sent).octets
+            score.protected_from_octets += int(clear.length[sent].sum())
             score.delivered += len(arrived)
-            score.equal += _equal(clear.take(arrived), passage.indication.batch)
+            same = equal(clear.take(arrived), passage.indication.batch)
+            score.equal += int(np.count_nonzero(same))
 
     def counters(self, side: int) -> dict[str, int]:
         """The counters of a direction: what its sender sent, what its receiver received."""
@@ -172,12 +205,8 @@ class Replay:
         self.close()
 
 
-def _equal(before: FrameBatch, after: FrameBatch) -> int:
-    return sum(a == b for a, b in zip(before.frames(), after.frames(), strict=True))
-
-
 def _from_side(batch: FrameBatch, side: int) -> FrameBatch:
     source = np.full(len(batch), side, np.int64)
-    return FrameBatch(
+    return FrameBatch.trusted(
         batch.arena, batch.start, batch.length, batch.time_ns, source, batch.wire_length
     )

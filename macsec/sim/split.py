@@ -3,6 +3,9 @@
 A greedy two-colouring, one frame after the other, so that a capture can be a stream: the first
 source is side A; who talks to a station in unicast is on the other side of it. A station met only
 through group addresses is taken for side B until a unicast frame tells.
+
+So many stations and no more are remembered: once they are that many, a frame of a new one is still
+judged by the same rules, but nobody new is remembered for it.
 """
 
 from __future__ import annotations
@@ -11,90 +14,87 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import FrameBatch
+from macsec.sim.rows import Addresses, addresses
 from macsec.terms import ADDRESSES_LENGTH
 
 A, B = 0, 1
-_GROUP = 1 << 40
-INDEX_LIMIT = 1 << 16
-"""Past so many stations the index is not made anew for each batch that brings another."""
+UNKNOWN = -1
+_GROUP = np.uint64(1 << 40)
+STATIONS_MOST = 1 << 18
+"""Stations that are remembered: 4 MiB, however many addresses a flood makes up."""
 
 Sides = NDArray[np.int64]
-Addresses = NDArray[np.uint64]
 
 
 class Split:
-    """Remembers the side of each station met."""
+    """Remembers the side of each station met, up to a limit."""
 
-    def __init__(self) -> None:
-        self._side: dict[int, int] = {}
-        self._index = _Index(self._side)
+    def __init__(self, most: int = STATIONS_MOST) -> None:
+        self._most = most
+        self._stations: Addresses = np.zeros(0, np.uint64)  # sorted
+        self._sides: Sides = np.zeros(0, np.int64)
 
     def sides(self, batch: FrameBatch) -> Sides:
         """Side A (0) or B (1) of each frame's sender. Batches are given in their order."""
-        whole = np.flatnonzero(batch.length >= ADDRESSES_LENGTH)
-        destinations, sources = addresses(batch.take(whole))
-        found = self._index.look_up(destinations, sources)
-        if found is None:
-            found = np.array(
-                [
-                    self._meet(source, destination)
-                    for source, destination in zip(
-                        sources.tolist(), destinations.tolist(), strict=True
-                    )
-                ],
-                np.int64,
-            )
-            if len(self._side) <= INDEX_LIMIT:
-                self._index = _Index(self._side)
-        sides = np.zeros(len(batch), np.int64)  # a frame too short for addresses is of side A
-        sides[whole] = found
+        whole = batch.length >= ADDRESSES_LENGTH
+        if whole.all():
+            return self._of(*addresses(batch))
+        sides = np.full(len(batch), A, np.int64)  # a frame too short for addresses
+        sides[whole] = self._of(*addresses(batch.take(whole)))
         return sides
 
-    def _meet(self, source: int, destination: int) -> int:
-        unicast = not destination & _GROUP
-        if source not in self._side:
-            opposite = self._side.get(destination) if unicast else None
-            if opposite is not None:
-                self._side[source] = 1 - opposite
-            elif unicast or not self._side:
-                self._side[source] = A
-            else:
-                return B
-        side = self._side[source]
-        if unicast:
-            self._side.setdefault(destination, 1 - side)
-        return side
+    def _of(self, destinations: Addresses, sources: Addresses) -> Sides:
+        """A side that is known stays, so only frames with somebody new are taken one by one."""
+        sides, opposite = self._find(sources), self._find(destinations)
+        unicast = (destinations & _GROUP) == 0
+        new = (sides == UNKNOWN) | (unicast & (opposite == UNKNOWN))
+        if not new.any():
+            return sides
+        if len(self._stations) and not (new & unicast).any():
+            return np.where(sides == UNKNOWN, B, sides)
+        rows = np.flatnonzero(new)
+        columns = (sources, destinations, sides, opposite, unicast)
+        frames = zip(*(column[rows].tolist() for column in columns), strict=True)
+        met = _Met(len(self._stations), self._most)
+        sides[rows] = [met.side(*frame) for frame in frames]
+        self._remember(met.sides)
+        return sides
 
-
-class _Index:
-    """The stations met so far, sorted: most batches bring no new one and need no loop."""
-
-    def __init__(self, side: dict[int, int]) -> None:
-        self._stations = np.array(sorted(side), np.uint64)
-        self._sides = np.array([side[station] for station in sorted(side)], np.int64)
-
-    def look_up(self, destinations: Addresses, sources: Addresses) -> Sides | None:
-        """The side of each source; None if anyone is new."""
+    def _find(self, stations: Addresses) -> Sides:
         if not len(self._stations):
-            return None
-        places, known = self._find(sources)
-        if not known.all():
-            return None
-        _, met = self._find(destinations)
-        if not (met | (destinations & np.uint64(_GROUP) != 0)).all():
-            return None
-        return self._sides[places]
-
-    def _find(self, stations: Addresses) -> tuple[Sides, NDArray[np.bool_]]:
+            return np.full(len(stations), UNKNOWN, np.int64)
         places = np.searchsorted(self._stations, stations)
         places[places == len(self._stations)] = 0
-        return places, self._stations[places] == stations
+        return np.where(self._stations[places] == stations, self._sides[places], UNKNOWN)
+
+    def _remember(self, met: dict[int, int]) -> None:
+        stations = np.array(sorted(met), np.uint64)
+        places = np.searchsorted(self._stations, stations)
+        sides = np.array([met[station] for station in stations.tolist()], np.int64)
+        self._stations = np.insert(self._stations, places, stations)
+        self._sides = np.insert(self._sides, places, sides)
 
 
-def addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
-    """Destination and source of each frame as numbers; all frames hold 12 octets."""
-    octets = np.zeros((len(batch), 2, 8), np.uint8)
-    where = batch.start[:, None] + np.arange(ADDRESSES_LENGTH)
-    octets[:, :, 2:] = batch.arena[where].reshape(-1, 2, 6)
-    numbers = octets.view(">u8")[:, :, 0].astype(np.uint64)
-    return numbers[:, 0], numbers[:, 1]
+class _Met:
+    """The stations that a batch brings."""
+
+    def __init__(self, known: int, most: int) -> None:
+        self.sides: dict[int, int] = {}
+        self._known, self._most = known, most
+
+    def side(self, source: int, to: int, known: int, known_to: int, unicast: bool) -> int:
+        """The side of one frame's sender; `known`, `known_to`: sides from before the batch."""
+        side = self.sides.get(source, UNKNOWN) if known == UNKNOWN else known
+        side_to = self.sides.get(to, UNKNOWN) if known_to == UNKNOWN else known_to
+        if side == UNKNOWN:
+            if not unicast and self._known + len(self.sides):
+                return B
+            side = 1 - side_to if unicast and side_to != UNKNOWN else A
+            self._meet(source, side)
+        if unicast and side_to == UNKNOWN:
+            self._meet(to, 1 - side)
+        return side
+
+    def _meet(self, station: int, side: int) -> None:
+        if self._known + len(self.sides) < self._most:
+            self.sides.setdefault(station, side)

@@ -1,5 +1,6 @@
 """Damaged and malicious captures: whole frames first, then one FormatError with an offset."""
 
+import io
 import struct
 
 import pytest
@@ -18,6 +19,7 @@ from captures.craft import (
     spb,
 )
 
+from macsec import captures
 from macsec.errors import FormatError
 
 HEAD = shb() + idb()
@@ -303,6 +305,17 @@ def test_endless_interfaces_are_refused(backend):
     part = shb() + idb() * 16_384
     out = Outcome(part * 4 + shb() + idb(), backend=backend)
     assert out.fault == ("more than 65536 interfaces", len(part) * 4 + 28, False)
+
+
+@pytest.mark.parametrize("name", [b"\xff" * 256, b"\xff" * 90, "é".encode() * 128, b"a" * 300])
+def test_any_name_can_be_written_again(name, backend):
+    """A name that is no text grows when it is read as one; it is cut to what a name may have."""
+    octets = shb() + idb(options=option(2, name)) + epb(frame(1))
+    (interface,) = Outcome(octets, backend=backend).reader.interfaces
+    assert len(interface.name.encode()) <= 256
+    assert interface.name
+    with captures.write(io.BytesIO(), format="pcapng", interfaces=[interface.name]) as sink:
+        assert sink.format == "pcapng"
 
 
 def test_long_names_are_cut(backend):

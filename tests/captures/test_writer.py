@@ -131,6 +131,35 @@ def test_interfaces_appear_when_needed(backend):
     assert [i.name for i in seen.reader.interfaces] == ["a", "", "", "", ""]
 
 
+def test_names_that_come_later(backend):
+    """Names given with a batch are for the interfaces not yet described; others keep theirs."""
+    out = io.BytesIO()
+    names = ["a", "b", "c", "d"]
+    with captures.write(out, format="pcapng", interfaces=["a"], backend=backend) as sink:
+        for source, known in ((0, names[:1]), (1, names[:3]), (0, names[:2]), (3, names)):
+            batch = FrameBatch.from_frames([craft.frame(source)], [0], [source])
+            sink.write(batch, interfaces=known)
+    seen = Outcome(out.getvalue(), backend=backend)
+    assert [row[3] for row in seen.rows] == [0, 1, 0, 3]
+    assert [i.name for i in seen.reader.interfaces] == names
+
+
+@pytest.mark.parametrize("format_", ["pcap", "pcapng"])
+def test_composed_is_what_write_writes(format_, backend):
+    """Composing ahead and putting later gives the octets of writing, and the same counts."""
+    batches = [FrameBatch.from_frames([craft.frame(s)] * 3, None, [s] * 3) for s in (0, 2, 1)]
+    outs = [io.BytesIO(), io.BytesIO()]
+    with captures.write(outs[0], format=format_, backend=backend) as sink:
+        for batch in batches:
+            sink.write(batch, ["remark", None, "x"], [1, 2, 0])
+    with captures.write(outs[1], format=format_, backend=backend) as ahead:
+        composed = [ahead.compose(batch, ["remark", None, "x"], [1, 2, 0]) for batch in batches]
+        for octets in composed:
+            ahead.put(octets)
+    assert outs[0].getvalue() == outs[1].getvalue()
+    assert (sink.frames, sink.octets) == (ahead.frames, ahead.octets)
+
+
 @pytest.mark.parametrize(
     "time_ns, pcap, pcapng",
     [
@@ -217,8 +246,13 @@ def test_closed_writer(tmp_path):
     sink = captures.write(tmp_path / "a.pcap")
     sink.close()
     sink.close()
-    with pytest.raises(ConfigError, match="already closed"):
-        sink.write(some_batch())
+    for late in (
+        lambda: sink.write(some_batch()),
+        lambda: sink.compose(some_batch()),
+        lambda: sink.put([memoryview(b"late")]),
+    ):
+        with pytest.raises(ConfigError, match="already closed"):
+            late()
     assert (tmp_path / "a.pcap").read_bytes() == craft.pcap_header(0xA1B23C4D)
 
 

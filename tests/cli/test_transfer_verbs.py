@@ -170,6 +170,41 @@ def test_pcapng_carries_verdicts_and_interfaces(desk, some):
         assert reader.comments == {1: "mine", 2: "macsec: untagged, InPktsUntagged"}
 
 
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_interfaces_that_come_late(desk, some, jobs):
+    """An interface first seen after the first batch keeps its name."""
+    config = desk.config()
+    with captures.write("in.pcapng", interfaces=["one"]) as sink:
+        for source, names in ((0, ["one"]), (1, ["one", "two"]), (2, ["one", "two", "three"])):
+            batch = FrameBatch.from_frames([frame_of(50)] * 3000, None, [source] * 3000)
+            sink.write(batch, interfaces=names)
+    desk.run("protect", "-c", config, "in.pcapng", "wire.pcapng", "--jobs", jobs)
+    desk.run("validate", "-c", config, "wire.pcapng", "out.pcapng", "--jobs", jobs)
+    for name in ("wire.pcapng", "out.pcapng"):
+        with captures.read(name) as reader:
+            sources = {source for batch in reader for source in batch.source.tolist()}
+            assert [interface.name for interface in reader.interfaces] == ["one", "two", "three"]
+        assert sources == {0, 1, 2}
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_a_frame_that_outgrows_captures(desk, some, jobs):
+    """What protection makes too long for any capture is cut and told; the others are whole."""
+    frames = [some[0], frame_of(262_144 - 12), frame_of(262_144 - 12 - 32), some[1]]
+    config, clear = desk.config(), desk.capture(frames)
+    done = desk.run("protect", "-c", config, clear, "wire.pcap", "--jobs", jobs)
+    assert "warning: frames cut to the 262144 octets that a capture holds: 1" in done.stderr
+    with captures.read("wire.pcap") as reader:
+        (batch,) = reader
+    assert (batch.wire_length - batch.length).tolist() == [0, 32, 0, 0]
+    found = desk.json("validate", "-c", config, "wire.pcap", "back.pcap")
+    assert found["verdicts"] == {"ok": 3, "truncated": 1}
+    assert desk.frames("back.pcap") == [frames[0], *frames[2:]]
+    crossed = desk.run("replay", clear, "--json", "--wire", "w.pcapng", "--jobs", jobs)
+    assert json.loads(crossed.stdout)["equal"] == 4
+    assert "frames cut" in crossed.stderr
+
+
 def test_format_follows_the_input_where_out_does_not_tell(desk, some):
     """An OUT without a capture's ending has the format of IN."""
     for name, magic in (("in.pcap", "4d3cb2a1"), ("in.pcapng", "0a0d0d0a")):

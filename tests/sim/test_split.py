@@ -89,3 +89,47 @@ def test_any_split_of_the_batches(frames, at):
     split = Split()
     parts = [split.sides(batch_of(*part)).tolist() for part in (frames[:at], frames[at:])]
     assert [side for part in parts for side in part] == sides(*frames)
+
+
+def greedy(pairs, most):
+    """The rules, one frame after the other."""
+    side, found = {}, []
+
+    def meet(station, which):
+        if len(side) < most:
+            side.setdefault(station, which)
+
+    for source, to in pairs:
+        own = side.get(source)
+        if own is None:
+            if to is None and side:
+                found.append(1)
+                continue
+            own = 1 - side[to] if to in side else 0
+            meet(source, own)
+        if to is not None:
+            meet(to, 1 - own)
+        found.append(own)
+    return found
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 6), st.none() | st.integers(0, 6)), max_size=40)
+
+
+@given(PAIRS, st.lists(st.integers(0, 40), max_size=4), st.sampled_from([1, 3, 100]))
+def test_the_rules(frames, cuts, most):
+    """However the batches are cut and few stations remembered, frames are judged one by one."""
+    split, found, before = Split(most), [], 0
+    for at in (*sorted(cuts), len(frames)):
+        found += split.sides(batch_of(*frames[before:at])).tolist()
+        before = max(before, at)
+    assert found == greedy(frames, most)
+
+
+def test_a_flood_of_addresses():
+    """No more stations than the limit are remembered, and those stay where they were."""
+    split = Split(most=10)
+    assert split.sides(batch_of((1, 2))).tolist() == [0]
+    split.sides(batch_of(*((number, 2) for number in range(3, 200))))
+    assert len(split._stations) == len(split._sides) == 10
+    assert split.sides(batch_of((2, 1), (1, 2), (199, 2), (199, 1))).tolist() == [1, 0, 0, 1]
