@@ -1,27 +1,38 @@
-"""Reading a capture to its end: the C index and its Python twin."""
+"""Whole captures: reading one, protecting one into another, replaying one."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
-from planes import frame_of
+from planes import PLANES, Plane, frame_of, sender
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from macsec import FrameBatch, captures
+from macsec.sim.replay import WAYS, Link, Replay
 
 FRAMES = 20_000
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
+OCTETS = sum(IMIX[row % len(IMIX)] - 4 for row in range(FRAMES))
+# Of the captures that are written, the same on every plane and kernel.
+PROTECTED, WIRE = "efa518186707c1de", "614668c1368e2d5e"
 
 
 @pytest.fixture(scope="module")
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """20,000 frames of simple IMIX, without FCS, in a pcap."""
+    """20,000 frames of simple IMIX, without FCS, both ways, in a pcap."""
     path = tmp_path_factory.mktemp("capture") / "imix.pcap"
-    sizes = [IMIX[row % len(IMIX)] - 4 for row in range(FRAMES)]
+    frames = [frame_of(IMIX[row % len(IMIX)] - 16, 7) for row in range(FRAMES)]
+    frames[1::2] = [frame[6:12] + frame[:6] + frame[12:] for frame in frames[1::2]]
     with captures.write(path) as sink:
-        sink.write(FrameBatch.from_frames([frame_of(size - 12, 7) for size in sizes]))
+        sink.write(FrameBatch.from_frames(frames))
     return path
+
+
+def digest(path: Path) -> str:
+    """A short name for the octets of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("backend", ["native", "python"])
@@ -33,4 +44,44 @@ def test_read(benchmark: BenchmarkFixture, capture: Path, backend: str) -> None:
             sizes = [(len(batch), batch.octets) for batch in reader]
         return sum(frames for frames, _ in sizes), sum(octets for _, octets in sizes)
 
-    assert benchmark(read) == (FRAMES, sum(IMIX[r % 12] - 4 for r in range(FRAMES)))
+    assert benchmark(read) == (FRAMES, OCTETS)
+
+
+@pytest.mark.parametrize("chosen", PLANES, ids=str)
+def test_protect(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_path: Path) -> None:
+    """A capture protected into another, PNs 1 to 20,000."""
+    target = tmp_path / "wire.pcap"
+
+    def protect() -> None:
+        with (
+            sender(chosen) as secy,
+            captures.read(capture) as reader,
+            captures.write(target) as sink,
+        ):
+            for batch in reader:
+                sink.write(secy.protect(batch).batch)
+
+    benchmark(protect)
+    assert digest(target) == PROTECTED
+
+
+@pytest.mark.parametrize("chosen", PLANES, ids=str)
+def test_replay(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_path: Path) -> None:
+    """A capture across the emulated link: protected, validated, compared, the wire written."""
+    target = tmp_path / "wire.pcapng"
+
+    def replay() -> bool:
+        link = Link("gcm-aes-128", lambda purpose, octets: purpose.encode().ljust(octets)[:octets])
+        with (
+            Replay(link, chosen.backend, chosen.kernel) as across,
+            captures.read(capture) as reader,
+            captures.write(target, interfaces=WAYS) as sink,
+        ):
+            for batch in reader:
+                crossing = across.carry(batch)
+                sink.write(crossing.on_wire())
+                across.compare(crossing)
+        return across.score.perfect and across.score.frames == FRAMES
+
+    assert benchmark(replay)
+    assert digest(target) == WIRE
