@@ -74,6 +74,9 @@ RECEIVED = {
     "flip-sci": {"OK": 3, "NoSCI": 64},
     "flip-data": {"OK": 3, "NotValid": 800},
     "flip-icv": {"OK": 3, "NotValid": 128},
+    "flip-data-integrity": {"OK": 3, "NotValid": 800},
+    "flip-data-offset": {"OK": 3, "NotValid": 800},
+    "flip-data-check": {"OK": 3, "Invalid": 800},
     "inject-clear-strict": {"NoTag": 12},
     "inject-clear-check": {"Untagged": 12},
     "inject-clear-null": {},
@@ -181,6 +184,7 @@ def test_xpn_attacks_take_an_xpn_suite() -> None:
         ("duplicate-rejected", {"profile": "linux"}),
         ("replay-inside-window-rejected", {"profile": "linux"}),
         ("wiretap-offset", {"cipher": "gcm-aes-xpn-128"}),
+        ("flip-data-offset", {"cipher": "gcm-aes-xpn-256"}),
     ],
 )
 def test_what_cannot_run_says_why(name: str, given: dict[str, str]) -> None:
@@ -241,6 +245,7 @@ MISCONFIGURED = {
             "inject-clear-disabled",
             "inject-clear-null",
             "strip-tag-check",
+            "flip-data-check",
             "forge-integrity-check",
             "forge-integrity-disabled",
             "forge-encrypted-disabled",
@@ -418,7 +423,8 @@ def fresh_nonces(patch: Patch) -> None:
 
 
 BROKEN: dict[Callable[[Patch], None], set[str]] = {
-    any_icv: {"flip-destination", "flip-source", "flip-data", "flip-icv", "icv-replaced"}
+    any_icv: {"flip-data-integrity", "flip-icv-integrity", "flip-data-offset"}
+    | {"flip-destination", "flip-source", "flip-data", "flip-icv", "icv-replaced"}
     | {"forge-encrypted-strict", "forge-encrypted-check", "stale-key", "splice-same-key"}
     | {"splice-other-key", "edit-an-same-key", "icv-of-8-octets", "cross-epoch-replay"}
     | {"reflection-without-sci", "flood-random", "flood-near-valid", "pn-jump", "pn-jump-epoch"},

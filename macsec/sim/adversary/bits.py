@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from macsec.secy import Verdict
 from macsec.sim.adversary.attack import CUT, Attack
 from macsec.sim.adversary.craft import FIELDS, flips, pn_field
-from macsec.sim.adversary.scene import Scene
+from macsec.sim.adversary.scene import Scene, Setting
 from macsec.sim.endpoint import Endpoint
+from macsec.suites import SUITES
 
 BEFORE = 2
 TARGET_PN = 0x5A5A5A5B
@@ -15,10 +20,10 @@ TARGET_PN = 0x5A5A5A5B
 NOT_VALID, BAD_TAG, LATE = Verdict.NOT_VALID, Verdict.BAD_TAG, Verdict.LATE
 
 
-def target(scene: Scene) -> tuple[Endpoint, Endpoint, bytes]:
+def target(scene: Scene, **controls: Any) -> tuple[Endpoint, Endpoint, bytes]:
     """A, B, and a captured frame whose PN is the next that B expects; window 0."""
     pn = scene.first_pn >> 32 << 32 | TARGET_PN - BEFORE
-    a, b = scene.sender(pn=pn), scene.receiver(pn=pn)
+    a, b = scene.sender(pn=pn, **controls), scene.receiver(pn=pn, **controls)
     *passed, captured = scene.send(a, scene.clear(BEFORE + 1))
     scene.deliver(b, passed, Verdict.OK)
     return a, b, captured
@@ -31,6 +36,7 @@ class Flip(Attack):
     """
 
     needs = CUT
+    controls: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self, field: str, ends: Verdict | dict[int, Verdict], clause: str, why: str
@@ -47,11 +53,26 @@ class Flip(Attack):
 
     def act(self, scene: Scene) -> None:
         """All forgeries, then the frame itself."""
-        _, b, captured = target(scene)
+        _, b, captured = target(scene, **self.controls)
         forged = list(flips(captured, self.field))
         ends = [self.end(scene, captured, bit) for bit, _ in forged]
         scene.deliver(b, [frame for _, frame in forged], ends)
         scene.deliver(b, [captured], Verdict.OK)
+
+
+class FlipReadable(Flip):
+    """Changes each bit of text or ICV of a frame that is not encrypted, or only in part."""
+
+    def __init__(self, name: str, field: str, end: Verdict, why: str, **controls: Any) -> None:
+        super().__init__(field, end, "10.6.3, 10.6.5", why)
+        given = ", ".join(f"{control}: {SPELT.get(v, v)}" for control, v in controls.items())
+        self.name, self.does = name, f"{self.does}; {given}"
+        self.controls = controls
+
+    def lacks(self, setting: Setting) -> str | None:
+        """XPN suites have no offset."""
+        fits = self.controls.get("offset", 0) in SUITES[setting.cipher].offsets
+        return None if fits else "an XPN suite has no offset (14.7)"
 
 
 class FlipSL(Flip):
@@ -83,6 +104,8 @@ TITLES = {
     "icv": "the ICV",
 }
 
+SPELT = {False: "off", True: "on"}
+READABLE = "readable text is authenticated like any other (14.5)"
 ADDRESS = "the addresses are authenticated (14.5)"
 
 ATTACKS = (
@@ -110,4 +133,15 @@ ATTACKS = (
     Flip("sci", Verdict.NO_SCI, "10.6.1", "no receive SC has the other SCI"),
     Flip("data", NOT_VALID, "10.6.3, 10.6.5", "Secure Data is authenticated (14.5)"),
     Flip("icv", NOT_VALID, "10.6.3, 10.6.5", "the ICV is compared whole"),
+    FlipReadable("flip-data-integrity", "data", NOT_VALID, READABLE, encrypt=False),
+    FlipReadable("flip-icv-integrity", "icv", NOT_VALID, READABLE, encrypt=False),
+    FlipReadable("flip-data-offset", "data", NOT_VALID, READABLE, offset=30),
+    FlipReadable(
+        "flip-data-check",
+        "data",
+        Verdict.INVALID,
+        "Check delivers what was changed if C is clear, and counts it",
+        encrypt=False,
+        validate="check",
+    ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from macsec.secy import Verdict
 from macsec.sim.adversary import ghash
-from macsec.sim.adversary.attack import CUT, RECORD, Attack
+from macsec.sim.adversary.attack import CUT, LISTEN, Attack
 from macsec.sim.adversary.craft import DATA_AT, xor
 from macsec.sim.adversary.scene import Abandoned, Scene
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH
@@ -34,7 +34,7 @@ class ReuseNonce(Attack):
 
     name = "nonce-reuse"
     does = "reads a sender that lost its state and sends the same PNs under the same SAK again"
-    needs = RECORD + KNOWN
+    needs = LISTEN + KNOWN
     clause = "10.5.2, 10.7.22; 10.6.2"
     why = (
         "confidentiality is lost to a repeated nonce; a receiver that kept its state is not misled"

@@ -68,6 +68,24 @@ class Sent:
     pn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Controls that an attack asked for: what is expected rests on these, not on the SecY."""
+
+    validate: Validate
+    window: int
+    sends: Verdict
+
+    @classmethod
+    def of(cls, controls: Mapping[str, Any]) -> Asked:
+        """From controls as a configuration has them; the rest is as 10.7 has it by default."""
+        sends = Verdict.ENCRYPTED if controls.get("encrypt", True) else Verdict.PROTECTED
+        if not controls.get("protect", True):
+            sends = Verdict.UNPROTECTED
+        validate = Validate[controls.get("validate", "strict").upper()]
+        return cls(validate, controls.get("window", 0), sends)
+
+
 @dataclass(slots=True)
 class PNs:
     """What a receive SA must hold."""
@@ -101,6 +119,7 @@ class Scene:
         self._ledger = Ledger()
         self._stations: dict[str, Endpoint] = {}
         self._configs: dict[str, dict[str, Any]] = {}
+        self._asked: dict[str, Asked] = {}
         self._sent: dict[bytes, Sent] = {}
         self._tx: dict[tuple[str, int], int] = {}
         self._rx: dict[tuple[str, int, int], PNs] = {}
@@ -159,18 +178,20 @@ class Scene:
         if tx:
             config["tx"] = self._channel(name, tx, pn)
         config["rx"] = [self._channel(source, keys, pn) for source, keys in rx.items()]
-        return self._made(name, config)
+        return self._made(name, config, Asked.of(controls))
 
     def restarted(self, station: Endpoint) -> Endpoint:
         """The station again, from the same configuration: its PNs are lost."""
-        return self._made(f"{station.name} restarted", self._configs[station.name])
+        name = station.name
+        return self._made(f"{name} restarted", self._configs[name], self._asked[name])
 
     def sender_again(self, station: Endpoint, key: str, an: int = 0) -> Endpoint:
         """The sender with another SAK, from the first PN on."""
         config = self._configs[station.name]
         name = f"{station.name} with the {key}"
         tx = self._channel(station.name, {an: key}, self.first_pn)
-        return self._made(name, {**config, "secy": {**config["secy"], "encodingsa": an}, "tx": tx})
+        config = {**config, "secy": {**config["secy"], "encodingsa": an}, "tx": tx}
+        return self._made(name, config, self._asked[station.name])
 
     def _channel(self, source: str, keys: Mapping[int, str], pn: int) -> dict[str, Any]:
         sa = {an: {"pn": pn, **self._sak(source, key)} for an, key in keys.items()}
@@ -182,9 +203,9 @@ class Scene:
             sak |= {"ssci": SSCI[source], "salt": self.draw(f"salt {key}", 12)}
         return sak
 
-    def _made(self, name: str, config: dict[str, Any]) -> Endpoint:
+    def _made(self, name: str, config: dict[str, Any], asked: Asked) -> Endpoint:
         made = Endpoint.from_config(name, config, self.setting.backend, self.setting.kernel)
-        self._stations[name], self._configs[name] = made, config
+        self._stations[name], self._configs[name], self._asked[name] = made, config, asked
         for an, sa in config.get("tx", {"sa": {}})["sa"].items():
             self._tx[name, an] = sa["pn"]
         for sc in config["rx"]:
@@ -193,7 +214,7 @@ class Scene:
         return made
 
     def _watch(self, at: Endpoint, sci: int, an: int, pn: int) -> None:
-        window = at.secy.controls.window
+        window = self._asked[at.name].window
         lowest_pn = max(pn - window, 0) if self.linux else pn
         self._rx[at.name, sci, an] = PNs(pn, lowest_pn)
 
@@ -229,13 +250,10 @@ class Scene:
         if len(wire) != len(clear):
             self.fault(f"{by.name} sent {len(wire)} of {len(clear)} frames")
             raise Abandoned
-        controls = by.secy.controls
-        verdict = Verdict.ENCRYPTED if controls.encrypt else Verdict.PROTECTED
-        if not controls.protects:
-            verdict = Verdict.UNPROTECTED
+        verdict = self._asked[by.name].sends
         for octets, frame in zip(wire, clear, strict=True):
             self._ledger.sent(by.name, verdict, len(frame) - ADDRESSES_LENGTH)
-            if controls.protects:
+            if verdict is not Verdict.UNPROTECTED:
                 self._record(by, octets, frame)
         return wire
 
@@ -282,7 +300,7 @@ class Scene:
         """
         for code in np.unique(ends).tolist():
             verdict, rows = VERDICTS[code], ends == code
-            ran = cipher_ran(verdict, at.secy.controls.validate)
+            ran = cipher_ran(verdict, self._asked[at.name].validate)
             decrypted = int(octets[rows].sum()) if ran else 0
             self._ledger.received(at.name, verdict, sci, int(rows.sum()), decrypted)
         if len(self._brought(at, batch, ends).batch):
@@ -304,12 +322,12 @@ class Scene:
         sight = observe(frame, TagRules(self.suite.xpn))
         sci = self._belongs_to(at, sight)
         moved = {}
-        if cipher_ran(verdict, at.secy.controls.validate) and sight.secure and sight.tag:
+        if cipher_ran(verdict, self._asked[at.name].validate) and sight.secure and sight.tag:
             encrypted = bool(sight.tag.tci & TCI.E)
             name = "decrypted" if encrypted else "validated"
             moved[name] = sight.secure.stop - sight.secure.start
         self._ledger.received(at.name, verdict, sci, 1, **moved)
-        if verdict in LEARNT_FROM and at.secy.controls.validate is not Validate.DISABLED:
+        if verdict in LEARNT_FROM and self._asked[at.name].validate is not Validate.DISABLED:
             return self._learn(at, frame)
         if not verdict.delivered:
             return None
@@ -325,8 +343,11 @@ class Scene:
 
     def _learn(self, at: Endpoint, frame: bytes) -> bytes:
         """10.6.5: nextPN past a valid frame, lowestPN a window behind."""
-        sent = self._sent[frame]
-        pns, window = self._rx[at.name, sent.sci, sent.an], at.secy.controls.window
+        sent = self._sent.get(frame)
+        if sent is None:
+            self.fault(f"{at.name} was to take a frame that nobody protected")
+            raise Abandoned
+        pns, window = self._rx[at.name, sent.sci, sent.an], self._asked[at.name].window
         pns.next_pn = max(pns.next_pn, sent.pn + 1)
         floor = 0 if self.linux else pns.lowest_pn
         pns.lowest_pn = max(floor, pns.next_pn - window)
