@@ -20,6 +20,7 @@ VERBS = {
     "explain": "Why one frame ended as it did.",
     "replay": "A capture across an emulated link: protect, wire, validate, compare.",
     "conformance": "The built-in test vectors on every backend and kernel.",
+    "attack": "An attacker on the wire, checked to the exact counter.",
     "bench": "Measured on this machine, with peers beside it.",
     "doctor": "What this machine can do.",
     "help": "More about a topic, or about a verb.",

@@ -1,0 +1,128 @@
+"""`macsec attack`: names, tables, JSON, exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from macsec.secy import SecY
+from macsec.sim.adversary import ATTACKS, Scene, Setting
+
+FEW = ("--frames", "500")
+
+
+def test_list(desk):
+    """The names, one a line, and nothing else."""
+    result = desk.run("attack", "list")
+    assert result.stdout.splitlines() == list(ATTACKS)
+    assert result.stderr == ""
+
+
+def test_all_as_json(desk, backend):
+    """One object with every attack; what had to move and what moved are equal."""
+    result = desk.run("attack", "run", "all", "--json", "--backend", backend, *FEW)
+    found = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert found["schema"] == "macsec/attack/1"
+    assert [attack["name"] for attack in found["attacks"]] == list(ATTACKS)
+    assert (found["passed"], found["failed"]) == (len(ATTACKS), 0)
+    for attack in found["attacks"]:
+        assert attack["expected"] == attack["observed"]
+        assert attack["passed"] is True
+        assert all(count > 0 for count in attack["observed"].values())
+    assert found["backend"] == backend
+
+
+def test_all_as_a_table(desk):
+    """A row an attack: name, what it does, frames, counters, passed, clause."""
+    result = desk.run("attack", "run", "all", "--seed", "7", *FEW)
+    lines = result.stdout.splitlines()
+    assert "seed 7" in lines[0]
+    (row,) = [line for line in lines if line.split()[:1] == ["reflection"]]
+    for cell in ("sends a station's own", "0 of 12", "InPktsNoSCI 12", "yes", "9.9, 10.6.1"):
+        assert cell in row
+    assert all(any(line.split()[:1] == [name] for line in lines) for name in ATTACKS)
+    assert result.stderr == f"macsec: {len(ATTACKS)} attacks: all as expected\n"
+    assert max(map(len, lines)) <= 160
+
+
+def test_one_in_full(desk):
+    """What the attacker needs, why it ends so, what was learnt, every counter."""
+    told = desk.run("attack", "run", "nonce-reuse", "--cipher", "gcm-aes-xpn-256").stdout
+    for text in ("needs", "decided by", "gcm-aes-xpn-256", "640 octets of 8 frames", "InPktsLate"):
+        assert text in told
+
+
+@pytest.mark.parametrize("cipher", ["gcm-aes-256", "gcm-aes-xpn-128"])
+def test_cipher(desk, cipher):
+    """The suite is the one asked for; an attack on XPN takes the XPN suite beside it."""
+    args = ("--cipher", cipher, "--seed", "3")
+    assert desk.json("attack", "run", "replay", *args)["attacks"][0]["cipher"] == cipher
+    epoch = desk.json("attack", "run", "cross-epoch-replay", *args)["attacks"][0]["cipher"]
+    assert epoch == ("gcm-aes-xpn-128" if "xpn" in cipher else "gcm-aes-xpn-256")
+
+
+def test_profile(desk):
+    """Under `linux` the kernel's counters are expected; what it has not is left out."""
+    found = desk.json("attack", "run", "all", "--profile", "linux", *FEW)
+    by_name = {attack["name"]: attack for attack in found["attacks"]}
+    assert by_name["flip-sl"]["observed"]["InPktsBadTag"] == 8
+    assert set(ATTACKS) - set(by_name) == {"duplicate-rejected", "replay-inside-window-rejected"}
+    assert found["failed"] == 0
+
+
+def test_a_seed_is_told_and_repeats(desk):
+    """Without a seed one is drawn and told; with it the same comes out again."""
+    once = desk.json("attack", "run", "flood-near-valid", *FEW)
+    again = desk.json("attack", "run", "flood-near-valid", "--seed", str(once["seed"]), *FEW)
+    assert once == again
+
+
+@pytest.mark.parametrize(
+    "args, told",
+    [
+        (["replai"], "did you mean replay?"),
+        (["xyzzy"], "macsec attack list names them"),
+        (["duplicate-rejected", "--profile", "linux"], "no part of profile linux"),
+        (["replay", "--cipher", "des"], "des"),
+        (["flood-random", "--frames", "0"], "--frames"),
+        ([], "NAME"),
+    ],
+)
+def test_usage_errors(desk, args, told):
+    """An unknown name, or an attack that cannot run: exit 2 and one line."""
+    (line,) = desk.run("attack", "run", *args, code=2).stderr.splitlines()
+    assert told in line
+
+
+def test_not_passed(desk, monkeypatch):
+    """A SecY that takes everything is found: exit 3, and what differs is told."""
+    monkeypatch.setattr(SecY, "validate", SecY.protect)
+    result = desk.run("attack", "run", "all", *FEW, code=3)
+    assert "failed  wiretap: B delivered 0 frames, not the 20 it must" in result.stdout
+    assert result.stderr == f"macsec: {len(ATTACKS)} attacks: {len(ATTACKS)} failed\n"
+    found = desk.json("attack", "run", "replay", "--seed", "1", code=3)
+    (attack,) = found["attacks"]
+    assert attack["passed"] is False
+    assert attack["expected"]["InPktsLate"] == 40
+    assert "InPktsLate" not in attack["observed"]
+    assert attack["faults"]
+
+
+def test_a_difference_is_told_in_the_table(desk, monkeypatch):
+    """A counter that is not as expected stands beside what was expected."""
+    monkeypatch.setattr(SecY, "counters", property(lambda _: {"InPktsOK": 7}))
+    told = desk.run("attack", "run", "all", "--seed", "1", *FEW, code=3).stdout
+    assert "InPktsOK 14 (expected 20)" in told
+    told = desk.run("attack", "run", "replay", "--seed", "1", code=3).stdout
+    assert "failed  replay: the counters of A differ" in told
+
+
+def test_no_key_is_told(desk):
+    """The SAKs of a run stand in no output."""
+    args = ("attack", "run", "all", "--seed", "9", *FEW)
+    told = desk.run(*args).output + desk.run(*args, "--json").output
+    for name in ATTACKS:
+        with Scene(name, Setting(seed=9)) as scene:
+            assert scene.draw("sak sak", 16).hex() not in told
