@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from macsec.sectag import LENGTH_WITHOUT_SCI, TagRules
+from macsec.sim.knobs import Match
 from macsec.sim.observe import Sight, Span, observe
-from macsec.sim.params import Match
 
 _RULES = TagRules()
 _PN_AT = 4

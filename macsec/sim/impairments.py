@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from macsec.sim.distributions import SCALE, SCALE_BITS, SIZE, table
 from macsec.sim.fields import matches, octets_at
-from macsec.sim.params import Chance, LinkParams, Loss, Slot
+from macsec.sim.knobs import Chance, Loss, Slot
+from macsec.sim.params import LinkParams
 from macsec.sim.streams import ONE, Correlated, Stream, start_of
 
 PS_PER_NS = 1000

@@ -17,7 +17,8 @@ from macsec.sim.clock import HORIZON_PS, PS_PER_NS
 from macsec.sim.fates import Fate, Mark
 from macsec.sim.fields import turned
 from macsec.sim.impairments import Impairments, Starts
-from macsec.sim.params import COUNT_LIMIT, LinkParams
+from macsec.sim.knobs import COUNT_LIMIT
+from macsec.sim.params import LinkParams
 
 HEADER = 14
 PS_PER_S = 10**12

@@ -43,8 +43,8 @@ def refuse(field: str, value: object, why: str) -> NoReturn:
     raise ConfigError(f"{field}: {value!r} {why}")
 
 
-def time_ns(field: str, value: int | str) -> int:
-    """A time in whole ns, 0 to 1000 s: a number of ns, or "100us"."""
+def time_ns(field: str, value: int | str, most: int = TIME_LIMIT_NS) -> int:
+    """A time in whole ns, up to 1000 s or to `most`: a number of ns, or "100us"."""
     if isinstance(value, str):
         amount, unit = _quantity(field, value)
         if unit not in TIME_UNITS:
@@ -53,7 +53,7 @@ def time_ns(field: str, value: int | str) -> int:
         if exact.denominator != 1:
             refuse(field, value, "is finer than 1 ns")
         value = exact.numerator
-    return whole(field, value, 0, TIME_LIMIT_NS, "a time is whole ns, 0 to 1000 s")
+    return whole(field, value, 0, most, f"a time is whole ns, 0 to {time_text(most)}")
 
 
 def rate_bits(field: str, value: int | str) -> int:
