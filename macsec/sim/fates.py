@@ -7,7 +7,10 @@ import struct
 import zlib
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Fate(IntEnum):
@@ -50,9 +53,24 @@ class Record(NamedTuple):
     length: int
     crc: int
 
+    @classmethod
+    def of(
+        cls, time_ps: int, link: int, direction: int, fate: Fate, mark: Mark, frame: bytes
+    ) -> Record:
+        """The record of a frame."""
+        return cls(time_ps, link, direction, fate, mark, len(frame), zlib.crc32(frame))
+
 
 LAYOUT = struct.Struct("<qIIHBBBxxx")
 """A record as it is hashed: time, length, CRC-32 of the frame, link, direction, fate, mark."""
+
+RECORDS = np.dtype(
+    {
+        "names": ["time_ps", "length", "crc", "link", "direction", "fate", "mark", "zero"],
+        "formats": ["<i8", "<u4", "<u4", "<u2", "u1", "u1", "u1", "3u1"],
+    }
+)
+"""The same layout as an array. numpy copies no padding, so the last octets have a name."""
 
 _CHUNK = 1 << 16
 
@@ -78,17 +96,17 @@ class Trace:
         self, time_ps: int, link: int, direction: int, fate: Fate, mark: Mark, frame: bytes
     ) -> None:
         """Add the end of a frame."""
-        record = Record(time_ps, link, direction, fate, mark, len(frame), zlib.crc32(frame))
+        record = Record.of(time_ps, link, direction, fate, mark, frame)
         self.count += 1
         self._add(pack(record))
         if self.watch is not None:
             self.watch(record)
 
-    def end_many(self, count: int, records: bytes | bytearray | memoryview) -> None:
-        """Add `count` records that are packed already; `watch` does not see them."""
-        self.count += count
+    def end_many(self, records: NDArray[Any]) -> None:
+        """Add packed records (RECORDS); `watch` does not see them."""
+        self.count += len(records)
         self._flush()
-        self._hash.update(records)
+        self._hash.update(records.tobytes())
 
     @property
     def digest(self) -> str:

@@ -22,11 +22,22 @@ from macsec.sim.params import LinkParams
 
 HEADER = 14
 PS_PER_S = 10**12
+HORIZON = "a frame would come out after the end of virtual time (53 days)"
 AHEAD = -1
 """Due before everything, and not held by a slot."""
 
-End = Callable[[int, Fate, Mark, bytes], None]
-"""Told of each frame that does not arrive: when, how, its marks, its octets."""
+
+class Sent(NamedTuple):
+    """A frame on its way: its number among those sent, from 1; the bit that turned, or -1."""
+
+    number: int
+    frame: bytes
+    mark: Mark = Mark.NONE
+    bit: int = -1
+
+
+End = Callable[[int, Fate, Sent], None]
+"""Told of each frame that does not arrive: when, how, and what it was."""
 
 
 @dataclass(slots=True)
@@ -74,34 +85,20 @@ class LinkStats:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-COUNTED = {
-    Fate.ARRIVED: "received",
+STOPPED = {
     Fate.LOST: "lost",
     Fate.QUEUE: "queue_drops",
     Fate.DOWN: "down_drops",
     Fate.TOO_LONG: "too_long",
     Fate.FCS: "fcs_errors",
 }
-"""Which count of LinkStats each end of a frame adds to."""
+"""Which count of LinkStats each end but arrival adds to."""
 
 
-class Transit(NamedTuple):
-    """A frame on its way: when it is due, in which order it came, its number among those sent."""
-
+class _Transit(NamedTuple):
     due_ps: int
     sequence: int
-    number: int
-    mark: Mark
-    frame: bytes
-
-
-class Arrival(NamedTuple):
-    """A frame that came out: how, its marks and octets."""
-
-    fate: Fate
-    mark: Mark
-    frame: bytes
-    number: int
+    sent: Sent
 
 
 class Lane:
@@ -117,10 +114,10 @@ class Lane:
         self._steps = Impairments(params, start)
         self._limit = COUNT_LIMIT if params.limit is None else params.limit
         self._drop = frozenset(params.drop)
-        self._down = [at * PS_PER_NS for span in params.down for at in span]
+        self._edges = [at * PS_PER_NS for span in params.down for at in span]
         self._matched = 0
         self._sequence = 0
-        self._way: list[Transit] = []
+        self._way: list[_Transit] = []
         self._free_ps = 0
         self._latest_ps = 0
         self._newest = 0
@@ -130,6 +127,10 @@ class Lane:
     def __len__(self) -> int:
         return len(self._way)
 
+    def waiting(self) -> list[int]:
+        """The numbers of frames on their way, in no order; of a duplicated one twice."""
+        return [transit.sent.number for transit in self._way]
+
     # ------------------------------------------------------------ in
 
     def send(self, now_ps: int, frame: bytes) -> None:
@@ -138,75 +139,76 @@ class Lane:
         stats, mtu = self.stats, self.params.mtu
         stats.sent += 1
         stats.octets += len(frame)
+        sent = Sent(stats.sent, frame)
         if mtu is not None and len(frame) > mtu + HEADER:
-            self._stop(Fate.TOO_LONG, Mark.NONE, frame)
+            self._stop(Fate.TOO_LONG, sent)
         elif self._is_down():
-            self._stop(Fate.DOWN, Mark.NONE, frame)
+            self._stop(Fate.DOWN, sent)
         elif not self._steps.concern(frame):
             stats.filtered += 1
-            self._queue(frame, stats.sent, Mark.NONE, impaired=False)
+            if not self._full(sent):
+                self._enter(sent, impaired=False)
+        elif self._is_listed():
+            self._stop(Fate.LOST, sent)
         else:
-            self._matched += 1
-            if self._matched in self._drop:
-                self._stop(Fate.LOST, Mark.NONE, frame)
-            else:
-                self._impair(frame, stats.sent)
+            self._impair(sent)
 
-    def _impair(self, frame: bytes, number: int) -> None:
-        copies = 2 if self._steps.duplicate() else 1
+    def _is_listed(self) -> bool:
+        self._matched += 1
+        return self._matched in self._drop
+
+    def _impair(self, sent: Sent) -> None:
+        twice = self._steps.duplicate()
         if self._steps.loss():
-            self._stop(Fate.LOST, Mark.NONE, frame)
-            copies -= 1
-            if not copies:
+            self._stop(Fate.LOST, sent)
+            if not twice:
                 return
+            # One of a pair is lost: the other goes on as if it were alone.
             self.stats.duplicated += 1
-        # What is left of a pair of which one was lost goes on as if it were alone.
-        sent, mark = self._corrupt(frame, Mark.NONE)
-        if self._full(sent, mark):
+            twice = False
+        changed = self._corrupt(sent)
+        if self._full(changed):
             return
-        if copies == 2:
+        if twice:
             self.stats.duplicated += 1
-            self._send_copy(frame, number)
-        self._queue(sent, number, mark, impaired=True, room=True)
+            self._send_copy(sent._replace(mark=Mark.COPY))
+        self._enter(changed, impaired=True)
 
-    def _send_copy(self, frame: bytes, number: int) -> None:
+    def _send_copy(self, copy: Sent) -> None:
         """The second of a pair goes first, through all steps but the duplication."""
         if self._steps.loss():
-            self._stop(Fate.LOST, Mark.COPY, frame)
+            self._stop(Fate.LOST, copy)
             return
-        frame, mark = self._corrupt(frame, Mark.COPY)
-        self._queue(frame, number, mark, impaired=True)
+        copy = self._corrupt(copy)
+        if not self._full(copy):
+            self._enter(copy, impaired=True)
 
-    def _corrupt(self, frame: bytes, mark: Mark) -> tuple[bytes, Mark]:
-        bit = self._steps.corrupt(frame)
+    def _corrupt(self, sent: Sent) -> Sent:
+        bit = self._steps.corrupt(sent.frame)
         if bit is None:
-            return frame, mark
+            return sent
         self.stats.corrupted += 1
-        return turned(frame, bit), mark | Mark.CORRUPTED
+        return Sent(sent.number, turned(sent.frame, bit), sent.mark | Mark.CORRUPTED, bit)
 
-    def _full(self, frame: bytes, mark: Mark) -> bool:
+    def _full(self, sent: Sent) -> bool:
         if len(self._way) < self._limit:
             return False
-        self._stop(Fate.QUEUE, mark, frame)
+        self._stop(Fate.QUEUE, sent)
         return True
 
-    def _queue(
-        self, frame: bytes, number: int, mark: Mark, *, impaired: bool, room: bool = False
-    ) -> None:
-        if not room and self._full(frame, mark):
-            return
+    def _enter(self, sent: Sent, *, impaired: bool) -> None:
+        """Into the calendar: at once ahead of all others, or when delay and rate say."""
         if impaired and self._steps.overtakes():
             due = AHEAD
         else:
-            due = self._due(len(frame), self._steps.delay.draw() if impaired else None)
+            delay = self._steps.delay
+            due = self._due(len(sent.frame), delay.draw() if impaired else delay.mean)
         self._sequence += 1
-        heapq.heappush(self._way, Transit(due, self._sequence, number, mark, frame))
+        heapq.heappush(self._way, _Transit(due, self._sequence, sent))
         self.stats.queue_high = max(self.stats.queue_high, len(self._way))
 
-    def _due(self, length: int, delay: int | None) -> int:
+    def _due(self, length: int, delay: int) -> int:
         """When a frame comes out: the delay, then the rate; the other way with ordered=False."""
-        if delay is None:
-            delay = self._steps.delay.mean
         due = self._now_ps + delay
         if self.params.rate is not None:
             busy = self._time_of(length, self.params.rate)
@@ -220,7 +222,7 @@ class Lane:
             due = max(due, self._latest_ps)
         self._latest_ps = max(self._latest_ps, due)
         if due > HORIZON_PS:
-            raise ConfigError(f"rate: a frame would come out at {due} ps, after the end of time")
+            raise ConfigError(f"rate: {HORIZON}")
         return due
 
     def _time_of(self, length: int, rate: int) -> int:
@@ -243,8 +245,11 @@ class Lane:
             due = max(due, slots.open_ps)
         return max(due, self._now_ps)
 
-    def pop(self, now_ps: int) -> Arrival | None:
-        """The next frame that is due at this time; None if there is none, or a slot holds it."""
+    def pop(self, now_ps: int) -> tuple[Fate, Sent] | None:
+        """The next frame due at this time, and its fate; None if there is none or a slot holds it.
+
+        One that does not arrive after all is told to `end` too.
+        """
         if not self._way or self._way[0].due_ps > now_ps:
             return None
         due, slots = self._way[0].due_ps, self._steps.slots
@@ -254,30 +259,26 @@ class Lane:
             if slots.open_ps > now_ps:
                 return None
         self._advance(now_ps)
-        transit = heapq.heappop(self._way)
+        sent = heapq.heappop(self._way).sent
         if slots is not None and due != AHEAD:
-            slots.took(now_ps, len(transit.frame))
-        return self._arrive(transit)
+            slots.took(now_ps, len(sent.frame))
+        return self._arrive(sent), sent
 
-    def _arrive(self, transit: Transit) -> Arrival:
-        _, _, number, mark, frame = transit
-        fate = Fate.ARRIVED
+    def _arrive(self, sent: Sent) -> Fate:
         if self._is_down():
-            fate = Fate.DOWN
-        elif mark & Mark.CORRUPTED and self.params.fcs == "check":
-            fate = Fate.FCS
-        if fate is not Fate.ARRIVED:
-            self._stop(fate, mark, frame)
-            return Arrival(fate, mark, frame, number)
-        self._count(fate)
-        self.stats.received_octets += len(frame)
-        late = self._newest - number
+            return self._stop(Fate.DOWN, sent)
+        if sent.mark & Mark.CORRUPTED and self.params.fcs == "check":
+            return self._stop(Fate.FCS, sent)
+        stats = self.stats
+        stats.received += 1
+        stats.received_octets += len(sent.frame)
+        late = self._newest - sent.number
         if late > 0:
-            self.stats.reordered += 1
-            self.stats.reorder_extent = max(self.stats.reorder_extent, late)
+            stats.reordered += 1
+            stats.reorder_extent = max(stats.reorder_extent, late)
         else:
-            self._newest = number
-        return Arrival(fate, mark, frame, number)
+            self._newest = sent.number
+        return Fate.ARRIVED
 
     # ------------------------------------------------------------ both
 
@@ -288,12 +289,10 @@ class Lane:
         self.stats.elapsed_ps = now_ps - self._first_ps
 
     def _is_down(self) -> bool:
-        return bool(bisect_right(self._down, self._now_ps) & 1)
+        return bool(bisect_right(self._edges, self._now_ps) & 1)
 
-    def _stop(self, fate: Fate, mark: Mark, frame: bytes) -> None:
-        self._count(fate)
-        self._end(self._now_ps, fate, mark, frame)
-
-    def _count(self, fate: Fate) -> None:
-        name = COUNTED[fate]
+    def _stop(self, fate: Fate, sent: Sent) -> Fate:
+        name = STOPPED[fate]
         setattr(self.stats, name, getattr(self.stats, name) + 1)
+        self._end(self._now_ps, fate, sent)
+        return fate

@@ -8,7 +8,7 @@ from typing import Protocol
 from macsec.sim.clock import WIRE, Engine
 from macsec.sim.fates import Fate, Mark
 from macsec.sim.impairments import starts
-from macsec.sim.lane import Arrival, Lane, LinkStats
+from macsec.sim.lane import Lane, LinkStats, Sent
 from macsec.sim.params import LinkParams
 
 A2B, B2A = 0, 1
@@ -81,19 +81,19 @@ class Link:
         """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
         self._hand(direction, Mark.TAPPED, bytes(frame))
 
-    def arrive(self, direction: int, arrival: Arrival) -> None:
+    def arrive(self, direction: int, sent: Sent) -> None:
         """A frame came out of a direction: past the taps, to the port."""
-        frames = [arrival.frame]
+        frames = [sent.frame]
         for tap in tuple(self.taps):
             frames = [
                 passed
                 for frame in frames
                 for passed in _answer(tap, self.engine.now_ns, direction, frame)
             ]
-        if frames == [arrival.frame]:
-            self._hand(direction, arrival.mark, arrival.frame)
+        if frames == [sent.frame]:
+            self._hand(direction, sent.mark, sent.frame)
             return
-        self._trace(direction, Fate.TAKEN, arrival.mark, arrival.frame)
+        self._trace(direction, Fate.TAKEN, sent.mark, sent.frame)
         for frame in frames:
             self._hand(direction, Mark.TAPPED, frame)
 
@@ -132,9 +132,9 @@ class _Way:
         self.lane.send(self._engine.now_ps, frame)
         self._arm()
 
-    def _end(self, time_ps: int, fate: Fate, mark: Mark, frame: bytes) -> None:
+    def _end(self, time_ps: int, fate: Fate, sent: Sent) -> None:
         trace = self._engine.trace
-        trace.end(time_ps, self._link.number, self._direction, fate, mark, frame)
+        trace.end(time_ps, self._link.number, self._direction, fate, sent.mark, sent.frame)
 
     def _arm(self) -> None:
         due = self.lane.next_ps
@@ -147,7 +147,8 @@ class _Way:
         if self._armed != self._engine.now_ps:
             return
         self._armed = None
-        while (arrival := self.lane.pop(self._engine.now_ps)) is not None:
-            if arrival.fate is Fate.ARRIVED:
-                self._link.arrive(self._direction, arrival)
+        while (popped := self.lane.pop(self._engine.now_ps)) is not None:
+            fate, sent = popped
+            if fate is Fate.ARRIVED:
+                self._link.arrive(self._direction, sent)
         self._arm()
