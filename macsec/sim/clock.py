@@ -8,6 +8,7 @@ were asked for: no hash, address or float decides anything.
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ class Engine:
         self.trace = Trace()
         self._events: list[_Event] = []
         self._sequence = 0
-        self._links = 0
+        self._links: dict[str, int] = {}
 
     @property
     def now_ns(self) -> int:
@@ -61,7 +62,11 @@ class Engine:
         return self.trace.digest
 
     def at(self, time_ps: int, action: Action, priority: int = 0) -> None:
-        """Call `action` at a time; lower priorities run first. Raises ConfigError for the past."""
+        """Call `action` at a time; of one time, lower priorities first.
+
+        Raises ConfigError for the past, TypeError for a time that is no integer.
+        """
+        time_ps = operator.index(time_ps)  # a float would decide by its rounding
         if not self.now_ps <= time_ps <= HORIZON_PS:
             raise ConfigError(
                 f"an event at {time_ps} ps: it is {self.now_ps} ps now, and time ends "
@@ -92,16 +97,20 @@ class Engine:
             while self.step():
                 pass
             return
-        until_ps = until_ns * PS_PER_NS
-        if not self.now_ps <= until_ps <= HORIZON_PS:
+        if not self.now_ns <= until_ns <= HORIZON_PS // PS_PER_NS:
             raise ConfigError(f"run until {until_ns} ns: it is {self.now_ns} ns now")
+        until_ps = max(until_ns * PS_PER_NS, self.now_ps)
         while self._events and self._events[0].time_ps <= until_ps:
             self.step()
         self.now_ps = until_ps
 
     def enrol(self, name: str) -> int:
-        """Number a link of this name, and note both in the trace."""
-        number = self._links
-        self._links += 1
+        """Number a link of this name, and note both in the trace.
+
+        Raises ConfigError for a second one: the two would draw the same numbers.
+        """
+        if name in self._links:
+            raise ConfigError(f"link {name!r}: the engine has one of this name already")
+        number = self._links[name] = len(self._links)
         self.trace.name(number, name)
         return number

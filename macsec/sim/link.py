@@ -33,8 +33,8 @@ class Port:
         self._send = send
 
     def send(self, frame: bytes) -> None:
-        """A frame without FCS enters the transmitter now."""
-        self._send(bytes(frame))
+        """A frame without FCS enters the transmitter now. Raises TypeError for a number."""
+        self._send(_octets(frame))
 
     def __repr__(self) -> str:
         return f"<Port {self.name}>"
@@ -79,7 +79,7 @@ class Link:
 
     def inject(self, direction: int, frame: bytes) -> None:
         """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
-        self._hand(direction, Mark.TAPPED, bytes(frame))
+        self._hand(direction, Mark.TAPPED, _octets(frame))
 
     def arrive(self, direction: int, sent: Sent) -> None:
         """A frame came out of a direction: past the taps, to the port."""
@@ -115,7 +115,13 @@ def _answer(tap: Tap, time_ns: int, direction: int, frame: bytes) -> list[bytes]
     given = tap.on_frame(time_ns, direction, frame)
     if given is None:
         return [frame]
-    return [bytes(given)] if isinstance(given, bytes) else [bytes(each) for each in given]
+    return list(map(_octets, given)) if isinstance(given, list) else [_octets(given)]
+
+
+def _octets(frame: bytes) -> bytes:
+    if isinstance(frame, int):  # of which `bytes` would make so many zeros
+        raise TypeError(f"a frame is octets, not the number {frame}")
+    return bytes(frame)
 
 
 class _Way:

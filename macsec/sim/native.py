@@ -48,8 +48,7 @@ def library(backend: str) -> tuple[Any, Any] | None:
     return module.ffi, module.lib
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Ends:
+class Ends(NamedTuple):
     """Ends of frames, in order: of which number, the bit that turned or -1, and the record."""
 
     number: Column
@@ -127,18 +126,20 @@ class NativeLane:
         return out
 
     def _run(self, call: Any) -> Ends:
-        parts = []
+        parts: list[Ends] = []
         status = self._lib.MACSEC_WIRE_FULL
         while status == self._lib.MACSEC_WIRE_FULL:
             self._ends.count = 0
             status = call()
             rows = slice(self._ends.count)
-            columns = (self._number, self._bit, self._records)
-            parts.append([column[rows].copy() for column in columns])
+            number, bit = self._number[rows].copy(), self._bit[rows].copy()
+            parts.append(Ends(number, bit, self._records[rows].copy()))
         if status == self._lib.MACSEC_WIRE_MEMORY:
             raise MemoryError
         if status == self._lib.MACSEC_WIRE_HORIZON:
             raise ConfigError(f"rate: {HORIZON}")
+        if len(parts) == 1:
+            return parts[0]
         return Ends(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
