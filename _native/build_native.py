@@ -12,7 +12,14 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "frames.h", "python/frame_calls.h")
+HEADERS = (
+    "macsec.h",
+    "gcm_api.h",
+    "capture.h",
+    "frames.h",
+    "calendar.h",
+    "python/frame_calls.h",
+)
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -28,6 +35,7 @@ SOURCES = (
     "slab.c",
     "capture.c",
     "frames.c",
+    "calendar.c",
     "python/frame_calls.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]

@@ -1,0 +1,160 @@
+"""A full-duplex link between two ports, on an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from macsec.sim.clock import WIRE, Engine
+from macsec.sim.fates import Fate, Mark
+from macsec.sim.impairments import starts
+from macsec.sim.lane import Lane, LinkStats, Sent
+from macsec.sim.params import LinkParams
+
+A2B, B2A = 0, 1
+
+Receiver = Callable[[bytes], None]
+
+
+class Tap(Protocol):
+    """Somebody at the receiving end of the wire, behind its impairments and before the port."""
+
+    def on_frame(self, time_ns: int, direction: int, frame: bytes) -> bytes | list[bytes] | None:
+        """A frame arrives: None lets it pass, octets go in its place, a list is all that goes."""
+
+
+class Port:
+    """One end of a link. `receiver` is called at each arrival; the engine tells the time."""
+
+    def __init__(self, name: str, mtu: int | None, send: Receiver) -> None:
+        self.name = name
+        self.mtu = mtu
+        self.receiver: Receiver | None = None
+        self._send = send
+
+    def send(self, frame: bytes) -> None:
+        """A frame without FCS enters the transmitter now. Raises TypeError for a number."""
+        self._send(_octets(frame))
+
+    def __repr__(self) -> str:
+        return f"<Port {self.name}>"
+
+
+class Link:
+    """Two ports and what lies between; `a2b` and `b2a` may be the same parameters.
+
+    `stats`: of a to b, and of b to a. `taps` see what arrives, in their order. `name` belongs to
+    the random streams: links of one engine have different names.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        a2b: LinkParams | None = None,
+        b2a: LinkParams | None = None,
+    ) -> None:
+        self.engine = engine
+        self.name = name
+        self.number = engine.enrol(name)
+        self.taps: list[Tap] = []
+        ways = [_Way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
+        self._ways = ways
+        self.a = Port(f"{name}.a", ways[A2B].lane.params.mtu, ways[A2B].send)
+        self.b = Port(f"{name}.b", ways[B2A].lane.params.mtu, ways[B2A].send)
+
+    @property
+    def stats(self) -> tuple[LinkStats, LinkStats]:
+        """What both directions did so far."""
+        return self._ways[A2B].lane.stats, self._ways[B2A].lane.stats
+
+    @property
+    def params(self) -> tuple[LinkParams, LinkParams]:
+        """The parameters of both directions."""
+        return self._ways[A2B].lane.params, self._ways[B2A].lane.params
+
+    def in_flight(self, direction: int) -> int:
+        """How many frames are on their way."""
+        return len(self._ways[direction].lane)
+
+    def inject(self, direction: int, frame: bytes) -> None:
+        """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
+        self._hand(direction, Mark.TAPPED, _octets(frame))
+
+    def arrive(self, direction: int, sent: Sent) -> None:
+        """A frame came out of a direction: past the taps, to the port."""
+        frames = [sent.frame]
+        for tap in tuple(self.taps):
+            frames = [
+                passed
+                for frame in frames
+                for passed in _answer(tap, self.engine.now_ns, direction, frame)
+            ]
+        if frames == [sent.frame]:
+            self._hand(direction, sent.mark, sent.frame)
+            return
+        self._trace(direction, Fate.TAKEN, sent.mark, sent.frame)
+        for frame in frames:
+            self._hand(direction, Mark.TAPPED, frame)
+
+    def _hand(self, direction: int, mark: Mark, frame: bytes) -> None:
+        self._trace(direction, Fate.ARRIVED, mark, frame)
+        port = self.b if direction == A2B else self.a
+        if port.receiver is not None:
+            port.receiver(frame)
+
+    def _trace(self, direction: int, fate: Fate, mark: Mark, frame: bytes) -> None:
+        engine = self.engine
+        engine.trace.end(engine.now_ps, self.number, direction, fate, mark, frame)
+
+    def __repr__(self) -> str:
+        return f"<Link {self.name}>"
+
+
+def _answer(tap: Tap, time_ns: int, direction: int, frame: bytes) -> list[bytes]:
+    given = tap.on_frame(time_ns, direction, frame)
+    if given is None:
+        return [frame]
+    return list(map(_octets, given)) if isinstance(given, list) else [_octets(given)]
+
+
+def _octets(frame: bytes) -> bytes:
+    if isinstance(frame, int):  # of which `bytes` would make so many zeros
+        raise TypeError(f"a frame is octets, not the number {frame}")
+    return bytes(frame)
+
+
+class _Way:
+    """A lane on an engine: one event is asked for, at the time of what comes out next."""
+
+    def __init__(self, link: Link, direction: int, params: LinkParams) -> None:
+        self._link = link
+        self._direction = direction
+        self._engine = link.engine
+        self.lane = Lane(params, starts(params, link.engine.seed, link.name, direction), self._end)
+        self._armed: int | None = None
+
+    def send(self, frame: bytes) -> None:
+        self.lane.send(self._engine.now_ps, frame)
+        self._arm()
+
+    def _end(self, time_ps: int, fate: Fate, sent: Sent) -> None:
+        trace = self._engine.trace
+        trace.end(time_ps, self._link.number, self._direction, fate, sent.mark, sent.frame)
+
+    def _arm(self) -> None:
+        due = self.lane.next_ps
+        if due is not None and (self._armed is None or due < self._armed):
+            self._armed = due
+            self._engine.at(due, self._fire, WIRE)
+
+    def _fire(self) -> None:
+        # An event that an earlier one overtook finds another time armed, and does nothing.
+        if self._armed != self._engine.now_ps:
+            return
+        self._armed = None
+        while (popped := self.lane.pop(self._engine.now_ps)) is not None:
+            fate, sent = popped
+            if fate is Fate.ARRIVED:
+                self._link.arrive(self._direction, sent)
+        self._arm()

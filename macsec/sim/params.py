@@ -1,0 +1,171 @@
+"""What one direction of a link does to frames: netem's knobs, and some that netem lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from macsec.errors import ConfigError
+from macsec.sim import knobs
+from macsec.sim.knobs import NEVER, Chance, Loss, Match, Slot
+from macsec.sim.units import probability, rate_bits, refuse, time_ns
+
+
+@dataclass(frozen=True, init=False)
+class LinkParams:
+    """The parameters of one direction; given as tc writes them or as numbers, kept as numbers.
+
+    netem's, in its order of operations (duplicate, loss, corrupt, limit, reorder or delay, rate):
+    `limit`: frames on their way at most, None for any number; `delay`, `jitter` (ns; the spread:
+    half the width of uniform, the standard deviation of the others), `correlation`,
+    `distribution`; `loss`; `corrupt`: one bit is turned; `duplicate`; `reorder` and `gap`: a frame
+    is sent ahead of the queue, at most every gap-th; `rate` (bit/s), `overhead` (octets a frame,
+    "ethernet" for 24; may be negative), `cell`, `cell_overhead`; `slot`; `seed`: in place of the
+    engine's.
+
+    Others: `drop`: numbers of frames to lose, from 1, of those that match. `down`: (from, to) in
+    ns of virtual time, frames sent or arriving within are lost. `match`: only such frames are
+    counted by `drop` and suffer chance and jitter; rate, delay, limit, slot, mtu and down are the
+    line's and hold for all. `mtu`: octets behind the first 14; longer frames are lost. `ordered`:
+    None is netem's way, where jitter reorders unless there is a rate, since the rate comes after
+    it; True keeps the order; False has the jitter after the rate, and it reorders, as paths of
+    unequal length do. `fcs`: "check", a corrupted frame dies at the receiving port, as on a line;
+    "fix", it goes on with a good FCS, as from a bad device or an attacker. `corrupt_at`: where the
+    bit is; a frame without such a field is left alone.
+
+    Raises ConfigError, which names the field.
+    """
+
+    rate: int | None
+    overhead: int
+    cell: int
+    cell_overhead: int
+    delay: int
+    jitter: int
+    correlation: float
+    distribution: str
+    loss: Loss | None
+    corrupt: Chance
+    duplicate: Chance
+    reorder: Chance
+    gap: int
+    limit: int | None
+    slot: Slot | None
+    seed: int | None
+    drop: tuple[int, ...]
+    down: tuple[tuple[int, int], ...]
+    match: Match | None
+    mtu: int | None
+    ordered: bool | None
+    fcs: str
+    corrupt_at: str
+
+    def __init__(
+        self,
+        *,
+        rate: int | str | None = None,
+        overhead: int | str = 0,
+        cell: int = 0,
+        cell_overhead: int = 0,
+        delay: int | str = 0,
+        jitter: int | str = 0,
+        correlation: float | str = 0.0,
+        distribution: str = "uniform",
+        loss: Loss | float | str | None = None,
+        corrupt: Chance | tuple[float, float] | float | str = NEVER,
+        duplicate: Chance | tuple[float, float] | float | str = NEVER,
+        reorder: Chance | tuple[float, float] | float | str = NEVER,
+        gap: int = 0,
+        limit: int | None = None,
+        slot: Slot | str | None = None,
+        seed: int | None = None,
+        drop: Iterable[int] = (),
+        down: Iterable[tuple[int | str, int | str]] = (),
+        match: Match | Mapping[str, Any] | str | None = None,
+        mtu: int | None = None,
+        ordered: bool | None = None,
+        fcs: str = "check",
+        corrupt_at: str = "any",
+    ) -> None:
+        given = dict(locals())
+        for field, read in _READERS.items():
+            object.__setattr__(self, field, read(field, given[field]))
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.reorder.probability and not self.delay:
+            refuse("reorder", str(self.reorder), "needs a delay: nothing could be overtaken")
+        if self.gap and not self.reorder.probability:
+            refuse("gap", self.gap, "needs a reorder probability")
+        if self.reorder.probability and not self.gap:
+            object.__setattr__(self, "gap", 1)
+        if self.distribution != "uniform" and not self.jitter:
+            refuse("distribution", self.distribution, "needs a jitter")
+        if (self.overhead or self.cell) and self.rate is None:
+            refuse(
+                "overhead" if self.overhead else "cell", self.overhead or self.cell, "needs a rate"
+            )
+        if self.cell_overhead and not self.cell:
+            refuse("cell_overhead", self.cell_overhead, "needs a cell")
+        if self.cell and self.cell + self.cell_overhead < 0:
+            refuse("cell_overhead", self.cell_overhead, "is more than the cell takes away")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> LinkParams:
+        """Parameters from a mapping, as a configuration has it; an unknown name is refused."""
+        for name in given:
+            if name == "ecn":
+                refuse_ecn()
+            if name not in _READERS:
+                near = difflib.get_close_matches(str(name), _READERS, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ConfigError(f"{name}: a link has no such parameter{hint}")
+        return cls(**given)
+
+    def changed(self) -> dict[str, Any]:
+        """What differs from a perfect wire, by name."""
+        perfect = type(self)()
+        names = [field.name for field in dataclasses.fields(self)]
+        return {n: getattr(self, n) for n in names if getattr(self, n) != getattr(perfect, n)}
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.changed().items())
+        return f"LinkParams({inside})"
+
+
+def refuse_ecn() -> None:
+    """Why netem's `ecn` is not here."""
+    raise ConfigError(
+        "ecn: not offered: it marks IP headers in place of losing a frame, and MACsec hides or "
+        "protects them; leave it out, and the frame is lost"
+    )
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    "rate": knobs.optional(rate_bits),
+    "overhead": knobs.overhead,
+    "cell": knobs.count(0, 65535),
+    "cell_overhead": knobs.count(-65535, 65535),
+    "delay": time_ns,
+    "jitter": time_ns,
+    "correlation": probability,
+    "distribution": knobs.one_of(knobs.DISTRIBUTIONS),
+    "loss": knobs.optional(knobs.loss_model),
+    "corrupt": knobs.chance,
+    "duplicate": knobs.chance,
+    "reorder": knobs.chance,
+    "gap": knobs.count(0, knobs.COUNT_LIMIT),
+    "limit": knobs.optional(knobs.count(1, knobs.COUNT_LIMIT - 1)),
+    "slot": knobs.optional(knobs.slot),
+    "seed": knobs.optional(knobs.count(0, (1 << 64) - 1)),
+    "drop": knobs.drops,
+    "down": knobs.outages,
+    "match": knobs.optional(knobs.match),
+    "mtu": knobs.optional(knobs.count(1, knobs.MTU_LIMIT)),
+    "ordered": knobs.optional(knobs.flag),
+    "fcs": knobs.one_of(knobs.FCS),
+    "corrupt_at": knobs.one_of(knobs.CORRUPT_AT),
+}
