@@ -6,14 +6,15 @@ The declarations are what stands between the markers of the headers below: writt
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "python/frame_calls.h")
-SOURCES = (
+HEADERS = ["macsec.h", "gcm_api.h", "capture.h", "python/types.h"]
+SOURCES = [
     "secy.c",
     "lmi.c",
     "gcm_api.c",
@@ -27,7 +28,12 @@ SOURCES = (
     "secret.c",
     "capture.c",
     "python/frame_calls.c",
-)
+    "python/lock.c",
+    "python/types.c",
+]
+if sys.platform == "linux":
+    HEADERS += ["pump.h"]
+    SOURCES += ["pump.c"]
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
 
