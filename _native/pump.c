@@ -27,6 +27,7 @@ enum {
     /* An odd number of cache lines, so that the fronts of rows do not share the sets of a cache. */
     ROW = (VLAN_TAG + FRAME_MAX + 127) / 128 * 128 + 64,
     GROWS_BY = 32,
+    LOOK_MS = 250, /* between two looks at an interface that is down */
     TOLD = CMSG_SPACE(sizeof(struct tpacket_auxdata)), /* its VLAN tag, for one */
     ENDS = 2
 };
@@ -52,6 +53,7 @@ typedef struct way {
     macsec_frames in;
     macsec_outcome out;
     int64_t written; /* of the frames of `out` */
+    int is_down;     /* the interface it reads from, when last heard of */
     counts counts;
     int64_t start[BATCH], length[BATCH], wire_length[BATCH];
     int64_t wide[5 * BATCH];
@@ -169,19 +171,22 @@ static void restore_tag(way *w, int at, struct msghdr *message) {
         put_tag(w, at, &told);
 }
 
-/* A packet socket tells that its interface went down by ENETDOWN, once; one that is gone too. */
-static int interface_gone(int fd) {
+static int interface_gone(const way *w) {
     struct sockaddr_ll at;
     socklen_t length = sizeof at;
-    return getsockname(fd, (struct sockaddr *)&at, &length) == 0 && length >= sizeof at &&
+    return getsockname(w->from.fd, (struct sockaddr *)&at, &length) == 0 &&
            at.sll_family == AF_PACKET && at.sll_ifindex < 0;
 }
 
-/* 0 for an error that leaves the end as good as before. */
-static int reading_failed(int fd) {
+/* 0 for an error that leaves the end as good as before. A packet socket tells once that its
+   interface went down, and not that it went away after that: the loop has to look. */
+static int reading_failed(way *w) {
     if (errno == EAGAIN || errno == EINTR)
         return 0;
-    return errno == ENETDOWN && !interface_gone(fd) ? 0 : errno;
+    if (errno != ENETDOWN)
+        return errno;
+    w->is_down = 1;
+    return interface_gone(w) ? ENODEV : 0;
 }
 
 static int read_messages(way *w) {
@@ -196,7 +201,7 @@ static int read_messages(way *w) {
     /* MSG_TRUNC: the length that a frame had, were it longer than its row. */
     const int count = recvmmsg(w->from.fd, w->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
     if (count < 0)
-        return reading_failed(w->from.fd);
+        return reading_failed(w);
     for (int at = 0; at < count; at++) {
         const size_t length = w->messages[at].msg_len;
         if (length == 0) /* a pair whose other side was closed: no frame is that short */
@@ -205,6 +210,7 @@ static int read_messages(way *w) {
         restore_tag(w, at, &w->messages[at].msg_hdr);
     }
     w->in.count = count;
+    w->is_down = 0;
     return 0;
 }
 
@@ -217,7 +223,7 @@ static int read_calls(way *w) {
         take(w, at, (size_t)length, (size_t)length);
     }
     w->in.count = at;
-    return at == BATCH ? 0 : reading_failed(w->from.fd);
+    return at == BATCH ? 0 : reading_failed(w);
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -332,19 +338,25 @@ static struct pollfd awaited(const way *w) {
                          : (struct pollfd){.fd = w->from.fd, .events = POLLIN};
 }
 
+/* The interface below may come back, or be gone for good. */
+static int look_below(const way *w) {
+    return w->is_down && interface_gone(w) ? ENODEV : 0;
+}
+
 int macsec_pump_run(macsec_pump *pump, int stop) {
+    way *ways = pump->ways;
     for (;;) {
-        struct pollfd polled[1 + ENDS] = {{.fd = stop, .events = POLLIN},
-                                          awaited(&pump->ways[CLEAR]),
-                                          awaited(&pump->ways[WIRE])};
-        if (poll(polled, 1 + ENDS, -1) < 0 && errno != EINTR)
+        struct pollfd polled[1 + ENDS] = {
+            {.fd = stop, .events = POLLIN}, awaited(&ways[CLEAR]), awaited(&ways[WIRE])};
+        const int ready = poll(polled, 1 + ENDS, ways[WIRE].is_down ? LOOK_MS : -1);
+        if (ready < 0 && errno != EINTR)
             return errno;
         if (polled[0].revents != 0)
             return 0;
-        for (int from = 0; from < ENDS; from++) {
-            const int failed = polled[1 + from].revents ? step(pump, &pump->ways[from]) : 0;
-            if (failed != 0)
-                return failed;
-        }
+        int failed = ready == 0 ? -look_below(&ways[WIRE]) : 0;
+        for (int from = 0; from < ENDS && failed == 0; from++)
+            failed = polled[1 + from].revents ? step(pump, &ways[from]) : 0;
+        if (failed != 0)
+            return failed;
     }
 }

@@ -33,6 +33,7 @@ NEW_NETWORK = 0x40000000
 ALL_FRAMES, MACSEC = 0x0003, b"\x88\xe5"
 QUEUE = 256 << 20
 FORCE_RECEIVE_BUFFER = 33
+SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA, VLAN_VALID = 263, 6, 8, 0x10
 _numbers = count()
 _c_library = ctypes.CDLL(None, use_errno=True)
 
@@ -172,6 +173,7 @@ class Capture:
     def __init__(self, device: str) -> None:
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, FORCE_RECEIVE_BUFFER, QUEUE)
+        self._socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self._socket.bind((device, ALL_FRAMES))
         self._socket.setblocking(False)
 
@@ -180,8 +182,8 @@ class Capture:
         seen = []
         with contextlib.suppress(BlockingIOError):
             while True:
-                seen.append(self._socket.recv(1 << 17))
-        lost = struct.unpack("=II", self._socket.getsockopt(263, 6, 8))[1]  # PACKET_STATISTICS
+                seen.append(self._receive())
+        lost = struct.unpack("=II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
         assert lost == 0, "the capture is not whole"
         return seen
 
@@ -190,13 +192,22 @@ class Capture:
         for _ in range(TICKS):
             ready, _, _ = select.select([self._socket], [], [], TICK)
             if ready:
-                frame = self._socket.recv(1 << 17)
+                frame = self._receive()
                 if true(frame):
                     return frame
         pytest.fail("no such frame came")
 
+    def _receive(self) -> bytes:
+        """A frame; the VLAN tag that the kernel tells beside it is put back."""
+        frame, told, _, _ = self._socket.recvmsg(1 << 17, 64)
+        status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", told[0][2])
+        if not status & VLAN_VALID:
+            return frame
+        return frame[:12] + struct.pack(">HH", tpid, tci) + frame[12:]
+
     def send(self, frame: bytes) -> None:
         """Send a frame from the device."""
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that it was down before
         self._socket.send(frame)
 
     def close(self) -> None:
