@@ -229,3 +229,5 @@ def cable(one: Host, other: Host, mtu: int = 1500) -> None:
     other.ip(*f"link set wire mtu {mtu}".split())
     for host in (one, other):
         host.ip("link", "set", "wire", "up")
+    for host in (one, other):  # before that, what is sent is dropped
+        until(lambda host=host: "state UP" in host.ip("link", "show", "wire"), "a carrier")
