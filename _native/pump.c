@@ -172,7 +172,7 @@ static void restore_tag(way *w, int at, struct msghdr *message) {
 }
 
 static int interface_gone(const way *w) {
-    struct sockaddr_ll at;
+    struct sockaddr_ll at = {0};
     socklen_t length = sizeof at;
     return getsockname(w->from.fd, (struct sockaddr *)&at, &length) == 0 &&
            at.sll_family == AF_PACKET && at.sll_ifindex < 0;

@@ -43,7 +43,7 @@ static PyObject *new_lock(PyTypeObject *type, PyObject *arguments, PyObject *nam
     lock *self = (lock *)PyType_GenericAlloc(type, 0);
     if (self == NULL)
         return NULL;
-    self->mutex = PyMem_Malloc(sizeof *self->mutex);
+    self->mutex = PyMem_Malloc(sizeof(pthread_mutex_t));
     if (self->mutex == NULL) {
         Py_DecRef((PyObject *)self);
         return PyErr_NoMemory();
