@@ -6,21 +6,22 @@ The declarations are what stands between the markers of the headers below: writt
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = (
+HEADERS = [
     "macsec.h",
     "gcm_api.h",
     "capture.h",
     "frames.h",
     "calendar.h",
-    "python/frame_calls.h",
-)
-SOURCES = (
+    "python/types.h",
+]
+SOURCES = [
     "secy.c",
     "lmi.c",
     "gcm_api.c",
@@ -37,7 +38,12 @@ SOURCES = (
     "frames.c",
     "calendar.c",
     "python/frame_calls.c",
-)
+    "python/lock.c",
+    "python/types.c",
+]
+if sys.platform == "linux":
+    HEADERS += ["pump.h"]
+    SOURCES += ["pump.c"]
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
 

@@ -1,14 +1,31 @@
-"""The extension module: cffi's `ffi` and `lib`, with what `_native/*.h` declare to it."""
+"""The extension module: cffi's `ffi` and `lib`, with what `_native/*.h` declare to it.
+
+The types are there once `lib.macsec_add_types()` was called.
+"""
 
 from collections.abc import Callable
-from threading import Lock
+from types import TracebackType
 from typing import Any, NoReturn
 
 ffi: Any
 lib: Any
 
+class Lock:
+    """A mutex that code in C can take too; `address()` is that of its pthread_mutex_t."""
+
+    def acquire(self) -> None: ...
+    def release(self) -> None: ...
+    def address(self) -> int: ...
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
 class FrameCalls:
-    """One frame a call, under a lock; there once `lib.macsec_add_frame_calls()` was called.
+    """One frame a call, under a lock.
 
     `address` is that of a `macsec_secy`, which `owner` frees. After `close()` the calls end in
     `closed()`, which raises.

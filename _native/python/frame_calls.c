@@ -3,15 +3,8 @@
    double that. Here the call takes a bytes object and answers with one, and the lock is taken in C,
    where no signal handler comes between taking it and giving it back.
 
-   The GIL is kept: a frame is shorter than giving it away. The limited API, where there is one:
-   cffi's part of the module keeps to it too. */
-#include <pyconfig.h>
-#ifndef Py_GIL_DISABLED
-#define Py_LIMITED_API 0x030B0000
-#endif
-#include <Python.h>
-
-#include "python/frame_calls.h"
+   The GIL is kept: a frame is shorter than giving it away. */
+#include "python/python.h"
 
 #include "macsec.h"
 
@@ -146,24 +139,9 @@ static PyType_Slot slots[] = {
     {0, NULL},
 };
 
-static PyType_Spec spec = {
+PyType_Spec macsec_frame_calls_spec = {
     .name = "macsec._native.FrameCalls",
     .basicsize = sizeof(frame_calls),
     .flags = Py_TPFLAGS_DEFAULT,
     .slots = slots,
 };
-
-/* cffi writes the module and has no place for a type of ours, so it is put there afterwards. */
-int macsec_add_frame_calls(void) {
-    const PyGILState_STATE gil = PyGILState_Ensure();
-    PyObject *module = PyImport_ImportModule("macsec._native");
-    PyObject *type = PyType_FromSpec(&spec);
-    const int bad =
-        module == NULL || type == NULL || PyModule_AddObjectRef(module, "FrameCalls", type) < 0;
-    Py_DecRef(type);
-    Py_DecRef(module);
-    if (bad)
-        PyErr_Print();
-    PyGILState_Release(gil);
-    return bad ? -1 : 0;
-}

@@ -19,6 +19,7 @@ VERBS = {
     "inspect": "The SecTAG of every frame, no key needed.",
     "explain": "Why one frame ended as it did.",
     "replay": "A capture across an emulated link: protect, wire, validate, compare.",
+    "tap": "A MACsec interface in user space, above one that is there.",
     "conformance": "The built-in test vectors on every backend and kernel.",
     "attack": "An attacker on the wire, checked to the exact counter.",
     "bench": "Measured on this machine, with peers beside it.",

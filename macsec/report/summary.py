@@ -23,7 +23,8 @@ class Count(Protocol):
         """Label to frames, for the verdicts that occurred."""
 
 
-def _machine(secy: SecY, seconds: float) -> dict[str, Any]:
+def machine(secy: SecY, seconds: float) -> dict[str, Any]:
+    """How long, and on what."""
     return {"seconds": round(seconds, 6), "backend": secy.backend, "kernel": secy.kernel}
 
 
@@ -35,11 +36,8 @@ def protect_json(secy: SecY, count: Count, seconds: float) -> dict[str, Any]:
         "sent": count.delivered,
         "verdicts": count.labels(),
         "counters": dict(secy.counters),
-        "tx": {
-            "sci": secy.tx.sci,
-            "next_pn": {str(an): str(sa.next_pn) for an, sa in secy.tx.sa.items()},
-        },
-        **_machine(secy, seconds),
+        "tx": transmit_sc(secy),
+        **machine(secy, seconds),
     }
 
 
@@ -52,9 +50,20 @@ def validate_json(secy: SecY, count: Count, seconds: float, truncated: int) -> d
         "truncated": truncated,
         "verdicts": count.labels(),
         "counters": dict(secy.counters),
-        "rx_sc": {sci: _receive_sc(sc) for sci, sc in secy.rx.items()},
-        **_machine(secy, seconds),
+        "rx_sc": receive_scs(secy),
+        **machine(secy, seconds),
     }
+
+
+def transmit_sc(secy: SecY) -> dict[str, Any]:
+    """Where the transmit SC stands."""
+    next_pn = {str(an): str(sa.next_pn) for an, sa in secy.tx.sa.items()}
+    return {"sci": secy.tx.sci, "next_pn": next_pn}
+
+
+def receive_scs(secy: SecY) -> dict[str, Any]:
+    """Each receive SC by its SCI: counters, and its SAs."""
+    return {sci: _receive_sc(sc) for sci, sc in secy.rx.items()}
 
 
 def _receive_sc(sc: Any) -> dict[str, Any]:

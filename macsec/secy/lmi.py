@@ -5,7 +5,7 @@ Every argument is checked here; a data plane below only holds state and moves fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from macsec.secy import counters as names
 from macsec.secy.backends import make_plane
 from macsec.secy.controls import Controls
 from macsec.secy.counters import Counters
-from macsec.secy.plane import DataPlane, Outcome, SAParameters
+from macsec.secy.plane import DataPlane, Loan, Outcome, SAParameters
 from macsec.secy.uses import Place, Use, Uses
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
@@ -188,6 +188,18 @@ class SecY(Uncopyable):
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
         """Validate one frame: its verdict, and the clear frame if it is delivered."""
         return self._plane.validate_frame(octets if type(octets) is bytes else bytes(octets))
+
+    def lend(self, stop: Callable[[], None]) -> Loan:
+        """The SecY in C, for code that moves frames without Python; `take_back` ends it.
+
+        All calls here stay possible meanwhile; `close()` first calls `stop`, which has to end the
+        use. Raises EnvironmentLacks on the reference data plane.
+        """
+        return self._plane.lend(stop)
+
+    def take_back(self, stop: Callable[[], None]) -> None:
+        """The borrower who gave this `stop` uses it no more."""
+        self._plane.take_back(stop)
 
     # ---------------------------------------------------------------- status
 

@@ -8,8 +8,8 @@ Keys and round keys live in C memory only, wiped on replacement, on close and at
 from __future__ import annotations
 
 import atexit
-import threading
 import weakref
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,7 +21,7 @@ from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.secy.arenas import ArenaPool
 from macsec.secy.controls import Controls
-from macsec.secy.plane import Outcome, SAParameters, SAState, Tally
+from macsec.secy.plane import Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import PN_LIMIT_64
 
@@ -31,8 +31,8 @@ _VERDICTS = tuple(Verdict)
 
 _OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
-if lib.macsec_add_frame_calls() != 0:
-    raise ImportError("macsec._native has no FrameCalls")
+if lib.macsec_add_types() != 0:
+    raise ImportError("macsec._native lacks its types")
 
 
 class NativePlane(Uncopyable):
@@ -47,7 +47,8 @@ class NativePlane(Uncopyable):
         if pointer == ffi.NULL:
             raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
-        self._lock = threading.Lock()
+        self._lock = _native.Lock()
+        self._borrowers: list[Callable[[], None]] = []
         address = int(ffi.cast("uintptr_t", pointer))
         self._one = _native.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
         self._given, self._result = ffi.new("macsec_frames *"), ffi.new("macsec_outcome *")
@@ -203,8 +204,19 @@ class NativePlane(Uncopyable):
         with self._lock:
             lib.macsec_secy_clear(self._open())
 
+    def lend(self, stop: Callable[[], None]) -> Loan:
+        """The SecY in C for code that moves frames by itself, each batch under the lock."""
+        self._borrowers.append(stop)
+        return Loan(self._open(), self._lock.address())
+
+    def take_back(self, stop: Callable[[], None]) -> None:
+        """The borrower uses it no more."""
+        self._borrowers.remove(stop)
+
     def close(self) -> None:
-        """Wipe all keys; the plane is of no use after this."""
+        """Stop who borrowed it, and wipe all keys; the plane is of no use after this."""
+        for stop in list(self._borrowers):
+            stop()
         with self._lock:
             if self._secy is not None:
                 self._one.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,13 @@ class SAParameters(Uncopyable):
     enabled: bool = True
 
 
+class Loan(NamedTuple):
+    """What code in C needs to move frames by itself: a `macsec_secy *`, and where its lock lies."""
+
+    secy: Any
+    lock: int
+
+
 class DataPlane(Protocol):
     """A SecY's frame processing and its state. Arguments were checked by the LMI."""
 
@@ -161,6 +169,12 @@ class DataPlane(Protocol):
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """`validate` for one frame: its verdict, and the frame if it is delivered."""
+
+    def lend(self, stop: Callable[[], None]) -> Loan:
+        """The SecY in C, until `take_back`; `stop` ends its use. EnvironmentLacks: it is none."""
+
+    def take_back(self, stop: Callable[[], None]) -> None:
+        """The borrower who gave this `stop` uses it no more."""
 
     def close(self) -> None:
         """Wipe all keys; the plane is of no use after this."""

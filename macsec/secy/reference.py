@@ -20,12 +20,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec import sectag
-from macsec.errors import MACsecError
+from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.sectag import TCI, SecTAG, TagRules
 from macsec.secy.controls import Controls, Validate
-from macsec.secy.plane import AN_UNKNOWN, Outcome, SAParameters, SAState, Tally
+from macsec.secy.plane import AN_UNKNOWN, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.replay import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.suites import CipherSuite
@@ -566,6 +566,13 @@ class ReferencePlane(Uncopyable):
             sc.counts = _no_counts(SC_VERDICTS)
             for sa in sc.sa.values():
                 sa.counts = _no_counts(SA_VERDICTS)
+
+    def lend(self, stop: Callable[[], None]) -> Loan:
+        """There is nothing in C to lend: raises EnvironmentLacks."""
+        raise EnvironmentLacks("frames in real time need the native data plane: see macsec doctor")
+
+    def take_back(self, stop: Callable[[], None]) -> None:
+        """Nothing was lent."""
 
     def close(self) -> None:
         """Forget all keys, and everything else: every later call raises."""

@@ -1,0 +1,15 @@
+/* Python's own header, within the limited API where there is one: cffi's part of the module keeps
+   to it too. */
+#ifndef MACSEC_PYTHON_H
+#define MACSEC_PYTHON_H
+
+#include <pyconfig.h>
+#ifndef Py_GIL_DISABLED
+#define Py_LIMITED_API 0x030B0000
+#endif
+#include <Python.h>
+
+extern PyType_Spec macsec_frame_calls_spec;
+extern PyType_Spec macsec_lock_spec;
+
+#endif

@@ -1,0 +1,102 @@
+"""`macsec tap`: a MACsec interface in user space."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import say
+from macsec.cli.waiting import ENDING, Signals
+
+if TYPE_CHECKING:
+    from macsec.report.tap import Session
+    from macsec.sim.pump import Pump
+
+
+@click.command("tap", short_help="A MACsec interface in user space.")
+@options.config
+@click.option("--lower", required=True, metavar="IFACE", help="The interface that is the wire.")
+@click.option("--upper", required=True, metavar="NAME", help="The new interface above it.")
+@click.option(
+    "--stats",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="Tell the counters so often on stderr; SIGUSR1 does at any time.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("-q", "--quiet", is_flag=True, help="No talk on stderr but errors.")
+def command(
+    config: str, lower: str, upper: str, stats: float | None, as_json: bool, quiet: bool
+) -> None:
+    """Make NAME, a MACsec interface above IFACE, until SIGINT or SIGTERM takes it away (exit 0).
+
+    What programs send through NAME leaves IFACE protected as the SecY of FILE says; what arrives at
+    IFACE is validated and comes up at NAME. No kernel module; as root, with the native data plane.
+
+    NAME is up, with the MAC address of IFACE and its MTU less 32, the octets that protection adds.
+    For a larger one raise that of IFACE first (ip link set IFACE mtu 1532). A VLAN above NAME takes
+    4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and what is not
+    protected still reaches the host there.
+
+    PNs start where FILE says, each time: give both sides fresh keys before running it again.
+    """
+    from time import monotonic
+
+    from macsec.cli.machine import chosen_plane
+    from macsec.config import load
+    from macsec.errors import KeyExhausted
+    from macsec.report import tap as report
+    from macsec.secy import SecY
+    from macsec.secy.assemble import assemble, require_transmit
+    from macsec.sim import tap as devices
+    from macsec.sim.pump import Pump
+
+    if lower == upper:
+        raise click.UsageError("--lower and --upper are two interfaces")
+    plane = chosen_plane("native")
+    model = load(config)
+    require_transmit(model)
+    below = devices.interface(lower)
+    mtu = below.mtu - devices.OVERHEAD
+    with (
+        assemble(SecY, model, *plane) as secy,
+        devices.open_packet(below) as wire,
+        devices.open_tap(upper, mtu, below.mac) as clear,
+        Signals(*ENDING, signal.SIGUSR1) as signals,
+        Pump(clear, wire, secy) as pump,
+    ):
+        started = monotonic()
+
+        def session() -> Session:
+            traffic = pump.traffic
+            up = {**traffic.from_wire, "lost": wire.lost}
+            return report.Session(lower, upper, mtu, traffic.to_wire, up, monotonic() - started)
+
+        if not quiet:
+            state = "" if below.up else f"; {lower} is down"
+            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{state}")
+        _until_the_end(pump, signals, stats, lambda: say(report.tap_line(secy, session())))
+        pump.stop()
+        if as_json:
+            click.echo(json.dumps(report.tap_json(secy, session())))
+        elif not quiet:
+            say(report.tap_line(secy, session()))
+        pump.check()
+        sa = secy.tx.sa.get(secy.controls.encodingsa)
+        if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
+            raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
+
+
+def _until_the_end(
+    pump: Pump, signals: Signals, stats: float | None, tell: Callable[[], None]
+) -> None:
+    """Wait for the signal to end, or for the pump to end by itself; tell the counters meanwhile."""
+    while (came := signals.wait(pump.fileno(), stats)) is not None:
+        if came & set(ENDING):
+            return
+        tell()

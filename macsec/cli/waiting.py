@@ -1,0 +1,43 @@
+"""Waiting for a signal, for something to end, or for a time, whichever comes first."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from types import FrameType
+from typing import Self
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """While it is open, signals are only noted, and `wait` tells of them."""
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
+
+    def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
+        """The signals that came, none if the time is over; None: the descriptor can be read."""
+        found, _, _ = select.select([self._read, descriptor], [], [], seconds)
+        if descriptor in found:
+            return None
+        octets = os.read(self._read, 512) if found else b""
+        return {signal.Signals(number) for number in octets} & set(self._numbers)
+
+    def __enter__(self) -> Self:
+        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._before = signal.set_wakeup_fd(self._write)
+        self._handlers = {number: signal.signal(number, _noted) for number in self._numbers}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._before)
+        os.close(self._read)
+        os.close(self._write)
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """The number is in the pipe already."""

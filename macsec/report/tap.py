@@ -1,0 +1,61 @@
+"""What `macsec tap` tells: one JSON object or a few lines at the end, one line in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from macsec.report.summary import machine, receive_scs, transmit_sc
+from macsec.secy import SecY
+
+Way = Mapping[str, int]
+
+
+class Session(NamedTuple):
+    """A tap as it stands: interfaces, `mtu` of the upper one, what went each way, in seconds."""
+
+    lower: str
+    upper: str
+    mtu: int
+    to_wire: Way
+    from_wire: Way
+    seconds: float
+
+
+def tap_json(secy: SecY, session: Session) -> dict[str, Any]:
+    """`macsec/tap/1`."""
+    return {
+        "schema": "macsec/tap/1",
+        "lower": session.lower,
+        "upper": session.upper,
+        "mtu": session.mtu,
+        "to_wire": dict(session.to_wire),
+        "from_wire": dict(session.from_wire),
+        "counters": dict(secy.counters),
+        "tx": transmit_sc(secy),
+        "rx_sc": receive_scs(secy),
+        **machine(secy, session.seconds),
+    }
+
+
+def tap_line(secy: SecY, session: Session) -> str:
+    """Both directions, and every frame counter that moved."""
+    down, up = session.to_wire, session.from_wire
+    moved = (
+        f"{name} {count:,}"
+        for name, count in secy.counters.items()
+        if count and "Pkts" in name and not name.startswith("InPktsNoSA")
+    )
+    parts = [
+        f"{session.upper} to {session.lower}: {_way(down)}",
+        f"{session.lower} to {session.upper}: {_way(up)}",
+        ", ".join(moved) or "no counter moved",
+    ]
+    return "; ".join(parts)
+
+
+def _way(way: Way) -> str:
+    """Frames that went on of those that came, and why not where the devices refused them."""
+    lost = (("too_long", "too long"), ("dropped", "dropped"), ("lost", "lost before"))
+    told = "".join(f", {way[name]:,} {words}" for name, words in lost if way.get(name))
+    return f"{way['frames_out']:,} of {way['frames_in']:,} frames{told}"

@@ -1,0 +1,124 @@
+"""Frames between a clear end and a wire end in real time, through one SecY, by a thread in C."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.secy import SecY
+
+COUNTS = ("frames_in", "octets_in", "batches", "frames_out", "octets_out", "too_long", "dropped")
+TO_WIRE, FROM_WIRE = 0, 1
+
+
+class End(Protocol):
+    """What has a file descriptor that keeps frames apart and does not block."""
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+
+
+class Traffic(NamedTuple):
+    """What a pump moved in each direction.
+
+    `frames_in`, `octets_in`: read from one end, in so many `batches`. `frames_out`, `octets_out`:
+    written to the other. `too_long`, `dropped`: the other end refused them, for their length or
+    because it is full or down. What lies between in and out, the SecY's counters tell.
+    """
+
+    to_wire: Mapping[str, int]
+    from_wire: Mapping[str, int]
+
+
+class Pump:
+    """Moves frames from `start()` to `stop()`, once, in a thread that does without the GIL.
+
+    Meanwhile it has the SecY a batch at a time: management and counters go in between, and closing
+    the SecY stops the pump. `clear` and `wire` stay the caller's: stop it before closing them.
+    """
+
+    def __init__(self, clear: int | End, wire: int | End, secy: SecY) -> None:
+        self._ends, self._secy = (clear, wire), secy
+        self._pump: Any = None
+        self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()
+        self._failed = 0
+
+    def start(self) -> Self:
+        """Begin. Raises EnvironmentLacks for a SecY on the reference data plane."""
+        with self._guard:
+            if self._pump is not None:
+                raise MACsecError("a pump runs once: make another")
+            loan = self._secy.lend(self.stop)
+            from macsec._native import ffi, lib
+
+            made = lib.macsec_pump_new(loan.secy, loan.lock, *map(_descriptor, self._ends))
+            if made == ffi.NULL:
+                self._secy.take_back(self.stop)
+                raise EnvironmentLacks("no memory for the frames that a pump has in hand")
+            self._pump = ffi.gc(made, lib.macsec_pump_free)
+            self._stop, self._ended = os.eventfd(0), os.eventfd(0)
+            self._thread = threading.Thread(target=self._run, name="macsec pump", daemon=True)
+            self._thread.start()
+        return self
+
+    def _run(self) -> None:
+        from macsec._native import lib
+
+        self._failed = lib.macsec_pump_run(self._pump, self._stop)
+        os.eventfd_write(self._ended, 1)
+
+    def fileno(self) -> int:
+        """An eventfd that can be read once the pump ended by itself; between start and stop."""
+        return self._ended
+
+    def stop(self) -> None:
+        """End, and wait for it. Frames in hand are let go; the counts stay."""
+        with self._guard:
+            if self._thread is None:
+                return
+            os.eventfd_write(self._stop, 1)
+            self._thread.join()
+            self._thread = None
+            self._secy.take_back(self.stop)
+            os.close(self._stop)
+            os.close(self._ended)
+
+    @property
+    def running(self) -> bool:
+        """Whether it moves frames now."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def check(self) -> None:
+        """Raise MACsecError if it ended because one of its ends failed."""
+        if self._failed:
+            end = "wire" if self._failed < 0 else "clear"
+            raise MACsecError(f"the {end} end failed: {os.strerror(abs(self._failed))}")
+
+    @property
+    def traffic(self) -> Traffic:
+        """The counts as they stand, also while it runs."""
+        return Traffic(self._counts(TO_WIRE), self._counts(FROM_WIRE))
+
+    def _counts(self, way: int) -> Mapping[str, int]:
+        if self._pump is None:
+            return dict.fromkeys(COUNTS, 0)
+        from macsec._native import ffi, lib
+
+        told = ffi.new("macsec_pump_counts *")
+        lib.macsec_pump_read(self._pump, way, told)
+        return {name: getattr(told, name) for name in COUNTS}
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _descriptor(end: int | End) -> int:
+    return end if isinstance(end, int) else end.fileno()

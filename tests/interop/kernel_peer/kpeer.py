@@ -1,0 +1,142 @@
+"""A real Linux kernel with MACsec, as a program: Debian's user-mode Linux, built by `build.sh`.
+
+    with KernelPeer(host, "kp0") as peer:      # its eth0 is the TAP kp0 of a test's host
+        peer.ok("ip link")
+
+Commands are passed through a folder that both share: `cmd.N` there, told over a socket that is the
+guest's serial line, gives `out.N` and the line `DONE N STATUS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from hosts import Host
+
+HERE = Path(__file__).resolve().parent
+BUILT = Path(os.environ.get("KERNEL_PEER") or Path.home() / ".cache/macsec-kernel-peer") / "img"
+MAC = "02:00:00:00:00:01"
+TICK, PATIENCE = 0.5, 60
+"""Seconds of one look at the guest, and looks that a command may take beyond its own time."""
+
+
+def need_kernel() -> tuple[Path, Path]:
+    """The kernel and its userspace, or a skip that says how to get them."""
+    kernel, userspace = BUILT / "linux.uml", BUILT / "initrd.cpio"
+    if not (kernel.exists() and userspace.exists()):
+        pytest.skip(f"no kernel peer: run {HERE.name}/build.sh (Debian, root, 20 s)")
+    return kernel, userspace
+
+
+class KernelPeer:
+    """The guest: `sh`, `ok` and `start` run shell commands there; `uname` is its version."""
+
+    def __init__(self, host: Host, tap: str) -> None:
+        kernel, userspace = need_kernel()
+        self._numbers = count(1)
+        self._folder = Path(tempfile.mkdtemp(prefix="kernel-peer-"))
+        self._share = self._folder / "share"
+        self._share.mkdir()
+        self._heard = b""
+        self._line, theirs = socket.socketpair()
+        arguments = (
+            *("mem=256M", f"initrd={userspace}", "con=null", "con0=null,fd:1", "ssl=null", "quiet"),
+            *(f"con1=fd:{theirs.fileno()}", "panic=-1", "kpeer.ctl=tty1"),
+            *(f"kpeer.share={self._share}", f"uml_dir={self._folder}", "umid=peer"),
+            f"vec0:transport=tap,ifname={tap},mac={MAC},depth=64",
+        )
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
+        self._console = self._folder / "console.log"
+        with self._console.open("wb") as console:
+            self._process = subprocess.Popen(
+                host.command(kernel, *arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env={**os.environ, "TMPDIR": memory},
+                cwd=self._folder,
+            )
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.uname = self._hear("READY ", PATIENCE).split()[1]
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the guest, and every process it is made of."""
+        with contextlib.suppress(OSError):
+            self._line.sendall(b"quit 0\n")
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)  # a session of its own
+            self._process.wait()
+        self._line.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    # ---------------------------------------------------------------- commands
+
+    def sh(self, command: str, seconds: int = 60) -> tuple[int, str]:
+        """Run a shell command: its status, and what it wrote."""
+        number = self._tell(command, seconds)
+        status = self._hear(f"DONE {number} ", PATIENCE + int(seconds / TICK)).split()[2]
+        return int(status), (self._share / f"out.{number}").read_text(errors="replace")
+
+    def ok(self, command: str, seconds: int = 60) -> str:
+        """Run a shell command that has to succeed: what it wrote."""
+        status, told = self.sh(command, seconds)
+        assert status == 0, f"guest: {command}: {told}"
+        return told
+
+    def start(self, command: str) -> None:
+        """Start a shell command."""
+        self._hear(f"DONE {self._tell(command, 0)} ", PATIENCE)
+
+    def _tell(self, command: str, seconds: int) -> int:
+        number = next(self._numbers)
+        (self._share / f"cmd.{number}").write_text(command + "\n")
+        self._line.sendall(f"{number} {seconds}\n".encode())
+        return number
+
+    def _hear(self, word: str, looks: int) -> str:
+        """The next line that begins with a word."""
+        for _ in range(looks):
+            while b"\n" in self._heard:
+                line, self._heard = self._heard.split(b"\n", 1)
+                if line.decode(errors="replace").startswith(word):
+                    return line.decode(errors="replace").strip()
+            if select.select([self._line], [], [], TICK)[0]:
+                octets = self._line.recv(1 << 16)
+                if not octets:
+                    break
+                self._heard += octets
+        console = self._console.read_text(errors="replace")[-2000:]
+        pytest.fail(f"guest: no {word!r}; its console ends in:\n{console}")
+
+    # ---------------------------------------------------------------- MACsec
+
+    def show(self, device: str = "macsec0") -> dict[str, Any]:
+        """A MACsec device as `ip -s macsec show` tells it."""
+        (told,) = json.loads(self.ok(f"ip -s -j macsec show {device}"))
+        return dict(told)
