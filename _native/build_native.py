@@ -12,7 +12,7 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "python/frame_calls.h")
+HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "histogram.h", "python/frame_calls.h")
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -26,6 +26,7 @@ SOURCES = (
     "cpu.c",
     "secret.c",
     "capture.c",
+    "histogram.c",
     "python/frame_calls.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
