@@ -12,7 +12,15 @@ import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
-HEADERS = ("macsec.h", "gcm_api.h", "capture.h", "histogram.h", "python/frame_calls.h")
+HEADERS = (
+    "macsec.h",
+    "gcm_api.h",
+    "capture.h",
+    "clock.h",
+    "histogram.h",
+    "latency.h",
+    "python/frame_calls.h",
+)
 SOURCES = (
     "secy.c",
     "lmi.c",
@@ -26,7 +34,9 @@ SOURCES = (
     "cpu.c",
     "secret.c",
     "capture.c",
+    "clock.c",
     "histogram.c",
+    "latency.c",
     "python/frame_calls.c",
 )
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]

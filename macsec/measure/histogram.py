@@ -64,6 +64,9 @@ class Histogram(Protocol):
     def record_many(self, values: Iterable[int]) -> None:
         """Count them all."""
 
+    def merge(self, other: Any) -> None:
+        """Add all that another one of the same kind holds."""
+
     def ranked(self, rank: int) -> int:
         """The value of a rank from 1 to `total`: the highest of its cell, at most `most`."""
 
