@@ -136,7 +136,7 @@ static void handle(queue *q) {
 
 void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
     queue q = {.chain = chain, .offer = offer};
-    offer->handled = offer->lost = offer->ticks = 0;
+    offer->handled = offer->late = offer->lost = offer->ticks = 0;
     if (offer->service == NULL)
         q.from = q.now = macsec_clock_ticks();
     while (q.arrived < offer->frames || q.waiting != 0) {
@@ -153,5 +153,6 @@ void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
         offer->handled++;
         count(chain, offer->latency, q.now - due(&q, frame));
         offer->ticks = q.now - q.from;
+        offer->late += offer->ticks > offer->deadline_ticks;
     }
 }

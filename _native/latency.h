@@ -45,8 +45,10 @@ typedef struct macsec_offer {
     int64_t *ring;
     int64_t capacity;
     const int64_t *service; /* ticks that each frame handled takes, in virtual time; NULL: real */
+    int64_t deadline_ticks; /* from the first one due */
     macsec_histogram *latency; /* from when it was due until it was handled */
     int64_t handled;
+    int64_t late; /* of those, after the deadline */
     int64_t lost;
     int64_t ticks; /* from the first one due to the last one handled */
 } macsec_offer;

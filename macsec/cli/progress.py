@@ -6,6 +6,8 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -75,6 +77,29 @@ class Bar:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+def steps(name: str, total: int) -> AbstractContextManager[Callable[[], None]]:
+    """What is called after each step of a measurement: a bar on a terminal, nothing elsewhere."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return nullcontext(lambda: None)
+    return _stepping(name, total)
+
+
+@contextmanager
+def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Not refreshed by a thread of its own: it would run while we measure.
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+        task = progress.add_task(name, total=total)
+
+        def step() -> None:
+            progress.advance(task)
+            progress.refresh()
+
+        yield step
 
 
 def _size(source: str) -> int | None:

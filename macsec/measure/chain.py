@@ -15,7 +15,7 @@ import numpy as np
 from macsec.errors import ConfigError, MACsecError
 from macsec.frames import FrameBatch
 from macsec.measure.histogram import Histogram, NativeHistogram, PythonHistogram
-from macsec.measure.offered import Offered, offer
+from macsec.measure.offered import Offered, deadline, offer
 from macsec.measure.task import ROOM, receiving_plane, sending_plane
 from macsec.secy.plane import DataPlane
 from macsec.secy.verdict import Verdict
@@ -133,11 +133,13 @@ class NativeChain:
         latency, places = NativeHistogram(self._native), np.zeros(ring, np.int64)
         told = ffi.new("macsec_offer *")
         told.interval_ticks = 1e9 / frames_per_s / self._chain.ns_per_tick
+        told.deadline_ticks = deadline(told.interval_ticks, frames)
         told.frames, told.capacity, told.latency = frames, ring, latency.pointer
         told.ring = ffi.from_buffer("int64_t[]", places, require_writable=True)
         lib.macsec_chain_offer(self._open(), told)
         _check(self._chain.faults)
-        return Load(frames_per_s, Offered(frames, told.handled, told.lost, told.ticks), latency)
+        offered = Offered(frames, told.handled, told.late, told.lost, told.ticks)
+        return Load(frames_per_s, offered, latency)
 
     def close(self) -> None:
         """Wipe the keys."""

@@ -280,6 +280,29 @@ def levels(histogram: Histogram) -> Iterator[Level]:
     yield Level(histogram.most, Fraction(1), histogram.total)
 
 
+class Steps(NamedTuple):
+    """A histogram in equal steps of `width` ns from `first` on; `beyond` lie above the last."""
+
+    first: int
+    width: int
+    counts: list[int]
+    beyond: int
+
+
+def steps(histogram: Histogram, share: Fraction, most: int, unit: int = 1) -> Steps:
+    """At most so many steps that hold at least this share; the width is a multiple of `unit`."""
+    unit = max(unit, 1)
+    first, last = histogram.least // unit * unit, at_share(histogram, share)
+    width = -(-(last - first + 1) // (most * unit)) * unit
+    counts = [0] * ((last - first) // width + 1)
+    for cell, count in histogram.cells():
+        # A cell lies in the step of its middle, inside what was measured.
+        at = (min(max(middle(cell), histogram.least), histogram.most) - first) // width
+        if at < len(counts):
+            counts[at] += count
+    return Steps(first, width, counts, histogram.total - sum(counts))
+
+
 def _shares() -> Iterator[Fraction]:
     left = Fraction(1)
     while True:

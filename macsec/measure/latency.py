@@ -23,6 +23,8 @@ from macsec.suites import CipherSuite
 
 VARIETY = 16
 """Different frames that come in turn."""
+PATIENCE = 20
+"""Attempts at a trial or a slice that the scheduler interrupts."""
 HEADROOM = 2
 """The search begins at so many times the rate that the median frame would allow."""
 TARGET_OCTETS, TARGET_NS = 1518, 500
@@ -43,8 +45,8 @@ class Plan:
     frames: int = 100_000
     search: bool = True
     loads: Sequence[int] = (10, 50, 90)
-    trial_s: float = 0.005
-    slices: int = 20
+    trial_s: float = 0.002
+    slices: int = 50
     ring: int = 1024
     backend: str = "auto"
     kernel: str | None = None
@@ -67,6 +69,11 @@ class Subject(NamedTuple):
     def mode(self) -> str:
         """`confidentiality` or `integrity`."""
         return "confidentiality" if self.encrypt else "integrity"
+
+    @property
+    def name(self) -> str:
+        """For a file: suite, mode and size."""
+        return f"{self.suite.name}-{self.mode}-{self.frame_octets}"
 
     def gbit_per_s(self, frames_per_s: float) -> float:
         """Bits of clear frames, with FCS."""
@@ -199,9 +206,9 @@ def _rates(plan: Plan, subject: Subject, chain: Chain, highest: int) -> Rates:
     def device(rate: int) -> Trial:
         nonlocal interrupted
         frames = max(1, round(rate * plan.trial_s))
-        run = undisturbed(lambda: chain.load(rate, frames, plan.ring))
+        run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
         interrupted += run.interrupted
-        return Trial(frames, run.told.offered.lost)
+        return Trial(frames, run.told.offered.lost + run.told.offered.late)
 
     bounds = search(device, max(highest, 1), GOALS)
     return Rates(subject, bounds, interrupted)
@@ -211,13 +218,13 @@ def _loaded(plan: Plan, subject: Subject, chain: Chain, percent: int, base: int)
     rate = base * percent / 100
     frames = max(1, round(rate * plan.trial_s))
     latency = new_histogram("reference" if chain.backend == "reference" else "native")
-    handled = lost = ticks = interrupted = 0
+    handled = late = lost = ticks = interrupted = 0
     for _ in range(plan.slices):
-        run = undisturbed(lambda: chain.load(rate, frames, plan.ring))
+        run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
         offered = run.told.offered
-        handled, lost = handled + offered.handled, lost + offered.lost
-        ticks += offered.ticks
+        handled, late = handled + offered.handled, late + offered.late
+        lost, ticks = lost + offered.lost, ticks + offered.ticks
         interrupted += run.interrupted
         latency.merge(run.told.latency)
-    total = Offered(frames * plan.slices, handled, lost, ticks)
+    total = Offered(frames * plan.slices, handled, late, lost, ticks)
     return Loaded(subject, percent, rate, total, latency, plan.slices, interrupted)

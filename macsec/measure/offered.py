@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 
@@ -26,10 +27,15 @@ class Server(Protocol):
 
 
 class Offered(NamedTuple):
-    """What became of the frames; `ticks` from the first one due to the last one handled."""
+    """What became of the frames; `ticks` from the first one due to the last one handled.
+
+    Of those handled, `late` were so after the deadline: a rate that can go on for ever leaves none
+    in the ring that long, where one that cannot fills the ring before it loses any.
+    """
 
     frames: int
     handled: int
+    late: int
     lost: int
     ticks: int
 
@@ -54,13 +60,23 @@ class VirtualServer:
         self._handled += 1
 
 
+SLACK = Fraction(1, 100)
+"""Of the time in which all frames fall due: how much later than that is late."""
+
+
+def deadline(interval: float, frames: int) -> int:
+    """Ticks from the first frame due."""
+    return int(interval * frames * (1 + float(SLACK)))
+
+
 def offer(
     server: Server, interval: float, frames: int, capacity: int, record: Callable[[int], None]
 ) -> Offered:
     """Offer so many frames, an interval of ticks apart; `record` gets the latency of each."""
     start = server.now()
     ring: deque[int] = deque()
-    arrived = handled = lost = ticks = 0
+    arrived = handled = late = lost = ticks = 0
+    latest = deadline(interval, frames)
 
     def due(frame: int) -> int:
         return start + int(interval * frame)
@@ -84,4 +100,5 @@ def offer(
         record(server.now() - due(ring.popleft()))
         handled += 1
         ticks = server.now() - start
-    return Offered(frames, handled, lost, ticks)
+        late += ticks > latest
+    return Offered(frames, handled, late, lost, ticks)

@@ -25,6 +25,7 @@ from macsec.measure.histogram import (
     cell_of,
     levels,
     new_histogram,
+    steps,
     summary,
 )
 from macsec.report.hgrm import BUCKETS, to_hgrm
@@ -185,6 +186,26 @@ def test_hdrhistogram(values: list[int]) -> None:
         assert at_share(ours, Fraction(percent) / 100) == min(found, max(values))
     assert theirs.get_mean_value() == pytest.approx(ours.mean)
     assert theirs.get_stddev() == pytest.approx(ours.stdev)
+
+
+def test_steps(new: Callable[[], Any]) -> None:
+    """Equal steps up to the share that is asked for; the rest is beyond."""
+    histogram = new()
+    histogram.record_many([20, 21, 29, 30, 55, 5000])
+    assert steps(histogram, Fraction(5, 6), 4, 10) == (20, 10, [3, 1, 0, 1], 1)
+    assert steps(histogram, Fraction(5, 6), 2, 10) == (20, 20, [4, 1], 1)
+    assert steps(new(), Fraction(1), 4) == (0, 1, [0], 0)
+
+
+@given(st.lists(st.integers(0, MOST), min_size=1, max_size=100), st.integers(1, 50))
+def test_steps_hold_all(values: list[int], most: int) -> None:
+    """Never more steps than asked for, and no value is lost."""
+    histogram = PythonHistogram()
+    histogram.record_many(values)
+    told = steps(histogram, Fraction(99, 100), most, 10)
+    assert len(told.counts) <= most
+    assert sum(told.counts) + told.beyond == len(values)
+    assert told.width % 10 == told.first % 10 == 0
 
 
 def test_shares(new: Callable[[], Any]) -> None:

@@ -168,7 +168,8 @@ def test_bits() -> None:
 
 def test_undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that lost the CPU is run again; if all do, the one that had most of it is told."""
-    now = {"wall": 0, "cpu": 0}
+    now, rests = {"wall": 0, "cpu": 0}, []
+    monkeypatch.setattr(tested.time, "sleep", rests.append)
     monkeypatch.setattr(tested.time, "perf_counter_ns", lambda: now["wall"])
     monkeypatch.setattr(tested.time, "thread_time_ns", lambda: now["cpu"])
 
@@ -183,4 +184,5 @@ def test_undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
         return run
 
     assert undisturbed(runs(50, 98, 99)) == (98, False)
+    assert len(rests) == 1
     assert undisturbed(runs(50, 90, 20, 80, 85)) == (90, True)

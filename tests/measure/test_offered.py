@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planes import PLANES
 
 from macsec.measure.histogram import PythonHistogram
-from macsec.measure.offered import Offered, VirtualServer, offer
+from macsec.measure.offered import Offered, VirtualServer, deadline, offer
 
 NATIVE = len(PLANES) > 1
 
@@ -24,7 +24,7 @@ def run(service: list[int], interval: float, capacity: int) -> tuple[Offered, li
 
 def test_unloaded() -> None:
     """A frame every 10 ticks, 3 each: nobody waits."""
-    assert run([3] * 5, 10, 4) == (Offered(5, 5, 0, 43), [3] * 5)
+    assert run([3] * 5, 10, 4) == (Offered(5, 5, 0, 0, 43), [3] * 5)
 
 
 def test_no_coordinated_omission() -> None:
@@ -34,21 +34,28 @@ def test_no_coordinated_omission() -> None:
     assert (told.lost, told.ticks) == (0, 104)
 
 
+def test_late() -> None:
+    """Ten frames in 100 ticks, the deadline at 101: what waits longer is late, with any ring."""
+    told, latencies = run([11] * 10, 10, 100)
+    assert told == Offered(10, 10, 1, 0, 110)
+    assert latencies == [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+
+
 def test_ring() -> None:
     """While one frame takes 100 ticks there is its place and one more: the rest are lost."""
     told, latencies = run([100, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 10, 2)
-    assert told == Offered(12, 3, 9, 111)
+    assert told == Offered(12, 3, 0, 9, 111)
     assert latencies == [100, 91, 1]
 
 
 def test_place_is_held_until_done() -> None:
     """A frame due at the very tick at which another is done still finds its place taken."""
-    assert run([10, 10], 10, 1) == (Offered(2, 1, 1, 10), [10])
+    assert run([10, 10], 10, 1) == (Offered(2, 1, 0, 1, 10), [10])
 
 
 def test_no_frames() -> None:
     """Nothing offered, nothing done."""
-    assert run([], 10, 1) == (Offered(0, 0, 0, 0), [])
+    assert run([], 10, 1) == (Offered(0, 0, 0, 0, 0), [])
 
 
 @given(
@@ -60,6 +67,7 @@ def test_everyone_is_accounted_for(service: list[int], interval: float, capacity
     """Each frame is handled or lost, and none is done before its own time has passed."""
     told, latencies = run(service, interval, capacity)
     assert told.handled + told.lost == told.frames == len(service)
+    assert told.late <= told.handled
     assert len(latencies) == told.handled
     assert all(latency >= own for latency, own in zip(latencies, service, strict=False))
 
@@ -99,9 +107,10 @@ def native(ffi: Any, lib: Any, service: list[int], interval: float, capacity: in
             "service": kept[0],
             "ring": kept[1],
             "capacity": capacity,
+            "deadline_ticks": deadline(interval, len(service)),
             "latency": latency.pointer,
         },
     )
     lib.macsec_chain_offer(ffi.new("macsec_chain *", {"ns_per_tick": 1.0}), run)
-    told = Offered(len(service), run.handled, run.lost, run.ticks)
+    told = Offered(len(service), run.handled, run.late, run.lost, run.ticks)
     return told, list(latency.cells()), latency.least, latency.most
