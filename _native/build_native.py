@@ -19,6 +19,9 @@ HEADERS = [
     "capture.h",
     "frames.h",
     "calendar.h",
+    "clock.h",
+    "histogram.h",
+    "latency.h",
     "python/types.h",
 ]
 SOURCES = [
@@ -37,6 +40,9 @@ SOURCES = [
     "capture.c",
     "frames.c",
     "calendar.c",
+    "clock.c",
+    "histogram.c",
+    "latency.c",
     "python/frame_calls.c",
     "python/lock.c",
     "python/types.c",

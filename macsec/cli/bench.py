@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from macsec.cli import options
+from macsec.cli.bench_latency import command as latency
 from macsec.cli.edge import GOOD, say, stdout
+from macsec.cli.progress import steps
+from macsec.cli.words import among, words
 from macsec.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
     _check_picture(picture)
     plan = _plan(**given)
     facts = machine()
-    with _progress(plan.races * plan.rounds) as step:
+    with steps("bench", plan.races * plan.rounds) as step:
         results = measure(plan, step)
     for name, why in results.lacking.items():
         say(f"peer {name}: not found: {why} ({PEERS[name].remedy})")
@@ -134,33 +134,17 @@ def _plan(
     from macsec.measure.workload import DEFAULT, parse
     from macsec.suites import SUITES
 
-    words = [*(_words(sizes) if sizes else ()), *mixes] or list(DEFAULT)
+    sizes_named = [*(words(sizes) if sizes else ()), *mixes] or list(DEFAULT)
     return Plan(
-        workloads=[parse(word) for word in dict.fromkeys(words)],
-        suites=[SUITES[name] for name in _among("suite", suites, list(SUITES))],
+        workloads=[parse(word) for word in dict.fromkeys(sizes_named)],
+        suites=[SUITES[name] for name in among("suite", suites, list(SUITES))],
         kernels=_kernels(kernels),
-        peers=[] if peers == "none" else _among("peer", peers, list(PEERS), every="auto"),
-        stages=_among("stage", stages, list(STAGES)),
+        peers=[] if peers == "none" else among("peer", peers, list(PEERS), every="auto"),
+        stages=among("stage", stages, list(STAGES)),
         modes=(True, False) if integrity else (True,),
-        batches=[_number(word) for word in dict.fromkeys(_words(batch))],
+        batches=[_number(word) for word in dict.fromkeys(words(batch))],
         rounds=rounds,
     )
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _among(kind: str, text: str, known: list[str], every: str = "all") -> list[str]:
-    if text == every:
-        return known
-    words = list(dict.fromkeys(_words(text)))
-    for word in words:
-        if word not in known:
-            raise ConfigError(f"{kind} {word!r} is unknown: {every}, or of {', '.join(known)}")
-    if not words:
-        raise ConfigError(f"no {kind} is named: {every}, or of {', '.join(known)}")
-    return words
 
 
 def _number(word: str) -> int:
@@ -184,7 +168,7 @@ def _kernels(text: str) -> list[str]:
     if wanted is None and not usable:
         return [REFERENCE]
     chosen = wanted or usable[0]
-    names = {"all": usable, "chosen": [chosen]}.get(text) or list(_words(text))
+    names = {"all": usable, "chosen": [chosen]}.get(text) or list(words(text))
     for name in names:
         if name != REFERENCE:
             check_kernel(name)
@@ -211,30 +195,4 @@ def _draw(path: str, results: Any, facts: dict[str, Any]) -> None:
         drawing.save(path)
 
 
-def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
-    """What is called after each round: a bar on a terminal, nothing elsewhere."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return nullcontext(lambda: None)
-    return _bar(total)
-
-
-def _bar(total: int) -> AbstractContextManager[Callable[[], None]]:
-    from contextlib import contextmanager
-
-    from rich.console import Console
-    from rich.progress import Progress
-
-    @contextmanager
-    def shown() -> Any:
-        # Not refreshed by a thread of its own: it would run while we measure.
-        progress = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)
-        with progress:
-            task = progress.add_task("bench", total=total)
-
-            def step() -> None:
-                progress.advance(task)
-                progress.refresh()
-
-            yield step
-
-    return shown()
+command.add_command(latency)

@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,18 +73,27 @@ class Bar:
             self._bar.stop()
 
 
-@contextmanager
-def steps(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """What is called after each of `total` steps: a bar on a terminal, nothing elsewhere."""
+def steps(name: str, total: int) -> AbstractContextManager[Callable[[], None]]:
+    """What is called after each step of a measurement: a bar on a terminal, nothing elsewhere."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
-        return
+        return nullcontext(lambda: None)
+    return _stepping(name, total)
+
+
+@contextmanager
+def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+    # Not refreshed by a thread of its own: it would run while we measure.
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+        task = progress.add_task(name, total=total)
+
+        def step() -> None:
+            progress.advance(task)
+            progress.refresh()
+
+        yield step
 
 
 def _size(source: str) -> int | None:

@@ -1,0 +1,36 @@
+"""Options that take several words, parted by commas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from macsec.errors import ConfigError
+
+
+def words(text: str) -> list[str]:
+    """The words."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def among(kind: str, text: str, known: list[str], every: str = "all") -> list[str]:
+    """Words that are known, each once; all of them for `every`. Raises ConfigError."""
+    if text == every:
+        return known
+    named = list(dict.fromkeys(words(text)))
+    for word in named:
+        if word not in known:
+            raise ConfigError(f"{kind} {word!r} is unknown: {every}, or of {', '.join(known)}")
+    if not named:
+        raise ConfigError(f"no {kind} is named: {every}, or of {', '.join(known)}")
+    return named
+
+
+def numbers(kind: str, text: str, least: int, most: int) -> Sequence[int]:
+    """Whole numbers in a range, each once. Raises ConfigError."""
+    named = list(dict.fromkeys(words(text)))
+    for word in named:
+        if not word.isdecimal() or not least <= int(word) <= most:
+            raise ConfigError(f"{kind} {word!r}: {least} to {most}")
+    if not named:
+        raise ConfigError(f"no {kind} is named: {least} to {most}")
+    return [int(word) for word in named]

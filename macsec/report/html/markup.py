@@ -1,0 +1,40 @@
+"""HTML and SVG as text: every string is escaped unless it came out of here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+EMPTY = frozenset(
+    {"br", "circle", "hr", "line", "meta", "path", "polygon", "polyline", "rect", "use"}
+)
+"""Elements that are written without an end tag."""
+
+
+class Html(str):
+    """Text that is HTML already. Only this module makes it, and `style.py` from a constant."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *children: str | Html, **attributes: str | float | bool | None) -> Html:
+    """An element. `class_` is class, and an underscore a hyphen; None and False leave one out."""
+    told = "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in EMPTY:
+        return Html(f"<{name}{told}/>" if name not in ("br", "hr", "meta") else f"<{name}{told}>")
+    return Html(f"<{name}{told}>{join(children)}</{name}>")
+
+
+def join(parts: Iterable[str | Html]) -> Html:
+    """Parts one after another."""
+    return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
+
+
+def _attribute(key: str, value: str | float | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    if value is True:
+        return f" {name}"
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f' {name}="{escape(text)}"'

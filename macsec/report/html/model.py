@@ -1,0 +1,218 @@
+"""What the components draw: plain data, made by whoever measured or simulated. Nothing computes.
+
+    page.py      Page       the whole file: title, facts, sections
+    tables.py    Table      rows of text;  Counters: one column for each SecY
+    charts.py    Curves     percentiles;  Bars: a histogram;  Sizes: throughput against frame size
+    topology.py  Topology   nodes and links, with a lock where a link is protected
+    wiretap.py   Wiretap    a clear frame beside what is on the wire
+    strip.py     Strip      the replay window, PN by PN, over time
+
+Each component is a function `draw(data) -> Html`, or several with names; `Section.body` takes their
+results in order. Text in the data may be anything: it is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from macsec.report.html.markup import Html
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page. `note` is one line under the title; `anchor` has to be unique."""
+
+    anchor: str
+    title: str
+    body: Sequence[Html]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A whole page. `lead` is one sentence; `facts` stand in a table below it."""
+
+    title: str
+    lead: str
+    facts: Mapping[str, str]
+    sections: Sequence[Section]
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The first `names` columns are text, the others numbers; `marks` are classes of rows.
+
+    A row's mark is `good`, `bad`, `quiet` or empty.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    names: int = 1
+    marks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Counters by SecY: name of the SecY (or port) to counter to count, as `SecY.counters`."""
+
+    caption: str
+    by_secy: Mapping[str, Mapping[str, int]]
+
+
+# ---------------------------------------------------------------- charts
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line: x and y of each point. `dashed` marks what is arithmetic, not measured."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Percentile curves. Points are (share of all values from 0 to below 1, value)."""
+
+    title: str
+    unit: str
+    series: Sequence[Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`count` values from `low` to `high`, both included."""
+
+    low: int
+    high: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A histogram; `beyond` is how many values lie above the last bar."""
+
+    title: str
+    unit: str
+    bars: Sequence[Bar]
+    beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Something against frame size, both axes logarithmic. Points are (octets, value above 0)."""
+
+    title: str
+    unit: str
+    series: Sequence[Series]
+
+
+# ---------------------------------------------------------------- topology
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box. Nodes of one `tier` stand in a row, tier 0 at the top, in the order given."""
+
+    name: str
+    tier: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line between two nodes, by name. `label`: rate, delay. `protection`: suite and AN, say.
+
+    A link that is not `protected` is drawn red and says UNPROTECTED.
+    """
+
+    a: str
+    b: str
+    protected: bool
+    label: str = ""
+    protection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Nodes and links. A link to a node that is not there is a ValueError."""
+
+    title: str
+    nodes: Sequence[Node]
+    links: Sequence[Link]
+
+
+# ---------------------------------------------------------------- frames
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Octets `start` to `stop` (not included) of a frame; `kind` chooses the colour.
+
+    Kinds: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding, rest: the names that
+    `macsec.sim.observe.spans` gives. `meaning` is shown in the list of fields.
+    """
+
+    kind: str
+    start: int
+    stop: int
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame to be shown: octets without FCS, and fields without gaps."""
+
+    caption: str
+    octets: bytes
+    fields: Sequence[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiretap:
+    """The same frame twice: in clear at a host, and as it is on the wire."""
+
+    clear: Frame
+    wire: Frame
+
+
+# ---------------------------------------------------------------- replay window
+
+
+class Cell(Enum):
+    """What became of a PN so far."""
+
+    RECEIVED = "received"
+    MISSING = "missing"
+    LATE = "late"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The receive SA after a frame. `cells`: what is known of each PN; others are still to come.
+
+    The window reaches from `lowest_pn` up to, and not including, `next_pn`.
+    """
+
+    label: str
+    lowest_pn: int
+    next_pn: int
+    cells: Mapping[int, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The replay window over time, a row a moment, from PN `first` to `last`."""
+
+    title: str
+    first: int
+    last: int
+    moments: Sequence[Moment] = field(default_factory=tuple)

@@ -1,0 +1,55 @@
+"""The whole file of a page."""
+
+from __future__ import annotations
+
+from macsec.report.html.markup import Html, join, tag
+from macsec.report.html.model import Page, Section
+from macsec.report.html.style import CSS
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""A browser that heeds it loads and runs nothing, whatever may stand in the page."""
+
+
+def render(page: Page) -> str:
+    """The text of an HTML file."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", page.title),
+        tag("style", CSS),
+    )
+    body = tag(
+        "body",
+        tag("a", "Skip to the content", href="#content", class_="skip"),
+        tag("header", *_header(page)),
+        tag("main", *map(_section, page.sections), id="content"),
+        tag("footer", tag("p", "Made by macsec. This file needs no network and holds no script.")),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _header(page: Page) -> list[Html]:
+    facts = join(
+        part for name, value in page.facts.items() for part in (tag("dt", name), tag("dd", value))
+    )
+    links = [tag("li", tag("a", each.title, href=f"#{each.anchor}")) for each in page.sections]
+    return [
+        tag("h1", page.title),
+        tag("p", page.lead, class_="lead"),
+        tag("dl", facts, class_="facts"),
+        tag("nav", tag("ul", *links), aria_label="Sections"),
+    ]
+
+
+def _section(section: Section) -> Html:
+    title = f"{section.anchor}-title"
+    note = [tag("p", section.note, class_="note")] if section.note else []
+    heading = tag("h2", section.title, id=title)
+    return tag("section", heading, *note, *section.body, id=section.anchor, aria_labelledby=title)
+
+
+def cards(*figures: Html) -> Html:
+    """Figures beside one another where there is room."""
+    return tag("div", *figures, class_="cards")

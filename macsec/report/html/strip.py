@@ -1,0 +1,96 @@
+"""The replay window over time: a row for each moment, a cell for each PN (10.6.2, 10.6.5)."""
+
+from __future__ import annotations
+
+from macsec.report.html.axes import drawing, words
+from macsec.report.html.markup import Html, tag
+from macsec.report.html.model import Cell, Moment, Strip
+from macsec.report.html.tables import scrolling
+
+SIDE, GAP, TOP = 22, 4, 34
+ROW = SIDE + 11
+LETTER = 7.2
+"""Width of a letter, about: rows' labels stand to the left."""
+NUMBERS = 5
+"""Every fifth PN is numbered."""
+WORDS = {
+    Cell.RECEIVED: "received",
+    Cell.MISSING: "missing so far",
+    Cell.LATE: "late: discarded",
+    Cell.DUPLICATE: "duplicate",
+    None: "still to come",
+}
+
+
+def draw(strip: Strip) -> Html:
+    """The strip, with the window outlined in each row."""
+    left = 16 + LETTER * max([len(moment.label) for moment in strip.moments], default=0)
+    step = SIDE + GAP
+    width = left + step * (strip.last - strip.first + 1) + 8
+    height = TOP + ROW * len(strip.moments) + 2
+    shapes = [
+        words(left + step * (pn - strip.first) + SIDE / 2, 20, str(pn), "middle", "quiet")
+        for pn in range(strip.first, strip.last + 1)
+        if pn == strip.first or pn % NUMBERS == 0
+    ]
+    shapes.append(words(0, 20, "PN", "start", "strong"))
+    for row, moment in enumerate(strip.moments):
+        shapes += _row(strip, moment, left, TOP + ROW * row)
+    told = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
+    picture = drawing(strip.title, told, width, height, *shapes)
+    # As wide as its cells are, rather than as the page is.
+    sized = tag("div", picture, style=f"width:{width:.0f}px")
+    return tag("figure", tag("figcaption", strip.title), scrolling(strip.title, sized), _legend())
+
+
+def _row(strip: Strip, moment: Moment, left: float, top: float) -> list[Html]:
+    step = SIDE + GAP
+    shapes = [words(0, top + SIDE / 2 + 4, moment.label)]
+    for pn in range(strip.first, strip.last + 1):
+        x = left + step * (pn - strip.first)
+        shapes.append(_cell(moment.cells.get(pn), x, top, f"PN {pn}"))
+    lowest = max(moment.lowest_pn, strip.first)
+    highest = min(moment.next_pn, strip.last + 1)
+    if lowest < highest:
+        x = left + step * (lowest - strip.first) - GAP / 2
+        wide = step * (highest - lowest)
+        outline = {"x": x, "y": top - GAP / 2, "width": wide, "height": SIDE + GAP, "rx": 4}
+        shapes.append(tag("rect", class_="window", **outline))
+    return shapes
+
+
+def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Html:
+    """A shape for each state, so that none depends on its colour."""
+    square = {"x": x + 2, "y": y + 2, "width": SIDE - 4, "height": SIDE - 4, "rx": 3}
+    middle_x, middle_y, reach = x + SIDE / 2, y + SIDE / 2, SIDE / 2 - 4
+    told = [] if name is None else [tag("title", f"{name}: {WORDS[cell]}")]
+    if cell is Cell.RECEIVED:
+        shape = tag("rect", class_="received", **square)
+    elif cell is Cell.MISSING:
+        shape = tag("rect", class_="missing", **square)
+    elif cell is Cell.LATE:
+        low_x, high_x = middle_x - reach, middle_x + reach
+        low_y, high_y = middle_y - reach, middle_y + reach
+        cross = f"M{low_x},{low_y} L{high_x},{high_y} M{high_x},{low_y} L{low_x},{high_y}"
+        shape = tag("path", d=cross, class_="late")
+    elif cell is Cell.DUPLICATE:
+        diamond = (
+            f"{middle_x},{middle_y - reach} {middle_x + reach},{middle_y} "
+            f"{middle_x},{middle_y + reach} {middle_x - reach},{middle_y}"
+        )
+        shape = tag("polygon", points=diamond, class_="duplicate")
+    else:
+        shape = tag("circle", cx=middle_x, cy=middle_y, r=2, class_="pending")
+    return tag("g", *told, shape)
+
+
+def _legend() -> Html:
+    samples = [
+        tag("li", tag("svg", _cell(cell, 2, -5), viewBox="0 0 26 12", aria_hidden="true"), text)
+        for cell, text in WORDS.items()
+    ]
+    outline = tag("rect", x=2, y=-4, width=22, height=20, rx=4, class_="window")
+    window = tag("svg", outline, viewBox="0 0 26 12", aria_hidden="true")
+    return tag(
+        "ul", *samples, tag("li", window, "the window: lowest PN up to next PN"), class_="legend"
+    )

@@ -1,0 +1,41 @@
+"""A measurement of latency for people: on a terminal, or as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from rich.console import Group
+from rich.text import Text
+
+from macsec.measure.latency import Results
+from macsec.report.latency import SECTIONS, TARGET_HEAD, Grid, head, target_cells
+from macsec.report.page import Page, grid, heading, indented
+
+STYLES = {"met": "green", "missed": "red"}
+
+
+def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
+    """The machine, the sections that have something to tell, the targets."""
+    page.add(heading("macsec bench latency", results.kernel), Text())
+    facts = grid("left", "left")
+    for name, value in head(results, machine).items():
+        facts.add_row(Text(name, "dim"), Text(value))
+    page.add(*indented(facts))
+    for section in SECTIONS:
+        grids = list(section.grids(results))
+        if grids:
+            page.add(heading(section.title), *indented(Text(section.note, "dim")))
+            page.add(*indented(*map(_table, grids)))
+    targets = Grid("", TARGET_HEAD, target_cells(results))
+    page.add(heading("targets"), Text(), *indented(_table(targets)))
+
+
+def _table(told: Grid) -> Any:
+    justify: list[Literal["left", "right"]] = ["left"] * told.names
+    justify += ["right"] * (len(told.head) - told.names)
+    table = grid(*justify)
+    table.add_row(*(Text(text, "dim") for text in told.head))
+    for row in told.rows:
+        table.add_row(*(Text(text, STYLES.get(row[-1], "")) for text in row))
+    return Group(Text(told.caption, "italic"), table) if told.caption else table

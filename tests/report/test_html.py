@@ -1,0 +1,337 @@
+"""Pages of HTML: well formed, without anything from outside, and what each component draws."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from report.gallery import (
+    BARS,
+    COUNTERS,
+    CURVES,
+    HOSTILE,
+    LEAF_SPINE,
+    LONG,
+    PAGE,
+    REGIONS,
+    SIZES,
+    TAP,
+    WINDOW,
+)
+
+from macsec.report.html import charts, strip, tables, topology, wiretap
+from macsec.report.html.axes import decades, even_marks, nanoseconds, short
+from macsec.report.html.markup import EMPTY, Html, join, tag
+from macsec.report.html.model import (
+    Bars,
+    Cell,
+    Curves,
+    Frame,
+    Link,
+    Node,
+    Series,
+    Sizes,
+    Table,
+    Topology,
+)
+from macsec.report.html.page import render
+
+
+class Reader(HTMLParser):
+    """Checks nesting and gathers what a test asks about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        """An element begins."""
+        assert len({key for key, _ in attributes}) == len(attributes)
+        self.elements.append((name, dict(attributes)))
+        if name not in EMPTY:
+            self.stack.append(name)
+
+    def handle_startendtag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        """An element without content."""
+        self.elements.append((name, dict(attributes)))
+
+    def handle_endtag(self, name: str) -> None:
+        """It ends, and was the last to begin."""
+        assert self.stack.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        """Text."""
+        self.text += data
+
+    def named(self, name: str) -> list[dict[str, str | None]]:
+        """The attributes of all elements of a name."""
+        return [attributes for found, attributes in self.elements if found == name]
+
+    def of_class(self, name: str) -> int:
+        """How many elements are of a class."""
+        return sum(name in (each.get("class") or "").split() for _, each in self.elements)
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Reader:
+    """A page with every component."""
+    return Reader(render(PAGE))
+
+
+def test_nothing_from_outside(gallery: Reader) -> None:
+    """No script, no address but those within the page, and a policy that forbids all others."""
+    names = {name for name, _ in gallery.elements}
+    assert not names & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    for name, attributes in gallery.elements:
+        assert not [key for key in attributes if key.startswith("on")], name
+        for key in ("src", "href", "xlink:href", "action", "data"):
+            assert (attributes.get(key) or "#").startswith("#"), (name, attributes)
+    style = re.search(r"<style>(.*?)</style>", render(PAGE), re.DOTALL)
+    assert style is not None
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+    policies = [each for each in gallery.named("meta") if "http-equiv" in each]
+    assert policies[0]["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_escaped(gallery: Reader) -> None:
+    """Hostile text stands in the page as text, wherever it came in."""
+    assert gallery.text.count(HOSTILE) >= 4
+    assert "<script" not in render(PAGE)
+
+
+def test_accessible(gallery: Reader) -> None:
+    """Language, title, one first heading, labels of pictures and tables, unique names."""
+    assert gallery.named("html") == [{"lang": "en"}]
+    assert len(gallery.named("h1")) == len(gallery.named("main")) == 1
+    identities = [each["id"] for _, each in gallery.elements if "id" in each]
+    assert len(identities) == len(set(identities))
+    for each in gallery.named("section"):
+        assert each["aria-labelledby"] in identities
+    for link in gallery.named("a"):
+        assert (link["href"] or "").removeprefix("#") in identities
+    for svg in gallery.named("svg"):
+        assert svg.get("aria-hidden") == "true" or (svg["role"] == "img" and svg["aria-label"])
+    assert len(gallery.named("caption")) == len(gallery.named("table"))
+    assert {each["scope"] for each in gallery.named("th")} == {"col", "row"}
+
+
+def test_dark_and_light() -> None:
+    """Every colour that the style names for light is named for dark too."""
+    style = re.search(r"<style>(.*?)</style>", render(PAGE), re.DOTALL)
+    assert style is not None
+    light, dark = style[1].split("prefers-color-scheme: dark")
+    names = set(re.findall(r"(--[\w-]+):", light))
+    assert names == set(re.findall(r"(--[\w-]+):", dark))
+    assert set(re.findall(r"var\((--[\w-]+)\)", style[1])) == names
+
+
+# ---------------------------------------------------------------- markup
+
+
+def test_tag() -> None:
+    """Attributes are escaped, some left out; text is escaped unless it is Html."""
+    assert tag("a", "<&>", class_="x", title='"', hidden=True, id=None) == (
+        '<a class="x" title="&quot;" hidden>&lt;&amp;&gt;</a>'
+    )
+    assert tag("line", x1=1.5, x2=2.0, y1=0.123456) == '<line x1="1.5" x2="2" y1="0.12"/>'
+    assert join(["<", Html("<b>")]) == "&lt;<b>"
+
+
+# ---------------------------------------------------------------- charts
+
+
+def test_curves() -> None:
+    """A line for each series, each nine a mark, and a legend."""
+    found = Reader(charts.draw_curves(CURVES))
+    assert found.of_class("line") == 2 * len(CURVES.series)
+    for mark in ("0 %", "90 %", "99 %", "99.9 %", "99.99 %", "10 ns", "1 µs", "100 µs"):
+        assert mark in found.text
+    points = found.named("polyline")[1]["points"] or ""
+    assert len(points.split()) == len(CURVES.series[0].points)
+
+
+def test_each_nine_takes_the_same_room() -> None:
+    """The axis is that of 1/(1-p): 90, 99 and 99.9 % are equally far apart."""
+    curves = Curves("", "ns", [Series("", [(0, 1), (0.9, 10), (0.99, 100), (0.999, 1000)])])
+    points = (Reader(charts.draw_curves(curves)).named("polyline")[1]["points"] or "").split()
+    across = [float(point.split(",")[0]) for point in points]
+    up = [float(point.split(",")[1]) for point in points]
+    assert [b - a for a, b in pairwise(across)] == pytest.approx(
+        [(across[3] - across[0]) / 3] * 3, abs=0.2
+    )
+    assert up == sorted(up, reverse=True)
+
+
+def test_bars() -> None:
+    """A bar for each count above zero, its height in proportion, and what lies beyond."""
+    found = Reader(charts.draw_bars(BARS))
+    heights = [float(each["height"] or 0) for each in found.named("rect")]
+    counts = [bar.count for bar in BARS.bars if bar.count]
+    assert [height / heights[0] for height in heights] == pytest.approx(
+        [count / counts[0] for count in counts], rel=0.02
+    )
+    assert "1,234 more above 499" in found.text
+
+
+def test_sizes() -> None:
+    """Measured points have dots, arithmetic is dashed."""
+    found = Reader(charts.draw_sizes(SIZES))
+    assert found.of_class("dot") == 8
+    assert found.of_class("dashed") == 2  # the line and its sample
+    assert "octets a frame, with FCS" in found.text
+
+
+def test_nothing_measured() -> None:
+    """A chart without points says so."""
+    drawn = [
+        charts.draw_curves(Curves("a", "ns", [])),
+        charts.draw_bars(Bars("a", "ns", [])),
+        charts.draw_sizes(Sizes("a", "x", [])),
+    ]
+    assert all("Nothing was measured." in each for each in drawn)
+
+
+def test_marks() -> None:
+    """Round numbers, and times with their units."""
+    assert even_marks(91) == [
+        (0, "0"),
+        (20, "20"),
+        (40, "40"),
+        (60, "60"),
+        (80, "80"),
+        (100, "100"),
+    ]
+    assert decades([3, 4000]) == (1, 10_000)
+    assert decades([10, 10]) == (10, 100)
+    assert [nanoseconds(10.0**n) for n in (0, 2, 3, 7, 9)] == [
+        "1 ns",
+        "100 ns",
+        "1 µs",
+        "10 ms",
+        "1 s",
+    ]
+    assert [short(value) for value in (0.5, 20, 5000, 2e6, 1e9)] == ["0.5", "20", "5k", "2M", "1G"]
+
+
+# ---------------------------------------------------------------- topology
+
+
+def test_locks_and_alarms() -> None:
+    """Each protected link has a lock; each other one is red and says so, in picture and table."""
+    found = Reader(topology.draw(LEAF_SPINE))
+    assert found.of_class("lock") == found.of_class("safe") == 4
+    assert found.of_class("alarm") == found.of_class("open") == 2
+    assert found.text.count("UNPROTECTED") == 4
+    assert found.of_class("node") == 6
+    assert "6 nodes, 6 links, 2 of them unprotected" in (found.named("svg")[0]["aria-label"] or "")
+
+
+def test_words_do_not_overlap() -> None:
+    """What stands beside the links lies on no box, no symbol and no other words."""
+    for drawn in (LEAF_SPINE, REGIONS, crowded()):
+        places = topology._places(drawn.nodes)
+        routes = topology._routes(drawn.links, places)
+        taken = [topology._around(place, 132, 46) for place in places.values()]
+        for number, (link, route) in enumerate(routes):
+            topology._told(number, link, route, taken)
+        boxes = taken[len(places) :]
+        for at, box in enumerate(boxes):
+            others = [*taken[: len(places)], *boxes[:at], *boxes[at + 1 :]]
+            assert not any(box.meets(other) for other in others)
+
+
+def crowded() -> Topology:
+    """Four leaves on four spines."""
+    nodes = [Node(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)]
+    links = [
+        Link(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN") for a in range(4) for b in range(4)
+    ]
+    return Topology("crowded", nodes, links)
+
+
+def test_crowded() -> None:
+    """Sixteen links: all have a symbol, and words or a number lead to the table."""
+    found = Reader(topology.draw(crowded()))
+    assert found.of_class("lock") + found.of_class("alarm") == 16
+
+
+def test_no_such_node() -> None:
+    """A link that ends nowhere is the caller's mistake."""
+    with pytest.raises(ValueError, match="'b', which is no node"):
+        topology.draw(Topology("", [Node("a")], [Link("a", "b", True)]))
+
+
+# ---------------------------------------------------------------- frames
+
+
+def dumped(frame: Frame) -> str:
+    """All hex digits of the dump, read back."""
+    lines = re.findall(r'class="hex".*?>(.*?)</div>', wiretap.draw_frame(frame), re.DOTALL)
+    text = Reader(lines[0]).text
+    rows = [line[6 : 6 + 48] for line in text.splitlines() if line.strip() != "..."]
+    return "".join(rows).replace(" ", "")
+
+
+def test_dumps() -> None:
+    """Every octet is there, in its place, whatever the fields."""
+    for frame in (TAP.clear, TAP.wire):
+        assert dumped(frame) == frame.octets.hex()
+        assert dumped(Frame("", frame.octets, frame.fields[1:2])) == frame.octets.hex()
+
+
+def test_fields() -> None:
+    """Each field has its colour in both columns and its line below."""
+    found = Reader(wiretap.draw(TAP))
+    assert found.of_class("sectag") == 2 * 2 + 1  # two rows, hex and text, and the list
+    assert "octets 12 to 27: V=0 ES=0 SC=1" in found.text
+    assert "octets 128 to 143: integrity check value" in found.text
+    assert ">abc" not in found.text.replace(".", "")
+
+
+def test_long_frame() -> None:
+    """A long one is cut in the middle, and says so."""
+    told = Reader(wiretap.draw_frame(LONG)).text
+    assert "A jumbo frame, 9,014 octets" in told
+    assert "..." in told
+    assert "2330" in told
+    assert len(told.splitlines()) < 30
+
+
+# ---------------------------------------------------------------- replay window
+
+
+def test_strip() -> None:
+    """A shape for each state, a window in each row that has one, a name for each cell."""
+    found = Reader(strip.draw(WINDOW))
+    held = [cell for moment in WINDOW.moments for cell in moment.cells.values()]
+    shapes = {Cell.RECEIVED: "received", Cell.MISSING: "missing", Cell.LATE: "late"}
+    for cell, name in (shapes | {Cell.DUPLICATE: "duplicate"}).items():
+        assert found.of_class(name) == held.count(cell) + 1  # and one in the legend
+    assert found.of_class("window") == 5 + 1
+    assert "PN 2: late: discarded" in found.text
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_counters() -> None:
+    """Those that moved, and how many did not."""
+    told = Reader(tables.draw_counters(COUNTERS)).text
+    assert "InPktsOK120,000119,997" in told
+    assert "InPktsLate30" in told
+    assert "all others (2)00" in told
+    assert "InPktsNoTag" not in told
+
+
+def test_marks_of_rows() -> None:
+    """A row's mark is its class; rows without one have none."""
+    found = Reader(tables.draw(Table("c", ("a", "b"), [("1", "2"), ("3", "4")], marks=("bad",))))
+    assert found.of_class("bad") == 1
