@@ -107,7 +107,7 @@ static uint32_t load_le32(const uint8_t *p) {
 
 /* What four octets give that have 4 * `words_behind` more of the step behind them. */
 static uint32_t crc_word(uint32_t word, int words_behind) {
-    const uint32_t (*table)[256] = crc_table + 4 * words_behind;
+    uint32_t (*table)[256] = crc_table + 4 * words_behind;
     return table[3][word & 0xFF] ^ table[2][word >> 8 & 0xFF] ^ table[1][word >> 16 & 0xFF] ^
            table[0][word >> 24];
 }

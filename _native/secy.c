@@ -360,8 +360,10 @@ static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa
     macsec_gcm_head head = macsec_gcm_head_at(f->frame, ADDRESSES_LENGTH + f->tag.length + f->user);
     head.j0 = first_counter(sa->iv, pn);
     secy->kernel->open(&sa->key, &head, NULL, NULL, 0, icv);
-    if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH))
+    if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH)) {
+        memset(out + ADDRESSES_LENGTH, 0, f->user);
         return 0;
+    }
     memcpy(out, f->frame, ADDRESSES_LENGTH);
     memcpy(out + ADDRESSES_LENGTH, f->secure, f->user);
     return 1;
