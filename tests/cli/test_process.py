@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from planes import frame_of
 
+from macsec import FrameBatch, captures
+
 HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
 
 LOADED = """
@@ -66,6 +68,30 @@ def test_closed_pipe_is_silent(desk, verb):
     assert running.stderr.read() == b""
     assert running.wait() == 0
     running.stderr.close()
+
+
+@pytest.mark.parametrize("verb", ["protect", "validate", "replay"])
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_memory_is_flat_over_length(desk, verb, jobs):
+    """A capture four times as long needs no more memory, and never 150 MB."""
+    batch = FrameBatch.from_frames([frame_of(n) for n in (48, 578, 1502, 48)] * 500)
+    config = desk.config(validate="check")
+    peaks = []
+    for pieces in (20, 80):
+        with captures.write("in.pcap") as sink:
+            for _ in range(pieces):
+                sink.write(batch)
+        args = ["in.pcap", "--wire", "o"] if verb == "replay" else ["-c", config, "in.pcap", "o"]
+        running = desk.start(verb, *args, "--jobs", jobs, stdout=subprocess.DEVNULL)
+        running.stdin.close()
+        running.stderr.read()
+        running.stderr.close()
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        assert running.returncode == 0
+        peaks.append(usage.ru_maxrss)
+    assert max(peaks) < 150_000
+    assert peaks[1] - peaks[0] < 8_000
 
 
 @pytest.mark.parametrize(
