@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from planes import frame_of
 
+from macsec import FrameBatch, captures
+
 HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
 
 LOADED = """
@@ -66,6 +68,38 @@ def test_closed_pipe_is_silent(desk, verb):
     assert running.stderr.read() == b""
     assert running.wait() == 0
     running.stderr.close()
+
+
+PEAK = """
+import sys
+from macsec.cli import cli
+try:
+    cli.main(sys.argv[1:])
+except SystemExit as ended:
+    peak = open("/proc/self/status").read().split("VmHWM:")[1].split()[0]
+    print(ended.code, peak, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("verb", ["protect", "validate", "replay"])
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_memory_is_flat_over_length(desk, verb, jobs):
+    """A capture four times as long needs no more memory, and never 150 MB."""
+    batch = FrameBatch.from_frames([frame_of(n) for n in (48, 578, 1502, 48)] * 500)
+    config = desk.config(validate="check")
+    peaks = []
+    for pieces in (20, 80):
+        with captures.write("in.pcap") as sink:
+            for _ in range(pieces):
+                sink.write(batch)
+        args = ["in.pcap", "--wire", "o"] if verb == "replay" else ["-c", config, "in.pcap", "o"]
+        command = [sys.executable, "-c", PEAK, verb, *args, "--jobs", jobs]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=desk.folder)
+        code, peak = map(int, done.stderr.splitlines()[-1].split())
+        assert code == 0
+        peaks.append(peak)
+    assert max(peaks) < 150_000
+    assert peaks[1] - peaks[0] < 8_000
 
 
 @pytest.mark.parametrize(
