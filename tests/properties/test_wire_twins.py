@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from wires import link_params, play, traffic
 
@@ -16,9 +16,10 @@ from macsec.sim.native import library
 from macsec.sim.params import LinkParams
 
 BACKENDS = ["reference", *(["native"] if library("auto") else [])]
-CUTS = st.sets(st.integers(0, 30), max_size=3)
+CUTS = st.sets(st.integers(0, 96), max_size=3)
 
 
+@settings(max_examples=3 * settings.default.max_examples)
 @given(link_params(), traffic(), st.integers(0, 2**64), CUTS)
 def test_engine_lane_and_calendar_agree(
     params: LinkParams, sent: list[tuple[int, bytes]], seed: int, cuts: set[int]
