@@ -35,7 +35,14 @@ def loaded(args):
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["protect", "--help"], ["replay", "--help"], ["help", "exit-codes"]]
+    "args",
+    [
+        ["--help"],
+        ["protect", "--help"],
+        ["replay", "--help"],
+        ["tap", "--help"],
+        ["help", "exit-codes"],
+    ],
 )
 def test_help_imports_nothing_heavy(args):
     """Help comes at once: the command line imports click and nothing else."""

@@ -147,9 +147,13 @@ def test_interfaces_that_are_none(pair):
 
 
 def test_through_a_station(pair, far):
-    """Frames go down protected and come up clear; the wire end sees no frame of its own."""
+    """Frames go down protected and come up clear; what leaves the interface is not taken for more.
+
+    That is what the pump sends, and what other programs send there.
+    """
     with station(pair, far) as here:
         wire = here.sends(frame_of(100))
+        pair[0].listen("wire").send(frame_of(60))
         assert wire == sender(NATIVE).protect_frame(frame_of(100))
         assert here.gets(wire) == frame_of(100)
         here.pump.stop()
