@@ -39,6 +39,8 @@ BATCHES_RUN = (
     *("--sizes", "64,1514", "--batch", ",".join(BATCHES)),
     *("--kernels", "chosen", "--peers", f"{IPSEC_MB},openssl"),
 )
+LATENCY_RUN = ("--frames", "1000000", "--json")
+LANES = {"clear": "a copy", "protect": "protect", "validate": "validate", "both": "both"}
 EVERYTHING_RUN = ("--picture", "bench/throughput.svg", "--markdown")
 
 
@@ -62,9 +64,9 @@ def _only(rows: list[dict[str, Any]], wanted: dict[str, Any]) -> dict[str, Any]:
     return next(row for row in rows if wanted.items() <= row.items())
 
 
-def bench(*arguments: str) -> str:
-    """What `macsec bench throughput` of this checkout says."""
-    command = [sys.executable, "-m", "macsec", "bench", "throughput", *arguments]
+def bench(*arguments: str, verb: str = "throughput") -> str:
+    """What `macsec bench` of this checkout says."""
+    command = [sys.executable, "-m", "macsec", "bench", verb, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
@@ -72,9 +74,9 @@ def bench(*arguments: str) -> str:
     return done.stdout
 
 
-def command(arguments: tuple[str, ...]) -> str:
+def command(arguments: tuple[str, ...], verb: str = "throughput") -> str:
     """A command line as a block of a document."""
-    return f"```\nmacsec bench throughput {' '.join(arguments)}\n```\n"
+    return f"```\nmacsec bench {verb} {' '.join(arguments)}\n```\n"
 
 
 def table(title: str, columns: tuple[str, ...], rows: dict[str, list[str]]) -> str:
@@ -213,6 +215,61 @@ def two_threads() -> Iterator[str]:
     yield table("", ("median", "of rounds from", "disturbed"), rows)
 
 
+def latency() -> Iterator[str]:
+    """What a frame waits for: each kind of time in tables of its own."""
+    told = json.loads(bench(*LATENCY_RUN, verb="latency"))
+    clock = told["clock"]
+    yield "## Latency\n"
+    yield command(LATENCY_RUN, verb="latency")
+    yield (
+        "Sizes count the FCS. Processing of one frame at a time, ns; the clock counts in steps of "
+        f"{clock['step_ns']:.0f} ns, and its own time is taken off:\n"
+    )
+    columns = ("min", "p50", "p90", "p99", "p99.9", "p99.99", "max", "pdv")
+    rows = {
+        f"{row['frame_octets']}, {LANES[row['path']]}": [f"{row[f'{c}_ns']:,}" for c in columns]
+        for row in told["processing"]
+        if row["path"] in LANES
+    }
+    yield table("octets, path", columns, rows)
+    yield "Rates without loss, protect and validate on one core, thousand frames a second:\n"
+    rates: dict[str, list[str]] = {}
+    for row in told["throughput"]:
+        rate = row["frames_per_s"]
+        shown = "none" if rate is None else f"{rate / 1000:,.0f}"
+        rates.setdefault(str(row["frame_octets"]), []).append(shown)
+    yield table("octets", ("NDR", "PDR"), rates)
+    yield "Latency from when a frame was due, ns:\n"
+    columns = ("p50", "p90", "p99", "p99.9")
+    rows = {
+        f"{row['frame_octets']}, {row['percent_of_ndr']} % of NDR": [
+            f"{row[f'{c}_ns']:,}" for c in columns
+        ]
+        for row in told["load"]
+    }
+    yield table("octets, load", columns, rows)
+    yield "Exact: picoseconds that MACsec adds to a frame's serialisation, whatever its size:\n"
+    added: dict[str, dict[str, str]] = {}
+    for row in told["serialisation"]:
+        rate = f"{row['link_gbit_per_s']} Gbit/s"
+        added.setdefault(f"{row['overhead_octets']} octets", {})[rate] = f"{row['added_ps']:,}"
+    rates_of = tuple(next(iter(added.values())))
+    yield table("", rates_of, {name: list(each.values()) for name, each in added.items()})
+    yield table(
+        "target",
+        ("value", "at most", "unit", "result"),
+        {
+            each["name"]: [
+                f"{each['value']:.4g}",
+                f"{each['limit']:g}",
+                each["unit"],
+                "met" if each["met"] else "missed",
+            ]
+            for each in told["targets"]
+        },
+    )
+
+
 def main() -> None:
     """Measure and write."""
     sys.path.insert(0, str(ROOT))  # this checkout, not what is installed
@@ -223,6 +280,7 @@ def main() -> None:
     parts += batches(Run(*BATCHES_RUN))
     parts += many_scs()
     parts += two_threads()
+    parts += latency()
     everything = bench(*EVERYTHING_RUN)
     parts.append("## Everything\n")
     parts.append(command(EVERYTHING_RUN))

@@ -279,7 +279,7 @@ SECTIONS = (
     Section(
         "processing",
         "a. processing of one frame",
-        "this machine's time. p50 is Typical Latency, p99.9 Worst Case Latency, PDV is p99.9 less "
+        "This machine's time. p50 is Typical Latency, p99.9 Worst Case Latency, PDV is p99.9 less "
         "min (RFC 8219). All paths in turn, frame by frame; the clock's own time is taken off.",
         _processing_rows,
         _processing_grids,
@@ -287,7 +287,7 @@ SECTIONS = (
     Section(
         "throughput",
         "a. rates without loss, protect and validate on one core",
-        "this machine's time. NDR loses nothing, PDR at most 0.5 %, in at least half the trials. "
+        "This machine's time. NDR loses nothing, PDR at most 0.5 %, in at least half the trials. "
         "Gbit/s are of clear frames with FCS; on the wire with preamble and gap. cut: trials that "
         "the scheduler interrupted each time.",
         _rate_rows,
@@ -296,14 +296,14 @@ SECTIONS = (
     Section(
         "load",
         "a. latency under load, protect and validate on one core",
-        "this machine's time, from when a frame was due: waiting behind slow ones is in it.",
+        "This machine's time, from when a frame was due: waiting behind slow ones is in it.",
         _load_rows,
         _load_grids,
     ),
     Section(
         "serialisation",
         "b. added serialisation",
-        "exact, virtual time: no clock. The way there is the clear frame's serialisation, with "
+        "Exact, virtual time: no clock. The way there is the clear frame's serialisation, with "
         "preamble, and its propagation.",
         _added_rows,
         _added_grids,

@@ -108,6 +108,14 @@ def test_judgement(lost: tuple[int, ...], good: bool | None) -> None:
     assert NDR.judge([Trial(100, each) for each in lost]) is good
 
 
+def test_half_of_an_even_number() -> None:
+    """Two bad ones of four are half: that is good."""
+    goal = Goal("even", Fraction(0), trials=4)
+    assert goal.judge([Trial(9, lost) for lost in (1, 1)]) is None
+    assert goal.judge([Trial(9, lost) for lost in (1, 1, 0, 0)]) is True
+    assert goal.judge([Trial(9, lost) for lost in (1, 1, 0, 1)]) is False
+
+
 def test_exact_loss() -> None:
     """Half a percent is good for PDR, and one frame more is not."""
     goal = Goal("one", PDR.loss, trials=1)

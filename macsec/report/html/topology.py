@@ -16,7 +16,7 @@ WIDTH, ROW, MARGIN = 860, 170, 16
 BOX_WIDTH, BOX_HEIGHT = 132, 46
 BEND = 96
 """Pixels between parallel links, at their middle."""
-LETTER, LINE = 6.6, 15
+LETTER, LINE = 7.4, 15
 """Pixels of a letter, about, and of a line of words."""
 NEAR_LOWER_END = 0.68
 """Where symbols lie on links between tiers: in the middle, crossing links would hide them."""
