@@ -1,1 +1,1 @@
-"""The emulated link: stations with SecYs, the wire between them, what an observer sees on it."""
+"""The emulated link: stations with SecYs, the virtual wire between them, what an observer sees."""

@@ -30,7 +30,10 @@ HISTORY_NS = (1 << 62) // 1000
 
 
 class Chance(NamedTuple):
-    """How often something happens, and how much a draw is bound to the one before."""
+    """How often something happens, and how much a draw is bound to the one before.
+
+    A correlation is netem's, which makes rare things rarer: 2% with 10% happens to one in 500.
+    """
 
     probability: float = 0.0
     correlation: float = 0.0

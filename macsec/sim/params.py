@@ -19,22 +19,29 @@ class LinkParams:
     """The parameters of one direction; given as tc writes them or as numbers, kept as numbers.
 
     netem's, in its order of operations (duplicate, loss, corrupt, limit, reorder or delay, rate):
-    `limit`: frames on their way at most, None for any number; `delay`, `jitter` (ns; the spread:
-    half the width of uniform, the standard deviation of the others), `correlation`,
-    `distribution`; `loss`; `corrupt`: one bit is turned; `duplicate`; `reorder` and `gap`: a frame
-    is sent ahead of the queue, at most every gap-th; `rate` (bit/s), `overhead` (octets a frame,
-    "ethernet" for 24; may be negative), `cell`, `cell_overhead`; `slot`; `seed`: in place of the
-    engine's.
 
-    Others: `drop`: numbers of frames to lose, from 1, of those that match. `down`: (from, to) in
-    ns of virtual time, frames sent or arriving within are lost. `match`: only such frames are
-    counted by `drop` and suffer chance and jitter; rate, delay, limit, slot, mtu and down are the
-    line's and hold for all. `mtu`: octets behind the first 14; longer frames are lost. `ordered`:
-    None is netem's way, where jitter reorders unless there is a rate, since the rate comes after
-    it; True keeps the order; False has the jitter after the rate, and it reorders, as paths of
-    unequal length do. `fcs`: "check", a corrupted frame dies at the receiving port, as on a line;
-    "fix", it goes on with a good FCS, as from a bad device or an attacker. `corrupt_at`: where the
-    bit is; a frame without such a field is left alone.
+    - `duplicate`, `loss`, `corrupt` (one bit turns), with models and correlations as in tc;
+    - `limit`: most frames on their way, None for any number;
+    - `reorder`, `gap`: a frame goes ahead of the queue, at most every gap-th does;
+    - `delay`, `jitter`, in ns: half the width of a uniform `distribution`, the standard deviation
+      of the others; `correlation` of one delay with the one before;
+    - `rate` in bit/s, `overhead` in octets a frame ("ethernet" for 24; may be negative), `cell`,
+      `cell_overhead`;
+    - `slot`; and `seed`, in place of the engine's.
+
+    Others:
+
+    - `drop`: numbers of frames to lose, from 1, of those that match;
+    - `down`: spans (from, to) of virtual time in ns; frames sent or arriving within are lost;
+    - `match`: which frames `drop` counts, and chance and jitter befall. Rate, delay, limit, slot,
+      mtu and down are the line's and hold for all;
+    - `mtu`: octets behind the first 14; longer frames are lost;
+    - `ordered`: None is netem's way: jitter reorders, but not with a rate, which comes after it.
+      True keeps the order. False has the jitter after the rate, where it reorders, as paths of
+      unequal length do;
+    - `fcs`: "check", a corrupted frame dies at the receiving port, as on a line; "fix", it goes on
+      with a good FCS, as from a bad device or an attacker;
+    - `corrupt_at`: in which field the bit turns; a frame without that field is left alone.
 
     Raises ConfigError, which names the field.
     """
