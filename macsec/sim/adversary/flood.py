@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -68,9 +69,9 @@ class Flood(Attack):
         asked = scene.setting.frames
         return QUICK[at.secy.backend] if asked is None else asked
 
+    @abstractmethod
     def forge(self, drawn: Random, count: int, genuine: bytes) -> Forged:
         """So many forged frames; `genuine` is a frame that would be good."""
-        raise NotImplementedError
 
 
 class FloodRandom(Flood):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -32,9 +33,9 @@ class Recorded(Attack):
         self.play(scene, b, record)
         scene.deliver(b, scene.send(a, scene.clear(FRAMES)), OK)
 
+    @abstractmethod
     def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
         """Use the record."""
-        raise NotImplementedError
 
 
 class ReplayAll(Recorded):
