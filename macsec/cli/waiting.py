@@ -28,7 +28,11 @@ class Signals:
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._before = signal.set_wakeup_fd(self._write)
-        self._handlers = {number: signal.signal(number, _noted) for number in self._numbers}
+        self._handlers = {
+            number: signal.signal(number, _noted)
+            for number in self._numbers
+            if not _is_nohup(number)
+        }
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,6 +41,11 @@ class Signals:
         signal.set_wakeup_fd(self._before)
         os.close(self._read)
         os.close(self._write)
+
+
+def _is_nohup(number: signal.Signals) -> bool:
+    """Whether the caller had the end of its terminal ignored."""
+    return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _noted(number: int, frame: FrameType | None) -> None:

@@ -30,13 +30,13 @@ def pair(tmp_path) -> Iterator[list[Host]]:
 
 
 class Running:
-    """`macsec tap` on a host; `until` reads its talk up to a line."""
+    """`macsec tap` on a host; `before` is a command that runs it."""
 
-    def __init__(self, host: Host, *args: str) -> None:
+    def __init__(self, host: Host, *args: str, before: tuple[str, ...] = ()) -> None:
         self.host = host
         command = (sys.executable, "-m", "macsec", "tap", "--lower", "wire", "--upper", "ms0")
         pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
-        self.process = host.start(*command, *args, **pipes)
+        self.process = host.start(*before, *command, *args, **pipes)
 
     def talk(self) -> str:
         """Its next line on stderr."""
@@ -63,6 +63,17 @@ def test_begin_and_end(pair, desk, number):
     assert told == (
         "macsec: ms0 to wire: 0 of 0 frames; wire to ms0: 0 of 0 frames; no counter moved\n"
     )
+
+
+def test_nohup(pair, desk):
+    """Where the caller has SIGHUP ignored, it stays so."""
+    ignoring = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+    running = Running(pair[0], "-c", desk.config(), before=ignoring)
+    assert running.talk() == UP
+    running.process.send_signal(signal.SIGHUP)
+    running.process.send_signal(signal.SIGUSR1)
+    assert running.talk().startswith("macsec: ms0 to wire: 0 of 0 frames")
+    assert running.end()[0] == 0
 
 
 def test_json_tells_what_passed(pair, desk):
