@@ -62,7 +62,8 @@ def _padded(lengths: Column) -> Column:
 def clamp_times(time_ns: Column, pcapng: bool) -> Column:
     """Times that the format holds: from 1970, for pcap until 2106; others become the nearest."""
     most = 2**63 - 1 if pcapng else _PCAP_TIME_MOST
-    return np.clip(time_ns, 0, most)
+    clamped: Column = np.minimum(np.maximum(time_ns, 0), most)
+    return clamped
 
 
 def python_emit(job: Job) -> memoryview:

@@ -147,6 +147,15 @@ class Writer:
         self.octets += batch.octets
 
     def _check(self, batch: FrameBatch) -> None:
+        # No frame is longer than it was on the wire, so most batches are seen to fit at a glance.
+        if int(batch.wire_length.max()) > formats.MAX_CAPTURED:
+            self._check_lengths(batch)
+        if self.format == "pcapng":
+            low, high = int(batch.source.min()), int(batch.source.max())
+            if low < 0 or high >= formats.MAX_INTERFACES:
+                raise ConfigError(f"sources {low} to {high}: a capture has interfaces 0 to 65535")
+
+    def _check_lengths(self, batch: FrameBatch) -> None:
         over = batch.length > formats.MAX_CAPTURED
         over |= batch.wire_length > 2**32 - 1
         if over.any():
@@ -155,10 +164,6 @@ class Writer:
                 f"frame {self.frames + row + 1} of {batch.length[row]} octets "
                 f"({batch.wire_length[row]} on the wire) is over {formats.MAX_CAPTURED}"
             )
-        if self.format == "pcapng":
-            low, high = int(batch.source.min()), int(batch.source.max())
-            if low < 0 or high >= formats.MAX_INTERFACES:
-                raise ConfigError(f"sources {low} to {high}: a capture has interfaces 0 to 65535")
 
     def _describe(self, count: int) -> Iterator[memoryview]:
         """Interface blocks up to `count`."""

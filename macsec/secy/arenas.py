@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import numpy as np
 
@@ -19,8 +20,11 @@ _COUNTS_REFERENCES = (
 )
 
 
-class ArenaPool:
-    """Up to four arenas of one data plane. Not thread-safe: called under the plane's lock.
+class ArenaPool(threading.local):
+    """Up to four arenas of one data plane, for each thread that uses it.
+
+    To overwrite what another core wrote last takes longer than fresh pages, so threads do not share
+    their arenas.
 
     An arena is free again when no batch, slice or view of it is left, which its reference count
     tells (every numpy view refers to the array that owns the memory). Where counts are not exact,

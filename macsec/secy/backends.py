@@ -5,7 +5,6 @@ from __future__ import annotations
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.secy.controls import Controls
 from macsec.secy.plane import DataPlane
-from macsec.secy.reference import ReferencePlane
 
 BACKENDS = ("auto", "native", "reference")
 
@@ -15,7 +14,7 @@ def make_plane(controls: Controls, backend: str = "auto", kernel: str | None = N
     if backend not in BACKENDS:
         raise ConfigError(f"backend {backend!r}: one of {', '.join(BACKENDS)}")
     if backend == "reference":
-        return ReferencePlane(controls)
+        return _reference(controls)
     try:
         from macsec.secy.native import NativePlane
     except ImportError:
@@ -23,5 +22,12 @@ def make_plane(controls: Controls, backend: str = "auto", kernel: str | None = N
             raise EnvironmentLacks(
                 "the native data plane was not built: install with a C compiler"
             ) from None
-        return ReferencePlane(controls)
+        return _reference(controls)
     return NativePlane(controls, kernel)
+
+
+def _reference(controls: Controls) -> DataPlane:
+    """The plane in Python; it and the library of its cipher are loaded where they are used."""
+    from macsec.secy.reference import ReferencePlane
+
+    return ReferencePlane(controls)
