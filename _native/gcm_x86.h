@@ -799,7 +799,9 @@ INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, si
     if (length > TAIL_OCTETS) {
         size_t done = turns(&f, t.in, t.out, length, mode);
         t.in += done;
-        t.out += mode == HASHING ? 0 : done;
+        if (mode != HASHING) {
+            t.out += done;
+        }
         length -= done;
     }
     finish(&f, any_tail(&f, &t, length, mode, 0), tag);
