@@ -32,7 +32,7 @@ HISTORY_NS = (1 << 62) // 1000
 class Chance(NamedTuple):
     """How often something happens, and how much a draw is bound to the one before.
 
-    A correlation is netem's, which makes rare things rarer: 2% with 10% happens to one in 500.
+    A correlation is netem's, which makes rare things rarer: 2% with 10% happens to one in 700.
     """
 
     probability: float = 0.0

@@ -123,18 +123,18 @@ def test_ping(link, address):
     """Echoes over IPv4 and IPv6, whose neighbours are found by multicast."""
     hosts.need("ping")
     with link.carries(canary=False):
-        told = link.a.run("ping", "-c", "20", "-i", "0.01", "-W", "5", address)
-    assert hosts.all_echoed(told)
+        told = link.a.run("ping", "-c", "10", "-i", "0.1", "-W", "5", address)
+    assert hosts.missed(told) <= 1
 
 
 def test_ping_of_the_mtu(link):
     """The longest packet that fits goes unfragmented; one octet more is refused by the sender."""
     hosts.need("ping")
-    whole = ("ping", "-c", "3", "-i", "0.01", "-W", "5", "-M", "do")
+    whole = ("ping", "-c", "3", "-i", "0.2", "-W", "5", "-M", "do")
     with link.carries(canary=False):
-        assert hosts.all_echoed(link.a.run(*whole, "-s", str(1468 - 28), SERVER))
+        assert hosts.missed(link.a.run(*whole, "-s", str(1468 - 28), SERVER)) <= 1
     assert "mtu=1468" in link.a.run(*whole, "-s", str(1469 - 28), SERVER, code=1)
-    assert hosts.all_echoed(link.a.run(*whole[:-2], "-s", "8000", SERVER))  # in fragments
+    assert hosts.missed(link.a.run(*whole[:-2], "-s", "8000", SERVER)) <= 1  # in fragments
 
 
 # ---------------------------------------------------------------- iperf3
