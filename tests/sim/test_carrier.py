@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -11,6 +12,7 @@ from planes import SCI_A
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch
 from macsec.sim.carrier import Carrier
+from macsec.sim.clock import HORIZON_PS
 from macsec.sim.fates import Fate
 from macsec.sim.native import library
 from macsec.sim.params import LinkParams
@@ -207,6 +209,17 @@ def test_a_rate_beyond_the_end_of_time_is_an_error(backend: str) -> None:
     batch = FrameBatch.from_frames([bytes(100_000)] * 100)
     with pytest.raises(ConfigError, match=r"^rate: a frame would come out after the end"):
         Carrier(LinkParams(rate=1), backend=backend).carry(batch)
+
+
+@pytest.mark.parametrize("params", [LinkParams(), LinkParams(ordered=True)])
+def test_the_last_picosecond_is_one(backend: str, params: LinkParams) -> None:
+    """A frame may come out at the end of time, and none after it."""
+    batch, later = FrameBatch.from_frames([bytes(60)]), dataclasses.replace(params, delay=1)
+    carrier = Carrier(later, backend=backend)
+    carrier.carry(batch, [HORIZON_PS - 1000])
+    assert carrier.finish().time_ps.tolist() == [HORIZON_PS]
+    with pytest.raises(ConfigError, match="end of virtual time"):
+        Carrier(later, backend=backend).carry(batch, [HORIZON_PS - 999])
 
 
 def test_backends_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
