@@ -70,6 +70,9 @@ class _Line:
             for turn in turns[1:]:
                 turn.acquire()
         self._gate, self._ending = Lock(), Lock()
+        self._ended = [Lock() for _ in range(self._size)]  # held until that thread has no more work
+        for ended in self._ended:
+            ended.acquire()
         self._end: float = inf  # the first item that does not count
         self._error: BaseException | None = None
 
@@ -78,15 +81,17 @@ class _Line:
         threads: list[Thread] = []
         try:
             self._start(threads)
-            for thread in threads:
-                thread.join()
+            self._wait(len(threads))
         except BaseException:
             self._stop(-1)
-            while any(thread.is_alive() for thread in threads):
+            while True:
                 with suppress(BaseException):  # the first signal counts; each stage is short
-                    for thread in threads:
-                        thread.join()
+                    self._wait(len(threads))
+                    break
             raise
+        finally:
+            for thread in threads:
+                thread.join()
         if self._error is not None:
             raise self._error
 
@@ -101,12 +106,21 @@ class _Line:
                 self._stop(-1)
                 raise
 
+    def _wait(self, count: int) -> None:
+        # Not Thread.join: a signal in it makes CPython before 3.13 take a thread at work for ended.
+        for ended in self._ended[:count]:
+            with ended:
+                pass
+
     def _work(self, first: int) -> None:
         with self._gate:
             pass
-        for number in itertools.count(first, self._size):
-            if not self._carry(number):
-                return
+        try:
+            for number in itertools.count(first, self._size):
+                if not self._carry(number):
+                    return
+        finally:
+            self._ended[first].release()
 
     def _carry(self, number: int) -> bool:
         """Take an item through all stages; whether the stream had not ended when it was through."""

@@ -223,6 +223,16 @@ def test_a_signal_ends_all(jobs):
     assert course.seen[1][:6] == list(range(6))
 
 
+def test_no_signal_finds_a_gap():
+    """Wherever the interrupt strikes the waiting thread, no other is left behind."""
+    before = threading.active_count()
+    left = []
+    for _ in range(300):
+        test_a_signal_ends_all(9)
+        left.append(threading.active_count() - before)
+    assert not any(left)
+
+
 def test_a_thread_that_cannot_start(monkeypatch):
     """Where the system gives too few threads nothing is done, and nobody waits."""
     start = threading.Thread.start
