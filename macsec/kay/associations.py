@@ -88,13 +88,17 @@ class Associations:
         self.ask(actions.DeleteTransmitSA(sak.an))
         self._retired.append(sak.key)
 
-    def drop_peer(self, sci: int) -> None:
-        """A member is gone: so is its receive SC, with all its SAs."""
-        if self._receives_from(sci):
-            self.ask(actions.DeleteReceiveSC(sci))
-        for ki, receivers in self._receivers.items():
-            receivers.discard(sci)
-            self._lowest.pop((ki, sci), None)
+    def admit(self, sci: int) -> None:
+        """A member that was not heard when a key was installed: receive from it too.
+
+        Not under XPN, where its SSCI had to be known from the start.
+        """
+        for ki, sak in self._saks.items():
+            if sci not in self._receivers[ki] and not sak.protection.suite.xpn:
+                if not self._receives_from(sci):
+                    self.ask(actions.CreateReceiveSC(sci))
+                self.ask(actions.CreateReceiveSA(sci, sak.an, sak.key, None, None))
+                self._receivers[ki].add(sci)
 
     def raise_lowest_pn(self, ki: KI, sci: int, pn: int) -> None:
         """Delay protection: a peer tells the lowest PN it has used lately (9.10.1)."""

@@ -1,4 +1,4 @@
-"""A member's identifier and message numbers (IEEE 802.1X 9.4.2): MI, MN, and which MNs are recent."""
+"""A member's identifier and numbers (IEEE 802.1X 9.4.2): MI, MN, KN, and which MNs are recent."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Random = Callable[[int], bytes]
 
 
 class Identity:
-    """Our MI and MN. `random` gives so many octets of entropy."""
+    """Our MI, MN and, as Key Server, KN. `random` gives so many octets of entropy."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._former: deque[bytes] = deque(maxlen=FORMER_LIMIT)
         self._sent: deque[tuple[int, int]] = deque()
-        self.mn = 0
+        self.mn = self.kn = 0
         self.mi = random(MI_LENGTH)
 
     def renew(self) -> None:
         """Become a new member: another MI, MNs from 1."""
         self._former.append(self.mi)
         self._sent.clear()
-        self.mi, self.mn = self._random(MI_LENGTH), 0
+        self.mi, self.mn, self.kn = self._random(MI_LENGTH), 0, 0
 
     def next_mn(self, now_ns: int) -> int:
         """The MN of an MKPDU that is sent now."""
@@ -39,6 +39,11 @@ class Identity:
         self.mn += 1
         self._sent.append((self.mn, now_ns))
         return self.mn
+
+    def next_kn(self) -> int:
+        """The KN of another SAK: it never goes back while the MI stays."""
+        self.kn += 1
+        return self.kn
 
     def is_ours(self, mi: bytes) -> bool:
         """Whether an MI is ours or was."""
@@ -48,10 +53,6 @@ class Identity:
         """Whether this MN was sent within the last Life Time: who lists it hears us (9.4.3)."""
         self._forget(now_ns)
         return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
-
-    def sent_within(self, span_ns: int, now_ns: int) -> list[int]:
-        """When the MKPDUs of the last so many ns were sent."""
-        return [time for _, time in self._sent if time > now_ns - span_ns]
 
     def _forget(self, now_ns: int) -> None:
         while self._sent and self._sent[0][1] < now_ns - MKA_LIFE_TIME_NS:

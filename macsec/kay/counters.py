@@ -1,0 +1,60 @@
+"""What became of each MKPDU, and the counters of a KaY, by OpenConfig's names where it has one."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reception(Enum):
+    """How a received frame ended; the value is the counter it adds to."""
+
+    ACCEPTED = "in-mkpdu"
+    NOT_MKA = "in-not-mka"
+    """No EAPOL-MKA of version 3 or later: not for the KaY."""
+    INDIVIDUAL = "in-mkpdu-individual-destination"
+    MALFORMED = "in-mkpdu-validation-errors"
+    UNKNOWN_AGILITY = "in-mkpdu-unknown-agility"
+    UNKNOWN_CKN = "rx-unrecognized-ckn"
+    BAD_ICV = "in-mkpdu-icv-verification-errors"
+    REFLECTED = "in-mkpdu-reflected"
+    """Our own SCI as the sender: a loop, or another station with our address."""
+    OLD_MN = "in-mkpdu-bad-peer-errors"
+    """A message number that is not above the last one of that MI."""
+    OTHER_SCI = "in-mkpdu-mi-clash"
+    """An MI, ours or a peer's, from an SCI that is not its own."""
+    TOO_MANY = "in-mkpdu-too-many-peers"
+    DISABLED = "in-mkpdu-disabled"
+
+
+NAMES = (
+    *(reception.value for reception in Reception),
+    "in-sak-mkpdu",
+    "in-cak-mkpdu",
+    "out-mkpdu",
+    "out-sak-mkpdu",
+    "out-cak-mkpdu",
+    "out-mkpdu-errors",
+    "in-mkpdu-peer-list-errors",
+    "sak-use-errors",
+    "sak-refused",
+    "sak-reuse-refused",
+    "sak-generation-errors",
+    "sak-hash-errors",
+    "sak-encryption-errors",
+    "sak-decryption-errors",
+    "sak-cipher-mismatch-errors",
+    "mi-renewed",
+    "keys-distributed",
+    "keys-received",
+)
+
+
+class Counters(dict[str, int]):
+    """All counters, zeros included. Distributed CAKs are not spoken: those two stay zero."""
+
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys(NAMES, 0))
+
+    def add(self, name: str | Reception) -> None:
+        """One more."""
+        self[name.value if isinstance(name, Reception) else name] += 1

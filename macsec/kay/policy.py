@@ -1,0 +1,102 @@
+"""What a KaY is told to do: policy, priority, suite, timers. All rules between them stand here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from macsec.errors import ConfigError
+from macsec.kay.sak import OFFSETS, Protection
+from macsec.suites import SUITES, CipherSuite
+from macsec.terms import SCI_NONE, sci_text
+
+PAE_GROUP = bytes.fromhex("0180C2000003")
+REKEY_INTERVALS_S = range(30, 65536)
+PRIORITIES = range(256)
+CODES = {offset: code for code, offset in OFFSETS.items()}
+
+
+class Security(Enum):
+    """Whether frames may pass without MACsec."""
+
+    MUST_SECURE = "must-secure"
+    """Nothing passes before the port is secured, nor after the last peer is lost."""
+    SHOULD_SECURE = "should-secure"
+    """Plain frames pass as long as no SAK is agreed on."""
+    DISABLED = "disabled"
+    """No key agreement at all: plain frames pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KayPolicy:
+    """The settings of a KaY; names as OpenConfig has them. Raises ConfigError.
+
+    `key_server_priority`: the lowest is elected; `key_server=False` never is. `cipher`, `encrypt`
+    and `offset` count on the Key Server; `suites` are those that are accepted from another.
+    `capability` as in 11.11.3: 1 integrity, 2 also encryption, 3 also the offsets 30 and 50.
+    `sak_rekey_interval` in seconds, 0 for none. `destination`: where MKPDUs go, a group address.
+    """
+
+    security: Security = Security.MUST_SECURE
+    key_server_priority: int = 16
+    key_server: bool = True
+    cipher: CipherSuite = SUITES["gcm-aes-128"]
+    suites: tuple[CipherSuite, ...] = tuple(SUITES.values())
+    encrypt: bool = True
+    offset: int = 0
+    capability: int = 3
+    desired: bool = True
+    delay_protection: bool = False
+    sak_rekey_interval: int = 0
+    sak_rekey_on_live_peer_loss: bool = True
+    include_icv_indicator: bool = False
+    destination: bytes = PAE_GROUP
+
+    def __post_init__(self) -> None:
+        self._check_protection()
+        if self.key_server_priority not in PRIORITIES:
+            raise ConfigError(f"key server priority {self.key_server_priority} is not 0 to 255")
+        if self.sak_rekey_interval and self.sak_rekey_interval not in REKEY_INTERVALS_S:
+            raise ConfigError(
+                f"SAK rekey interval {self.sak_rekey_interval}: 0 for none, or 30 to 65535 seconds"
+            )
+        if len(self.destination) != 6 or not self.destination[0] & 1:
+            raise ConfigError(
+                f"MKPDUs to {self.destination.hex()}: the destination is a group address (11.11.2)"
+            )
+
+    def _check_protection(self) -> None:
+        if self.capability not in range(4):
+            raise ConfigError(f"MACsec capability {self.capability} is not 0 to 3 (11.11.3)")
+        if self.offset not in CODES or self.offset not in self.cipher.offsets:
+            raise ConfigError(
+                f"offset {self.offset}: {self.cipher.name} has the offsets "
+                + ", ".join(map(str, self.cipher.offsets))
+            )
+        if self.offset and not self.encrypt:
+            raise ConfigError(f"offset {self.offset} without encryption has nothing to offset")
+        if self.cipher not in self.suites:
+            raise ConfigError(f"{self.cipher.name} is not among the accepted suites")
+        needed = capability_for(self.wanted.code)
+        if self.desired and needed > self.capability:
+            raise ConfigError(
+                f"offset {self.offset} and encryption need capability {needed}, "
+                f"not {self.capability}"
+            )
+
+    @property
+    def wanted(self) -> Protection:
+        """How a SAK of ours is to be used where every member can."""
+        return Protection(self.cipher, CODES[self.offset] if self.encrypt else 0)
+
+
+def capability_for(code: int) -> int:
+    """The capability that a confidentiality offset's code needs of a member."""
+    return min(code, 2) + 1 if code else 1
+
+
+def check_sci(sci: int) -> int:
+    """An actor's SCI: a number of 64 bits with a port from 1 on. Raises ConfigError."""
+    if not 0 <= sci < SCI_NONE or not sci & 0xFFFF:
+        raise ConfigError(f"SCI {sci_text(sci)}: an actor has a MAC address and a port from 1 on")
+    return sci

@@ -1,0 +1,134 @@
+"""A KaY's actions on a SecY, and the Controlled Port that it opens and closes (802.1AE 10.7).
+
+The one place that turns what a KaY asks for into calls on a SecY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from macsec.kay import actions
+from macsec.kay.actions import Action
+from macsec.secy import Controls, SecY, Validate, Verdict
+
+
+class ControlledPort:
+    """A SecY under a KaY: nothing passes while `enabled` is False.
+
+    The controls that the SecY has now are what a secured port has; the suite, encryption and
+    offset come from the KaY. `blocked`: frames that were not let through, sent and received.
+    """
+
+    def __init__(self, secy: SecY) -> None:
+        self.secy = secy
+        self.enabled = False
+        self.blocked = [0, 0]
+        self._wanted: Controls = secy.controls
+
+    def request(self, frame: bytes) -> bytes | None:
+        """A frame to send: what goes on the Common Port, or None."""
+        if not self.enabled:
+            self.blocked[0] += 1
+            return None
+        return self.secy.protect_frame(frame)
+
+    def indication(self, octets: bytes) -> tuple[Verdict | None, bytes | None]:
+        """A frame from the wire: its verdict and the clear frame if delivered; None if blocked."""
+        if not self.enabled:
+            self.blocked[1] += 1
+            return None, None
+        return self.secy.validate_frame(octets)
+
+    def transmit_pns(self) -> Iterator[tuple[int, int]]:
+        """AN and nextPN of every transmit SA, for the KaY."""
+        for an, sa in self.secy.tx.sa.items():
+            yield an, sa.next_pn
+
+    def perform(self, action: Action) -> None:
+        """Carry out an action."""
+        _CALLS[type(action)](self, action)
+
+    def _reset(self, action: actions.Reset) -> None:
+        for an in list(self.secy.tx.sa):
+            self._delete_tx(actions.DeleteTransmitSA(an))
+        for sci in list(self.secy.rx):
+            self.secy.delete_rx_sc(sci)
+        self.secy.create_tx_sc(action.sci)
+
+    def _open(self, action: actions.SetControlledPort) -> None:
+        self.enabled = action.enabled
+
+    def _protect(self, action: actions.Protect) -> None:
+        protection = action.protection
+        suite = protection.suite
+        if suite is not self.secy.controls.cipher:
+            window = min(self.secy.controls.window, suite.window_limit)
+            self.secy.set_controls(offset=0, window=window)
+            self.secy.change_cipher(suite)
+        self.secy.set_controls(
+            protect=True,
+            validate=self._wanted.validate,
+            replay=self._wanted.replay,
+            duplicates_reject=self._wanted.duplicates_reject,
+            window=min(self._wanted.window, suite.window_limit),
+            encrypt=protection.encrypts,
+            offset=protection.offset,
+        )
+
+    def _unprotect(self, _: actions.Unprotect) -> None:
+        self.secy.set_controls(
+            protect=False, validate=Validate.CHECK, replay=False, duplicates_reject=False
+        )
+
+    def _create_sc(self, action: actions.CreateReceiveSC) -> None:
+        self.secy.create_rx_sc(action.sci)
+
+    def _delete_sc(self, action: actions.DeleteReceiveSC) -> None:
+        self.secy.delete_rx_sc(action.sci)
+
+    def _create_rx(self, action: actions.CreateReceiveSA) -> None:
+        self.secy.create_rx_sa(
+            action.sci, action.an, action.key, ssci=action.ssci, salt=action.salt
+        )
+
+    def _delete_rx(self, action: actions.DeleteReceiveSA) -> None:
+        self.secy.enable_rx_sa(action.sci, action.an, False)
+        self.secy.delete_rx_sa(action.sci, action.an)
+
+    def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
+        sa = self.secy.rx[f"{action.sci:016x}"].sa[action.an]
+        if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
+            if action.lowest_pn > sa.next_pn:
+                self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
+        elif action.lowest_pn > sa.lowest_pn:
+            self.secy.raise_rx_pn(action.sci, action.an, lowest_pn=action.lowest_pn)
+
+    def _create_tx(self, action: actions.CreateTransmitSA) -> None:
+        self.secy.create_tx_sa(
+            action.an, action.key, ssci=action.ssci, salt=action.salt, enabled=False
+        )
+
+    def _enable_tx(self, action: actions.EnableTransmitSA) -> None:
+        self.secy.enable_tx_sa(action.an)
+        self.secy.set_controls(encodingsa=action.an)
+
+    def _delete_tx(self, action: actions.DeleteTransmitSA) -> None:
+        self.secy.enable_tx_sa(action.an, False)
+        self.secy.delete_tx_sa(action.an)
+
+
+_CALLS: dict[type, Callable[[ControlledPort, Any], None]] = {
+    actions.Reset: ControlledPort._reset,
+    actions.SetControlledPort: ControlledPort._open,
+    actions.Protect: ControlledPort._protect,
+    actions.Unprotect: ControlledPort._unprotect,
+    actions.CreateReceiveSC: ControlledPort._create_sc,
+    actions.DeleteReceiveSC: ControlledPort._delete_sc,
+    actions.CreateReceiveSA: ControlledPort._create_rx,
+    actions.DeleteReceiveSA: ControlledPort._delete_rx,
+    actions.RaiseLowestPN: ControlledPort._raise_lowest,
+    actions.CreateTransmitSA: ControlledPort._create_tx,
+    actions.EnableTransmitSA: ControlledPort._enable_tx,
+    actions.DeleteTransmitSA: ControlledPort._delete_tx,
+}
