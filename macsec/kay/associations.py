@@ -24,7 +24,7 @@ class Associations:
         self._queue: deque[Action] = deque()
         self._retired: list[Key] = []
 
-    def __contains__(self, ki: KI) -> bool:
+    def __contains__(self, ki: object) -> bool:
         return ki in self._saks
 
     @property

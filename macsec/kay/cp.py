@@ -108,6 +108,11 @@ class CP:
         """The keys in use, the newest first."""
         return [slot for slot in (self.latest, self.old) if slot is not None]
 
+    @property
+    def _newest(self) -> Slot:
+        """Latest, which there is from RECEIVE on."""
+        return self.latest or Slot(KI(b"", 0), 0)
+
     def step(self, now_ns: int) -> None:
         """Take transitions until none is left."""
         self._now_ns = now_ns
@@ -135,16 +140,14 @@ class CP:
 
     def _may_transmit(self) -> bool:
         """The Key Server need not wait: all receive, none can be harmed, or it waited enough."""
-        assert self.latest is not None
         return (
             not self.controlled
-            or self._all_receiving(self.latest.ki)
+            or self._all_receiving(self._newest.ki)
             or self._now_ns >= self._deadline_ns
         )
 
     def _follows(self) -> bool:
-        assert self.latest is not None
-        return not self.controlled or self._server_transmitting(self.latest.ki)
+        return not self.controlled or self._server_transmitting(self._newest.ki)
 
     # ---------------------------------------------------------------- entry actions
 
@@ -172,21 +175,19 @@ class CP:
             self._associations.ask(actions.Protect(self._in_force))
 
     def _enter_receive(self) -> None:
-        assert self.new_sak is not None
-        self.latest = Slot(self.new_sak.ki, self.new_sak.an)
-        self._associations.create(self.new_sak)
-        self.new_sak = None
+        if self.new_sak is not None:
+            self.latest = Slot(self.new_sak.ki, self.new_sak.an)
+            self._associations.create(self.new_sak)
+            self.new_sak = None
 
     def _enter_receiving(self) -> None:
-        assert self.latest is not None
-        self.latest.receives = True
+        self._newest.receives = True
         self._deadline_ns = self._now_ns + MKA_LIFE_TIME_NS
         self.news = True
 
     def _enter_transmit(self) -> None:
-        assert self.latest is not None
-        self._associations.enable_transmit(self.latest.ki)
-        self.latest.transmits = True
+        self._associations.enable_transmit(self._newest.ki)
+        self._newest.transmits = True
         self._port(True)
 
     def _enter_transmitting(self) -> None:

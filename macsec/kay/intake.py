@@ -39,10 +39,8 @@ class Intake:
         self._history = history
         self._counters = counters
 
-    def take(self, participant: Participant, mkpdu: Mkpdu) -> Sak | None:
-        """The SAK of an MKPDU of the elected Key Server, if it is a new one that can be used."""
-        given = mkpdu.distributed
-        assert given is not None
+    def take(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> Sak | None:
+        """The SAK that the elected Key Server distributes, if it is a new one that can be used."""
         protection = self._protection(given)
         if protection is None:
             self._counters.add("sak-cipher-mismatch-errors")

@@ -1,4 +1,4 @@
-"""The KaY of a port (IEEE 802.1X clause 9), without I/O: octets and times in, octets and actions out.
+"""The KaY of a port (IEEE 802.1X clause 9), without I/O: octets and times in, octets out.
 
     receive_mkpdu(now_ns, frame)    a frame of EtherType 88-8E arrived
     poll_action()                   what the SecY is to do next, until None
@@ -24,7 +24,7 @@ from macsec.kay.history import KeyHistory
 from macsec.kay.identity import Random
 from macsec.kay.intake import Intake
 from macsec.kay.keychain import ChainKey, KeyChain
-from macsec.kay.mkpdu import Mkpdu, Refusal, SakUse, build, open_frame, read
+from macsec.kay.mkpdu import DistributedSak, Mkpdu, Refusal, SakUse, build, open_frame, read
 from macsec.kay.participant import (
     MKA_BOUNDED_HELLO_TIME_NS,
     MKA_HELLO_TIME_NS,
@@ -198,10 +198,10 @@ class Kay:
         peer = participant.peers.find(mkpdu.basic.mi)
         if peer is None or not peer.live or peer.mi != participant.server:
             self.counters.add("sak-refused")
-        elif mkpdu.plain:
+        elif mkpdu.distributed is None:
             self._hear_plain(participant)
         else:
-            self._hear_sak(participant, mkpdu)
+            self._hear_sak(participant, mkpdu, mkpdu.distributed)
 
     def _check_use(self, participant: Participant, mkpdu: Mkpdu) -> None:
         """Keys that a peer reports and we do not have are counted, no more."""
@@ -218,8 +218,8 @@ class Kay:
             return
         self.principal, self._agreed = participant, Connect.AUTHENTICATED
 
-    def _hear_sak(self, participant: Participant, mkpdu: Mkpdu) -> None:
-        sak = self._intake.take(participant, mkpdu)
+    def _hear_sak(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> None:
+        sak = self._intake.take(participant, mkpdu, given)
         if sak is None:
             return
         user = self._associations.user_of(sak.an)

@@ -200,7 +200,9 @@ def _peers(octets: bytes) -> tuple[PeerId, ...] | None:
     if len(octets) % PEER_LENGTH != 4:
         return None
     return tuple(
-        PeerId(octets[at : at + MI_LENGTH], int.from_bytes(octets[at + MI_LENGTH : at + PEER_LENGTH]))
+        PeerId(
+            octets[at : at + MI_LENGTH], int.from_bytes(octets[at + MI_LENGTH : at + PEER_LENGTH])
+        )
         for at in range(4, len(octets), PEER_LENGTH)
     )
 

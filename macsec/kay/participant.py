@@ -72,7 +72,8 @@ class Participant:
     def elect(self) -> None:
         """The lowest priority of those who offer, then the lowest SCI (9.5); nobody alone."""
         live = self.peers.live
-        candidates = [(peer.rank, peer.mi) for peer in live if peer.basic and peer.basic.key_server]
+        offers = ((peer.basic, peer.mi) for peer in live if peer.basic and peer.basic.key_server)
+        candidates = [((basic.priority, basic.sci), mi) for basic, mi in offers]
         if live and self._policy.key_server:
             own = self._policy.key_server_priority, self._sci
             candidates.append((own, self.identity.mi))
@@ -108,7 +109,9 @@ class Participant:
 
     def _prove(self, peer: Peer, mkpdu: Mkpdu, now_ns: int) -> None:
         """Whoever lists us with a recent MN is alive; who once was stays so for its Life Time."""
-        listed = (entry.mn for entry in mkpdu.live + mkpdu.potential if entry.mi == self.identity.mi)
+        listed = (
+            entry.mn for entry in mkpdu.live + mkpdu.potential if entry.mi == self.identity.mi
+        )
         mn = next(listed, None)
         if mn is not None and mn > self.identity.mn:
             self.renew()
@@ -180,7 +183,9 @@ class Participant:
             mn=self.identity.next_mn(now_ns),
             ckn=self.key.ckn,
         )
-        return Mkpdu(basic=basic, live=_entries(self.peers.live), potential=_entries(self.peers.potential))
+        return Mkpdu(
+            basic=basic, live=_entries(self.peers.live), potential=_entries(self.peers.potential)
+        )
 
 
 def _entries(peers: list[Peer]) -> tuple[PeerId, ...]:

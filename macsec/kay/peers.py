@@ -33,12 +33,6 @@ class Peer:
         """Its SCI, once heard."""
         return None if self.basic is None else self.basic.sci
 
-    @property
-    def rank(self) -> tuple[int, int]:
-        """How it stands in an election: priority, then the whole SCI; the lowest is elected."""
-        assert self.basic is not None
-        return self.basic.priority, self.basic.sci
-
     def uses(self, ki: KI) -> list[KeyUse]:
         """What it reports of a key, be it its Latest or its Old."""
         if self.use is None:
@@ -59,9 +53,6 @@ class Peers:
 
     def __init__(self) -> None:
         self._peers: dict[bytes, Peer] = {}
-
-    def __iter__(self) -> Iterable[Peer]:
-        return iter(self._peers.values())
 
     def find(self, mi: bytes) -> Peer | None:
         """The member of an MI."""
