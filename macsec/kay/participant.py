@@ -65,6 +65,14 @@ class Participant:
         return self._sci if self.is_server else None if peer is None else peer.sci
 
     @property
+    def server_priority(self) -> int | None:
+        """The priority of the Key Server."""
+        if self.is_server:
+            return self._policy.key_server_priority
+        peer = self.server_peer
+        return None if peer is None or peer.basic is None else peer.basic.priority
+
+    @property
     def reach(self) -> set[int]:
         """The SCIs of all live peers."""
         return {peer.sci for peer in self.peers.live if peer.sci is not None}

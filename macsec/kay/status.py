@@ -1,0 +1,101 @@
+"""What a KaY can tell of itself, by the names of wpa_supplicant's `status` and `mib` commands."""
+
+from __future__ import annotations
+
+from macsec.kay.cp import Connect
+from macsec.kay.kay import Kay
+from macsec.kay.participant import MKA_HELLO_TIME_NS, Participant
+from macsec.kay.policy import Security
+
+NS_PER_MS = 1_000_000
+YES_NO = {True: "Yes", False: "No"}
+LIVE, POTENTIAL = 1, 2
+
+Lines = dict[str, str]
+
+
+def status(kay: Kay) -> Lines:
+    """The port: names and spellings of `wpa_cli status`."""
+    principal = kay.principal
+    server = None if principal is None else principal.server_sci
+    priority = None if principal is None else principal.server_priority
+    speaks = kay.cp.enabled and kay.policy.security is not Security.DISABLED
+    return {
+        "PAE KaY status": "Active" if speaks else "Not-Active",
+        "Authenticated": YES_NO[kay.cp.connect is Connect.AUTHENTICATED],
+        "Secured": YES_NO[kay.secured],
+        "Failed": YES_NO[kay.cp.connect is Connect.UNAUTHENTICATED],
+        "Actor Priority": str(kay.policy.key_server_priority),
+        "Key Server Priority": "" if priority is None else str(priority),
+        "Is Key Server": YES_NO[principal is not None and principal.is_server],
+        "Number of Keys Distributed": str(kay.counters["keys-distributed"]),
+        "Number of Keys Received": str(kay.counters["keys-received"]),
+        "MKA Hello Time": str(MKA_HELLO_TIME_NS // NS_PER_MS),
+        "actor_sci": actor_text(kay.sci),
+        "key_server_sci": "" if server is None else actor_text(server),
+    }
+
+
+def participants(kay: Kay) -> list[Lines]:
+    """Its participants: the second half of `wpa_cli status`."""
+    return [
+        {
+            "participant_idx": str(index),
+            "ckn": participant.key.name,
+            "mi": participant.identity.mi.hex(),
+            "mn": str(participant.identity.mn),
+            "active": YES_NO[True],
+            "participant": YES_NO[bool(participant.peers.live)],
+            "retain": YES_NO[True],
+            "live_peers": str(len(participant.peers.live)),
+            "potential_peers": str(len(participant.peers.potential)),
+            "is_key_server": YES_NO[participant.is_server],
+            "is_elected": YES_NO[participant.server is not None],
+        }
+        for index, participant in enumerate(kay.participants.values())
+    ]
+
+
+def mib(kay: Kay) -> list[tuple[Lines, list[Lines]]]:
+    """For each participant its row of ieee8021XKayMkaParticipantTable, and those of its peers."""
+    return [
+        (_participant_row(kay, participant), _peer_rows(participant))
+        for participant in kay.participants.values()
+    ]
+
+
+def _participant_row(kay: Kay, participant: Participant) -> Lines:
+    return {
+        "ieee8021XKayMkaPartCKN": participant.key.name,
+        "ieee8021XKayMkaPartCached": "false",
+        "ieee8021XKayMkaPartActive": "true",
+        "ieee8021XKayMkaPartRetain": "true",
+        "ieee8021XKayMkaPartActivateControl": "always",
+        "ieee8021XKayMkaPartPrincipal": str(participant is kay.principal).lower(),
+    }
+
+
+def _peer_rows(participant: Participant) -> list[Lines]:
+    peers = participant.peers
+    return [
+        {
+            "ieee8021XKayMkaPeerListMI": peer.mi.hex(),
+            "ieee8021XKayMkaPeerListMN": str(peer.mn),
+            "ieee8021XKayMkaPeerListType": str(LIVE if peer.live else POTENTIAL),
+            "ieee8021XKayMkaPeerListSCI": "" if peer.sci is None else f"{peer.sci:016x}",
+        }
+        for peer in (*peers.live, *peers.potential)
+    ]
+
+
+def actor_text(sci: int) -> str:
+    """An SCI as wpa_supplicant writes it: MAC address, @, port."""
+    return ":".join(f"{octet:02x}" for octet in sci.to_bytes(8)[:6]) + f"@{sci & 0xFFFF}"
+
+
+def text(kay: Kay) -> str:
+    """All of it, a line each, `name=value`."""
+    lines = [f"{name}={value}" for name, value in status(kay).items()]
+    for rows in participants(kay):
+        lines += [f"{name}={value}" for name, value in rows.items()]
+    return "\n".join(lines) + "\n"

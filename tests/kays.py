@@ -1,0 +1,207 @@
+"""Stations with key agreement on one segment, in virtual time: what the scenarios are played on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from planes import PLANES, Plane
+
+from macsec.kay.holder import MemoryHolder
+from macsec.kay.kay import Kay
+from macsec.kay.keychain import ChainKey
+from macsec.kay.policy import KayPolicy, Security
+from macsec.keys import Key
+from macsec.secy import SecY
+from macsec.sim.clock import PS_PER_NS, Engine
+from macsec.sim.link import Link
+from macsec.sim.params import LinkParams
+from macsec.sim.station import EAPOL, Station
+from macsec.suites import SUITES
+
+NS = 1_000_000_000
+CAK, CKN = bytes(range(16)), bytes(range(32))
+BROADCAST = b"\xff" * 6
+BOTH_PLANES = [PLANES[0], PLANES[-1]]
+QUICK = PLANES[-1]
+
+Drop = Callable[[float, str, bytes], bool]
+
+
+def chain_key(cak: bytes = CAK, ckn: bytes = CKN, **more: Any) -> ChainKey:
+    """A key of a chain; its times in seconds."""
+    times = {f"{name}_ns": int(more.pop(name) * NS) for name in ("start", "end") if name in more}
+    return ChainKey(MemoryHolder(Key(cak), ckn), **times, **more)
+
+
+def policy_of(**given: Any) -> KayPolicy:
+    """A policy from short spellings."""
+    tables: dict[str, Callable[[Any], Any]] = {"cipher": SUITES.__getitem__, "security": Security}
+    return KayPolicy(**{name: tables.get(name, lambda v: v)(value) for name, value in given.items()})
+
+
+def sci_of_name(name: str, port: int = 1) -> int:
+    """An SCI of a station: its letter is the last octet of its MAC address."""
+    return 0x0252_0000_0000_0000 | ord(name[0]) << 16 | port
+
+
+def is_mka(frame: bytes) -> bool:
+    """Whether a frame is EAPOL."""
+    return frame[12:14] == EAPOL
+
+
+@dataclass
+class Member:
+    """A station on the segment, and the frames that it delivered: (source's letter, number)."""
+
+    name: str
+    station: Station
+    received: list[tuple[str, int]] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+
+    @property
+    def kay(self) -> Kay:
+        """Its KaY."""
+        return self.station.kay
+
+    @property
+    def secy(self) -> SecY:
+        """Its SecY."""
+        return self.station.port.secy
+
+    def send(self) -> bool:
+        """A numbered frame to everybody; whether it left."""
+        number = len(self.sent)
+        source = self.kay.sci.to_bytes(8)[:6]
+        self.sent.append(number)
+        return self.station.request(
+            BROADCAST + source + b"\x88\xb5" + number.to_bytes(4) + bytes(1400)
+        )
+
+    def deliver(self, frame: bytes) -> None:
+        """A user's frame came out."""
+        self.received.append((chr(frame[11]), int.from_bytes(frame[14:18])))
+
+    def numbers_from(self, name: str) -> list[int]:
+        """The numbers of what it had from another, in order."""
+        return [number for source, number in self.received if source == name]
+
+
+class Segment:
+    """Stations on one segment: what one sends, all others hear.
+
+    `drop(seconds, receiver, frame)` decides what a receiver does not hear. `mkpdus` has every
+    MKPDU that was sent, with its time and sender.
+    """
+
+    def __init__(self, plane: Plane = QUICK, seed: int = 0, **link: Any) -> None:
+        self.engine = Engine(seed)
+        self.plane = plane
+        self.drop: Drop = lambda _time, _name, _frame: False
+        self.members: dict[str, Member] = {}
+        self.mkpdus: list[tuple[float, str, bytes]] = []
+        self.wire: list[bytes] = []
+        self._links: dict[str, Link] = {}
+        self._params = LinkParams(**link)
+        self._generation = 0
+
+    def add(
+        self,
+        name: str,
+        keys: Sequence[ChainKey] | None = None,
+        *,
+        port: int = 1,
+        start: bool = True,
+        controls: dict[str, Any] | None = None,
+        **policy: Any,
+    ) -> Member:
+        """A station; again under the same name it is a restart: nothing of before is left."""
+        self._generation += 1
+        entropy = random.Random(f"{name}/{self._generation}").randbytes
+        own = [chain_key()] if keys is None else keys
+        kay = Kay(sci_of_name(name, port), own, entropy, policy_of(**policy))
+        secy = self.plane.secy(**(controls or {}))
+        if name not in self._links:
+            self._links[name] = Link(self.engine, name, self._params, self._params)
+        link = self._links[name]
+        member = Member(name, Station(self.engine, kay, secy, link.a.send))
+        member.station.deliver = member.deliver
+        link.a.receiver = lambda frame: self._hear(member, frame)
+        link.b.receiver = lambda frame: self._flood(name, frame)
+        if name in self.members:
+            self.members[name].station.stop()
+        self.members[name] = member
+        if start:
+            member.station.start()
+        return member
+
+    def run(self, seconds: float) -> None:
+        """Until so many seconds from the beginning."""
+        self.engine.run(round(seconds * NS))
+
+    def at(self, seconds: float, action: Callable[[], Any]) -> None:
+        """Do something at a time."""
+        self.engine.at(round(seconds * NS) * PS_PER_NS, action)
+
+    def every(self, period: float, action: Callable[[], Any], start: float, end: float) -> None:
+        """Do something again and again."""
+        for step in range(round((end - start) / period)):
+            self.at(start + step * period, action)
+
+    @property
+    def now(self) -> float:
+        """Seconds."""
+        return self.engine.now_ns / NS
+
+    def settle(self) -> None:
+        """Let every station look at the time and its PNs now."""
+        for member in self.members.values():
+            member.station.settle()
+
+    def _hear(self, member: Member, frame: bytes) -> None:
+        if not self.drop(self.now, member.name, frame):
+            member.station.indicate(frame)
+
+    def _flood(self, name: str, frame: bytes) -> None:
+        if is_mka(frame):
+            self.mkpdus.append((self.now, name, frame))
+        self.wire.append(frame)
+        for other, link in self._links.items():
+            if other != name:
+                link.b.send(frame)
+
+
+def secured(*members: Member) -> bool:
+    """Whether all are secured, with the same keys, of which each sends and receives the newest."""
+    slots = [member.kay.cp.slots() for member in members]
+    keys = {tuple(slot.ki for slot in of) for of in slots}
+    newest = [of[0] for of in slots if of]
+    return (
+        all(member.kay.secured for member in members)
+        and len(keys) == 1
+        and len(newest) == len(members)
+        and all(slot.transmits and slot.receives for slot in newest)
+    )
+
+
+def check_connectivity(segment: Segment, *members: Member) -> None:
+    """Every member's frame reaches every other, protected and validated."""
+    before = {member.name: len(member.received) for member in members}
+    for member in members:
+        assert member.send(), f"{member.name} is closed"
+    segment.run(segment.now + 0.1)
+    for member in members:
+        got = {source for source, _ in member.received[before[member.name] :]}
+        assert got == {other.name for other in members} - {member.name}
+
+
+def pair(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
+    """Two members, `a` the Key Server, secured after two seconds."""
+    segment = Segment(plane)
+    a = segment.add("a", key_server_priority=10, **more)
+    b = segment.add("b", key_server_priority=20, **more)
+    segment.run(2)
+    assert secured(a, b)
+    return segment, a, b
