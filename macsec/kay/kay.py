@@ -12,7 +12,7 @@ Times are whole nanoseconds on any clock that does not go back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from macsec.errors import MACsecError
@@ -30,6 +30,7 @@ from macsec.kay.participant import (
     MKA_HELLO_TIME_NS,
     Participant,
 )
+from macsec.kay.peers import Peer
 from macsec.kay.pns import TransmitPNs, whole_pn
 from macsec.kay.policy import KayPolicy, Security, check_sci
 from macsec.kay.principal import choose
@@ -334,32 +335,40 @@ class Kay:
 
     # ---------------------------------------------------------------- what CP asks
 
+    def _reports(self, sci: int | None) -> Iterator[Peer]:
+        """What a station says of its keys, over whichever CAK: it moves when the server does."""
+        for participant in self.participants.values():
+            yield from (peer for peer in participant.peers.live if peer.sci == sci)
+
     def _all_receiving(self, ki: KI) -> bool:
         return self.principal is not None and all(
-            peer.receives(ki) for peer in self.principal.peers.live
+            any(peer.receives(ki) for peer in self._reports(sci)) for sci in self.principal.reach
         )
 
     def _server_transmitting(self, ki: KI) -> bool:
-        server = None if self.principal is None else self.principal.server_peer
-        return server is not None and server.transmits(ki)
+        server = None if self.principal is None else self.principal.server_sci
+        return any(peer.transmits(ki) for peer in self._reports(server))
 
     def _protect_from_delay(self) -> None:
         """What peers tell of their PNs, and peers that were not heard when a key came."""
         if self.principal is None or not self.cp.slots():
             return
-        for peer in self.principal.peers.live:
-            if peer.sci is None:
+        for sci in self.principal.reach:
+            self._associations.admit(sci)
+            for peer in self._reports(sci):
+                self._raise_lowest_pns(peer, sci)
+
+    def _raise_lowest_pns(self, peer: Peer, sci: int) -> None:
+        if peer.use is None or not peer.use.delay_protect:
+            return
+        for slot in (peer.use.latest, peer.use.old):
+            sak = None if slot is None else self._associations.find(slot.ki)
+            if slot is None or sak is None:
                 continue
-            self._associations.admit(peer.sci)
-            if peer.use is None or not peer.use.delay_protect:
-                continue
-            for slot in (peer.use.latest, peer.use.old):
-                sak = None if slot is None else self._associations.find(slot.ki)
-                if slot is not None and sak is not None:
-                    told = self._associations.lowest_pn(slot.ki, peer.sci)
-                    upper = peer.tells_upper_pn or not sak.protection.suite.xpn
-                    pn = slot.lowest_pn if upper else whole_pn(slot.lowest_pn, told)
-                    self._associations.raise_lowest_pn(slot.ki, peer.sci, pn)
+            pn = slot.lowest_pn
+            if sak.protection.suite.xpn and not peer.tells_upper_pn:
+                pn = whole_pn(pn, self._associations.lowest_pn(slot.ki, sci))
+            self._associations.raise_lowest_pn(slot.ki, sci, pn)
 
     # ---------------------------------------------------------------- sending
 

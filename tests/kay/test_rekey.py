@@ -1,0 +1,245 @@
+"""SAKs change, CAKs change: under traffic, and no frame is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
+from planes import SUITE_NAMES, Plane
+
+from macsec.kay.server import exhaustion
+
+PERIOD = 0.05
+
+
+def traffic(segment: Segment, *members: Member, start: float, end: float) -> None:
+    """Every member sends a frame every 50 ms."""
+    for member in members:
+        segment.every(PERIOD, member.send, start, end)
+
+
+def check_nothing_lost(*members: Member) -> None:
+    """Everything that anybody sent came to everybody, once, in order, under a SAK."""
+    for member in members:
+        for other in members:
+            if other is not member:
+                assert member.numbers_from(other.name) == other.sent
+        sent = member.secy.counters["OutPktsEncrypted"] + member.secy.counters["OutPktsProtected"]
+        assert sent == len(member.sent) > 0
+
+
+@pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
+@pytest.mark.parametrize("cipher", SUITE_NAMES)
+def test_rekey_by_interval_loses_nothing(plane: Plane, cipher: str) -> None:
+    """Nine SAKs, ANs twice round and more: each installed everywhere before it is used (N23)."""
+    segment, a, b = pair(plane, cipher=cipher, sak_rekey_interval=30, keys=None)
+    end = 30 * 9 + 8
+    for step in range(9):
+        traffic(segment, a, b, start=30 * step + 28, end=30 * step + 34)
+    segment.run(end)
+    assert secured(a, b)
+    assert a.kay.counters["keys-distributed"] == b.kay.counters["keys-received"] == 10
+    assert a.kay.cp.old is not None
+    assert (a.kay.cp.old.ki.kn, a.kay.cp.old.an) == (10, 9 % 4)
+    check_nothing_lost(a, b)
+    assert (list(a.secy.tx.sa), list(b.secy.tx.sa)) == ([1], [1])
+
+
+def test_rekey_of_three_loses_nothing() -> None:
+    """The Key Server waits for the slower: nobody gets a frame that it cannot validate."""
+    segment = Segment(QUICK, delay="20ms")
+    members = [
+        segment.add(name, key_server_priority=priority, sak_rekey_interval=30)
+        for name, priority in (("a", 1), ("b", 2), ("c", 3))
+    ]
+    segment.run(10)
+    traffic(segment, *members, start=25, end=45)
+    segment.run(46)
+    assert secured(*members)
+    check_nothing_lost(*members)
+    assert members[0].kay.counters["keys-distributed"] == 3
+
+
+@pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
+@pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
+@pytest.mark.parametrize("tired", ["a", "b"])
+def test_pn_exhaustion(plane: Plane, cipher: str, tired: str) -> None:
+    """From three quarters of the PNs on the key is replaced, whoever runs out (9.8); none lost."""
+    segment, a, b = pair(plane, cipher=cipher)
+    segment.run(10)
+    worn = {"a": a, "b": b}[tired]
+    threshold = exhaustion(worn.secy.controls.cipher)
+    assert threshold == (0xC0000000_00000000 if "xpn" in cipher else 0xC0000000)
+    before = worn.kay.cp.slots()[0].ki.kn
+    worn.secy.raise_tx_pn(0, threshold - 3)
+    other = {"a": b, "b": a}[tired]  # an XPN receiver cannot follow a jump of more than 2^31
+    other.secy.raise_rx_pn(worn.kay.sci, 0, lowest_pn=threshold - 3)
+    traffic(segment, a, b, start=10, end=10.1)  # two frames: just below
+    segment.run(15)
+    assert worn.kay.cp.slots()[0].ki.kn == before
+    traffic(segment, a, b, start=15, end=25)
+    segment.run(26)
+    assert secured(a, b)
+    assert a.kay.cp.slots()[0].ki.kn == b.kay.cp.slots()[0].ki.kn == before + 1
+    check_nothing_lost(a, b)
+
+
+def test_the_last_pn_is_not_passed() -> None:
+    """At 2^32 the SecY stops; when the Key Server hears of it traffic goes on under another key."""
+    segment, a, b = pair()
+    segment.run(10)
+    b.secy.raise_tx_pn(0, 2**32 - 3)
+    sent = [b.send() for _ in range(5)]
+    assert sent == [True, True, True, False, False]
+    segment.run(13)
+    assert secured(a, b)
+    assert a.kay.cp.slots()[0].ki.kn == 2
+    assert b.send()
+    segment.run(14)
+    assert a.numbers_from("b") == [0, 1, 2, 5]
+
+
+def test_saks_are_six_seconds_apart() -> None:
+    """A member that asks at once for another gets it when a Life Time has passed, and then one."""
+    segment, a, b = pair()
+    for _ in range(3):
+        b.secy.raise_tx_pn(b.secy.controls.encodingsa, 0xC0000001)
+        segment.run(segment.now + 1)
+    assert a.kay.counters["keys-distributed"] == 1
+    segment.run(5.9)
+    assert a.kay.counters["keys-distributed"] == 1
+    segment.run(6.1)
+    assert a.kay.counters["keys-distributed"] == 2
+    segment.run(30)
+    assert a.kay.counters["keys-distributed"] == 2
+    assert secured(a, b)
+
+
+def rolled(step: float, life: float, count: int, **more: Any) -> list[Any]:
+    """Keys that start `step` apart and live so long; another holder for each call."""
+    return [
+        chain_key(bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=n * step, end=n * step + life, **more)
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
+def test_cak_rollover_loses_nothing(plane: Plane) -> None:
+    """The principal moves to the newer key by an ordinary change of SAK."""
+    segment = Segment(plane)
+    a = segment.add("a", rolled(60, 120, 2), key_server_priority=1)
+    b = segment.add("b", rolled(60, 120, 2), key_server_priority=2)
+    segment.run(2)
+    assert secured(a, b)
+    traffic(segment, a, b, start=55, end=70)
+    traffic(segment, a, b, start=117, end=125)
+    segment.run(55)
+    first = a.kay.principal.key.ckn
+    segment.run(70)
+    assert (a.kay.principal.key.ckn, b.kay.principal.key.ckn) == (b"\x02" * 8, b"\x02" * 8)
+    assert first == b"\x01" * 8
+    segment.run(126)
+    assert len(a.kay.participants) == len(b.kay.participants) == 1
+    assert secured(a, b)
+    check_nothing_lost(a, b)
+
+
+def test_cak_rollover_with_clocks_apart() -> None:
+    """One end starts and ends its keys 20 s earlier: with an overlap of a minute nothing is lost."""
+    segment = Segment()
+    ahead = [
+        chain_key(bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=max(0, n * 60 - 20), end=n * 60 + 100)
+        for n in range(3)
+    ]
+    a = segment.add("a", ahead, key_server_priority=1)
+    b = segment.add("b", rolled(60, 120, 3), key_server_priority=2)
+    segment.run(2)
+    traffic(segment, a, b, start=30, end=130)
+    segment.run(131)
+    assert secured(a, b)
+    assert a.kay.principal.key.ckn == b.kay.principal.key.ckn == b"\x03" * 8
+    check_nothing_lost(a, b)
+
+
+def test_five_overlapping_keys() -> None:
+    """Five keys of two minutes, one of overlap: no loss at a rollover, all lost after the last."""
+    segment = Segment()
+    a = segment.add("a", rolled(60, 120, 5), key_server_priority=1, sak_rekey_interval=30)
+    b = segment.add("b", rolled(60, 120, 5), key_server_priority=2, sak_rekey_interval=30)
+    segment.run(2)
+    segment.every(0.25, a.send, 2, 360)
+    segment.every(0.25, b.send, 2, 360)
+    segment.run(359.9)
+    assert secured(a, b)
+    check_nothing_lost(a, b)
+    assert not any(bytes(1400) in frame for frame in segment.wire)
+    segment.run(361)
+    carried = len(b.received)
+    for member in (a, b):
+        assert not member.kay.secured
+        assert not member.send()
+        assert (len(member.secy.tx.sa), len(member.secy.rx)) == (0, 0)
+    segment.run(370)
+    assert len(b.received) == carried
+
+
+def test_rollover_waits_for_who_has_not_the_key() -> None:
+    """A third member without the newer key is not cut off while the old one is valid."""
+    segment = Segment()
+    old, new = ((bytes([n]) * 16, bytes([n]) * 8) for n in (1, 2))
+    a, b = (
+        segment.add(name, [chain_key(*old), chain_key(*new, start=20)], key_server_priority=priority)
+        for name, priority in (("a", 1), ("b", 2))
+    )
+    c = segment.add("c", [chain_key(*old)], key_server_priority=3)
+    segment.run(40)
+    assert secured(a, b, c)
+    assert a.kay.principal.key.ckn == b"\x01" * 8
+    c.kay.add_key(c.station.engine.now_ns, chain_key(*new))
+    c.station.settle()
+    segment.run(50)
+    assert secured(a, b, c)
+    assert {m.kay.principal.key.ckn for m in (a, b, c)} == {b"\x02" * 8}
+
+
+def test_fallback_and_back() -> None:
+    """A wrong primary key: the fallback carries the traffic; the primary takes over when it can."""
+    segment = Segment()
+    good, bad, spare = b"\x01" * 16, b"\x09" * 16, b"\x05" * 16
+    a = segment.add("a", [chain_key(good), chain_key(spare, b"spare", fallback=True)])
+    b = segment.add("b", [chain_key(bad), chain_key(spare, b"spare", fallback=True)])
+    segment.run(5.9)
+    assert not a.kay.secured
+    segment.run(8)
+    assert secured(a, b)
+    assert a.kay.principal.key.fallback
+    traffic(segment, a, b, start=8, end=40)
+    segment.run(20)
+    b.kay.remove_key(20 * NS, chain_key().ckn)
+    b.kay.add_key(20 * NS, chain_key(good))
+    b.station.settle()
+    segment.run(41)
+    assert secured(a, b)
+    assert not a.kay.principal.key.fallback
+    assert not b.kay.principal.key.fallback
+    check_nothing_lost(a, b)
+
+
+def test_primary_lost_the_fallback_takes_over() -> None:
+    """One end withdraws the primary key: traffic goes on until the fallback's SAK replaces it."""
+    segment = Segment()
+    keys = [[chain_key(), chain_key(b"\x05" * 16, b"spare", fallback=True)] for _ in range(2)]
+    a = segment.add("a", keys[0], key_server_priority=1)
+    b = segment.add("b", keys[1], key_server_priority=2)
+    segment.run(10)
+    assert secured(a, b)
+    assert not a.kay.principal.key.fallback
+    traffic(segment, a, b, start=10, end=30)
+    segment.run(12)
+    b.kay.remove_key(12 * NS, chain_key().ckn)
+    b.station.settle()
+    segment.run(31)
+    assert secured(a, b)
+    assert a.kay.principal.key.fallback
+    check_nothing_lost(a, b)
