@@ -1,0 +1,111 @@
+"""The SAs that a KaY has asked for: what each key installed, and the actions not yet polled.
+
+An SA is known by its KI. The AN alone names nothing: two keys may have had the same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from macsec.kay import actions
+from macsec.kay.actions import Action
+from macsec.kay.sak import KI, Sak
+from macsec.keys import Key
+
+
+class Associations:
+    """Makes actions of what CP decides. A receive SC lives as long as it has an SA."""
+
+    def __init__(self, sci: int) -> None:
+        self._sci = sci
+        self._saks: dict[KI, Sak] = {}
+        self._receivers: dict[KI, set[int]] = {}
+        self._lowest: dict[tuple[KI, int], int] = {}
+        self._queue: deque[Action] = deque()
+        self._retired: list[Key] = []
+
+    def __contains__(self, ki: KI) -> bool:
+        return ki in self._saks
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are actions to be polled."""
+        return bool(self._queue)
+
+    def poll(self) -> Action | None:
+        """The next action. When all are carried out, the keys of deleted SAs are wiped."""
+        if self._queue:
+            return self._queue.popleft()
+        for key in self._retired:
+            key.wipe()
+        self._retired.clear()
+        return None
+
+    def find(self, ki: KI) -> Sak | None:
+        """The SAK that is installed under a KI."""
+        return self._saks.get(ki)
+
+    def user_of(self, an: int) -> KI | None:
+        """The KI whose SAs have an AN."""
+        return next((ki for ki, sak in self._saks.items() if sak.an == an), None)
+
+    def ask(self, action: Action) -> None:
+        """Queue an action."""
+        self._queue.append(action)
+
+    def reset(self) -> None:
+        """Forget every SA, also those of an earlier life."""
+        self._retired += (sak.key for sak in self._saks.values())
+        self._saks.clear()
+        self._receivers.clear()
+        self._lowest.clear()
+        self.ask(actions.Reset(self._sci))
+
+    def create(self, sak: Sak) -> None:
+        """Receive SAs for every other member, in use, and a transmit SA, not yet in use."""
+        salt, others = sak.salt, sorted(sak.sscis.keys() - {self._sci})
+        for sci in others:
+            if not self._receives_from(sci):
+                self.ask(actions.CreateReceiveSC(sci))
+            self.ask(actions.CreateReceiveSA(sci, sak.an, sak.key, sak.ssci(sci), salt))
+        self.ask(actions.CreateTransmitSA(sak.an, sak.key, sak.ssci(self._sci), salt))
+        self._saks[sak.ki] = sak
+        self._receivers[sak.ki] = set(others)
+
+    def enable_transmit(self, ki: KI) -> None:
+        """Send under this key from now on."""
+        self.ask(actions.EnableTransmitSA(self._saks[ki].an))
+
+    def delete(self, ki: KI) -> None:
+        """Delete the SAs of a key, and the receive SCs that are left without one."""
+        sak, receivers = self._saks.pop(ki), self._receivers.pop(ki)
+        for sci in sorted(receivers):
+            self._lowest.pop((ki, sci), None)
+            if self._receives_from(sci):
+                self.ask(actions.DeleteReceiveSA(sci, sak.an))
+            else:
+                self.ask(actions.DeleteReceiveSC(sci))
+        self.ask(actions.DeleteTransmitSA(sak.an))
+        self._retired.append(sak.key)
+
+    def drop_peer(self, sci: int) -> None:
+        """A member is gone: so is its receive SC, with all its SAs."""
+        if self._receives_from(sci):
+            self.ask(actions.DeleteReceiveSC(sci))
+        for ki, receivers in self._receivers.items():
+            receivers.discard(sci)
+            self._lowest.pop((ki, sci), None)
+
+    def raise_lowest_pn(self, ki: KI, sci: int, pn: int) -> None:
+        """Delay protection: a peer tells the lowest PN it has used lately (9.10.1)."""
+        if sci not in self._receivers.get(ki, ()) or pn <= self._lowest.get((ki, sci), 1):
+            return
+        self._lowest[ki, sci] = pn
+        self.ask(actions.RaiseLowestPN(sci, self._saks[ki].an, pn))
+
+    def lowest_pn(self, ki: KI, sci: int) -> int:
+        """The last lowest PN that a peer told under a key; 1 before the first."""
+        return self._lowest.get((ki, sci), 1)
+
+    def _receives_from(self, sci: int) -> bool:
+        return any(sci in receivers for receivers in self._receivers.values())

@@ -1,0 +1,58 @@
+"""A member's identifier and message numbers (IEEE 802.1X 9.4.2): MI, MN, and which MNs are recent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from macsec.kay.cp import MKA_LIFE_TIME_NS
+from macsec.kay.keys import MI_LENGTH
+
+NUMBER_LIMIT = 0xFFFFFF00
+"""From here on an MN or KN is about to wrap, and the MI is renewed."""
+
+FORMER_LIMIT = 16
+"""So many own MIs of the past are known as such when peers still list them."""
+
+Random = Callable[[int], bytes]
+
+
+class Identity:
+    """Our MI and MN. `random` gives so many octets of entropy."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._former: deque[bytes] = deque(maxlen=FORMER_LIMIT)
+        self._sent: deque[tuple[int, int]] = deque()
+        self.mn = 0
+        self.mi = random(MI_LENGTH)
+
+    def renew(self) -> None:
+        """Become a new member: another MI, MNs from 1."""
+        self._former.append(self.mi)
+        self._sent.clear()
+        self.mi, self.mn = self._random(MI_LENGTH), 0
+
+    def next_mn(self, now_ns: int) -> int:
+        """The MN of an MKPDU that is sent now."""
+        self._forget(now_ns)
+        self.mn += 1
+        self._sent.append((self.mn, now_ns))
+        return self.mn
+
+    def is_ours(self, mi: bytes) -> bool:
+        """Whether an MI is ours or was."""
+        return mi == self.mi or mi in self._former
+
+    def is_recent(self, mn: int, now_ns: int) -> bool:
+        """Whether this MN was sent within the last Life Time: who lists it hears us (9.4.3)."""
+        self._forget(now_ns)
+        return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
+
+    def sent_within(self, span_ns: int, now_ns: int) -> list[int]:
+        """When the MKPDUs of the last so many ns were sent."""
+        return [time for _, time in self._sent if time > now_ns - span_ns]
+
+    def _forget(self, now_ns: int) -> None:
+        while self._sent and self._sent[0][1] < now_ns - MKA_LIFE_TIME_NS:
+            self._sent.popleft()
