@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inlining.h"
+
 typedef struct replay_window {
     uint64_t last;
     uint64_t floor;
@@ -32,7 +34,7 @@ static inline uint32_t replay_lowest_half(const replay_rule *rule, const replay_
     return next >= rule->window ? next - rule->window : 0;
 }
 
-static inline uint64_t replay_recover(const replay_rule *rule, const replay_window *w,
+static ALWAYS_INLINE uint64_t replay_recover(const replay_rule *rule, const replay_window *w,
                                       uint32_t field) {
     if (!rule->xpn)
         return field;
@@ -50,7 +52,7 @@ static inline int replay_was_seen(const replay_window *w, uint64_t pn) {
     return w->seen[(pn >> 6) & (w->words - 1)] >> (pn & 63) & 1;
 }
 
-static inline int replay_late(const replay_rule *rule, const replay_window *w, uint64_t pn) {
+static ALWAYS_INLINE int replay_late(const replay_rule *rule, const replay_window *w, uint64_t pn) {
     if (!rule->from_next_pn)
         return pn <= w->floor || (rule->reject_duplicates && replay_was_seen(w, pn));
     uint32_t low = (uint32_t)pn, lowest = replay_lowest_half(rule, w);
@@ -61,14 +63,14 @@ static inline int replay_late(const replay_rule *rule, const replay_window *w, u
 }
 
 /* 10.6.5 takes a PN of zero as the one after the last. */
-static inline int replay_delayed(const replay_rule *rule, const replay_window *w, uint64_t pn) {
+static ALWAYS_INLINE int replay_delayed(const replay_rule *rule, const replay_window *w, uint64_t pn) {
     if (rule->from_next_pn)
         return (uint32_t)pn < replay_lowest_half(rule, w);
     return pn != 0 && pn <= w->floor;
 }
 
 /* Moves `last` up, forgetting the bits of the words that come into use again. */
-static inline void replay_raise_last(replay_window *w, uint64_t pn) {
+static ALWAYS_INLINE void replay_raise_last(replay_window *w, uint64_t pn) {
     if (pn <= w->last)
         return;
     if (w->seen != NULL) {
@@ -79,7 +81,7 @@ static inline void replay_raise_last(replay_window *w, uint64_t pn) {
     w->last = pn;
 }
 
-static inline void replay_advance_from_next(const replay_rule *rule, replay_window *w,
+static ALWAYS_INLINE void replay_advance_from_next(const replay_rule *rule, replay_window *w,
                                             uint64_t pn) {
     uint64_t next = w->last + 1;
     uint32_t upper = (uint32_t)(next >> 32), lower = (uint32_t)next, after = (uint32_t)pn + 1;
@@ -92,7 +94,7 @@ static inline void replay_advance_from_next(const replay_rule *rule, replay_wind
 }
 
 /* Remembers a PN whose ICV was good. */
-static inline void replay_advance(const replay_rule *rule, replay_window *w, uint64_t pn) {
+static ALWAYS_INLINE void replay_advance(const replay_rule *rule, replay_window *w, uint64_t pn) {
     if (rule->from_next_pn) {
         replay_advance_from_next(rule, w, pn);
         return;

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "inlining.h"
+
 enum {
     ADDRESSES_LENGTH = 12,
     SECTAG_WITHOUT_SCI = 8,
@@ -125,13 +127,13 @@ static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag)
 }
 
 /* 9.12, a) to i), on a decoded SecTAG. */
-static inline int sectag_valid(const sectag *tag, size_t length, int xpn, int exact_length,
+static ALWAYS_INLINE int sectag_valid(const sectag *tag, size_t length, int xpn, int exact_length,
                                int refuse_sl_48, size_t icv_length) {
     if (length < MPDU_MINIMUM || tag->tci & TCI_V)
         return 0;
     if (tag->tci & TCI_SC && tag->tci & (TCI_ES | TCI_SCB))
         return 0;
-    if (tag->sl & ~(unsigned)SL_MASK || (refuse_sl_48 && tag->sl >= SHORT_LENGTH_LIMIT))
+    if (tag->sl >= (refuse_sl_48 ? SHORT_LENGTH_LIMIT : SL_MASK + 1u))
         return 0;
     if (tag->pn == 0 && !xpn)
         return 0;

@@ -39,7 +39,9 @@ def chain_key(cak: bytes = CAK, ckn: bytes = CKN, **more: Any) -> ChainKey:
 def policy_of(**given: Any) -> KayPolicy:
     """A policy from short spellings."""
     tables: dict[str, Callable[[Any], Any]] = {"cipher": SUITES.__getitem__, "security": Security}
-    return KayPolicy(**{name: tables.get(name, lambda v: v)(value) for name, value in given.items()})
+    return KayPolicy(
+        **{name: tables.get(name, lambda v: v)(value) for name, value in given.items()}
+    )
 
 
 def sci_of_name(name: str, port: int = 1) -> int:

@@ -5,22 +5,13 @@ from __future__ import annotations
 from macsec.errors import MACsecError
 from macsec.kay.counters import Counters
 from macsec.kay.history import Claim, KeyHistory
-from macsec.kay.mkpdu import DistributedSak, Mkpdu
+from macsec.kay.mkpdu import Mkpdu
+from macsec.kay.parameter_sets import DistributedSak
 from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
-from macsec.kay.server import DEFAULT_SUITE
 from macsec.keys import Key
-from macsec.suites import SUITES, CipherSuite
-
-MISPRINTED = 0x0080020001000001
-"""GCM-AES-128 as the first print of 802.1AE had it, and hostap still has."""
-
-BY_IDENTIFIER: dict[int | None, CipherSuite] = {
-    None: DEFAULT_SUITE,
-    MISPRINTED: DEFAULT_SUITE,
-    **{suite.identifier: suite for suite in SUITES.values()},
-}
+from macsec.suites import CipherSuite
 
 REFUSED = {
     Claim.STALE: "sak-reuse-refused",
@@ -66,7 +57,7 @@ class Intake:
         self._counters.add("keys-received")
 
     def _protection(self, given: DistributedSak) -> Protection | None:
-        suite = BY_IDENTIFIER.get(given.suite)
+        suite = given.cipher_suite
         if suite is None or suite not in self._policy.suites:
             return None
         if capability_for(given.code) > self._policy.capability or (given.code > 1 and suite.xpn):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from macsec.errors import MACsecError
 from macsec.kay.actions import Action
@@ -24,13 +23,14 @@ from macsec.kay.history import KeyHistory
 from macsec.kay.identity import Random
 from macsec.kay.intake import Intake
 from macsec.kay.keychain import ChainKey, KeyChain
-from macsec.kay.mkpdu import DistributedSak, Mkpdu, Refusal, SakUse, build, open_frame, read
+from macsec.kay.mkpdu import Mkpdu, Refusal, compose, decode, seal
+from macsec.kay.parameter_sets import DistributedSak, SakUse
 from macsec.kay.participant import (
     MKA_BOUNDED_HELLO_TIME_NS,
     MKA_HELLO_TIME_NS,
     Participant,
 )
-from macsec.kay.peers import Peer
+from macsec.kay.peers import Peer, entries
 from macsec.kay.pns import TransmitPNs, whole_pn
 from macsec.kay.policy import KayPolicy, Security, check_sci
 from macsec.kay.principal import choose
@@ -41,11 +41,13 @@ from macsec.terms import AN_VALUES
 LOG = logging.getLogger("macsec")
 
 REFUSALS = {
+    Refusal.NOT_EAPOL: Reception.NOT_MKA,
     Refusal.NOT_MKA: Reception.NOT_MKA,
+    Refusal.VERSION: Reception.NOT_MKA,
     Refusal.INDIVIDUAL: Reception.INDIVIDUAL,
-    Refusal.MALFORMED: Reception.MALFORMED,
     Refusal.AGILITY: Reception.UNKNOWN_AGILITY,
 }
+"""All others are malformed."""
 
 
 class Kay:
@@ -166,17 +168,14 @@ class Kay:
     # ---------------------------------------------------------------- receiving
 
     def _receive(self, now_ns: int, frame: bytes) -> Reception:
-        opened = open_frame(frame)
-        if isinstance(opened, Refusal):
-            return REFUSALS[opened]
-        participant = self.participants.get(opened.basic.ckn)
+        mkpdu = decode(frame)
+        if isinstance(mkpdu, Refusal):
+            return REFUSALS.get(mkpdu, Reception.MALFORMED)
+        participant = self.participants.get(mkpdu.basic.ckn)
         if participant is None:
             return Reception.UNKNOWN_CKN if self._speaks else Reception.DISABLED
-        if not self._authentic(participant, opened.signed, opened.icv):
+        if not self._authentic(participant, mkpdu):
             return Reception.BAD_ICV
-        mkpdu = read(opened)
-        if mkpdu is None:
-            return Reception.MALFORMED
         reception = participant.receive(mkpdu, now_ns)
         if reception is Reception.ACCEPTED:
             # The lists first: they may make the sender Key Server, or another.
@@ -186,9 +185,10 @@ class Kay:
             self._check_use(participant, mkpdu)
         return reception
 
-    def _authentic(self, participant: Participant, signed: bytes, icv: bytes) -> bool:
+    @staticmethod
+    def _authentic(participant: Participant, mkpdu: Mkpdu) -> bool:
         try:
-            return participant.key.holder.icv_valid(signed, icv)
+            return participant.key.holder.icv_valid(mkpdu.signed, mkpdu.icv)
         except MACsecError:
             return False
 
@@ -379,29 +379,31 @@ class Kay:
         in_force = self.cp.protection
         if in_force is not None:
             xpn = in_force.suite.xpn
-        mkpdu = participant.compose(now_ns, hello_ns, 3 if xpn else 1)
+        basic = participant.speak(now_ns, hello_ns, 3 if xpn else 1)
         distributed = self._server.distribution(participant)
         serves = participant is self.principal and participant.is_server
-        plain = serves and self._agreed is Connect.AUTHENTICATED
         use = self._sak_use(participant, now_ns)
-        mkpdu = replace(
-            mkpdu,
+        mkpdu = compose(
+            basic,
+            live=entries(participant.peers.live),
+            server_ssci=self._own_ssci(distributed is not None and xpn),
+            potential=entries(participant.peers.potential),
             use=use,
             distributed=distributed,
-            plain=plain,
+            plain=serves and self._agreed is Connect.AUTHENTICATED,
             xpn=xpn and use is not None,
-            server_ssci=self._own_ssci(distributed is not None and xpn),
+            indicator=self.policy.include_icv_indicator,
+            destination=self.policy.destination,
         )
-        frame = build(mkpdu, self.policy.destination, self.policy.include_icv_indicator)
         try:
-            icv = participant.key.holder.icv(frame)
+            frame = seal(mkpdu, participant.key.holder.icv)
         except MACsecError:
             self.counters.add("out-mkpdu-errors")
             return None
         self.counters.add("out-mkpdu")
-        if distributed is not None or plain:
+        if distributed is not None or mkpdu.plain:
             self.counters.add("out-sak-mkpdu")
-        return frame + icv
+        return frame
 
     def _own_ssci(self, told: bool) -> int:
         given = self._server.given

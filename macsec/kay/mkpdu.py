@@ -1,321 +1,316 @@
-"""MKPDUs: octets <-> parameter sets (IEEE 802.1X 11.11). No keys, no state, nothing raises on receipt.
+"""MKPDUs: frames <-> `Mkpdu` (IEEE 802.1X 11.11). No key, no state; nothing raises on receipt.
 
-`open_frame` checks what can be checked without a key and says what the ICV is over; `read` walks
-the sets once the ICV is known to be good. `build` is the way back.
+    DA SA 88-8E | EAPOL version, type 5, length | Basic set, other sets | ICV
+
+`decode` reads all of a frame, whoever sent it: believe nothing of it before `Mkpdu.signed` and
+`Mkpdu.icv` have been held against the ICK. What `signed` gives is made of what was read, so there
+is nothing that is read and not authenticated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeVar
 
-from macsec.kay.keys import CKN_LENGTHS, ICV_LENGTH, MI_LENGTH
-from macsec.kay.sak import KI
+from macsec.errors import ConfigError
+from macsec.kay.keys import CKN_LENGTHS, ICV_LENGTH
+from macsec.kay.parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
+from macsec.kay.parameter_sets import (
+    ALGORITHM_AGILITY,
+    BASIC_LENGTH,
+    LOW_32,
+    NO_KEY,
+    Basic,
+    DistributedSak,
+    IcvIndicator,
+    LivePeerList,
+    NoSak,
+    PeerId,
+    PotentialPeerList,
+    SakUse,
+    Xpn,
+    read_set,
+)
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
+PAE_GROUP_ADDRESS = bytes.fromhex("0180C2000003")
 EAPOL_VERSION = 3
 EAPOL_MKA = 5
 BODY = ADDRESSES_LENGTH + 6
 BODY_MINIMUM = 32
-BASIC_LENGTH = 28
-AGILITY = bytes.fromhex("0080C201")
+BODY_MAXIMUM = 0xFFFC
 
-LIVE, POTENTIAL, SAK_USE, DISTRIBUTED_SAK, XPN, ICV_INDICATOR = 1, 2, 3, 4, 8, 255
-PEER_LENGTH = MI_LENGTH + 4
-USE_LENGTH = 40
-HALF = 0xFFFFFFFF
+_ETHERTYPE = ETHERTYPE_EAPOL.to_bytes(2)
+_GROUP = 1
+_LISTS = (LivePeerList.KIND, PotentialPeerList.KIND)
 
 
 class Refusal(Enum):
-    """Why a frame is no MKPDU for this port."""
+    """Why a frame is no MKPDU: what is wrong with it, and whether it was to be one at all."""
 
-    NOT_MKA = auto()
-    INDIVIDUAL = auto()
-    MALFORMED = auto()
-    AGILITY = auto()
+    NOT_EAPOL = "no EAPOL frame", False
+    NOT_MKA = "EAPOL, but of another type than MKA", False
+    VERSION = "EAPOL of a version before 3", False
+    INDIVIDUAL = "sent to an individual address", False
+    SHORT = "fewer than 32 octets of body", True
+    BEYOND_FRAME = "longer by its own account than the frame is", True
+    NOT_WORDS = "the body is no multiple of 4 octets", True
+    CKN_LENGTH = "a CKN has 1 to 32 octets", True
+    NO_ROOM = "the Basic set leaves no room for an ICV", True
+    AGILITY = "unknown algorithm agility", True
+    MN_ZERO = "the message number is 0", True
+    BEYOND_ICV = "a parameter set runs into the ICV", True
+    LIST_LENGTH = "a peer list is no multiple of 16 octets", True
+    INDICATOR = "an ICV Indicator that is not the last set, or not for 16 octets", True
 
-
-class PeerId(NamedTuple):
-    """An entry of a peer list."""
-
-    mi: bytes
-    mn: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basic:
-    """The Basic Parameter Set."""
-
-    sci: int
-    mi: bytes
-    mn: int
-    ckn: bytes
-    version: int = 1
-    priority: int = 16
-    key_server: bool = False
-    desired: bool = True
-    capability: int = 3
+    def __init__(self, text: str, was_mka: bool) -> None:
+        self.text = text
+        self.was_mka = was_mka
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
-    """Latest or Old of a SAK Use set; `lowest_pn` has 32 bits, or 64 with the XPN set."""
-
-    ki: KI
-    an: int
-    transmits: bool
-    receives: bool
-    lowest_pn: int
-
-
-NO_KEY = KeyUse(KI(bytes(MI_LENGTH), 0), 0, False, False, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SakUse:
-    """The SAK Use Parameter Set; without keys it has no body."""
-
-    latest: KeyUse | None = None
-    old: KeyUse | None = None
-    plain_transmits: bool = False
-    plain_receives: bool = False
-    delay_protect: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DistributedSak:
-    """The Distributed SAK Parameter Set. `suite`: its identifier, None for the default suite."""
-
-    an: int
-    code: int
-    kn: int
-    suite: int | None
-    wrapped: bytes
+_Set = TypeVar("_Set", bound=ParameterSet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mkpdu:
-    """The sets of an MKPDU. `plain`: a Distributed SAK set without a SAK. `server_ssci`: 8 bits."""
+    """An MKPDU. `sets` are those behind the Basic one, in their order on the wire.
+
+    The properties give what a receiver goes by: the first set of a type, each member once.
+    `trailer` is what stood behind the EAPOL body: Ethernet padding, of no meaning.
+    """
 
     basic: Basic
-    live: tuple[PeerId, ...] = ()
-    potential: tuple[PeerId, ...] = ()
-    server_ssci: int = 0
-    use: SakUse | None = None
-    distributed: DistributedSak | None = None
-    plain: bool = False
-    xpn: bool = False
+    sets: tuple[ParameterSet, ...] = ()
+    destination: bytes = PAE_GROUP_ADDRESS
+    source: bytes = b""
+    eapol_version: int = EAPOL_VERSION
+    icv: bytes = field(default=b"", repr=False)
+    trailer: bytes = field(default=b"", repr=False)
 
+    @property
+    def signed(self) -> bytes:
+        """What the ICV is over: all before it, from the destination address on (9.4.1)."""
+        body = self.basic.encode() + b"".join(each.encode() for each in self.sets)
+        length = len(body) + ICV_LENGTH
+        if length > BODY_MAXIMUM:
+            raise ConfigError(f"an MKPDU of {length} octets is longer than EAPOL can tell")
+        eapol = bytes((self.eapol_version, EAPOL_MKA)) + length.to_bytes(2)
+        return self.destination + self._source + _ETHERTYPE + eapol + body
 
-class Opened(NamedTuple):
-    """A frame that may be an MKPDU: what the ICV is over, and the ICV."""
+    @property
+    def _source(self) -> bytes:
+        return self.source or self.basic.sci.to_bytes(8)[:6]
 
-    basic: Basic
-    signed: bytes
-    icv: bytes
-
-
-def open_frame(frame: bytes) -> Opened | Refusal:
-    """Check framing and the Basic set (11.11.2)."""
-    if len(frame) < BODY or frame[12:14] != ETHERTYPE_EAPOL.to_bytes(2):
-        return Refusal.NOT_MKA
-    if frame[14] < EAPOL_VERSION or frame[15] != EAPOL_MKA:
-        return Refusal.NOT_MKA
-    if not frame[0] & 1:
-        return Refusal.INDIVIDUAL
-    length = int.from_bytes(frame[16:18])
-    if length < BODY_MINIMUM or length % 4 or BODY + length > len(frame):
-        return Refusal.MALFORMED
-    end = BODY + length - ICV_LENGTH
-    signed, icv = frame[:end], frame[end : end + ICV_LENGTH]
-    body = signed[BODY:]
-    size = _length(body) if len(body) >= 4 else 0
-    if size - BASIC_LENGTH not in CKN_LENGTHS or 4 + size > len(body):
-        return Refusal.MALFORMED
-    if body[28:32] != AGILITY:
-        return Refusal.AGILITY
-    return Opened(_basic(body, size), signed, icv)
-
-
-def read(opened: Opened) -> Mkpdu | None:
-    """The sets of an authentic MKPDU; None where a length goes beyond the end."""
-    body = opened.signed[BODY:]
-    sets: dict[int, bytes] = {}
-    at = _padded(4 + _length(body))
-    while at < len(body):
-        if at + 4 > len(body):
-            return None
-        kind, length = body[at], _length(body[at:])
-        if kind == ICV_INDICATOR:
-            break
-        if at + 4 + length > len(body):
-            return None
-        sets.setdefault(kind, body[at : at + 4 + length])
-        at += _padded(4 + length)
-    return _mkpdu(opened.basic, sets)
-
-
-def _mkpdu(basic: Basic, sets: dict[int, bytes]) -> Mkpdu | None:
-    lists = [_peers(sets.get(kind, bytes(4))) for kind in (LIVE, POTENTIAL)]
-    if None in lists:
+    def first(self, kind: type[_Set]) -> _Set | None:
+        """The first set of a type, if it could be read: those after it do not count."""
+        for each in self.sets:
+            if each.kind == kind.KIND:
+                return each if isinstance(each, kind) else None
         return None
-    given = sets.get(DISTRIBUTED_SAK)
+
+    @property
+    def live(self) -> tuple[PeerId, ...]:
+        """The Live Peer List, each MI once."""
+        found = self.first(LivePeerList)
+        return () if found is None else _once(found.peers)
+
+    @property
+    def server_ssci(self) -> int:
+        """The low octet of the Key Server's SSCI; 0 where it is not told."""
+        found = self.first(LivePeerList)
+        return 0 if found is None else found.server_ssci
+
+    @property
+    def potential(self) -> tuple[PeerId, ...]:
+        """The Potential Peer List, each MI once, without those that are live."""
+        found = self.first(PotentialPeerList)
+        live = {peer.mi for peer in self.live}
+        peers = () if found is None else _once(found.peers)
+        return tuple(peer for peer in peers if peer.mi not in live)
+
+    @property
+    def use(self) -> SakUse | None:
+        """SAK Use, with 64-bit PNs where an XPN set tells the upper halves."""
+        use, upper = self.first(SakUse), self.first(Xpn)
+        if use is None or upper is None or use.latest is None or use.old is None:
+            return use
+        pairs = ((use.latest, upper.latest_upper), (use.old, upper.old_upper))
+        latest, old = (replace(slot, lowest_pn=high << 32 | slot.lowest_pn) for slot, high in pairs)
+        return replace(use, latest=latest, old=old)
+
+    @property
+    def distributed(self) -> DistributedSak | None:
+        """The Distributed SAK."""
+        return self.first(DistributedSak)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the Key Server says to go unprotected: a Distributed SAK set without a body."""
+        return self.first(NoSak) is not None
+
+    @property
+    def xpn(self) -> bool:
+        """Whether there is an XPN set."""
+        return self.first(Xpn) is not None
+
+
+def compose(
+    basic: Basic,
+    *,
+    live: tuple[PeerId, ...] = (),
+    server_ssci: int = 0,
+    potential: tuple[PeerId, ...] = (),
+    use: SakUse | None = None,
+    distributed: DistributedSak | None = None,
+    plain: bool = False,
+    xpn: bool = False,
+    indicator: bool = False,
+    destination: bytes = PAE_GROUP_ADDRESS,
+) -> Mkpdu:
+    """An MKPDU to send, its sets in the order of their types (11.11.3).
+
+    `xpn` puts the upper halves of the lowest PNs of `use` beside it. Empty lists are left out.
+    """
+    sets: list[ParameterSet] = []
+    if live:
+        sets.append(LivePeerList(live, server_ssci))
+    if potential:
+        sets.append(PotentialPeerList(potential))
+    if use is not None:
+        sets.append(_with_low_halves(use))
+    if plain or distributed is not None:
+        sets.append(distributed or NoSak())
+    if xpn:
+        slots = (None, None) if use is None else (use.latest, use.old)
+        latest, old = ((slot or NO_KEY).lowest_pn >> 32 for slot in slots)
+        sets.append(Xpn(latest_upper=latest, old_upper=old))
+    if indicator:
+        sets.append(IcvIndicator())
+    return Mkpdu(basic=basic, sets=tuple(sets), destination=destination)
+
+
+def encode(mkpdu: Mkpdu) -> bytes:
+    """The frame, with the ICV that the MKPDU has. Raises ConfigError for a field that cannot be."""
+    if len(mkpdu.icv) != ICV_LENGTH:
+        raise ConfigError(f"an ICV has {ICV_LENGTH} octets, {len(mkpdu.icv)} given: see seal")
+    return mkpdu.signed + mkpdu.icv + mkpdu.trailer
+
+
+def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes]) -> bytes:
+    """The frame, with the ICV that `icv` makes of what it is over. Raises ConfigError."""
+    signed = mkpdu.signed
+    return signed + icv(signed) + mkpdu.trailer
+
+
+def decode(frame: bytes) -> Mkpdu | Refusal:
+    """The MKPDU in a frame, or why there is none: the checks of 11.11.2 that take no key."""
+    refusal = _framing_fault(frame)
+    if refusal is not None:
+        return refusal
+    end = BODY + int.from_bytes(frame[16:18])
+    signed = frame[: end - ICV_LENGTH]
+    basic = _basic(signed[BODY:])
+    if isinstance(basic, Refusal):
+        return basic
+    sets: list[ParameterSet] = []
+    for found in _walk(signed, BODY + len(basic.encode())):
+        if isinstance(found, Refusal):
+            return found
+        sets.append(found)
     return Mkpdu(
         basic=basic,
-        live=lists[0] or (),
-        potential=lists[1] or (),
-        server_ssci=sets.get(LIVE, bytes(2))[1],
-        use=_use(sets.get(SAK_USE), sets.get(XPN)),
-        distributed=_distributed(given),
-        plain=given is not None and len(given) == 4,
-        xpn=XPN in sets,
+        sets=tuple(sets),
+        destination=frame[:6],
+        source=frame[6:12],
+        eapol_version=frame[14],
+        icv=frame[end - ICV_LENGTH : end],
+        trailer=frame[end:],
     )
 
 
-def _length(header: bytes) -> int:
-    return int.from_bytes(header[2:4]) & 0xFFF
+def _framing_fault(frame: bytes) -> Refusal | None:
+    if len(frame) < BODY or frame[12:14] != _ETHERTYPE:
+        return Refusal.NOT_EAPOL
+    if frame[15] != EAPOL_MKA:
+        return Refusal.NOT_MKA
+    if frame[14] < EAPOL_VERSION:
+        return Refusal.VERSION
+    if not frame[0] & _GROUP:
+        return Refusal.INDIVIDUAL
+    length = int.from_bytes(frame[16:18])
+    if length < BODY_MINIMUM:
+        return Refusal.SHORT
+    if length > len(frame) - BODY:
+        return Refusal.BEYOND_FRAME
+    return Refusal.NOT_WORDS if length % 4 else None
 
 
-def _padded(length: int) -> int:
-    return -(-length // 4) * 4
-
-
-def _basic(body: bytes, size: int) -> Basic:
+def _basic(body: bytes) -> Basic | Refusal:
+    version, bits, length = header_of(body)
+    if length - BASIC_LENGTH not in CKN_LENGTHS:
+        return Refusal.CKN_LENGTH
+    end = HEADER_LENGTH + length
+    if end > len(body):
+        return Refusal.NO_ROOM
+    if body[28:32] != ALGORITHM_AGILITY:
+        return Refusal.AGILITY
+    mn = int.from_bytes(body[24:28])
+    if not mn:
+        return Refusal.MN_ZERO
+    padding = body[end : padded(end)]
     return Basic(
-        version=body[0],
-        priority=body[1],
-        key_server=bool(body[2] & 0x80),
-        desired=bool(body[2] & 0x40),
-        capability=body[2] >> 4 & 3,
+        version=version,
+        priority=bits >> 4,
+        key_server=bool(bits & 8),
+        desired=bool(bits & 4),
+        capability=bits & 3,
         sci=int.from_bytes(body[4:12]),
         mi=body[12:24],
-        mn=int.from_bytes(body[24:28]),
-        ckn=body[32 : 4 + size],
+        mn=mn,
+        ckn=body[32:end],
+        padding=padding if any(padding) else b"",
     )
 
 
-def _peers(octets: bytes) -> tuple[PeerId, ...] | None:
-    if len(octets) % PEER_LENGTH != 4:
-        return None
-    return tuple(
-        PeerId(
-            octets[at : at + MI_LENGTH], int.from_bytes(octets[at + MI_LENGTH : at + PEER_LENGTH])
-        )
-        for at in range(4, len(octets), PEER_LENGTH)
-    )
+def _walk(signed: bytes, at: int) -> Iterator[ParameterSet | Refusal]:
+    """The sets behind the Basic one; lengths are multiples of 4 by now, so headers are whole."""
+    while at < len(signed):
+        kind, bits, length = header_of(signed[at:])
+        at += HEADER_LENGTH
+        if kind == IcvIndicator.KIND:
+            last = at == len(signed) and length == ICV_LENGTH
+            yield _indicator(bits) if last else Refusal.INDICATOR
+            return
+        end = at + length
+        if end > len(signed):
+            yield Refusal.BEYOND_ICV
+            return
+        found = read_set(kind, bits, signed[at:end], signed[end : padded(end - BODY) + BODY])
+        unreadable = kind in _LISTS and isinstance(found, Opaque)
+        yield Refusal.LIST_LENGTH if unreadable else found
+        at = padded(end - BODY) + BODY
 
 
-def _use(octets: bytes | None, xpn: bytes | None) -> SakUse | None:
-    """None also for a body that is too short: the set is ignored."""
-    if octets is None or 4 < len(octets) < 4 + USE_LENGTH:
-        return None
-    upper = [0, 0]
-    if xpn is not None and len(xpn) >= 12:
-        upper = [int.from_bytes(xpn[4:8]), int.from_bytes(xpn[8:12])]
-    flags = octets[1]
-    slots = (
-        [_slot(octets[4:24], flags >> 4, upper[0]), _slot(octets[24:44], flags, upper[1])]
-        if len(octets) > 4
-        else [None, None]
-    )
-    return SakUse(
-        latest=slots[0],
-        old=slots[1],
-        plain_transmits=bool(octets[2] & 0x80),
-        plain_receives=bool(octets[2] & 0x40),
-        delay_protect=bool(octets[2] & 0x10),
-    )
+def _indicator(bits: int) -> IcvIndicator:
+    found = IcvIndicator()
+    return replace(found, spare=found.spare._replace(bits=bits)) if bits else found
 
 
-def _slot(octets: bytes, flags: int, upper: int) -> KeyUse:
-    return KeyUse(
-        KI(octets[:MI_LENGTH], int.from_bytes(octets[12:16])),
-        flags >> 2 & 3,
-        bool(flags & 2),
-        bool(flags & 1),
-        upper << 32 | int.from_bytes(octets[16:20]),
-    )
+def _once(peers: tuple[PeerId, ...]) -> tuple[PeerId, ...]:
+    seen: dict[bytes, PeerId] = {}
+    for peer in peers:
+        seen.setdefault(peer.mi, peer)
+    return tuple(seen.values())
 
 
-def _distributed(octets: bytes | None) -> DistributedSak | None:
-    if octets is None or len(octets) - 4 not in (28, 36, 52):
-        return None
-    suite = None if len(octets) == 32 else int.from_bytes(octets[8:16])
-    wrapped = octets[8:] if suite is None else octets[16:]
-    return DistributedSak(
-        octets[1] >> 6, octets[1] >> 4 & 3, int.from_bytes(octets[4:8]), suite, wrapped
-    )
-
-
-# -------------------------------------------------------------------- sending
-
-
-def build(mkpdu: Mkpdu, destination: bytes, indicator: bool = False) -> bytes:
-    """The frame of an MKPDU up to its ICV, which is to be put behind."""
-    basic = mkpdu.basic
-    body = b"".join(_sets(mkpdu))
-    if indicator:
-        body += _header(ICV_INDICATOR, 0, 0, ICV_LENGTH)
-    eapol = bytes((EAPOL_VERSION, EAPOL_MKA)) + (len(body) + ICV_LENGTH).to_bytes(2)
-    source = basic.sci.to_bytes(8)[:6]
-    return destination + source + ETHERTYPE_EAPOL.to_bytes(2) + eapol + body
-
-
-def _sets(mkpdu: Mkpdu) -> Iterator[bytes]:
-    yield _pad(_basic_octets(mkpdu.basic))
-    for kind, octet, peers in (
-        (LIVE, mkpdu.server_ssci, mkpdu.live),
-        (POTENTIAL, 0, mkpdu.potential),
-    ):
-        if peers:
-            body = b"".join(peer.mi + peer.mn.to_bytes(4) for peer in peers)
-            yield _header(kind, octet, 0, len(body)) + body
-    if mkpdu.use is not None:
-        yield _use_octets(mkpdu.use)
-    if mkpdu.plain:
-        yield _header(DISTRIBUTED_SAK, 0, 0, 0)
-    if mkpdu.distributed is not None:
-        yield _pad(_distributed_octets(mkpdu.distributed))
-    if mkpdu.xpn:
-        use = mkpdu.use or SakUse()
-        pns = [(slot or NO_KEY).lowest_pn >> 32 for slot in (use.latest, use.old)]
-        yield _header(XPN, 0, 0, 8) + b"".join(pn.to_bytes(4) for pn in pns)
-
-
-def _header(kind: int, second: int, third: int, length: int) -> bytes:
-    return bytes((kind, second)) + (third << 8 | length).to_bytes(2)
-
-
-def _pad(octets: bytes) -> bytes:
-    return octets.ljust(_padded(len(octets)), b"\0")
-
-
-def _basic_octets(basic: Basic) -> bytes:
-    flags = basic.key_server << 7 | basic.desired << 6 | basic.capability << 4
-    return (
-        _header(basic.version, basic.priority, flags, BASIC_LENGTH + len(basic.ckn))
-        + basic.sci.to_bytes(8)
-        + basic.mi
-        + basic.mn.to_bytes(4)
-        + AGILITY
-        + basic.ckn
-    )
-
-
-def _use_octets(use: SakUse) -> bytes:
-    third = use.plain_transmits << 7 | use.plain_receives << 6 | use.delay_protect << 4
+def _with_low_halves(use: SakUse) -> SakUse:
+    """As the set itself has it: 32 bits of each PN."""
     if use.latest is None and use.old is None:
-        return _header(SAK_USE, 0, third, 0)
-    flags, body = 0, b""
-    for slot in (use.latest or NO_KEY, use.old or NO_KEY):
-        flags = flags << 4 | slot.an << 2 | slot.transmits << 1 | slot.receives
-        body += slot.ki.mi + slot.ki.kn.to_bytes(4) + (slot.lowest_pn & HALF).to_bytes(4)
-    return _header(SAK_USE, flags, third, len(body)) + body
-
-
-def _distributed_octets(given: DistributedSak) -> bytes:
-    suite = b"" if given.suite is None else given.suite.to_bytes(8)
-    body = given.kn.to_bytes(4) + suite + given.wrapped
-    return _header(DISTRIBUTED_SAK, given.an << 6 | given.code << 4, 0, len(body)) + body
+        return use
+    latest, old = (
+        replace(slot, lowest_pn=slot.lowest_pn & LOW_32)
+        for slot in (use.latest or NO_KEY, use.old or NO_KEY)
+    )
+    return replace(use, latest=latest, old=old)

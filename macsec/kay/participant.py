@@ -12,7 +12,8 @@ from macsec.kay.counters import Counters, Reception
 from macsec.kay.cp import NS_PER_S
 from macsec.kay.identity import NUMBER_LIMIT, Identity, Random
 from macsec.kay.keychain import ChainKey
-from macsec.kay.mkpdu import Basic, Mkpdu, PeerId, SakUse
+from macsec.kay.mkpdu import Mkpdu
+from macsec.kay.parameter_sets import Basic, SakUse
 from macsec.kay.peers import Peer, Peers
 from macsec.kay.policy import KayPolicy
 
@@ -172,15 +173,15 @@ class Participant:
             return now_ns
         return min(self.hello_ns, max(now_ns, self._sent[0] + MKA_HELLO_TIME_NS))
 
-    def compose(self, now_ns: int, hello_ns: int, version: int) -> Mkpdu:
-        """The Basic set and the lists of an MKPDU that is sent now; the next is due by itself."""
+    def speak(self, now_ns: int, hello_ns: int, version: int) -> Basic:
+        """The Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
         if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
             self.renew()
         self.news = False
         self.hello_ns = now_ns + hello_ns
         self._sent.append(now_ns)
         policy = self._policy
-        basic = Basic(
+        return Basic(
             version=version,
             priority=policy.key_server_priority,
             key_server=policy.key_server and self.server in (None, self.identity.mi),
@@ -191,10 +192,3 @@ class Participant:
             mn=self.identity.next_mn(now_ns),
             ckn=self.key.ckn,
         )
-        return Mkpdu(
-            basic=basic, live=_entries(self.peers.live), potential=_entries(self.peers.potential)
-        )
-
-
-def _entries(peers: list[Peer]) -> tuple[PeerId, ...]:
-    return tuple(PeerId(peer.mi, peer.mn) for peer in peers)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.kay.cp import MKA_LIFE_TIME_NS
-from macsec.kay.mkpdu import Basic, KeyUse, PeerId, SakUse
+from macsec.kay.parameter_sets import Basic, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI
 
 LIVE_LIMIT = 40
@@ -46,6 +46,11 @@ class Peer:
     def transmits(self, ki: KI) -> bool:
         """Whether it reports to send with a key."""
         return any(slot.transmits for slot in self.uses(ki))
+
+
+def entries(peers: Iterable[Peer]) -> tuple[PeerId, ...]:
+    """Peers as a peer list has them."""
+    return tuple(PeerId(peer.mi, peer.mn) for peer in peers)
 
 
 class Peers:

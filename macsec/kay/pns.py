@@ -6,17 +6,15 @@ from collections import deque
 from collections.abc import Container
 
 from macsec.kay.cp import Slot
-from macsec.kay.mkpdu import KeyUse
+from macsec.kay.parameter_sets import LOW_32, KeyUse
 from macsec.kay.participant import MKA_BOUNDED_HELLO_TIME_NS
 from macsec.kay.sak import KI
-
-HALF = 1 << 32
 
 
 def whole_pn(lower: int, told: int) -> int:
     """A PN of 64 bits from its lower half and an earlier one: PNs rise, so a fall is a carry."""
-    pn = told - told % HALF + lower
-    return pn + HALF if pn + HALF // 2 < told else max(pn, told)
+    pn = told & ~LOW_32 | lower
+    return pn + LOW_32 + 1 if pn + LOW_32 // 2 < told else max(pn, told)
 
 
 class TransmitPNs:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from macsec.errors import ConfigError
+from macsec.kay.mkpdu import PAE_GROUP_ADDRESS
 from macsec.kay.sak import OFFSETS, Protection
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import SCI_NONE, sci_text
 
-PAE_GROUP = bytes.fromhex("0180C2000003")
 REKEY_INTERVALS_S = range(30, 65536)
 PRIORITIES = range(256)
 CODES = {offset: code for code, offset in OFFSETS.items()}
@@ -50,7 +50,7 @@ class KayPolicy:
     sak_rekey_interval: int = 0
     sak_rekey_on_live_peer_loss: bool = True
     include_icv_indicator: bool = False
-    destination: bytes = PAE_GROUP
+    destination: bytes = PAE_GROUP_ADDRESS
 
     def __post_init__(self) -> None:
         self._check_protection()

@@ -11,13 +11,11 @@ from macsec.kay.counters import Counters
 from macsec.kay.cp import MKA_LIFE_TIME_NS, NS_PER_S
 from macsec.kay.history import KeyHistory
 from macsec.kay.identity import Random
-from macsec.kay.mkpdu import DistributedSak
+from macsec.kay.parameter_sets import DEFAULT_SUITE, DistributedSak
 from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
-from macsec.suites import SUITES, CipherSuite
-
-DEFAULT_SUITE = SUITES["gcm-aes-128"]
+from macsec.suites import CipherSuite
 
 
 class Reason(Enum):

@@ -119,7 +119,9 @@ def test_saks_are_six_seconds_apart() -> None:
 def rolled(step: float, life: float, count: int, **more: Any) -> list[Any]:
     """Keys that start `step` apart and live so long; another holder for each call."""
     return [
-        chain_key(bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=n * step, end=n * step + life, **more)
+        chain_key(
+            bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=n * step, end=n * step + life, **more
+        )
         for n in range(count)
     ]
 
@@ -149,7 +151,9 @@ def test_cak_rollover_with_clocks_apart() -> None:
     """One end starts and ends its keys 20 s earlier: with an overlap of a minute nothing is lost."""
     segment = Segment()
     ahead = [
-        chain_key(bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=max(0, n * 60 - 20), end=n * 60 + 100)
+        chain_key(
+            bytes([n + 1]) * 16, bytes([n + 1]) * 8, start=max(0, n * 60 - 20), end=n * 60 + 100
+        )
         for n in range(3)
     ]
     a = segment.add("a", ahead, key_server_priority=1)
@@ -189,7 +193,9 @@ def test_rollover_waits_for_who_has_not_the_key() -> None:
     segment = Segment()
     old, new = ((bytes([n]) * 16, bytes([n]) * 8) for n in (1, 2))
     a, b = (
-        segment.add(name, [chain_key(*old), chain_key(*new, start=20)], key_server_priority=priority)
+        segment.add(
+            name, [chain_key(*old), chain_key(*new, start=20)], key_server_priority=priority
+        )
         for name, priority in (("a", 1), ("b", 2))
     )
     c = segment.add("c", [chain_key(*old)], key_server_priority=3)
