@@ -115,6 +115,7 @@ class Segment:
         keys: Sequence[ChainKey] | None = None,
         *,
         port: int = 1,
+        sci: int | None = None,
         start: bool = True,
         controls: dict[str, Any] | None = None,
         **policy: Any,
@@ -123,7 +124,7 @@ class Segment:
         self._generation += 1
         entropy = random.Random(f"{name}/{self._generation}").randbytes
         own = [chain_key()] if keys is None else keys
-        kay = Kay(sci_of_name(name, port), own, entropy, policy_of(**policy))
+        kay = Kay(sci or sci_of_name(name, port), own, entropy, policy_of(**policy))
         secy = self.plane.secy(**(controls or {}))
         if name not in self._links:
             self._links[name] = Link(self.engine, name, self._params, self._params)
