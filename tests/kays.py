@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planes import PLANES, Plane
 
+from macsec.kay.actions import Action
+from macsec.kay.counters import Reception
 from macsec.kay.holder import MemoryHolder
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
+from macsec.kay.mkpdu import Mkpdu, compose, decode, seal
+from macsec.kay.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.policy import KayPolicy, Security
+from macsec.kay.sak import KI
 from macsec.keys import Key
 from macsec.secy import SecY
 from macsec.sim.clock import PS_PER_NS, Engine
@@ -208,3 +213,149 @@ def pair(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
     segment.run(2)
     assert secured(a, b)
     return segment, a, b
+
+
+# -------------------------------------------------------------------- one KaY, and MKPDUs by hand
+
+
+class Actor:
+    """Somebody who knows the CAK and says what a test wants said. `kay` is who listens."""
+
+    def __init__(self, kay: Kay, sci: int, mi: bytes = b"actor's MI..", cak: bytes = CAK) -> None:
+        self.kay = kay
+        self.sci, self.mi, self.mn = sci, mi, 0
+        self.holder = MemoryHolder(Key(cak), CKN)
+        self.now_ns = 0
+        self.heard: list[Mkpdu] = []
+        self.actions: list[Action] = []
+
+    def drain(self) -> list[Mkpdu]:
+        """Have the KaY act and speak; what it says now."""
+        said: list[Mkpdu] = []
+        while True:
+            action = self.kay.poll_action()
+            if action is not None:
+                self.actions.append(action)
+                continue
+            frame = self.kay.poll_transmit(self.now_ns)
+            if frame is not None:
+                mkpdu = decode(frame)
+                assert isinstance(mkpdu, Mkpdu)
+                assert self.holder.icv_valid(mkpdu.signed, mkpdu.icv)
+                said.append(mkpdu)
+            elif not self.kay._associations.waiting:
+                break
+        self.heard += said
+        return said
+
+    @property
+    def listens(self) -> PeerId:
+        """The KaY as a peer list has it: its MI, and the last MN that was heard."""
+        identity = self.kay.participants[CKN].identity
+        return PeerId(identity.mi, identity.mn)
+
+    def frame(self, *, ckn: bytes = CKN, mn: int | None = None, **more: Any) -> bytes:
+        """An MKPDU; by default it lists the KaY and offers nothing."""
+        if mn is None:
+            mn = self.mn = self.mn + 1
+        names = ("sci", "mi", "version", "priority", "key_server", "desired", "capability")
+        own = {"sci": self.sci, "mi": self.mi} | {n: more.pop(n) for n in names if n in more}
+        basic = Basic(mn=mn, ckn=ckn, **own)
+        lists = {"live": (self.listens,)} if "live" not in more else {}
+        extra = more.pop("sets", ())
+        mkpdu = compose(basic, **(lists | more))
+        return seal(replace(mkpdu, sets=mkpdu.sets + tuple(extra)), self.holder.icv)
+
+    def say(self, **more: Any) -> Reception:
+        """Say it; what the KaY makes of it."""
+        return self.kay.receive_mkpdu(self.now_ns, self.frame(**more))
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_ns += round(seconds * NS)
+
+    def stay(self, seconds: float, **said: Any) -> None:
+        """Let time pass, saying this every half second."""
+        for _ in range(round(seconds * 2)):
+            self.later(0.5)
+            self.say(**said)
+            self.drain()
+
+    def distribute(
+        self,
+        *,
+        kn: int = 1,
+        an: int = 0,
+        code: int = 1,
+        sak: bytes = bytes(range(16)),
+        suite: int | None = None,
+        wrapped: bytes | None = None,
+        **more: Any,
+    ) -> Reception:
+        """Distribute a SAK as Key Server."""
+        given = DistributedSak(an, code, kn, suite, wrapped or self.holder.wrap(Key(sak)))
+        return self.say(**{"key_server": True, "priority": 1, "distributed": given} | more)
+
+
+def alone(sci: int = sci_of_name("k"), keys: Sequence[ChainKey] | None = None, **policy: Any) -> Kay:
+    """A KaY by itself, enabled at 0."""
+    own = [chain_key()] if keys is None else keys
+    kay = Kay(sci, own, random.Random(1).randbytes, policy_of(**policy))
+    kay.set_enabled(0, True)
+    return kay
+
+
+def member_of(**policy: Any) -> tuple[Kay, Actor]:
+    """A KaY that follows an actor: secured with its SAK, KN 1, AN 0."""
+    kay = alone(**policy)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(key_server=True, priority=1)
+    actor.drain()
+    actor.distribute()
+    actor.drain()
+    used = KeyUse(KI(actor.mi, 1), 0, True, True, 1)
+    actor.say(key_server=True, priority=1, use=SakUse(latest=used))
+    actor.drain()
+    assert kay.secured
+    assert not kay.principal.is_server
+    return kay, actor
+
+
+def server_of(**policy: Any) -> tuple[Kay, Actor]:
+    """A KaY that serves an actor, which has reported the SAK."""
+    kay = alone(**policy)
+    actor = Actor(kay, sci_of_name("z"))
+    actor.drain()
+    actor.say(priority=200)
+    actor.drain()
+    actor.say(priority=200, use=reported(kay))
+    actor.drain()
+    assert kay.secured
+    assert kay.principal.is_server
+    return kay, actor
+
+
+def reported(kay: Kay, lowest_pn: int = 1, **more: Any) -> SakUse:
+    """SAK Use of one who has the KaY's newest key."""
+    slot = kay.cp.slots()[0]
+    return SakUse(latest=KeyUse(slot.ki, slot.an, True, True, lowest_pn), **more)
+
+
+def snapshot(kay: Kay) -> dict[str, Any]:
+    """What an MKPDU could change, counters left out."""
+    return {
+        "principal": kay.principal and kay.principal.key.ckn,
+        "port": (kay.secured, kay.cp.state, kay.cp.controlled, kay.cp.connect),
+        "keys": [(slot.ki, slot.an, slot.receives, slot.transmits) for slot in kay.cp.slots()],
+        "pending": kay.cp.new_sak and kay.cp.new_sak.ki,
+        "members": {
+            ckn: (
+                participant.identity.mi,
+                participant.server,
+                {peer.mi for peer in participant.peers.live},
+                {peer.mi for peer in participant.peers.potential},
+            )
+            for ckn, participant in kay.participants.items()
+        },
+    }

@@ -89,7 +89,7 @@ class Kay:
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
         """A frame arrived. Says what it was; nothing that is received raises."""
-        self._advance(now_ns)
+        now_ns = self._advance(now_ns)
         reception = self._receive(now_ns, bytes(frame))
         self.counters.add(reception)
         self._settle(now_ns)
@@ -101,7 +101,7 @@ class Kay:
 
     def poll_transmit(self, now_ns: int) -> bytes | None:
         """The next MKPDU to send, if one is due and no action is waiting."""
-        self._advance(now_ns)
+        now_ns = self._advance(now_ns)
         if self._associations.waiting:
             return None
         for participant in self.participants.values():
@@ -235,12 +235,14 @@ class Kay:
 
     # ---------------------------------------------------------------- time and state
 
-    def _advance(self, now_ns: int) -> None:
+    def _advance(self, now_ns: int) -> int:
+        """It is this late now, and never earlier than it was."""
         self._now_ns = now_ns = max(now_ns, self._now_ns)
         self._follow_chain(now_ns)
         for participant in self.participants.values():
             participant.expire(now_ns)
         self._settle(now_ns)
+        return now_ns
 
     def _follow_chain(self, now_ns: int) -> None:
         """A participant for each key in its window."""
