@@ -297,7 +297,9 @@ class Actor:
         return self.say(**{"key_server": True, "priority": 1, "distributed": given} | more)
 
 
-def alone(sci: int = sci_of_name("k"), keys: Sequence[ChainKey] | None = None, **policy: Any) -> Kay:
+def alone(
+    sci: int = sci_of_name("k"), keys: Sequence[ChainKey] | None = None, **policy: Any
+) -> Kay:
     """A KaY by itself, enabled at 0."""
     own = [chain_key()] if keys is None else keys
     kay = Kay(sci, own, random.Random(1).randbytes, policy_of(**policy))

@@ -1,4 +1,4 @@
-"""Lost and late MKPDUs, restarts, flaps, two Key Servers: what must not break, and must not hang."""
+"""Lost and late MKPDUs, restarts, flaps, two Key Servers: nothing breaks, and nothing hangs."""
 
 from __future__ import annotations
 

@@ -528,7 +528,8 @@ def test_sets_in_any_order() -> None:
     given = decode(actor.frame(key_server=True, priority=1))
     assert isinstance(given, Mkpdu)
     reordered = replace(
-        given, sets=(*[s for s in given.sets if s.kind != 1], *[s for s in given.sets if s.kind == 1])
+        given,
+        sets=(*[s for s in given.sets if s.kind != 1], *[s for s in given.sets if s.kind == 1]),
     )
     assert kay.receive_mkpdu(0, seal(reordered, actor.holder.icv)) is Reception.ACCEPTED
     assert len(kay.participants[CKN].peers.live) == 1
@@ -641,9 +642,7 @@ def test_disabled_says_nothing() -> None:
     actor = Actor(kay, sci_of_name("a"))
     assert actor.drain() == []
     assert kay.cp.state is State.ALLOWED
-    frame = seal(
-        decode_of(Actor(alone(), sci_of_name("a")).frame()), actor.holder.icv
-    )
+    frame = seal(decode_of(Actor(alone(), sci_of_name("a")).frame()), actor.holder.icv)
     assert kay.receive_mkpdu(0, frame) is Reception.DISABLED
     assert kay.next_timeout_ns() is None
     assert actor.actions[-1] == actions.SetControlledPort(True)
@@ -736,7 +735,6 @@ def test_no_key_in_any_text(caplog: pytest.LogCaptureFixture) -> None:
 # -------------------------------------------------------------------- fuzz
 
 
-
 @given(st.binary(max_size=300))
 def test_random_octets_change_nothing(octets: bytes) -> None:
     """Anything at all: no exception, no change of state."""
@@ -759,18 +757,23 @@ def test_changed_octets_change_nothing(at: int, flip: int, cut_off: int) -> None
 
 SETS = st.lists(
     st.builds(
-        Opaque, st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 9, 254]), st.integers(0, 0xFFF),
+        Opaque,
+        st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 9, 254]),
+        st.integers(0, 0xFFF),
         st.binary(max_size=80),
     ),
     max_size=6,
 )
 
 
-@given(
-    SETS, st.booleans(), st.integers(0, 255), st.integers(0, 255), st.integers(0, 3), st.data()
-)
+@given(SETS, st.booleans(), st.integers(0, 255), st.integers(0, 255), st.integers(0, 3), st.data())
 def test_authentic_nonsense_never_raises(
-    sets: list[Opaque], serves: bool, priority: int, version: int, capability: int, data: st.DataObject
+    sets: list[Opaque],
+    serves: bool,
+    priority: int,
+    version: int,
+    capability: int,
+    data: st.DataObject,
 ) -> None:
     """A member of the CA says anything whatever: no exception, SAs made and deleted in order."""
     kay, actor = data.draw(st.sampled_from([server_of, member_of]))()

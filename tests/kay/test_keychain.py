@@ -1,0 +1,59 @@
+"""Windows of keys: which are active when, which is preferred, what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from kays import CAK, NS, chain_key
+
+from macsec.errors import ConfigError
+from macsec.kay.keychain import KeyChain
+
+
+def test_windows() -> None:
+    """From the start on, before the end; the later start is preferred, a fallback last."""
+    chain = KeyChain(
+        [
+            chain_key(ckn=b"one", start=0, end=20),
+            chain_key(ckn=b"spare", fallback=True),
+            chain_key(ckn=b"two", start=10, end=30),
+        ]
+    )
+    expected = {
+        0: [b"one", b"spare"],
+        9: [b"one", b"spare"],
+        10: [b"two", b"one", b"spare"],
+        19: [b"two", b"one", b"spare"],
+        20: [b"two", b"spare"],
+        30: [b"spare"],
+    }
+    for seconds, ckns in expected.items():
+        assert list(chain.active(seconds * NS)) == ckns
+    changes = [chain.next_change_ns(seconds * NS) for seconds in (0, 10, 19, 20, 30)]
+    assert changes == [10 * NS, 20 * NS, 20 * NS, 30 * NS, None]
+
+
+def test_one_ckn_once() -> None:
+    """Also for the fallback: with one name nobody could tell which CAK is meant."""
+    with pytest.raises(ConfigError, match=r"key 6f6e65: two keys of one port have this CKN"):
+        KeyChain([chain_key(CAK, b"one"), chain_key(CAK[::-1], b"one", fallback=True)])
+    with pytest.raises(ConfigError, match=r"key 74776f: there is a fallback key already"):
+        KeyChain([chain_key(ckn=n, fallback=True) for n in (b"one", b"two")])
+    chain = KeyChain([chain_key(ckn=b"one")])
+    with pytest.raises(ConfigError, match=r"key 74776f: there is none"):
+        chain.remove(b"two")
+    chain.remove(b"one")
+    assert len(chain) == 0
+
+
+@pytest.mark.parametrize("end", [5, 4, 0])
+def test_a_window_has_a_length(end: int) -> None:
+    """A key that ends before it starts is never in use: refused."""
+    with pytest.raises(ConfigError, match="ends before it starts"):
+        chain_key(start=5, end=end)
+
+
+@pytest.mark.parametrize("start, warned", [(19, False), (20, True), (25, True)])
+def test_a_gap_is_warned_of(start: int, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """Keys whose windows do not overlap mean an outage."""
+    KeyChain([chain_key(ckn=b"one", end=20), chain_key(ckn=b"two", start=start)])
+    assert ("no key overlaps the start of key 74776f" in caplog.text) is warned
