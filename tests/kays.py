@@ -302,7 +302,7 @@ def alone(
 ) -> Kay:
     """A KaY by itself, enabled at 0."""
     own = [chain_key()] if keys is None else keys
-    kay = Kay(sci, own, random.Random(1).randbytes, policy_of(**policy))
+    kay = Kay(sci_of_name("k"), own, random.Random(1).randbytes, policy_of(**policy))
     kay.set_enabled(0, True)
     return kay
 

@@ -148,7 +148,7 @@ def test_cak_rollover_loses_nothing(plane: Plane) -> None:
 
 
 def test_cak_rollover_with_clocks_apart() -> None:
-    """One end starts and ends its keys 20 s earlier: with an overlap of a minute nothing is lost."""
+    """One end starts and ends its keys 20 s earlier: a minute of overlap is enough."""
     segment = Segment()
     ahead = [
         chain_key(
