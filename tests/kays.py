@@ -9,6 +9,7 @@ from typing import Any
 
 from planes import PLANES, Plane
 
+from macsec.kay import actions
 from macsec.kay.actions import Action
 from macsec.kay.counters import Reception
 from macsec.kay.holder import MemoryHolder
@@ -181,6 +182,17 @@ class Segment:
                 link.b.send(frame)
 
 
+def watch(member: Member, done: list[Action]) -> None:
+    """Note every action that a member's SecY is asked for from now on."""
+    perform = member.station.port.perform
+
+    def noting(action: Action) -> None:
+        done.append(action)
+        perform(action)
+
+    member.station.port.perform = noting  # type: ignore[method-assign]
+
+
 def secured(*members: Member) -> bool:
     """Whether all are secured, with the same keys, of which each sends and receives the newest."""
     slots = [member.kay.cp.slots() for member in members]
@@ -297,9 +309,7 @@ class Actor:
         return self.say(**{"key_server": True, "priority": 1, "distributed": given} | more)
 
 
-def alone(
-    sci: int = sci_of_name("k"), keys: Sequence[ChainKey] | None = None, **policy: Any
-) -> Kay:
+def alone(keys: Sequence[ChainKey] | None = None, **policy: Any) -> Kay:
     """A KaY by itself, enabled at 0."""
     own = [chain_key()] if keys is None else keys
     kay = Kay(sci_of_name("k"), own, random.Random(1).randbytes, policy_of(**policy))
@@ -361,3 +371,36 @@ def snapshot(kay: Kay) -> dict[str, Any]:
             for ckn, participant in kay.participants.items()
         },
     }
+
+
+def check_life_cycles(done: Sequence[Action]) -> None:
+    """Every SA and SC is made before it is used or deleted, and once at a time."""
+    scs: set[int] = set()
+    sas: set[tuple[int, int]] = set()
+    transmit: set[int] = set()
+    for action in done:
+        match action:
+            case actions.Reset():
+                scs, sas, transmit = set(), set(), set()
+            case actions.CreateReceiveSC(sci=sci):
+                assert sci not in scs
+                scs.add(sci)
+            case actions.DeleteReceiveSC(sci=sci):
+                scs.remove(sci)
+                sas = {sa for sa in sas if sa[0] != sci}
+            case actions.CreateReceiveSA(sci=sci, an=an):
+                assert sci in scs
+                assert (sci, an) not in sas
+                sas.add((sci, an))
+            case actions.DeleteReceiveSA(sci=sci, an=an):
+                sas.remove((sci, an))
+            case actions.RaiseLowestPN(sci=sci, an=an):
+                assert (sci, an) in sas
+            case actions.CreateTransmitSA(an=an):
+                assert an not in transmit
+                transmit.add(an)
+            case actions.EnableTransmitSA(an=an):
+                assert an in transmit
+            case actions.DeleteTransmitSA(an=an):
+                transmit.remove(an)
+    assert (scs, sas, transmit) == (set(), set(), set())

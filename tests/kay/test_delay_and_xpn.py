@@ -21,6 +21,7 @@ from kays import (
     sci_of_name,
     secured,
     server_of,
+    watch,
 )
 from planes import SUITE_NAMES, Plane
 
@@ -31,6 +32,7 @@ from macsec.kay.parameter_sets import KeyUse, PeerId, SakUse
 from macsec.kay.pns import TransmitPNs, whole_pn
 from macsec.kay.sak import KI, ranked
 from macsec.secy import Verdict
+from macsec.suites import SUITES
 
 NS_PER_MS = 1_000_000
 OTHER = b"another's MI"
@@ -198,8 +200,6 @@ def test_version_3_tells_the_servers_ssci() -> None:
 
 def test_an_xpn_sak_waits_for_all_scis() -> None:
     """A member listed by the server but not heard yet has no SCI, so nobody's rank is known."""
-    from macsec.suites import SUITES
-
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -225,8 +225,7 @@ def test_salt_and_ssci_come_with_the_sa() -> None:
     """No XPN SA is ever made without them (N17)."""
     segment, a, _ = pair(cipher="gcm-aes-xpn-256")
     done: list[actions.Action] = []
-    perform = a.station.port.perform
-    a.station.port.perform = lambda action: (done.append(action), perform(action))  # type: ignore
+    watch(a, done)
     a.kay.participants[CKN].peers.live[0].expires_ns = 0
     segment.run(20)
     made = [x for x in done if isinstance(x, actions.CreateReceiveSA | actions.CreateTransmitSA)]

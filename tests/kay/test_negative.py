@@ -21,6 +21,7 @@ from kays import (
     Actor,
     alone,
     chain_key,
+    check_life_cycles,
     member_of,
     reported,
     sci_of_name,
@@ -28,7 +29,7 @@ from kays import (
     snapshot,
 )
 
-from macsec.kay import actions
+from macsec.kay import actions, status
 from macsec.kay.counters import Reception
 from macsec.kay.cp import Connect, State
 from macsec.kay.kay import Kay
@@ -683,45 +684,10 @@ def test_no_sa_outlives_its_deletion() -> None:
     check_life_cycles(actor.actions)
 
 
-def check_life_cycles(done: list[actions.Action]) -> None:
-    """Every SA and SC is made before it is used or deleted, and once at a time."""
-    scs: set[int] = set()
-    sas: set[tuple[int, int]] = set()
-    transmit: set[int] = set()
-    for action in done:
-        match action:
-            case actions.Reset():
-                scs, sas, transmit = set(), set(), set()
-            case actions.CreateReceiveSC(sci=sci):
-                assert sci not in scs
-                scs.add(sci)
-            case actions.DeleteReceiveSC(sci=sci):
-                scs.remove(sci)
-                sas = {sa for sa in sas if sa[0] != sci}
-            case actions.CreateReceiveSA(sci=sci, an=an):
-                assert sci in scs
-                assert (sci, an) not in sas
-                sas.add((sci, an))
-            case actions.DeleteReceiveSA(sci=sci, an=an):
-                sas.remove((sci, an))
-            case actions.RaiseLowestPN(sci=sci, an=an):
-                assert (sci, an) in sas
-            case actions.CreateTransmitSA(an=an):
-                assert an not in transmit
-                transmit.add(an)
-            case actions.EnableTransmitSA(an=an):
-                assert an in transmit
-            case actions.DeleteTransmitSA(an=an):
-                transmit.remove(an)
-    assert (scs, sas, transmit) == (set(), set(), set())
-
-
 def test_no_key_in_any_text(caplog: pytest.LogCaptureFixture) -> None:
     """Neither CAK nor SAK, KEK or ICK stands in a repr, a status line or a log."""
     caplog.set_level(1, "macsec")
     kay, actor = member_of()
-    from macsec.kay import status
-
     texts = [repr(kay), repr(kay.cp.slots()), repr(actor.actions), status.text(kay), caplog.text]
     texts += [repr(kay.participants), repr(kay.chain), repr(list(kay.chain.active(0).values()))]
     for text in texts:

@@ -1,0 +1,472 @@
+"""Peer lists, election, what is said when, and what a Key Server and a member remember."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kays import (
+    CAK,
+    CKN,
+    NS,
+    Actor,
+    Segment,
+    alone,
+    chain_key,
+    check_life_cycles,
+    member_of,
+    pair,
+    policy_of,
+    reported,
+    sci_of_name,
+    secured,
+    server_of,
+    watch,
+)
+
+from macsec.errors import ConfigError, MACsecError
+from macsec.kay import actions, status
+from macsec.kay.counters import NAMES, Reception
+from macsec.kay.history import KEYS_REMEMBERED, SERVERS_REMEMBERED, Claim, KeyHistory
+from macsec.kay.holder import MemoryHolder
+from macsec.kay.kay import Kay
+from macsec.kay.keychain import ChainKey
+from macsec.kay.parameter_sets import PeerId
+from macsec.kay.policy import capability_for
+from macsec.kay.sak import KI
+from macsec.keys import Key
+from macsec.suites import SUITES
+
+OTHER = b"another's MI"
+
+
+def lists(kay: Kay) -> tuple[set[bytes], set[bytes]]:
+    """The live and the potential MIs."""
+    peers = kay.participants[CKN].peers
+    return {peer.mi for peer in peers.live}, {peer.mi for peer in peers.potential}
+
+
+# -------------------------------------------------------------------- lists
+
+
+def test_potential_then_live() -> None:
+    """Heard: potential, and listed as that. Listing us: live. Silent for 6 s: gone."""
+    kay = alone()
+    actor = Actor(kay, sci_of_name("a"))
+    assert [mkpdu.basic.mn for mkpdu in actor.drain()] == [1]
+    actor.say(live=())
+    assert lists(kay) == (set(), {actor.mi})
+    (said,) = actor.drain()
+    assert (said.live, said.potential) == ((), (PeerId(actor.mi, 1),))
+    actor.say(live=(), potential=(actor.listens,))
+    assert lists(kay) == ({actor.mi}, set())
+    assert actor.drain()[0].live == (PeerId(actor.mi, 2),)
+    actor.later(5.999)
+    actor.drain()
+    assert lists(kay) == ({actor.mi}, set())
+    actor.later(0.001)
+    actor.drain()
+    assert lists(kay) == (set(), set())
+
+
+def test_a_live_peer_that_lists_us_no_more_ages_out() -> None:
+    """It is heard, but does not hear us."""
+    kay, actor = member_of()
+    for _ in range(5):
+        actor.later(1)
+        assert actor.say(key_server=True, priority=1, live=()) is Reception.ACCEPTED
+        actor.drain()
+        assert lists(kay)[0] == {actor.mi}
+    actor.later(1)
+    actor.drain()
+    assert lists(kay)[0] == set()
+
+
+def test_a_peers_peers_are_potential() -> None:
+    """Learned from the Live List of a live peer; its real MKPDU counts from any MN on."""
+    kay, actor = member_of()
+    actor.say(key_server=True, priority=1, live=(actor.listens, PeerId(OTHER, 2**32 - 1)))
+    assert lists(kay) == ({actor.mi}, {OTHER})
+    other = Actor(kay, sci_of_name("b"), OTHER)
+    assert other.say() is Reception.ACCEPTED
+    assert lists(kay) == ({actor.mi, OTHER}, set())
+
+
+def test_own_former_mis_are_not_learned() -> None:
+    """Peers list them for a while."""
+    kay, actor = member_of()
+    ours = actor.listens
+    actor.say(live=(PeerId(ours.mi, 10**6),))
+    actor.say(live=(actor.listens, ours))
+    actor.drain()
+    actor.say(live=(actor.listens, ours))
+    assert lists(kay) == ({actor.mi}, set())
+
+
+def test_restart_replaces_when_it_is_live() -> None:
+    """Two entries of one SCI until the newcomer lists us; never two live ones."""
+    kay, actor = member_of()
+    again = Actor(kay, actor.sci, OTHER)
+    again.say(live=(), key_server=True, priority=1)
+    assert lists(kay) == ({actor.mi}, {OTHER})
+    again.drain()
+    again.say(key_server=True, priority=1)
+    assert lists(kay) == ({OTHER}, set())
+
+
+def test_superseded_mis_are_dropped() -> None:
+    """A peer that draws one MI after the other leaves no list of them."""
+    kay = alone()
+    for number in range(20):
+        Actor(kay, sci_of_name("a"), bytes([number]) * 12).say(live=())
+    assert lists(kay) == (set(), {bytes([19]) * 12})
+
+
+def test_news_are_rate_limited() -> None:
+    """A member that comes and goes makes us speak eight times in two seconds, and no more."""
+    kay = alone()
+    actor = Actor(kay, sci_of_name("a"))
+    for number in range(100):
+        Actor(kay, sci_of_name("a"), bytes([number]) * 12).say(live=())
+        actor.now_ns += NS // 100
+        actor.drain()
+    assert len(actor.heard) == 8
+    for _ in range(200):
+        actor.now_ns += NS // 100
+        actor.drain()
+    assert len(actor.heard) == 9
+
+
+def test_hellos_go_on_alone() -> None:
+    """With nobody there a participant speaks every two seconds, for ever."""
+    kay = alone()
+    actor = Actor(kay, sci_of_name("a"))
+    times = []
+    while (timeout := kay.next_timeout_ns()) is not None and timeout < 100 * NS:
+        actor.now_ns = timeout
+        times += [timeout] * len(actor.drain())
+    assert times == [n * 2 * NS for n in range(50)]
+
+
+# -------------------------------------------------------------------- Key Server
+
+
+def test_the_flag_is_cleared_by_who_loses() -> None:
+    """Everybody offers until another is chosen."""
+    kay = alone(key_server_priority=100)
+    actor = Actor(kay, sci_of_name("a"))
+    assert [mkpdu.basic.key_server for mkpdu in actor.drain()] == [True]
+    actor.say(key_server=True, priority=99)
+    assert [mkpdu.basic.key_server for mkpdu in actor.drain()] == [False]
+    actor.say(key_server=False, priority=99)
+    assert [mkpdu.basic.key_server for mkpdu in actor.drain()] == [True]
+
+
+def test_a_peer_that_forgets_the_key_gets_another() -> None:
+    """It reported the SAK, and reports it no more: it is not left without for ever."""
+    kay, actor = server_of()
+    actor.stay(7, priority=200, use=reported(kay))
+    assert kay.counters["keys-distributed"] == 1
+    actor.say(priority=200)
+    assert kay.counters["keys-distributed"] == 2
+    actor.stay(30, priority=200)
+    assert kay.counters["keys-distributed"] == 2  # it never reports this one: no churn
+
+
+def test_the_sak_is_told_until_all_have_it() -> None:
+    """And not a single time more."""
+    kay = alone()
+    actor = Actor(kay, sci_of_name("z"))
+    actor.drain()
+    actor.say(priority=200)
+    for _ in range(3):
+        assert all(mkpdu.distributed for mkpdu in actor.drain())
+        actor.later(2)
+        actor.say(priority=200)
+    actor.say(priority=200, use=reported(kay))
+    actor.later(2)
+    assert [mkpdu.distributed for mkpdu in actor.drain()] == [None]
+
+
+def test_peer_loss_without_rekey() -> None:
+    """`sak_rekey_on_live_peer_loss` off: the SAK stays; who comes back has to get another."""
+    segment = Segment()
+    a, b, c = (
+        segment.add(n, key_server_priority=p, sak_rekey_on_live_peer_loss=False)
+        for n, p in (("a", 1), ("b", 2), ("c", 3))
+    )
+    segment.run(10)
+    count = a.kay.counters["keys-distributed"]
+    c.station.stop()
+    segment.run(30)
+    assert secured(a, b)
+    assert a.kay.counters["keys-distributed"] == count
+    again = segment.add("c", key_server_priority=3)
+    segment.run(40)
+    assert secured(a, b, again)
+    assert a.kay.counters["keys-distributed"] == count + 1
+
+
+class Failing(MemoryHolder):
+    """A token that fails at what it is told to."""
+
+    fails: str = ""
+
+    def _check(self, what: str) -> None:
+        if self.fails == what:
+            raise MACsecError("the token is gone")
+
+    def icv(self, octets: bytes) -> bytes:
+        """May fail."""
+        self._check("icv")
+        return super().icv(octets)
+
+    def icv_valid(self, octets: bytes, given: bytes) -> bool:
+        """May fail."""
+        self._check("icv_valid")
+        return super().icv_valid(octets, given)
+
+    def wrap(self, sak: Key) -> bytes:
+        """May fail."""
+        self._check("wrap")
+        return super().wrap(sak)
+
+    def unwrap(self, wrapped: bytes) -> Key | None:
+        """May fail."""
+        self._check("unwrap")
+        return super().unwrap(wrapped)
+
+    def sak(self, nonce: bytes, members: Any, kn: int, length: int) -> Key:
+        """May fail."""
+        self._check("sak")
+        return super().sak(nonce, members, kn, length)
+
+
+@pytest.mark.parametrize(
+    "fails, counter",
+    [
+        ("icv", "out-mkpdu-errors"),
+        ("icv_valid", "in-mkpdu-icv-verification-errors"),
+        ("wrap", "sak-encryption-errors"),
+        ("unwrap", "sak-decryption-errors"),
+        ("sak", "sak-generation-errors"),
+    ],
+)
+def test_a_holder_that_fails(fails: str, counter: str) -> None:
+    """A token that is gone for a while: counted, nothing raises, and it heals when it is back."""
+    segment = Segment()
+    tokens = [Failing(Key(CAK), CKN) for _ in "ab"]
+    for token in tokens:
+        token.fails = fails
+    a, b = (
+        segment.add(name, [ChainKey(token)], key_server_priority=priority)
+        for name, token, priority in zip("ab", tokens, (1, 2), strict=True)
+    )
+    segment.run(10)
+    assert a.kay.counters[counter] + b.kay.counters[counter] > 0
+    assert not b.kay.secured
+    for token in tokens:
+        token.fails = ""
+    segment.run(30)
+    assert secured(a, b)
+
+
+# -------------------------------------------------------------------- what is never done twice
+
+
+def test_history() -> None:
+    """KIs and SAKs that were seen."""
+    history = KeyHistory()
+    assert history.judge(KI(OTHER, 3), "x") is Claim.NEW
+    history.record(KI(OTHER, 3), "x")
+    assert history.judge(KI(OTHER, 3), "x") is Claim.REPEAT
+    assert history.judge(KI(OTHER, 3), "y") is Claim.OTHER_KEY
+    assert history.judge(KI(OTHER, 2), "y") is Claim.STALE
+    assert history.judge(KI(OTHER, 0), "y") is Claim.STALE
+    assert history.judge(KI(b"n" * 12, 0), "y") is Claim.OTHER_KEY
+    assert history.judge(KI(OTHER, 4), "x") is Claim.OTHER_KEY
+    assert history.judge(KI(b"n" * 12, 1), "x") is Claim.OTHER_KEY
+    assert history.judge(KI(OTHER, 4), "y") is Claim.NEW
+
+
+def test_history_is_bounded() -> None:
+    """The oldest is forgotten first."""
+    history = KeyHistory()
+    for number in range(KEYS_REMEMBERED + 10):
+        history.record(KI(number.to_bytes(12), 1), str(number))
+    assert len(history._last) == SERVERS_REMEMBERED
+    assert len(history._used) == KEYS_REMEMBERED
+    assert history.judge(KI(OTHER, 1), str(KEYS_REMEMBERED)) is Claim.OTHER_KEY
+
+
+@given(st.data())
+def test_no_nonce_twice(data: st.DataObject) -> None:
+    """Three stations, random loss, restarts and keys: none ever sends twice with one SAK (N19).
+
+    After the trouble all are secured, and no SA was ever used that was not there.
+    """
+    rng = random.Random(data.draw(st.integers(0, 10**6)))
+    loss = data.draw(st.sampled_from([0.0, 0.1, 0.3, 0.6]))
+    cipher = data.draw(st.sampled_from(["gcm-aes-128", "gcm-aes-xpn-256"]))
+    segment = Segment()
+    segment.drop = lambda time, _name, _frame: time < 40 and rng.random() < loss
+    lives: list[tuple[str, list[actions.Action]]] = []
+
+    def begin(name: str, priority: int) -> None:
+        member = segment.add(
+            name, key_server_priority=priority, cipher=cipher, start=False, sak_rekey_interval=30
+        )
+        lives.append((name, []))
+        watch(member, lives[-1][1])
+        member.station.start()
+
+    for name, priority in (("a", 1), ("b", 2), ("c", 3)):
+        begin(name, priority)
+        if data.draw(st.booleans()):
+            again = data.draw(st.integers(1, 35))
+            segment.at(again, lambda name=name, priority=priority: begin(name, priority))
+    segment.run(75)
+    assert secured(*segment.members.values())
+    for member in segment.members.values():
+        member.kay.set_enabled(75 * NS, False)
+        member.station.settle()
+    for done in dict(lives).values():
+        check_life_cycles(done)
+    used = [
+        (name, action.key.check_value)
+        for name, done in lives
+        for action in done
+        if isinstance(action, actions.CreateTransmitSA)
+    ]
+    assert len(used) == len(set(used)) >= 3
+
+
+# -------------------------------------------------------------------- policy
+
+
+@pytest.mark.parametrize(
+    "given_policy, complaint",
+    [
+        ({"key_server_priority": 256}, "is not 0 to 255"),
+        ({"key_server_priority": -1}, "is not 0 to 255"),
+        ({"sak_rekey_interval": 29}, "30 to 65535 seconds"),
+        ({"sak_rekey_interval": 65536}, "30 to 65535 seconds"),
+        ({"destination": bytes(6)}, "group address"),
+        ({"destination": b"\x01"}, "group address"),
+        ({"capability": 4}, "is not 0 to 3"),
+        ({"offset": 40}, "has the offsets 0, 30, 50"),
+        ({"offset": 30, "cipher": "gcm-aes-xpn-128"}, "has the offsets 0"),
+        ({"offset": 30, "encrypt": False}, "nothing to offset"),
+        ({"offset": 30, "capability": 2}, "need capability 3"),
+        ({"capability": 1}, "need capability 2"),
+        ({"suites": (SUITES["gcm-aes-256"],)}, "not among the accepted suites"),
+    ],
+)
+def test_policies_that_cannot_be(given_policy: dict[str, Any], complaint: str) -> None:
+    """Each is refused, with the reason."""
+    with pytest.raises(ConfigError, match=complaint):
+        policy_of(**given_policy)
+
+
+def test_capabilities() -> None:
+    """What each code of the confidentiality offset needs."""
+    assert [capability_for(code) for code in range(4)] == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("sci", [-1, 1 << 64, (1 << 64) - 1, 0x0252_0000_0061_0000])
+def test_scis_that_cannot_be(sci: int) -> None:
+    """An actor's port is 1 or more."""
+    with pytest.raises(ConfigError, match="SCI"):
+        Kay(sci, [chain_key()], random.Random(1).randbytes)
+
+
+def test_a_short_cak_for_a_long_sak_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """It works, and is no stronger than the CAK."""
+    kay = alone(cipher="gcm-aes-256")
+    assert "cannot make gcm-aes-256 stronger" in caplog.text
+    assert kay.policy.cipher.key_length == 32
+
+
+@pytest.mark.parametrize("offset", [0, 30, 50])
+def test_offsets(offset: int) -> None:
+    """The members use the Key Server's offset."""
+    segment = Segment()
+    a = segment.add("a", key_server_priority=1, offset=offset)
+    b = segment.add("b", key_server_priority=2)
+    segment.run(3)
+    assert secured(a, b)
+    assert (a.secy.controls.offset, b.secy.controls.offset) == (offset, offset)
+
+
+def test_icv_indicator_and_destination() -> None:
+    """Both are options, and a receiver takes either."""
+    destination = bytes.fromhex("01000CCCCCCC")
+    segment = Segment()
+    a = segment.add("a", include_icv_indicator=True, destination=destination)
+    b = segment.add("b")
+    segment.run(3)
+    assert secured(a, b)
+    frames = {name: frame for _, name, frame in segment.mkpdus}
+    assert frames["a"][:6] == destination
+    assert frames["a"][-20:-16] == bytes.fromhex("ff000010")
+    assert frames["b"][:6] == bytes.fromhex("0180C2000003")
+
+
+# -------------------------------------------------------------------- status
+
+
+def test_status_names() -> None:
+    """The lines of `wpa_cli status`, in their order, and the counters."""
+    segment, a, b = pair()
+    assert status.status(b.kay) == {
+        "PAE KaY status": "Active",
+        "Authenticated": "No",
+        "Secured": "Yes",
+        "Failed": "No",
+        "Actor Priority": "20",
+        "Key Server Priority": "10",
+        "Is Key Server": "No",
+        "Number of Keys Distributed": "0",
+        "Number of Keys Received": "1",
+        "MKA Hello Time": "2000",
+        "actor_sci": "02:52:00:00:00:62@1",
+        "key_server_sci": "02:52:00:00:00:61@1",
+    }
+    (row,) = status.participants(b.kay)
+    assert row["ckn"] == CKN.hex()
+    assert (row["live_peers"], row["potential_peers"]) == ("1", "0")
+    assert (row["is_key_server"], row["is_elected"], row["participant"]) == ("No", "Yes", "Yes")
+    text = status.text(a.kay)
+    assert "Secured=Yes\n" in text
+    assert "Number of Keys Distributed=1\n" in text
+    assert list(a.kay.counters) == list(NAMES)
+    assert segment.now == 2
+
+
+def test_mib_rows() -> None:
+    """A participant and its peer by the names of the MIB."""
+    _, a, b = pair()
+    (((row, peers)),) = status.mib(a.kay)
+    assert row["ieee8021XKayMkaPartCKN"] == CKN.hex()
+    assert row["ieee8021XKayMkaPartPrincipal"] == "true"
+    identity = b.kay.participants[CKN].identity
+    assert peers == [
+        {
+            "ieee8021XKayMkaPeerListMI": identity.mi.hex(),
+            "ieee8021XKayMkaPeerListMN": str(identity.mn),
+            "ieee8021XKayMkaPeerListType": "1",
+            "ieee8021XKayMkaPeerListSCI": "0252000000620001",
+        }
+    ]
+
+
+def test_status_before_and_without() -> None:
+    """A port that waits, one that is open in clear, one that is off."""
+    waiting = status.status(alone())
+    assert (waiting["Secured"], waiting["Failed"], waiting["key_server_sci"]) == ("No", "No", "")
+    assert status.status(alone(security="should-secure"))["Failed"] == "Yes"
+    assert status.status(alone(security="disabled"))["PAE KaY status"] == "Not-Active"
+    check_life_cycles([])
