@@ -32,6 +32,10 @@ class Intake:
 
     def take(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> Sak | None:
         """The SAK that the elected Key Server distributes, if it is a new one that can be used."""
+        if participant.identity.mi not in {entry.mi for entry in mkpdu.live}:
+            # Not for us: it was made before we were live, and an earlier life of ours may have
+            # used it.
+            return None
         protection = self._protection(given)
         if protection is None:
             self._counters.add("sak-cipher-mismatch-errors")

@@ -386,6 +386,21 @@ def test_a_sak_from_one_who_is_not_live() -> None:
     offered(kay, actor, "sak-refused", live=())
 
 
+def test_a_sak_for_those_who_were_live_before_us() -> None:
+    """We are only potential at the server: before a restart we may have used this very SAK."""
+    kay = alone(key_server_priority=200)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.distribute(live=(PeerId(OTHER, 3),), potential=(actor.listens,))
+    actor.drain()
+    assert kay.participants[CKN].peers.live[0].mi == actor.mi
+    assert kay.cp.slots() == []
+    assert kay.counters["keys-received"] == 0
+    actor.distribute()
+    actor.drain()
+    assert kay.secured
+
+
 def test_a_sak_when_we_are_server() -> None:
     """Nobody tells the Key Server what to use."""
     kay, actor = server_of()
