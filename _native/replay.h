@@ -35,7 +35,7 @@ static inline uint32_t replay_lowest_half(const replay_rule *rule, const replay_
 }
 
 static ALWAYS_INLINE uint64_t replay_recover(const replay_rule *rule, const replay_window *w,
-                                      uint32_t field) {
+                                             uint32_t field) {
     if (!rule->xpn)
         return field;
     uint64_t base = (rule->from_next_pn ? w->last : w->floor) + 1;
@@ -63,7 +63,8 @@ static ALWAYS_INLINE int replay_late(const replay_rule *rule, const replay_windo
 }
 
 /* 10.6.5 takes a PN of zero as the one after the last. */
-static ALWAYS_INLINE int replay_delayed(const replay_rule *rule, const replay_window *w, uint64_t pn) {
+static ALWAYS_INLINE int replay_delayed(const replay_rule *rule, const replay_window *w,
+                                        uint64_t pn) {
     if (rule->from_next_pn)
         return (uint32_t)pn < replay_lowest_half(rule, w);
     return pn != 0 && pn <= w->floor;
@@ -82,7 +83,7 @@ static ALWAYS_INLINE void replay_raise_last(replay_window *w, uint64_t pn) {
 }
 
 static ALWAYS_INLINE void replay_advance_from_next(const replay_rule *rule, replay_window *w,
-                                            uint64_t pn) {
+                                                   uint64_t pn) {
     uint64_t next = w->last + 1;
     uint32_t upper = (uint32_t)(next >> 32), lower = (uint32_t)next, after = (uint32_t)pn + 1;
     if (after <= lower) {

@@ -128,7 +128,7 @@ static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag)
 
 /* 9.12, a) to i), on a decoded SecTAG. */
 static ALWAYS_INLINE int sectag_valid(const sectag *tag, size_t length, int xpn, int exact_length,
-                               int refuse_sl_48, size_t icv_length) {
+                                      int refuse_sl_48, size_t icv_length) {
     if (length < MPDU_MINIMUM || tag->tci & TCI_V)
         return 0;
     if (tag->tci & TCI_SC && tag->tci & (TCI_ES | TCI_SCB))

@@ -483,6 +483,11 @@ static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, re
     return verdict;
 }
 
+/* What is known of the PN of a frame without an SA: half of an XPN says nothing. */
+static inline uint64_t pn_as_sent(const macsec_secy *secy, const received *f) {
+    return secy->rule.xpn ? 0 : f->tag.pn;
+}
+
 /* 10.6.1: the SC and the SA. */
 static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macsec_controls *c,
                                                    received *f, int bad, uint8_t *out, row *told) {
@@ -493,16 +498,19 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
     rx_sc *sc = named ? rx_sc_find(secy, sci) : NULL;
     if (bad && sc != NULL) /* switch lookup_before_tag */
         return MACSEC_BAD_TAG;
-    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an, .pn = secy->rule.xpn ? 0 : f->tag.pn};
+    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an};
     f->secure = f->mpdu + f->tag.length;
     if (!bad)
         f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
-    if (sc == NULL)
+    if (sc == NULL) {
+        told->pn = pn_as_sent(secy, f);
         return receive_unknown(c, f, out, told);
+    }
     rx_sa *sa = &sc->sa[f->tag.an];
     KEEP_POINTER(sa);
     macsec_verdict verdict;
-    if (!sa->present || !sa->enabled || !(sc->enabled || c->sc_off_receives)) {
+    if (!(sa->present & sa->enabled & (sc->enabled | c->sc_off_receives))) {
+        told->pn = pn_as_sent(secy, f);
         verdict = without_sa(c, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
         if (verdict == MACSEC_UNUSED_SA)
             deliver_as_is(f, out, told);

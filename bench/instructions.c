@@ -30,13 +30,16 @@ static void expect(int good, const char *what) {
 }
 
 static macsec_secy *new_secy(const char *kernel) {
+    /* As profile ieee has them, but for a window that lets a batch come again. */
     const macsec_controls controls = {.protect = 1,
                                       .encrypt = 1,
                                       .validate = MACSEC_VALIDATE_STRICT,
                                       .replay = 1,
                                       .send_sci = 1,
                                       .icv_length = 16,
-                                      .exact_length = 1,
+                                      .refuse_sl_48 = 1,
+                                      .scb_port_zero = 1,
+                                      .too_long_counts_octets = 1,
                                       .window = UINT32_MAX,
                                       .longest = -1};
     const macsec_sa_parameters sa = {

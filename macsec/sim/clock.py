@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import operator
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.sim.fates import Trace
@@ -36,12 +36,14 @@ class Engine:
     """The clock and the calendar. One thread owns an engine and all that hangs on it.
 
     `seed` is the root of every random stream. `trace` has all that happened on the links.
+    `attached`: what there is once for an engine and belongs to layers above, by its type.
     """
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
         self.now_ps = 0
         self.trace = Trace()
+        self.attached: dict[type, Any] = {}
         self._events: list[_Event] = []
         self._sequence = 0
         self._links: dict[str, int] = {}

@@ -96,11 +96,11 @@ class Trace:
         self, time_ps: int, link: int, direction: int, fate: Fate, mark: Mark, frame: bytes
     ) -> None:
         """Add the end of a frame."""
-        record = Record.of(time_ps, link, direction, fate, mark, frame)
+        length, crc = len(frame), zlib.crc32(frame)
         self.count += 1
-        self._add(pack(record))
+        self._add(LAYOUT.pack(time_ps, length, crc, link, direction, fate, mark))
         if self.watch is not None:
-            self.watch(record)
+            self.watch(Record(time_ps, link, direction, fate, mark, length, crc))
 
     def end_many(self, records: NDArray[Any]) -> None:
         """Add packed records (RECORDS); `watch` does not see them."""

@@ -95,6 +95,16 @@ STOPPED = {
 """Which count of LinkStats each end but arrival adds to."""
 
 
+def time_of(params: LinkParams, length: int) -> int:
+    """How long the transmitter is busy with a frame: whole ps, rounded up; 0 without a rate."""
+    if params.rate is None:
+        return 0
+    octets = max(0, length + params.overhead)
+    if params.cell:
+        octets = -(-octets // params.cell) * (params.cell + params.cell_overhead)
+    return -(-octets * 8 * PS_PER_S // params.rate)
+
+
 class _Transit(NamedTuple):
     due_ps: int
     sequence: int
@@ -211,7 +221,7 @@ class Lane:
         """When a frame comes out: the delay, then the rate; the other way with ordered=False."""
         due = self._now_ps + delay
         if self.params.rate is not None:
-            busy = self._time_of(length, self.params.rate)
+            busy = time_of(self.params, length)
             self.stats.busy_ps += busy
             if self.params.ordered is False:
                 self._free_ps = max(self._free_ps, self._now_ps) + busy
@@ -224,14 +234,6 @@ class Lane:
         if due > HORIZON_PS:
             raise ConfigError(f"rate: {HORIZON}")
         return due
-
-    def _time_of(self, length: int, rate: int) -> int:
-        """How long the transmitter takes: whole ps, rounded up."""
-        params = self.params
-        octets = max(0, length + params.overhead)
-        if params.cell:
-            octets = -(-octets // params.cell) * (params.cell + params.cell_overhead)
-        return -(-octets * 8 * PS_PER_S // rate)
 
     # ------------------------------------------------------------ out
 

@@ -10,6 +10,7 @@ from macsec.sim.fates import Fate, Mark
 from macsec.sim.impairments import starts
 from macsec.sim.lane import Lane, LinkStats, Sent
 from macsec.sim.params import LinkParams
+from macsec.sim.straight import StraightLane, is_straight
 
 A2B, B2A = 0, 1
 
@@ -34,7 +35,7 @@ class Port:
 
     def send(self, frame: bytes) -> None:
         """A frame without FCS enters the transmitter now. Raises TypeError for a number."""
-        self._send(_octets(frame))
+        self._send(frame if type(frame) is bytes else _octets(frame))
 
     def __repr__(self) -> str:
         return f"<Port {self.name}>"
@@ -58,7 +59,7 @@ class Link:
         self.name = name
         self.number = engine.enrol(name)
         self.taps: list[Tap] = []
-        ways = [_Way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
+        ways = [_way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
         self._ways = ways
         self.a = Port(f"{name}.a", ways[A2B].lane.params.mtu, ways[A2B].send)
         self.b = Port(f"{name}.b", ways[B2A].lane.params.mtu, ways[B2A].send)
@@ -81,31 +82,32 @@ class Link:
         """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
         self._hand(direction, Mark.TAPPED, _octets(frame))
 
-    def arrive(self, direction: int, sent: Sent) -> None:
+    def arrive(self, direction: int, frame: bytes, mark: Mark) -> None:
         """A frame came out of a direction: past the taps, to the port."""
-        frames = [sent.frame]
+        if not self.taps:
+            self._hand(direction, mark, frame)
+            return
+        frames = [frame]
         for tap in tuple(self.taps):
             frames = [
                 passed
-                for frame in frames
-                for passed in _answer(tap, self.engine.now_ns, direction, frame)
+                for one in frames
+                for passed in _answer(tap, self.engine.now_ns, direction, one)
             ]
-        if frames == [sent.frame]:
-            self._hand(direction, sent.mark, sent.frame)
+        if frames == [frame]:
+            self._hand(direction, mark, frame)
             return
-        self._trace(direction, Fate.TAKEN, sent.mark, sent.frame)
-        for frame in frames:
-            self._hand(direction, Mark.TAPPED, frame)
+        engine = self.engine
+        engine.trace.end(engine.now_ps, self.number, direction, Fate.TAKEN, mark, frame)
+        for given in frames:
+            self._hand(direction, Mark.TAPPED, given)
 
     def _hand(self, direction: int, mark: Mark, frame: bytes) -> None:
-        self._trace(direction, Fate.ARRIVED, mark, frame)
+        engine = self.engine
+        engine.trace.end(engine.now_ps, self.number, direction, Fate.ARRIVED, mark, frame)
         port = self.b if direction == A2B else self.a
         if port.receiver is not None:
             port.receiver(frame)
-
-    def _trace(self, direction: int, fate: Fate, mark: Mark, frame: bytes) -> None:
-        engine = self.engine
-        engine.trace.end(engine.now_ps, self.number, direction, fate, mark, frame)
 
     def __repr__(self) -> str:
         return f"<Link {self.name}>"
@@ -156,5 +158,38 @@ class _Way:
         while (popped := self.lane.pop(self._engine.now_ps)) is not None:
             fate, sent = popped
             if fate is Fate.ARRIVED:
-                self._link.arrive(self._direction, sent)
+                self._link.arrive(self._direction, sent.frame, sent.mark)
         self._arm()
+
+
+class _StraightWay:
+    """The same for a lane on which frames keep their order: its first frame is the next event."""
+
+    def __init__(self, link: Link, direction: int, params: LinkParams) -> None:
+        self._link = link
+        self._direction = direction
+        self._engine = link.engine
+        self.lane = StraightLane(params)
+        self._armed = False
+
+    def send(self, frame: bytes) -> None:
+        due = self.lane.send(self._engine.now_ps, frame)
+        if not self._armed:
+            self._arm(due)
+
+    def _fire(self) -> None:
+        lane, now_ps = self.lane, self._engine.now_ps
+        while (frame := lane.pop(now_ps)) is not None:
+            self._link.arrive(self._direction, frame, Mark.NONE)
+        self._armed = False
+        if (due := lane.next_ps) is not None:
+            self._arm(due)
+
+    def _arm(self, due: int) -> None:
+        self._armed = True
+        self._engine.at(due, self._fire, WIRE)
+
+
+def _way(link: Link, direction: int, params: LinkParams) -> _Way | _StraightWay:
+    kind = _StraightWay if is_straight(params) else _Way
+    return kind(link, direction, params)
