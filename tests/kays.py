@@ -233,10 +233,17 @@ def pair(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
 class Actor:
     """Somebody who knows the CAK and says what a test wants said. `kay` is who listens."""
 
-    def __init__(self, kay: Kay, sci: int, mi: bytes = b"actor's MI..", cak: bytes = CAK) -> None:
-        self.kay = kay
+    def __init__(
+        self,
+        kay: Kay,
+        sci: int,
+        mi: bytes = b"actor's MI..",
+        cak: bytes = CAK,
+        ckn: bytes = CKN,
+    ) -> None:
+        self.kay, self.ckn = kay, ckn
         self.sci, self.mi, self.mn = sci, mi, 0
-        self.holder = MemoryHolder(Key(cak), CKN)
+        self.holder = MemoryHolder(Key(cak), ckn)
         self.now_ns = 0
         self.heard: list[Mkpdu] = []
         self.actions: list[Action] = []
@@ -253,8 +260,9 @@ class Actor:
             if frame is not None:
                 mkpdu = decode(frame)
                 assert isinstance(mkpdu, Mkpdu)
-                assert self.holder.icv_valid(mkpdu.signed, mkpdu.icv)
-                said.append(mkpdu)
+                if mkpdu.basic.ckn == self.ckn:
+                    assert self.holder.icv_valid(mkpdu.signed, mkpdu.icv)
+                    said.append(mkpdu)
             elif not self.kay._associations.waiting:
                 break
         self.heard += said
@@ -263,16 +271,16 @@ class Actor:
     @property
     def listens(self) -> PeerId:
         """The KaY as a peer list has it: its MI, and the last MN that was heard."""
-        identity = self.kay.participants[CKN].identity
+        identity = self.kay.participants[self.ckn].identity
         return PeerId(identity.mi, identity.mn)
 
-    def frame(self, *, ckn: bytes = CKN, mn: int | None = None, **more: Any) -> bytes:
+    def frame(self, *, ckn: bytes | None = None, mn: int | None = None, **more: Any) -> bytes:
         """An MKPDU; by default it lists the KaY and offers nothing."""
         if mn is None:
             mn = self.mn = self.mn + 1
         names = ("sci", "mi", "version", "priority", "key_server", "desired", "capability")
         own = {"sci": self.sci, "mi": self.mi} | {n: more.pop(n) for n in names if n in more}
-        basic = Basic(mn=mn, ckn=ckn, **own)
+        basic = Basic(mn=mn, ckn=ckn or self.ckn, **own)
         lists = {"live": (self.listens,)} if "live" not in more else {}
         extra = more.pop("sets", ())
         mkpdu = compose(basic, **(lists | more))

@@ -224,14 +224,29 @@ class Kay:
         if sak is None:
             return
         user = self._associations.user_of(sak.an)
-        if user is not None:
+        if user is not None and not self._is_abandoned(participant, user):
             self.counters.add("sak-refused")
             return
         self._intake.accept(sak)
         # A member follows the participant over which the Key Server distributes (9.7).
         self.principal, self._agreed = participant, Connect.SECURE
         self._follow_server()
+        if user is not None:
+            self.cp.server_changed, self.cp.new_sak = True, None
+            self.cp.step(self._now_ns)
         self._last_an, self.cp.new_sak = sak.an, sak
+
+    @staticmethod
+    def _is_abandoned(participant: Participant, ki: KI) -> bool:
+        """Whether the Key Server reports keys, and not this one: we missed how it was replaced.
+
+        What we still have of it is good for nothing, and its AN is free.
+        """
+        server = participant.server_peer
+        if server is None or server.use is None:
+            return False
+        slots = (server.use.latest, server.use.old)
+        return any(slot and slot.ki.kn for slot in slots) and not server.uses(ki)
 
     # ---------------------------------------------------------------- time and state
 

@@ -34,7 +34,7 @@ from macsec.kay.history import KEYS_REMEMBERED, SERVERS_REMEMBERED, Claim, KeyHi
 from macsec.kay.holder import MemoryHolder
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
-from macsec.kay.parameter_sets import PeerId
+from macsec.kay.parameter_sets import KeyUse, PeerId, SakUse
 from macsec.kay.policy import capability_for
 from macsec.kay.sak import KI
 from macsec.keys import Key
@@ -208,6 +208,99 @@ def test_peer_loss_without_rekey() -> None:
     segment.run(40)
     assert secured(a, b, again)
     assert a.kay.counters["keys-distributed"] == count + 1
+
+
+def test_who_comes_back_under_the_same_mi_gets_another_sak() -> None:
+    """Without a rekey at its loss: it may have dropped the old one."""
+    kay, actor = server_of(sak_rekey_on_live_peer_loss=False)
+    other = Actor(kay, sci_of_name("y"), OTHER)
+    other.say(priority=201)
+    actor.stay(7, priority=200)
+    other.now_ns = actor.now_ns
+    count = kay.counters["keys-distributed"]
+    assert lists(kay)[0] == {actor.mi}
+    other.say(priority=201)
+    actor.stay(7, priority=200)
+    assert kay.counters["keys-distributed"] == count + 1
+
+
+def test_a_member_whose_server_is_lost_is_another() -> None:
+    """Another MI: under the old one the server would think that it has the keys still."""
+    kay, actor = member_of()
+    before = kay.participants[CKN].identity.mi
+    actor.later(6)
+    actor.drain()
+    assert kay.participants[CKN].identity.mi != before
+    kay, actor = server_of()
+    before = kay.participants[CKN].identity.mi
+    actor.later(6)
+    actor.drain()
+    assert kay.participants[CKN].identity.mi == before  # a server goes on with the next KN
+
+
+def test_nothing_is_told_before_it_is_done() -> None:
+    """No MKPDU leaves while an action waits, and the KaY wants to be polled at once."""
+    kay = alone(key_server_priority=200)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(key_server=True, priority=1)
+    actor.drain()
+    actor.distribute()
+    assert kay.next_timeout_ns() == 0
+    assert kay.poll_transmit(0) is None
+    while kay.poll_action() is not None:
+        assert kay.poll_transmit(0) is None or not kay._associations.waiting
+    actor.later(2)
+    (said,) = actor.drain()
+    assert said.use is not None
+
+
+def test_a_member_heard_late_is_received_from() -> None:
+    """The server lists one whom we have not heard yet; when we hear it there is an SA for it."""
+    kay = alone(key_server_priority=200)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(key_server=True, priority=1)
+    actor.distribute(live=(PeerId(OTHER, 1), actor.listens))
+    actor.drain()
+    assert kay.secured
+    other = Actor(kay, sci_of_name("b"), OTHER)
+    other.say()
+    other.drain()
+    made = [x.sci for x in other.actions if isinstance(x, actions.CreateReceiveSA)]
+    assert made == [other.sci]
+
+
+def test_a_sak_over_another_cak_from_another_server() -> None:
+    """The principal moves to where it is distributed, and the SAK is taken, not lost."""
+    second = b"second"
+    kay = alone([chain_key(), chain_key(ckn=second)], key_server_priority=200)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(key_server=True, priority=1)
+    actor.distribute()
+    actor.drain()
+    other = Actor(kay, sci_of_name("b"), OTHER, ckn=second)
+    other.say(key_server=True, priority=1)
+    other.distribute(an=1, sak=b"z" * 16)
+    other.drain()
+    assert kay.principal is kay.participants[second]
+    assert [slot.ki for slot in kay.cp.slots()] == [KI(OTHER, 1)]
+    assert kay.secured
+
+
+def test_a_member_that_missed_much_catches_up() -> None:
+    """An AN that only a key has which the server has dropped is free: no deadlock over it."""
+    kay, actor = member_of()
+    actor.later(1)
+    newest = KeyUse(KI(actor.mi, 5), 0, False, True, 1)
+    before = KeyUse(KI(actor.mi, 4), 3, True, True, 1)
+    actor.distribute(kn=5, an=0, sak=b"z" * 16, use=SakUse(latest=newest, old=before))
+    actor.drain()
+    assert [slot.ki.kn for slot in kay.cp.slots()] == [5]
+    kay.set_enabled(actor.now_ns, False)
+    actor.drain()
+    check_life_cycles(actor.actions)
 
 
 class Failing(MemoryHolder):
