@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kays import (
     CAK,
@@ -395,6 +395,7 @@ def test_history_is_bounded() -> None:
     assert history.judge(KI(OTHER, 1), str(KEYS_REMEMBERED)) is Claim.OTHER_KEY
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_no_nonce_twice(data: st.DataObject) -> None:
     """Three stations, random loss, restarts and keys: none ever sends twice with one SAK (N19).
@@ -404,13 +405,18 @@ def test_no_nonce_twice(data: st.DataObject) -> None:
     rng = random.Random(data.draw(st.integers(0, 10**6)))
     loss = data.draw(st.sampled_from([0.0, 0.1, 0.3, 0.6]))
     cipher = data.draw(st.sampled_from(["gcm-aes-128", "gcm-aes-xpn-256"]))
+    interval = data.draw(st.sampled_from([0, 30]))
     segment = Segment()
     segment.drop = lambda time, _name, _frame: time < 40 and rng.random() < loss
     lives: list[tuple[str, list[actions.Action]]] = []
 
     def begin(name: str, priority: int) -> None:
         member = segment.add(
-            name, key_server_priority=priority, cipher=cipher, start=False, sak_rekey_interval=30
+            name,
+            key_server_priority=priority,
+            cipher=cipher,
+            start=False,
+            sak_rekey_interval=interval,
         )
         lives.append((name, []))
         watch(member, lives[-1][1])
@@ -422,9 +428,11 @@ def test_no_nonce_twice(data: st.DataObject) -> None:
             again = data.draw(st.integers(1, 35))
             segment.at(again, lambda name=name, priority=priority: begin(name, priority))
     segment.run(75)
+    if not secured(*segment.members.values()):
+        segment.run(79)  # amid a rekey, whose old key takes 3 s to retire
     assert secured(*segment.members.values())
     for member in segment.members.values():
-        member.kay.set_enabled(75 * NS, False)
+        member.kay.set_enabled(segment.engine.now_ns, False)
         member.station.settle()
     for done in dict(lives).values():
         check_life_cycles(done)
