@@ -214,13 +214,18 @@ def test_who_comes_back_under_the_same_mi_gets_another_sak() -> None:
     """Without a rekey at its loss: it may have dropped the old one."""
     kay, actor = server_of(sak_rekey_on_live_peer_loss=False)
     other = Actor(kay, sci_of_name("y"), OTHER)
-    other.say(priority=201)
-    actor.stay(7, priority=200)
-    other.now_ns = actor.now_ns
+    for _ in range(7):
+        other.now_ns = actor.now_ns
+        other.say(priority=201)
+        actor.stay(1, priority=200)
     count = kay.counters["keys-distributed"]
-    assert lists(kay)[0] == {actor.mi}
-    other.say(priority=201)
+    assert lists(kay)[0] == {actor.mi, OTHER}
     actor.stay(7, priority=200)
+    assert lists(kay)[0] == {actor.mi}
+    assert kay.counters["keys-distributed"] == count
+    other.now_ns = actor.now_ns
+    other.say(priority=201)
+    actor.stay(1, priority=200)
     assert kay.counters["keys-distributed"] == count + 1
 
 
