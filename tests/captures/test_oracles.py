@@ -72,7 +72,8 @@ def test_scapy_reads_ours(name, backend, tmp_path):
     """What we write is read by scapy, to the nanosecond."""
     utils = pytest.importorskip("scapy.utils")
     packets = utils.rdpcap(str(written(tmp_path, name, backend)))
-    assert [bytes(packet) for packet in packets] == craft.SOME
+    # As it was read: of a frame of no octets a layer would build one of its defaults.
+    assert [packet.original for packet in packets] == craft.SOME
     if name == "a.pcap":
         expected = [min(t, 2**32 * 10**9 - 1) for t in TIMES]
         assert [Decimal(str(p.time)) * 10**9 for p in packets] == expected
