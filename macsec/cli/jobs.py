@@ -23,6 +23,8 @@ from typing import Any
 Source = Callable[[], Any]
 Stage = Callable[[Any], Any]
 
+LOOK_S = 0.1  # how long a signal can go unseen
+
 
 @dataclass(frozen=True, slots=True)
 class Last:
@@ -70,7 +72,8 @@ class _Line:
             for turn in turns[1:]:
                 turn.acquire()
         self._gate, self._ending = Lock(), Lock()
-        self._ended = [Lock() for _ in range(self._size)]  # held until that thread has no more work
+        self._through: set[int] = set()  # the threads that have no more work
+        self._ended = [Lock() for _ in range(self._size)]  # each held until its thread is through
         for ended in self._ended:
             ended.acquire()
         self._end: float = inf  # the first item that does not count
@@ -108,9 +111,10 @@ class _Line:
 
     def _wait(self, count: int) -> None:
         # Not Thread.join: a signal in it makes CPython before 3.13 take a thread at work for ended.
-        for ended in self._ended[:count]:
-            with ended:
-                pass
+        # Nor one wait without end: a signal just before it would not be seen until it is over.
+        for number in range(count):
+            while number not in self._through:
+                self._ended[number].acquire(timeout=LOOK_S)
 
     def _work(self, first: int) -> None:
         with self._gate:
@@ -120,6 +124,7 @@ class _Line:
                 if not self._carry(number):
                     return
         finally:
+            self._through.add(first)
             self._ended[first].release()
 
     def _carry(self, number: int) -> bool:

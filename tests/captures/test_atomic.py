@@ -183,12 +183,13 @@ def test_file_size_limit(limit, name, tmp_path):
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 from macsec import captures
 from macsec.frames import FrameBatch
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 batch = FrameBatch.from_frames([bytes(60)] * 1000)
 with captures.write(sys.argv[1]) as sink:
-    while True:
+    for _ in range(10**4):
         sink.write(batch)
         print(sink.frames, flush=True)
 """
