@@ -48,8 +48,8 @@ SOURCES = [
     "python/types.c",
 ]
 if sys.platform == "linux":
-    HEADERS += ["pump.h"]
-    SOURCES += ["pump.c"]
+    HEADERS += ["pump.h", "line.h", "pingpong.h"]
+    SOURCES += ["ends.c", "pump.c", "line.c", "pingpong.c"]
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
 

@@ -706,6 +706,10 @@ int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends 
     return wire->failed;
 }
 
+int64_t macsec_wire_due(const macsec_wire *wire) {
+    return next_ps(wire);
+}
+
 int64_t macsec_wire_oldest(const macsec_wire *wire) {
     int64_t oldest = 0;
     for (uint64_t i = 0; i < wire->on_way; i++)

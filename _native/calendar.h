@@ -145,6 +145,8 @@ const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire);
 int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends *ends);
 /* Let all come out that is due up to a time. */
 int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends);
+/* When something is to be done next, in ps; INT64_MAX while nothing is on its way. */
+int64_t macsec_wire_due(const macsec_wire *wire);
 /* The lowest number of a frame on its way, 0 if there is none. */
 int64_t macsec_wire_oldest(const macsec_wire *wire);
 

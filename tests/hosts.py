@@ -137,11 +137,11 @@ class Host:
     def inside(self) -> Iterator[None]:
         """Put this thread on the host: sockets and devices made meanwhile are the host's."""
         with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{self.namespace}") as here:
-            _enter(here.fileno())
+            enter(here.fileno())
             try:
                 yield
             finally:
-                _enter(home.fileno())
+                enter(home.fileno())
 
     def listen(self, device: str) -> Capture:
         """What passes a device from now on, in both directions."""
@@ -149,7 +149,8 @@ class Host:
             return self._cleanup.enter_context(contextlib.closing(Capture(device)))
 
 
-def _enter(namespace: int) -> None:
+def enter(namespace: int) -> None:
+    """Put this thread into a network namespace."""
     if _c_library.setns(namespace, NEW_NETWORK) != 0:
         raise OSError(ctypes.get_errno(), "setns")
 

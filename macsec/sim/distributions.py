@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from macsec.sim.streams import Stream
+
 SIZE = 4096
 SCALE_BITS = 13
 SCALE = 1 << SCALE_BITS
@@ -81,6 +83,33 @@ def _pareto_normal() -> tuple[int, ...]:
     """Three quarters of the one and a quarter of the other, rank by rank."""
     pairs = zip(_normal(), _pareto(), strict=True)
     return tuple(_rounded(normal + 3 * pareto, 4) for normal, pareto in pairs)
+
+
+_LOG_BITS = 40
+_LN2 = 0xB17217F7D1CF79AB
+"""ln 2 in units of 2^-64."""
+
+
+def exponential(stream: Stream, mean: int) -> int:
+    """A time with an exponential distribution, by the logarithm of one draw, in integers.
+
+    At most 22 means (32 ln 2), as a draw has 32 bits.
+    """
+    return mean * (32 * (1 << _LOG_BITS) - _log2(stream.draw() + 1)) * _LN2 >> 64 + _LOG_BITS
+
+
+def _log2(value: int) -> int:
+    """The binary logarithm in units of 2^-_LOG_BITS, bit by bit: squaring doubles it."""
+    whole = value.bit_length() - 1
+    x = value << 64 - whole  # 1 <= x < 2, with 64 bits behind the point
+    fraction = 0
+    for _ in range(_LOG_BITS):
+        x = x * x >> 64
+        fraction <<= 1
+        if x >> 65:
+            x >>= 1
+            fraction |= 1
+    return whole << _LOG_BITS | fraction
 
 
 def _rounded(numerator: int, denominator: int) -> int:

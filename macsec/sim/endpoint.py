@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from macsec.frames import FrameBatch
-from macsec.secy import Outcome, SecY
+from macsec.secy import Outcome, SecY, Verdict
+from macsec.sim.link import Port
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,12 +19,60 @@ class Indication:
     uncontrolled: FrameBatch
 
 
+class Watch(Protocol):
+    """Somebody who looks at what a SecY does with single frames."""
+
+    def protected(self, frame: bytes, octets: bytes | None) -> None:
+        """A frame of the Controlled Port, and what went on the Common Port, if anything."""
+
+    def validated(self, octets: bytes, verdict: Verdict, frame: bytes | None) -> None:
+        """A frame of the Common Port, its verdict, and what came up, if anything."""
+
+
 class Endpoint:
-    """A station: `name`, `secy`. A request goes down a port, an indication comes up."""
+    """A station: `name`, `secy`. A request goes down a port, an indication comes up.
+
+    By the batch: `controlled_request`, `uncontrolled_request`, `common_indication`. In virtual
+    time: `attach` it to one end of a link, its Common Port, and use `controlled` and `uncontrolled`
+    like the ports of a link. `watch`, where set, sees each frame and its verdict.
+    """
 
     def __init__(self, name: str, secy: SecY) -> None:
         self.name = name
         self.secy = secy
+        self.watch: Watch | None = None
+        self.delivered = 0
+        """Frames that came up at the Controlled Port in virtual time."""
+
+    def attach(self, common: Port) -> None:
+        """Stand between this port and two new ones: `controlled` and `uncontrolled`.
+
+        Their MTU is that of the port; the SecY refuses what protection makes too long, if its
+        control `mtu` says so, and the link what is too long for it.
+        """
+        self.common = common
+        self.controlled = Port(f"{self.name}.controlled", common.mtu, self._request)
+        self.uncontrolled = Port(f"{self.name}.uncontrolled", common.mtu, common.send)
+        common.receiver = self._indicate
+
+    def _request(self, frame: bytes) -> None:
+        octets = self.secy.protect_frame(frame)
+        if self.watch is not None:
+            self.watch.protected(frame, octets)
+        if octets is not None:
+            self.common.send(octets)
+
+    def _indicate(self, octets: bytes) -> None:
+        if self.uncontrolled.receiver is not None:
+            self.uncontrolled.receiver(octets)
+        verdict, frame = self.secy.validate_frame(octets)
+        if self.watch is not None:
+            self.watch.validated(octets, verdict, frame)
+        if frame is None:
+            return
+        self.delivered += 1
+        if self.controlled.receiver is not None:
+            self.controlled.receiver(frame)
 
     @classmethod
     def from_config(

@@ -25,17 +25,24 @@ class Tap(Protocol):
 
 
 class Port:
-    """One end of a link. `receiver` is called at each arrival; the engine tells the time."""
+    """One end of a link. `receiver` is called at each arrival; the engine tells the time.
+
+    `watch`, where set, is shown each frame that is sent, before the link has it.
+    """
 
     def __init__(self, name: str, mtu: int | None, send: Receiver) -> None:
         self.name = name
         self.mtu = mtu
         self.receiver: Receiver | None = None
+        self.watch: Receiver | None = None
         self._send = send
 
     def send(self, frame: bytes) -> None:
         """A frame without FCS enters the transmitter now. Raises TypeError for a number."""
-        self._send(frame if type(frame) is bytes else _octets(frame))
+        octets = frame if type(frame) is bytes else _octets(frame)
+        if self.watch is not None:
+            self.watch(octets)
+        self._send(octets)
 
     def __repr__(self) -> str:
         return f"<Port {self.name}>"

@@ -86,10 +86,14 @@ class NativeLane:
         self._ends.records = ffi.from_buffer("uint8_t[]", self._records, require_writable=True)
 
     @property
+    def wire(self) -> Any:
+        """The lane as C knows it; it lives as long as this object."""
+        return self._wire
+
+    @property
     def stats(self) -> LinkStats:
         """What happened so far."""
-        counts = self._lib.macsec_wire_counts(self._wire)
-        return LinkStats(**{f.name: getattr(counts, f.name) for f in dataclasses.fields(LinkStats)})
+        return stats_of(self._lib.macsec_wire_counts(self._wire))
 
     def send(self, batch: FrameBatch, time_ps: Column) -> Ends:
         """Send each frame at its time, after all that was due up to it."""
@@ -141,6 +145,11 @@ class NativeLane:
         if len(parts) == 1:
             return parts[0]
         return Ends(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def stats_of(counts: Any) -> LinkStats:
+    """The counts of C."""
+    return LinkStats(**{f.name: getattr(counts, f.name) for f in dataclasses.fields(LinkStats)})
 
 
 # ---------------------------------------------------------------- parameters for C

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.secy import SecY
+from macsec.sim.running import Running
 
 COUNTS = ("frames_in", "octets_in", "batches", "frames_out", "octets_out", "too_long", "dropped")
 TO_WIRE, FROM_WIRE = 0, 1
@@ -43,9 +43,8 @@ class Pump:
     def __init__(self, clear: int | End, wire: int | End, secy: SecY) -> None:
         self._ends, self._secy = (clear, wire), secy
         self._pump: Any = None
-        self._thread: threading.Thread | None = None
+        self._running: Running | None = None
         self._guard = threading.Lock()
-        self._failed = 0
 
     def start(self) -> Self:
         """Begin. Raises EnvironmentLacks for a SecY on the reference data plane."""
@@ -59,45 +58,32 @@ class Pump:
             if made == ffi.NULL:
                 self._secy.take_back(self.stop)
                 raise EnvironmentLacks("no memory for the frames that a pump has in hand")
-            self._pump = ffi.gc(made, lib.macsec_pump_free)
-            self._stop, self._ended = os.eventfd(0), os.eventfd(0)
-            self._thread = threading.Thread(target=self._run, name="macsec pump", daemon=True)
-            self._thread.start()
+            pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
+            run = lib.macsec_pump_run
+            self._running = Running("macsec pump", lambda stop: run(pump, stop))
         return self
-
-    def _run(self) -> None:
-        from macsec._native import lib
-
-        self._failed = lib.macsec_pump_run(self._pump, self._stop)
-        os.eventfd_write(self._ended, 1)
 
     def fileno(self) -> int:
         """An eventfd that can be read once the pump ended by itself; between start and stop."""
-        return self._ended
+        if self._running is None:
+            raise MACsecError("the pump was not started")
+        return self._running.fileno()
 
     def stop(self) -> None:
         """End, and wait for it. Frames in hand are let go; the counts stay."""
         with self._guard:
-            if self._thread is None:
-                return
-            os.eventfd_write(self._stop, 1)
-            self._thread.join()
-            self._thread = None
-            self._secy.take_back(self.stop)
-            os.close(self._stop)
-            os.close(self._ended)
+            if self._running is not None and self._running.stop():
+                self._secy.take_back(self.stop)
 
     @property
     def running(self) -> bool:
         """Whether it moves frames now."""
-        thread = self._thread
-        return thread is not None and thread.is_alive()
+        return self._running is not None and self._running.alive
 
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
-        if self._failed:
-            end = "wire" if self._failed < 0 else "clear"
-            raise MACsecError(f"the {end} end failed: {os.strerror(abs(self._failed))}")
+        if self._running is not None:
+            self._running.check("the wire end" if self._running.failed < 0 else "the clear end")
 
     @property
     def traffic(self) -> Traffic:

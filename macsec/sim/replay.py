@@ -5,7 +5,7 @@ The experiment has no clock and draws nothing: keys come as an argument, batches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,53 +14,27 @@ import numpy as np
 from macsec.frames import Column, FrameBatch
 from macsec.secy import Outcome
 from macsec.sim.endpoint import Endpoint
+from macsec.sim.pair import Draw, Pair
 from macsec.sim.rows import equal
 from macsec.sim.split import Split
 from macsec.sim.wire import Wire
-from macsec.suites import SUITES
-from macsec.terms import sci_text
 
 SYSTEM = (0x02000000000A, 0x02000000000B)
 """The MAC addresses of the two Common Ports: locally administered, no station's."""
 
 WAYS = ("a-to-b", "b-to-a")
-Draw = Callable[[str, int], bytes]
-"""`draw(purpose, n)`: n random octets, the same for the same purpose."""
 
 
-class Link:
-    """The configurations of a link: one SAK for both directions, as key agreement gives it."""
+class Link(Pair):
+    """The configurations of the link between both stations."""
 
     def __init__(self, cipher: str, draw: Draw) -> None:
-        suite = SUITES[cipher]
-        self._cipher = cipher
-        self._sci = [sci_text(system << 16 | 1) for system in SYSTEM]
-        self._sa: dict[str, Any] = {"key": draw("sak", suite.key_length)}
-        self._xpn = suite.xpn
-        if suite.xpn:
-            self._sa["salt"] = draw("salt", 12)
-
-    def _channel(self, side: int) -> dict[str, Any]:
-        sa = dict(self._sa)
-        if self._xpn:
-            # 10.7.13: the greatest SCI has SSCI 1.
-            sa["ssci"] = 2 - side
-        return {"sci": self._sci[side], "sa": {0: sa}}
-
-    def _config(self, send: int | None, receive: tuple[int, ...]) -> dict[str, Any]:
-        config: dict[str, Any] = {"secy": {"cipher": self._cipher}}
-        if send is not None:
-            config["tx"] = self._channel(send)
-        return config | {"rx": [self._channel(side) for side in receive]}
-
-    def station(self, side: int) -> Mapping[str, Any]:
-        """The SecY of side A (0) or B (1)."""
-        return self._config(side, (1 - side,))
+        super().__init__({"cipher": cipher}, SYSTEM, draw)
 
     def files(self) -> dict[str, Mapping[str, Any]]:
         """Configurations to keep: of each direction both ends; of the whole wire the receiver."""
-        ways = {f"{way}.yaml": self._config(side, (side,)) for side, way in enumerate(WAYS)}
-        return {**ways, "wire.yaml": self._config(None, (0, 1))}
+        ways = {f"{way}.yaml": self.config(side, (side,)) for side, way in enumerate(WAYS)}
+        return {**ways, "wire.yaml": self.config(None, (0, 1))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,128 @@
+"""`macsec lab run`: a topology in virtual time."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import GOOD, say, stdout
+
+if TYPE_CHECKING:
+    from macsec.cli.machine import Plane
+    from macsec.config import Topology
+    from macsec.report.lab import Run
+    from macsec.sim.lab import Lab
+    from macsec.sim.lab.observer import Observer
+    from macsec.sim.lab.record import Recorder
+
+SEED = 1
+KEYS = "macsec lab"
+"""Name of the stream that a lab's keys are drawn from."""
+
+
+@click.command("run", short_help="A topology in virtual time.")
+@click.argument("topology", metavar="TOPOLOGY")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, (1 << 64) - 1),
+    default=SEED,
+    show_default=True,
+    help="Decides wires, traffic and keys.",
+)
+@click.option("--until", metavar="T", help="End at this virtual time, like 50ms.")
+@options.json_data
+@click.option("--report", type=options.FILE, metavar="OUT.html", help="A page to look at.")
+@click.option(
+    "--captures",
+    type=options.FILE,
+    metavar="DIR",
+    help="Keep what was on the links (wire-LINK.pcapng) and at the hosts (host-HOST.pcapng).",
+)
+@options.backend
+def command(
+    topology: str,
+    seed: int,
+    until: str | None,
+    as_json: bool,
+    report: str | None,
+    captures: str | None,
+    backend: str,
+) -> int:
+    """Run TOPOLOGY, a file or one of two-regions, ring and hub, and tell what happened.
+
+    Every link between sites is protected unless the file says `macsec: off`. The digest is that of
+    all that happened on every wire: it depends on the scenario and the seed alone. The keys come
+    from the seed too: they are good for simulation only.
+    """
+    from macsec.cli.machine import chosen_plane
+    from macsec.config import load_topology
+    from macsec.report import lab as told
+    from macsec.report.lab_text import to_page
+    from macsec.report.page import Page
+    from macsec.sim.lab.observer import Observer
+    from macsec.sim.lab.record import record
+
+    if report is not None and not report.endswith((".html", ".htm")):
+        raise click.UsageError(f"--report {report}: the name ends in .html")
+    until_ns = None if until is None else _time(until)
+    model = load_topology(topology)
+    with built(model, seed, chosen_plane(backend)) as lab:
+        recorders = record(lab) if captures is not None else []
+        ends = [end for link in lab.links for end in link.ends or ()]
+        observers = [Observer(lab.engine, end) for end in ends] if report is not None else []
+        play(lab, until_ns)
+        if captures is not None:
+            _save(captures, recorders)
+        run = told.Run(model.name or topology, seed)
+        if report is not None:
+            _write_report(report, lab, run, observers)
+        if as_json:
+            click.echo(json.dumps(told.to_json(lab, run)))
+        else:
+            to_page(Page(stdout()), lab, run)
+    return GOOD
+
+
+def built(topology: Topology, seed: int, plane: Plane) -> Lab:
+    """A lab of a topology, with keys of the seed."""
+    from macsec.sim.lab import Blueprint, Lab
+    from macsec.sim.pair import seeded
+
+    return Lab(Blueprint.of(topology, seeded(seed, KEYS)), seed, plane.backend, plane.kernel)
+
+
+def play(lab: Lab, until_ns: int | None = None) -> None:
+    """Run a lab; captures that its traffic names are read from their files."""
+    from macsec.captures import read
+
+    lab.run(until_ns, read)
+
+
+def _time(text: str) -> int:
+    from macsec.sim.knobs import HISTORY_NS
+    from macsec.sim.units import time_ns
+
+    return time_ns("--until", text, HISTORY_NS)
+
+
+def _write_report(path: str, lab: Lab, run: Run, observers: list[Observer]) -> None:
+    from macsec.report.lab_page import to_html
+
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(to_html(lab, run, observers))
+    say(f"report: {path}")
+
+
+def _save(folder: str, recorders: list[Recorder]) -> None:
+    from macsec.captures import write
+
+    os.makedirs(folder, exist_ok=True)
+    for recorder in recorders:
+        path = os.path.join(folder, f"{recorder.name}.pcapng")
+        with write(path, interfaces=recorder.ports) as sink:
+            sink.write(recorder.batch, directions=recorder.directions)
+    say(f"{len(recorders)} captures: {folder}")

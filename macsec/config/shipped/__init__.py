@@ -1,0 +1,1 @@
+"""The topologies that come with the package: package data."""

@@ -1,0 +1,85 @@
+"""Sites, hosts and links of a blueprint, in real time."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Self
+
+from macsec.config import Host
+from macsec.sim.lab.blueprint import Blueprint
+from macsec.sim.realtime.namespace import Namespace
+from macsec.sim.realtime.segment import Segment
+
+SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+
+
+class RealLab:
+    """A lab that runs from when it is made until it is closed, or this process ends.
+
+    Each site is a namespace with a Linux bridge, `switch`; each host one with `eth0` on it; each
+    link that carries traffic is a Segment. Nothing in them has a name that outlives the process.
+    Cables inside a site are the system's own: what the topology says of them holds in virtual time.
+    """
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self._stack = ExitStack()
+        try:
+            self.sites = {site: self._site(site) for site in blueprint.sites}
+            self.hosts = {host.name: self._host(host) for host in blueprint.hosts}
+            self.segments = {
+                plan.name: self._segment(number)
+                for number, plan in enumerate(blueprint.links)
+                if not plan.standby
+            }
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _site(self, name: str) -> Namespace:
+        site = self._stack.enter_context(Namespace(f"site {name}"))
+        site.without_ipv6()
+        site.ip(SWITCH, f"link set dev switch mtu {self.blueprint.mtu} up")
+        return site
+
+    def _host(self, host: Host) -> Namespace:
+        made = self._stack.enter_context(Namespace(f"host {host.name}"))
+        site, mtu, mac = self.sites[host.site], self.blueprint.mtu, host.mac.to_bytes(6).hex(":")
+        port = f"port{host.mac & 0xFFFFFF:x}"
+        made.ip(
+            f"link add name eth0 mtu {mtu} address {mac} type veth peer {port} netns {site.path}",
+            f"addr add {host.ipv4} broadcast + dev eth0",
+            f"addr add {host.ipv6} dev eth0 nodad",
+            "link set dev eth0 up",
+        )
+        site.ip(f"link set dev {port} mtu {mtu} master switch up")
+        return made
+
+    def _segment(self, number: int) -> Segment:
+        plan = self.blueprint.links[number]
+        segment = Segment(plan, number, self.sites, self.blueprint.mtu)
+        return self._stack.enter_context(segment)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where programs can run: paths of namespaces, by `host:`, `site:` or `link:` and name."""
+        return {
+            **{f"host:{name}": host.path for name, host in self.hosts.items()},
+            **{f"site:{name}": site.path for name, site in self.sites.items()},
+            **{f"link:{name}": one.namespace.path for name, one in self.segments.items()},
+        }
+
+    def check(self) -> None:
+        """Raise MACsecError if a part of it broke."""
+        for segment in self.segments.values():
+            segment.check()
+
+    def close(self) -> None:
+        """Take everything away."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,113 @@
+"""Network namespaces without names: they last as long as somebody is in them or has them open."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Self
+
+from macsec.errors import EnvironmentLacks, MACsecError
+
+NEW_NETWORK = 0x40000000
+"""CLONE_NEWNET"""
+OWN = "/proc/thread-self/ns/net"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Namespace:
+    """A new network of its own, with nothing but a loopback that is up.
+
+    No name keeps it: when this process ends, however it ends, the devices in it are gone, unless a
+    program still runs there.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        with _back_home():
+            _call("unshare", NEW_NETWORK)
+            self._file = os.open(OWN, os.O_RDONLY | os.O_CLOEXEC)
+        self.ip("link set dev lo up")
+
+    @property
+    def path(self) -> str:
+        """Where other processes of this machine find it while it is open."""
+        return f"/proc/{os.getpid()}/fd/{self._file}"
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Put this thread there: sockets and devices made meanwhile, and programs started, too."""
+        with _back_home():
+            _call("setns", self._file, NEW_NETWORK)
+            yield
+
+    def ip(self, *commands: str) -> None:
+        """Run commands of `ip` there, all in one go. Raises MACsecError for one that is refused."""
+        with self.inside():
+            done = subprocess.run(  # noqa: S603 - names come from a checked topology
+                [_program("ip"), "-batch", "-"],
+                check=False,
+                input="\n".join(commands),
+                capture_output=True,
+                text=True,
+            )
+        if done.returncode:
+            raise MACsecError(f"{self.name}: ip: {done.stderr.strip().splitlines()[0]}")
+
+    def without_ipv6(self) -> None:
+        """Devices there get no IPv6 addresses and send nothing of their own."""
+        with self.inside():
+            for which in ("all", "default"):
+                with (
+                    contextlib.suppress(OSError),
+                    open(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6", "w") as setting,
+                ):
+                    setting.write("1")
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def enter(path: str) -> None:
+    """Put this thread into the namespace at a path, for good."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _call("setns", file, NEW_NETWORK)
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
+def _back_home() -> Iterator[None]:
+    home = os.open(OWN, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield
+    finally:
+        _call("setns", home, NEW_NETWORK)
+        os.close(home)
+
+
+def _call(name: str, *arguments: int) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if getattr(library, name)(*arguments) != 0:
+        why = os.strerror(ctypes.get_errno())
+        raise EnvironmentLacks(f"network namespaces need root (CAP_SYS_ADMIN): {name}: {why}")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
+    if found is None:
+        raise EnvironmentLacks(f"{name} is not here (apt install iproute2)")
+    return found

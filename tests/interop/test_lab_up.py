@@ -1,0 +1,287 @@
+"""A lab in real time: real programs on its hosts, wiretaps on its links, and nothing left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hosts import MACSEC, Capture, end, enter, missed, need, until
+
+pytest.importorskip("macsec._native", reason="the native data plane is not built")
+
+ROOT = Path(__file__).parents[2]
+CANARY = b"canary-of-the-lab-0123456789"
+TWO_SITES = """
+sites:
+  left: {hosts: [l1]}
+  right: {hosts: [r1]}
+links:
+  - {between: [left, right]}
+"""
+
+
+class Lab:
+    """A lab that is up, in a folder of its own."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
+        self.folder, self.process = folder, process
+
+    def macsec(self, *words: str, code: int | None = 0, **more: Any) -> str:
+        """A verb of `macsec lab` on this lab: what it wrote to stdout."""
+        command = [sys.executable, "-m", "macsec", "lab", words[0], "--state", str(self.folder)]
+        done = subprocess.run(
+            [*command, *words[1:]], capture_output=True, text=True, timeout=120, cwd=ROOT, **more
+        )
+        assert code is None or done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def on(self, host: str, *command: str, code: int = 0) -> str:
+        """Run a program on a host."""
+        return self.macsec("exec", host, "--", *command, code=code)
+
+    def start(self, host: str, *command: str, **more: Any) -> subprocess.Popen[Any]:
+        """Start a program on a host."""
+        words = ("exec", "--state", str(self.folder), host, "--", *command)
+        return subprocess.Popen([sys.executable, "-m", "macsec", "lab", *words], cwd=ROOT, **more)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where hosts, sites and links are."""
+        return json.loads((self.folder / "lab.json").read_text())["places"]
+
+    @contextlib.contextmanager
+    def listening(self, link: str, device: str) -> Iterator[Capture]:
+        """What passes a Common Port of a link."""
+        place = self.places[f"link:{link}"]
+        with open("/proc/thread-self/ns/net") as home, open(place) as there:
+            enter(there.fileno())
+            try:
+                capture = Capture(device)
+            finally:
+                enter(home.fileno())
+        with contextlib.closing(capture):
+            yield capture
+
+
+@contextlib.contextmanager
+def started(folder: Path, topology: str) -> Iterator[Lab]:
+    """A lab, until the block is left."""
+    need(*("ping",))
+    command = [sys.executable, "-m", "macsec", "lab", "up", topology, "--state", str(folder)]
+    log = folder.parent / "log"
+    with log.open("w") as told:
+        process = subprocess.Popen(
+            command, stdout=told, stderr=told, text=True, cwd=ROOT, start_new_session=True
+        )
+    try:
+        until(lambda: "is up" in log.read_text(), "the lab", process)
+        yield Lab(folder, process)
+    finally:
+        end(process)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Two regions, up for all tests of this file that leave them so."""
+    with started(tmp_path_factory.mktemp("lab") / "state", "two-regions") as made:
+        yield made
+
+
+@pytest.fixture
+def two_sites(tmp_path: Path) -> str:
+    """The smallest topology, with a perfect wire."""
+    path = tmp_path / "two.yaml"
+    path.write_text(TWO_SITES)
+    return str(path)
+
+
+def least_ms(told: str) -> float:
+    """The shortest round trip that ping saw."""
+    return float(re.findall(r"= ([\d.]+)/", told)[0])
+
+
+def test_ping_within_and_between_regions(lab):
+    """Round trips are as long as the links make them, and never shorter."""
+    for target, least in (("10.0.2.1", 2.0), ("10.0.3.1", 24.0), ("10.0.4.1", 26.0)):
+        told = lab.on("web", "ping", "-c", "5", "-i", "0.2", "-W", "5", target)
+        assert missed(told) <= 1
+        assert least_ms(told) >= least
+
+
+def test_ping_over_ipv6(lab):
+    """Hosts have both kinds of addresses."""
+    assert missed(lab.on("api", "ping", "-6", "-c", "3", "-i", "0.2", "fd00::4:1")) <= 1
+
+
+def test_a_host_on_the_same_site(lab):
+    """The switch alone: nothing of it crosses a link."""
+    before = sent_on_links(lab)
+    assert missed(lab.on("web", "ping", "-c", "60", "-i", "0.01", "10.0.1.2")) <= 1
+    more = [after - then for then, after in zip(before, sent_on_links(lab), strict=True)]
+    assert max(more) < 60  # what hosts tell every neighbour goes everywhere
+
+
+def sent_on_links(lab: Lab) -> list[int]:
+    """Frames that each edge has sent."""
+    links = json.loads(lab.macsec("status", "--json"))["links"]
+    return [end["counters"]["OutPktsEncrypted"] for link in links for end in link["ends"]]
+
+
+def test_the_wire_shows_nothing(lab):
+    """A wiretap on the long link sees MACsec frames only, and no octet of what is sent."""
+    with lab.listening("regions", "a") as west, lab.listening("regions", "b") as east:
+        pattern = CANARY.hex()[:32]
+        lab.on("web", "ping", "-c", "5", "-i", "0.2", "-s", "500", "-p", pattern, "10.0.3.1")
+        seen = [west.frames(), east.frames()]
+    for frames in seen:
+        assert len(frames) >= 10
+        assert {frame[12:14] for frame in frames} == {MACSEC}
+        assert not any(bytes.fromhex(pattern) in frame for frame in frames)
+
+
+def test_a_program_and_its_exit_code(lab):
+    """Standard streams and the code are the program's."""
+    assert lab.on("web", "sh", "-c", "echo out; exit 7", code=7) == "out\n"
+    assert "no such program" in lab.on("web", "no-such-program", code=5)
+    assert "nothing in the lab is called so" in lab.on("nobody", "true", code=2)
+
+
+def test_tcp(lab):
+    """A connection across both regions carries octets as they are."""
+    server = """import socket
+peer, _ = socket.create_server(('10.0.4.1', 7)).accept()
+print(len(peer.makefile('rb').read()))"""
+    client = """import socket
+socket.create_connection(('10.0.4.1', 7), 20).sendall(bytes(3000000))"""
+    reads = {"stdout": subprocess.PIPE, "text": True}
+    listening = lab.start("backup-east", sys.executable, "-c", server, **reads)
+    try:
+        until(lambda: ":7 " in lab.on("backup-east", "ss", "-Hltn"), "a server", listening)
+        lab.on("web", sys.executable, "-c", client)
+        assert listening.communicate(timeout=60)[0] == "3000000\n"
+    finally:
+        end(listening)
+
+
+def test_status(lab):
+    """Every link is protected, and its counters are told."""
+    told = json.loads(lab.macsec("status", "--json"))
+    assert told["schema"] == "macsec/lab-status/1"
+    assert told["unprotected"] == []
+    assert {link["name"]: link["protected"] for link in told["links"]} == {
+        "west": True,
+        "east": True,
+        "regions": True,
+    }
+    counters = [end["counters"] for link in told["links"] for end in link["ends"]]
+    assert all(each["InPktsNotValid"] == 0 for each in counters)
+    page = lab.macsec("status")
+    assert "gcm-aes-xpn-256" in page
+    assert "10.0.1.1/8" in page
+
+
+def test_a_second_lab(lab):
+    """It is refused, and the first goes on."""
+    told = lab.macsec("up", "ring", code=1)
+    assert "a lab is up already" in told
+    assert lab.on("web", "true") == ""
+
+
+# ---------------------------------------------------------------- how it ends
+
+
+def left_over(places: dict[str, str]) -> list[str]:
+    """Namespaces of a lab that still can be reached."""
+    return [path for path in places.values() if os.path.exists(path)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left(tmp_path, two_sites, number):
+    """However the process ends: no namespace, no device, no program of `lab exec`."""
+    before = Path("/proc/net/dev").read_text().count(":")
+    with started(tmp_path / "state", two_sites) as lab:
+        places = lab.places
+        assert missed(lab.on("l1", "ping", "-c", "3", "-i", "0.2", "10.0.2.1")) <= 1
+        sleeper = lab.start("l1", "sleep", "1000", stderr=subprocess.DEVNULL)
+        inode = os.stat(places["host:l1"]).st_ino
+        until(lambda: programs_in(inode), "a program on the host", sleeper)
+        os.kill(lab.process.pid, number)
+        code = lab.process.wait(60)
+        assert sleeper.wait(60) == 137
+    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    assert left_over(places) == []
+    assert programs_in(inode) == []
+    assert Path("/proc/net/dev").read_text().count(":") == before
+    assert "no lab is up" in lab.macsec("status", code=1)
+
+
+def programs_in(inode: int) -> list[int]:
+    """Processes in a namespace."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdecimal() and os.stat(entry / "ns" / "net").st_ino == inode:
+                found.append(int(entry.name))
+    return found
+
+
+def test_down_and_up_again(tmp_path, two_sites):
+    """In the background; `down` waits until it is gone, and another can come."""
+    need("ping")
+    lab = Lab(tmp_path / "state", None)
+    for _ in range(2):
+        lab.macsec("up", "--detach", two_sites)
+        places = lab.places
+        assert lab.on("r1", "true") == ""
+        lab.macsec("down")
+        assert left_over(places) == []
+        assert sorted(path.name for path in lab.folder.iterdir()) == ["lock"]
+    assert "no lab is up" in lab.macsec("down", code=1)
+
+
+def test_unprotected(tmp_path):
+    """Said at the start and in the status; the wire shows all."""
+    path = tmp_path / "bare.yaml"
+    path.write_text("macsec: off\n" + TWO_SITES)
+    with started(tmp_path / "state", str(path)) as lab:
+        assert "left-right is UNPROTECTED" in (tmp_path / "log").read_text()
+        with lab.listening("left-right", "a") as wire:
+            lab.on("l1", "ping", "-c", "1", "-p", CANARY.hex()[:32], "10.0.2.1")
+            assert any(CANARY[:16] in frame for frame in wire.frames())
+        assert "UNPROTECTED" in lab.macsec("status")
+
+
+@pytest.mark.parametrize("topology", ["ring", "hub"])
+def test_the_other_shipped(tmp_path, topology):
+    """Each pair of sites can talk, and no frame goes round in a loop."""
+    with started(tmp_path / "state", topology) as lab:
+        told = json.loads(lab.macsec("status", "--json"))
+        first, *others = told["hosts"]
+        for other in others:
+            address = other["ipv4"].split("/")[0]
+            assert missed(lab.on(first["name"], "ping", "-c", "2", "-i", "0.2", address)) <= 1
+        moved = [
+            end["to_wire"]["frames_out"]
+            for link in json.loads(lab.macsec("status", "--json"))["links"]
+            for end in link["ends"]
+        ]
+        assert max(moved) < 200
+
+
+def test_a_bad_file(tmp_path):
+    """One line with the line, exit code 2; nothing is made."""
+    need("ping")
+    path = tmp_path / "bad.yaml"
+    path.write_text(TWO_SITES + "    delay: soon\n")
+    told = Lab(tmp_path / "state", None).macsec("up", str(path), code=2)
+    assert re.search(r"bad\.yaml:7", told)
+    assert not (tmp_path / "state").exists()
