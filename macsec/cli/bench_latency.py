@@ -14,7 +14,10 @@ from macsec.cli.words import among, numbers
 from macsec.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from macsec.measure.latency import Plan, Results
+    from macsec.measure.roundtrips import RealTime, TripPlan
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -78,6 +81,24 @@ MOST_LOAD = 200
     metavar="N",
     help="Frames that may wait; one more is lost.",
 )
+@click.option(
+    "--tap",
+    "trips",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Round trips of each size over TAP devices, clear and protected (root); 0: none.",
+)
+@click.option(
+    "--iperf",
+    "iperf_s",
+    type=click.IntRange(0, 3600),
+    default=2,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --tap: seconds of each of five runs of iperf3 on each path; 0: none.",
+)
 @options.backend
 @click.option("--report", type=options.FILE, metavar="OUT.html", help="A page with pictures.")
 @click.option(
@@ -87,12 +108,17 @@ MOST_LOAD = 200
     help="A percentile distribution of each histogram, as HdrHistogram's plotters read it.",
 )
 @options.json_data
-def command(as_json: bool, report: str | None, hgrm: str | None, **given: Any) -> int:
+def command(
+    as_json: bool, report: str | None, hgrm: str | None, trips: int, iperf_s: int, **given: Any
+) -> int:
     """Time protect and validate frame by frame in C, beside a plain copy of the same frame.
 
     Then offer frames at even times to find the rate without loss, and the latency under loads, each
     counted from when its frame was due. What MACsec adds on a link is exact arithmetic, and stands
     in tables of its own. All in one run on one core.
+
+    --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, beside
+    the same hosts without MACsec, in turn.
     """
     import json
 
@@ -105,9 +131,12 @@ def command(as_json: bool, report: str | None, hgrm: str | None, **given: Any) -
     if report is not None and not report.endswith((".html", ".htm")):
         raise ConfigError(f"report {report}: the name ends in .html")
     plan = _plan(**given)
+    trip_plan = _trip_plan(plan, trips, iperf_s)
     facts = machine()
-    with steps("bench", plan.steps) as step:
+    with steps("bench", plan.steps + (trip_plan.steps if trip_plan else 0)) as step:
         results = measure(plan, step)
+        if trip_plan is not None:
+            results.real = _real_time(trip_plan, step)
     if hgrm is not None:
         _save_histograms(Path(hgrm), results)
     if report is not None:
@@ -150,6 +179,31 @@ def _plan(
     )
 
 
+def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
+    """Of the first suite. Refused before anything is measured where it cannot be."""
+    if not trips:
+        return None
+    import os
+
+    from macsec.errors import EnvironmentLacks
+    from macsec.measure.roundtrips import LARGE_MTU, TripPlan, require
+
+    require()
+    if os.geteuid() != 0:
+        raise EnvironmentLacks("--tap: round trips over TAP devices need root")
+    sizes = [size for size in plan.sizes if size <= LARGE_MTU + 18]
+    return TripPlan(plan.suites[0], sizes, trips, iperf_s=iperf_s)
+
+
+def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
+    from secrets import token_hex
+
+    from macsec.measure.roundtrips import measure
+
+    keys = {"key": token_hex(plan.suite.key_length), "salt": token_hex(12)}
+    return measure(plan, keys, step)
+
+
 def _save_report(path: str, results: Results, facts: dict[str, Any]) -> None:
     from macsec.report.latency_page import to_html
 
@@ -167,6 +221,12 @@ def _save_histograms(folder: Path, results: Results) -> None:
         for lane, histogram in each.lanes.items()
     }
     named |= {f"{each.subject.name}-load-{each.percent}": each.latency for each in results.loads}
+    if results.real is not None:
+        named |= {
+            f"{results.real.plan.suite.name}-round-trip-{each.frame_octets}-{path}": histogram
+            for each in results.real.trips
+            for path, histogram in each.paths.items()
+        }
     for name, histogram in named.items():
         (folder / f"{name}.hgrm").write_text(to_hgrm(histogram), encoding="utf-8")
     say(f"{len(named)} histograms: {folder}")

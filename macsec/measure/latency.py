@@ -1,7 +1,8 @@
 """Latency: what a frame waits for. Each kind of time has its own list in the results.
 
 `processing`, `rates` and `loads` are this machine's time, measured by its clock; `added` is exact
-and virtual, by arithmetic alone. They are never added up or told in one table.
+and virtual, by arithmetic alone; `real` is the whole system's, programs and kernel included. They
+are never added up or told in one table.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from macsec.measure.arithmetic import FCS, GAP
 from macsec.measure.chain import Chain, Clock, make_chain
 from macsec.measure.histogram import Histogram, at_share, new_histogram
 from macsec.measure.offered import Offered
+from macsec.measure.roundtrips import RealTime
 from macsec.measure.search import GOALS, Bounds, Trial, search
 from macsec.measure.undisturbed import undisturbed
 from macsec.measure.workload import parse
@@ -29,6 +31,7 @@ HEADROOM = 2
 """The search begins at so many times the rate that the median frame would allow."""
 TARGET_OCTETS, TARGET_NS = 1518, 500
 TARGET_SHARE = Fraction(1, 10_000)
+TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +128,18 @@ class Loaded:
 
 
 class Target(NamedTuple):
-    """A value that is to be at most `limit`."""
+    """A value that is to be at most `limit`, or at least."""
 
     name: str
     value: float
     limit: float
     unit: str
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
         """Whether it is."""
-        return self.value <= self.limit
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
 @dataclass(slots=True)
@@ -150,6 +154,7 @@ class Results:
     rates: list[Rates] = field(default_factory=list)
     loads: list[Loaded] = field(default_factory=list)
     added: list[serialisation.Added] = field(default_factory=list)
+    real: RealTime | None = None
 
     def targets(self) -> Iterator[Target]:
         """Those that this measurement can tell of."""
@@ -162,6 +167,14 @@ class Results:
         if shares:
             name = f"added serialisation, {serialisation.INTER_REGION.name}, the worst row"
             yield Target(name, float(100 * max(shares)), float(100 * TARGET_SHARE), "%")
+        if self.real is None:
+            return
+        if (trips := self.real.trip_ratio) is not None:
+            name = "round trips over TAP, p50, protected to clear, the median of the sizes"
+            yield Target(name, trips, TARGET_TRIPS, "of 1")
+        if (through := self.real.throughput_ratio) is not None:
+            name = "iperf3 over TAP, protected to clear"
+            yield Target(name, through, TARGET_THROUGHPUT, "of 1", at_least=True)
 
 
 def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:

@@ -129,6 +129,24 @@ def _load_pictures(results: Results) -> Iterator[Html]:
         yield page.cards(*figures)
 
 
+def _trip_pictures(results: Results) -> Iterator[Html]:
+    if results.real is None:
+        return
+    suite = results.real.plan.suite.name
+    yield page.cards(
+        *(
+            charts.draw_curves(
+                Curves(
+                    f"Round trips, {each.frame_octets} octets, {suite}",
+                    "ns",
+                    [_curve(path, histogram) for path, histogram in each.paths.items()],
+                )
+            )
+            for each in results.real.trips
+        )
+    )
+
+
 def _no_pictures(_: Results) -> Iterator[Html]:
     yield from ()
 
@@ -138,5 +156,6 @@ PICTURES: dict[str, Callable[[Results], Iterator[Html]]] = {
     "throughput": _rate_pictures,
     "load": _load_pictures,
     "serialisation": _no_pictures,
+    "round_trips": _trip_pictures,
 }
 """What is drawn above the tables of a section, by its key."""

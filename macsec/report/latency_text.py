@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from rich.console import Group
 from rich.text import Text
 
 from macsec.measure.latency import Results
 from macsec.report.latency import SECTIONS, TARGET_HEAD, Grid, head, target_cells
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.page import Page, grid, heading, indented, tabulated
 
 STYLES = {"met": "green", "missed": "red"}
 
@@ -32,10 +31,5 @@ def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
 
 
 def _table(told: Grid) -> Any:
-    justify: list[Literal["left", "right"]] = ["left"] * told.names
-    justify += ["right"] * (len(told.head) - told.names)
-    table = grid(*justify)
-    table.add_row(*(Text(text, "dim") for text in told.head))
-    for row in told.rows:
-        table.add_row(*(Text(text, STYLES.get(row[-1], "")) for text in row))
-    return Group(Text(told.caption, "italic"), table) if told.caption else table
+    styles = [STYLES.get(row[-1], "") for row in told.rows]
+    return tabulated(told.caption, told.head, told.rows, told.names, styles)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from typing import IO, Any, Literal
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -52,6 +53,23 @@ def grid(*justify: Literal["left", "right"]) -> Table:
     for at, how in enumerate(justify, 1):
         table.add_column(justify=how, no_wrap=at < len(justify), overflow="fold")
     return table
+
+
+def tabulated(
+    caption: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    names: int = 1,
+    styles: Sequence[str] = (),
+) -> Any:
+    """A table with a caption: the first `names` columns are words, the others numbers."""
+    justify: list[Literal["left", "right"]] = ["left"] * names
+    justify += ["right"] * (len(head) - names)
+    table = grid(*justify)
+    table.add_row(*(Text(text, "dim") for text in head))
+    for at, row in enumerate(rows):
+        table.add_row(*(Text(text, styles[at] if at < len(styles) else "") for text in row))
+    return Group(Text(caption, "italic"), table) if caption else table
 
 
 def indented(*renderables: Any) -> list[Any]:

@@ -1,0 +1,144 @@
+"""Two hosts in real time with user-space MACsec between them, or the same without MACsec.
+
+Each host is a network namespace with a TAP device; a pump moves frames between it and a veth cable.
+On the clear path the pump's SecY passes frames as they are (protectFrames False, validateFrames
+Null), copied once: so the two paths differ in MACsec and in nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, Self
+
+from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.secy import SecY
+from macsec.sim.pump import Pump
+from macsec.sim.realtime.namespace import SYSTEM_PATH, Namespace
+from macsec.sim.tap import OVERHEAD, interface, open_packet, open_tap
+from macsec.suites import CipherSuite
+
+NAME = "mw0"
+PORT = 7
+ADDRESSES = ("10.9.0.1", "10.9.0.2")
+SYSTEMS = (0x02A0_0000_0001, 0x02A0_0000_0002)
+CLEAR: Mapping[str, Any] = {"secy": {"protect": "off", "validate": "null"}}
+ROOM = 60
+"""Seconds beyond its own that iperf3 has to end."""
+
+Keys = Mapping[str, str]
+
+
+def protected(suite: CipherSuite, keys: Keys) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The configurations of both stations. `keys`: `key`, and `salt` for XPN, in hex."""
+    xpn = suite.xpn
+    scis = [f"{system:012x}0001" for system in SYSTEMS]
+
+    def sa(side: int) -> dict[str, Any]:
+        more = {"ssci": f"{side + 1:08x}", "salt": keys["salt"]} if xpn else {}
+        return {"key": keys["key"], **more}
+
+    def station(side: int) -> dict[str, Any]:
+        other = 1 - side
+        return {
+            "secy": {"cipher": suite.name},
+            "tx": {"sci": scis[side], "sa": {"0": sa(side)}},
+            "rx": [{"sci": scis[other], "sa": {"0": sa(other)}}],
+        }
+
+    return station(0), station(1)
+
+
+class Tunnel:
+    """Two hosts and what lies between, up while it is open. `mtu` is that of the TAP devices."""
+
+    def __init__(self, configs: tuple[Mapping[str, Any], Mapping[str, Any]], mtu: int) -> None:
+        self._stack = ExitStack()
+        try:
+            self.hosts = [self._stack.enter_context(Namespace(f"host {n}")) for n in (1, 2)]
+            self._join(mtu)
+            for side, config in enumerate(configs):
+                self._raise(side, config, mtu)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _join(self, mtu: int) -> None:
+        one, two = self.hosts
+        for host in self.hosts:
+            host.without_ipv6()
+        one.ip(f"link add name wire type veth peer wire netns {two.path}")
+        for host in self.hosts:
+            host.ip(f"link set dev wire mtu {mtu + OVERHEAD} up")
+
+    def _raise(self, side: int, config: Mapping[str, Any], mtu: int) -> None:
+        enter = self._stack.enter_context
+        secy = enter(SecY.from_config(config, "native"))
+        with self.hosts[side].inside():
+            wire = enter(open_packet(interface("wire")))
+            clear = enter(open_tap(NAME, mtu, SYSTEMS[side].to_bytes(6)))
+        self.hosts[side].ip(f"addr add {ADDRESSES[side]}/24 dev {NAME}")
+        enter(Pump(clear, wire, secy))
+
+    def socket(self, side: int) -> socket.socket:
+        """A datagram socket on a host: the first's is connected to the second's."""
+        with self.hosts[side].inside():
+            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if side == 0:
+            made.connect((ADDRESSES[1], PORT))
+        else:
+            made.bind((ADDRESSES[1], PORT))
+        return made
+
+    def iperf(self, seconds: int) -> float:
+        """Gbit/s that iperf3 gets through from the first host to the second, by TCP."""
+        program = iperf3()
+        if program is None:
+            raise EnvironmentLacks("iperf3 is not here (apt install iperf3)")
+        with self.hosts[1].inside():
+            server = subprocess.Popen(  # noqa: S603
+                [program, "-s", "-1", "--forceflush"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            _await_listening(server)
+            with self.hosts[0].inside():
+                done = subprocess.run(  # noqa: S603
+                    [program, "-c", ADDRESSES[1], "-t", str(seconds), "-J"],
+                    capture_output=True,
+                    check=False,
+                    timeout=seconds + ROOM,
+                )
+        finally:
+            server.kill()
+            server.communicate()
+        told = json.loads(done.stdout or "{}")
+        if "error" in told or "end" not in told:
+            raise MACsecError(f"iperf3: {told.get('error', 'it told nothing')}")
+        return float(told["end"]["sum_received"]["bits_per_second"]) / 1e9
+
+    def close(self) -> None:
+        """Take all of it away."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def iperf3() -> str | None:
+    """Where the program is."""
+    return shutil.which("iperf3", path=SYSTEM_PATH)
+
+
+def _await_listening(server: subprocess.Popen[bytes]) -> None:
+    """Its first line is a rule; the second says that it listens."""
+    if server.stdout is None or not server.stdout.readline() or not server.stdout.readline():
+        raise MACsecError("iperf3: the server did not start")
