@@ -156,6 +156,24 @@ def linux_entries() -> Iterator[dict[str, Any]]:
             ) | {"keys": f"linux/{described.name}"}
 
 
+def mka_entries() -> Iterator[dict[str, Any]]:
+    """Describe the recorded key agreements from the JSON beside them."""
+    for described in sorted((HERE / "mka").glob("*.json")):
+        case = json.loads(described.read_text())
+        how = f"wpa_supplicant, Debian kernel {case['kernel']}: {case['wire_point']}"
+        programs = [f"Linux {case['kernel']} macsec", case["wpa_supplicant"]]
+        if case["wpa_supplicant_211_at"]:
+            programs.append("wpa_supplicant v2.11")
+        if case.get("wpa_supplicant_sonic"):
+            programs.append("wpa_supplicant of SONiC")
+        yield entry(
+            described.with_name(case["wire_pcap"]),
+            mtu=1500,
+            programs=programs,
+            how=f"{how}; {case['note']}" if case["note"] else how,
+        ) | {"keys": f"mka/{described.name}"}
+
+
 def load() -> dict[str, dict[str, Any]]:
     """Read the manifest: the captures by file name; nothing if there is none yet."""
     if not FILE.exists():
@@ -164,13 +182,18 @@ def load() -> dict[str, dict[str, Any]]:
 
 
 def write(recorded: dict[str, dict[str, Any]]) -> None:
-    """Write the manifest, and its table in the README, from the recordings and ``linux/``."""
+    """Write the manifest and the table in the README: recordings, ``linux/`` and ``mka/``."""
     captures = [recorded[name] for name in sorted(recorded) if "/" not in name]
     beside = [
-        {"file": f"linux/{file.name}", "sha256": sha256(file), "size": file.stat().st_size}
-        for file in sorted((HERE / "linux").glob("*.json"))
+        {
+            "file": file.relative_to(HERE).as_posix(),
+            "sha256": sha256(file),
+            "size": file.stat().st_size,
+        }
+        for folder in ("linux", "mka")
+        for file in sorted((HERE / folder).glob("*.json"))
     ]
-    rows = {"captures": [*captures, *linux_entries()], "beside": beside}
+    rows = {"captures": [*captures, *linux_entries(), *mka_entries()], "beside": beside}
     text = ",\n".join(
         f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in found) + "\n]"
         for name, found in rows.items()

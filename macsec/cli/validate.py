@@ -12,15 +12,18 @@ from macsec.cli.edge import GOOD, REFUSED, Warnings, say
 if TYPE_CHECKING:
     from macsec import captures
     from macsec.captures.output import Sink
+    from macsec.cli.machine import Plane
     from macsec.cli.transfer import Piece, Stream, VerdictCount
     from macsec.secy import Outcome, SecY
+    from macsec.sim.mka_reader import MkaReader
 
     Judged = tuple[Piece, Outcome]
     Composed = tuple[Piece, list[memoryview], bytes]
 
 
 @click.command("validate", short_help="MACsec capture to clear capture, with verdicts.")
-@options.config
+@click.option("-c", "--config", type=options.FILE, metavar="FILE", help="The SecY, in YAML.")
+@options.caks
 @options.source
 @options.target
 @click.option(
@@ -36,7 +39,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     warnings: Warnings,
-    config: str,
+    config: str | None,
+    caks: str | None,
     source: str,
     target: str,
     verdicts: str | None,
@@ -51,10 +55,12 @@ def command(
 
     A frame that is refused is counted, not an error: see --strict. In pcapng, a frame that is
     delivered with another verdict than ok carries it as a comment.
+
+    With --cak in place of -c, the MKA exchange in IN tells the SAKs: every frame that is valid
+    under one is delivered, both directions, whatever its PN. EAPOL is not.
     """
     from time import perf_counter
 
-    from macsec import SecY
     from macsec import captures as capture_files
     from macsec.cli import transfer
     from macsec.cli.jobs import allowed
@@ -62,13 +68,15 @@ def command(
     from macsec.report import summary
 
     transfer.refuse_same(source, target, verdicts)
+    if (config is None) == (caks is None):
+        raise click.UsageError("one of -c FILE and --cak FILE is wanted")
     if verdicts == "-" and (as_json or target == "-"):
         raise click.UsageError("only one of OUT, --verdicts and --json can have stdout")
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
     count = transfer.VerdictCount()
     with (
-        SecY.from_config(config, *plane) as secy,
+        _receiver(config, caks, plane) as secy,
         transfer.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
@@ -89,8 +97,20 @@ def command(
     return _ending(stream, count, strict)
 
 
+def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaReader:
+    """What judges the frames: the SecY of a configuration, or a listener who has CAKs."""
+    if config is not None:
+        from macsec import SecY
+
+        return SecY.from_config(config, *plane)
+    from macsec.cli.holders import holders_in
+    from macsec.sim.mka_reader import MkaReader
+
+    return MkaReader(holders_in(caks or ""), *plane)
+
+
 def _move(
-    secy: SecY,
+    secy: SecY | MkaReader,
     stream: Stream,
     sink: captures.Writer,
     lines: Sink | None,

@@ -1,0 +1,72 @@
+"""`macsec mka`: MACsec Key Agreement, looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from macsec.cli import options
+from macsec.cli.edge import stdout
+
+if TYPE_CHECKING:
+    from macsec.cli.transfer import Stream
+    from macsec.kay.observer import Observer
+    from macsec.report.mka import Account
+
+
+@click.group("mka", short_help="MACsec Key Agreement, looked at.")
+def command() -> None:
+    """Look at MACsec Key Agreement (IEEE 802.1X)."""
+
+
+@command.command("explain", short_help="What the MKPDUs of a capture say.")
+@click.argument("source", metavar="CAPTURE", type=options.FILE)
+@options.caks
+@click.option("--messages", is_flag=True, help="Beside the story, every message on a line.")
+@options.json_data
+@options.fcs
+def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: str) -> None:
+    """Decode the MKPDUs of CAPTURE and tell what happened: members, Key Servers, SAKs, rekeys.
+
+    With --cak their ICVs are checked and the SAKs unwrapped; a SAK is shown as its check value,
+    never itself. Without it nothing is verified. VLAN tags before the EtherType are passed over.
+    """
+    import json
+
+    from macsec.cli.holders import holders_in
+    from macsec.cli.transfer import open_stream
+    from macsec.kay.observer import Observer
+    from macsec.report import mka as report
+    from macsec.report.page import Page
+
+    observer = Observer([] if caks is None else holders_in(caks))
+    try:
+        with open_stream("mka explain", source, fcs, "auto", quiet=True) as stream:
+            account = _listen(stream, observer, source)
+            if as_json:
+                click.echo(json.dumps(report.to_json(account)))
+            else:
+                report.to_page(Page(stdout()), account, messages)
+    finally:
+        observer.wipe()
+    stream.check()
+
+
+def _listen(stream: Stream, observer: Observer, source: str) -> Account:
+    from macsec.kay.story import Stories
+    from macsec.report.mka import Account
+    from macsec.report.mka_message import Message
+    from macsec.sim.mka_reader import eapol_rows
+
+    stories, messages = Stories(), []
+    frames, start_ns = 0, None
+    for batch in stream:
+        frames = stream.rows + len(batch)
+        if start_ns is None and len(batch):
+            start_ns = int(batch.time_ns[0])
+        for row in eapol_rows(batch).tolist():
+            message = Message(stream.rows + row, int(batch.time_ns[row]), observer.hear(batch[row]))
+            messages.append(message)
+            stories.hear(message.heard, message.index, message.time_ns)
+    return Account(source, frames, start_ns or 0, messages, stories)

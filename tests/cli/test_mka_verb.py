@@ -1,0 +1,302 @@
+"""`macsec mka explain` and `macsec validate --cak`, on recorded exchanges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import Desk
+from members import CAK, CKN, alice, bob, holder, sak_of
+
+from macsec import FrameBatch, captures
+from macsec.kay.mkpdu import Mkpdu, seal
+from macsec.kay.parameter_set import Opaque
+from macsec.kay.parameter_sets import (
+    TLV,
+    Announcement,
+    DistributedCak,
+    KeyManagementDomain,
+    SakUse,
+    Xpn,
+)
+from macsec.keys import Key
+
+PCAPS = Path(__file__).parents[2] / "pcaps" / "mka"
+
+
+def facts(name: str) -> dict[str, Any]:
+    """What stands beside a recording."""
+    found: dict[str, Any] = json.loads((PCAPS / f"{name}.json").read_text())
+    return found
+
+
+def capture(name: str) -> str:
+    """The file of a recording."""
+    return str(PCAPS / f"{name}.pcap")
+
+
+def caks(desk: Desk, ckn: str, cak: str) -> str:
+    """A file with one CAK."""
+    path = desk.folder / "caks.yaml"
+    path.touch(mode=0o600)
+    path.write_text(f"{ckn}: {cak}\n")
+    return str(path)
+
+
+def caks_of(desk: Desk, name: str) -> str:
+    """The CAK of a recording."""
+    return caks(desk, facts(name)["ckn"], facts(name)["cak"])
+
+
+def secrets_of(name: str) -> list[str]:
+    """All keys of a recording."""
+    told = facts(name)
+    derived = [told[name] for name in ("kek", "ick") if told[name]]
+    return [told["cak"], *derived, *told["saks_from_log"]]
+
+
+def frames_of(path: str) -> list[bytes]:
+    """The frames of a capture."""
+    with captures.read(path) as reader:
+        return FrameBatch.concat(list(reader)).frames()
+
+
+def ethertypes(path: str) -> list[str]:
+    """The EtherType of each frame of a capture."""
+    return [frame[12:14].hex() for frame in frames_of(path)]
+
+
+# ---------------------------------------------------------------- validate --cak
+
+
+def test_validate(desk: Desk, backend: str) -> None:
+    """Both directions across a rekey; the summary tells frames, EAPOL and SAKs."""
+    name, out = "restart-server-kill", desk.path("clear.pcap")
+    args = ["validate", "--cak", caks_of(desk, name), capture(name), out, "--backend", backend]
+    result = desk.run(*args)
+    assert "60 of 88 frames delivered (60 ok, 28 no-tag)" in result.stderr
+    assert "EAPOL: 28 authentic; 2 SAKs" in result.stderr
+    clear = frames_of(out)
+    assert len(clear) == 60
+    assert len({frame[6:12] for frame in clear}) == 2
+    assert not {"88e5", "888e"} & set(ethertypes(out))
+
+
+def test_validate_json(desk: Desk) -> None:
+    """The same object as of a SecY, and what was heard; no key in it."""
+    name, out = "sonic-xpn256-restart", desk.path("clear.pcapng")
+    lines = desk.path("v.jsonl")
+    args = ["--cak", caks_of(desk, name), capture(name), out, "--verdicts", lines, "--json"]
+    result = desk.run("validate", *args)
+    told = json.loads(result.stdout)
+    assert told["schema"] == "macsec/validate/1"
+    assert (told["frames"], told["delivered"], told["truncated"]) == (88, 60, 0)
+    assert told["counters"]["InPktsOK"] == 60
+    assert told["counters"]["InOctetsDecrypted"] == sum(len(f) - 12 for f in frames_of(out))
+    assert told["mka"]["saks"] == 2
+    assert told["mka"]["eapol"] == {
+        "authentic": 28,
+        "no MKPDU": 0,
+        "unknown CKN": 0,
+        "wrong ICV": 0,
+    }
+    assert set(told["rx_sc"]) == {"020000000a010001", "020000000b020001"}
+    assert told["rx_sc"]["020000000a010001"]["sa"]["1"]["next_pn"] == "16"
+    verdicts = [json.loads(line) for line in Path(lines).read_text().splitlines()]
+    assert [each["index"] for each in verdicts] == list(range(88))
+    assert sum(each["delivered"] for each in verdicts) == 60
+    assert not [each for each in secrets_of(name) if each in result.output + str(verdicts)]
+
+
+@pytest.mark.parametrize(
+    "ckn, cak",
+    [
+        ("00", None),  # an unknown CKN
+        (None, "ab" * 16),  # another CAK
+        (None, "ab" * 32),
+    ],
+)
+def test_validate_with_another_key(ckn: str | None, cak: str | None, desk: Desk) -> None:
+    """Nothing is delivered, and that is no error; OUT is an empty capture."""
+    name, out = "basic", desk.path("clear.pcap")
+    file = caks(desk, ckn or facts(name)["ckn"], cak or facts(name)["cak"])
+    told = json.loads(desk.run("validate", "--cak", file, capture(name), out, "--json").stdout)
+    assert (told["delivered"], told["mka"]["saks"]) == (0, 0)
+    assert told["mka"]["eapol"]["unknown CKN" if ckn else "wrong ICV"] == 13
+    assert frames_of(out) == []
+
+
+def test_validate_strict_and_jobs(desk: Desk) -> None:
+    """--strict counts EAPOL too, as a SecY does; -j changes nothing."""
+    name = "pn-rekey"
+    file = caks_of(desk, name)
+    one, two = desk.path("one.pcap"), desk.path("two.pcap")
+    desk.run("validate", "--cak", file, capture(name), one, "--strict", code=3)
+    desk.run("validate", "--cak", file, capture(name), two, "-j", "2")
+    assert Path(one).read_bytes() == Path(two).read_bytes()
+
+
+def test_validate_pipes(desk: Desk) -> None:
+    """stdin to stdout; the JSON goes to stderr."""
+    octets = Path(capture("basic")).read_bytes()
+    file = caks_of(desk, "basic")
+    result = desk.run("validate", "--cak", file, "-", "-", "--json", stdin=octets)
+    assert json.loads(result.stderr)["delivered"] == 30
+    desk.run("validate", "--cak", file, capture("basic"), desk.path("file.pcap"))
+    assert result.stdout_bytes == Path(desk.path("file.pcap")).read_bytes()
+
+
+def test_validate_wants_one_source_of_keys(desk: Desk) -> None:
+    """Either a SecY or CAKs."""
+    file, out = caks_of(desk, "basic"), desk.path("clear.pcap")
+    result = desk.run("validate", capture("basic"), out, code=2)
+    assert "one of -c FILE and --cak FILE is wanted" in result.stderr
+    both = ["-c", desk.config(), "--cak", file]
+    assert "one of -c" in desk.run("validate", *both, capture("basic"), out, code=2).stderr
+    assert not Path(out).exists()
+
+
+def test_validate_with_a_bad_file_of_caks(desk: Desk) -> None:
+    """Exit 2, file and line, no key, and no OUT."""
+    file, out = caks(desk, "00", "ab" * 15), desk.path("clear.pcap")
+    result = desk.run("validate", "--cak", file, capture("basic"), out, code=2)
+    assert f"{file}:1: 00: a CAK has 16 or 32 octets, 15 given" in result.stderr
+    assert "abab" not in result.output
+    assert not Path(out).exists()
+
+
+def test_validate_a_capture_that_ends_early(desk: Desk) -> None:
+    """What came before the fault is delivered, and the exit code says so."""
+    octets = Path(capture("basic")).read_bytes()
+    (desk.folder / "cut.pcap").write_bytes(octets[:-7])
+    out = desk.path("clear.pcap")
+    desk.run("validate", "--cak", caks_of(desk, "basic"), desk.path("cut.pcap"), out, code=4)
+    assert len(frames_of(out)) >= 28
+
+
+# ---------------------------------------------------------------- mka explain
+
+
+def explained(desk: Desk, name: str, *more: str) -> dict[str, Any]:
+    """The JSON of a recording's key agreement; no key stands in it."""
+    result = desk.run("mka", "explain", capture(name), "--json", *more)
+    assert not [secret for secret in secrets_of(name) if secret in result.output]
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_explain_json(desk: Desk) -> None:
+    """Who is who, which SAKs, and every message, with the check value in place of the SAK."""
+    told = explained(desk, "sonic-xpn256-restart", "--cak", caks_of(desk, "sonic-xpn256-restart"))
+    assert told["schema"] == "macsec/mka-explain/1"
+    assert (told["frames"], told["eapol"]["authentic"], len(told["messages"])) == (88, 28, 28)
+    (ca,) = told["cas"]
+    assert ca["verified"]
+    assert ca["ckn"] == facts("sonic-xpn256-restart")["ckn"]
+    assert [(m["name"], m["sci"][-8:]) for m in ca["members"]] == [
+        ("A", "0b020001"),
+        ("B", "0a010001"),
+        ("B2", "0a010001"),
+    ]
+    assert [(sak["ki"]["kn"], sak["an"], sak["members"]) for sak in ca["saks"]] == [
+        (1, 0, ["A", "B"]),
+        (2, 1, ["A", "B2"]),
+    ]
+    values = {sak["key_check_value"] for sak in ca["saks"]}
+    logged = facts("sonic-xpn256-restart")["saks_from_log"]
+    assert values == {Key(bytes.fromhex(sak)).check_value for sak in logged}
+    assert [event["who"] for event in ca["events"] if event["kind"] == "restarts"] == ["B2"]
+    second = told["messages"][2]["mkpdu"]
+    assert [each["name"] for each in second["sets"]] == ["live-peer-list", "distributed-sak"]
+    assert second["sets"][1]["cipher_suite"] == "gcm-aes-xpn-256"
+
+
+def test_explain_without_a_cak(desk: Desk) -> None:
+    """The same members and SAKs, said to be unverified; no check value."""
+    (ca,) = explained(desk, "basic")["cas"]
+    (with_cak,) = explained(desk, "basic", "--cak", caks_of(desk, "basic"))["cas"]
+    assert (ca["verified"], with_cak["verified"]) == (False, True)
+    assert ca["members"] == with_cak["members"]
+    assert [sak["key_check_value"] for sak in ca["saks"]] == [None]
+
+
+def test_explain_a_wrong_cak(desk: Desk) -> None:
+    """Messages of the other end are counted and not believed."""
+    (ca,) = explained(desk, "wrong-cak", "--cak", caks_of(desk, "wrong-cak"))["cas"]
+    assert ca["wrong_icv"] == 7
+    assert [member["name"] for member in ca["members"]] == ["A"]
+
+
+def test_explain_text(desk: Desk) -> None:
+    """The story in lines, for people."""
+    args = ["mka", "explain", capture("pn-rekey"), "--cak", caks_of(desk, "pn-rekey")]
+    text = desk.run(*args).stdout
+    assert "84 frames, 30 EAPOL: 30 authentic" in text
+    assert f"CA {facts('pn-rekey')['ckn']}  every ICV is right" in text
+    assert "key server, 2 SAKs" in text
+    assert "distributes B/2, AN 1, gcm-aes-128: new SAK" in text
+    assert "another SAK is due" in text
+    assert "MN 1" not in text.splitlines()[-1]
+    every = desk.run(*args, "--messages").stdout
+    assert every.startswith(text)
+    assert every.count("authentic: ") == 30
+    for secret in secrets_of("pn-rekey"):
+        assert secret not in text + every
+
+
+def test_explain_everything_that_can_be_said(desk: Desk) -> None:
+    """Sets that no recording has, tagged frames, refusals: JSON and text, never an exception."""
+    a, b = alice(), bob(tags=bytes.fromhex("81000064"))
+    rare = (
+        DistributedCak(bytes(24) + b"n"),
+        KeyManagementDomain(b"here"),
+        Announcement((TLV(112, b"\0\1"),)),
+        Xpn(suspension_s=9),
+        Opaque(77, 0, b"\xff"),
+    )
+    first = a.mkpdu(b)
+    frames = [
+        seal(Mkpdu(basic=first.basic, sets=rare), holder().icv),
+        b.distributes(sak_of(b, [a, b], suite="gcm-aes-xpn-128"), a),
+        b.says(a, plain=True),
+        a.says(use=SakUse(delay_protect=True), key_server=True, indicator=True),
+        a.says()[:30],
+        b"\xff" * 12 + b"\x88\x8e\x01\x00\x00\x00",
+    ]
+    file = caks(desk, CKN.hex(), CAK.hex())
+    path = desk.capture(frames)
+    told = json.loads(desk.run("mka", "explain", path, "--cak", file, "--json").stdout)
+    assert [each["name"] for each in told["messages"][0]["mkpdu"]["sets"]] == [
+        "distributed-cak",
+        "kmd",
+        "announcement",
+        "xpn",
+        "unread",
+    ]
+    assert told["messages"][1]["vlan_tags"] == "81000064"
+    assert [message["hearing"] for message in told["messages"]] == [
+        *["authentic"] * 4,
+        *["no MKPDU"] * 2,
+    ]
+    text = desk.run("mka", "explain", path, "--cak", file, "--messages").stdout
+    assert "tells all to go unprotected" in text
+    assert "delay protection on" in text
+    assert "EAPOL that is no MKPDU" in text
+    assert "longer by its own account than the frame is" in text
+
+
+def test_explain_nothing(desk: Desk) -> None:
+    """An empty capture, and one without EAPOL."""
+    assert "0 frames, no EAPOL" in desk.run("mka", "explain", desk.capture([])).stdout
+    clear = [alice().frame(1)]
+    assert "1 frames, no EAPOL" in desk.run("mka", "explain", desk.capture(clear)).stdout
+
+
+def test_explain_what_is_no_capture(desk: Desk) -> None:
+    """Exit 4, and one line."""
+    path = desk.folder / "text"
+    path.write_bytes(bytes(range(256)) * 4)
+    result = desk.run("mka", "explain", str(path), code=4)
+    assert len(result.stderr.splitlines()) == 1
