@@ -15,6 +15,13 @@ FILE = click.Path(path_type=str)
 config: Decorator[Any] = click.option(
     "-c", "--config", required=True, type=FILE, metavar="FILE", help="The SecY, in YAML."
 )
+caks: Decorator[Any] = click.option(
+    "--cak",
+    "caks",
+    type=FILE,
+    metavar="FILE",
+    help="CAKs by CKN, in YAML: hex, or env:NAME, file:PATH, fd:N.",
+)
 source: Decorator[Any] = click.argument("source", metavar="IN", type=FILE)
 target: Decorator[Any] = click.argument("target", metavar="OUT", type=FILE)
 as_json: Decorator[Any] = click.option(

@@ -16,7 +16,8 @@ from macsec.suites import SUITES
 if TYPE_CHECKING:
     from macsec.captures import Writer
     from macsec.cli.transfer import Piece, Stream
-    from macsec.sim.replay import Draw, Link, Replay, Sending
+    from macsec.sim.pair import Draw
+    from macsec.sim.replay import Link, Replay, Sending
 
     Sent = tuple[Piece, Sending]
     Composed = tuple[Piece, list[memoryview]]
@@ -175,11 +176,9 @@ def _draw(seed: int | None) -> Draw:
     """Fresh entropy, or octets that the seed and the purpose determine."""
     if seed is None:
         return lambda _, octets: os.urandom(octets)
-    from hashlib import shake_256
+    from macsec.sim.pair import seeded
 
-    return lambda purpose, octets: shake_256(f"macsec replay {seed} {purpose}".encode()).digest(
-        octets
-    )
+    return seeded(seed)
 
 
 def _refuse_existing(folder: str | None, link: Link) -> None:

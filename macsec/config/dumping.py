@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from macsec.config.loading import load
 from macsec.config.model import (
@@ -17,9 +18,10 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
+from macsec.config.private import write_private
 from macsec.config.reading import Origin, PathInTree
 from macsec.config.sources import KeySource
-from macsec.errors import ConfigError, MACsecError
+from macsec.errors import ConfigError
 from macsec.terms import sci_text
 
 _BARE = re.compile(r"[A-Za-z0-9_/.~-]+(?:[:+@=][A-Za-z0-9_/.~-]+)*")
@@ -39,20 +41,7 @@ def dump(
 
 def write(path: str | Path, config: Configuration | Mapping[str, Any]) -> None:
     """Write a configuration, its keys included, to a new file that only the owner can read."""
-    octets = dump(config, reveal_keys=True).encode()
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o600)
-    except FileExistsError:
-        raise ConfigError(f"{path}: exists; a file with keys is never overwritten") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot create it: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(octets)
-    except OSError as error:
-        os.unlink(path)
-        raise MACsecError(f"{path}: cannot write it: {error.strerror}") from None
+    write_private(Path(path), dump(config, reveal_keys=True).encode())
 
 
 def json_schema() -> dict[str, Any]:
@@ -65,6 +54,9 @@ def _lines(model: Configuration, reveal: bool) -> Iterator[str]:
     yield "secy:"
     for name, entry in SecYSection.model_fields.items():
         yield f"  {entry.alias or name}: {_scalar(name, getattr(model.secy, name))}"
+    if model.mka is not None:
+        yield "mka:"
+        yield from _agreement(model.mka, ("mka",), model.origin, reveal, "  ", "  ")
     if model.tx is not None:
         yield "tx:"
         yield from _channel(model.tx, ("tx",), model.origin, reveal, "  ", "  ")
@@ -72,6 +64,37 @@ def _lines(model: Configuration, reveal: bool) -> Iterator[str]:
         yield "rx:"
     for at, channel in enumerate(model.rx):
         yield from _channel(channel, ("rx", at), model.origin, reveal, "  - ", "    ")
+
+
+def _agreement(
+    section: BaseModel, path: PathInTree, origin: Origin, reveal: bool, first: str, indent: str
+) -> Iterator[str]:
+    """`mka`, or one section in it."""
+    lead = first
+    for name, entry in type(section).model_fields.items():
+        value, key = getattr(section, name), entry.alias or name
+        inner: Iterator[str] = iter(())
+        if value is None or value == []:
+            continue
+        if isinstance(value, list):
+            text = ""
+            inner = (
+                line
+                for at, item in enumerate(value)
+                for line in _agreement(
+                    item, (*path, key, at), origin, reveal, f"{indent}  - ", f"{indent}    "
+                )
+            )
+        elif isinstance(value, BaseModel):
+            text = ""
+            inner = _agreement(value, (*path, key), origin, reveal, f"{indent}  ", f"{indent}  ")
+        elif isinstance(value, KeySource):
+            text = " " + _key(value, origin.where((*path, key)), reveal)
+        else:
+            text = " " + (_text(value) if isinstance(value, str) else _scalar(name, value))
+        yield f"{lead}{key}:{text}"
+        yield from inner
+        lead = indent
 
 
 def _channel(

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from macsec.config.model import (
+    ChainedCakSection,
     Configuration,
+    GeneratedSection,
+    MacSecConfigSection,
+    MkaSection,
     ReceiveSASection,
     ReceiveSCSection,
     SecYSection,
+    TokenSection,
     TransmitSASection,
     TransmitSCSection,
 )
-from macsec.config.reading import PathInTree, Text, read_file, read_mapping
+from macsec.config.reading import Origin, PathInTree, Text, read_file, read_mapping
 from macsec.errors import ConfigError
 
 LOG = logging.getLogger("macsec")
@@ -29,15 +34,24 @@ _WANTED = {
     "dict_type": "a mapping is wanted",
     "list_type": "a list is wanted, each entry with a sci of its own",
 }
-_SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
+M = TypeVar("M", bound=BaseModel)
+Sections: TypeAlias = Mapping[tuple[str, ...], type[BaseModel]]
+
+_SECTIONS: Sections = {
     (): Configuration,
     ("secy",): SecYSection,
     ("tx",): TransmitSCSection,
     ("tx", "sa", "*"): TransmitSASection,
     ("rx", "*"): ReceiveSCSection,
     ("rx", "*", "sa", "*"): ReceiveSASection,
+    ("mka",): MkaSection,
+    ("mka", "keychain", "*"): ChainedCakSection,
 }
-_LATER = ("mka",)
+_HOLDERS: dict[str, type[BaseModel]] = {
+    "generated": GeneratedSection,
+    "pkcs11": TokenSection,
+    "macSecConfig": MacSecConfigSection,
+}
 
 
 def load(config: str | Path | Mapping[str, Any] | Configuration) -> Configuration:
@@ -49,54 +63,76 @@ def load(config: str | Path | Mapping[str, Any] | Configuration) -> Configuratio
     if isinstance(config, Configuration):
         return config
     tree, origin = read_mapping(config) if isinstance(config, Mapping) else read_file(Path(config))
-    result = _validated(tree)
-    if isinstance(result, list):
-        first, *others = sorted(result, key=lambda problem: origin.line(problem.path))
-        more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(f"{origin.where(first.path)}: {first.reason}{more}")
+    result = fill(Configuration, tree, origin, _SECTIONS)
     result._origin = origin
     _warn_of_exposed_keys(result)
     return result
 
 
-class _Problem(NamedTuple):
+class Problem(NamedTuple):
+    """What is wrong with an entry."""
+
     path: PathInTree
     reason: str
 
 
-def _validated(tree: Any) -> Configuration | list[_Problem]:
+def refuse(problems: Sequence[Problem], origin: Origin) -> None:
+    """Raise ConfigError for the first of some problems, in the order of the file; if any."""
+    if problems:
+        first, *others = sorted(problems, key=lambda problem: origin.line(problem.path))
+        more = f" (and {len(others)} more)" if others else ""
+        raise ConfigError(f"{origin.where(first.path)}: {first.reason}{more}")
+
+
+def fill(model: type[M], tree: Any, origin: Origin, sections: Sections) -> M:
+    """A typed model of a tree. Raises ConfigError, naming the place.
+
+    `sections`: by path, the class of each mapping in the tree; "*" stands for any key or index.
+    """
+    result = _validated(model, tree, sections)
+    if isinstance(result, list):
+        refuse(result, origin)
+        raise AssertionError("no model and no problem")
+    return result
+
+
+def _validated(model: type[M], tree: Any, sections: Sections) -> M | list[Problem]:
     # Returns problems in place of raising: the ValidationError holds the tree, and so the keys.
-    later = [_Problem((key,), "not supported by this version") for key in _LATER if key in tree]
-    if later:
-        return later
     try:
-        return Configuration.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-    return [_problem(detail["type"], detail["loc"], detail.get("ctx", {})) for detail in details]
+    return [
+        _problem(detail["type"], detail["loc"], detail.get("ctx", {}), sections)
+        for detail in details
+    ]
 
 
-def _problem(kind: str, loc: PathInTree, context: dict[str, Any]) -> _Problem:
+def _problem(kind: str, loc: PathInTree, context: dict[str, Any], sections: Sections) -> Problem:
     names = (part for part in loc if part != "[key]")
     path = tuple(Text(part) if isinstance(part, str) else part for part in names)
     if kind == "extra_forbidden":
-        return _Problem(path, _unknown(path))
+        return Problem(path, _unknown(path, sections))
     if "error" in context:
-        return _Problem(path, str(context["error"]))
-    return _Problem(path, _WANTED.get(kind, "cannot be used"))
+        return Problem(path or ("mka",), str(context["error"]))
+    return Problem(path, _WANTED.get(kind, "cannot be used"))
 
 
-def _unknown(path: PathInTree) -> str:
-    section = tuple("*" if _is_index(path, at) else str(path[at]) for at in range(len(path) - 1))
-    model = _SECTIONS[section]
+def _unknown(path: PathInTree, sections: Sections) -> str:
+    holder = _HOLDERS.get(str(path[-2])) if len(path) > 1 else None
+    model = holder or next(
+        model for pattern, model in sections.items() if _fits(path[:-1], pattern)
+    )
     known = [field.alias or name for name, field in model.model_fields.items()]
     close = difflib.get_close_matches(str(path[-1]), known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
     return f"unknown key; {hint}"
 
 
-def _is_index(path: PathInTree, at: int) -> bool:
-    return at > 0 and path[at - 1] in ("rx", "sa")
+def _fits(path: PathInTree, pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(
+        wanted in ("*", part) for part, wanted in zip(path, pattern, strict=True)
+    )
 
 
 def _warn_of_exposed_keys(config: Configuration) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,7 @@ from pydantic import (
     PlainValidator,
     PrivateAttr,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.config import JsonDict
 
@@ -37,7 +38,8 @@ def _hex(octets: int) -> dict[str, Any]:
     return {"type": ["string", "number"], "pattern": f"^([:. -]*[0-9A-Fa-f]{{2}}){{{octets}}}$"}
 
 
-def _one_of(*words: str) -> WithJsonSchema:
+def one_of(*words: str) -> WithJsonSchema:
+    """The schema of some words in lower or upper case."""
     return WithJsonSchema({"enum": [*words, *(word.upper() for word in words)]})
 
 
@@ -69,25 +71,54 @@ KeyEntry: TypeAlias = Annotated[
     WithJsonSchema({"type": ["string", "number"], "description": FORMS}),
 ]
 An: TypeAlias = Annotated[int, BeforeValidator(scalars.an)]
+Ckn: TypeAlias = Annotated[
+    bytes,
+    PlainValidator(scalars.ckn),
+    WithJsonSchema({"type": ["string", "number"], "pattern": "^([0-9A-Fa-f]{2}){1,32}$"}),
+]
+Moment: TypeAlias = Annotated[
+    scalars.Moment,
+    PlainValidator(scalars.moment),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": ["string", "number"], "description": scalars.MOMENTS}),
+]
+GroupAddress: TypeAlias = Annotated[
+    bytes, PlainValidator(scalars.group_address), WithJsonSchema(_hex(6))
+]
+Secret: TypeAlias = Annotated[
+    KeySource,
+    PlainValidator(KeySource.reference_of),
+    PlainSerializer(lambda source: source.reference, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^(file|env|fd):"}),
+]
 
+AZURE_CIPHERS = {
+    "GcmAes128": "gcm-aes-128",
+    "GcmAes256": "gcm-aes-256",
+    "GcmAesXpn128": "gcm-aes-xpn-128",
+    "GcmAesXpn256": "gcm-aes-xpn-256",
+}
+"""Cipher suites as `macSecConfig` spells them, to ours."""
 _VALIDATE = ("strict", "check", "disabled", "null")
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A mapping of a configuration: unknown keys are refused, and no input is in any error."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
     )
 
 
-class SecYSection(_Section):
+class SecYSection(Section):
     """`secy:`, the controls (10.7)."""
 
     profile: Annotated[
         Literal["ieee", "linux"],
         BeforeValidator(scalars.word("ieee", "linux")),
-        _one_of("ieee", "linux"),
+        one_of("ieee", "linux"),
     ] = "ieee"
-    cipher: Annotated[str, BeforeValidator(scalars.word(*SUITES)), _one_of(*SUITES)] = "gcm-aes-128"
+    cipher: Annotated[str, BeforeValidator(scalars.word(*SUITES)), one_of(*SUITES)] = "gcm-aes-128"
     protect: Switch = True
     encrypt: Switch = True
     offset: Number = 0
@@ -101,7 +132,7 @@ class SecYSection(_Section):
     duplicates: Annotated[
         Literal["accept", "reject"],
         BeforeValidator(scalars.word("accept", "reject")),
-        _one_of("accept", "reject"),
+        one_of("accept", "reject"),
     ] = "accept"
     send_sci: Switch = True
     end_station: Switch = False
@@ -113,7 +144,7 @@ class SecYSection(_Section):
     icv_length: Number = ICV_LENGTH
 
 
-class _Keyed(Uncopyable, _Section):
+class _Keyed(Uncopyable, Section):
     """A section that holds keys."""
 
     copy = Uncopyable._refuse  # type: ignore[assignment]
@@ -151,10 +182,120 @@ class ReceiveSCSection(_Keyed):
     sa: dict[An, ReceiveSASection] = Field(default_factory=dict, json_schema_extra=_AN_MAP)
 
 
+class TokenSection(_Keyed):
+    """`pkcs11:`, a CAK on a token, which it never leaves. `key` is the label of the object."""
+
+    module: str
+    token: str
+    key: str
+    pin: Secret
+
+
+class MacSecConfigSection(Section):
+    """`macSecConfig:` of an ExpressRoute Direct link: a CAK and its CKN as Key Vault secrets."""
+
+    ckn_secret_identifier: str = Field(alias="cknSecretIdentifier")
+    cak_secret_identifier: str = Field(alias="cakSecretIdentifier")
+    cipher: Annotated[str, BeforeValidator(scalars.word(*AZURE_CIPHERS)), one_of(*AZURE_CIPHERS)]
+    sci_state: Annotated[
+        Literal["enabled", "disabled"],
+        BeforeValidator(scalars.word("enabled", "disabled")),
+        one_of("enabled", "disabled", "Enabled", "Disabled"),
+    ] = Field(default="disabled", alias="sciState")
+
+
+class GeneratedSection(_Keyed):
+    """`generated:`, a file of CAKs that `macsec keys generate` makes and rotates."""
+
+    store: str
+    kek: Secret
+
+
+class CakSection(_Keyed):
+    """A CAK by one of its holders: here by value or reference, on a token, in a vault."""
+
+    cak: KeyEntry | None = None
+    ckn: Ckn | None = None
+    pkcs11: TokenSection | None = None
+    mac_sec_config: MacSecConfigSection | None = Field(default=None, alias="macSecConfig")
+
+    @property
+    def holders(self) -> list[str]:
+        """The keys of the section that say where the CAK is: one, or none."""
+        named = {"cak": self.cak, "pkcs11": self.pkcs11, "macSecConfig": self.mac_sec_config}
+        return [name for name, value in named.items() if value is not None]
+
+    @model_validator(mode="after")
+    def _check_holder(self) -> Self:
+        if len(self.holders) > 1:
+            raise ValueError(f"{' and '.join(self.holders)}: a CAK has one holder")
+        named = self.holders in (["cak"], ["pkcs11"])
+        if named != (self.ckn is not None):
+            raise ValueError(
+                "a CAK needs its ckn" if named else "a ckn goes with cak or pkcs11 beside it"
+            )
+        return self
+
+
+class ChainedCakSection(CakSection):
+    """`mka.keychain.N`. Used from `start` on, before `end`; a `fallback` only if no other can."""
+
+    start: Moment = scalars.Moment(0)
+    end: Moment | None = None
+    fallback: Switch = False
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        if not self.holders:
+            raise ValueError("a CAK is wanted: cak, pkcs11 or macSecConfig")
+        return self
+
+
+class MkaSection(CakSection):
+    """`mka:`, key agreement in place of `tx` and `rx`. Suite, encryption, offset are the SecY's."""
+
+    generated: GeneratedSection | None = None
+    audit: str | None = None
+    keychain: list[ChainedCakSection] = Field(default_factory=list)
+    priority: Number = 16
+    key_server: Switch = True
+    policy: Annotated[
+        Literal["must-secure", "should-secure"],
+        BeforeValidator(scalars.word("must-secure", "should-secure")),
+        one_of("must-secure", "should-secure"),
+    ] = "must-secure"
+    capability: Number = 3
+    delay_protection: Switch = False
+    sak_rekey_interval: Number = 0
+    sak_rekey_on_live_peer_loss: Switch = True
+    include_icv_indicator: Switch = False
+    destination: GroupAddress = Field(default_factory=lambda: bytes.fromhex("0180c2000003"))
+    port: Number = 1
+
+    @property
+    def caks(self) -> list[CakSection]:
+        """All of its CAKs, the one beside `keychain` first."""
+        return [*([self] if self.holders else []), *self.keychain]
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        if not self.caks and self.generated is None:
+            raise ValueError(
+                "a CAK is wanted: cak and ckn, pkcs11, macSecConfig, keychain or generated"
+            )
+        names = [key.ckn for key in self.caks if key.ckn is not None]
+        if len(set(names)) < len(names):
+            raise ValueError("two CAKs have one ckn")
+        if sum(key.fallback for key in self.keychain) > 1:
+            raise ValueError("there is one fallback at most")
+        return self
+
+
 class Configuration(_Keyed):
     """A whole configuration. It holds keys until a SecY took them: load it once for each SecY."""
 
     secy: SecYSection = SecYSection()
+    mka: MkaSection | None = None
     tx: TransmitSCSection | None = None
     rx: list[ReceiveSCSection] = Field(default_factory=list)
 
@@ -176,11 +317,37 @@ class Configuration(_Keyed):
         for channel in (self.tx, *self.rx):
             for sa in channel.sa.values() if channel else ():
                 yield sa.key
+        for key in self.mka.caks if self.mka else ():
+            if key.cak is not None:
+                yield key.cak
+
+    @model_validator(mode="after")
+    def _check_mka(self) -> Self:
+        if self.mka is None:
+            return self
+        if self.tx is not None or self.rx:
+            raise ValueError("it agrees on the SAKs: tx and rx are left out")
+        for key in self.mka.caks:
+            if key.mac_sec_config is not None:
+                self._check_like_azure(key.mac_sec_config)
+        return self
+
+    def _check_like_azure(self, given: MacSecConfigSection) -> None:
+        if AZURE_CIPHERS[given.cipher] != self.secy.cipher:
+            raise ValueError(
+                f"macSecConfig has {given.cipher}: secy needs cipher: {AZURE_CIPHERS[given.cipher]}"
+            )
+        if (given.sci_state == "enabled") != self.secy.send_sci:
+            wanted = "on" if given.sci_state == "enabled" else "off"
+            raise ValueError(
+                f"macSecConfig has {given.sci_state} SCIs: secy needs send_sci: {wanted}"
+            )
 
     def __eq__(self, other: object) -> bool:
         # The same configuration, wherever it was read from.
         if not isinstance(other, Configuration):
             return NotImplemented
-        return (self.secy, self.tx, self.rx) == (other.secy, other.tx, other.rx)
+        mine = (self.secy, self.mka, self.tx, self.rx)
+        return mine == (other.secy, other.mka, other.tx, other.rx)
 
     __hash__ = None  # type: ignore[assignment]

@@ -24,6 +24,7 @@ from macsec.errors import ConfigError
 
 SIZE_LIMIT = 1 << 20
 DEPTH_LIMIT = 16
+SECY = "secy, tx and rx"
 
 PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml where PyYAML was built with it; both give the same events."""
@@ -91,15 +92,29 @@ class Tree(NamedTuple):
     lines: Mapping[PathInTree, int]
 
 
-def read_file(path: Path) -> tuple[Any, Origin]:
-    """The tree of a configuration file. Raises ConfigError, naming file and line."""
+def read_file(path: Path, wanted: str = SECY) -> tuple[Any, Origin]:
+    """The tree of a configuration file. Raises ConfigError, naming file and line.
+
+    `wanted`: the keys of a mapping that the file should be.
+    """
     exposed, read = _contents(path)
-    result = read if isinstance(read, Fault) else parse(read)
+    result = read if isinstance(read, Fault) else parse(read, wanted)
     del read
+    tree = _checked(str(path), result)
+    return tree.value, Origin(str(path), path.parent, tree.lines, exposed)
+
+
+def read_text(name: str, contents: bytes, wanted: str = SECY) -> tuple[Any, Origin]:
+    """The tree of a configuration that is no file of the caller's. Raises ConfigError."""
+    tree = _checked(name, parse(contents, wanted))
+    return tree.value, Origin(name, lines=tree.lines)
+
+
+def _checked(name: str, result: Tree | Fault) -> Tree:
     if isinstance(result, Fault):
-        place = str(path) if result.line is None else f"{path}:{result.line}"
+        place = name if result.line is None else f"{name}:{result.line}"
         raise ConfigError(f"{place}: {result.reason}")
-    return result.value, Origin(str(path), path.parent, result.lines, exposed)
+    return result
 
 
 def read_mapping(config: Mapping[Any, Any]) -> tuple[Any, Origin]:
@@ -131,7 +146,7 @@ def _contents(path: Path) -> tuple[bool, _Contents | Fault]:
     return stat.S_ISREG(mode) and bool(mode & 0o044), contents
 
 
-def parse(contents: bytes) -> Tree | Fault:
+def parse(contents: bytes, wanted: str = SECY) -> Tree | Fault:
     """Read one YAML document in UTF-8."""
     try:
         text = contents.decode("utf-8-sig")
@@ -140,7 +155,7 @@ def parse(contents: bytes) -> Tree | Fault:
     if stray := _STRAY.search(text):
         return Fault("a character that YAML does not allow", text.count("\n", 0, stray.start()) + 1)
     try:
-        builder = _Builder(iter(yaml.parse(text, Loader=PARSER)))
+        builder = _Builder(iter(yaml.parse(text, Loader=PARSER)), wanted)
         return Tree(builder.document(), builder.lines)
     except _RefusedError as error:
         return Fault(error.reason, error.line)
@@ -164,20 +179,21 @@ class _RefusedError(Exception):
 class _Builder:
     """Builds the tree from the parser's events."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], wanted: str) -> None:
         self._events = events
+        self._wanted = f"a mapping with {wanted} is wanted"
         self.lines: dict[PathInTree, int] = {}
 
     def document(self) -> Any:
         next(self._events)  # the start of the stream
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise _RefusedError("empty: a mapping with secy, tx and rx is wanted", event)
+            raise _RefusedError(f"empty: {self._wanted}", event)
         if event.tags:
             raise _RefusedError("tags (!) are not allowed", event)
         event = next(self._events)
         if not isinstance(event, yaml.MappingStartEvent | yaml.AliasEvent):
-            raise _RefusedError("a mapping with secy, tx and rx is wanted", event)
+            raise _RefusedError(self._wanted, event)
         value = self._node(event, ())
         next(self._events)  # the end of the document
         event = next(self._events)

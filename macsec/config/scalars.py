@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from macsec.config.reading import shown
 from macsec.terms import PN_LIMIT_64, octets_of, sci_of
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _HEX = re.compile(r"0[xX][0-9A-Fa-f]{1,16}")
+_SECONDS = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,9}))?s?")
+MOMENTS = "seconds from the start, or a time like 2026-11-30T22:00:00Z"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SWITCH: dict[object, bool] = {"on": True, "off": False}
 _SALT_LENGTH = 12
 _SSCI_LENGTH = 4
@@ -86,6 +90,65 @@ def ssci(value: Any) -> int:
     return int(value)
 
 
+def ckn(value: Any) -> bytes:
+    """The name of a CAK: 2 to 64 hex digits, an even number, or 1 to 32 octets."""
+    what = "a CKN of 2 to 64 hex digits"
+    name = _octets(value, len(value) if isinstance(value, bytes | bytearray) else None, what)
+    if not 1 <= len(name) <= 32:
+        raise ValueError(f"{what} is wanted, {len(name)} octets given")
+    return name
+
+
+def group_address(value: Any) -> bytes:
+    """A group MAC address."""
+    address = _octets(value, 6, "a group MAC address")
+    if not address[0] & 1:
+        raise ValueError("a group MAC address is wanted: the first octet is odd")
+    return address
+
+
+class Moment(NamedTuple):
+    """A time: nanoseconds from the start of the run, or from 1970 in UTC if `absolute`."""
+
+    ns: int
+    absolute: bool = False
+
+    def on(self, start_ns: int, wall_ns: int) -> int:
+        """On a clock that showed `start_ns` at the start, when the time was `wall_ns`."""
+        return start_ns + self.ns - (wall_ns if self.absolute else 0)
+
+    def __str__(self) -> str:
+        seconds, rest = divmod(self.ns, 10**9)
+        part = f".{rest:09}".rstrip("0") if rest else ""
+        if not self.absolute:
+            return f"{seconds}{part}"
+        return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}{part}Z"
+
+
+def moment(value: Any) -> Moment:
+    """Seconds from the start (text or a number), or an RFC 3339 time with its zone."""
+    if isinstance(value, Moment):
+        return value
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e10:
+        return Moment(round(value * 10**9))
+    if isinstance(value, str):
+        if match := _SECONDS.fullmatch(value):
+            return Moment(int(match[1]) * 10**9 + int((match[2] or "0").ljust(9, "0")))
+        if (time := _time(value)) is not None:
+            return Moment((time - _EPOCH) // timedelta(microseconds=1) * 1000, absolute=True)
+    raise ValueError(f"{MOMENTS} is wanted{_given(value)}")
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if time.tzinfo is None or time < _EPOCH else time
+
+
 def salt(value: Any) -> bytes:
     """24 hex digits or 12 octets."""
     return _octets(value, _SALT_LENGTH, "a salt of 24 hex digits")
@@ -93,18 +156,19 @@ def salt(value: Any) -> bytes:
 
 def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
     """One of these words, in lower or upper case; `none` is what None stands for."""
+    lower = {word.lower(): word for word in words}
 
     def chosen(value: Any) -> str:
         if value is None and none is not None:
             return none
-        if isinstance(value, str) and value.lower() in words:
-            return words[words.index(value.lower())]
+        if isinstance(value, str) and value.lower() in lower:
+            return lower[value.lower()]
         raise ValueError(f"{', '.join(words[:-1])} or {words[-1]} is wanted{_given(value)}")
 
     return chosen
 
 
-def _octets(value: Any, length: int, what: str) -> bytes:
+def _octets(value: Any, length: int | None, what: str) -> bytes:
     if isinstance(value, str):
         try:
             return octets_of(value, length)

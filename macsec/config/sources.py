@@ -6,8 +6,9 @@ import logging
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from macsec.config.reading import Text
 from macsec.errors import ConfigError
@@ -26,6 +27,10 @@ _REFERENCES = {
 }
 _SCHEME = re.compile(r"(?:file|env|fd):")
 _COULD_BE_A_KEY = re.compile(r"[0-9A-Fa-f]{16}")
+
+
+Parse: TypeAlias = Callable[[str], "Key | str"]
+"""Text to a key, or to why it is none."""
 
 
 class KeySource(Uncopyable):
@@ -58,6 +63,13 @@ class KeySource(Uncopyable):
             return cls("inline", inline=Key(octets_of(value)))
         except ValueError as error:
             raise ValueError(f"a key is {FORMS}: {error}") from None
+
+    @classmethod
+    def reference_of(cls, value: Any) -> KeySource:
+        """A reference; a value written inline is refused. Raises ValueError."""
+        if isinstance(value, str) and not any(p.fullmatch(value) for p in _REFERENCES.values()):
+            raise ValueError("a reference is wanted: file:PATH, env:NAME or fd:N")
+        return cls.of(value)
 
     @property
     def reference(self) -> str | None:
@@ -103,14 +115,22 @@ class KeyRing(Uncopyable):
             self._keys[source] = self._follow(source)
         return self._keys[source]
 
-    def _follow(self, source: KeySource) -> Key:
+    def text(self, source: KeySource) -> Key:
+        """What a reference leads to as it stands there, without its last line end: a PIN."""
+        return self._follow(source, _plain)
+
+    def path(self, name: str) -> Path:
+        """A file that the configuration names."""
+        return self._folder / name
+
+    def _follow(self, source: KeySource, parse: Parse | None = None) -> Key:
         read = {"file": self._from_file, "env": _from_environment, "fd": _from_descriptor}
-        result = read[source.form](source.target)
+        result = read[source.form](source.target, parse or _key)
         if isinstance(result, str):
             raise ConfigError(f"key {source.form}:{_safe(source.target)}: {result}")
         return result
 
-    def _from_file(self, target: str) -> Key | str:
+    def _from_file(self, target: str, parse: Parse) -> Key | str:
         path = self._folder / target
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
@@ -122,17 +142,17 @@ class KeyRing(Uncopyable):
                 return "not a regular file"
             if mode & 0o044:
                 LOG.warning("%s holds a key and others can read it: chmod 600", _safe(str(path)))
-            return _from_descriptor(str(descriptor))
+            return _from_descriptor(str(descriptor), parse)
         finally:
             os.close(descriptor)
 
 
-def _from_environment(name: str) -> Key | str:
-    text = os.environ.get(name)
-    return "not set" if text is None else _key(Text(text))
+def _from_environment(name: str, parse: Parse) -> Key | str:
+    octets = os.environb.get(name.encode())
+    return "not set" if octets is None else parse(Text(octets.decode("latin-1")))
 
 
-def _from_descriptor(target: str) -> Key | str:
+def _from_descriptor(target: str, parse: Parse) -> Key | str:
     octets = bytearray()
     try:
         while len(octets) <= SIZE_LIMIT and (piece := os.read(int(target), SIZE_LIMIT)):
@@ -141,7 +161,7 @@ def _from_descriptor(target: str) -> Key | str:
         return f"cannot read it: {error.strerror}"
     if len(octets) > SIZE_LIMIT:
         return f"longer than {SIZE_LIMIT} octets: not a key"
-    return _key(Text(octets.decode("latin-1")))
+    return parse(Text(octets.decode("latin-1")))
 
 
 def _key(text: str) -> Key | str:
@@ -153,6 +173,12 @@ def _key(text: str) -> Key | str:
         return Key(octets_of(bare))
     except ValueError as error:
         return str(error)
+
+
+def _plain(text: str) -> Key | str:
+    """Text as it stands, without the line end."""
+    bare = text.removesuffix("\n").removesuffix("\r")
+    return Key(bare.encode("latin-1")) if bare else "empty"
 
 
 def _safe(target: str) -> str:

@@ -74,19 +74,23 @@ def ckn_from_msk(
 
 def kek_from_cak(cak: Key, ckn: bytes) -> Key:
     """9.3.3: the Key Encrypting Key, as long as the CAK."""
-    return Key(kdf(cak, LABEL_KEK, _ckn_context(ckn), 8 * len(cak)))
+    return Key(kdf(cak, LABEL_KEK, ckn_context(ckn), 8 * len(cak)))
 
 
 def ick_from_cak(cak: Key, ckn: bytes) -> Key:
     """9.3.3: the ICV Key, as long as the CAK."""
-    return Key(kdf(cak, LABEL_ICK, _ckn_context(ckn), 8 * len(cak)))
+    return Key(kdf(cak, LABEL_ICK, ckn_context(ckn), 8 * len(cak)))
 
 
 def sak_from_cak(cak: Key, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
     """9.8.1: a SAK of `length` octets from the Key Server's nonce, the live MIs and the KN."""
+    return Key(kdf(cak, LABEL_SAK, sak_context(nonce, members, kn, length), 8 * length))
+
+
+def sak_context(nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> bytes:
+    """9.8.1: what a SAK of `length` octets is derived from, beside the CAK."""
     _check_length("a SAK", length)
-    context = nonce + b"".join(members) + kn.to_bytes(KN_LENGTH)
-    return Key(kdf(cak, LABEL_SAK, context, 8 * length))
+    return nonce + b"".join(members) + kn.to_bytes(KN_LENGTH)
 
 
 def wrap(kek: Key, key: Key) -> bytes:
@@ -133,7 +137,8 @@ def mac_pair(mac_a: bytes, mac_b: bytes) -> bytes:
     return b"".join(sorted((mac_a, mac_b)))
 
 
-def _ckn_context(ckn: bytes) -> bytes:
+def ckn_context(ckn: bytes) -> bytes:
+    """9.3.3: what of a CKN enters KEK and ICK."""
     if len(ckn) not in CKN_LENGTHS:
         raise ConfigError(f"a CKN has 1 to 32 octets, {len(ckn)} given (9.3.1)")
     return ckn[:CKN_CONTEXT_LENGTH].ljust(CKN_CONTEXT_LENGTH, b"\0")

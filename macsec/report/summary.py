@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macsec.secy import SecY, Verdict
+
+if TYPE_CHECKING:
+    from macsec.sim.mka_reader import MkaReader
 
 
 class Count(Protocol):
@@ -23,7 +26,7 @@ class Count(Protocol):
         """Label to frames, for the verdicts that occurred."""
 
 
-def machine(secy: SecY, seconds: float) -> dict[str, Any]:
+def machine(secy: SecY | MkaReader, seconds: float) -> dict[str, Any]:
     """How long, and on what."""
     return {"seconds": round(seconds, 6), "backend": secy.backend, "kernel": secy.kernel}
 
@@ -41,8 +44,11 @@ def protect_json(secy: SecY, count: Count, seconds: float) -> dict[str, Any]:
     }
 
 
-def validate_json(secy: SecY, count: Count, seconds: float, truncated: int) -> dict[str, Any]:
-    """`macsec/validate/1`."""
+def validate_json(
+    secy: SecY | MkaReader, count: Count, seconds: float, truncated: int
+) -> dict[str, Any]:
+    """`macsec/validate/1`; with a listener also what it heard."""
+    mka = {} if isinstance(secy, SecY) else {"mka": _heard(secy)}
     return {
         "schema": "macsec/validate/1",
         "frames": count.frames,
@@ -51,6 +57,7 @@ def validate_json(secy: SecY, count: Count, seconds: float, truncated: int) -> d
         "verdicts": count.labels(),
         "counters": dict(secy.counters),
         "rx_sc": receive_scs(secy),
+        **mka,
         **machine(secy, seconds),
     }
 
@@ -61,7 +68,15 @@ def transmit_sc(secy: SecY) -> dict[str, Any]:
     return {"sci": secy.tx.sci, "next_pn": next_pn}
 
 
-def receive_scs(secy: SecY) -> dict[str, Any]:
+def _heard(reader: MkaReader) -> dict[str, Any]:
+    """EAPOL frames by what they were, and how many SAKs they told."""
+    return {
+        "eapol": {hearing.value: frames for hearing, frames in reader.mkpdus.items()},
+        "saks": reader.saks,
+    }
+
+
+def receive_scs(secy: SecY | MkaReader) -> dict[str, Any]:
     """Each receive SC by its SCI: counters, and its SAs."""
     return {sci: _receive_sc(sc) for sci, sc in secy.rx.items()}
 
@@ -85,12 +100,17 @@ def protect_text(secy: SecY, count: Count, seconds: float) -> str:
     return _line(secy, count, seconds, "sent")
 
 
-def validate_text(secy: SecY, count: Count, seconds: float) -> str:
-    """One line."""
-    return _line(secy, count, seconds, "delivered")
+def validate_text(secy: SecY | MkaReader, count: Count, seconds: float) -> str:
+    """One line; with a listener a second for what it heard."""
+    line = _line(secy, count, seconds, "delivered")
+    if isinstance(secy, SecY):
+        return line
+    heard = [f"{frames:,} {hearing.value}" for hearing, frames in secy.mkpdus.items() if frames]
+    saks = "1 SAK" if secy.saks == 1 else f"{secy.saks:,} SAKs"
+    return f"{line}\nEAPOL: {', '.join(heard) or 'none'}; {saks}"
 
 
-def _line(secy: SecY, count: Count, seconds: float, went_on: str) -> str:
+def _line(secy: SecY | MkaReader, count: Count, seconds: float, went_on: str) -> str:
     endings = ", ".join(f"{frames:,} {label}" for label, frames in count.labels().items())
     return (
         f"{count.delivered:,} of {count.frames:,} frames {went_on}"

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,50 @@ def channels(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.fixed_dictionaries({"sci": scis}, optional={"enabled": switches, "sa": sas})
 
 
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=9)
+moments = (
+    st.integers(0, 10**9)
+    | st.decimals(0, 10**6, places=6).map(str)
+    | st.integers(0, 2**37).map(lambda us: datetime.fromtimestamp(us / 8, UTC).isoformat())
+)
+token = st.fixed_dictionaries(
+    {"module": words, "token": words, "key": words, "pin": names.map("env:{}".format)}
+)
+azure = st.fixed_dictionaries(
+    {"cknSecretIdentifier": words, "cakSecretIdentifier": words, "cipher": st.just("GcmAes128")},
+    optional={"sciState": st.just("Enabled")},
+).map(lambda given: {**given, "sciState": "Enabled"})
+key_holders = (
+    keys.map(lambda key: {"cak": key, "ckn": ""})
+    | token.map(lambda given: {"pkcs11": given, "ckn": ""})
+    | azure.map(lambda given: {"macSecConfig": given})
+)
+windows = some(start=moments, end=moments)
+agreements = st.builds(
+    lambda mka, chain: {
+        **mka,
+        "keychain": [
+            {**holder, **window, **({"ckn": f"{number:02x}"} if "ckn" in holder else {})}
+            for number, (holder, window) in enumerate(chain)
+        ],
+    },
+    some(
+        priority=numbers,
+        key_server=switches,
+        policy=st.sampled_from(["must-secure", "should-secure", "MUST-SECURE"]),
+        sak_rekey_interval=numbers,
+        destination=st.sampled_from(["0180c2000003", "ff:ff:ff:ff:ff:ff"]),
+        port=numbers,
+        audit=words,
+        generated=st.fixed_dictionaries({"store": words, "kek": names.map("env:{}".format)}),
+    ),
+    st.lists(st.tuples(key_holders, windows), min_size=1, max_size=4),
+)
+plain_secy = some(window=numbers, encrypt=switches)
+
 configurations = some(
     secy=secy, tx=channels(), rx=st.lists(channels(lowest_pn=numbers), max_size=3)
-)
+) | st.fixed_dictionaries({"mka": agreements}, optional={"secy": plain_secy})
 
 
 @given(config=configurations)
@@ -166,7 +208,7 @@ def test_write_to_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_schema() -> None:
     """The schema is JSON, closed, and knows the entries by the names of the file."""
     schema = json.loads(json.dumps(json_schema()))
-    assert set(schema["properties"]) == {"secy", "tx", "rx"}
+    assert set(schema["properties"]) == {"secy", "mka", "tx", "rx"}
     sections = schema["$defs"]
     assert all(section["additionalProperties"] is False for section in sections.values())
     assert "validate" in sections["SecYSection"]["properties"]

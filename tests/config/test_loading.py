@@ -14,6 +14,13 @@ from macsec.errors import ConfigError
 
 KEY = "30313233343536373839303132333435"
 
+AZURE = {
+    "cknSecretIdentifier": "https://v.vault.azure.net/secrets/ckn",
+    "cakSecretIdentifier": "https://v.vault.azure.net/secrets/cak",
+    "cipher": "GcmAesXpn256",
+    "sciState": "Enabled",
+}
+
 WHOLE = f"""\
 secy:
   profile: ieee               # ieee | linux
@@ -232,8 +239,18 @@ BAD = [
     ("secy: {}\n# \u2028\n", 2, "a character that YAML does not allow"),
     (b"secy: {}\n# caf\xe9\n", 2, "not UTF-8"),
     (b"\xff\xfes\0", 1, "not UTF-8"),
-    ("mka:\n  cak: 00\n", 1, "mka: not supported by this version"),
-    ("secy: {}\n\nmka: {}\nother: 1\n", 3, "mka: not supported by this version"),
+    ("mka:\n  cak: 00\n", 1, "mka: a CAK needs its ckn"),
+    ("secy: {}\n\nmka: {}\nother: 1\n", 3, "mka: a CAK is wanted: cak and ckn, pkcs11, macSec"),
+    (
+        "mka:\n  ckn: 01\n  cak: 00\n  keychain:\n    - {ckn: 02, cak: 00, strt: 1}\n",
+        5,
+        "mka.keychain.0.strt: unknown key; did you mean start?",
+    ),
+    (
+        "mka:\n  ckn: 01\n  pkcs11: {module: m, token: t, key: k, pin: 1234}\n",
+        3,
+        "mka.pkcs11.pin: a reference is wanted: file:PATH, env:NAME or fd:N",
+    ),
     ("secyy: {}\n", 1, "secyy: unknown key; did you mean secy?"),
     ("secy:\n  replay: on\n  ofset: 30\n", 3, "secy.ofset: unknown key; did you mean offset?"),
     ("secy:\n  validate_frames: null\n", 2, "did you mean validate?"),
@@ -337,7 +354,44 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
     ({"tx": {"sci": 1, "sa": {0: {"key": b""}}}}, "tx.sa.0.key: a key is wanted"),
     ({"tx": {"sci": 1, "sa": {0: {"key": "00"}, "0": {"key": "00"}}}}, "tx.sa.0: given twice"),
     ({"tx": {"sci": 1, "sa": {-1: {"key": "00"}}}}, "tx.sa.-1: an SA is named by its AN"),
-    ({"mka": {}}, "mka: not supported"),
+    ({"mka": {"ckn": "01"}}, "mka: a ckn goes with cak or pkcs11"),
+    ({"mka": {"cak": "00", "ckn": "0"}}, "mka.ckn: a CKN of 2 to 64 hex digits is wanted"),
+    ({"mka": {"cak": "00", "ckn": "00" * 33}}, "mka.ckn: a CKN of 2 to 64 hex digits is wanted"),
+    (
+        {"mka": {"cak": "00", "ckn": "01", "keychain": [{"cak": "00", "ckn": "01"}]}},
+        "mka: two CAKs have one ckn",
+    ),
+    ({"mka": {"keychain": [{}]}}, "mka.keychain.0: a CAK is wanted"),
+    ({"mka": {"keychain": []}}, "mka: a CAK is wanted"),
+    (
+        {"mka": {"cak": "00", "ckn": "01", "macSecConfig": AZURE}},
+        "mka: cak and macSecConfig: a CAK has one holder",
+    ),
+    ({"mka": {"macSecConfig": AZURE}}, "mka: macSecConfig has GcmAesXpn256: secy needs cipher"),
+    (
+        {"secy": {"cipher": "gcm-aes-xpn-256", "send_sci": "off"}, "mka": {"macSecConfig": AZURE}},
+        "mka: macSecConfig has enabled SCIs: secy needs send_sci: on",
+    ),
+    (
+        {"mka": {"cak": "00", "ckn": "01"}, "tx": {"sci": 1}},
+        "mka: it agrees on the SAKs: tx and rx are left out",
+    ),
+    (
+        {"mka": {"cak": "00", "ckn": "01", "policy": "must"}},
+        "mka.policy: must-secure or should-secure",
+    ),
+    (
+        {"mka": {"cak": "00", "ckn": "01", "destination": "00" * 6}},
+        "mka.destination: a group MAC address",
+    ),
+    (
+        {"mka": {"keychain": [{"cak": "00", "ckn": "01", "start": "2026-01-01"}]}},
+        "mka.keychain.0.start: seconds from",
+    ),
+    (
+        {"mka": {"keychain": [{"cak": "00", "ckn": f"0{n}", "fallback": True} for n in (1, 2)]}},
+        "mka: there is one fallback at most",
+    ),
 ]
 
 

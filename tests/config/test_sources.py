@@ -244,3 +244,21 @@ def test_dump_of_a_wiped_configuration() -> None:
     config.wipe()
     with pytest.raises(CustodyError, match="wiped"):
         dump(config, reveal_keys=True)
+
+
+def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN is taken as it stands, without its line end; from a reference only."""
+    (tmp_path / "pin").write_bytes("pässword 12 \n".encode())
+    (tmp_path / "pin").chmod(0o600)
+    monkeypatch.setenv("PIN", "pässword 12 ")
+    monkeypatch.setenv("NONE", "")
+    with KeyRing(tmp_path) as ring:
+        for reference in ("file:pin", "env:PIN"):
+            secret = ring.text(KeySource.reference_of(reference))
+            assert secret.expose().decode() == "pässword 12 "
+        with pytest.raises(ConfigError, match="env:NONE: empty"):
+            ring.text(KeySource.reference_of("env:NONE"))
+    for inline in ("1234", "00" * 16, ""):
+        with pytest.raises(ValueError, match="a reference is wanted") as caught:
+            KeySource.reference_of(inline)
+        assert not inline or inline not in str(caught.value)

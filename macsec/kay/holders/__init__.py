@@ -1,0 +1,20 @@
+"""The holders of a CAK: made by the service, supplied by its owner, on the owner's hardware.
+
+All stand behind `macsec.kay.holder.CakHolder`, and each use of any can be written to an audit log.
+"""
+
+from macsec.kay.holders.assemble import Edge, chain_of, policy_of
+from macsec.kay.holders.audit import AuditedHolder, AuditLog
+from macsec.kay.holders.generated import Rotation
+from macsec.kay.holders.store import CakStore, StoredCak
+
+__all__ = [
+    "AuditLog",
+    "AuditedHolder",
+    "CakStore",
+    "Edge",
+    "Rotation",
+    "StoredCak",
+    "chain_of",
+    "policy_of",
+]

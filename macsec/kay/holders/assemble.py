@@ -1,0 +1,122 @@
+"""The section `mka` of a configuration to the keys and the policy of a KaY."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from macsec.config import (
+    CakSection,
+    ChainedCakSection,
+    Configuration,
+    GeneratedSection,
+    KeyRing,
+    MkaSection,
+    Moment,
+)
+from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.kay.holder import CakHolder, MemoryHolder
+from macsec.kay.holders import key_vault
+from macsec.kay.holders.audit import AuditedHolder, AuditLog
+from macsec.kay.holders.store import CakStore
+from macsec.kay.holders.token import TokenHolder, open_session
+from macsec.kay.keychain import ChainKey
+from macsec.kay.policy import KayPolicy, Security
+from macsec.keys import Key
+from macsec.suites import SUITES
+
+
+def _epoch() -> int:
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What a configuration cannot say: the time, who asks, and how to get at a vault.
+
+    The KaY's clock showed `start_ns` when it was `wall_ns`, nanoseconds since 1970. `clock()` is
+    the latter at any time, and with `who` for the audit log. `vaults`: clients of Key Vaults.
+    """
+
+    start_ns: int = 0
+    wall_ns: int = 0
+    clock: Callable[[], int] = _epoch
+    who: str = ""
+    vaults: key_vault.Clients | None = None
+
+    def on(self, moment: Moment) -> int:
+        """A time of the configuration on the KaY's clock."""
+        return moment.on(self.start_ns, self.wall_ns)
+
+
+def policy_of(config: Configuration) -> KayPolicy:
+    """The policy of a KaY. Raises ConfigError."""
+    mka, secy = _section(config), config.secy
+    return KayPolicy(
+        security=Security(mka.policy),
+        key_server_priority=mka.priority,
+        key_server=mka.key_server,
+        cipher=SUITES[secy.cipher],
+        encrypt=secy.encrypt,
+        offset=secy.offset,
+        capability=mka.capability,
+        delay_protection=mka.delay_protection,
+        sak_rekey_interval=mka.sak_rekey_interval,
+        sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,
+        include_icv_indicator=mka.include_icv_indicator,
+        destination=mka.destination,
+    )
+
+
+def chain_of(config: Configuration, edge: Edge) -> list[ChainKey]:
+    """Every CAK of a configuration behind its holder, with its window on the KaY's clock.
+
+    Raises ConfigError, and what a token or a vault raises.
+    """
+    mka = _section(config)
+    with KeyRing(config.origin.folder) as ring:
+        chain = [_chained(key, _holder(key, config, ring, edge), edge) for key in mka.caks]
+        if mka.generated is not None:
+            chain += _generated(mka.generated, ring, edge)
+        if mka.audit is not None:
+            log = AuditLog(ring.path(mka.audit), edge.clock, edge.who)
+            chain = [replace(key, holder=AuditedHolder(key.holder, log)) for key in chain]
+    return chain
+
+
+def _section(config: Configuration) -> MkaSection:
+    if config.mka is None:
+        raise ConfigError(f"{config.origin.where(('mka',))}: is missing: key agreement needs it")
+    return config.mka
+
+
+def _chained(key: CakSection, holder: CakHolder, edge: Edge) -> ChainKey:
+    if not isinstance(key, ChainedCakSection):
+        return ChainKey(holder, start_ns=min(0, edge.start_ns))
+    end_ns = None if key.end is None else edge.on(key.end)
+    return ChainKey(holder, edge.on(key.start), end_ns, key.fallback)
+
+
+def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -> CakHolder:
+    if key.mac_sec_config is not None:
+        if edge.vaults is None:
+            raise EnvironmentLacks("there is no way to a Key Vault here")
+        return key_vault.fetch(key.mac_sec_config, config.secy.cipher, edge.vaults)
+    ckn = key.ckn or b""
+    if key.pkcs11 is not None:
+        where, pin = key.pkcs11, ring.text(key.pkcs11.pin)
+        text = pin.expose().decode("utf-8", "replace")
+        pin.wipe()
+        return TokenHolder(open_session(where.module, where.token, text), where.key, ckn)
+    if key.cak is None:
+        raise ConfigError(f"CAK {ckn.hex()} has no holder")
+    # A copy: the ring wipes what it followed.
+    return MemoryHolder(Key(ring.key(key.cak).expose()), ckn)
+
+
+def _generated(section: GeneratedSection, ring: KeyRing, edge: Edge) -> Iterator[ChainKey]:
+    store = CakStore(ring.path(section.store), ring.key(section.kek))
+    for stored in store.read():
+        end_ns = None if stored.end_ns is None else edge.on(Moment(stored.end_ns, True))
+        holder = MemoryHolder(stored.cak, stored.ckn)
+        yield ChainKey(holder, edge.on(Moment(stored.start_ns, True)), end_ns)

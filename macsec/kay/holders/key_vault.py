@@ -1,0 +1,81 @@
+"""CAKs as secrets of an Azure Key Vault, named as `macSecConfig` of ExpressRoute Direct names them.
+
+The client is that of the package azure-keyvault-secrets; who makes it, and with which identity, is
+the command line's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from macsec.config import MacSecConfigSection
+from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.kay.holder import MemoryHolder
+from macsec.keys import Key
+from macsec.suites import SUITES
+from macsec.terms import octets_of
+
+Clients: TypeAlias = Callable[[str], Any]
+"""The URL of a vault to its `azure.keyvault.secrets.SecretClient`."""
+
+
+def fetch(section: MacSecConfigSection, suite: str, clients: Clients) -> MemoryHolder:
+    """Read both secrets and hold the CAK.
+
+    Raises ConfigError for what they are, and MACsecError where the vault does not give them.
+    """
+    ckn = _secret(section.ckn_secret_identifier, clients)
+    cak = _secret(section.cak_secret_identifier, clients)
+    name, key = _octets(ckn, "cknSecretIdentifier"), _octets(cak, "cakSecretIdentifier")
+    if not 1 <= len(name) <= 32:
+        raise ConfigError("cknSecretIdentifier: the secret is a CKN of 2 to 64 hex digits")
+    wanted = SUITES[suite].key_length
+    if len(key) != wanted:
+        raise ConfigError(
+            f"cakSecretIdentifier: {section.cipher} has a CAK of {2 * wanted} hex digits, "
+            f"the secret has {2 * len(key)}"
+        )
+    return MemoryHolder(Key(key), name)
+
+
+def _secret(identifier: str, clients: Clients) -> str:
+    try:
+        from azure.core.exceptions import AzureError, ClientAuthenticationError
+        from azure.keyvault.secrets import KeyVaultSecretIdentifier
+    except ImportError:
+        raise EnvironmentLacks(
+            "Key Vault secrets need azure-keyvault-secrets: pip install 'macsec[azure]'"
+        ) from None
+    try:
+        named = KeyVaultSecretIdentifier(identifier)
+    except ValueError:
+        named = None
+    if named is None or not identifier.startswith("https://"):
+        raise ConfigError(
+            f"{identifier!r} is no secret identifier: https://VAULT/secrets/NAME[/VERSION]"
+        )
+    try:
+        value = clients(named.vault_url).get_secret(named.name, named.version).value
+    except ClientAuthenticationError:
+        reason = "the vault does not know who asks"
+    except AzureError as error:
+        reason = _reason(error)
+    else:
+        return value or ""
+    raise MACsecError(f"{identifier}: {reason}")
+
+
+def _reason(error: Exception) -> str:
+    # Not its text: that may hold a piece of what was answered.
+    status = getattr(error, "status_code", None)
+    known = {403: "reading is not allowed", 404: "there is no such secret"}
+    return known.get(status or 0) or f"cannot be read ({type(error).__name__})"
+
+
+def _octets(text: str, what: str) -> bytes:
+    try:
+        return octets_of("".join(text.split()))
+    except ValueError:
+        pass
+    raise ConfigError(f"{what}: the secret is not an even number of hex digits")

@@ -1,0 +1,172 @@
+"""`macsec keys`: where keys go, where not, and the exit codes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli.conftest import CANARY, Desk
+
+AGREED = f"mka: {{cak: {CANARY}, ckn: 1122}}\n"
+
+
+def agreed(desk: Desk) -> str:
+    """A configuration with a CAK."""
+    path = Path(desk.path("mka.yaml"))
+    path.write_text(AGREED)
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_export_to_a_file(desk: Desk) -> None:
+    """The file is its owner's alone, whole, and never written over."""
+    out = Path(desk.path("wpa.conf"))
+    words = ("keys", "export", "--to", "wpa_supplicant", "-c", agreed(desk), "-o", str(out))
+    result = desk.run(*words)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert f"mka_cak={CANARY}" in out.read_text()
+    assert "must-secure has no place there" in result.stderr
+    again = desk.run(*words, code=2)
+    assert "exists" in again.stderr
+    assert sorted(os.listdir(desk.folder)) == ["mka.yaml", "wpa.conf"]
+
+
+def test_export_to_a_folder(desk: Desk) -> None:
+    """All files of a folder, or none where one is taken."""
+    words = ("keys", "export", "--to", "systemd", "-c", desk.config(), "-q")
+    out = Path(desk.path("network"))
+    desk.run(*words, "-o", str(out))
+    modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()}
+    assert modes == {".netdev": 0o644, ".key": 0o600}
+    for key in out.glob("*rx*.key"):
+        key.unlink()
+    (out / "macsec0.netdev").unlink()
+    desk.run(*words, "-o", str(out), code=2)
+    assert [path.name for path in out.iterdir()] == ["macsec0-tx-0.key"]
+    assert "-o FOLDER is wanted" in desk.run(*words, code=2).stderr
+
+
+def test_export_to_a_pipe(desk: Desk) -> None:
+    """stdout is taken where it is no terminal."""
+    key = "0123456789abcdef" * 2
+    result = desk.run("keys", "export", "--to", "ip-macsec", "-c", desk.config(key=key))
+    assert result.stdout.startswith("#!/bin/sh")
+    assert f" {key}\n" in result.stdout
+
+
+@pytest.mark.parametrize("forced", [False, True])
+@pytest.mark.parametrize("verb", ["export", "import"])
+def test_never_to_a_terminal(desk: Desk, verb: str, forced: bool) -> None:
+    """Unless told."""
+    source = desk.path("macsec.sh")
+    config = desk.config()
+    desk.run("keys", "export", "--to", "ip-macsec", "-c", config, "-o", source)
+    words = {
+        "export": ["--to", "ip-macsec", "-c", config],
+        "import": ["--from", "ip-macsec", source],
+    }[verb]
+    command = [sys.executable, "-m", "macsec", "keys", verb, *words, *["--force"][: int(forced)]]
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            command, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, cwd=desk.folder
+        )
+        os.set_blocking(ours, False)
+        try:
+            shown = os.read(ours, 1 << 16).decode()
+        except BlockingIOError:
+            shown = ""
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (done.returncode, CANARY in shown) == ((0, True) if forced else (2, False)), done.stderr
+    assert CANARY not in done.stderr
+
+
+def test_import(desk: Desk) -> None:
+    """The configuration that comes of an import works."""
+    source, out = desk.path("macsec.sh"), Path(desk.path("new.yaml"))
+    desk.run("keys", "export", "--to", "ip-macsec", "-c", desk.config(), "-o", source)
+    result = desk.run("keys", "import", "--from", "ip-macsec", source, "-o", str(out))
+    assert result.stdout == ""
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    found = desk.json("protect", "-c", str(out), desk.capture([bytes(60)]), desk.path("wire.pcap"))
+    assert found["counters"]["OutPktsEncrypted"] == 1
+
+
+def test_wrong_use(desk: Desk) -> None:
+    """Exit 2 with one line: no such format, no such file, no key for it."""
+    config = desk.config()
+    for words in (
+        ("export", "--to", "cisco", "-c", config),
+        ("export", "--to", "wpa_supplicant", "-c", config),
+        ("import", "--from", "systemd", desk.path("none")),
+    ):
+        assert desk.run("keys", *words, code=2).stderr.count("\n") == 1
+
+
+def test_generate(desk: Desk) -> None:
+    """A store is made, rotated without change while its chain reaches, and gives its CAKs."""
+    from macsec.config import load
+    from macsec.kay.holders import Edge, chain_of
+
+    kek = Path(desk.path("kek"))
+    kek.write_text(bytes(range(32)).hex())
+    kek.chmod(0o600)
+    store = Path(desk.path("caks.json"))
+    words = ("keys", "generate", "--store", str(store), "--kek", f"file:{kek}")
+    first = desk.json(*words, "--overlap", "60")
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+    assert [key["in_use"] for key in first["keys"]] == [True, False]
+    again = desk.json(*words, "--overlap", "60")
+    assert [key["ckn"] for key in again["keys"]] == [key["ckn"] for key in first["keys"]]
+    assert first["keys"][0]["ckn"] in desk.run(*words, "--overlap", "60").stdout
+    config = load({"mka": {"generated": {"store": str(store), "kek": f"file:{kek}"}}})
+    now_ns = int(first["keys"][0]["start_ns"])
+    chain = chain_of(config, Edge(start_ns=10**9, wall_ns=now_ns))
+    assert [key.ckn.hex() for key in chain] == [key["ckn"] for key in first["keys"]]
+    assert (chain[0].start_ns, chain[0].holder.cak_length) == (10**9, 32)
+    for _ in range(2):
+        kek.write_text(bytes(range(1, 33)).hex())
+        other = desk.run(*words, code=2).stderr
+        assert "another key-encryption key" in other
+
+
+def test_generate_refuses(desk: Desk) -> None:
+    """A KEK on the command line, one that is none, keys that do not overlap: exit 2, no file."""
+    words = ("keys", "generate", "--store", desk.path("caks.json"))
+    kek = Path(desk.path("kek"))
+    kek.write_text("00" * 32)
+    kek.chmod(0o600)
+    assert "a reference is wanted" in desk.run(*words, "--kek", "01" * 32, code=2).stderr
+    assert "no key" in desk.run(*words, "--kek", f"file:{kek}", code=2).stderr
+    kek.write_text("0123456789abcdef" * 4)
+    few = ("--kek", f"file:{kek}", "--lifetime", "60", "--overlap", "60")
+    assert "overlap" in desk.run(*words, *few, code=2).stderr
+    assert not Path(desk.path("caks.json")).exists()
+
+
+def test_check(desk: Desk) -> None:
+    """Every CAK of a configuration is opened and used once, which its audit log shows."""
+    path = Path(desk.path("mka.yaml"))
+    path.write_text(
+        f"mka:\n  cak: {CANARY}\n  ckn: 1122\n  audit: audit.jsonl\n  keychain:\n"
+        f"    - {{cak: {CANARY}{CANARY}, ckn: 33, start: 100, end: 200, fallback: on}}\n"
+    )
+    path.chmod(0o600)
+    keys = desk.json("keys", "check", "-c", str(path))["keys"]
+    told = [(key["ckn"], key["octets"], key["in_use"], key["fallback"]) for key in keys]
+    assert told == [("1122", 16, True, False), ("33", 32, False, True)]
+    assert int(keys[1]["end_ns"]) - int(keys[1]["start_ns"]) == 100 * 10**9
+    log = Path(desk.path("audit.jsonl")).read_text()
+    assert log.count('"operation": "icv"') == 2
+    assert "macsec keys check [" in log
+    assert CANARY not in log
+    assert "1122" in desk.run("keys", "check", "-c", str(path)).stdout
+    path.write_text(path.read_text().replace(f"{CANARY}{CANARY}", CANARY[:30]))
+    assert "16 or 32 octets" in desk.run("keys", "check", "-c", str(path), code=2).stderr

@@ -1,0 +1,154 @@
+"""A configuration to keys and policy: every holder at once, on the KaY's clock, and at work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tokens
+
+from macsec.config import load, write
+from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.kay.holder import MemoryHolder
+from macsec.kay.holders import CakStore, Edge, StoredCak, chain_of, policy_of
+from macsec.kay.policy import Security
+from macsec.keys import Key
+
+from .test_store import KEK, counting
+
+CANARY = "c0ffee00decafbad0123456789abcdef"
+S = 10**9
+WALL = 1_700_000_000 * S
+
+
+def test_policy() -> None:
+    """Each entry has its place in the policy; the SecY's have theirs."""
+    policy = policy_of(
+        load(
+            {
+                "secy": {"cipher": "gcm-aes-256", "offset": 30},
+                "mka": {
+                    "cak": CANARY,
+                    "ckn": "01",
+                    "priority": 7,
+                    "key_server": False,
+                    "policy": "should-secure",
+                    "delay_protection": True,
+                    "sak_rekey_interval": 30,
+                    "sak_rekey_on_live_peer_loss": False,
+                    "include_icv_indicator": True,
+                    "destination": "ffffffffffff",
+                },
+            }
+        )
+    )
+    assert (policy.security, policy.key_server_priority) == (Security.SHOULD_SECURE, 7)
+    assert (policy.cipher.name, policy.offset, policy.key_server) == ("gcm-aes-256", 30, False)
+    assert (policy.delay_protection, policy.sak_rekey_interval) == (True, 30)
+    assert not policy.sak_rekey_on_live_peer_loss
+    assert policy.include_icv_indicator
+    assert policy.destination == b"\xff" * 6
+
+
+def test_windows(tmp_path: Path) -> None:
+    """Relative times count from the start, absolute ones from 1970, a CAK beside is there now."""
+    (tmp_path / "cak").write_text(CANARY)
+    (tmp_path / "cak").chmod(0o600)
+    config = load(
+        {
+            "mka": {
+                "cak": f"file:{tmp_path}/cak",
+                "ckn": "01",
+                "keychain": [
+                    {"cak": CANARY, "ckn": "02", "start": 60, "end": 180, "fallback": True},
+                    {"cak": CANARY, "ckn": "03", "start": "2023-11-14T22:13:30Z"},
+                ],
+            }
+        }
+    )
+    chain = chain_of(config, Edge(start_ns=5 * S, wall_ns=WALL))
+    assert [(key.ckn, key.fallback) for key in chain] == [(b"\1", 0), (b"\2", 1), (b"\3", 0)]
+    assert chain[0].active(0)
+    assert (chain[1].start_ns, chain[1].end_ns) == (65 * S, 185 * S)
+    assert chain[2].start_ns == 15 * S
+    message = b"the keys are not wiped with what they were read by"
+    want = MemoryHolder(Key(bytes.fromhex(CANARY)), b"\1").icv(message)
+    assert chain[0].holder.icv(message) == want
+
+
+def test_every_holder_under_audit(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token, a store and a text, each use written down without a key or a PIN."""
+    module = tokens.softhsm(tmp_path_factory.getbasetemp() / "softhsm-kay")
+    tokens.put(module, "assembled", bytes.fromhex(CANARY))
+    monkeypatch.setenv("PIN", tokens.PIN)
+    monkeypatch.setenv("KEK", KEK.expose().hex())
+    store = CakStore(tmp_path / "caks.json", KEK)
+    store.write([StoredCak(b"\x05", Key(bytes.fromhex(CANARY)), WALL, None)], counting())
+    token = {"module": module, "token": tokens.TOKEN, "key": "assembled", "pin": "env:PIN"}
+    path = tmp_path / "link.yaml"
+    config = load(
+        {
+            "mka": {
+                "cak": CANARY,
+                "ckn": "03",
+                "generated": {"store": str(store.path), "kek": "env:KEK"},
+                "audit": "audit.jsonl",
+                "keychain": [{"ckn": "04", "pkcs11": token}],
+            }
+        }
+    )
+    message = b"MKPDU"
+    write(path, config)
+    config = load(path)
+    for key in chain_of(config, Edge(wall_ns=WALL, clock=lambda: WALL + 1, who="test")):
+        memory = MemoryHolder(Key(bytes.fromhex(CANARY)), key.ckn)
+        assert key.holder.icv(message) == memory.icv(message)
+        assert "c0ffee" not in repr(key)
+    text = (tmp_path / "audit.jsonl").read_text()
+    assert [json.loads(line)["ckn"] for line in text.splitlines()] == ["03", "04", "05"] * 2
+    assert {json.loads(line)["time_ns"] for line in text.splitlines()} == {str(WALL + 1)}
+    assert "c0ffee" not in text
+    assert "c0ffee" not in repr(config)
+
+
+class FakeVault:
+    """A client that knows two secrets."""
+
+    def get_secret(self, name: str, version: str | None) -> Any:
+        """A secret."""
+        values = {"ckn": "11223344", "cak": CANARY}
+        return type("Secret", (), {"value": values[name]})
+
+
+def test_vault() -> None:
+    """macSecConfig leads to the vault that its identifiers name."""
+    pytest.importorskip("azure.keyvault.secrets", reason="azure-keyvault-secrets is missing")
+    azure = {
+        "cknSecretIdentifier": "https://v.vault.azure.net/secrets/ckn",
+        "cakSecretIdentifier": "https://v.vault.azure.net/secrets/cak/1",
+        "cipher": "GcmAes128",
+        "sciState": "Enabled",
+    }
+    config = load({"mka": {"macSecConfig": azure}})
+    urls: list[str] = []
+
+    def clients(url: str) -> FakeVault:
+        urls.append(url)
+        return FakeVault()
+
+    chain = chain_of(config, Edge(vaults=clients))
+    assert [key.ckn.hex() for key in chain] == ["11223344"]
+    assert urls == ["https://v.vault.azure.net"] * 2
+    with pytest.raises(EnvironmentLacks, match="no way to a Key Vault"):
+        chain_of(config, Edge())
+
+
+def test_without_mka() -> None:
+    """Static SAKs are no key agreement."""
+    for use in (policy_of, lambda config: chain_of(config, Edge())):
+        with pytest.raises(ConfigError, match="mka: is missing"):
+            use(load({}))

@@ -1,0 +1,149 @@
+"""CAKs at rest: what is written comes back, and nothing that was touched does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macsec.errors import ConfigError, CustodyError
+from macsec.kay.holders.store import CakStore, StoredCak
+from macsec.keys import Key
+
+CANARY = bytes.fromhex("c0ffee00decafbad0123456789abcdef")
+KEK = Key(bytes(range(32)))
+
+
+def counting() -> Callable[[int], bytes]:
+    """Octets that never repeat, in place of entropy."""
+    count = 0
+
+    def random(length: int) -> bytes:
+        nonlocal count
+        count += 1
+        return count.to_bytes(length)
+
+    return random
+
+
+def stored(ckn: bytes = b"\x01", cak: bytes = CANARY, start: int = 5, end: int | None = 9) -> Any:
+    """One CAK."""
+    return StoredCak(ckn, Key(cak), start, end)
+
+
+def plain(caks: list[StoredCak]) -> list[tuple[bytes, bytes, int, int | None]]:
+    """As tuples that compare."""
+    return [(cak.ckn, cak.cak.expose(), cak.start_ns, cak.end_ns) for cak in caks]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CakStore:
+    """A store with two CAKs."""
+    made = CakStore(tmp_path / "caks.json", KEK)
+    made.write([stored(), stored(b"\x02", bytes(32), 0, None)], counting(), new=True)
+    return made
+
+
+@given(
+    caks=st.lists(
+        st.tuples(
+            st.binary(min_size=1, max_size=32),
+            st.sampled_from([16, 32]).flatmap(lambda n: st.binary(min_size=n, max_size=n)),
+            st.integers(0, 2**63),
+            st.none() | st.integers(0, 2**63),
+        ),
+        max_size=5,
+    )
+)
+def test_round_trip(caks: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is written is read."""
+    made = CakStore(tmp_path_factory.getbasetemp() / "caks-round.json", KEK)
+    made.write([stored(*cak) for cak in caks], counting())
+    assert plain(made.read()) == caks
+
+
+def test_at_rest(store: CakStore) -> None:
+    """Its owner's alone, with no CAK and no KEK in it; a new one does not go over another."""
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    text = store.path.read_text().lower()
+    assert CANARY.hex() not in text
+    assert KEK.expose().hex() not in text
+    with pytest.raises(ConfigError, match="exists"):
+        store.write([], counting(), new=True)
+    for path in (store.path, store.path.parent):
+        assert "c0ffee" not in repr(store) + str(path)
+
+
+def test_every_changed_octet(store: CakStore) -> None:
+    """Each octet changed, each truncation: refused or, where only space changed, the same."""
+    whole = store.path.read_bytes()
+    want = plain(store.read())
+    for at in range(len(whole)):
+        for octets in (whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :], whole[:at]):
+            store.path.write_bytes(octets)
+            read = None
+            with contextlib.suppress(ConfigError):
+                read = plain(store.read())
+            same = read == want and json.loads(octets) == json.loads(whole)
+            assert read is None or same, at
+
+
+def test_associated_data(store: CakStore) -> None:
+    """A window, a name, two CAKs in each other's place: refused even with a good check sum."""
+    from macsec.kay.holders.store import _sum
+
+    good = json.loads(store.path.read_text())
+
+    def forged(change: Callable[[list[Any]], None]) -> None:
+        body = json.loads(json.dumps(good))
+        change(body["keys"])
+        del body["sha256"]
+        store.path.write_text(json.dumps({**body, "sha256": _sum(body)}))
+        with pytest.raises(ConfigError, match="was changed"):
+            store.read()
+
+    def swap(keys: list[Any]) -> None:
+        keys[0]["wrapped"], keys[1]["wrapped"] = keys[1]["wrapped"], keys[0]["wrapped"]
+
+    forged(lambda keys: keys[0].update(end_ns="10"))
+    forged(lambda keys: keys[0].update(start_ns="6"))
+    forged(lambda keys: keys[0].update(ckn="03"))
+    forged(swap)
+
+
+def test_refused(store: CakStore, tmp_path: Path) -> None:
+    """Another key, others' eyes, another format, no file, a link."""
+    for path in (store.path,):
+        with pytest.raises(ConfigError, match="another key-encryption key"):
+            CakStore(path, Key(bytes(32))).read()
+    (tmp_path / "link").symlink_to(store.path)
+    with pytest.raises(ConfigError, match="cannot read it"):
+        CakStore(tmp_path / "link", KEK).read()
+    store.path.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        store.read()
+    with pytest.raises(ConfigError, match="32 octets, 16 given"):
+        CakStore(store.path, Key(bytes(16)))
+    with pytest.raises(ConfigError, match="16 or 32 octets"):
+        stored(cak=bytes(15))
+    (tmp_path / "other").write_text('{"format": "x", "kek": "", "keys": [], "sha256": ""}')
+    (tmp_path / "other").chmod(0o600)
+    with pytest.raises(ConfigError, match="not of format macsec-caks/1"):
+        CakStore(tmp_path / "other", KEK).read()
+
+
+def test_no_copy(store: CakStore) -> None:
+    """Neither of the store nor of a CAK in it."""
+    import copy
+
+    for thing in (store, *store.read()):
+        with pytest.raises(CustodyError):
+            copy.copy(thing)
+        assert "c0ffee" not in repr(thing)
