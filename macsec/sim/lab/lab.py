@@ -16,6 +16,7 @@ from macsec.sim.endpoint import Endpoint
 from macsec.sim.lab.blueprint import Blueprint, Flow, LinkPlan
 from macsec.sim.lab.bridge import Bridge
 from macsec.sim.lab.host import Host, Tally
+from macsec.sim.lab.standing import Standing, State
 from macsec.sim.lab.traffic import Departure, Source, departures
 from macsec.sim.lane import LinkStats
 from macsec.sim.link import Link, Port
@@ -67,10 +68,17 @@ class SiteLink:
         return self.agreed[direction].refused[0] + self.agreed[1 - direction].refused[1]
 
     @property
+    def standing(self) -> Standing | None:
+        """How key agreement stands; None where there is none."""
+        return Standing.of(self.plan.sites, self.agreed) if self.agreed else None
+
+    @property
     def protected(self) -> bool:
-        """Whether MACsec is on, and no frame of users has passed in clear: should-secure may."""
-        plain = sum(end.secy.counters["OutPktsUntagged"] for end in self.agreed)
-        return self.plan.protected and not plain
+        """Whether MACsec is on, and no frame passes in clear, or has: should-secure may let it."""
+        if (standing := self.standing) is None:
+            return self.plan.protected
+        passed = sum(end.secy.counters["OutPktsUntagged"] for end in self.agreed)
+        return standing.state is not State.PLAIN and not passed
 
     def relay_port(self, side: int) -> Port:
         """What the edge of a site sends its frames to: the Controlled Port, if there is one."""

@@ -1,0 +1,84 @@
+"""Key agreement on a link, for labs in virtual and in real time: its JSON, and a row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from macsec.kay import status
+from macsec.sim.lab.standing import End, Standing
+
+HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
+NAMES = 5
+NS_PER_MS = 10**6
+SHOWN = 8
+"""Digits of a CKN or an MI in a table: enough to tell them apart."""
+
+
+def to_json(sites: tuple[str, str], ends: Sequence[End]) -> dict[str, Any] | None:
+    """The agreement of a link, None where there is none. Times in ns."""
+    if not ends:
+        return None
+    standing = Standing.of(sites, ends)
+    sak = standing.sak
+    return {
+        "status": standing.state.value,
+        "why": standing.why or None,
+        "policy": ends[0].kay.policy.security.value,
+        "ckn": _ckn(ends),
+        "key_server": standing.server,
+        "ki": None if sak is None else str(sak.ki),
+        "an": None if sak is None else sak.an,
+        "secured_ns": standing.secured_ns,
+        "rekeys": standing.rekeys,
+        "ends": {site: _end(end) for site, end in zip(sites, ends, strict=True)},
+    }
+
+
+def _end(end: End) -> dict[str, Any]:
+    kay = end.kay
+    return {
+        "status": status.status(kay),
+        "participants": status.participants(kay),
+        "secured_ns": end.secured_ns,
+        "saks": [
+            {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
+            for sak in end.saks
+        ],
+        "counters": dict(kay.counters),
+    }
+
+
+def _ckn(ends: Sequence[End]) -> str | None:
+    """The name of the CAK in use; where none is, of the one that is preferred."""
+    for end in ends:
+        if end.kay.principal is not None:
+            return end.kay.principal.key.name
+    names = [p.key.name for end in ends for p in end.kay.participants.values()]
+    return names[0] if names else None
+
+
+def row(name: str, sites: tuple[str, str], ends: Sequence[End]) -> list[str]:
+    """The row of a link under HEAD."""
+    standing = Standing.of(sites, ends)
+    sak, after = standing.sak, standing.secured_ns
+    return [
+        name,
+        standing.state.value,
+        shortened(_ckn(ends) or "-"),
+        standing.server or "-",
+        "-" if sak is None else f"{shortened(sak.ki.mi.hex())}/{sak.ki.kn}",
+        "-" if sak is None else str(sak.an),
+        "-" if after is None else ms_text(after),
+        f"{standing.rekeys:,}",
+    ]
+
+
+def shortened(name: str) -> str:
+    """A name of many digits."""
+    return name if len(name) <= 2 * SHOWN else f"{name[:SHOWN]}…"
+
+
+def ms_text(time_ns: int) -> str:
+    """A time since the start, to the microsecond."""
+    return f"{time_ns / NS_PER_MS:,.3f} ms"
