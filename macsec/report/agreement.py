@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from macsec.kay import status
@@ -40,10 +40,10 @@ def _end(end: End) -> dict[str, Any]:
     return {
         "status": status.status(kay),
         "participants": status.participants(kay),
-        "secured_ns": end.secured_ns,
+        "secured_ns": end.progress.secured_ns,
         "saks": [
             {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
-            for sak in end.saks
+            for sak in end.progress.saks
         ],
         "counters": dict(kay.counters),
     }
@@ -58,19 +58,21 @@ def _ckn(ends: Sequence[End]) -> str | None:
     return names[0] if names else None
 
 
-def row(name: str, sites: tuple[str, str], ends: Sequence[End]) -> list[str]:
-    """The row of a link under HEAD."""
-    standing = Standing.of(sites, ends)
-    sak, after = standing.sak, standing.secured_ns
+def row(name: str, told: Mapping[str, Any] | None) -> list[str]:
+    """The row of a link under HEAD, from its JSON."""
+    if told is None:
+        return [name, *["-"] * (len(HEAD) - 1)]
+    ki, an, after = told["ki"], told["an"], told["secured_ns"]
+    mi, _, kn = (ki or "").partition("/")
     return [
         name,
-        standing.state.value,
-        shortened(_ckn(ends) or "-"),
-        standing.server or "-",
-        "-" if sak is None else f"{shortened(sak.ki.mi.hex())}/{sak.ki.kn}",
-        "-" if sak is None else str(sak.an),
+        told["status"],
+        shortened(told["ckn"] or "-"),
+        told["key_server"] or "-",
+        f"{shortened(mi)}/{kn}" if ki else "-",
+        "-" if an is None else str(an),
         "-" if after is None else ms_text(after),
-        f"{standing.rekeys:,}",
+        f"{told['rekeys']:,}",
     ]
 
 

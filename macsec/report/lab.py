@@ -192,7 +192,7 @@ def agreement_table(lab: Lab) -> Table:
     agreed = [link for link in lab.links if link.agreed]
     rows = [
         [
-            *agreement.row(link.plan.name, link.plan.sites, link.agreed),
+            *agreement.row(link.plan.name, agreement.to_json(link.plan.sites, link.agreed)),
             f"{sum(map(link.mkpdus, range(2))):,}",
             f"{sum(map(link.refused, range(2))):,}",
         ]
@@ -208,7 +208,7 @@ def sak_table(lab: Lab) -> Table:
     rows = [
         [link.plan.name, agreement.ms_text(sak.time_ns), sak.ckn, str(sak.ki), str(sak.an)]
         for link in lab.links
-        for sak in max((end.saks for end in link.agreed), key=len, default=())
+        for sak in max((end.progress.saks for end in link.agreed), key=len, default=())
     ]
     head = ("link", "since", "CKN", "KI", "AN")
     return Table("SAKs, one after the other", head, rows, names=4)

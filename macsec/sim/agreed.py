@@ -30,24 +30,42 @@ class InForce(NamedTuple):
     ckn: str
 
 
+class Progress:
+    """What a KaY came to: the SAKs that it sent under, and when it was secured first."""
+
+    def __init__(self, kay: Kay) -> None:
+        self.kay = kay
+        self.saks: list[InForce] = []
+        self.secured_ns: int | None = None
+        self.on_secured: Callable[[], None] | None = None
+
+    def note(self, now_ns: int) -> None:
+        """Look at it after it has settled."""
+        kay = self.kay
+        slot = next((slot for slot in kay.cp.slots() if slot.transmits), None)
+        if slot is not None and (not self.saks or self.saks[-1].ki != slot.ki):
+            ckn = "" if kay.principal is None else kay.principal.key.name
+            self.saks.append(InForce(now_ns, slot.ki, slot.an, ckn))
+        if self.secured_ns is None and kay.secured:
+            self.secured_ns = now_ns
+            if self.on_secured is not None:
+                self.on_secured()
+
+
 class AgreedEndpoint(Endpoint):
     """An Endpoint whose SAs its KaY makes. Speaks from `start` on.
 
     `refused`: frames that the closed Controlled Port did not let through, sent and received.
-    `saks`: the SAKs that it has sent under, in order. `on_secured` is called the first time that
-    it is secured, which was at `secured_ns`.
+    `progress` tells when it was secured, and by which keys.
     """
 
     def __init__(self, name: str, secy: SecY, engine: Engine, kay: Kay) -> None:
         super().__init__(name, secy)
         self.kay = kay
-        self.saks: list[InForce] = []
-        self.secured_ns: int | None = None
-        self.on_secured: Callable[[], None] | None = None
+        self.progress = Progress(kay)
         self.mkpdus_sent = 0
-        self._engine = engine
         self._station = Station(engine, kay, secy, self._speak)
-        self._station.after = self._note
+        self._station.after = lambda: self.progress.note(engine.now_ns)
 
     @property
     def refused(self) -> tuple[int, int]:
@@ -71,18 +89,6 @@ class AgreedEndpoint(Endpoint):
     def _speak(self, mkpdu: bytes) -> None:
         self.mkpdus_sent += 1
         self.uncontrolled.send(mkpdu)
-
-    def _note(self) -> None:
-        """What the KaY did: whether it is secured now, or has another SAK."""
-        kay, now_ns = self.kay, self._engine.now_ns
-        slot = next((slot for slot in kay.cp.slots() if slot.transmits), None)
-        if slot is not None and (not self.saks or self.saks[-1].ki != slot.ki):
-            ckn = "" if kay.principal is None else kay.principal.key.name
-            self.saks.append(InForce(now_ns, slot.ki, slot.an, ckn))
-        if self.secured_ns is None and kay.secured:
-            self.secured_ns = now_ns
-            if self.on_secured is not None:
-                self.on_secured()
 
     def _request(self, frame: bytes) -> None:
         port = self._station.port

@@ -151,11 +151,7 @@ def test_scalars_are_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
 @pytest.mark.parametrize(
     "old, new, line",
     [
-        (
-            "      cak",
-            "      cka",
-            "lab.yaml:5: links.0.macsec.cka: unknown key; did you mean cak?",
-        ),
+        ("policy", "polcy", "lab.yaml:7: links.0.macsec.polcy: unknown key; did you mean policy?"),
         ("cak: c0", "cak: 0", "lab.yaml:5: links.0.macsec.cak: a key is"),
         (
             "keychain:\n        - {",

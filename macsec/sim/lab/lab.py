@@ -218,7 +218,7 @@ class Lab:
             return
         self._started = True
         for end in self._agreed:
-            end.on_secured = self._count_secured
+            end.progress.on_secured = self._count_secured
         self._unsecured = len(self._agreed)
         for end in self._agreed:
             end.start()

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from macsec.kay.counters import Reception
 from macsec.kay.kay import Kay
-from macsec.sim.agreed import InForce
+from macsec.sim.agreed import InForce, Progress
 
 
 class End(Protocol):
@@ -20,12 +20,8 @@ class End(Protocol):
         """Its KaY."""
 
     @property
-    def saks(self) -> Sequence[InForce]:
-        """The SAKs that it has sent under."""
-
-    @property
-    def secured_ns(self) -> int | None:
-        """When it was secured first."""
+    def progress(self) -> Progress:
+        """When it was secured, and by which keys."""
 
     @property
     def open(self) -> bool:
@@ -61,8 +57,8 @@ class Standing:
     def of(cls, sites: tuple[str, str], ends: Sequence[End]) -> Standing:
         """The link between two sites."""
         state = _state(ends)
-        times = [end.secured_ns for end in ends if end.secured_ns is not None]
-        most = max(ends, key=lambda end: len(end.saks)).saks
+        times = [end.progress.secured_ns for end in ends if end.progress.secured_ns is not None]
+        most = max(ends, key=lambda end: len(end.progress.saks)).progress.saks
         return cls(
             state=state,
             why="" if state is State.SECURED else _why(sites, ends),

@@ -254,7 +254,7 @@ def test_the_page() -> None:
     """How each link got its keys, and which; after a rekey all of them."""
     with built(topology({"sak_rekey_interval": 30}, {"pps": 10, "count": 400})) as lab:
         text = page(lab)
-        (sak, other) = lab.links[0].agreed[0].saks
+        (sak, other) = lab.links[0].agreed[0].progress.saks
     assert "Key agreement" in text
     assert "once all links were secured" in text
     assert str(sak.ki) in text
