@@ -1,15 +1,18 @@
-"""`macsec tap --mka`: the KaY of an interface in real time, beside the pump that moves its frames."""
+"""`macsec tap --mka`: the KaY of an interface in real time, beside the pump of its frames."""
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from macsec.cli.edge import say
+from macsec.cli.tap_socket import STATUS, Answering, Asker
 from macsec.cli.waiting import ENDING, Signals
-from macsec.errors import ConfigError
+from macsec.errors import ConfigError, EnvironmentLacks
 
 if TYPE_CHECKING:
     from macsec.config import Configuration
@@ -34,9 +37,7 @@ def check(model: Configuration, mka: bool) -> None:
         return
     if mka:
         place = model.origin.where(("mka",))
-        raise ConfigError(
-            f"{place}: is missing: --mka needs a CAK; tx and rx are for a tap without"
-        )
+        raise ConfigError(f"{place}: is missing: --mka needs a CAK there, not tx and rx")
     raise ConfigError(f"{model.origin.where(('mka',))}: agrees on the SAKs: --mka is wanted")
 
 
@@ -74,6 +75,7 @@ class Keyed:
         self._kay, self._ends, self._quiet = kay, ends, quiet
         self._stack = ExitStack()
         self._told = ""
+        self._answers: list[Answering] = []
         self._patient_until_ns = now_ns() + PATIENCE_NS
 
     def __enter__(self) -> Self:
@@ -84,6 +86,7 @@ class Keyed:
         leave_eapol_out(ends.wire)
         eapol = open_eapol(ends.below, self._kay.policy.destination)
         self._eapol = self._stack.enter_context(eapol)
+        self._answer(STATUS, self._status)
         self._agreement = Agreement(self._kay, ends.secy, eapol.send, ends.pump.open)
         self._agreement.start(now_ns())
         return self
@@ -96,6 +99,7 @@ class Keyed:
     ) -> None:
         """Agree on keys until a signal to end, or until the pump ends by itself."""
         readers: dict[int, Callable[[], Any]] = {self._eapol.fileno(): self._hear}
+        readers |= {answering.fileno(): answering.answer for answering in self._answers}
         due_ns = None if stats is None else now_ns() + round(stats * NS_PER_S)
         while True:
             came, ready = signals.among([pump.fileno(), *readers], self._seconds(due_ns))
@@ -116,6 +120,20 @@ class Keyed:
     def _hear(self) -> None:
         for frame in self._eapol.frames():
             self._agreement.hear(now_ns(), frame)
+
+    def _answer(self, question: str, tell: Callable[[Asker], str]) -> None:
+        try:
+            answering = Answering(self._ends.upper, question, tell)
+        except (OSError, EnvironmentLacks) as error:
+            say(f"warning: {self._ends.upper} gives no {question}: {error}")
+        else:
+            self._answers.append(self._stack.enter_context(answering))
+
+    def _status(self, _: Asker) -> str:
+        from macsec.report.mka_status import port_json
+
+        below, upper = self._ends.below, self._ends.upper
+        return json.dumps(port_json(self._kay, below.name, upper, os.getpid()))
 
     def _say(self) -> None:
         from macsec.report.mka_status import reason

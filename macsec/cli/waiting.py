@@ -26,7 +26,7 @@ class Signals:
     def among(
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
-        """The signals that came, and which of the descriptors can be read; none: the time is over."""
+        """The signals that came, and the descriptors that can be read; none: the time is over."""
         ready, _, _ = select.select([self._read, *descriptors], [], [], seconds)
         found = set(ready) & set(descriptors)
         octets = os.read(self._read, 512) if self._read in ready else b""

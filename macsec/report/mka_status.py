@@ -41,6 +41,11 @@ def to_json(kay: Kay) -> Told:
     }
 
 
+def port_json(kay: Kay, lower: str, upper: str, pid: int) -> Told:
+    """A port of a running process."""
+    return {"upper": upper, "lower": lower, "pid": pid, "mka": to_json(kay)}
+
+
 def keys(kay: Kay) -> list[Told]:
     """The SAKs in use by their identifiers, the newest first."""
     return [

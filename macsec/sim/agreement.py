@@ -12,7 +12,7 @@ Send = Callable[[bytes], object]
 
 
 def settle(kay: Kay, port: ControlledPort, now_ns: int, send: Send) -> None:
-    """Tell a KaY the PNs, do what it asks for and send what it has to say, until nothing is left."""
+    """Tell a KaY the PNs, do what it asks for, send what it has to say, until nothing is left."""
     for an, next_pn in port.transmit_pns():
         kay.update_pn(now_ns, an, next_pn)
     while True:

@@ -73,7 +73,7 @@ class Pump:
         return self
 
     def open(self, opened: bool) -> None:
-        """Open or close the Controlled Port: from the return on, no frame enters the SecY closed."""
+        """Open or close the Controlled Port. Once this returns, a closed one lets nothing in."""
         with self._guard:
             self._opened = opened
             if self._running is not None:
