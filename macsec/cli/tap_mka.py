@@ -133,7 +133,8 @@ class Keyed:
         from macsec.report.mka_status import port_json
 
         below, upper = self._ends.below, self._ends.upper
-        return json.dumps(port_json(self._kay, below.name, upper, os.getpid()))
+        port = port_json(self._kay, below.name, upper, os.getpid())
+        return json.dumps({**port, "counters": dict(self._ends.secy.counters)})
 
     def _say(self) -> None:
         from macsec.report.mka_status import reason
