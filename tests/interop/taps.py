@@ -36,6 +36,17 @@ def counts_of(counters: dict[str, Any]) -> dict[str, int]:
     }
 
 
+def got(counters: dict[str, int]) -> int:
+    """Protected frames that came, however they ended."""
+    plain = ("InPktsNoTag", "InPktsUntagged")
+    return sum(n for name, n in counters.items() if name.startswith("InPkts") and name not in plain)
+
+
+def sent(counters: dict[str, int]) -> int:
+    """Protected frames that left."""
+    return counters.get("OutPktsEncrypted", 0) + counters.get("OutPktsProtected", 0)
+
+
 class Tap:
     """`macsec tap --mka` on a host: `ms0` above a device, with an address."""
 
@@ -82,6 +93,11 @@ class Tap:
         """Whether the only key left is that of an AN, in use both ways."""
         keys = [(key["an"], key["transmits"], key["receives"]) for key in self.status()["keys"]]
         return keys == [(an, True, True)]
+
+    def has_another_key(self, ki: str) -> bool:
+        """Whether it has a key, and that one no more."""
+        keys = [key["ki"] for key in self.status()["keys"]]
+        return bool(keys) and ki not in keys
 
     def kill(self) -> None:
         """A power cut."""

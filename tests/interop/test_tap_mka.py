@@ -1,31 +1,32 @@
 """`macsec tap --mka` against KaYs on real interfaces: wpa_supplicant with a Linux kernel's MACsec.
 
-    pytest tests/interop/test_tap_mka.py
+    pytest tests/interop/test_tap_mka.py --log-cli-level=INFO      # tells what was counted
 
-As root on Linux; `kernel_peer/build.sh` makes the peer.
+As root on Linux; `kernel_peer/build.sh` makes the peer with a kernel.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import hosts
 import pytest
 from hosts import Capture, Host
 from interop.kernel_peer.kpeer import MAC, KernelPeer, need_kernel
-from interop.taps import CKN, Tap, counts_of, mka_configuration
+from interop.taps import CKN, Tap, counts_of, got, mka_configuration, sent
 
+LOG = logging.getLogger(__name__)
 OURS, THEIRS = "10.5.0.1", "10.5.0.2"
 EXHAUSTION = 0xC000_0000
 ECHOES = 20
 ROLES = {"key server": (10, 200), "member": (200, 10)}
 """Our role: our priority and wpa_supplicant's."""
+PROTECTED = {"InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted"}
 LISTENS = ":1451 00000000:0000 0A"
 """Port 5201 in /proc/net/tcp."""
 SUPPLICANT = """\
@@ -77,7 +78,9 @@ class Supplicant:
 
     def start(self) -> None:
         """Start it; its device gets an address."""
-        self._kernel.ok("wpa_supplicant -B -D macsec_linux -i eth0 -c /tmp/wpa.conf -f /tmp/wpa.log")
+        self._kernel.ok(
+            "wpa_supplicant -B -D macsec_linux -i eth0 -c /tmp/wpa.conf -f /tmp/wpa.log"
+        )
         hosts.until(self._has_device, "macsec0 in the guest")
         self._kernel.ok(f"ip address add {THEIRS}/24 dev macsec0")
 
@@ -154,11 +157,13 @@ class Link:
         def settled() -> bool:
             ours, theirs = self.tap.counters(), self.wpa.counters()
             seen.append((ours, theirs))
-            lost = self._drops() - self._dropped
-            return all_in(ours) == sent(theirs) and all_in(theirs) + lost == sent(ours)
+            return got(ours) == sent(theirs) and got(theirs) + self._lost() == sent(ours)
 
         hosts.until(settled, "all frames at the other side", self.tap.process)
         return seen[-1]
+
+    def _lost(self) -> int:
+        return self._drops() - self._dropped
 
     def _drops(self) -> int:
         """Frames that the cable itself dropped: the guest did not fetch them in time."""
@@ -168,36 +173,87 @@ class Link:
     def check(self, frames: int) -> None:
         """All that was sent is good at the other side, at least so many frames each way."""
         ours, theirs = self.counted()
-        print(f"ours {ours}\nkernel {theirs}")
-        assert set(ours) | set(theirs) == {
-            *("InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted")
-        }
+        print(
+            f"\nours {ours}\nkernel {theirs}\ndropped by the cable {self._drops() - self._dropped}"
+        )
+        assert set(ours) == PROTECTED
+        assert set(theirs) - {"InPktsNoTag"} == PROTECTED  # its MKPDUs are such to the kernel
         assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= frames
-        seen = {frame[12:14] for frame in self.bench.wire.frames()}
-        assert seen == {hosts.MACSEC, hosts.EAPOL}
+        assert self.kinds() == {hosts.MACSEC, hosts.EAPOL}
+
+    def kinds(self) -> set[bytes]:
+        """The EtherTypes that the cable carried since the last look."""
+        return {frame[12:14] for frame in self.bench.wire.frames()}
 
 
-def all_in(counters: dict[str, int]) -> int:
-    """Protected frames that came, however they ended."""
-    names = [name for name in counters if name.startswith("InPkts") and "NoSA" not in name]
-    return sum(counters[name] for name in names if name not in ("InPktsNoTag", "InPktsUntagged"))
+class Traffic:
+    """Echoes and TCP streams both ways, for seconds, while something happens."""
 
+    def __init__(self, bench: Bench, seconds: int) -> None:
+        self._bench = bench
+        bench.kernel.start("iperf3 -4 -s -1")
+        hosts.until(lambda: LISTENS in bench.kernel.ok("cat /proc/net/tcp"), "iperf3")
+        count = ("-c", str(seconds * 50), "-i", "0.02")
+        commands = (
+            ("iperf3", "-c", THEIRS, "-t", str(seconds), "-b", "10M", "--bidir", "--json"),
+            ("ping", "-n", "-q", "-W", "10", *count, THEIRS),
+        )
+        self._programs = [bench.host.start(*words, stdout=-1, stderr=-2) for words in commands]
 
-def sent(counters: dict[str, int]) -> int:
-    """Protected frames that left."""
-    return counters.get("OutPktsEncrypted", 0) + counters.get("OutPktsProtected", 0)
+    def end(self) -> None:
+        """Wait for its end: nothing was interrupted, and no echo was lost."""
+        told = [program.communicate(timeout=120)[0].decode() for program in self._programs]
+        assert [program.returncode for program in self._programs] == [0, 0], told
+        sums = json.loads(told[0])["end"]
+        LOG.info("ping: %s", told[1].splitlines()[-2])
+        for way in ("sum_received", "sum_received_bidir_reverse"):
+            LOG.info("iperf3 %s: %d octets", way, sums[way]["bytes"])
+            assert sums[way]["bytes"] > 1 << 20
+        assert hosts.missed(told[1]) <= 1
 
 
 @pytest.mark.parametrize("octets", [16, 32])
 @pytest.mark.parametrize("role", ROLES)
 def test_wpa_supplicant(bench, role, octets):
-    """Secured in both roles under either length of CAK; pings, a rekey beneath them, all counted."""
+    """Secured in both roles, with either length of CAK; a rekey under traffic loses nothing."""
+    hosts.need("iperf3")
     with Link(bench, role, octets) as link:
         status = link.tap.status()
         assert status["cipher"] == "gcm-aes-128"
         assert status["status"]["Is Key Server"] == ("Yes" if role == "key server" else "No")
         assert link.wpa.status()["actor_sci"] == f"{MAC}@1"
         link.ping_both_ways()
+        traffic = Traffic(bench, seconds=12)
         link.rekey()
+        traffic.end()
         link.ping_both_ways()
-        link.check(4 * ECHOES)
+        link.check(1000)
+
+
+@pytest.mark.parametrize("number", ["TERM", "KILL"])
+@pytest.mark.parametrize("role", ROLES)
+def test_wpa_supplicant_comes_back(bench, role, number):
+    """It ends in good order, or at once, and is there again: fresh keys, no old one is used."""
+    with Link(bench, role) as link:
+        link.ping_both_ways()
+        before = link.tap.status()["keys"][0]["ki"]
+        link.wpa.end(number)
+        link.wpa.start()
+        hosts.until(lambda: link.tap.has_another_key(before), "another key", link.tap.process)
+        link.until_secured()
+        link.ping_both_ways()
+        assert link.kinds() <= {hosts.MACSEC, hosts.EAPOL}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_we_come_back(bench, role):
+    """`kill -9` and a new start: another MI, fresh keys; wpa_supplicant follows."""
+    with Link(bench, role) as link:
+        link.ping_both_ways()
+        before = link.tap.status()["keys"][0]["ki"]
+        link.tap.kill()
+        link.tap.start()
+        hosts.until(lambda: link.tap.has_another_key(before), "another key", link.tap.process)
+        link.until_secured()
+        link.ping_both_ways()
+        assert link.kinds() <= {hosts.MACSEC, hosts.EAPOL}
