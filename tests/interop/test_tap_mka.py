@@ -173,9 +173,7 @@ class Link:
     def check(self, frames: int) -> None:
         """All that was sent is good at the other side, at least so many frames each way."""
         ours, theirs = self.counted()
-        print(
-            f"\nours {ours}\nkernel {theirs}\ndropped by the cable {self._drops() - self._dropped}"
-        )
+        LOG.info("ours %s, kernel %s, the cable dropped %d", ours, theirs, self._lost())
         assert set(ours) == PROTECTED
         assert set(theirs) - {"InPktsNoTag"} == PROTECTED  # its MKPDUs are such to the kernel
         assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= frames
