@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import Self
 
@@ -19,11 +20,17 @@ class Signals:
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
         """The signals that came, none if the time is over; None: the descriptor can be read."""
-        found, _, _ = select.select([self._read, descriptor], [], [], seconds)
-        if descriptor in found:
-            return None
-        octets = os.read(self._read, 512) if found else b""
-        return {signal.Signals(number) for number in octets} & set(self._numbers)
+        came, found = self.among([descriptor], seconds)
+        return None if found else came
+
+    def among(
+        self, descriptors: Sequence[int], seconds: float | None
+    ) -> tuple[set[signal.Signals], set[int]]:
+        """The signals that came, and the descriptors that can be read; none: the time is over."""
+        ready, _, _ = select.select([self._read, *descriptors], [], [], seconds)
+        found = set(ready) & set(descriptors)
+        octets = os.read(self._read, 512) if self._read in ready else b""
+        return {signal.Signals(number) for number in octets} & set(self._numbers), found
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from macsec.kay.kay import Kay
 from macsec.secy import SecY
+from macsec.sim.agreement import settle
 from macsec.sim.clock import HORIZON_PS, PS_PER_NS, Engine
 from macsec.sim.controlled import ControlledPort
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
@@ -66,18 +67,7 @@ class Station:
 
     def settle(self) -> None:
         """Do what the KaY asks for, send what it has to say, and ask to be woken."""
-        now_ns = self.engine.now_ns
-        for an, next_pn in self.port.transmit_pns():
-            self.kay.update_pn(now_ns, an, next_pn)
-        while True:
-            if (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
-            elif (mkpdu := self.kay.poll_transmit(now_ns)) is not None:
-                self._send(mkpdu)
-            elif (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
-            else:
-                break
+        settle(self.kay, self.port, self.engine.now_ns, self._send)
         if self.after is not None:
             self.after()
         self._arm()
