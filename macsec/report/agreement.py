@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macsec.kay import status
-from macsec.sim.lab.standing import End, Standing
+from macsec.report import mka_status
+from macsec.report.mka_status import obstacle
+from macsec.sim.lab.standing import End, Standing, State
 
 HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
 NAMES = 5
@@ -23,7 +24,7 @@ def to_json(sites: tuple[str, str], ends: Sequence[End]) -> dict[str, Any] | Non
     sak = standing.sak
     return {
         "status": standing.state.value,
-        "why": standing.why or None,
+        "why": None if standing.state is State.SECURED else why(sites, ends),
         "policy": ends[0].kay.policy.security.value,
         "ckn": _ckn(ends),
         "key_server": standing.server,
@@ -35,17 +36,26 @@ def to_json(sites: tuple[str, str], ends: Sequence[End]) -> dict[str, Any] | Non
     }
 
 
+def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
+    """What is in the way at the ends that are not secured."""
+    told = {
+        site: obstacle(end.kay)
+        for site, end in zip(sites, ends, strict=True)
+        if not end.kay.secured
+    }
+    if len(told) == len(ends) and len(set(told.values())) == 1:
+        return f"at both ends {next(iter(told.values()))}"
+    return "; ".join(f"at {site} {what}" for site, what in told.items())
+
+
 def _end(end: End) -> dict[str, Any]:
-    kay = end.kay
     return {
-        "status": status.status(kay),
-        "participants": status.participants(kay),
+        **mka_status.to_json(end.kay),
         "secured_ns": end.progress.secured_ns,
         "saks": [
             {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
             for sak in end.progress.saks
         ],
-        "counters": dict(kay.counters),
     }
 
 

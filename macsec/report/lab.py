@@ -47,7 +47,8 @@ def trouble(lab: Lab) -> list[str]:
         if (standing := link.standing) is None:
             continue
         if standing.state is not State.SECURED:
-            lines.append(f"{link.plan.name} is {standing.state.value}: {standing.why}")
+            told = agreement.why(link.plan.sites, link.agreed)
+            lines.append(f"{link.plan.name} is {standing.state.value}: {told}")
         if refused := link.refused(0) + link.refused(1):
             lines.append(f"{link.plan.name} refused {refused:,} frames while it was not secured")
     return lines

@@ -72,6 +72,11 @@ class Pump:
             self._running = Running("macsec pump", lambda stop: run(pump, stop))
         return self
 
+    @property
+    def secy(self) -> SecY:
+        """The SecY that frames go through."""
+        return self._secy
+
     def open(self, opened: bool) -> None:
         """Open or close the Controlled Port. Once this returns, a closed one lets nothing in."""
         with self._guard:

@@ -25,7 +25,7 @@ from macsec.config.topology import SECURED
 from macsec.errors import ConfigError
 from macsec.secy.assemble import controls_of
 from macsec.sim.knobs import HISTORY_NS
-from macsec.sim.lab.agreement import Agreement, agreements
+from macsec.sim.lab.keying import EndPlan, planned
 from macsec.sim.lab.tree import Tree, Way, spanning_tree
 from macsec.sim.pair import Draw, Pair
 from macsec.sim.params import LinkParams
@@ -46,7 +46,7 @@ class LinkPlan:
     """A link between two sites.
 
     `params`: from the first site to the second, and back. `systems`: the MAC addresses of its two
-    Common Ports. `agreements`: key agreement at both ends; or `configs`, those of their SecYs with
+    Common Ports. `keying`: key agreement at both ends; or `configs`, those of their SecYs with
     static keys; neither where it is unprotected. `standby`: it would close a loop, and carries
     nothing.
     """
@@ -56,14 +56,14 @@ class LinkPlan:
     params: tuple[LinkParams, LinkParams]
     systems: tuple[int, int]
     cipher: str | None
-    agreements: tuple[Agreement, Agreement] | None
+    keying: tuple[EndPlan, EndPlan] | None
     configs: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(repr=False)
     standby: bool
 
     @property
     def protected(self) -> bool:
         """Whether MACsec is on."""
-        return self.agreements is not None or self.configs is not None
+        return self.keying is not None or self.configs is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class _Reader:
             params,
             systems,
             None if section is None else section.cipher,
-            None if section is None or static else self._agreements(at, section, systems, own),
+            None if section is None or static else self._keying(at, section, systems, own),
             self._static(at, section, systems, own) if section is not None and static else None,
             standby,
         )
@@ -239,16 +239,16 @@ class _Reader:
             pair = Pair(_checked(section), systems, draw)
         return pair.station(0), pair.station(1)
 
-    def _agreements(
+    def _keying(
         self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
-    ) -> tuple[Agreement, Agreement]:
+    ) -> tuple[EndPlan, EndPlan]:
         between = self._topology.links[at].between
         path = self._path(at)
         with self._at(path):
             _checked(section)
             place = self._origin.where(path)
             sites = between[0], between[1]
-            return agreements(section, sites, systems, draw, self._origin, place)
+            return planned(section, sites, systems, draw, self._origin, place)
 
     def _path(self, at: int) -> PathInTree:
         """Where a link's protection is said."""

@@ -186,11 +186,11 @@ class Lab:
         name = f"{plan.name} at {plan.sites[side]}"
         if plan.configs is not None:
             return Endpoint.from_config(name, plan.configs[side], backend, kernel)
-        if plan.agreements is None:
+        if plan.keying is None:
             raise AssertionError("an end of an unprotected link")
-        agreement = plan.agreements[side]
-        kay = agreement.kay(self._edge)
-        return AgreedEndpoint(name, agreement.secy(backend, kernel), self.engine, kay)
+        planned = plan.keying[side]
+        kay = planned.kay(self._edge)
+        return AgreedEndpoint(name, planned.secy(backend, kernel), self.engine, kay)
 
     # Where the hosts are is known from the start, as after each of them has spoken. Looked up when
     # it is needed: a table in each of a thousand bridges would take longer than most runs.

@@ -182,7 +182,7 @@ def test_a_window_that_ends() -> None:
         link = told(lab)
         assert 49 <= lab.tallies[0].delivered <= 50
     assert link["directions"]["left to right"]["refused"] == 100 - link["delivered"]
-    assert link["mka"]["why"] == "left has no CAK in its window; right has no CAK in its window"
+    assert link["mka"]["why"] == "at both ends no CAK has its time now"
 
 
 # ---------------------------------------------------------------- not secured
@@ -197,10 +197,10 @@ NO_SERVER = {"key_server": "off"}
 @pytest.mark.parametrize(
     "macsec, why",
     [
-        (WRONG, "7 MKPDUs with a wrong ICV at left: the CAKs differ; 7 MKPDUs with a wrong ICV"),
-        (ANOTHER_NAME, "7 MKPDUs of a CKN that left does not have; 7 MKPDUs of a CKN that right"),
-        (NOT_YET, "left has no CAK in its window; right has no CAK in its window"),
-        (NO_SERVER, "neither end offers to be Key Server"),
+        (WRONG, "at both ends no live peer; 7 MKPDUs failed their ICV: the peer has another CAK"),
+        (ANOTHER_NAME, "at both ends no live peer; 7 MKPDUs name another CKN"),
+        (NOT_YET, "at both ends no CAK has its time now"),
+        (NO_SERVER, "at both ends nobody offers to be Key Server"),
     ],
 )
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
@@ -223,7 +223,7 @@ def test_a_cable_that_is_down() -> None:
     """Nothing arrives at either end."""
     with built(topology(link={"down": [["0ms", "100s"]]})) as lab:
         lab.run()
-        assert told(lab)["mka"]["why"] == "no MKPDU arrived at left; no MKPDU arrived at right"
+        assert told(lab)["mka"]["why"] == "at both ends no live peer; no MKPDU heard"
 
 
 def test_a_cable_that_is_cut() -> None:
@@ -233,7 +233,7 @@ def test_a_cable_that_is_cut() -> None:
         lab.run()
         link = told(lab)
     assert link["mka"]["status"] == "not secured"
-    assert link["mka"]["why"] == "left hears nothing any more; right hears nothing any more"
+    assert link["mka"]["why"] == "at both ends no live peer; the last one fell silent"
     assert link["directions"]["left to right"]["refused"] > 80
 
 
@@ -261,7 +261,10 @@ def test_the_page() -> None:
     assert str(other.ki) in text
     assert "UNPROTECTED" not in text
     with built(topology(WRONG)) as lab:
-        assert "left-right is not secured: 7 MKPDUs with a wrong ICV at left" in page(lab)
+        assert (
+            "left-right is not secured: at both ends no live peer; 7 MKPDUs failed their ICV"
+            in page(lab)
+        )
 
 
 def test_should_secure_secures() -> None:

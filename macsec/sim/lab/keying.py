@@ -20,7 +20,7 @@ CKN_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Agreement:
+class EndPlan:
     """One end of a link with key agreement. `place`: where the topology says it, for messages."""
 
     sci: int
@@ -58,22 +58,22 @@ class _Entropy:
         return self._draw(f"{self._purpose} {self._count}", octets)
 
 
-def agreements(
+def planned(
     section: ProtectionSection,
     sites: tuple[str, str],
     systems: tuple[int, int],
     draw: Draw,
     origin: Origin,
     place: str,
-) -> tuple[Agreement, Agreement]:
+) -> tuple[EndPlan, EndPlan]:
     """Both ends of a link, with one generated CAK unless the section names some.
 
     `draw` is asked for `cak`, `ckn` and, for each end, `mka SITE N`. Raises ConfigError.
     """
     drawn = {} if section.has_cak else _drawn(section.cipher, draw)
     return (
-        _agreement(section, sites[0], systems[0], drawn, draw, origin, place),
-        _agreement(section, sites[1], systems[1], drawn, draw, origin, place),
+        _end(section, sites[0], systems[0], drawn, draw, origin, place),
+        _end(section, sites[1], systems[1], drawn, draw, origin, place),
     )
 
 
@@ -82,7 +82,7 @@ def _drawn(cipher: str, draw: Draw) -> dict[str, Any]:
     return {"cak": KeySource.of(cak), "ckn": draw("ckn", CKN_LENGTH)}
 
 
-def _agreement(
+def _end(
     section: ProtectionSection,
     site: str,
     system: int,
@@ -90,8 +90,8 @@ def _agreement(
     draw: Draw,
     origin: Origin,
     place: str,
-) -> Agreement:
+) -> EndPlan:
     config = section.end(site, drawn, origin)
     policy_of(config)
     port = 1 if config.mka is None else config.mka.port
-    return Agreement(system << 16 | port, config, draw, f"mka {site}", place)
+    return EndPlan(system << 16 | port, config, draw, f"mka {site}", place)
