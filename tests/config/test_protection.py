@@ -11,6 +11,7 @@ import pytest
 
 from macsec.config import (
     KeyRing,
+    KeySource,
     Origin,
     Topology,
     load_topology,
