@@ -27,6 +27,7 @@ class Rig:
     """A pump with both its ends in hand: `clear` and `wire` are the far sides."""
 
     def __init__(self, secy: SecY, stack: contextlib.ExitStack) -> None:
+        self.secy = secy
         self.clear, near_clear = self._pair(stack)
         self.wire, near_wire = self._pair(stack)
         self.near = (near_clear, near_wire)
@@ -260,6 +261,77 @@ def test_reference_plane(stack):
     with pytest.raises(EnvironmentLacks, match="native"):
         Pump(0, 0, secy).start()
     assert nonzero(Pump(0, 0, secy).traffic.to_wire) == {}
+
+
+def test_a_closed_port(stack):
+    """While it is closed, frames of either end are let go and counted, and no PN is used."""
+    secy = two_way()
+    rig = Rig(secy, stack)
+    wire = rig.protected(frame_of(60))
+    rig.pump.open(False)
+    for _ in range(3):
+        rig.clear.send(frame_of(61))
+        rig.wire.send(wire)
+    while rig.pump.traffic.from_wire["blocked"] < 3 or rig.pump.traffic.to_wire["blocked"] < 3:
+        select.select([], [], [], 0)
+    rig.pump.open(True)
+    assert rig.validated(wire) == frame_of(60)
+    assert rig.protected(frame_of(62))[16:20] == bytes((0, 0, 0, 2))
+    to_wire, from_wire = rig.counts()
+    assert (to_wire["frames_in"], to_wire["blocked"], to_wire["frames_out"]) == (5, 3, 2)
+    assert (from_wire["frames_in"], from_wire["blocked"], from_wire["frames_out"]) == (4, 3, 1)
+    assert secy.counters["InPktsOK"] == 1
+
+
+def test_closed_from_the_start(stack):
+    """A port that key agreement is to open passes nothing before."""
+    rig = Rig(two_way(), stack)
+    rig.pump.stop()
+    with Pump(*rig.near, rig.secy, opened=False) as pump:
+        rig.clear.send(frame_of(60))
+        while not pump.traffic.to_wire["blocked"]:
+            select.select([], [], [], 0)
+        pump.open(True)
+        assert rig.protected(frame_of(60))[16:20] == bytes((0, 0, 0, 1))
+
+
+def test_management_keeps_it_still(stack):
+    """What is read is still so when it is changed; calls inside, and within each other, work."""
+    secy = two_way()
+    rig = Rig(secy, stack)
+    with secy.still():
+        rig.clear.send(frame_of(60))
+        assert not select.select([rig.wire], [], [], 0.2)[0]
+        with secy.still():
+            secy.raise_tx_pn(0, 700)
+        assert secy.tx.sa[0].next_pn == 700
+        assert not select.select([rig.wire], [], [], 0.2)[0]
+    assert int.from_bytes(rig.wire.recv(LONG)[16:20]) == 700
+
+
+def test_pns_only_rise_beside_it(stack):
+    """Raised again and again under traffic, no PN is used twice and none is refused."""
+    secy = two_way(window=1 << 30)
+    rig = Rig(secy, stack)
+    pns = []
+
+    def listen() -> None:
+        pns.extend(int.from_bytes(rig.wire.recv(LONG)[16:20]) for _ in range(3000))
+
+    def send() -> None:
+        for _ in range(3000):
+            rig.clear.send(frame_of(60))
+
+    threads = [threading.Thread(target=target) for target in (listen, send)]
+    for thread in threads:
+        thread.start()
+    while threads[0].is_alive():
+        with secy.still():
+            secy.raise_tx_pn(0, secy.tx.sa[0].next_pn + 1)
+    for thread in threads:
+        thread.join()
+    assert len(set(pns)) == 3000
+    assert pns == sorted(pns)
 
 
 def test_two_pumps_make_a_link(stack):
