@@ -8,12 +8,15 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import hosts
 import pytest
 from planes import DA, SAK, SCI_A, SCI_B, Plane, add_rx, add_tx, frame_of, nonzero, receiver, sender
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
+from macsec.kay.actions import RaiseLowestPN
 from macsec.secy import SecY, Verdict
+from macsec.sim.controlled import ControlledPort
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -272,8 +275,7 @@ def test_a_closed_port(stack):
     for _ in range(3):
         rig.clear.send(frame_of(61))
         rig.wire.send(wire)
-    while rig.pump.traffic.from_wire["blocked"] < 3 or rig.pump.traffic.to_wire["blocked"] < 3:
-        select.select([], [], [], 0)
+    hosts.until(lambda: [way["blocked"] for way in rig.pump.traffic] == [3, 3], "blocked frames")
     rig.pump.open(True)
     assert rig.validated(wire) == frame_of(60)
     assert rig.protected(frame_of(62))[16:20] == bytes((0, 0, 0, 2))
@@ -289,8 +291,7 @@ def test_closed_from_the_start(stack):
     rig.pump.stop()
     with Pump(*rig.near, rig.secy, opened=False) as pump:
         rig.clear.send(frame_of(60))
-        while not pump.traffic.to_wire["blocked"]:
-            select.select([], [], [], 0)
+        hosts.until(lambda: pump.traffic.to_wire["blocked"], "a blocked frame")
         pump.open(True)
         assert rig.protected(frame_of(60))[16:20] == bytes((0, 0, 0, 1))
 
@@ -309,29 +310,30 @@ def test_management_keeps_it_still(stack):
     assert int.from_bytes(rig.wire.recv(LONG)[16:20]) == 700
 
 
-def test_pns_only_rise_beside_it(stack):
-    """Raised again and again under traffic, no PN is used twice and none is refused."""
-    secy = two_way(window=1 << 30)
-    rig = Rig(secy, stack)
-    pns = []
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda port: port.secy.raise_tx_pn(0, 9),
+        lambda port: port.secy.raise_rx_pn(SCI_A, 0, lowest_pn=9),
+        lambda port: port.perform(RaiseLowestPN(int(SCI_A, 16), 0, 9)),
+    ],
+    ids=["transmit", "receive", "key agreement"],
+)
+def test_pns_are_raised_in_one_go(monkeypatch, change):
+    """No frame can come between a PN that is read and the one that is set."""
+    secy = two_way()
+    port, plane, seen = ControlledPort(secy), secy._plane, []
+    for name in ("tx_sa", "rx_sa", "set_tx_pn", "set_rx_pn"):
+        call = getattr(plane, name)
 
-    def listen() -> None:
-        pns.extend(int.from_bytes(rig.wire.recv(LONG)[16:20]) for _ in range(3000))
+        def noting(*arguments, _call=call, _name=name):
+            seen.append((_name, plane._holder == threading.get_ident()))
+            return _call(*arguments)
 
-    def send() -> None:
-        for _ in range(3000):
-            rig.clear.send(frame_of(60))
-
-    threads = [threading.Thread(target=target) for target in (listen, send)]
-    for thread in threads:
-        thread.start()
-    while threads[0].is_alive():
-        with secy.still():
-            secy.raise_tx_pn(0, secy.tx.sa[0].next_pn + 1)
-    for thread in threads:
-        thread.join()
-    assert len(set(pns)) == 3000
-    assert pns == sorted(pns)
+        monkeypatch.setattr(plane, name, noting)
+    change(port)
+    assert {name for name, _ in seen} in ({"tx_sa", "set_tx_pn"}, {"rx_sa", "set_rx_pn"})
+    assert all(held for _, held in seen)
 
 
 def test_two_pumps_make_a_link(stack):
