@@ -58,10 +58,15 @@ class Pump:
             if made == ffi.NULL:
                 self._secy.take_back(self.stop)
                 raise EnvironmentLacks("no memory for the frames that a pump has in hand")
-            pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
-            run = lib.macsec_pump_run
-            self._running = Running("macsec pump", lambda stop: run(pump, stop))
+            self._pump = ffi.gc(made, lib.macsec_pump_free)
+            self._running = Running("macsec pump", self._run)
         return self
+
+    def _run(self, stop: int) -> int:
+        # Of this object, so that the SecY stays as long as the thread.
+        from macsec._native import lib
+
+        return int(lib.macsec_pump_run(self._pump, stop))
 
     def fileno(self) -> int:
         """An eventfd that can be read once the pump ended by itself; between start and stop."""
