@@ -78,7 +78,7 @@ def test_places(name, place):
 
 def test_no_such_place():
     """The hosts are named."""
-    with pytest.raises(ConfigError, match="nobody: nothing in the lab is called so; .* web$"):
+    with pytest.raises(ConfigError, match=r"nobody: nothing in the lab is called so; .* web$"):
         UP.place("nobody")
 
 
