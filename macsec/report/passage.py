@@ -64,7 +64,7 @@ def to_json(passage: Passage, score: Score, run: Run) -> dict[str, Any]:
 
 def unprotected(passage: Passage) -> list[str]:
     """The links on the path without MACsec."""
-    return [hop.link.plan.name for hop in passage.path if not hop.link.plan.protected]
+    return [hop.link.plan.name for hop in passage.path if protection(hop.link) == ALARM]
 
 
 def to_page(page: Page, passage: Passage, score: Score, run: Run) -> None:

@@ -100,11 +100,18 @@ class Passage:
         self.path = path_of(lab, flow.source.site, flow.to.site)
         self._octets = self._cut = 0
         self._first_ns: int | None = None
+        self._began_ns: int | None = None
+        for end in self.ends:
+            end.port.watch = self._begin
         stations = [(hop.link, side) for hop in self.path for side in (hop.near, 1 - hop.near)]
         names = [f"{link.plan.name} {link.plan.sites[side]}" for link, side in stations]
         self.wire = Recorder(lab.engine, "wire", tuple(names))
         for number, (link, side) in enumerate(stations):
             link.common_port(side).watch = partial(self.wire.note, number, 0)
+
+    def _begin(self, _: bytes) -> None:
+        if self._began_ns is None:
+            self._began_ns = self.lab.engine.now_ns
 
     def run(self, batches: Iterable[FrameBatch]) -> Score:
         """Send all frames, at the times of the capture, and wait until nothing is on its way."""
@@ -113,12 +120,13 @@ class Passage:
 
     def _whole(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
         for batch in batches:
-            if self._first_ns is None and len(batch):
-                self._first_ns = int(batch.time_ns[0])
             whole = batch.length == batch.wire_length
+            sent = batch if whole.all() else batch.take(np.flatnonzero(whole))
             self._octets += batch.octets
-            self._cut += len(batch) - int(np.count_nonzero(whole))
-            yield batch if whole.all() else batch.take(np.flatnonzero(whole))
+            self._cut += len(batch) - len(sent)
+            if self._first_ns is None and len(sent):
+                self._first_ns = int(sent.time_ns[0])
+            yield sent
 
     @property
     def on_wire(self) -> FrameBatch:
@@ -128,7 +136,7 @@ class Passage:
             seen.arena,
             seen.start,
             seen.length,
-            seen.time_ns + (self._first_ns or 0),
+            seen.time_ns + (self._first_ns or 0) - (self._began_ns or 0),
             seen.source,
             seen.wire_length,
         )
