@@ -58,15 +58,11 @@ class Pump:
             if made == ffi.NULL:
                 self._secy.take_back(self.stop)
                 raise EnvironmentLacks("no memory for the frames that a pump has in hand")
-            self._pump = ffi.gc(made, lib.macsec_pump_free)
-            self._running = Running("macsec pump", self._run)
+            pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
+            run = lib.macsec_pump_run
+            # `_`: the SecY stays as long as the thread.
+            self._running = Running("macsec pump", lambda stop, _=self: run(pump, stop))
         return self
-
-    def _run(self, stop: int) -> int:
-        # Of this object, so that the SecY stays as long as the thread.
-        from macsec._native import lib
-
-        return int(lib.macsec_pump_run(self._pump, stop))
 
     def fileno(self) -> int:
         """An eventfd that can be read once the pump ended by itself; between start and stop."""
