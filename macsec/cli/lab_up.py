@@ -60,9 +60,9 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
     _require_root()
+    _allow_files()
     if detach:
         return _detached(topology, folder)
-    _allow_files()
     with Signals(*ENDING) as signals, Published(folder) as state, RealLab(blueprint) as lab:
         state.publish(Up(os.getpid(), blueprint.name, lab.places))
         if not quiet:

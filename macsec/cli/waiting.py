@@ -19,7 +19,11 @@ class Signals:
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
         """The signals that came, none if the time is over; None: the descriptor can be read."""
-        found, _, _ = select.select([self._read, descriptor], [], [], seconds)
+        # Not select(): it knows no descriptors from 1024 on.
+        poll = select.poll()
+        for each in (self._read, descriptor):
+            poll.register(each, select.POLLIN)
+        found = dict(poll.poll(None if seconds is None else seconds * 1000))
         if descriptor in found:
             return None
         octets = os.read(self._read, 512) if found else b""

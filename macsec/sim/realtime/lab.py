@@ -7,7 +7,7 @@ from typing import Self
 
 from macsec.config import Host
 from macsec.sim.lab.blueprint import Blueprint
-from macsec.sim.realtime.namespace import Namespace, end_programs
+from macsec.sim.realtime.namespace import Namespace
 from macsec.sim.realtime.segment import Segment
 
 SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
@@ -19,7 +19,6 @@ class RealLab:
     Each site is a namespace with a Linux bridge, `switch`; each host one with `eth0` on it; each
     link that carries traffic is a Segment. Nothing in them has a name that outlives the process.
     Cables inside a site are the system's own: what the topology says of them holds in virtual time.
-    Closing it kills what still runs in there, daemons too: they would keep their networks.
     """
 
     def __init__(self, blueprint: Blueprint) -> None:
@@ -33,7 +32,6 @@ class RealLab:
                 for number, plan in enumerate(blueprint.links)
                 if not plan.standby
             }
-            self._stack.callback(self._end_programs)
         except BaseException:
             self._stack.close()
             raise
@@ -76,12 +74,10 @@ class RealLab:
         for segment in self.segments.values():
             segment.check()
 
-    def _end_programs(self) -> None:
-        links = (segment.namespace for segment in self.segments.values())
-        end_programs([*self.sites.values(), *self.hosts.values(), *links])
-
     def close(self) -> None:
-        """Take everything away, and with it what still runs on hosts."""
+        """Take everything away, and what still runs there: daemons would keep their networks."""
+        links = (segment.namespace for segment in self.segments.values())
+        Namespace.end_programs([*self.sites.values(), *self.hosts.values(), *links])
         self._stack.close()
 
     def __enter__(self) -> Self:

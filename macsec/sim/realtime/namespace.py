@@ -76,10 +76,14 @@ class Namespace:
                 ):
                     setting.write("1")
 
-    @property
-    def inode(self) -> int:
-        """What tells it from all others while it is open."""
-        return os.fstat(self._file).st_ino
+    @staticmethod
+    def end_programs(namespaces: Iterable[Namespace]) -> None:
+        """Kill what runs in some namespaces: it would keep them, with all devices there."""
+        inodes = {os.fstat(each._file).st_ino for each in namespaces if each._file >= 0}
+        # Again while there are any: one may have started another meanwhile.
+        for _ in range(ROUNDS):
+            if not sum(_killed(entry, inodes) for entry in os.listdir("/proc")):
+                return
 
     def close(self) -> None:
         """Let go of it."""
@@ -92,15 +96,6 @@ class Namespace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def end_programs(namespaces: Iterable[Namespace]) -> None:
-    """Kill what runs in some namespaces: it would keep them, with all devices there."""
-    inodes = {namespace.inode for namespace in namespaces}
-    # Again while there are any: one may have started another meanwhile.
-    for _ in range(ROUNDS):
-        if not sum(_killed(entry, inodes) for entry in os.listdir("/proc")):
-            return
 
 
 def _killed(entry: str, inodes: set[int]) -> bool:
