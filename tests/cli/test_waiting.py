@@ -33,9 +33,9 @@ def test_what_comes_first(event):
         assert signals.wait(event, 0) == set()
         os.eventfd_write(event, 1)
         signal.raise_signal(signal.SIGUSR1)
-        assert signals.wait(event, None) is None
+        assert signals.wait(event, 20) is None
         os.eventfd_read(event)
-        assert signals.wait(event, None) == {signal.SIGUSR1}
+        assert signals.wait(event, 20) == {signal.SIGUSR1}
     assert signal.getsignal(signal.SIGUSR1) is before
 
 
