@@ -65,6 +65,7 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
     _require_root()
+    _allow_files()
     if detach:
         return _detached(topology, folder)
     with (
@@ -103,7 +104,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     HOST may also be a site, where its switch is, or a link: its Common Ports are the devices a and
     b, for `tcpdump -i a`. CMD ends when the lab does.
     """
-    from macsec.sim.realtime.namespace import enter
+    from macsec.sim.realtime.namespace import visiting
 
     _require_root()
     command = command[1:] if command[0] == "--" else command
@@ -112,11 +113,11 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     lab = found(folder)
     place = lab.place(host)
     guard = os.pidfd_open(lab.pid)
-    enter(place)
-    try:
-        child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
-    except FileNotFoundError:
-        raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
+    with visiting(place):
+        try:
+            child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
+        except FileNotFoundError:
+            raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
     return _follow(child, guard)
 
 
@@ -159,6 +160,14 @@ def _require_root() -> None:
         raise EnvironmentLacks("a lab in real time needs root; macsec lab run needs nothing")
 
 
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a link needs ten."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _status(lab: RealLab) -> Any:
     from macsec.report.lab_status import to_json
 
@@ -183,8 +192,12 @@ def _follow(child: subprocess.Popen[bytes], guard: int) -> int:
     if ended not in ready:
         child.kill()
         say("the lab ended")
-    code = child.wait()
-    return code if code >= 0 else 128 - code
+    return _code(child.wait())
+
+
+def _code(ended: int) -> int:
+    """The exit code of a program, as a shell has it."""
+    return ended if ended >= 0 else 128 - ended
 
 
 def _detached(topology: str, folder: str) -> int:
@@ -200,10 +213,15 @@ def _detached(topology: str, folder: str) -> int:
         env={**os.environ, READY: str(write)},
     )
     os.close(write)
-    with os.fdopen(read, "rb") as ready:
-        if ready.read():
-            return GOOD
-    return child.wait()
+    try:
+        with os.fdopen(read, "rb") as ready:
+            if ready.read():
+                return GOOD
+        return _code(child.wait())
+    except BaseException:  # interrupted: who waits no more wants no lab
+        child.terminate()
+        child.wait()
+        raise
 
 
 def _tell_ready() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -27,8 +28,12 @@ class Signals:
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
         """The signals that came, and the descriptors that can be read; none: the time is over."""
-        ready, _, _ = select.select([self._read, *descriptors], [], [], seconds)
-        found = set(ready) & set(descriptors)
+        # Not select(): it knows no descriptors from 1024 on.
+        poll = select.poll()
+        for each in (self._read, *descriptors):
+            poll.register(each, select.POLLIN)
+        ready = dict(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
+        found = ready.keys() & set(descriptors)
         octets = os.read(self._read, 512) if self._read in ready else b""
         return {signal.Signals(number) for number in octets} & set(self._numbers), found
 

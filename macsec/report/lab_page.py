@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
@@ -108,6 +109,9 @@ def _topology(lab: Lab) -> Iterator[Html]:
     links = [
         Link(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
         for link in lab.links
+    ]
+    links = [
+        replace(drawn, idle=link.plan.standby) for drawn, link in zip(links, lab.links, strict=True)
     ]
     yield topology.draw(Topology(lab.blueprint.name, nodes, links))
 

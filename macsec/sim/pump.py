@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -69,7 +70,7 @@ class Pump:
             pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
             lib.macsec_pump_open(pump, self._opened)
             run = lib.macsec_pump_run
-            self._running = Running("macsec pump", lambda stop: run(pump, stop))
+            self._running = Running("macsec pump", partial(_running, self, run, pump))
         return self
 
     @property
@@ -127,6 +128,11 @@ class Pump:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _running(pump: Pump, run: Any, in_c: Any, stop: int) -> int:
+    """As long as the thread is in here, so is the pump, and with it the SecY."""
+    return int(run(in_c, stop))
 
 
 def _descriptor(end: int | End) -> int:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,54 @@ def test_nothing_is_left(tmp_path, two_sites, number):
     assert programs_in(inode) == []
     assert Path("/proc/net/dev").read_text().count(":") == before
     assert "no lab is up" in lab.macsec("status", code=1)
+
+
+def test_daemons_end_with_the_lab(tmp_path, two_sites):
+    """A program that went into the background would keep its network: it is ended too."""
+    with started(tmp_path / "state", two_sites) as lab:
+        inode = os.stat(lab.places["host:l1"]).st_ino
+        lab.on("l1", "sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 </dev/null &")
+        until(lambda: programs_in(inode), "the daemon", lab.process)
+        lab.macsec("down")
+        assert programs_in(inode) == []
+
+
+def test_ctrl_c_while_it_comes_up(tmp_path):
+    """A terminal interrupts all of its programs: the lab ends as if it had been up."""
+    need("ping")
+    path = tmp_path / "chain.yaml"
+    names = [f"s{number}" for number in range(20)]
+    links = [f"  - {{between: [{a}, {b}]}}" for a, b in pairwise(names)]
+    path.write_text("\n".join(["sites:", *(f"  {name}:" for name in names), "links:", *links]))
+    folder = tmp_path / "state"
+    command = [sys.executable, "-m", "macsec", "lab", "up", str(path), "--state", str(folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, process_group=0)
+    try:
+        until((folder / "lock").exists, "the lab's lock", process)
+        os.killpg(process.pid, signal.SIGINT)
+        told = process.communicate(timeout=120)[1].decode()
+        assert process.returncode == 0, told
+        assert "error" not in told
+    finally:
+        end(process)
+    assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+
+
+def test_who_waits_no_more_wants_no_lab(tmp_path, two_sites):
+    """--detach that is interrupted leaves no lab in the background."""
+    need("ping")
+    folder = tmp_path / "state"
+    command = [sys.executable, "-m", "macsec", "lab", "up", "--detach", two_sites]
+    process = subprocess.Popen([*command, "--state", str(folder)], cwd=ROOT)
+    try:
+        until((folder / "lock").exists, "the lab's lock", process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) in (130, 0)
+        if process.returncode == 0:  # it was up by then
+            Lab(folder, None).macsec("down")
+        assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+    finally:
+        end(process)
 
 
 def programs_in(inode: int) -> list[int]:

@@ -94,7 +94,9 @@ class RealLab:
         self.agreements.check()
 
     def close(self) -> None:
-        """Take everything away."""
+        """Take everything away, and what still runs there: daemons would keep their networks."""
+        links = (segment.namespace for segment in self.segments.values())
+        Namespace.end_programs([*self.sites.values(), *self.hosts.values(), *links])
         self._stack.close()
 
     def __enter__(self) -> Self:
