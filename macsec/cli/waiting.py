@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 import select
 import signal
 from collections.abc import Sequence
+from math import ceil
 from types import FrameType
 from typing import Self
 
@@ -21,21 +21,26 @@ class Signals:
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
         """The signals that came, none if the time is over; None: the descriptor can be read."""
-        came, found = self.among([descriptor], seconds)
-        return None if found else came
+        ready = self._poll([descriptor], seconds)
+        return None if descriptor in ready else self._noted(ready)
 
     def among(
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
         """The signals that came, and the descriptors that can be read; none: the time is over."""
+        ready = self._poll(descriptors, seconds)
+        return self._noted(ready), ready & set(descriptors)
+
+    def _poll(self, descriptors: Sequence[int], seconds: float | None) -> set[int]:
         # Not select(): it knows no descriptors from 1024 on.
         poll = select.poll()
         for each in (self._read, *descriptors):
             poll.register(each, select.POLLIN)
-        ready = dict(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
-        found = ready.keys() & set(descriptors)
+        return {each for each, _ in poll.poll(None if seconds is None else ceil(seconds * 1000))}
+
+    def _noted(self, ready: set[int]) -> set[signal.Signals]:
         octets = os.read(self._read, 512) if self._read in ready else b""
-        return {signal.Signals(number) for number in octets} & set(self._numbers), found
+        return {signal.Signals(number) for number in octets} & set(self._numbers)
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
