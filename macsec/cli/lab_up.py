@@ -35,6 +35,8 @@ STATE = click.option(
 )
 READY = "MACSEC_LAB_READY"
 LOOK_S = 1.0
+PATIENCE_S = 7.0
+"""So long links may take to be secured before it is told why not: a Life Time and some more."""
 DOWN_S = 30.0
 
 
@@ -47,12 +49,15 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     """Bring TOPOLOGY up, a file or one of two-regions, ring and hub, until SIGINT or SIGTERM.
 
     Each host is a network of its own, where `macsec lab exec HOST -- CMD` runs any program as it
-    is. Links between sites are protected unless the file says `macsec: off`, with keys of this run.
+    is. Links between sites agree on keys by MKA, with CAKs of this run unless the file names some;
+    it may also say `macsec: static` or `macsec: off`. It is up once all links are secured.
     When this process ends, however it ends, nothing of the lab is left.
 
     Links delay, lose and reorder as in `lab run`; a delay is kept to some 50 us. What the topology
     says of cables inside a site, and its traffic, holds for `lab run` only.
     """
+    from macsec.cli.tap_mka import now_ns
+    from macsec.cli.vault import edge
     from macsec.config import load_topology
     from macsec.sim.lab import Blueprint
     from macsec.sim.realtime import RealLab
@@ -63,12 +68,20 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     _allow_files()
     if detach:
         return _detached(topology, folder)
-    with Signals(*ENDING) as signals, Published(folder) as state, RealLab(blueprint) as lab:
+    with (
+        Signals(*ENDING) as signals,
+        Published(folder) as state,
+        RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
+    ):
+        if signals.wait(lab.agreements.fileno(), PATIENCE_S):
+            return GOOD
         state.publish(Up(os.getpid(), blueprint.name, lab.places))
         if not quiet:
             say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
         for name in blueprint.unprotected:
             say(f"warning: link {name} is UNPROTECTED")
+        for told in _unsecured(lab):
+            say(f"warning: link {told}")
         _tell_ready()
         while (came := signals.wait(state.fileno(), LOOK_S)) is None or not came & set(ENDING):
             if came is None:
@@ -159,6 +172,13 @@ def _status(lab: RealLab) -> Any:
     from macsec.report.lab_status import to_json
 
     return to_json(lab)
+
+
+def _unsecured(lab: RealLab) -> list[str]:
+    """Of each link that is not secured, that and why."""
+    from macsec.report.lab_status import unsecured
+
+    return unsecured(lab)
 
 
 def _follow(child: subprocess.Popen[bytes], guard: int) -> int:
