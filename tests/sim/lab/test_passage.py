@@ -135,9 +135,9 @@ def test_what_is_refused_is_not_explained():
 
 def test_what_is_late_is_not_explained():
     """Though others are lost: a frame that a SecY refused was not lost by the wire."""
-    unordered = topology(loss="20%", jitter="900us", ordered="off", macsec="static")
+    unordered = topology(loss="40%", jitter="400us", ordered="off", macsec="static")
     frames = batch_of(numbered(200))
-    close = FrameBatch(frames.arena, frames.start, frames.length, frames.time_ns // 100)
+    close = FrameBatch(frames.arena, frames.start, frames.length, frames.time_ns // 2)
     score, _ = passed(unordered, close)
     assert score.lost > score.refused > 0
     assert score.equal == 200 - score.lost - score.refused
