@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from macsec.report.lab import ALARM, protection
+from macsec.report.lab import ALARM, protection, trouble
 from macsec.report.page import Page, grid, heading, indented, tabulated
 from macsec.sim.lab.passage import Passage, Score
 
@@ -15,7 +15,7 @@ ABOUT = {
     "cut": "by the capture: nobody can send them",
     "lost": "on the wire, as the topology says",
     "duplicated": "by the wire",
-    "refused": "by a SecY",
+    "refused": "by a SecY, or by a Controlled Port that was closed",
     "local": "kept by a switch: their destination is on their own side",
 }
 """Counts that are shown where they are not zero."""
@@ -56,6 +56,7 @@ def to_json(passage: Passage, score: Score, run: Run) -> dict[str, Any]:
         "between": [host.name for host in passage.ends],
         "path": [hop.link.plan.name for hop in passage.path],
         "unprotected": unprotected(passage),
+        "trouble": trouble(lab),
         "seed": run.seed,
         "digest": lab.digest,
         "backend": lab.backend,
@@ -73,7 +74,8 @@ def to_page(page: Page, passage: Passage, score: Score, run: Run) -> None:
     page.add(heading(run.capture, f"from {a} to {b} across {run.topology}, seed {run.seed}"))
     bare = unprotected(passage)
     warning = Text(f"{ALARM}: {', '.join(bare)}" if bare else "", "bold white on red")
-    page.add(*([warning] if bare else []), Text())
+    lines = [Text(line, "bold red") for line in trouble(passage.lab)]
+    page.add(*([warning] if bare else []), *lines, Text())
     parts = (_path(passage), _frames(score), _counters(passage), _ending(passage, run))
     page.add(*indented(*parts))
 

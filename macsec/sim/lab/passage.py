@@ -59,8 +59,9 @@ class Score:
     `cut`: those that the capture had cut, which nobody can send. `protected`: at the first
     protected link on their way. `delivered`: those that reached the host at the far side, `equal`
     those of them that are as they were sent, each once. `lost`: frames that a wire lost, its
-    copies and queues included; `duplicated`: copies that a wire made; `refused`: by a SecY;
-    `local`: frames that a switch kept on the side they came from, where their destination is.
+    copies and queues included; `duplicated`: copies that a wire made; `refused`: by a SecY, or by
+    a Controlled Port that is closed; `local`: frames that a switch kept on the side they came from,
+    where their destination is.
     """
 
     frames: int
@@ -81,9 +82,12 @@ class Score:
 
     @property
     def explained(self) -> bool:
-        """Whether the topology's own impairments can have done all that is not perfect."""
+        """Whether wires that lose and duplicate did all that is not perfect.
+
+        What a SecY refuses is explained only as the copy of a frame.
+        """
         missing, more = self.frames - self.equal, self.delivered - self.equal
-        return missing <= self.lost + self.local and more <= self.duplicated
+        return missing <= self.lost + self.local and max(more, self.refused) <= self.duplicated
 
 
 class Passage:
@@ -130,13 +134,17 @@ class Passage:
 
     @property
     def on_wire(self) -> FrameBatch:
-        """The frames on all links of the path, at the capture's time; `source` is the station."""
+        """The frames on all links of the path, at the capture's time; `source` is the station.
+
+        Key agreement comes before the first frame.
+        """
         seen = self.wire.batch
+        shift = (self._first_ns or 0) - (self._began_ns or 0)
         return FrameBatch.trusted(
             seen.arena,
             seen.start,
             seen.length,
-            seen.time_ns + (self._first_ns or 0) - (self._began_ns or 0),
+            np.maximum(seen.time_ns + shift, 0),
             seen.source,
             seen.wire_length,
         )
@@ -152,6 +160,7 @@ class Passage:
         (tally,) = lab.tallies
         stats = [way.as_dict() for hop in self.path for way in hop.link.stats]
         counters = self.counters
+        closed = [hop.link.refused(way) for hop in self.path for way in range(2)]
         bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
         return Score(
             frames=tally.sent + self._cut,
@@ -162,7 +171,7 @@ class Passage:
             equal=tally.delivered,
             lost=sum(way[name] for way in stats for name in STOPPED.values()),
             duplicated=sum(way["duplicated"] for way in stats),
-            refused=sum(counters.get(name, 0) for name in _REFUSED),
+            refused=sum(counters.get(name, 0) for name in _REFUSED) + sum(closed),
             local=sum(bridge.filtered for bridge in bridges),
         )
 
