@@ -132,6 +132,22 @@ def test_a_power_cut(pair, who):
     assert pair.kinds() <= {hosts.MACSEC, hosts.EAPOL}
 
 
+def test_a_cable_that_is_cut(pair):
+    """For a moment: the same SAK goes on. For longer than a Life Time: both close; then another."""
+    pair.start()
+    before = pair.until_secured()
+    for up in ("down", "up"):
+        pair.hosts[0].ip("link", "set", "wire", up)
+    hosts.until(lambda: pair.ping(1), "an echo")
+    assert pair.until_secured() == before
+    pair.hosts[0].ip("link", "set", "wire", "down")
+    hosts.until(lambda: not any(tap.secured for tap in pair.taps), "both are closed")
+    assert "the last one fell silent" in pair.taps[0].status()["reason"]
+    pair.hosts[0].ip("link", "set", "wire", "up")
+    assert pair.until_secured() != before
+    assert pair.ping() == ECHOES
+
+
 def test_a_wrong_cak(pair):
     """Nothing passes either way, and both say what is wrong, while they run and at the end."""
     pair.start((OWN, OTHER))
