@@ -220,6 +220,18 @@ def test_wpa_supplicant(bench, role, octets):
         link.check(1000)
 
 
+@pytest.mark.parametrize("profile", ["ieee", "linux"])
+@pytest.mark.parametrize("role", ROLES)
+def test_integrity_only(bench, role, profile):
+    """Without encryption, as the Key Server has it, and under both of our profiles."""
+    with Link(bench, role, encrypt="off", profile=profile) as link:
+        link.ping_both_ways()
+        ours, theirs = link.counted()
+        assert {"InPktsOK", "InOctetsValidated", "OutPktsProtected"} <= set(ours)
+        assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= 2 * ECHOES
+        assert not set(ours) & {"InOctetsDecrypted", "OutPktsEncrypted", "InPktsNotValid"}
+
+
 def test_another_cak(bench):
     """Under one CKN with two CAKs neither is secured, nothing passes, and we say why."""
     ours = mka_configuration(bench.folder / "ours.yaml", "31" * 16, 10)

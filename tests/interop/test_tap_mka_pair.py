@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,58 @@ def test_a_power_cut(pair, who):
     pair.until_secured()
     assert pair.ping() == ECHOES
     assert pair.kinds() <= {hosts.MACSEC, hosts.EAPOL}
+
+
+def test_another_cak_in_its_time(pair):
+    """A key chain: the traffic moves to the next CAK, and on when the first ends; none is lost."""
+    chain = [
+        {"ckn": "aa", "cak": OWN, "start": "0", "end": "16"},
+        {"ckn": "bb", "cak": OTHER, "start": "6"},
+    ]
+    pair.start(mka={"ckn": None, "cak": None, "keychain": chain}, cipher="gcm-aes-256")
+    before = pair.until_secured()
+    assert [tap.ckns() for tap in pair.taps] == [["aa"]] * 2
+    assert pair.ping(2500) >= 2499
+    assert [tap.ckns() for tap in pair.taps] == [["bb"]] * 2
+    assert pair.until_secured() != before
+    pair.check(2500)
+    assert pair.kinds() == {hosts.MACSEC, hosts.EAPOL}
+
+
+def test_delay_protection(pair):
+    """Told twice a second which PNs are too old, beside streams: no frame is late."""
+    hosts.need("iperf3")
+    pair.start(mka={"delay_protection": "on"}, cipher="gcm-aes-xpn-128")
+    pair.until_secured()
+    pair.hosts[1].start("iperf3", "-s", "-1", "-p", "5201", port=5201)
+    pair.hosts[0].run("iperf3", "-c", B, "-t", "6", "-b", "20M", "--bidir")
+    pair.check(1000)
+    (channel,) = pair.taps[0].end()[0]["rx_sc"].values()
+    assert int(channel["sa"]["0"]["lowest_pn"]) > 1
+
+
+def test_a_process_that_stands_still(pair):
+    """Stopped for longer than a Life Time and continued: another key, none is used again."""
+    pair.start()
+    before = pair.until_secured()
+    pair.taps[0].process.send_signal(signal.SIGSTOP)
+    hosts.until(lambda: not pair.taps[1].secured, "the other is closed")
+    pair.taps[0].process.send_signal(signal.SIGCONT)
+    hosts.until(lambda: pair.taps[1].has_another_key(before), "another key")
+    pair.until_secured()
+    assert pair.ping() == ECHOES
+
+
+def test_an_interface_that_goes_away(pair):
+    """Exit 1 with the reason, at once; the other side closes in time."""
+    pair.start()
+    pair.until_secured()
+    pair.hosts[0].ip("link", "del", "wire")
+    out, told = pair.taps[0].process.communicate(timeout=60)
+    assert pair.taps[0].process.returncode == 1
+    assert told.decode().splitlines()[-1] == "macsec: the wire end failed: No such device"
+    assert json.loads(out)["mka"]["status"]["Secured"] == "Yes"
+    pair.hosts[0].run("ip", "link", "show", "ms0", code=1)
 
 
 def test_a_cable_that_is_cut(pair):
