@@ -133,6 +133,54 @@ def test_a_power_cut(pair, who):
     assert pair.kinds() <= {hosts.MACSEC, hosts.EAPOL}
 
 
+def bridged(members: list[Host], middle: Host) -> None:
+    """Join hosts by a bridge that lets EAPOL through: `wire` on each."""
+    middle.ip(*["link", "add", "bridge", "type", "bridge", "group_fwd_mask", "8"])
+    middle.ip("link", "set", "bridge", "up")
+    for at, host in enumerate(members):
+        far = f"port{at}"
+        host.ip(*f"link add wire type veth peer name {far} netns {middle.namespace}".split())
+        middle.ip("link", "set", far, "master", "bridge", "up")
+        host.ip("link", "set", "wire", "up")
+    for host in members:
+        hosts.until(lambda host=host: "state UP" in host.ip("link", "show", "wire"), "a carrier")
+
+
+def test_a_third_member(tmp_path):
+    """It comes, and is cut off: a SAK for those who are there each time; echoes go on."""
+    hosts.need("ping")
+    with contextlib.ExitStack() as stack:
+        *members, middle = stack.enter_context(hosts.hosts(tmp_path, "abcd"))
+        bridged(members, middle)
+        addresses = (A, B, "10.6.0.3")
+
+        def start(at: int) -> Tap:
+            config = mka_configuration(
+                tmp_path / f"{at}.yaml", OWN, 10 + at, cipher="gcm-aes-xpn-128", window="64"
+            )
+            return stack.enter_context(
+                contextlib.closing(Tap(members[at], "wire", config, addresses[at]))
+            )
+
+        def agree(*taps: Tap) -> bool:
+            keys = [tap.status()["keys"] for tap in taps]
+            alone = all(len(of) == 1 for of in keys) and all(tap.secured for tap in taps)
+            return alone and len({of[0]["ki"] for of in keys}) == 1
+
+        a, b = start(0), start(1)
+        hosts.until(lambda: agree(a, b), "two are secured")
+        first = a.status()["keys"][0]["ki"]
+        echoes = ("ping", "-n", "-q", "-c", "1500", "-i", "0.02", "-W", "2", B)
+        ping = members[0].start(*echoes, stdout=-1)
+        c = start(2)
+        hosts.until(lambda: agree(a, b, c) and a.has_another_key(first), "three are secured")
+        second = a.status()["keys"][0]["ki"]
+        assert hosts.missed(members[2].run(*echoes[:4], "5", *echoes[5:])) == 0
+        c.kill()
+        hosts.until(lambda: agree(a, b) and a.has_another_key(second), "two are left")
+        assert hosts.missed(ping.communicate(timeout=120)[0].decode()) <= 1
+
+
 def test_another_cak_in_its_time(pair):
     """A key chain: the traffic moves to the next CAK, and on when the first ends; none is lost."""
     chain = [
