@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import pytest
 import tokens
 from hosts import Capture, Host
 from interop.taps import CKN, Tap, got, mka_configuration, sent
+from interop.test_key_exports import dissected
+
+from macsec import FrameBatch, captures
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -263,6 +267,31 @@ def test_a_wrong_cak(pair):
         assert told["mka"]["counters"]["in-mkpdu-icv-verification-errors"] > 1
         assert told["to_wire"]["blocked"] == told["to_wire"]["frames_in"]
         assert not told["to_wire"]["frames_out"] + told["from_wire"]["frames_out"]
+
+
+def test_wireshark_reads_a_running_link(pair, tmp_path):
+    """Its SAKs exported while it runs: Wireshark finds every frame's ICV good, and its octets."""
+    pair.start(mka={"allow_export": "on"})
+    pair.until_secured()
+    above = pair.hosts[1].listen("ms0")
+    pair.wire.frames()
+    assert pair.ping(5) == 5
+    export = ("keys", "export", "--running", "ms0", "--to", "wireshark", "-o", tmp_path / "profile")
+    pair.hosts[0].run(sys.executable, "-m", "macsec", *export)
+    assert "SAKs exported to pid" in said(pair.taps[0], "exported")
+    with captures.write(tmp_path / "wire.pcap") as sink:
+        protected = [frame for frame in pair.wire.frames() if frame[12:14] == hosts.MACSEC]
+        sink.write(FrameBatch.from_frames(protected))
+    clear = {frame[12:].hex() for frame in above.frames()}
+    seen = dissected(tmp_path / "profile", tmp_path / "wire.pcap")
+    read = [data for each in seen for name, data in each["sources"].items() if "Decrypted" in name]
+    assert len(read) == len(protected) >= 10
+    assert set(read) == clear
+
+
+def said(tap: Tap, word: str) -> str:
+    """The next line of a tap that has a word."""
+    return next(line for line in iter(tap.talk, "") if word in line)
 
 
 def test_should_secure(pair):
