@@ -1,4 +1,6 @@
-"""Writes RESULTS.md and throughput.svg from real runs: some six minutes, as root, best on a quiet machine.
+"""Writes RESULTS.md and throughput.svg from real runs: some six minutes, as root.
+
+Best on a quiet machine.
 
 What stands in RESULTS.md before the heading "Against the targets" and from "What the figures mean"
 on is kept: it is written by hand, and to be read again after each run.
@@ -269,8 +271,8 @@ def round_trips() -> Iterator[str]:
     yield "## Round trips and throughput over TAP devices\n"
     yield command(TRIPS_RUN, verb="latency")
     yield (
-        f"Two hosts with user-space MACsec between them ({real['suite']}), beside the same hosts and "
-        "the same pumps without, in turn; UDP there and back, us, from when each was due:\n"
+        f"Two hosts with user-space MACsec between them ({real['suite']}), beside the same hosts "
+        "and the same pumps without, in turn; UDP there and back, us, from when each was due:\n"
     )
     columns = ("p50", "p90", "p99", "p99.9")
     rows = {
