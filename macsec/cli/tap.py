@@ -90,7 +90,7 @@ def command(
         keyed = None
         if kay is not None:
             ends = tap_mka.Ends(below, upper, wire, secy, pump)
-            keyed = more.enter_context(tap_mka.Keyed(kay, ends, quiet))
+            keyed = more.enter_context(tap_mka.Keyed(kay, ends, model, quiet))
 
         def session() -> Session:
             traffic = pump.traffic

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from macsec.cli.edge import say
-from macsec.cli.tap_socket import STATUS, Answering, Asker
+from macsec.cli.tap_socket import KEYS, STATUS, Answering, Asker
 from macsec.cli.waiting import ENDING, Signals
 from macsec.errors import ConfigError, EnvironmentLacks
 
@@ -71,8 +71,8 @@ class Keyed:
     Says how it stands whenever that changes, unless `quiet`.
     """
 
-    def __init__(self, kay: Kay, ends: Ends, quiet: bool) -> None:
-        self._kay, self._ends, self._quiet = kay, ends, quiet
+    def __init__(self, kay: Kay, ends: Ends, model: Configuration, quiet: bool) -> None:
+        self._kay, self._ends, self._model, self._quiet = kay, ends, model, quiet
         self._stack = ExitStack()
         self._told = ""
         self._answers: list[Answering] = []
@@ -87,11 +87,14 @@ class Keyed:
         eapol = open_eapol(ends.below, self._kay.policy.destination)
         self._eapol = self._stack.enter_context(eapol)
         self._answer(STATUS, self._status)
+        if self._model.mka is not None and self._model.mka.allow_export:
+            self._answer(KEYS, self._keys)
         self._agreement = Agreement(self._kay, ends.secy, eapol.send, ends.pump.open)
         self._agreement.start(now_ns())
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._agreement.stop(now_ns())
         self._stack.close()
 
     def run(
@@ -135,6 +138,12 @@ class Keyed:
         below, upper = self._ends.below, self._ends.upper
         port = port_json(self._kay, below.name, upper, os.getpid())
         return json.dumps({**port, "counters": dict(self._ends.secy.counters)})
+
+    def _keys(self, asker: Asker) -> str:
+        from macsec.cli.tap_export import export
+
+        say(f"{self._ends.upper}: SAKs exported to pid {asker.pid}, uid {asker.uid}")
+        return export(self._kay, self._ends.secy, self._model)
 
     def _say(self) -> None:
         from macsec.report.mka_status import reason

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from macsec.config import scalars
 from macsec.config.model import (
     CakSection,
+    ChainedCakSection,
     Configuration,
     MkaSection,
     SecYSection,
@@ -21,7 +22,7 @@ from macsec.config.model import (
 )
 from macsec.config.names import AnyOf, Name
 from macsec.config.reading import Origin
-from macsec.config.sources import KeySource
+from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError
 
 KEYS = ("mka", "static")
@@ -92,10 +93,13 @@ class ProtectionSection(MkaSection, SecYSection):
         """Whether it names a CAK, so that none is to be generated."""
         return bool(self.model_fields_set & _HOLDERS)
 
-    def end(self, site: str, drawn: Mapping[str, Any], origin: Origin) -> Configuration:
+    def end(
+        self, site: str, drawn: Mapping[str, Any], origin: Origin, ring: KeyRing
+    ) -> Configuration:
         """The configuration of the end at a site. `drawn`: a generated `cak` and its `ckn`.
 
-        Raises ConfigError, without a place, for what does not go together.
+        References to CAKs are followed by `ring`, so that ends and links can share one. Raises
+        ConfigError, without a place, for what does not go together.
         """
         values = _given(self) if self.has_cak else {**drawn, **_given(self)}
         if site in self.ends:
@@ -104,7 +108,7 @@ class ProtectionSection(MkaSection, SecYSection):
             if own.keys() & (_HOLDERS - {"cak"}):
                 values = {name: values[name] for name in values.keys() - _HOLDERS}
             values |= own
-        mka = _agreement(values)
+        mka = _agreement(_followed(values, ring))
         result = Configuration.model_construct({"secy", "mka"}, secy=self.secy, mka=mka)
         result._origin = origin
         return result
@@ -121,6 +125,23 @@ def _given(section: MkaSection) -> dict[str, Any]:
     """The entries of a section `mka` that are there."""
     names = section.model_fields_set & MkaSection.model_fields.keys()
     return {name: getattr(section, name) for name in names}
+
+
+def _followed(values: Mapping[str, Any], ring: KeyRing) -> dict[str, Any]:
+    """The same with every CAK in place of the reference to it."""
+    result = dict(values)
+    if result.get("cak") is not None:
+        result["cak"] = KeySource.of(ring.key(result["cak"]))
+    result["keychain"] = [_followed_entry(entry, ring) for entry in result.get("keychain", ())]
+    return result
+
+
+def _followed_entry(entry: ChainedCakSection, ring: KeyRing) -> ChainedCakSection:
+    if entry.cak is None:
+        return entry
+    values = {name: getattr(entry, name) for name in ChainedCakSection.model_fields}
+    values["cak"] = KeySource.of(ring.key(entry.cak))
+    return ChainedCakSection.model_construct(set(entry.model_fields_set), **values)
 
 
 def _agreement(values: Mapping[str, Any]) -> MkaSection:

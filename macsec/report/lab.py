@@ -77,7 +77,11 @@ def ways(link: SiteLink) -> tuple[str, str]:
 
 
 def to_json(lab: Lab, run: Run) -> dict[str, Any]:
-    """`macsec/lab/1`. Times in ns, latencies exact in ps."""
+    """`macsec/lab/1`. Times in ns, latencies exact in ps.
+
+    `sent` and `delivered` of a link are frames of users; the counts of its `directions` are those
+    of the wire, MKPDUs included.
+    """
     return {
         "schema": "macsec/lab/1",
         "topology": run.topology,

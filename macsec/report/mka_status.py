@@ -20,7 +20,6 @@ _WHY_NOBODY = (
     (Reception.UNKNOWN_CKN, "{} MKPDUs name another CKN"),
     (Reception.REFLECTED, "{} MKPDUs came back: a loop, or a station with this MAC address"),
     (Reception.MALFORMED, "{} MKPDUs are malformed"),
-    (Reception.ACCEPTED, "{} MKPDUs of the peer are good, but none answers ours"),
 )
 """Why there is no live peer: what was heard in its place, the most telling first."""
 
@@ -83,7 +82,10 @@ def obstacle(kay: Kay) -> str:
             if reception is Reception.ACCEPTED and not any(one.peers.potential for one in members):
                 return "no live peer; the last one fell silent"
             return "no live peer; " + words.format(heard)
-    return "no live peer; no MKPDU heard"
+    if any(participant.peers.potential for participant in kay.participants.values()):
+        return "no live peer; one is heard that does not answer"
+    heard = kay.counters[Reception.ACCEPTED.value]
+    return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU heard")
 
 
 def line(kay: Kay) -> str:

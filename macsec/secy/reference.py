@@ -12,6 +12,7 @@ Where a profile departs from the text, the switch is named.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
@@ -566,6 +567,10 @@ class ReferencePlane(Uncopyable):
             sc.counts = _no_counts(SC_VERDICTS)
             for sa in sc.sa.values():
                 sa.counts = _no_counts(SA_VERDICTS)
+
+    def still(self) -> AbstractContextManager[None]:
+        """Frames and management share a thread here: it is always still."""
+        return nullcontext()
 
     def lend(self, stop: Callable[[], None]) -> Loan:
         """There is nothing in C to lend: raises EnvironmentLacks."""

@@ -43,6 +43,11 @@ class Agreement:
         self.kay.set_enabled(now_ns, True)
         self.settle(now_ns)
 
+    def stop(self, now_ns: int) -> None:
+        """Close the port, delete every SA and wipe the SAKs; nothing is said to anybody."""
+        self.kay.set_enabled(now_ns, False)
+        self.settle(now_ns)
+
     def hear(self, now_ns: int, frame: bytes) -> None:
         """A frame of EtherType 88-8E arrived."""
         self.kay.receive_mkpdu(now_ns, frame)

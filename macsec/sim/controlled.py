@@ -102,11 +102,12 @@ class ControlledPort:
 
     def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
         sa = self.secy.rx[f"{action.sci:016x}"].sa[action.an]
-        if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
-            if action.lowest_pn > sa.next_pn:
-                self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
-        elif action.lowest_pn > sa.lowest_pn:
-            self.secy.raise_rx_pn(action.sci, action.an, lowest_pn=action.lowest_pn)
+        with self.secy.still():  # the frames of a pump raise it too
+            if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
+                if action.lowest_pn > sa.next_pn:
+                    self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
+            elif action.lowest_pn > sa.lowest_pn:
+                self.secy.raise_rx_pn(action.sci, action.an, lowest_pn=action.lowest_pn)
 
     def _create_tx(self, action: actions.CreateTransmitSA) -> None:
         self.secy.create_tx_sa(

@@ -30,8 +30,8 @@ LONGEST = 1 << 16
 # Classic BPF: code, jump if true, jump if false, operand.
 _INSTRUCTION = struct.Struct("=HBBI")
 _LOAD_HALF, _LOAD_OCTET, _JUMP_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06
-_ETHERTYPE_AT, _VLAN_PRESENT = 12, 0xFFFF_F000 + 48
-_WHOLE = 0xFFFF_FFFF
+_ETHERTYPE_AT, _PACKET_TYPE, _VLAN_PRESENT = 12, 0xFFFF_F000 + 4, 0xFFFF_F000 + 48
+_WHOLE, _OTHER_HOST = 0xFFFF_FFFF, 3
 
 _ALL_BUT_EAPOL = (
     (_LOAD_HALF, 0, 0, _ETHERTYPE_AT),
@@ -41,11 +41,13 @@ _ALL_BUT_EAPOL = (
     (_RETURN, 0, 0, _WHOLE),
     (_RETURN, 0, 0, 0),
 )
-_UNTAGGED = (
-    (_LOAD_OCTET, 0, 0, _VLAN_PRESENT),
-    (_JUMP_EQUAL, 0, 1, 0),
-    (_RETURN, 0, 0, _WHOLE),
+# The tag is gone by the time that a socket of one EtherType is given a frame; what had one is then
+# for another host.
+_OURS = (
+    (_LOAD_OCTET, 0, 0, _PACKET_TYPE),
+    (_JUMP_EQUAL, 0, 1, _OTHER_HOST),
     (_RETURN, 0, 0, 0),
+    (_RETURN, 0, 0, _WHOLE),
 )
 
 
@@ -102,7 +104,7 @@ def open_eapol(lower: Interface, group: bytes) -> Eapol:
     except PermissionError:
         raise EnvironmentLacks(f"sending on {lower.name} needs root (CAP_NET_RAW)") from None
     try:
-        _attach(bound.fileno(), _UNTAGGED)
+        _attach(bound.fileno(), _OURS)
         ignore_outgoing(bound)
         bound.bind((lower.name, ETHERTYPE_EAPOL))
         membership = struct.pack("=IHH8s", lower.index, PACKET_MR_MULTICAST, len(group), group)

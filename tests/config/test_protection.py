@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
-from macsec.config import Origin, Topology, load_topology, published_schema, topology_schema
+from macsec.config import (
+    KeyRing,
+    KeySource,
+    Origin,
+    Topology,
+    load_topology,
+    published_schema,
+    topology_schema,
+)
 from macsec.errors import ConfigError, CustodyError
 
 CAK, CKN = "c0ffee00c0ffee00c0ffee00c0ffee00", "0123456789abcdef"
 OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
-DRAWN = {"cak": bytes(16), "ckn": b"drawn"}
+DRAWN = {"cak": KeySource.of(bytes(16)), "ckn": b"drawn"}
 FILE = f"""\
 sites: {{left: , right: }}
 links:
@@ -121,7 +129,9 @@ def test_a_link_adds_to_the_topology() -> None:
 def test_what_differs_at_an_end(given: Any, caks: list[tuple[bytes, bytes]]) -> None:
     """A CAK alone goes by the same name; all else takes the place of the link's CAKs."""
     section = protection("on", {"window": 3, "ends": {"right": given}})
-    left, right = (section.end(site, DRAWN, Origin()) for site in ("left", "right"))
+    left, right = (
+        section.end(site, DRAWN, Origin(), KeyRing(Path())) for site in ("left", "right")
+    )
     assert [(key.ckn, key.cak.inline.expose()) for key in right.mka.caks] == caks
     assert [key.ckn for key in left.mka.caks] == [b"drawn"]
     assert (left.mka.priority, right.mka.priority) == (16, given.get("priority", 16))
@@ -198,7 +208,7 @@ def test_two_caks_of_one_name() -> None:
         "on", {"cak": CAK, "ckn": CKN, "keychain": [{"cak": OTHER_CAK, "ckn": CKN}]}
     )
     with pytest.raises(ConfigError, match="two CAKs have one ckn"):
-        section.end("left", DRAWN, Origin())
+        section.end("left", DRAWN, Origin(), KeyRing(Path()))
 
 
 def test_a_section_with_keys_is_not_copied() -> None:

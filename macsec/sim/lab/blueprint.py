@@ -13,6 +13,7 @@ from typing import Any
 
 from macsec.config import (
     Host,
+    KeyRing,
     KnobsSection,
     ProtectionSection,
     Topology,
@@ -25,7 +26,7 @@ from macsec.config.topology import SECURED
 from macsec.errors import ConfigError
 from macsec.secy.assemble import controls_of
 from macsec.sim.knobs import HISTORY_NS
-from macsec.sim.lab.keying import EndPlan, planned
+from macsec.sim.lab.keying import EndPlan, Sources, planned
 from macsec.sim.lab.tree import Tree, Way, spanning_tree
 from macsec.sim.pair import Draw, Pair
 from macsec.sim.params import LinkParams
@@ -122,7 +123,11 @@ class Blueprint:
 
         Raises ConfigError, with the line of what cannot be.
         """
-        reader = _Reader(topology)
+        with KeyRing(topology.origin.folder) as ring:
+            return cls._read(topology, draw, _Reader(topology, ring))
+
+    @classmethod
+    def _read(cls, topology: Topology, draw: Draw, reader: _Reader) -> Blueprint:
         params = [reader.both_ways(at) for at in range(len(topology.links))]
         ways = [
             Way(link.title, (link.between[0], link.between[1]), max(p.delay for p in both))
@@ -161,8 +166,9 @@ class Blueprint:
 class _Reader:
     """Reads what the configuration left as text, and tells the line of what it cannot use."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, ring: KeyRing) -> None:
         self._topology = topology
+        self._ring = ring
         self._origin = topology.origin
 
     @contextmanager
@@ -246,9 +252,8 @@ class _Reader:
         path = self._path(at)
         with self._at(path):
             _checked(section)
-            place = self._origin.where(path)
-            sites = between[0], between[1]
-            return planned(section, sites, systems, draw, self._origin, place)
+            sources = Sources(draw, self._origin, self._ring, self._origin.where(path))
+            return planned(section, (between[0], between[1]), systems, sources)
 
     def _path(self, at: int) -> PathInTree:
         """Where a link's protection is said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from macsec.config import Configuration, KeySource, Origin, ProtectionSection
+from macsec.config import Configuration, KeyRing, KeySource, Origin, ProtectionSection
 from macsec.errors import ConfigError
 from macsec.kay.holders import Edge, chain_of, policy_of
 from macsec.kay.kay import Kay
@@ -58,23 +58,29 @@ class _Entropy:
         return self._draw(f"{self._purpose} {self._count}", octets)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What a link's keys come from. `ring` follows references, `draw` is the link's own."""
+
+    draw: Draw
+    origin: Origin
+    ring: KeyRing
+    place: str
+
+
 def planned(
     section: ProtectionSection,
     sites: tuple[str, str],
     systems: tuple[int, int],
-    draw: Draw,
-    origin: Origin,
-    place: str,
+    sources: Sources,
 ) -> tuple[EndPlan, EndPlan]:
     """Both ends of a link, with one generated CAK unless the section names some.
 
     `draw` is asked for `cak`, `ckn` and, for each end, `mka SITE N`. Raises ConfigError.
     """
-    drawn = {} if section.has_cak else _drawn(section.cipher, draw)
-    return (
-        _end(section, sites[0], systems[0], drawn, draw, origin, place),
-        _end(section, sites[1], systems[1], drawn, draw, origin, place),
-    )
+    drawn = {} if section.has_cak else _drawn(section.cipher, sources.draw)
+    first, second = (section.end(site, drawn, sources.origin, sources.ring) for site in sites)
+    return _end(first, sites[0], systems[0], sources), _end(second, sites[1], systems[1], sources)
 
 
 def _drawn(cipher: str, draw: Draw) -> dict[str, Any]:
@@ -82,16 +88,7 @@ def _drawn(cipher: str, draw: Draw) -> dict[str, Any]:
     return {"cak": KeySource.of(cak), "ckn": draw("ckn", CKN_LENGTH)}
 
 
-def _end(
-    section: ProtectionSection,
-    site: str,
-    system: int,
-    drawn: dict[str, Any],
-    draw: Draw,
-    origin: Origin,
-    place: str,
-) -> EndPlan:
-    config = section.end(site, drawn, origin)
+def _end(config: Configuration, site: str, system: int, sources: Sources) -> EndPlan:
     policy_of(config)
     port = 1 if config.mka is None else config.mka.port
-    return EndPlan(system << 16 | port, config, draw, f"mka {site}", place)
+    return EndPlan(system << 16 | port, config, sources.draw, f"mka {site}", sources.place)

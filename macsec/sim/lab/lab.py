@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,9 @@ from macsec.sim.params import LinkParams
 
 PATIENCE_NS = 2 * MKA_LIFE_TIME_NS
 """So long traffic waits for links that are not secured."""
+
+Concern = Callable[[bytes], bool]
+"""Which frames are those of users, on some wire."""
 
 UPLINK = 0
 """Number of the port between a site's switch and its edge, on either."""
@@ -126,7 +129,7 @@ class Lab:
         self._home = {host.mac.to_bytes(6): host for host in blueprint.hosts}
         self._host_ports: dict[str, int] = {}
         self._link_ports: dict[tuple[str, str], int] = {}
-        self._wires: list[Link] = []
+        self._wires: list[tuple[Link, Concern]] = []
         self._busy = 0
         self._playing = self._unsecured = 0
         self._started = self._wanted = False
@@ -160,15 +163,16 @@ class Lab:
 
     def _cable(self, name: str, site: str) -> Link:
         params = self.blueprint.cables[site]
-        return self._wire(name, (params, params))
+        return self._wire(name, (params, params), _any)
 
-    def _wire(self, name: str, params: tuple[LinkParams, LinkParams]) -> Link:
+    def _wire(self, name: str, params: tuple[LinkParams, LinkParams], users: Concern) -> Link:
         link = Link(self.engine, name, *params)
-        self._wires.append(link)
+        self._wires.append((link, users))
         return link
 
     def _build_link(self, plan: LinkPlan, backend: str, kernel: str | None) -> SiteLink:
-        link = self._wire(f"link {plan.name}", plan.params)
+        users = _any if plan.keying is None else _of_users
+        link = self._wire(f"link {plan.name}", plan.params, users)
         ends = None
         if plan.protected:
             ends = self._end(plan, 0, backend, kernel), self._end(plan, 1, backend, kernel)
@@ -232,12 +236,12 @@ class Lab:
         self._read = read or _no_captures
         begin = self.blueprint.begin
         if begin is not None:
-            self._begin(begin * PS_PER_NS)
+            self._begin(max(begin * PS_PER_NS, self.engine.now_ps))
         self._wanted = begin is None
         self.start()
         self._look()
         if self.began_ps is None:
-            self.engine.at(PATIENCE_NS * PS_PER_NS, self._give_up)
+            self.engine.after(PATIENCE_NS * PS_PER_NS, self._give_up)
         until = self.blueprint.until if until_ns is None else until_ns
         if until is not None or not self._agreed:
             self.engine.run(until)
@@ -279,7 +283,8 @@ class Lab:
         wires = self._wires
         for step in range(len(wires)):
             at = (self._busy + step) % len(wires)
-            if wires[at].carries(_of_users):
+            wire, users = wires[at]
+            if wire.carries(users):
                 self._busy = at
                 return True
         return False
@@ -342,7 +347,12 @@ class _Playing:
     begin_ps: int
 
 
+def _any(_: bytes) -> bool:
+    return True
+
+
 def _of_users(frame: bytes) -> bool:
+    """Under key agreement EAPOL on the wire is the KaYs' own; that of hosts is protected."""
     return not is_eapol(frame)
 
 

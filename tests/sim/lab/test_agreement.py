@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from planes import PLANES, Plane
 
+from macsec.captures import read, write
 from macsec.config import load_topology
 from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
 from macsec.kay.holder import MemoryHolder
 from macsec.keys import Key
 from macsec.report.lab import Run, to_json
@@ -20,6 +24,7 @@ from macsec.sim.agreed import is_eapol
 from macsec.sim.lab import Blueprint, Lab
 from macsec.sim.lab.observer import Observer
 from macsec.sim.lab.record import record
+from macsec.sim.lab.standing import State
 from macsec.sim.mka_reader import MkaReader
 from macsec.sim.pair import seeded
 
@@ -136,6 +141,33 @@ def test_the_cak_of_the_file_opens_the_capture(cak: str) -> None:
         read = reader.validate(wire).batch.frames()
     assert read == recorders["host-l1"].batch.frames()
     assert len(read) == 20
+
+
+def test_a_reference_is_followed_once(tmp_path: Path) -> None:
+    """Both ends and both links from one descriptor, which can be read once."""
+    reading, writing = os.pipe()
+    os.write(writing, CAK.encode())
+    os.close(writing)
+    tree = topology({"ckn": CKN, "cak": f"fd:{reading}"})
+    tree["links"].append({**tree["links"][0], "name": "second"})
+    with built(tree) as lab:
+        lab.run()
+        assert all(link.standing.state is State.SECURED for link in lab.links if link.standing)
+    os.close(reading)
+    tree["links"][0]["macsec"] = {"ckn": CKN, "cak": f"file:{tmp_path / 'none'}"}
+    with pytest.raises(ConfigError, match=r"links\.0\.macsec: key file:.*cannot read it"):
+        built(tree)
+
+
+def test_a_blueprint_serves_many_labs() -> None:
+    """Each has keys of its own to wipe."""
+    blueprint = Blueprint.of(load_topology(topology()), seeded(1, "macsec lab"))
+    digests = []
+    for _ in range(2):
+        with Lab(blueprint, 1) as lab:
+            lab.run()
+            digests.append(lab.digest)
+    assert digests[0] == digests[1]
 
 
 # ---------------------------------------------------------------- other keys under traffic
@@ -308,6 +340,20 @@ def test_a_run_ends_with_its_last_frame() -> None:
         lab.run(60 * NS)
         assert lab.engine.now_ns == 60 * NS
         assert 60 <= sum(lab.links[0].mkpdus(way) for way in (0, 1)) <= 70
+
+
+def test_eapol_of_hosts_is_traffic(tmp_path: Path) -> None:
+    """It is protected like all else, and the run waits for it."""
+    frame = bytes.fromhex("020000020001" + "020000010001" + "888e") + bytes(46)
+    path = tmp_path / "eapol.pcap"
+    with write(path) as sink:
+        sink.write(FrameBatch.from_frames([frame], [0]))
+    tree = topology()
+    tree["traffic"] = [{"from": "l1", "to": "r1", "pcap": str(path)}]
+    with built(tree) as lab:
+        lab.run(read=read)
+        assert lab.tallies[0].delivered == 1
+        assert told(lab)["delivered"] == 1
 
 
 def test_without_traffic() -> None:
