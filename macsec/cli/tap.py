@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
+from macsec.cli import options, state
 from macsec.cli.edge import say
 from macsec.cli.waiting import ENDING, Signals
 
@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No talk on stderr but errors.")
+@state.options
 def command(
-    config: str, lower: str, upper: str, stats: float | None, as_json: bool, quiet: bool
+    config: str,
+    lower: str,
+    upper: str,
+    stats: float | None,
+    as_json: bool,
+    quiet: bool,
+    state_folder: str | None,
+    state_init: bool,
 ) -> None:
     """Make NAME, a MACsec interface above IFACE, until SIGINT or SIGTERM takes it away (exit 0).
 
@@ -43,7 +51,8 @@ def command(
     4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and what is not
     protected still reaches the host there.
 
-    PNs start where FILE says, each time: give both sides fresh keys before running it again.
+    PNs start where FILE says, each time, unless they are kept with --state DIR: without it give both
+    sides fresh keys before running it again.
     """
     from time import monotonic
 
@@ -65,10 +74,12 @@ def command(
     mtu = below.mtu - devices.OVERHEAD
     with (
         assemble(SecY, model, *plane) as secy,
+        state.kept(secy, state_folder, state_init) as keeper,
         devices.open_packet(below) as wire,
         devices.open_tap(upper, mtu, below.mac) as clear,
         Signals(*ENDING, signal.SIGUSR1) as signals,
         Pump(clear, wire, secy) as pump,
+        state.ahead(keeper, pump),
     ):
         started = monotonic()
 
