@@ -51,8 +51,8 @@ def command(
     4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and what is not
     protected still reaches the host there.
 
-    PNs start where FILE says, each time, unless they are kept with --state DIR: without it give both
-    sides fresh keys before running it again.
+    PNs start where FILE says, each time: keep them with --state DIR, or give both sides fresh keys
+    before running it again.
     """
     from time import monotonic
 
@@ -89,8 +89,8 @@ def command(
             return report.Session(lower, upper, mtu, traffic.to_wire, up, monotonic() - started)
 
         if not quiet:
-            state = "" if below.up else f"; {lower} is down"
-            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{state}")
+            down = "" if below.up else f"; {lower} is down"
+            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{down}")
         _until_the_end(pump, signals, stats, lambda: say(report.tap_line(secy, session())))
         pump.stop()
         if as_json:

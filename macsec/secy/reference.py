@@ -35,9 +35,9 @@ from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
+    PN_LIMIT_64,
     PORT_END_STATION,
     PORT_SCB,
-    PN_LIMIT_64,
     SCI_NONE,
     VLAN_TPIDS,
 )
