@@ -1,4 +1,4 @@
-"""One record in use: a reserved high-water mark, always on the disk before a PN below it is used."""
+"""One record in use: a high-water mark, on the disk before a PN below it is used."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ LOOK_S = 0.1
 class Ahead:
     """Has `frames` PNs in reserve, or half of them at the least, while it is entered.
 
-    Should the disk be slower than the frames, frames are not sent until it is done: none leaves with
-    a PN that is not reserved. Where PNs can be reserved no more, `failed` is called, from a thread.
+    Should the disk be slower than the frames, frames are lost until it is done: none leaves with a
+    PN that is not reserved. Where PNs can be reserved no more, `failed` is called, from a thread.
     """
 
     def __init__(
