@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,12 +57,12 @@ class Folder:
             try:
                 self._os.fsync(above)
             finally:
-                self._os.close(above)
+                self._shut(above)
 
     def close(self) -> None:
         """Let go of it."""
         if self._file >= 0:
-            self._os.close(self._file)
+            self._shut(self._file)
             self._file = -1
 
     # ---------------------------------------------------------------- locks
@@ -77,20 +77,20 @@ class Folder:
             self._check_file(file, where)
             self._os.lock(file)
         except OSError as error:
-            self._os.close(file)
+            self._shut(file)
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise MACsecError(f"{where}: cannot lock it: {error.strerror}") from None
             raise MACsecError(
                 f"{self.path}/{of.name}{ENDING}: another process uses this key and SCI"
             ) from None
         except BaseException:
-            self._os.close(file)
+            self._shut(file)
             raise
         return file
 
     def unlock(self, file: int) -> None:
         """Give a lock back. After a fork the parent keeps it: this closes, and does not unlock."""
-        self._os.close(file)
+        self._shut(file)
 
     # ---------------------------------------------------------------- records
 
@@ -151,7 +151,7 @@ class Folder:
         except ValueError as error:
             raise ConfigError(f"{where}: {error}. PNs may be used: take a new key") from None
         finally:
-            self._os.close(file)
+            self._shut(file)
 
     def write(self, record: Record) -> None:
         """Put a record in place of the one before, on the disk when this returns.
@@ -178,6 +178,11 @@ class Folder:
 
     def _open(self, name: str, flags: int) -> int:
         return self._os.open(name, flags | _SAFELY, 0o600, dir_fd=self._file)
+
+    def _shut(self, file: int) -> None:
+        """Close what was not written to: whatever it says, the descriptor is gone."""
+        with suppress(OSError):
+            self._os.close(file)
 
     def _unlink(self, name: str) -> None:
         try:
@@ -206,5 +211,5 @@ class Folder:
             yield
         except OSError as error:
             raise MACsecError(
-                f"{where}: cannot {what} it: {error.strerror}; no frame was sent that it lacks"
+                f"{where}: cannot {what} it: {error.strerror}; nothing was sent that it does not cover"
             ) from None
