@@ -43,7 +43,10 @@ def kept(secy: SecY, state: str | None, init: bool) -> Iterator[Keeper | None]:
         yield None
         return
     from macsec.custody import Keeper
+    from macsec.errors import ConfigError
 
+    if not secy.tx.sa:
+        raise ConfigError("--state keeps PNs of static SAKs: there is no transmit SA")
     with Keeper(secy, state, init) as keeper:
         yield keeper
 

@@ -211,5 +211,5 @@ class Folder:
             yield
         except OSError as error:
             raise MACsecError(
-                f"{where}: cannot {what} it: {error.strerror}; nothing was sent that it does not cover"
+                f"{where}: cannot {what} it: {error.strerror}; no PN was used that it lacks"
             ) from None

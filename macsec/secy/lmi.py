@@ -119,7 +119,7 @@ class ReceiveSC(Uncopyable):
         return names.rx_sc_counters(self._plane.rx_sc_tally(self._sci))
 
 
-class ReceiveSCs(Mapping[str, ReceiveSC]):
+class ReceiveSCs(Uncopyable, Mapping[str, ReceiveSC]):
     """Receive SCs by SCI: 16 hex digits, separators allowed, or a number."""
 
     def __init__(self) -> None:

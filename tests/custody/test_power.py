@@ -59,7 +59,7 @@ def test_what_is_cut() -> None:
 
 @pytest.mark.parametrize("cut_at", range(len(CALLS)))
 def test_power_cut(cut_at: int) -> None:
-    """Whatever lasts of what was not synced, the next run sends no PN again, and goes on by itself."""
+    """Whatever lasts of what was not synced: no PN is sent again, and runs go on by themselves."""
     disk, emitted = Disk(cut_at=cut_at), list[int]()
     with pytest.raises(PowerCut):
         two_runs(disk, emitted)

@@ -1,4 +1,4 @@
-"""Records: one text each; what is damaged, another's, missing or open to others is refused (R18)."""
+"""Records: one text each; one damaged, another's, missing or open to others is refused (R18)."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_any_octets(octets: bytes) -> None:
     st.binary(min_size=12, max_size=12),
     st.data(),
 )
-def test_there_and_back(key: bytes, sci: bytes, cipher: str, iv: bytes, data: st.DataObject) -> None:
+def test_there_and_back(key: bytes, sci: bytes, cipher: str, iv: bytes, data) -> None:
     """Every record comes back; its PN may be the first that is none, up to 64 bits under XPN."""
     next_pn = data.draw(st.integers(1, SUITES[cipher].pn_limit))
     record = Record(Nonces(key.hex(), sci.hex(), cipher, iv.hex()), next_pn)
@@ -174,9 +174,9 @@ def test_of_another(state: Path) -> None:
 def test_one_key_two_suites(tmp_path: Path) -> None:
     """A key that was used under one suite is not used under another."""
     run(tmp_path / "state", init=True)
-    xpn = add_tx(PLANE.secy(cipher="gcm-aes-xpn-128"))
-    refused(tmp_path / "state", "under gcm-aes-128", xpn)
-    refused(tmp_path / "state", "take a new key", add_tx(PLANE.secy(cipher="gcm-aes-xpn-128"), SCI_B))
+    xpn = {"cipher": "gcm-aes-xpn-128"}
+    refused(tmp_path / "state", "under gcm-aes-128", add_tx(PLANE.secy(**xpn)))
+    refused(tmp_path / "state", "take a new key", add_tx(PLANE.secy(**xpn), SCI_B))
 
 
 def xpn(sci: str = SCI_A, ssci: int = 1, salt: bytes = SALT) -> SecY:
@@ -328,8 +328,9 @@ def test_one_at_a_time(state: Path) -> None:
 def test_two_sas_of_one_key(tmp_path: Path) -> None:
     """Two transmit SAs that would use the same nonces are refused."""
     secy = add_tx(sender(PLANE), an=1)
-    with pytest.raises(ConfigError, match="SAs 0 and 1 have the same key"), Keeper(
-        secy, tmp_path / "state", True
+    with (
+        pytest.raises(ConfigError, match="SAs 0 and 1 have the same key"),
+        Keeper(secy, tmp_path / "state", True),
     ):
         pytest.fail("it began")
 
