@@ -20,17 +20,26 @@ class Signals:
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
         """The signals that came, none if the time is over; None: the descriptor can be read."""
-        came, found = self.among([descriptor], seconds)
-        return None if found else came
+        ready = self._ready([descriptor], seconds)
+        return None if descriptor in ready else self._came(ready)
 
     def among(
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
         """The signals that came, and the descriptors that can be read; none: the time is over."""
-        ready, _, _ = select.select([self._read, *descriptors], [], [], seconds)
-        found = set(ready) & set(descriptors)
+        ready = self._ready(descriptors, seconds)
+        return self._came(ready), ready & set(descriptors)
+
+    def _ready(self, descriptors: Sequence[int], seconds: float | None) -> set[int]:
+        # Not select(): it knows no descriptors from 1024 on.
+        poll = select.poll()
+        for each in (self._read, *descriptors):
+            poll.register(each, select.POLLIN)
+        return {each for each, _ in poll.poll(None if seconds is None else seconds * 1000)}
+
+    def _came(self, ready: set[int]) -> set[signal.Signals]:
         octets = os.read(self._read, 512) if self._read in ready else b""
-        return {signal.Signals(number) for number in octets} & set(self._numbers), found
+        return {signal.Signals(number) for number in octets} & set(self._numbers)
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

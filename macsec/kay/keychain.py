@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay.holder import CakHolder
+from macsec.kay.holder import CakHolder, MemoryHolder
+from macsec.keys import Uncopyable
 
 LOG = logging.getLogger("macsec")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChainKey:
+class ChainKey(Uncopyable):
     """A CAK and its window: from `start_ns` on, before `end_ns` (None: for ever).
 
     A `fallback` is kept up beside the others and carries traffic only while none of them does.
@@ -52,7 +53,7 @@ class ChainKey:
         return self.start_ns <= now_ns and (self.end_ns is None or now_ns < self.end_ns)
 
 
-class KeyChain:
+class KeyChain(Uncopyable):
     """The keys of one port by CKN, each CKN once. Raises ConfigError."""
 
     def __init__(self, keys: Iterable[ChainKey] = ()) -> None:
@@ -87,6 +88,12 @@ class KeyChain:
         """When the next window opens or closes."""
         times = (time for key in self._keys.values() for time in (key.start_ns, key.end_ns))
         return min((time for time in times if time is not None and time > now_ns), default=None)
+
+    def wipe(self) -> None:
+        """Overwrite the CAKs that are held in memory; the chain is of no use after this."""
+        for key in self._keys.values():
+            if isinstance(key.holder, MemoryHolder):
+                key.holder.wipe()
 
     def _warn_of_gaps(self) -> None:
         """Keys that do not overlap leave the port without one: an outage at each rollover."""

@@ -63,19 +63,24 @@ def reason(kay: Kay) -> str:
     if kay.secured and (slots := kay.cp.slots()):
         return f"secured, SAK {slots[0].ki}, AN {slots[0].an}"
     opened = "plain frames pass, not secured" if kay.cp.controlled else "not secured"
-    return f"{opened}: {_obstacle(kay)}"
+    return f"{opened}: {obstacle(kay)}"
 
 
-def _obstacle(kay: Kay) -> str:
+def obstacle(kay: Kay) -> str:
+    """What is in the way of a port that is not secured."""
     if not kay.participants:
         return "no CAK has its time now"
-    live = sum(len(participant.peers.live) for participant in kay.participants.values())
-    if live:
+    members = kay.participants.values()
+    if live := [participant for participant in members if participant.peers.live]:
+        if all(participant.server is None for participant in live):
+            return "nobody offers to be Key Server"
         refused = kay.counters["sak-refused"] + kay.counters["sak-cipher-mismatch-errors"]
         told = f", {refused} distributions refused" if refused else ""
-        return f"{live} live peers and no SAK yet{told}"
+        return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{told}"
     for reception, words in _WHY_NOBODY:
         if heard := kay.counters[reception.value]:
+            if reception is Reception.ACCEPTED and not any(one.peers.potential for one in members):
+                return "no live peer; the last one fell silent"
             return "no live peer; " + words.format(heard)
     if any(participant.peers.potential for participant in kay.participants.values()):
         return "no live peer; one is heard that does not answer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -69,8 +70,13 @@ class Pump:
             pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
             lib.macsec_pump_open(pump, self._opened)
             run = lib.macsec_pump_run
-            self._running = Running("macsec pump", lambda stop: run(pump, stop))
+            self._running = Running("macsec pump", partial(_running, self, run, pump))
         return self
+
+    @property
+    def secy(self) -> SecY:
+        """The SecY that frames go through."""
+        return self._secy
 
     def open(self, opened: bool) -> None:
         """Open or close the Controlled Port. Once this returns, a closed one lets nothing in."""
@@ -86,6 +92,11 @@ class Pump:
         if self._running is None:
             raise MACsecError("the pump was not started")
         return self._running.fileno()
+
+    def end(self) -> None:
+        """Ask it to end, from any thread, and do not wait."""
+        if self._running is not None:
+            self._running.end()
 
     def stop(self) -> None:
         """End, and wait for it. Frames in hand are let go; the counts stay."""
@@ -122,6 +133,11 @@ class Pump:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _running(pump: Pump, run: Any, in_c: Any, stop: int) -> int:
+    """As long as the thread is in here, so is the pump, and with it the SecY."""
+    return int(run(in_c, stop))
 
 
 def _descriptor(end: int | End) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macsec.kay.kay import Kay
 from macsec.secy import SecY
 from macsec.sim.agreement import settle
-from macsec.sim.clock import PS_PER_NS, Engine
+from macsec.sim.clock import HORIZON_PS, PS_PER_NS, Engine
 from macsec.sim.controlled import ControlledPort
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
@@ -19,7 +19,8 @@ Send = Callable[[bytes], None]
 class Station:
     """Frames of users go in at `request` and come out at `deliver`; the wire is `send`.
 
-    `start` begins key agreement; `stop` is a power cut: nothing is said to anybody.
+    `start` begins key agreement; `stop` is a power cut: nothing is said to anybody. `after`, where
+    set, is called when the KaY has settled.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Station:
         self.kay = kay
         self.port = ControlledPort(secy)
         self.deliver = deliver
+        self.after: Callable[[], None] | None = None
         self.running = False
         self._send = send
         self._due_ps: int | None = None
@@ -66,6 +68,8 @@ class Station:
     def settle(self) -> None:
         """Do what the KaY asks for, send what it has to say, and ask to be woken."""
         settle(self.kay, self.port, self.engine.now_ns, self._send)
+        if self.after is not None:
+            self.after()
         self._arm()
 
     def _arm(self) -> None:
@@ -73,6 +77,8 @@ class Station:
         if timeout_ns is None:
             return
         due_ps = max(timeout_ns * PS_PER_NS, self.engine.now_ps)
+        if due_ps > HORIZON_PS:
+            return
         if self._due_ps is None or due_ps < self._due_ps:
             self._due_ps = due_ps
             self.engine.at(due_ps, self._wake)

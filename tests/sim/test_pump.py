@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import select
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 
 import hosts
@@ -350,3 +352,16 @@ def test_two_pumps_make_a_link(stack):
         assert right[0].recv(LONG) == frame_of(60 + row)
         assert left[0].recv(LONG) == frame_of(90 + row)
     assert a.counters["InPktsOK"] == b.counters["InPktsOK"] == 300
+
+
+def test_nobody_keeps_it(stack):
+    """What a running thread uses stays, though the caller let go of pump and SecY."""
+    (clear, near_clear), (wire, near_wire) = Rig._pair(stack), Rig._pair(stack)
+    pump = Pump(near_clear, near_wire, two_way()).start()
+    running, secy = weakref.ref(pump), weakref.ref(pump._secy)
+    del pump
+    gc.collect()
+    assert secy() is not None
+    clear.send(frame_of(60))
+    assert wire.recv(LONG)[12:14] == b"\x88\xe5"
+    running().stop()
