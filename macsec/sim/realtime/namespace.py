@@ -8,7 +8,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -107,13 +108,11 @@ def _killed(entry: str, inodes: set[int]) -> bool:
 
 
 @contextlib.contextmanager
-def visiting(path: str) -> Iterator[None]:
-    """Put this thread into the namespace at a path; programs started meanwhile stay there."""
+def entrance(path: str) -> Iterator[Callable[[], None]]:
+    """What puts the thread that calls it into the namespace at a path, for good."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with _back_home():
-            _call("setns", file, NEW_NETWORK)
-            yield
+        yield partial(_call, "setns", file, NEW_NETWORK)
     finally:
         os.close(file)
 
