@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from macsec.report.agreement import ms_text
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
@@ -37,7 +38,6 @@ from macsec.sectag import MEANINGS, TCI, TagRules
 from macsec.sim.lab.lab import Lab, SiteLink
 from macsec.sim.lab.observer import Arrival, Fate, Observer
 from macsec.sim.observe import Span, observe, spans
-from macsec.sim.units import time_text
 
 DRAWN_MOST = 40
 """More sites than that make no picture."""
@@ -62,7 +62,7 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
         "seed": str(run.seed),
         "digest": lab.digest,
         "traffic began": began(lab),
-        "ended at": f"{time_text(lab.engine.now_ns)} of virtual time",
+        "ended at": f"{ms_text(lab.engine.now_ns)} of virtual time",
         "data plane": lab.backend or "none",
         "unprotected": warning or "no link",
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from macsec.report.agreement import ms_text
 from macsec.report.lab import (
     Run,
     agreement_table,
@@ -19,7 +20,6 @@ from macsec.report.lab import (
 )
 from macsec.report.page import Page, grid, heading, indented, tabulated
 from macsec.sim.lab.lab import Lab
-from macsec.sim.units import time_text
 
 STYLES = {"bad": "bold red", "good": "green", "quiet": "dim"}
 
@@ -51,7 +51,7 @@ def to_page(page: Page, lab: Lab, run: Run) -> None:
     )
     ending = grid("left", "left")
     ending.add_row("traffic began", began(lab))
-    ending.add_row("ended at", f"{time_text(lab.engine.now_ns)} of virtual time")
+    ending.add_row("ended at", f"{ms_text(lab.engine.now_ns)} of virtual time")
     ending.add_row("digest", Text(lab.digest, "bold"))
     page.add(*indented(ending))
     if warning:
