@@ -54,14 +54,13 @@ class Namespace:
 
     def ip(self, *commands: str) -> None:
         """Run commands of `ip` there, all in one go. Raises MACsecError for one that is refused."""
-        with self.inside():
+        with self.inside(), _uninterrupted():
             done = subprocess.run(  # noqa: S603 - names come from a checked topology
                 [_program("ip"), "-batch", "-"],
                 check=False,
                 input="\n".join(commands),
                 capture_output=True,
                 text=True,
-                process_group=0,  # a terminal's Ctrl-C is for us
             )
         if done.returncode:
             told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
@@ -115,6 +114,16 @@ def entrance(path: str) -> Iterator[Callable[[], None]]:
         yield partial(_call, "setns", file, NEW_NETWORK)
     finally:
         os.close(file)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Programs started meanwhile do not end by a terminal's Ctrl-C or its end: that is for us."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
