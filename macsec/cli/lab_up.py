@@ -104,7 +104,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     HOST may also be a site, where its switch is, or a link: its Common Ports are the devices a and
     b, for `tcpdump -i a`. CMD ends when the lab does.
     """
-    from macsec.sim.realtime.namespace import visiting
+    from macsec.sim.realtime.namespace import entrance
 
     _require_root()
     command = command[1:] if command[0] == "--" else command
@@ -113,9 +113,10 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     lab = found(folder)
     place = lab.place(host)
     guard = os.pidfd_open(lab.pid)
-    with visiting(place):
+    with entrance(place) as enter:
         try:
-            child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
+            # The program alone enters: who is in there ends with the lab, at once.
+            child = subprocess.Popen(command, preexec_fn=enter)  # noqa: S603, PLW1509
         except FileNotFoundError:
             raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
     return _follow(child, guard)

@@ -8,7 +8,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -53,14 +54,13 @@ class Namespace:
 
     def ip(self, *commands: str) -> None:
         """Run commands of `ip` there, all in one go. Raises MACsecError for one that is refused."""
-        with self.inside():
+        with self.inside(), _uninterrupted():
             done = subprocess.run(  # noqa: S603 - names come from a checked topology
                 [_program("ip"), "-batch", "-"],
                 check=False,
                 input="\n".join(commands),
                 capture_output=True,
                 text=True,
-                process_group=0,  # a terminal's Ctrl-C is for us
             )
         if done.returncode:
             told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
@@ -107,15 +107,23 @@ def _killed(entry: str, inodes: set[int]) -> bool:
 
 
 @contextlib.contextmanager
-def visiting(path: str) -> Iterator[None]:
-    """Put this thread into the namespace at a path; programs started meanwhile stay there."""
+def entrance(path: str) -> Iterator[Callable[[], None]]:
+    """What puts the thread that calls it into the namespace at a path, for good."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with _back_home():
-            _call("setns", file, NEW_NETWORK)
-            yield
+        yield partial(_call, "setns", file, NEW_NETWORK)
     finally:
         os.close(file)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Programs started meanwhile do not end by a terminal's Ctrl-C or its end: that is for us."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
