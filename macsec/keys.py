@@ -31,13 +31,21 @@ class Key(Uncopyable):
 
     def __init__(self, octets: bytes) -> None:
         self._octets = bytearray(octets)
-        self.check_value: str = hashlib.sha256(b"macsec key check value" + octets).hexdigest()[:16]
+        told = hashlib.sha256(b"macsec key check value")
+        told.update(self._octets)
+        self.check_value: str = told.hexdigest()[:16]
 
     def expose(self) -> bytes:
         """The octets, for a data plane or a key agreement. Raises CustodyError once wiped."""
         if not self._octets:
             raise CustodyError("this key has been wiped")
         return bytes(self._octets)
+
+    def in_place(self) -> bytearray:
+        """The octets where they lie, to be read and not kept. Raises CustodyError once wiped."""
+        if not self._octets:
+            raise CustodyError("this key has been wiped")
+        return self._octets
 
     def wipe(self) -> None:
         """Overwrite the octets; the key is of no use after this."""

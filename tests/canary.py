@@ -12,7 +12,7 @@ Lawfully a key stands in
 - what the test itself wrote (`Path.write_text`, `Path.write_bytes`);
 - files that only their owner can read, which is how the package writes keys; but records of packet
   numbers and audit logs, private as well, are searched;
-- what `macsec keys` exports to a terminal when told so.
+- what `macsec keys` exports to a terminal when told so, and what MACSEC_DEBUG=1 shows.
 
 Keys that text has by chance, counted octets or few different ones, are no canaries.
 """
@@ -170,7 +170,8 @@ class Plugin:
 
         def noted_invoke(runner: CliRunner, command: Any, args: Any = None, **more: Any) -> Any:
             result = invoke(runner, command, args, **more)
-            if not args or args[0] != "keys" or result.exit_code:
+            debugged = "MACSEC_DEBUG" in (more.get("env") or ())
+            if not debugged and (not args or args[0] != "keys" or result.exit_code):
                 self._seen.append(("the command line", result.stdout_bytes + result.stderr_bytes))
             return result
 
@@ -229,6 +230,7 @@ class Plugin:
             form = self.canaries.found(octets)
             if form is not None:
                 report.outcome = "failed"
+                report.sections = []  # they would be shown
                 report.longrepr = f"canary: a key stands in {where}, {form} ({report.nodeid})"
         if call.when == "teardown":
             self._own.clear()

@@ -53,8 +53,9 @@ def test_wiping() -> None:
     assert key.expose() == SECRET
     key.wipe()
     assert len(key) == len(octets) == 0
-    with pytest.raises(CustodyError, match="wiped"):
-        key.expose()
+    for taken in (key.expose, key.in_place):
+        with pytest.raises(CustodyError, match="wiped"):
+            taken()
     key.wipe()
 
 
