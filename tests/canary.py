@@ -230,7 +230,8 @@ class Plugin:
             form = self.canaries.found(octets)
             if form is not None:
                 report.outcome = "failed"
-                report.sections = []  # they would be shown
+                report.sections = []  # they would be shown, and searched again
+                item._report_sections.clear()
                 report.longrepr = f"canary: a key stands in {where}, {form} ({report.nodeid})"
         if call.when == "teardown":
             self._own.clear()
