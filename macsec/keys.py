@@ -52,6 +52,11 @@ class Key(Uncopyable):
         self._octets[:] = bytes(len(self._octets))
         self._octets.clear()
 
+    def __del__(self) -> None:
+        octets = getattr(self, "_octets", b"")  # there is none where making it failed
+        if octets:
+            octets[:] = bytes(len(octets))
+
     def __len__(self) -> int:
         return len(self._octets)
 

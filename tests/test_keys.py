@@ -77,6 +77,14 @@ def test_wiping_overwrites_in_place() -> None:
     assert watched.seen == bytes(16)
 
 
+def test_a_key_that_is_let_go() -> None:
+    """Nobody holds it any more: its octets are zeros, whoever looks at them."""
+    key = Key(SECRET)
+    octets = key.in_place()
+    del key
+    assert octets == bytes(16)
+
+
 def test_an_exposed_copy_is_the_callers() -> None:
     """What was exposed before stays with the caller; the key holds octets of its own."""
     given_octets = bytearray(SECRET)
