@@ -9,6 +9,7 @@ test, and so the session; it names the key by its check value.
 
 Lawfully a key stands in
 
+- what reads vectors (macsec.conformance): their keys are published;
 - what the test itself wrote (`Path.write_text`, `Path.write_bytes`);
 - files that only their owner can read, which is how the package writes keys; but records of packet
   numbers and audit logs, private as well, are searched;
@@ -39,6 +40,7 @@ from macsec.errors import MACsecError
 from macsec.keys import Key
 
 PACKAGE = str(Path(macsec.__file__).parent)
+VECTORS = f"{PACKAGE}/conformance/"
 LENGTHS = (16, 32)
 MOST_OCTETS = 1 << 20
 """Of one text or file; what is longer is searched at both ends."""
@@ -262,7 +264,8 @@ def traceback_with_locals(error: BaseException) -> bytes:
     seen: BaseException | None = error
     while seen is not None:
         for frame, _ in traceback.walk_tb(seen.__traceback__):
-            if frame.f_code.co_filename.startswith(PACKAGE):
+            name = frame.f_code.co_filename
+            if name.startswith(PACKAGE) and not name.startswith(VECTORS):
                 told += [f"{name} = {shown(value)}" for name, value in frame.f_locals.items()]
         told.append(str(seen))
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)

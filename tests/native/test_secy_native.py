@@ -304,7 +304,7 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="reads memory through /proc")
-def test_where_keys_lie() -> None:
+def test_where_keys_lie_in_memory() -> None:
     """Key schedules are on pages that stay in RAM and are left out of core dumps (R21)."""
     key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
     holder = Holder(key, KERNELS[-1])
@@ -322,7 +322,7 @@ def test_where_keys_lie() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_a_child_has_no_transmit_key(kernel: str) -> None:
+def test_a_child_has_no_transmit_key_in_memory(kernel: str) -> None:
     """A fork leaves the child neither round keys nor powers of the hash key of a transmit SA."""
     key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
     holder = Holder(key, kernel)
