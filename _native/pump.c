@@ -32,7 +32,7 @@ typedef struct way {
     macsec_outlet outlet;
     macsec_batch_call *call;
     macsec_outcome out;
-    atomic_uint_least64_t frames_in, octets_in, batches;
+    atomic_uint_least64_t frames_in, octets_in, batches, blocked;
     int64_t wide[5 * BATCH];
     uint8_t narrow[2 * BATCH];
 } way;
@@ -40,6 +40,7 @@ typedef struct way {
 struct macsec_pump {
     macsec_secy *secy;
     pthread_mutex_t *lock;
+    int closed;     /* under the lock */
     way ways[ENDS]; /* by the end they come from */
 };
 
@@ -100,7 +101,14 @@ void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts
         .octets_out = read_count(&w->outlet.octets_out),
         .too_long = read_count(&w->outlet.too_long),
         .dropped = read_count(&w->outlet.dropped),
+        .blocked = read_count(&w->blocked),
     };
+}
+
+void macsec_pump_open(macsec_pump *pump, int open) {
+    pthread_mutex_lock(pump->lock);
+    pump->closed = !open;
+    pthread_mutex_unlock(pump->lock);
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -114,14 +122,19 @@ static void count_in(way *w) {
     add(&w->batches, 1);
 }
 
-/* The batch that was read, through the SecY. It cannot fail: the arena has room for the longest. */
+/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room
+   for the longest. */
 static void through_secy(macsec_pump *pump, way *w) {
     count_in(w);
     pthread_mutex_lock(pump->lock);
-    (void)w->call(pump->secy, &w->intake.in, &w->out);
+    const int closed = pump->closed;
+    if (!closed)
+        (void)w->call(pump->secy, &w->intake.in, &w->out);
     pthread_mutex_unlock(pump->lock);
-    w->outlet.frames = w->out.frames;
+    w->outlet.frames = closed ? 0 : w->out.frames;
     w->outlet.written = 0;
+    if (closed)
+        add(&w->blocked, (uint64_t)w->intake.in.count);
 }
 
 /* One step of a direction: what waits is written, or one batch read and written. The answer is the

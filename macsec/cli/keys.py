@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,12 +26,18 @@ def command() -> None:
 
 @command.command("export", short_help="A configuration to another program's format.")
 @click.option("--to", "name", required=True, type=click.Choice(NAMES), help="The format.")
-@options.config
+@click.option("-c", "--config", type=options.FILE, metavar="FILE", help="The SecY, in YAML.")
+@click.option("--running", metavar="NAME", help="A running macsec tap --mka, in place of FILE.")
 @click.option("-o", "--output", metavar="OUT", type=options.FILE, help="Where to, else stdout.")
 @_force
 @_quiet
-def export(name: str, config: str, output: str | None, force: bool, quiet: bool) -> None:
+def export(
+    name: str, config: str | None, running: str | None, output: str | None, force: bool, quiet: bool
+) -> None:
     """Write what FILE says as another program reads it. What the format lacks is said on stderr.
+
+    With --running, the SAKs that a tap uses now, if its configuration has mka: {allow_export: on}.
+    Only the user who runs it is given them, and it tells that they were.
 
     OUT is a file that only its owner can read; for wireshark and systemd it is a folder of such
     files, made if need be: a Wireshark profile, or what goes to /etc/systemd/network. An export is
@@ -43,7 +49,11 @@ def export(name: str, config: str, output: str | None, force: bool, quiet: bool)
     form = FORMATS[name]
     if form.folder and output in (None, "-"):
         raise click.UsageError(f"an export to {name} has several files: -o FOLDER is wanted")
-    model = load(config)
+    if (config is None) == (running is None):
+        raise click.UsageError("one of -c FILE and --running NAME is wanted")
+    model = load(_of_running(running) if running is not None else config or "")
+    if running is not None and name != "wireshark":
+        say(f"warning: {running} uses these SAKs: whoever sends under them too breaks them")
     folder = Path(output or ".")
     with KeyRing(model.origin.folder) as ring:
         result = form.export(model, ring, folder if form.folder else folder.parent)
@@ -144,6 +154,21 @@ def check(config: str, as_json: bool) -> None:
         key.holder.icv(b"macsec keys check")
     show = chain_json if as_json else chain_lines
     click.echo(show([(key, key.active(0)) for key in chain], own.wall_ns))
+
+
+def _of_running(name: str) -> dict[str, Any]:
+    """The configuration that the SAKs of a running tap would have. Raises MACsecError."""
+    import json
+
+    from macsec.cli.tap_socket import KEYS, STATUS, ask
+    from macsec.errors import MACsecError
+
+    answer = ask(name, KEYS)
+    if answer is None:
+        runs = ask(name, STATUS) is not None
+        why = "its configuration has no mka: {allow_export: on}" if runs else "no tap --mka runs"
+        raise MACsecError(f"{name}: its keys are not to be had: {why}")
+    return dict(json.loads(answer))
 
 
 def _show(text: str, force: bool) -> None:

@@ -54,9 +54,10 @@ def command(
 ) -> int:
     """Run TOPOLOGY, a file or one of two-regions, ring and hub, and tell what happened.
 
-    Every link between sites is protected unless the file says `macsec: off`. The digest is that of
-    all that happened on every wire: it depends on the scenario and the seed alone. The keys come
-    from the seed too: they are good for simulation only.
+    Every link between sites is protected unless the file says `macsec: off`: both ends agree on
+    keys by MKA, and traffic begins once all links are secured. The digest is that of all that
+    happened on every wire, MKPDUs included: it depends on the scenario and the seed alone. CAKs
+    that the file does not name come from the seed too: they are good for simulation only.
     """
     from macsec.cli.machine import chosen_plane
     from macsec.config import load_topology

@@ -20,7 +20,8 @@ from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 
 DEFAULT = "/run/macsec"
 LOCK, TOLD, STATUS = "lock", "lab.json", "status"
-STATUS_OCTETS = 1 << 24
+SOCKET_PATH = 107
+"""Octets of a path that a socket can have (unix(7))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,18 @@ class Published:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        if len(os.fsencode(self._path(STATUS))) > SOCKET_PATH:
+            raise ConfigError(f"--state {folder}: too long a path for a socket: a shorter one")
         self._lock = _lock_file(folder, make=True)
         if not _locked(self._lock):
             self._lock.close()
             raise MACsecError(f"a lab is up already ({folder}); macsec lab down ends it")
+        self._clear()  # of one that was killed: its number may be another process's by now
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
     def publish(self, up: Up) -> None:
         """Let others find the lab."""
-        path = self._path(STATUS)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # of one that was killed
-        self._server.bind(path)
+        self._server.bind(self._path(STATUS))
         self._server.listen()
         draft = self._path(f"{TOLD}.new")
         with open(draft, "w", encoding="utf-8") as file:
@@ -80,10 +81,13 @@ class Published:
     def close(self) -> None:
         """Leave the folder as if the lab had not been."""
         self._server.close()
+        self._clear()
+        self._lock.close()
+
+    def _clear(self) -> None:
         for name in (TOLD, STATUS):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(name))
-        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -108,6 +112,8 @@ def ask(folder: str) -> Any:
         client.settimeout(10)
         client.connect(os.path.join(folder, STATUS))
         told = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    if not told:
+        raise MACsecError(f"the lab ended while it was asked ({folder})")
     return json.loads(told)
 
 

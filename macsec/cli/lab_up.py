@@ -35,6 +35,8 @@ STATE = click.option(
 )
 READY = "MACSEC_LAB_READY"
 LOOK_S = 1.0
+PATIENCE_S = 7.0
+"""So long links may take to be secured before it is told why not: a Life Time and some more."""
 DOWN_S = 30.0
 
 
@@ -47,12 +49,15 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     """Bring TOPOLOGY up, a file or one of two-regions, ring and hub, until SIGINT or SIGTERM.
 
     Each host is a network of its own, where `macsec lab exec HOST -- CMD` runs any program as it
-    is. Links between sites are protected unless the file says `macsec: off`, with keys of this run.
+    is. Links between sites agree on keys by MKA, with CAKs of this run unless the file names some;
+    it may also say `macsec: static` or `macsec: off`. It is up once all links are secured.
     When this process ends, however it ends, nothing of the lab is left.
 
     Links delay, lose and reorder as in `lab run`; a delay is kept to some 50 us. What the topology
     says of cables inside a site, and its traffic, holds for `lab run` only.
     """
+    from macsec.cli.tap_mka import now_ns
+    from macsec.cli.vault import edge
     from macsec.config import load_topology
     from macsec.sim.lab import Blueprint
     from macsec.sim.realtime import RealLab
@@ -60,14 +65,23 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
     _require_root()
+    _allow_files()
     if detach:
         return _detached(topology, folder)
-    with Signals(*ENDING) as signals, Published(folder) as state, RealLab(blueprint) as lab:
+    with (
+        Signals(*ENDING) as signals,
+        Published(folder) as state,
+        RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
+    ):
+        if signals.wait(lab.agreements.fileno(), PATIENCE_S):
+            return GOOD
         state.publish(Up(os.getpid(), blueprint.name, lab.places))
         if not quiet:
             say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
         for name in blueprint.unprotected:
             say(f"warning: link {name} is UNPROTECTED")
+        for told in _unsecured(lab):
+            say(f"warning: link {told}")
         _tell_ready()
         while (came := signals.wait(state.fileno(), LOOK_S)) is None or not came & set(ENDING):
             if came is None:
@@ -90,7 +104,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     HOST may also be a site, where its switch is, or a link: its Common Ports are the devices a and
     b, for `tcpdump -i a`. CMD ends when the lab does.
     """
-    from macsec.sim.realtime.namespace import enter
+    from macsec.sim.realtime.namespace import visiting
 
     _require_root()
     command = command[1:] if command[0] == "--" else command
@@ -99,11 +113,11 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     lab = found(folder)
     place = lab.place(host)
     guard = os.pidfd_open(lab.pid)
-    enter(place)
-    try:
-        child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
-    except FileNotFoundError:
-        raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
+    with visiting(place):
+        try:
+            child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
+        except FileNotFoundError:
+            raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
     return _follow(child, guard)
 
 
@@ -146,10 +160,25 @@ def _require_root() -> None:
         raise EnvironmentLacks("a lab in real time needs root; macsec lab run needs nothing")
 
 
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a link needs ten."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _status(lab: RealLab) -> Any:
     from macsec.report.lab_status import to_json
 
     return to_json(lab)
+
+
+def _unsecured(lab: RealLab) -> list[str]:
+    """Of each link that is not secured, that and why."""
+    from macsec.report.lab_status import unsecured
+
+    return unsecured(lab)
 
 
 def _follow(child: subprocess.Popen[bytes], guard: int) -> int:
@@ -163,8 +192,12 @@ def _follow(child: subprocess.Popen[bytes], guard: int) -> int:
     if ended not in ready:
         child.kill()
         say("the lab ended")
-    code = child.wait()
-    return code if code >= 0 else 128 - code
+    return _code(child.wait())
+
+
+def _code(ended: int) -> int:
+    """The exit code of a program, as a shell has it."""
+    return ended if ended >= 0 else 128 - ended
 
 
 def _detached(topology: str, folder: str) -> int:
@@ -180,10 +213,15 @@ def _detached(topology: str, folder: str) -> int:
         env={**os.environ, READY: str(write)},
     )
     os.close(write)
-    with os.fdopen(read, "rb") as ready:
-        if ready.read():
-            return GOOD
-    return child.wait()
+    try:
+        with os.fdopen(read, "rb") as ready:
+            if ready.read():
+                return GOOD
+        return _code(child.wait())
+    except BaseException:  # interrupted: who waits no more wants no lab
+        child.terminate()
+        child.wait()
+        raise
 
 
 def _tell_ready() -> None:

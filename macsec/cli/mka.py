@@ -20,6 +20,33 @@ def command() -> None:
     """Look at MACsec Key Agreement (IEEE 802.1X)."""
 
 
+@command.command("status", short_help="How key agreement stands on running interfaces.")
+@click.argument("name", metavar="[NAME]", required=False)
+@options.json_data
+def status(name: str | None, as_json: bool) -> None:
+    """Tell how key agreement stands: of NAME, a running tap --mka, or of all in this namespace.
+
+    Names are wpa_supplicant's (wpa_cli status, mib) and OpenConfig's; no key is told. Exit 1 where
+    none runs. As root.
+    """
+    import json
+
+    from macsec.cli.tap_socket import STATUS, ask, names
+    from macsec.errors import MACsecError
+    from macsec.report import mka_status as report
+    from macsec.report.page import Page
+
+    wanted = names() if name is None else [name]
+    answers = [answer for each in wanted if (answer := ask(each, STATUS)) is not None]
+    if not answers:
+        raise MACsecError(f"{name or 'here'}: no macsec tap --mka runs in this network namespace")
+    taps = [json.loads(answer) for answer in answers]
+    if as_json:
+        click.echo(json.dumps({"schema": report.SCHEMA, "taps": taps}))
+    else:
+        report.to_page(Page(stdout()), taps)
+
+
 @command.command("explain", short_help="What the MKPDUs of a capture say.")
 @click.argument("source", metavar="CAPTURE", type=options.FILE)
 @options.caks

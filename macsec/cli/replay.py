@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from macsec.cli import options
 from macsec.cli.edge import GOOD, REFUSED, Warnings, say, stdout
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     Composed = tuple[Piece, list[memoryview]]
 
 
-def _refuse_topology(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        raise click.UsageError("--topology is not supported by this version", ctx)
+OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs"}
+"""What belongs to the link of two stations, not to a topology."""
 
 
 @click.command("replay", short_help="A capture across an emulated link.")
@@ -54,21 +54,27 @@ def _refuse_topology(ctx: click.Context, _: click.Parameter, value: str | None) 
 @click.option(
     "--topology",
     metavar="FILE",
-    expose_value=False,
-    callback=_refuse_topology,
-    hidden=True,
+    help="Across the links of a topology, as macsec lab run has them: a file or a shipped name.",
+)
+@click.option(
+    "--between",
+    nargs=2,
+    metavar="HOST HOST",
+    help="The hosts of sides A and B in it.  [default: its first and its last]",
 )
 @options.json_data
 @options.jobs
 @options.frame_options
-@click.pass_obj
+@click.pass_context
 def command(
-    warnings: Warnings,
+    ctx: click.Context,
     source: str,
     wire: str | None,
     seed: int | None,
     cipher: str,
     configs: str | None,
+    topology: str | None,
+    between: tuple[str, str] | None,
     as_json: bool,
     jobs: int,
     fcs: str,
@@ -80,6 +86,11 @@ def command(
     The side of each frame is told by its addresses: the first source is on side A, its unicast
     partners on side B. Both stations use keys made for this run. Exit 3 if a frame was not
     delivered as it was.
+
+    With --topology each side is a host, and frames go at the times of the capture across every
+    link in between, protected and impaired as the file says. Then 3 is for a frame that is missing
+    though no wire lost it. Wires and keys come from the seed (1 if none is given), the digest is
+    that of all that happened on them.
     """
     import sys
 
@@ -91,10 +102,19 @@ def command(
     from macsec.report.page import Page
     from macsec.sim.replay import WAYS, Link, Replay
 
+    warnings: Warnings = ctx.obj
     target = wire or _default_wire(source)
     transfer.refuse_same(source, target)
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
+    if topology is not None:
+        from macsec.cli.replay_lab import Given, carry
+
+        _refuse_of_one_link(ctx)
+        given = Given(source, target, topology, between, seed, fcs, quiet)
+        return carry(given, plane, warnings, as_json)
+    if between is not None:
+        raise click.UsageError("--between names hosts of a --topology")
     link = Link(cipher, _draw(seed))
     _refuse_existing(configs, link)
     with (
@@ -156,6 +176,12 @@ def _carry(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
 
     run(stream.take, (depart, arrive, compose, put), jobs)
     return send.seconds + receive.seconds
+
+
+def _refuse_of_one_link(ctx: click.Context) -> None:
+    for name, option in OF_ONE_LINK.items():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} does not go with --topology: leave it out")
 
 
 def _ending(replay: Replay) -> int:

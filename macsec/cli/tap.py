@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("tap", short_help="A MACsec interface in user space.")
 @options.config
+@click.option("--mka", is_flag=True, help="Agree on the SAKs: FILE has mka in place of tx and rx.")
 @click.option("--lower", required=True, metavar="IFACE", help="The interface that is the wire.")
 @click.option("--upper", required=True, metavar="NAME", help="The new interface above it.")
 @click.option(
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @state.options
 def command(
     config: str,
+    mka: bool,
     lower: str,
     upper: str,
     stats: float | None,
@@ -53,9 +56,13 @@ def command(
 
     PNs start where FILE says, each time: keep them with --state DIR, or give both sides fresh keys
     before running it again.
+
+    With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
+    is the MAC address of IFACE with port 1. macsec mka status tells how it stands.
     """
     from time import monotonic
 
+    from macsec.cli import tap_mka
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
     from macsec.errors import KeyExhausted
@@ -67,21 +74,31 @@ def command(
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
+    if mka and state_folder is not None:
+        raise click.UsageError("--state keeps the PNs of static SAKs: --mka agrees on fresh ones")
     plane = chosen_plane("native")
     model = load(config)
-    require_transmit(model)
+    tap_mka.check(model, mka)
+    if not mka:
+        require_transmit(model)
     below = devices.interface(lower)
     mtu = below.mtu - devices.OVERHEAD
+    kay = tap_mka.kay_of(model, below) if mka else None
     with (
         assemble(SecY, model, *plane) as secy,
         state.kept(secy, state_folder, state_init) as keeper,
         devices.open_packet(below) as wire,
         devices.open_tap(upper, mtu, below.mac) as clear,
         Signals(*ENDING, signal.SIGUSR1) as signals,
-        Pump(clear, wire, secy) as pump,
+        Pump(clear, wire, secy, opened=not mka) as pump,
         state.ahead(keeper, pump),
+        ExitStack() as more,
     ):
         started = monotonic()
+        keyed = None
+        if kay is not None:
+            ends = tap_mka.Ends(below, upper, wire, secy, pump)
+            keyed = more.enter_context(tap_mka.Keyed(kay, ends, model, quiet))
 
         def session() -> Session:
             traffic = pump.traffic
@@ -91,12 +108,13 @@ def command(
         if not quiet:
             down = "" if below.up else f"; {lower} is down"
             say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{down}")
-        _until_the_end(pump, signals, stats, lambda: say(report.tap_line(secy, session())))
+        run = _until_the_end if keyed is None else keyed.run
+        run(pump, signals, stats, lambda: say(report.tap_line(secy, session(), kay)))
         pump.stop()
         if as_json:
-            click.echo(json.dumps(report.tap_json(secy, session())))
+            click.echo(json.dumps(report.tap_json(secy, session(), kay)))
         elif not quiet:
-            say(report.tap_line(secy, session()))
+            say(report.tap_line(secy, session(), kay))
         pump.check()
         sa = secy.tx.sa.get(secy.controls.encodingsa)
         if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import Self
 
@@ -19,10 +20,25 @@ class Signals:
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
         """The signals that came, none if the time is over; None: the descriptor can be read."""
-        found, _, _ = select.select([self._read, descriptor], [], [], seconds)
-        if descriptor in found:
-            return None
-        octets = os.read(self._read, 512) if found else b""
+        ready = self._ready([descriptor], seconds)
+        return None if descriptor in ready else self._came(ready)
+
+    def among(
+        self, descriptors: Sequence[int], seconds: float | None
+    ) -> tuple[set[signal.Signals], set[int]]:
+        """The signals that came, and the descriptors that can be read; none: the time is over."""
+        ready = self._ready(descriptors, seconds)
+        return self._came(ready), ready & set(descriptors)
+
+    def _ready(self, descriptors: Sequence[int], seconds: float | None) -> set[int]:
+        # Not select(): it knows no descriptors from 1024 on.
+        poll = select.poll()
+        for each in (self._read, *descriptors):
+            poll.register(each, select.POLLIN)
+        return {each for each, _ in poll.poll(None if seconds is None else seconds * 1000)}
+
+    def _came(self, ready: set[int]) -> set[signal.Signals]:
+        octets = os.read(self._read, 512) if self._read in ready else b""
         return {signal.Signals(number) for number in octets} & set(self._numbers)
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
+from macsec.config.protection import EndSection, ProtectionSection
 from macsec.config.reading import Origin
 from macsec.config.scalars import Moment
 from macsec.config.sources import KeyRing, KeySource
@@ -40,6 +41,7 @@ __all__ = [
     "CakSection",
     "ChainedCakSection",
     "Configuration",
+    "EndSection",
     "GeneratedSection",
     "Host",
     "HostSection",
@@ -51,6 +53,7 @@ __all__ = [
     "MkaSection",
     "Moment",
     "Origin",
+    "ProtectionSection",
     "ReceiveSASection",
     "ReceiveSCSection",
     "SecYSection",

@@ -271,6 +271,7 @@ class MkaSection(CakSection):
     include_icv_indicator: Switch = False
     destination: GroupAddress = Field(default_factory=lambda: bytes.fromhex("0180c2000003"))
     port: Number = 1
+    allow_export: Switch = False
 
     @property
     def caks(self) -> list[CakSection]:

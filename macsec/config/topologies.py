@@ -10,9 +10,11 @@ from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 from typing import Any
 
-from macsec.config.loading import Problem, Sections, fill, refuse
-from macsec.config.model import SecYSection
+from macsec.config.loading import LOG, Problem, Sections, fill, refuse
+from macsec.config.model import ChainedCakSection, MkaSection
+from macsec.config.protection import EndSection, ProtectionSection
 from macsec.config.reading import Origin, PathInTree, read_file, read_mapping, read_text
+from macsec.config.sources import KeySource
 from macsec.config.topology import (
     HOSTS_MOST,
     HostSection,
@@ -29,14 +31,18 @@ WANTED = "sites and links"
 
 _SECTIONS: Sections = {
     (): Topology,
-    ("macsec",): SecYSection,
+    ("macsec",): ProtectionSection,
+    ("macsec", "keychain", "*"): ChainedCakSection,
     ("sites", "*"): SiteSection,
     ("sites", "*", "link"): KnobsSection,
     ("sites", "*", "hosts", "*"): HostSection,
     ("links", "*"): LinkSection,
     ("links", "*", "a2b"): KnobsSection,
     ("links", "*", "b2a"): KnobsSection,
-    ("links", "*", "macsec"): SecYSection,
+    ("links", "*", "macsec"): ProtectionSection,
+    ("links", "*", "macsec", "keychain", "*"): ChainedCakSection,
+    ("links", "*", "macsec", "ends", "*"): EndSection,
+    ("links", "*", "macsec", "ends", "*", "keychain", "*"): ChainedCakSection,
     ("traffic", "*"): TrafficSection,
 }
 _SHIPPED = resources.files("macsec.config") / "shipped"
@@ -67,7 +73,15 @@ def load_topology(where: str | Path | Mapping[str, Any] | Topology) -> Topology:
     topology = fill(Topology, tree, origin, _SECTIONS)
     topology._origin = origin
     refuse([*_problems(topology)], origin)
+    if origin.exposed and any(source.inline for source in _key_sources(topology)):
+        LOG.warning("%s holds a key and others can read it: chmod 600", origin.name)
     return topology
+
+
+def _key_sources(topology: Topology) -> Iterator[KeySource]:
+    for section in (topology.macsec, *(link.macsec for link in topology.links)):
+        if section is not None:
+            yield from section.key_sources()
 
 
 def shipped() -> list[str]:
@@ -132,6 +146,7 @@ def _problems(topology: Topology) -> Iterator[Problem]:
         yield Problem(("sites",), f"at most {SITES_MOST - 1} sites")
     yield from _problems_of_hosts(topology)
     yield from _problems_of_links(topology)
+    yield from _problems_of_protection(topology)
     yield from _problems_of_traffic(topology)
 
 
@@ -161,6 +176,33 @@ def _problems_of_links(topology: Topology) -> Iterator[Problem]:
         if link.title in names:
             yield Problem(("links", at), f"a link called {link.title} is there already: name it")
         names.add(link.title)
+
+
+def _problems_of_protection(topology: Topology) -> Iterator[Problem]:
+    """Times of keys count from the start of a run, and what is said of an end names its site."""
+    everywhere = topology.macsec
+    if everywhere is not None:
+        if everywhere.ends:
+            yield Problem(("macsec", "ends"), "an end is one of a link: say it there")
+        yield from _problems_of_chain(("macsec",), everywhere)
+    for at, link in enumerate(topology.links):
+        path = ("links", at, "macsec")
+        if link.macsec is None:
+            continue
+        yield from _problems_of_chain(path, link.macsec)
+        for site, section in link.macsec.ends.items():
+            if site not in link.between:
+                ends = " and ".join(link.between)
+                yield Problem((*path, "ends", site), f"this link is between {ends}")
+            yield from _problems_of_chain((*path, "ends", site), section)
+
+
+def _problems_of_chain(path: PathInTree, section: MkaSection) -> Iterator[Problem]:
+    for at, key in enumerate(section.keychain):
+        for name, moment in (("start", key.start), ("end", key.end)):
+            if moment is not None and moment.absolute:
+                reason = "a lab has no date: seconds from its start are wanted"
+                yield Problem((*path, "keychain", at, name), reason)
 
 
 def _problems_of_traffic(topology: Topology) -> Iterator[Problem]:

@@ -14,26 +14,18 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
 
 from macsec.config import scalars
-from macsec.config.model import Number, Section, SecYSection, Switch, one_of
+from macsec.config.model import Number, Section, Switch, one_of
+from macsec.config.names import AnyOf, Name
+from macsec.config.protection import Protection, ProtectionSection
 from macsec.config.reading import Origin
 from macsec.terms import octets_of
 
-NAME_LENGTH = 32
 HOSTS_MOST = 250
 """Of a site: the last octet of the address that a host gets by default is its number."""
 MTU = 1500
+SECURED = "secured"
 
-_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{NAME_LENGTH - 1}}}")
-_LATER = ("mka", "cak", "ckn", "policy", "keychain", "priority")
 _GROUP = 0x01
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if isinstance(value, str) and _NAME.fullmatch(value):
-        return str(value)
-    raise ValueError(f"a name of 1 to {NAME_LENGTH} letters, digits, . _ - is wanted")
 
 
 def _scalar(value: Any) -> str | int | float:
@@ -119,36 +111,7 @@ def _hosts(value: Any) -> Any:
     return {name: {} for name in value}
 
 
-def _protection(value: Any) -> Any:
-    """`on`, `off`, or a mapping of a SecY's controls."""
-    if not isinstance(value, Mapping):
-        try:
-            return SecYSection() if scalars.switch(value) else None
-        except ValueError:
-            raise ValueError("on, off, or a mapping like that of secy is wanted") from None
-    for key in _LATER:
-        if key in value:
-            raise ValueError(
-                f"{key}: key agreement on links is not supported by this version; leave it out, "
-                "and the link has generated keys"
-            )
-    return value
-
-
-class _Or:
-    """More that a schema allows than what the type says."""
-
-    def __init__(self, *schemas: dict[str, Any]) -> None:
-        self._schemas = schemas
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [*self._schemas, handler(core)]}
-
-
 _TEXT = {"type": ["string", "number"]}
-Name: TypeAlias = Annotated[
-    str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})
-]
 Quantity: TypeAlias = Annotated[Any, PlainValidator(_scalar), WithJsonSchema(_TEXT)]
 """Text with a unit, like `12ms`, `10gbit` or `0.1%`; or a number in ns, bit/s or of 1."""
 Signed: TypeAlias = Annotated[int, PlainValidator(_signed), WithJsonSchema({"type": "integer"})]
@@ -177,11 +140,6 @@ IPv4: TypeAlias = Annotated[
 ]
 IPv6: TypeAlias = Annotated[
     IPv6Interface, PlainValidator(_address(6)), WithJsonSchema({"type": "string"})
-]
-Protection: TypeAlias = Annotated[
-    SecYSection | None,
-    BeforeValidator(_protection),
-    _Or({"enum": ["on", "off", True, False]}),
 ]
 
 
@@ -234,9 +192,9 @@ class SiteSection(Section):
 
     region: Name | None = None
     hosts: Annotated[
-        dict[Name, Annotated[HostSection, _Or({"type": "null"})]],
+        dict[Name, Annotated[HostSection, AnyOf({"type": "null"})]],
         BeforeValidator(_hosts),
-        _Or({"type": ["integer", "string"]}, {"type": "array", "items": {"type": "string"}}),
+        AnyOf({"type": ["integer", "string"]}, {"type": "array", "items": {"type": "string"}}),
     ] = Field(default_factory=dict)
     link: KnobsSection = KnobsSection(rate="100gbit", delay="500ns", overhead="ethernet")
 
@@ -251,7 +209,7 @@ class LinkSection(KnobsSection):
     between: Annotated[list[Name], Field(min_length=2, max_length=2)]
     a2b: KnobsSection = KnobsSection()
     b2a: KnobsSection = KnobsSection()
-    macsec: Protection = SecYSection()
+    macsec: Protection = Field(default_factory=ProtectionSection)
 
     @property
     def title(self) -> str:
@@ -294,15 +252,17 @@ class Topology(Section):
     """A whole topology. `macsec` holds for every link that does not say otherwise.
 
     `mtu`: of every host's port; the links carry what protection adds. `until`: when a run ends.
+    `begin`: from when on the `start` of traffic counts: `secured`, once every link is, or a time.
     """
 
     name: Name | None = None
     description: Annotated[str, BeforeValidator(_scalar)] = ""
     mtu: Number = MTU
     until: Quantity | None = None
-    macsec: Protection = SecYSection()
+    begin: Quantity = SECURED
+    macsec: Protection = Field(default_factory=ProtectionSection)
     sites: Annotated[
-        dict[Name, Annotated[SiteSection, _Or({"type": "null"})]], BeforeValidator(_sites)
+        dict[Name, Annotated[SiteSection, AnyOf({"type": "null"})]], BeforeValidator(_sites)
     ]
     links: list[LinkSection] = Field(default_factory=list)
     traffic: list[TrafficSection] = Field(default_factory=list)
@@ -314,11 +274,10 @@ class Topology(Section):
         """Where it was read from."""
         return self._origin
 
-    def protection(self, link: LinkSection) -> SecYSection | None:
-        """The controls of a link's SecYs; None where it is not protected."""
+    def protection(self, link: LinkSection) -> ProtectionSection | None:
+        """How a link is protected; None where it is not."""
         if "macsec" not in link.model_fields_set:
             return self.macsec
         if self.macsec is None or link.macsec is None:
             return link.macsec
-        given = {name: getattr(link.macsec, name) for name in link.macsec.model_fields_set}
-        return self.macsec.model_copy(update=given)
+        return link.macsec.under(self.macsec)

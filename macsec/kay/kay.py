@@ -34,7 +34,7 @@ from macsec.kay.peers import Peer, entries
 from macsec.kay.pns import TransmitPNs, whole_pn
 from macsec.kay.policy import KayPolicy, Security, check_sci
 from macsec.kay.principal import choose
-from macsec.kay.sak import KI
+from macsec.kay.sak import KI, Sak
 from macsec.kay.server import KeyServer, exhaustion
 from macsec.keys import Uncopyable
 from macsec.terms import AN_VALUES
@@ -161,6 +161,11 @@ class Kay(Uncopyable):
     def secured(self) -> bool:
         """Whether frames pass, and only under a SAK."""
         return self.cp.secured
+
+    def saks(self) -> list[Sak]:
+        """The SAKs in use, the newest first; they are the KaY's, which wipes them."""
+        found = (self._associations.find(slot.ki) for slot in self.cp.slots())
+        return [sak for sak in found if sak is not None]
 
     @property
     def _speaks(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay.holder import CakHolder
+from macsec.kay.holder import CakHolder, MemoryHolder
 from macsec.keys import Uncopyable
 
 LOG = logging.getLogger("macsec")
@@ -88,6 +88,12 @@ class KeyChain(Uncopyable):
         """When the next window opens or closes."""
         times = (time for key in self._keys.values() for time in (key.start_ns, key.end_ns))
         return min((time for time in times if time is not None and time > now_ns), default=None)
+
+    def wipe(self) -> None:
+        """Overwrite the CAKs that are held in memory; the chain is of no use after this."""
+        for key in self._keys.values():
+            if isinstance(key.holder, MemoryHolder):
+                key.holder.wipe()
 
     def _warn_of_gaps(self) -> None:
         """Keys that do not overlap leave the port without one: an outage at each rollover."""

@@ -66,8 +66,10 @@ class Peers:
     @property
     def live(self) -> list[Peer]:
         """The Live Peer List, the greatest SCI first: the order of SSCIs."""
-        live = (peer for peer in self._peers.values() if peer.live)
-        return sorted(live, key=lambda peer: peer.sci or 0, reverse=True)
+        live = [peer for peer in self._peers.values() if peer.live]
+        if len(live) > 1:  # asked for all the time, and on most links there is one
+            live.sort(key=lambda peer: peer.sci or 0, reverse=True)
+        return live
 
     @property
     def potential(self) -> list[Peer]:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from macsec.report import agreement
 from macsec.report.html.model import Counters, Table
 from macsec.sim.clock import PS_PER_NS
 from macsec.sim.lab.lab import Lab, SiteLink
+from macsec.sim.lab.standing import State
 from macsec.sim.lane import LinkStats
 from macsec.sim.units import rate_text, time_text
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
+STATIC = "static keys"
 NS_PER_MS = 10**6
 _HOSTS = ("sent", "received", "expected", "strange", "foreign")
 
@@ -28,13 +31,40 @@ class Run:
 
 def protection(link: SiteLink) -> str:
     """The cipher suite of a link, or UNPROTECTED."""
-    return link.plan.cipher or ALARM
+    return link.plan.cipher if link.protected and link.plan.cipher else ALARM
 
 
 def alarm(lab: Lab) -> str:
     """One line if a link is unprotected; else empty."""
-    bare = lab.blueprint.unprotected
+    bare = lab.unprotected
     return f"{ALARM}: {', '.join(bare)}; whoever listens there reads every frame" if bare else ""
+
+
+def trouble(lab: Lab) -> list[str]:
+    """A line for each link that is not secured, with the reason, and for frames it refused."""
+    lines = []
+    for link in lab.links:
+        if (standing := link.standing) is None:
+            continue
+        if standing.state is not State.SECURED:
+            told = agreement.why(link.plan.sites, link.agreed)
+            lines.append(f"{link.plan.name} is {standing.state.value}: {told}")
+        if refused := link.refused(0) + link.refused(1):
+            lines.append(f"{link.plan.name} refused {refused:,} frames while it was not secured")
+    return lines
+
+
+def began(lab: Lab) -> str:
+    """When traffic began, and why then."""
+    if lab.began_ps is None:
+        return "not yet: links are not secured"
+    at = agreement.ms_text(lab.began_ps // PS_PER_NS)
+    if not any(link.agreed for link in lab.links):
+        return at
+    if lab.blueprint.begin is not None:
+        return f"{at}, as declared"
+    secured = all(link.standing.secured_ns is not None for link in lab.links if link.standing)
+    return f"{at}, once all links were secured" if secured else f"{at}, after waiting for links"
 
 
 def ways(link: SiteLink) -> tuple[str, str]:
@@ -47,7 +77,11 @@ def ways(link: SiteLink) -> tuple[str, str]:
 
 
 def to_json(lab: Lab, run: Run) -> dict[str, Any]:
-    """`macsec/lab/1`. Times in ns, latencies exact in ps."""
+    """`macsec/lab/1`. Times in ns, latencies exact in ps.
+
+    `sent` and `delivered` of a link are frames of users; the counts of its `directions` are those
+    of the wire, MKPDUs included.
+    """
     return {
         "schema": "macsec/lab/1",
         "topology": run.topology,
@@ -56,8 +90,9 @@ def to_json(lab: Lab, run: Run) -> dict[str, Any]:
         "ended_ns": lab.engine.now_ns,
         "events": lab.engine.trace.count,
         "backend": lab.backend,
-        "unprotected": lab.blueprint.unprotected,
+        "unprotected": lab.unprotected,
         "warning": alarm(lab) or None,
+        "traffic_began_ns": None if lab.began_ps is None else lab.began_ps // PS_PER_NS,
         "links": [_link(link) for link in lab.links],
         "hosts": [_host(lab, name) for name in lab.hosts],
         "traffic": [_flow(lab, at) for at in range(len(lab.tallies))],
@@ -68,15 +103,17 @@ def _link(link: SiteLink) -> dict[str, Any]:
     stats = link.stats
     return {
         "name": link.plan.name,
-        "protected": link.plan.protected,
+        "protected": link.protected,
         "protection": protection(link),
         "standby": link.plan.standby,
         "between": list(link.plan.sites),
-        "sent": sum(each.sent for each in stats),
+        "sent": sum(map(link.sent, range(2))),
         "delivered": sum(map(link.delivered, range(2))),
         "directions": {
             way: {
                 **each.as_dict(),
+                "mkpdus": link.mkpdus(direction),
+                "refused": link.refused(direction),
                 "delivered": link.delivered(direction),
                 "utilisation": round(each.utilisation, 6),
                 "replay_window": each.replay_window,
@@ -87,6 +124,7 @@ def _link(link: SiteLink) -> dict[str, Any]:
             site: {"sci": end.secy.tx.sci, "counters": dict(end.secy.counters)}
             for site, end in zip(link.plan.sites, link.ends or (), strict=False)
         },
+        "mka": agreement.to_json(link.plan.sites, link.agreed),
     }
 
 
@@ -131,12 +169,13 @@ def link_table(lab: Lab) -> Table:
     )  # fmt: skip
     rows, marks = [], []
     for link in lab.links:
-        told = protection(link) + (f", {STANDBY}" if link.plan.standby else "")
+        told = protection(link) + (f", {STATIC}" if link.plan.configs is not None else "")
+        told += f", {STANDBY}" if link.plan.standby else ""
         for direction, stats in enumerate(link.stats):
             rows.append(
                 [link.plan.name, ways(link)[direction], told, *_numbers(link, direction, stats)]
             )
-            marks.append("bad" if not link.plan.protected else _mark(link))
+            marks.append("bad" if not link.protected else _mark(link))
     return Table("Links between sites", head, rows, names=3, marks=marks)
 
 
@@ -147,9 +186,37 @@ def _mark(link: SiteLink) -> str:
 def _numbers(link: SiteLink, direction: int, stats: LinkStats) -> list[str]:
     rated = link.plan.params[direction].rate is not None
     lost = stats.lost + stats.down_drops + stats.too_long
-    counts = (stats.sent, link.delivered(direction), lost, stats.queue_drops, stats.fcs_errors)
+    sent, delivered = link.sent(direction), link.delivered(direction)
+    counts = (sent, delivered, lost, stats.queue_drops, stats.fcs_errors)
     share = f"{100 * stats.utilisation:.2f} %" if rated else "-"
     return [*(f"{count:,}" for count in counts), f"{stats.reorder_extent:,}", share]
+
+
+def agreement_table(lab: Lab) -> Table:
+    """A row for each link with key agreement."""
+    agreed = [link for link in lab.links if link.agreed]
+    rows = [
+        [
+            *agreement.row(link.plan.name, agreement.to_json(link.plan.sites, link.agreed)),
+            f"{sum(map(link.mkpdus, range(2))):,}",
+            f"{sum(map(link.refused, range(2))):,}",
+        ]
+        for link in agreed
+    ]
+    head = (*agreement.HEAD, "MKPDUs", "refused")
+    marks = ["" if row[1] == State.SECURED.value else "bad" for row in rows]
+    return Table("Key agreement", head, rows, names=agreement.NAMES, marks=marks)
+
+
+def sak_table(lab: Lab) -> Table:
+    """A row for each SAK that a link has had."""
+    rows = [
+        [link.plan.name, agreement.ms_text(sak.time_ns), sak.ckn, str(sak.ki), str(sak.an)]
+        for link in lab.links
+        for sak in max((end.progress.saks for end in link.agreed), key=len, default=())
+    ]
+    head = ("link", "since", "CKN", "KI", "AN")
+    return Table("SAKs, one after the other", head, rows, names=4)
 
 
 def flow_table(lab: Lab) -> Table:

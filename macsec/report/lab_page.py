@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from macsec.report.agreement import ms_text
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
@@ -21,18 +23,21 @@ from macsec.report.html.model import (
 )
 from macsec.report.lab import (
     Run,
+    agreement_table,
     alarm,
+    began,
     counters,
     flow_table,
     host_table,
     link_table,
+    sak_table,
     told_params,
+    trouble,
 )
 from macsec.sectag import MEANINGS, TCI, TagRules
 from macsec.sim.lab.lab import Lab, SiteLink
 from macsec.sim.lab.observer import Arrival, Fate, Observer
 from macsec.sim.observe import Span, observe, spans
-from macsec.sim.units import time_text
 
 DRAWN_MOST = 40
 """More sites than that make no picture."""
@@ -45,8 +50,9 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
     """The text of the file. `observers`: those of the stations, in the order of the links."""
     warning = alarm(lab)
     sections = [
-        Section("topology", "Topology", [*_warning(warning), *_topology(lab)]),
+        Section("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
         Section("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
+        *_agreement(lab),
         Section("traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]),
         *_wiretap(lab, observers),
         *_window(lab, observers),
@@ -55,7 +61,8 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
     facts = {
         "seed": str(run.seed),
         "digest": lab.digest,
-        "ended at": f"{time_text(lab.engine.now_ns)} of virtual time",
+        "traffic began": began(lab),
+        "ended at": f"{ms_text(lab.engine.now_ns)} of virtual time",
         "data plane": lab.backend or "none",
         "unprotected": warning or "no link",
     }
@@ -65,6 +72,23 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
 
 def _warning(text: str) -> list[Html]:
     return [tag("p", text, class_="alarm")] if text else []
+
+
+def _trouble(lab: Lab) -> list[Html]:
+    return [tag("p", line, class_="alarm") for line in trouble(lab)]
+
+
+def _agreement(lab: Lab) -> Iterator[Section]:
+    """How each link got its keys, and when it got others."""
+    table = agreement_table(lab)
+    if table.rows:
+        figures = [tables.draw(table)]
+        if any(link.standing.rekeys for link in lab.links if link.standing):
+            figures.append(tables.draw(sak_table(lab)))
+        note = (
+            "MKPDUs and refused frames are those of both directions. Names and KIs are no secret."
+        )
+        yield Section("mka", "Key agreement", figures, note)
 
 
 def _about_standby(lab: Lab) -> str:
@@ -83,8 +107,11 @@ def _topology(lab: Lab) -> Iterator[Html]:
     regions = list(dict.fromkeys(lab.blueprint.regions.values()))
     nodes = [Node(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
     links = [
-        Link(*link.plan.sites, link.plan.protected, _label(link), (link.plan.cipher or "").upper())
+        Link(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
         for link in lab.links
+    ]
+    links = [
+        replace(drawn, idle=link.plan.standby) for drawn, link in zip(links, lab.links, strict=True)
     ]
     yield topology.draw(Topology(lab.blueprint.name, nodes, links))
 

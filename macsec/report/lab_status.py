@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.console import RenderableType
 from rich.text import Text
 
+from macsec.report import agreement
 from macsec.report.page import Page, heading, indented, tabulated
+from macsec.sim.lab.standing import State
 from macsec.sim.realtime import RealLab, Segment
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
+PLAIN = State.PLAIN.value
 
 
 def to_json(lab: RealLab) -> dict[str, Any]:
     """`macsec/lab-status/1`. Counters are those of the SecYs at both ends, a and b."""
     blueprint = lab.blueprint
+    with lab.agreements.lock:
+        agreed = {
+            name: agreement.to_json(segment.plan.sites, segment.ends)
+            for name, segment in lab.segments.items()
+        }
+    plain = {name for name, told in agreed.items() if told and told["status"] == PLAIN}
     return {
         "schema": "macsec/lab-status/1",
         "topology": blueprint.name,
-        "unprotected": blueprint.unprotected,
+        "unprotected": [
+            plan.name for plan in blueprint.links if not plan.protected or plan.name in plain
+        ],
         "hosts": [
             {
                 "name": host.name,
@@ -35,11 +47,12 @@ def to_json(lab: RealLab) -> dict[str, Any]:
             {
                 "name": plan.name,
                 "between": list(plan.sites),
-                "protected": plan.protected,
-                "protection": plan.cipher or ALARM,
+                "protected": plan.protected and plan.name not in plain,
+                "protection": ALARM if plan.name in plain else plan.cipher or ALARM,
                 "standby": plan.standby,
                 "ends": _ends(lab.segments.get(plan.name)),
                 "wire": _wire(lab.segments.get(plan.name)),
+                "mka": agreed.get(plan.name),
             }
             for plan in blueprint.links
         ],
@@ -67,6 +80,19 @@ def _wire(segment: Segment | None) -> list[dict[str, int]]:
     return [way.as_dict() for way in segment.wire]
 
 
+def unsecured(lab: RealLab) -> list[str]:
+    """Of each link that is not secured: its name, how it stands, and why."""
+    return _obstacles(to_json(lab)["links"])
+
+
+def _obstacles(links: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        f"{link['name']} is {link['mka']['status']}: {link['mka']['why']}"
+        for link in links
+        if link["mka"] and link["mka"]["why"]
+    ]
+
+
 def to_page(page: Page, told: Mapping[str, Any]) -> None:
     """Hosts and links; what is unprotected stands out."""
     page.add(heading(str(told["topology"]), "in real time"))
@@ -78,8 +104,18 @@ def to_page(page: Page, told: Mapping[str, Any]) -> None:
         *indented(
             tabulated("Hosts", ["host", "site", "IPv4", "IPv6", "MAC"], hosts, 5),
             tabulated("Links", _HEAD, links, 3),
+            *_agreed(told["links"]),
         )
     )
+
+
+def _agreed(links: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    """Key agreement, and what is in the way of it."""
+    agreed = [link for link in links if link["mka"]]
+    rows = [agreement.row(link["name"], link["mka"]) for link in agreed]
+    if rows:
+        yield tabulated("Key agreement", agreement.HEAD, rows, agreement.NAMES)
+    yield from (Text(line, "bold red") for line in _obstacles(agreed))
 
 
 _HEAD = ["link", "from", "protection", "sent", "delivered", "refused", "lost on the wire"]

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from macsec.report.agreement import ms_text
 from macsec.report.lab import (
     Run,
+    agreement_table,
     alarm,
+    began,
     counter_table,
     flow_table,
     host_table,
     link_table,
+    trouble,
 )
 from macsec.report.page import Page, grid, heading, indented, tabulated
 from macsec.sim.lab.lab import Lab
-from macsec.sim.units import time_text
 
 STYLES = {"bad": "bold red", "good": "green", "quiet": "dim"}
 
@@ -28,8 +31,15 @@ def to_page(page: Page, lab: Lab, run: Run) -> None:
     if lab.blueprint.description:
         page.add(Text(lab.blueprint.description, "dim"))
     warning = Text(alarm(lab), "bold white on red")
-    page.add(*([warning] if warning else []), Text())
-    tables = (link_table(lab), flow_table(lab), host_table(lab), counter_table(lab))
+    page.add(*([warning] if warning else []))
+    page.add(*(Text(line, "bold red") for line in trouble(lab)), Text())
+    tables = (
+        link_table(lab),
+        agreement_table(lab),
+        flow_table(lab),
+        host_table(lab),
+        counter_table(lab),
+    )
     page.add(
         *indented(
             *(
@@ -40,7 +50,8 @@ def to_page(page: Page, lab: Lab, run: Run) -> None:
         )
     )
     ending = grid("left", "left")
-    ending.add_row("ended at", f"{time_text(lab.engine.now_ns)} of virtual time")
+    ending.add_row("traffic began", began(lab))
+    ending.add_row("ended at", f"{ms_text(lab.engine.now_ns)} of virtual time")
     ending.add_row("digest", Text(lab.digest, "bold"))
     page.add(*indented(ending))
     if warning:

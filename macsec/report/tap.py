@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from macsec.kay.kay import Kay
+from macsec.report import mka_status
 from macsec.report.summary import machine, receive_scs, transmit_sc
 from macsec.secy import SecY
 
@@ -22,8 +24,8 @@ class Session(NamedTuple):
     seconds: float
 
 
-def tap_json(secy: SecY, session: Session) -> dict[str, Any]:
-    """`macsec/tap/1`."""
+def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> dict[str, Any]:
+    """`macsec/tap/1`; with a KaY its status under `mka`."""
     return {
         "schema": "macsec/tap/1",
         "lower": session.lower,
@@ -35,11 +37,12 @@ def tap_json(secy: SecY, session: Session) -> dict[str, Any]:
         "tx": transmit_sc(secy),
         "rx_sc": receive_scs(secy),
         **machine(secy, session.seconds),
+        **({} if kay is None else {"mka": mka_status.to_json(kay)}),
     }
 
 
-def tap_line(secy: SecY, session: Session) -> str:
-    """Both directions, and every frame counter that moved."""
+def tap_line(secy: SecY, session: Session, kay: Kay | None = None) -> str:
+    """Both directions, every frame counter that moved, and how key agreement stands."""
     down, up = session.to_wire, session.from_wire
     moved = (
         f"{name} {count:,}"
@@ -50,12 +53,16 @@ def tap_line(secy: SecY, session: Session) -> str:
         f"{session.upper} to {session.lower}: {_way(down)}",
         f"{session.lower} to {session.upper}: {_way(up)}",
         ", ".join(moved) or "no counter moved",
+        *([] if kay is None else [mka_status.line(kay)]),
     ]
     return "; ".join(parts)
 
 
 def _way(way: Way) -> str:
     """Frames that went on of those that came, and why not where the devices refused them."""
-    lost = (("too_long", "too long"), ("dropped", "dropped"), ("lost", "lost before"))
+    lost = (
+        *(("too_long", "too long"), ("dropped", "dropped"), ("lost", "lost before")),
+        ("blocked", "while the port was closed"),
+    )
     told = "".join(f", {way[name]:,} {words}" for name, words in lost if way.get(name))
     return f"{way['frames_out']:,} of {way['frames_in']:,} frames{told}"

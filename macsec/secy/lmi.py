@@ -6,6 +6,7 @@ Every argument is checked here; a data plane below only holds state and moves fr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -192,6 +193,10 @@ class SecY(Uncopyable):
         """Validate one frame: its verdict, and the clear frame if it is delivered."""
         return self._plane.validate_frame(octets if type(octets) is bytes else bytes(octets))
 
+    def still(self) -> AbstractContextManager[None]:
+        """While it is held no pump moves a frame: for what is read and then changed."""
+        return self._plane.still()
+
     def lend(self, stop: Callable[[], None]) -> Loan:
         """The SecY in C, for code that moves frames without Python; `take_back` ends it.
 
@@ -332,7 +337,9 @@ class SecY(Uncopyable):
 
     def raise_tx_pn(self, an: int, next_pn: int) -> None:
         """Raise nextPN of a transmit SA, never lower it: no PN is used twice under a SAK."""
-        self._plane.set_tx_pn(an, self._raised("next_pn", self._find_tx(an).next_pn, next_pn))
+        sa = self._find_tx(an)
+        with self._plane.still():
+            self._plane.set_tx_pn(an, self._raised("next_pn", sa.next_pn, next_pn))
 
     def limit_tx_pn(self, an: int, limit: int) -> None:
         """Use no PN from `limit` on until this is called again; frames are not sent meanwhile."""
@@ -413,12 +420,13 @@ class SecY(Uncopyable):
             raise ConfigError("profile linux has no lowest PN of its own: raise next_pn")
         # The kernel's counter has no place for the PN after the last.
         limit = self._controls.cipher.pn_limit - self._controls.profile.window_from_next_pn
-        new_next = self._raised("next_pn", sa.next_pn, next_pn, limit)
-        new_lowest = self._raised("lowest_pn", sa.lowest_pn, lowest_pn)
-        new_next = max(new_next, new_lowest)
-        if self._controls.duplicates_reject:  # the bitmap remembers no further back
-            new_lowest = max(new_lowest, new_next - self._controls.window)
-        self._plane.set_rx_pn(sci_of(sc.sci), an, new_next, new_lowest)
+        with self._plane.still():
+            new_next = self._raised("next_pn", sa.next_pn, next_pn, limit)
+            new_lowest = self._raised("lowest_pn", sa.lowest_pn, lowest_pn)
+            new_next = max(new_next, new_lowest)
+            if self._controls.duplicates_reject:  # the bitmap remembers no further back
+                new_lowest = max(new_lowest, new_next - self._controls.window)
+            self._plane.set_rx_pn(sci_of(sc.sci), an, new_next, new_lowest)
 
     # ---------------------------------------------------------------- checks
 

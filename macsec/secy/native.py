@@ -10,7 +10,9 @@ from __future__ import annotations
 import atexit
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, NoReturn
 
 import numpy as np
@@ -49,6 +51,7 @@ class NativePlane(Uncopyable):
             raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
         self._lock = _native.Lock()
+        self._holder: int | None = None
         self._borrowers: list[Callable[[], None]] = []
         address = int(ffi.cast("uintptr_t", pointer))
         self._one = _native.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
@@ -112,7 +115,7 @@ class NativePlane(Uncopyable):
     def configure(self, controls: Controls) -> None:
         """10.7: take over all controls."""
         values = _controls(controls)
-        with self._lock:
+        with self.still():
             self._done(
                 lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
             )
@@ -209,6 +212,19 @@ class NativePlane(Uncopyable):
         with self._lock:
             lib.macsec_secy_clear(self._open())
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep the pump out for several calls; inside, only management is called."""
+        if self._holder == get_ident():
+            yield
+            return
+        with self._lock:
+            self._holder = get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
+
     def lend(self, stop: Callable[[], None]) -> Loan:
         """The SecY in C for code that moves frames by itself, each batch under the lock."""
         self._borrowers.append(stop)
@@ -232,6 +248,7 @@ class NativePlane(Uncopyable):
     def forked(self) -> None:
         """In the child of a fork: threads that used this plane are the parent's."""
         self._lock.renew()
+        self._holder = None
         self._borrowers.clear()
 
     def _open(self) -> Any:
@@ -240,7 +257,7 @@ class NativePlane(Uncopyable):
         return self._secy
 
     def _call(self, call: Any, *arguments: Any) -> None:
-        with self._lock:
+        with self.still():
             self._done(call(self._open(), *arguments))
 
     @staticmethod

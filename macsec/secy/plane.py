@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -174,6 +175,9 @@ class DataPlane(Protocol):
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """`validate` for one frame: its verdict, and the frame if it is delivered."""
+
+    def still(self) -> AbstractContextManager[None]:
+        """While it is held nobody else moves a frame: for calls that belong together."""
 
     def lend(self, stop: Callable[[], None]) -> Loan:
         """The SecY in C, until `take_back`; `stop` ends its use. EnvironmentLacks: it is none."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
@@ -582,6 +583,10 @@ class ReferencePlane(Uncopyable):
             sc.counts = _no_counts(SC_VERDICTS)
             for sa in sc.sa.values():
                 sa.counts = _no_counts(SA_VERDICTS)
+
+    def still(self) -> AbstractContextManager[None]:
+        """Frames and management share a thread here: it is always still."""
+        return nullcontext()
 
     def lend(self, stop: Callable[[], None]) -> Loan:
         """There is nothing in C to lend: raises EnvironmentLacks."""

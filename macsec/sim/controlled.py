@@ -18,11 +18,13 @@ class ControlledPort:
 
     The controls that the SecY has now are what a secured port has; the suite, encryption and
     offset come from the KaY. `blocked`: frames that were not let through, sent and received.
+    `gate(enabled)` is called when the port opens or closes: who moves frames by itself obeys it.
     """
 
-    def __init__(self, secy: SecY) -> None:
+    def __init__(self, secy: SecY, gate: Callable[[bool], None] | None = None) -> None:
         self.secy = secy
         self.enabled = False
+        self._gate = gate
         self.blocked = [0, 0]
         self._wanted: Controls = secy.controls
 
@@ -58,6 +60,8 @@ class ControlledPort:
 
     def _open(self, action: actions.SetControlledPort) -> None:
         self.enabled = action.enabled
+        if self._gate is not None:
+            self._gate(action.enabled)
 
     def _protect(self, action: actions.Protect) -> None:
         protection = action.protection
@@ -98,11 +102,12 @@ class ControlledPort:
 
     def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
         sa = self.secy.rx[f"{action.sci:016x}"].sa[action.an]
-        if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
-            if action.lowest_pn > sa.next_pn:
-                self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
-        elif action.lowest_pn > sa.lowest_pn:
-            self.secy.raise_rx_pn(action.sci, action.an, lowest_pn=action.lowest_pn)
+        with self.secy.still():  # the frames of a pump raise it too
+            if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
+                if action.lowest_pn > sa.next_pn:
+                    self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
+            elif action.lowest_pn > sa.lowest_pn:
+                self.secy.raise_rx_pn(action.sci, action.an, lowest_pn=action.lowest_pn)
 
     def _create_tx(self, action: actions.CreateTransmitSA) -> None:
         self.secy.create_tx_sa(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -140,6 +140,10 @@ class Lane:
     def waiting(self) -> list[int]:
         """The numbers of frames on their way, in no order; of a duplicated one twice."""
         return [transit.sent.number for transit in self._way]
+
+    def frames(self) -> Iterator[bytes]:
+        """The frames on their way, in no order."""
+        return (transit.sent.frame for transit in self._way)
 
     # ------------------------------------------------------------ in
 

@@ -62,9 +62,12 @@ class Line:
         """Begin."""
         if self._running is not None:
             raise MACsecError("a line runs once: make another")
-        line, run = self._line, self._lib.macsec_line_run
-        self._running = Running(f"macsec line {self.name}", lambda stop: run(line, stop))
+        self._running = Running(f"macsec line {self.name}", self._run)
         return self
+
+    def _run(self, stop: int) -> int:
+        # Of this object, so that the lanes stay as long as the thread.
+        return int(self._lib.macsec_line_run(self._line, stop))
 
     def stop(self) -> None:
         """End. Frames on their way are gone; the counts stay."""

@@ -85,6 +85,12 @@ class Link:
         """How many frames are on their way."""
         return len(self._ways[direction].lane)
 
+    def carries(self, concern: Callable[[bytes], bool]) -> bool:
+        """Whether a frame of some kind is on its way, in either direction."""
+        return any(
+            concern(frame) for way in self._ways if len(way.lane) for frame in way.lane.frames()
+        )
+
     def inject(self, direction: int, frame: bytes) -> None:
         """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
         self._hand(direction, Mark.TAPPED, _octets(frame))

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from macsec.errors import ConfigError
@@ -134,13 +135,18 @@ class LinkParams:
 
     def changed(self) -> dict[str, Any]:
         """What differs from a perfect wire, by name."""
-        perfect = type(self)()
+        perfect = _perfect()
         names = [field.name for field in dataclasses.fields(self)]
         return {n: getattr(self, n) for n in names if getattr(self, n) != getattr(perfect, n)}
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.changed().items())
         return f"LinkParams({inside})"
+
+
+@cache
+def _perfect() -> LinkParams:
+    return LinkParams()
 
 
 def refuse_ecn() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.secy import SecY
 from macsec.sim.running import Running
 
-COUNTS = ("frames_in", "octets_in", "batches", "frames_out", "octets_out", "too_long", "dropped")
+COUNTS = (
+    *("frames_in", "octets_in", "batches", "frames_out", "octets_out"),
+    *("too_long", "dropped", "blocked"),
+)
 TO_WIRE, FROM_WIRE = 0, 1
 
 
@@ -26,7 +30,8 @@ class Traffic(NamedTuple):
 
     `frames_in`, `octets_in`: read from one end, in so many `batches`. `frames_out`, `octets_out`:
     written to the other. `too_long`, `dropped`: the other end refused them, for their length or
-    because it is full or down. What lies between in and out, the SecY's counters tell.
+    because it is full or down. `blocked`: the Controlled Port was closed. What else lies between
+    in and out, the SecY's counters tell.
     """
 
     to_wire: Mapping[str, int]
@@ -38,10 +43,14 @@ class Pump:
 
     Meanwhile it has the SecY a batch at a time: management and counters go in between, and closing
     the SecY stops the pump. `clear` and `wire` stay the caller's: stop it before closing them.
+    `opened`: whether the Controlled Port is open from the start; while it is not, nothing passes.
     """
 
-    def __init__(self, clear: int | End, wire: int | End, secy: SecY) -> None:
+    def __init__(
+        self, clear: int | End, wire: int | End, secy: SecY, *, opened: bool = True
+    ) -> None:
         self._ends, self._secy = (clear, wire), secy
+        self._opened = opened
         self._pump: Any = None
         self._running: Running | None = None
         self._guard = threading.Lock()
@@ -59,9 +68,24 @@ class Pump:
                 self._secy.take_back(self.stop)
                 raise EnvironmentLacks("no memory for the frames that a pump has in hand")
             pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
+            lib.macsec_pump_open(pump, self._opened)
             run = lib.macsec_pump_run
-            self._running = Running("macsec pump", lambda stop: run(pump, stop))
+            self._running = Running("macsec pump", partial(_running, self, run, pump))
         return self
+
+    @property
+    def secy(self) -> SecY:
+        """The SecY that frames go through."""
+        return self._secy
+
+    def open(self, opened: bool) -> None:
+        """Open or close the Controlled Port. Once this returns, a closed one lets nothing in."""
+        with self._guard:
+            self._opened = opened
+            if self._running is not None:
+                from macsec._native import lib
+
+                lib.macsec_pump_open(self._pump, opened)
 
     def fileno(self) -> int:
         """An eventfd that can be read once the pump ended by itself; between start and stop."""
@@ -109,6 +133,11 @@ class Pump:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _running(pump: Pump, run: Any, in_c: Any, stop: int) -> int:
+    """As long as the thread is in here, so is the pump, and with it the SecY."""
+    return int(run(in_c, stop))
 
 
 def _descriptor(end: int | End) -> int:

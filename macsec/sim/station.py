@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from macsec.kay.kay import Kay
 from macsec.secy import SecY
-from macsec.sim.clock import PS_PER_NS, Engine
+from macsec.sim.agreement import settle
+from macsec.sim.clock import HORIZON_PS, PS_PER_NS, Engine
 from macsec.sim.controlled import ControlledPort
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
@@ -18,7 +19,8 @@ Send = Callable[[bytes], None]
 class Station:
     """Frames of users go in at `request` and come out at `deliver`; the wire is `send`.
 
-    `start` begins key agreement; `stop` is a power cut: nothing is said to anybody.
+    `start` begins key agreement; `stop` is a power cut: nothing is said to anybody. `after`, where
+    set, is called when the KaY has settled.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Station:
         self.kay = kay
         self.port = ControlledPort(secy)
         self.deliver = deliver
+        self.after: Callable[[], None] | None = None
         self.running = False
         self._send = send
         self._due_ps: int | None = None
@@ -64,18 +67,9 @@ class Station:
 
     def settle(self) -> None:
         """Do what the KaY asks for, send what it has to say, and ask to be woken."""
-        now_ns = self.engine.now_ns
-        for an, next_pn in self.port.transmit_pns():
-            self.kay.update_pn(now_ns, an, next_pn)
-        while True:
-            if (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
-            elif (mkpdu := self.kay.poll_transmit(now_ns)) is not None:
-                self._send(mkpdu)
-            elif (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
-            else:
-                break
+        settle(self.kay, self.port, self.engine.now_ns, self._send)
+        if self.after is not None:
+            self.after()
         self._arm()
 
     def _arm(self) -> None:
@@ -83,6 +77,8 @@ class Station:
         if timeout_ns is None:
             return
         due_ps = max(timeout_ns * PS_PER_NS, self.engine.now_ps)
+        if due_ps > HORIZON_PS:
+            return
         if self._due_ps is None or due_ps < self._due_ps:
             self._due_ps = due_ps
             self.engine.at(due_ps, self._wake)

@@ -7,6 +7,7 @@ impairment is asked. `lane.py` says what each rule is.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from macsec.errors import ConfigError
 from macsec.sim.clock import HORIZON_PS, PS_PER_NS
@@ -36,6 +37,10 @@ class StraightLane:
 
     def __len__(self) -> int:
         return len(self._way)
+
+    def frames(self) -> Iterator[bytes]:
+        """The frames on their way."""
+        return (frame for _, frame in self._way)
 
     @property
     def stats(self) -> LinkStats:

@@ -157,7 +157,7 @@ def open_packet(lower: Interface) -> Packet:
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             _widen(bound, option)
         bound.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-        _ignore_outgoing(bound)
+        ignore_outgoing(bound)
         bound.bind((lower.name, ALL_FRAMES))
         membership = struct.pack("=IHH8x", lower.index, PACKET_MR_PROMISC, 0)
         bound.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
@@ -222,7 +222,8 @@ def _widen(bound: socket.socket, option: int) -> None:
         bound.setsockopt(socket.SOL_SOCKET, option, QUEUE_OCTETS)
 
 
-def _ignore_outgoing(bound: socket.socket) -> None:
+def ignore_outgoing(bound: socket.socket) -> None:
+    """A packet socket does not see what leaves its interface."""
     try:
         bound.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     except OSError:

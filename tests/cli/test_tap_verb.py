@@ -91,7 +91,7 @@ def test_json_tells_what_passed(pair, desk):
     found = json.loads(out)
     assert (code, told, found["schema"]) == (0, "", "macsec/tap/1")
     assert (found["lower"], found["upper"], found["mtu"]) == ("wire", "ms0", 1468)
-    nothing = {"too_long": 0, "dropped": 0}
+    nothing = {"too_long": 0, "dropped": 0, "blocked": 0}
     assert found["to_wire"] == nothing | {
         "frames_in": 1,
         "octets_in": 112,

@@ -79,7 +79,7 @@ def test_configurations_that_are_none(desk, some):
         ["protect", "in.pcap"],
         ["--bogus"],
         ["inspect"],
-        ["replay", "in.pcap", "--topology", "dc.yaml"],
+        ["replay", "in.pcap", "--between", "left", "right"],
         ["protect", "-c", "x", "--backend", "gpu", "a", "b"],
         ["help", "bogus"],
     ],

@@ -10,15 +10,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hosts import MACSEC, Capture, end, enter, missed, need, until
 
+from macsec.kay.holder import MemoryHolder
+from macsec.kay.mkpdu import decode
+from macsec.keys import Key
+
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
 ROOT = Path(__file__).parents[2]
+EAPOL = b"\x88\x8e"
 CANARY = b"canary-of-the-lab-0123456789"
 TWO_SITES = """
 sites:
@@ -144,7 +150,7 @@ def test_the_wire_shows_nothing(lab):
         seen = [west.frames(), east.frames()]
     for frames in seen:
         assert len(frames) >= 10
-        assert {frame[12:14] for frame in frames} == {MACSEC}
+        assert {frame[12:14] for frame in frames if frame[12:14] != EAPOL} == {MACSEC}
         assert not any(bytes.fromhex(pattern) in frame for frame in frames)
 
 
@@ -184,8 +190,11 @@ def test_status(lab):
     }
     counters = [end["counters"] for link in told["links"] for end in link["ends"]]
     assert all(each["InPktsNotValid"] == 0 for each in counters)
+    assert {link["mka"]["status"] for link in told["links"]} == {"secured"}
+    assert len({link["mka"]["ckn"] for link in told["links"]}) == 3
     page = lab.macsec("status")
     assert "gcm-aes-xpn-256" in page
+    assert "Key agreement" in page
     assert "10.0.1.1/8" in page
 
 
@@ -224,6 +233,54 @@ def test_nothing_is_left(tmp_path, two_sites, number):
     assert "no lab is up" in lab.macsec("status", code=1)
 
 
+def test_daemons_end_with_the_lab(tmp_path, two_sites):
+    """A program that went into the background would keep its network: it is ended too."""
+    with started(tmp_path / "state", two_sites) as lab:
+        inode = os.stat(lab.places["host:l1"]).st_ino
+        lab.on("l1", "sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 </dev/null &")
+        until(lambda: programs_in(inode), "the daemon", lab.process)
+        lab.macsec("down")
+        assert programs_in(inode) == []
+
+
+def test_ctrl_c_while_it_comes_up(tmp_path):
+    """A terminal interrupts all of its programs: the lab ends as if it had been up."""
+    need("ping")
+    path = tmp_path / "chain.yaml"
+    names = [f"s{number}" for number in range(20)]
+    links = [f"  - {{between: [{a}, {b}]}}" for a, b in pairwise(names)]
+    path.write_text("\n".join(["sites:", *(f"  {name}:" for name in names), "links:", *links]))
+    folder = tmp_path / "state"
+    command = [sys.executable, "-m", "macsec", "lab", "up", str(path), "--state", str(folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, process_group=0)
+    try:
+        until((folder / "lock").exists, "the lab's lock", process)
+        os.killpg(process.pid, signal.SIGINT)
+        told = process.communicate(timeout=120)[1].decode()
+        assert process.returncode == 0, told
+        assert "error" not in told
+    finally:
+        end(process)
+    assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+
+
+def test_who_waits_no_more_wants_no_lab(tmp_path, two_sites):
+    """--detach that is interrupted leaves no lab in the background."""
+    need("ping")
+    folder = tmp_path / "state"
+    command = [sys.executable, "-m", "macsec", "lab", "up", "--detach", two_sites]
+    process = subprocess.Popen([*command, "--state", str(folder)], cwd=ROOT)
+    try:
+        until((folder / "lock").exists, "the lab's lock", process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) in (130, 0)
+        if process.returncode == 0:  # it was up by then
+            Lab(folder, None).macsec("down")
+        assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+    finally:
+        end(process)
+
+
 def programs_in(inode: int) -> list[int]:
     """Processes in a namespace."""
     found = []
@@ -258,6 +315,99 @@ def test_unprotected(tmp_path):
             lab.on("l1", "ping", "-c", "1", "-p", CANARY.hex()[:32], "10.0.2.1")
             assert any(CANARY[:16] in frame for frame in wire.frames())
         assert "UNPROTECTED" in lab.macsec("status")
+
+
+# ---------------------------------------------------------------- keys that the file names
+
+CAK, CKN = "c0ffee00c0ffee00c0ffee00c0ffee00", "0123456789abcdef"
+OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
+
+
+def keyed(tmp_path: Path, macsec: str) -> str:
+    """Two sites with this on every link."""
+    path = tmp_path / "keyed.yaml"
+    path.write_text(f"macsec: {macsec}\n" + TWO_SITES)
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_the_cak_opens_what_a_wiretap_has(tmp_path):
+    """From the first MKPDU of this wiretap on, who has the CAK reads along."""
+    topology = keyed(tmp_path, f"{{cak: {CAK}, ckn: {CKN}, sak_rekey_interval: 30}}")
+    with started(tmp_path / "state", topology) as lab:
+        told = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
+        with lab.listening("left-right", "a") as wire:
+            lab.on("l1", "ping", "-c", "10", "-i", "0.3", "-p", CANARY.hex()[:32], "10.0.2.1")
+            frames = wire.frames()
+    assert told["ckn"] == CKN
+    assert not any(CANARY[:16] in frame for frame in frames)
+    mkpdus = [decode(frame) for frame in frames if frame[12:14] == EAPOL]
+    holder = MemoryHolder(Key(bytes.fromhex(CAK)), bytes.fromhex(CKN))
+    assert mkpdus
+    assert all(holder.icv_valid(mkpdu.signed, mkpdu.icv) for mkpdu in mkpdus)
+    slots = [slot for mkpdu in mkpdus for slot in (mkpdu.use.latest, mkpdu.use.old)]
+    assert {str(slot.ki) for slot in slots if slot.ki.kn} == {told["ki"]}
+
+
+def test_a_key_chain_rolls_over_under_traffic(tmp_path):
+    """Another CAK 4 s after the start: no echo is missed, and traffic is under its SAK."""
+    chain = f"[{{cak: {CAK}, ckn: {CKN}}}, {{cak: {OTHER_CAK}, ckn: {OTHER_CKN}, start: 4s}}]"
+    with started(tmp_path / "state", keyed(tmp_path, f"{{keychain: {chain}}}")) as lab:
+        before = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
+        assert missed(lab.on("l1", "ping", "-c", "700", "-i", "0.01", "-W", "5", "10.0.2.1")) == 0
+        (link,) = json.loads(lab.macsec("status", "--json"))["links"]
+    assert (before["ckn"], before["rekeys"]) == (CKN, 0)
+    assert (link["mka"]["ckn"], link["mka"]["rekeys"]) == (OTHER_CKN, 1)
+    assert [sak["ckn"] for sak in link["mka"]["ends"]["left"]["saks"]] == [CKN, OTHER_CKN]
+    assert all(end["counters"]["InPktsNotUsingSA"] == 0 for end in link["ends"])
+
+
+def test_caks_that_differ(tmp_path):
+    """Nothing passes; the start and the status say why."""
+    path = tmp_path / "wrong.yaml"
+    ends = f"macsec: {{cak: {CAK}, ckn: {CKN}, ends: {{right: {{cak: {OTHER_CAK}}}}}}}"
+    path.write_text(TWO_SITES.replace("right]}", f"right], {ends}}}"))
+    with started(tmp_path / "state", str(path)) as lab:
+        why = "failed their ICV: the peer has another CAK"
+        with lab.listening("left-right", "a") as wire:
+            assert "100% packet loss" in lab.on(
+                "l1", "ping", "-c", "2", "-W", "1", "10.0.2.1", code=1
+            )
+            assert {frame[12:14] for frame in wire.frames()} <= {EAPOL}
+        assert why in lab.macsec("status")
+        (link,) = json.loads(lab.macsec("status", "--json"))["links"]
+        log = (tmp_path / "log").read_text()
+    assert "warning: link left-right is not secured: at both ends no live peer" in log
+    assert why in log
+    assert CAK not in log + json.dumps(link)
+    assert link["mka"]["status"] == "not secured"
+    assert link["ends"][0]["to_wire"]["frames_out"] == 0
+    assert link["ends"][0]["to_wire"]["blocked"] > 0
+
+
+def test_should_secure(tmp_path):
+    """The same, but frames pass in clear; status says UNPROTECTED."""
+    macsec = (
+        f"{{cak: {CAK}, ckn: {CKN}, policy: should-secure, ends: {{right: {{cak: {OTHER_CAK}}}}}}}"
+    )
+    path = tmp_path / "plain.yaml"
+    path.write_text(TWO_SITES.replace("right]}", f"right], macsec: {macsec}}}"))
+    with started(tmp_path / "state", str(path)) as lab:
+        assert missed(lab.on("l1", "ping", "-c", "3", "-i", "0.2", "10.0.2.1")) <= 1
+        told = json.loads(lab.macsec("status", "--json"))
+        assert "UNPROTECTED" in lab.macsec("status")
+    assert told["unprotected"] == ["left-right"]
+    assert told["links"][0]["protected"] is False
+
+
+def test_static_keys(tmp_path):
+    """No key agreement on the wire."""
+    with started(tmp_path / "state", keyed(tmp_path, "static")) as lab:
+        with lab.listening("left-right", "a") as wire:
+            assert missed(lab.on("l1", "ping", "-c", "12", "-i", "0.2", "10.0.2.1")) <= 1
+            assert {frame[12:14] for frame in wire.frames()} == {MACSEC}
+        (link,) = json.loads(lab.macsec("status", "--json"))["links"]
+    assert (link["mka"], link["protected"]) == (None, True)
 
 
 @pytest.mark.parametrize("topology", ["ring", "hub"])

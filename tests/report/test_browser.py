@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from planes import PLANES
 from report.gallery import HOSTILE, PAGE
 
+from macsec.config import load_topology
 from macsec.measure.latency import Plan, measure
 from macsec.measure.machine import machine
+from macsec.report import lab_page
 from macsec.report.html.page import POLICY, render
+from macsec.report.lab import Run
 from macsec.report.latency_page import to_html
+from macsec.sim.lab import Blueprint, Lab
+from macsec.sim.lab.observer import Observer
+from macsec.sim.pair import seeded
 from macsec.suites import SUITES
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -38,12 +46,39 @@ def latency() -> str:
     return to_html(measure(plan), machine())
 
 
+def lab(topology: Any) -> str:
+    """The report of a lab in virtual time."""
+    blueprint = Blueprint.of(load_topology(topology), seeded(1, "a test"))
+    with Lab(blueprint, 1, PLANES[-1].backend, PLANES[-1].kernel) as made:
+        ends = [end for link in made.links for end in link.ends or ()]
+        observers = [Observer(made.engine, end) for end in ends]
+        made.run()
+        return lab_page.to_html(made, Run(made.blueprint.name, 1), observers)
+
+
+HOSTILE_LAB = {
+    "name": "hostile",
+    "description": HOSTILE,
+    "macsec": {"window": 4},
+    "sites": {"a": {"hosts": 5}, "b" * 28: {}, "c": {}},
+    "links": [
+        {"between": ["a", "b" * 28], "delay": "1ms", "jitter": "300us", "duplicate": "20%"},
+        {"between": ["b" * 28, "c"], "delay": "1ms", "loss": "10%", "macsec": "off"},
+        {"between": ["a", "c"], "delay": "9ms"},
+    ],
+    "traffic": [{"from": "a-h1", "to": "c-h1", "pps": 5000, "count": 60, "payload": HOSTILE}],
+}
+"""Text that is markup, a link in clear, one that is idle, and frames out of order."""
+
+LAB_SECTIONS = ("topology", "links", "traffic", "wiretap", "window", "counters")
 PAGES = {
     "gallery": (
         lambda: render(PAGE),
         ("charts", "topology", "wiretap", "window", "counters"),
     ),
     "latency": (latency, ("targets", "processing", "throughput", "serialisation")),
+    "two-regions": (lambda: lab("two-regions"), LAB_SECTIONS),
+    "hostile": (lambda: lab(HOSTILE_LAB), LAB_SECTIONS),
 }
 
 
@@ -85,11 +120,12 @@ def test_page(browser: str, tmp_path: Path, name: str) -> None:
     assert HOST not in asked
 
 
-def test_no_overflow(browser: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [lambda: render(PAGE), lambda: lab(HOSTILE_LAB)])
+def test_no_overflow(browser: str, tmp_path: Path, page: Callable[[], str]) -> None:
     """On a narrow screen the page itself does not scroll sideways: only what is in it does."""
-    file = tmp_path / "gallery.html"
+    file = tmp_path / "page.html"
     probe = "<script>document.title = document.documentElement.scrollWidth</script>"
-    text = render(PAGE).replace(escape(POLICY), "default-src 'unsafe-inline'")
+    text = page().replace(escape(POLICY), "default-src 'unsafe-inline'")
     file.write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
     dumped = run(browser, tmp_path, "--window-size=500,900", "--dump-dom", file.as_uri())
     told = re.search(rb"<title>(\d+)</title>", dumped.stdout)

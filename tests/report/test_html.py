@@ -263,6 +263,33 @@ def test_crowded() -> None:
     assert found.of_class("lock") + found.of_class("alarm") == 16
 
 
+def test_what_is_in_the_way() -> None:
+    """A link goes round the boxes between its ends, in a row and in a column."""
+    for tiers in ((0, 1, 2), (0, 0, 0), (0, 1, 1)):
+        nodes = [Node(name, tier) for name, tier in zip("abc", tiers, strict=True)]
+        links = [Link("a", "b", True), Link("b", "c", True), Link("a", "c", False)]
+        places = topology._places(nodes)
+        for link, route in topology._routes(links, places):
+            boxes = [
+                topology._around(place, 132, 46)
+                for name, place in places.items()
+                if name not in (link.a, link.b)
+            ]
+            points = [route.at(step / 50) for step in range(51)]
+            assert not any(box.meets(topology.Box(x, y, x, y)) for box in boxes for x, y in points)
+
+
+def test_long_names_and_idle_links() -> None:
+    """Names are cut in their middle, and whole in the table; what carries nothing is dotted."""
+    nodes = [Node("a" * 20 + "b" * 12), Node("c" * 16)]
+    link = Link(nodes[0].name, nodes[1].name, True, idle=True)
+    found = Reader(topology.draw(Topology("", nodes, [link])))
+    assert "aaaaaaaaa\N{HORIZONTAL ELLIPSIS}bbbbbb" in found.text
+    assert found.text.count(nodes[0].name) == 1
+    assert found.text.count(nodes[1].name) == 2
+    assert found.of_class("idle") == found.of_class("safe") == 1
+
+
 def test_no_such_node() -> None:
     """A link that ends nowhere is the caller's mistake."""
     with pytest.raises(ValueError, match="'b', which is no node"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import select
 import socket
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -178,3 +180,20 @@ def test_an_end_that_breaks(stack):
         assert select.select([line.fileno()], [], [], 20)[0]
         with pytest.raises(MACsecError, match="the line wire failed"):
             line.check()
+
+
+def test_nobody_keeps_it(stack):
+    """What a running thread uses stays, though the caller let go of the line."""
+    rig = Rig(stack, LinkParams(delay="1ms"))
+    running = weakref.ref(rig.line.start())
+    lanes = weakref.ref(rig.line._lanes[0])
+    del rig.line
+    gc.collect()
+    try:
+        assert lanes() is not None
+        rig.a.send(b"there".ljust(60))
+        assert rig.b.recv(100) == b"there".ljust(60)
+    finally:
+        line = running()
+        if line is not None:
+            line.stop()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import select
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 
+import hosts
 import pytest
 from planes import DA, SAK, SCI_A, SCI_B, Plane, add_rx, add_tx, frame_of, nonzero, receiver, sender
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
+from macsec.kay.actions import RaiseLowestPN
 from macsec.secy import SecY, Verdict
+from macsec.sim.controlled import ControlledPort
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -27,6 +32,7 @@ class Rig:
     """A pump with both its ends in hand: `clear` and `wire` are the far sides."""
 
     def __init__(self, secy: SecY, stack: contextlib.ExitStack) -> None:
+        self.secy = secy
         self.clear, near_clear = self._pair(stack)
         self.wire, near_wire = self._pair(stack)
         self.near = (near_clear, near_wire)
@@ -262,6 +268,76 @@ def test_reference_plane(stack):
     assert nonzero(Pump(0, 0, secy).traffic.to_wire) == {}
 
 
+def test_a_closed_port(stack):
+    """While it is closed, frames of either end are let go and counted, and no PN is used."""
+    secy = two_way()
+    rig = Rig(secy, stack)
+    wire = rig.protected(frame_of(60))
+    rig.pump.open(False)
+    for _ in range(3):
+        rig.clear.send(frame_of(61))
+        rig.wire.send(wire)
+    hosts.until(lambda: [way["blocked"] for way in rig.pump.traffic] == [3, 3], "blocked frames")
+    rig.pump.open(True)
+    assert rig.validated(wire) == frame_of(60)
+    assert rig.protected(frame_of(62))[16:20] == bytes((0, 0, 0, 2))
+    to_wire, from_wire = rig.counts()
+    assert (to_wire["frames_in"], to_wire["blocked"], to_wire["frames_out"]) == (5, 3, 2)
+    assert (from_wire["frames_in"], from_wire["blocked"], from_wire["frames_out"]) == (4, 3, 1)
+    assert secy.counters["InPktsOK"] == 1
+
+
+def test_closed_from_the_start(stack):
+    """A port that key agreement is to open passes nothing before."""
+    rig = Rig(two_way(), stack)
+    rig.pump.stop()
+    with Pump(*rig.near, rig.secy, opened=False) as pump:
+        rig.clear.send(frame_of(60))
+        hosts.until(lambda: pump.traffic.to_wire["blocked"], "a blocked frame")
+        pump.open(True)
+        assert rig.protected(frame_of(60))[16:20] == bytes((0, 0, 0, 1))
+
+
+def test_management_keeps_it_still(stack):
+    """What is read is still so when it is changed; calls inside, and within each other, work."""
+    secy = two_way()
+    rig = Rig(secy, stack)
+    with secy.still():
+        rig.clear.send(frame_of(60))
+        assert not select.select([rig.wire], [], [], 0.2)[0]
+        with secy.still():
+            secy.raise_tx_pn(0, 700)
+        assert secy.tx.sa[0].next_pn == 700
+        assert not select.select([rig.wire], [], [], 0.2)[0]
+    assert int.from_bytes(rig.wire.recv(LONG)[16:20]) == 700
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda port: port.secy.raise_tx_pn(0, 9),
+        lambda port: port.secy.raise_rx_pn(SCI_A, 0, lowest_pn=9),
+        lambda port: port.perform(RaiseLowestPN(int(SCI_A, 16), 0, 9)),
+    ],
+    ids=["transmit", "receive", "key agreement"],
+)
+def test_pns_are_raised_in_one_go(monkeypatch, change):
+    """No frame can come between a PN that is read and the one that is set."""
+    secy = two_way()
+    port, plane, seen = ControlledPort(secy), secy._plane, []
+    for name in ("tx_sa", "rx_sa", "set_tx_pn", "set_rx_pn"):
+        call = getattr(plane, name)
+
+        def noting(*arguments, _call=call, _name=name):
+            seen.append((_name, plane._holder == threading.get_ident()))
+            return _call(*arguments)
+
+        monkeypatch.setattr(plane, name, noting)
+    change(port)
+    assert {name for name, _ in seen} in ({"tx_sa", "set_tx_pn"}, {"rx_sa", "set_rx_pn"})
+    assert all(held for _, held in seen)
+
+
 def test_two_pumps_make_a_link(stack):
     """Two stations on one cable: what one sends in clear the other gets in clear."""
     a = add_rx(sender(NATIVE), SCI_B)
@@ -276,3 +352,16 @@ def test_two_pumps_make_a_link(stack):
         assert right[0].recv(LONG) == frame_of(60 + row)
         assert left[0].recv(LONG) == frame_of(90 + row)
     assert a.counters["InPktsOK"] == b.counters["InPktsOK"] == 300
+
+
+def test_nobody_keeps_it(stack):
+    """What a running thread uses stays, though the caller let go of pump and SecY."""
+    (clear, near_clear), (wire, near_wire) = Rig._pair(stack), Rig._pair(stack)
+    pump = Pump(near_clear, near_wire, two_way()).start()
+    running, secy = weakref.ref(pump), weakref.ref(pump._secy)
+    del pump
+    gc.collect()
+    assert secy() is not None
+    clear.send(frame_of(60))
+    assert wire.recv(LONG)[12:14] == b"\x88\xe5"
+    running().stop()

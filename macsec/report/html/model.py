@@ -130,7 +130,7 @@ class Node:
 class Link:
     """A line between two nodes, by name. `label`: rate, delay. `protection`: suite and AN, say.
 
-    A link that is not `protected` is drawn red and says UNPROTECTED.
+    A link that is not `protected` is drawn red and says UNPROTECTED. An `idle` one carries nothing.
     """
 
     a: str
@@ -138,6 +138,7 @@ class Link:
     protected: bool
     label: str = ""
     protection: str = ""
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,15 @@ svg .halo { paint-order: stroke; stroke: var(--panel); stroke-width: 5px; stroke
 .node { fill: var(--page); stroke: var(--quiet); stroke-width: 1.5; }
 .safe { stroke: var(--good); fill: none; stroke-width: 2.5; }
 .open { stroke: var(--bad); fill: none; stroke-width: 2.5; stroke-dasharray: 7 5; }
+.idle { stroke-width: 1.5; stroke-dasharray: 2 4; }
 .lock { fill: var(--good); } .shackle { fill: none; stroke: var(--good); stroke-width: 2.4; }
 .plate { fill: var(--panel); }
 .alarm { fill: var(--badfill); }
+p.alarm { color: var(--bad); font-weight: 600; }
 svg text.alarmed { fill: #ffffff; font-weight: 700; letter-spacing: .04em; }
 .dumps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 33rem), 1fr));
   gap: 1rem; margin: 1rem 0; }
-.hex { font: 13px/1.55 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; margin: 0;
+.hex { font: 12px/1.55 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; margin: 0;
   overflow-x: auto; white-space: pre; }
 .hex .at { color: var(--quiet); }
 .f { border-radius: 2px; padding: 1px 0; }

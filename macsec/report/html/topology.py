@@ -16,6 +16,10 @@ WIDTH, ROW, MARGIN = 860, 170, 16
 BOX_WIDTH, BOX_HEIGHT = 132, 46
 BEND = 96
 """Pixels between parallel links, at their middle."""
+LETTERS = 16
+"""Letters that a box has room for."""
+STEPS = 64
+"""Points of a line that are looked at for what is in its way."""
 LETTER, LINE = 7.4, 15
 """Pixels of a letter, about, and of a line of words."""
 NEAR_LOWER_END = 0.68
@@ -120,20 +124,32 @@ def _routes(links: Sequence[Link], places: dict[str, Point]) -> list[tuple[Link,
 
 def _route(start: Point, stop: Point, bend: float, places: dict[str, Point]) -> Route:
     (x0, y0), (x1, y1) = sorted((start, stop))
-    between = [x for x, y in places.values() if y == y0 == y1 and x0 < x < x1]
-    if between:  # round the boxes that stand in the way
-        bend += BOX_HEIGHT + BEND / 2 * len(between)
     length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1)
     normal = (-(y1 - y0) / length, (x1 - x0) / length)
+    straight = Route((x0, y0), ((x0 + x1) / 2, (y0 + y1) / 2), (x1, y1))
+    between = sum(_crosses(straight, place) for place in places.values())
+    if between:  # round the boxes that stand in the way
+        half = BOX_HEIGHT / 2 + BOX_WIDTH / 2 * abs(normal[0])
+        bend += BOX_HEIGHT / 2 + half + BEND / 2 * (between - abs(normal[0]))
     # The curve passes half-way between its control and the straight line.
-    control = ((x0 + x1) / 2 + 2 * bend * normal[0], (y0 + y1) / 2 + 2 * bend * normal[1])
-    return Route((x0, y0), control, (x1, y1))
+    x, y = ((at + 2 * bend * towards) for at, towards in zip(straight.control, normal, strict=True))
+    return Route((x0, y0), (x, y), (x1, y1))
+
+
+def _crosses(route: Route, place: Point) -> bool:
+    """Whether a route leads through the box of a node that is not one of its ends."""
+    if place in (route.start, route.stop):
+        return False
+    box = _around(place, BOX_WIDTH, BOX_HEIGHT)
+    points = (route.at(step / STEPS) for step in range(1, STEPS))
+    return any(box.left < x < box.right and box.top < y < box.bottom for x, y in points)
 
 
 def _line(link: Link, route: Route) -> Html:
     (x0, y0), (cx, cy), (x1, y1) = route.start, route.control, route.stop
     path = f"M{x0:.1f},{y0:.1f} Q{cx:.1f},{cy:.1f} {x1:.1f},{y1:.1f}"
-    return tag("path", d=path, class_="safe" if link.protected else "open")
+    kind = "safe" if link.protected else "open"
+    return tag("path", d=path, class_=f"{kind} idle" if link.idle else kind)
 
 
 def _box(node: Node, place: Point) -> Html:
@@ -148,9 +164,16 @@ def _box(node: Node, place: Point) -> Html:
         class_="node",
     )
     if not node.note:
-        return tag("g", box, words(x, y + 4, node.name, "middle", "strong"))
-    name = words(x, y - 3, node.name, "middle", "strong")
-    return tag("g", box, name, words(x, y + 14, node.note, "middle", "quiet"))
+        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", "strong"))
+    name = words(x, y - 3, _fitting(node.name), "middle", "strong")
+    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", "quiet"))
+
+
+def _fitting(text: str) -> str:
+    """What a box has room for; the table below has whole names."""
+    return (
+        text if len(text) <= LETTERS else f"{text[: LETTERS - 7]}\N{HORIZONTAL ELLIPSIS}{text[-6:]}"
+    )
 
 
 def _middle(route: Route) -> Point:

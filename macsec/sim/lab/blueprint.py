@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from macsec.config import Host, KnobsSection, LinkSection, Topology, TrafficSection, hosts_of, load
+from macsec.config import (
+    Host,
+    KeyRing,
+    KnobsSection,
+    ProtectionSection,
+    Topology,
+    TrafficSection,
+    hosts_of,
+    load,
+)
 from macsec.config.reading import PathInTree
+from macsec.config.topology import SECURED
 from macsec.errors import ConfigError
 from macsec.secy.assemble import controls_of
 from macsec.sim.knobs import HISTORY_NS
+from macsec.sim.lab.keying import EndPlan, Sources, planned
 from macsec.sim.lab.tree import Tree, Way, spanning_tree
 from macsec.sim.pair import Draw, Pair
 from macsec.sim.params import LinkParams
@@ -36,8 +47,9 @@ class LinkPlan:
     """A link between two sites.
 
     `params`: from the first site to the second, and back. `systems`: the MAC addresses of its two
-    Common Ports. `configs`: the SecY configurations of both ends, None where it is unprotected.
-    `standby`: it would close a loop, and carries nothing.
+    Common Ports. `keying`: key agreement at both ends; or `configs`, those of their SecYs with
+    static keys; neither where it is unprotected. `standby`: it would close a loop, and carries
+    nothing.
     """
 
     name: str
@@ -45,13 +57,14 @@ class LinkPlan:
     params: tuple[LinkParams, LinkParams]
     systems: tuple[int, int]
     cipher: str | None
-    configs: tuple[Mapping[str, Any], Mapping[str, Any]] | None
+    keying: tuple[EndPlan, EndPlan] | None
+    configs: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(repr=False)
     standby: bool
 
     @property
     def protected(self) -> bool:
         """Whether MACsec is on."""
-        return self.configs is not None
+        return self.keying is not None or self.configs is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +99,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blueprint:
-    """What a lab is built from. `cables`: by site, of its hosts, switch and edge. Times in ns."""
+    """What a lab is built from. `cables`: by site, of its hosts, switch and edge. Times in ns.
+
+    `begin`: from when on traffic's `start` counts; None for the moment when all links are secured.
+    """
 
     name: str
     description: str
     mtu: int
     until: int | None
+    begin: int | None
     sites: tuple[str, ...]
     tree: Tree
     regions: Mapping[str, str]
@@ -106,7 +123,11 @@ class Blueprint:
 
         Raises ConfigError, with the line of what cannot be.
         """
-        reader = _Reader(topology)
+        with KeyRing(topology.origin.folder) as ring:
+            return cls._read(topology, draw, _Reader(topology, ring))
+
+    @classmethod
+    def _read(cls, topology: Topology, draw: Draw, reader: _Reader) -> Blueprint:
         params = [reader.both_ways(at) for at in range(len(topology.links))]
         ways = [
             Way(link.title, (link.between[0], link.between[1]), max(p.delay for p in both))
@@ -121,6 +142,7 @@ class Blueprint:
             description=topology.description,
             mtu=topology.mtu,
             until=reader.until(),
+            begin=reader.begin(),
             sites=sites,
             tree=tree,
             regions={name: site.region for name, site in topology.sites.items() if site.region},
@@ -144,8 +166,9 @@ class Blueprint:
 class _Reader:
     """Reads what the configuration left as text, and tells the line of what it cannot use."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, ring: KeyRing) -> None:
         self._topology = topology
+        self._ring = ring
         self._origin = topology.origin
 
     @contextmanager
@@ -201,41 +224,53 @@ class _Reader:
         """A link with its addresses, and with keys unless it is off."""
         link = self._topology.links[at]
         systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
-        secy = self._secy(at, link)
-        configs = None
-        if secy is not None:
-            pair = Pair(secy, systems, lambda purpose, n: draw(f"{link.title} {purpose}", n))
-            configs = pair.station(0), pair.station(1)
+        section = self._topology.protection(link)
+        own: Draw = lambda purpose, n: draw(f"{link.title} {purpose}", n)  # noqa: E731
+        static = section is not None and section.keys == "static"
         return LinkPlan(
             link.title,
             (link.between[0], link.between[1]),
             params,
             systems,
-            None if secy is None else secy["cipher"],
-            configs,
+            None if section is None else section.cipher,
+            None if section is None or static else self._keying(at, section, systems, own),
+            self._static(at, section, systems, own) if section is not None and static else None,
             standby,
         )
 
-    def _secy(self, at: int, link: LinkSection) -> dict[str, Any] | None:
-        section = self._topology.protection(link)
-        if section is None:
-            return None
-        secy = section.model_dump(by_alias=True)
-        with self._at(("links", at, "macsec")):
-            for name in ("end_station", "scb"):
-                if secy[name] and not secy["send_sci"]:
-                    raise ConfigError(
-                        f"{name}: an edge sends frames of its hosts, whose addresses make no SCI "
-                        "of its own (9.9); leave it out"
-                    )
-            controls_of(load({"secy": secy}))
-        return secy
+    def _static(
+        self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        with self._at(self._path(at)):
+            pair = Pair(_checked(section), systems, draw)
+        return pair.station(0), pair.station(1)
+
+    def _keying(
+        self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
+    ) -> tuple[EndPlan, EndPlan]:
+        between = self._topology.links[at].between
+        path = self._path(at)
+        with self._at(path):
+            _checked(section)
+            sources = Sources(draw, self._origin, self._ring, self._origin.where(path))
+            return planned(section, (between[0], between[1]), systems, sources)
+
+    def _path(self, at: int) -> PathInTree:
+        """Where a link's protection is said."""
+        own = "macsec" in self._topology.links[at].model_fields_set
+        return ("links", at, "macsec") if own else ("macsec",)
 
     def until(self) -> int | None:
         """When a run ends."""
         with self._at(()):
             given = self._topology.until
             return None if given is None else time_ns("until", given, HISTORY_NS)
+
+    def begin(self) -> int | None:
+        """When traffic begins; None for once all links are secured."""
+        given = self._topology.begin
+        with self._at(()):
+            return None if given == SECURED else time_ns("begin", _bare_zero(given), HISTORY_NS)
 
     def flow(self, at: int, entry: TrafficSection, hosts: Mapping[str, Host]) -> Flow:
         """Traffic, with its numbers read."""
@@ -269,8 +304,21 @@ class _Reader:
         return whole("size", size, SMALLEST, most, f"imix, or {SMALLEST} to {most} octets")
 
 
-def _time(field: str, value: Any) -> int | None:
-    return None if value is None else time_ns(field, _bare_zero(value), HISTORY_NS)
+def _checked(section: ProtectionSection) -> dict[str, Any]:
+    """The controls of an edge's SecY."""
+    secy = section.secy.model_dump(by_alias=True)
+    for name in ("end_station", "scb"):
+        if secy[name] and not secy["send_sci"]:
+            raise ConfigError(
+                f"{name}: an edge sends frames of its hosts, whose addresses make no SCI "
+                "of its own (9.9); leave it out"
+            )
+    controls_of(load({"secy": secy}))
+    return secy
+
+
+def _time(name: str, value: Any) -> int | None:
+    return None if value is None else time_ns(name, _bare_zero(value), HISTORY_NS)
 
 
 def _bare_zero(value: Any) -> Any:

@@ -56,6 +56,7 @@ class Observer:
         self._secy = endpoint.secy
         self._fates: dict[int, Fate] = {}
         self._newest = 0
+        self._an: int | None = None
         endpoint.watch = self
 
     @property
@@ -74,10 +75,17 @@ class Observer:
         if tag is None or len(self._event) > BEFORE + AFTER:
             return
         for channel in self._secy.rx.values():
-            for sa in channel.sa.values():
-                pn = _nearest(tag.pn, sa.next_pn)
-                self._note(pn, verdict, sa.lowest_pn, sa.next_pn)
+            if tag.an in channel.sa:
+                sa = channel.sa[tag.an]
+                self._follow(tag.an)
+                self._note(_nearest(tag.pn, sa.next_pn), verdict, sa.lowest_pn, sa.next_pn)
                 return
+
+    def _follow(self, an: int) -> None:
+        """Under another SA PNs start again: what was known of them is of another key."""
+        if an != self._an:
+            self._an, self._newest = an, 0
+            self._fates.clear()
 
     def _note(self, pn: int, verdict: Verdict, lowest_pn: int, next_pn: int) -> None:
         again = self._fates.get(pn) is Fate.RECEIVED

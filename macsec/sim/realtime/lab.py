@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Self
 
 from macsec.config import Host
+from macsec.kay.holders import Edge
 from macsec.sim.lab.blueprint import Blueprint
+from macsec.sim.lab.standing import Standing
+from macsec.sim.realtime.agreement import Agreements
 from macsec.sim.realtime.namespace import Namespace
 from macsec.sim.realtime.segment import Segment
 
@@ -19,10 +23,15 @@ class RealLab:
     Each site is a namespace with a Linux bridge, `switch`; each host one with `eth0` on it; each
     link that carries traffic is a Segment. Nothing in them has a name that outlives the process.
     Cables inside a site are the system's own: what the topology says of them holds in virtual time.
+    `agreements` has the KaYs of all links; their time counts from here, and `clock()` gives it in
+    ns. `edge`: what holders of CAKs need.
     """
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(
+        self, blueprint: Blueprint, clock: Callable[[], int], edge: Edge | None = None
+    ) -> None:
         self.blueprint = blueprint
+        self._edge = edge or Edge()
         self._stack = ExitStack()
         try:
             self.sites = {site: self._site(site) for site in blueprint.sites}
@@ -32,6 +41,8 @@ class RealLab:
                 for number, plan in enumerate(blueprint.links)
                 if not plan.standby
             }
+            ends = [end for segment in self.segments.values() for end in segment.ends]
+            self.agreements = self._stack.enter_context(Agreements(ends, clock))
         except BaseException:
             self._stack.close()
             raise
@@ -57,7 +68,7 @@ class RealLab:
 
     def _segment(self, number: int) -> Segment:
         plan = self.blueprint.links[number]
-        segment = Segment(plan, number, self.sites, self.blueprint.mtu)
+        segment = Segment(plan, number, self.sites, self.blueprint.mtu, self._edge)
         return self._stack.enter_context(segment)
 
     @property
@@ -69,13 +80,23 @@ class RealLab:
             **{f"link:{name}": one.namespace.path for name, one in self.segments.items()},
         }
 
+    @property
+    def standings(self) -> dict[str, Standing]:
+        """How key agreement stands, by link."""
+        with self.agreements.lock:
+            found = {name: segment.standing for name, segment in self.segments.items()}
+        return {name: standing for name, standing in found.items() if standing is not None}
+
     def check(self) -> None:
         """Raise MACsecError if a part of it broke."""
         for segment in self.segments.values():
             segment.check()
+        self.agreements.check()
 
     def close(self) -> None:
-        """Take everything away."""
+        """Take everything away, and what still runs there: daemons would keep their networks."""
+        links = (segment.namespace for segment in self.segments.values())
+        Namespace.end_programs([*self.sites.values(), *self.hosts.values(), *links])
         self._stack.close()
 
     def __enter__(self) -> Self:

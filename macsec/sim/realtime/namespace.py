@@ -6,8 +6,9 @@ import contextlib
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -15,6 +16,8 @@ from macsec.errors import EnvironmentLacks, MACsecError
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
 OWN = "/proc/thread-self/ns/net"
+ROUNDS = 1000
+"""A program that no signal ends is given up."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -30,7 +33,11 @@ class Namespace:
         with _back_home():
             _call("unshare", NEW_NETWORK)
             self._file = os.open(OWN, os.O_RDONLY | os.O_CLOEXEC)
-        self.ip("link set dev lo up")
+        try:
+            self.ip("link set dev lo up")
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def path(self) -> str:
@@ -53,9 +60,11 @@ class Namespace:
                 input="\n".join(commands),
                 capture_output=True,
                 text=True,
+                process_group=0,  # a terminal's Ctrl-C is for us
             )
         if done.returncode:
-            raise MACsecError(f"{self.name}: ip: {done.stderr.strip().splitlines()[0]}")
+            told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+            raise MACsecError(f"{self.name}: ip: {told[0]}")
 
     def without_ipv6(self) -> None:
         """Devices there get no IPv6 addresses and send nothing of their own."""
@@ -66,6 +75,15 @@ class Namespace:
                     open(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6", "w") as setting,
                 ):
                     setting.write("1")
+
+    @staticmethod
+    def end_programs(namespaces: Iterable[Namespace]) -> None:
+        """Kill what runs in some namespaces: it would keep them, with all devices there."""
+        inodes = {os.fstat(each._file).st_ino for each in namespaces if each._file >= 0}
+        # Again while there are any: one may have started another meanwhile.
+        for _ in range(ROUNDS):
+            if not sum(_killed(entry, inodes) for entry in os.listdir("/proc")):
+                return
 
     def close(self) -> None:
         """Let go of it."""
@@ -80,11 +98,22 @@ class Namespace:
         self.close()
 
 
-def enter(path: str) -> None:
-    """Put this thread into the namespace at a path, for good."""
+def _killed(entry: str, inodes: set[int]) -> bool:
+    with contextlib.suppress(OSError):  # it ended by itself
+        if entry.isdecimal() and os.stat(f"/proc/{entry}/ns/net").st_ino in inodes:
+            os.kill(int(entry), signal.SIGKILL)
+            return True
+    return False
+
+
+@contextlib.contextmanager
+def visiting(path: str) -> Iterator[None]:
+    """Put this thread into the namespace at a path; programs started meanwhile stay there."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _call("setns", file, NEW_NETWORK)
+        with _back_home():
+            _call("setns", file, NEW_NETWORK)
+            yield
     finally:
         os.close(file)
 

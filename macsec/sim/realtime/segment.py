@@ -10,11 +10,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Self
 
+from macsec.kay.holders import Edge
 from macsec.secy import SecY
+from macsec.sim.eapol import leave_eapol_out, open_eapol
 from macsec.sim.lab.blueprint import LinkPlan
+from macsec.sim.lab.keying import EndPlan
+from macsec.sim.lab.standing import Standing
 from macsec.sim.lane import LinkStats
 from macsec.sim.line import Line
 from macsec.sim.pump import Pump
+from macsec.sim.realtime.agreement import AgreedEnd
 from macsec.sim.realtime.namespace import Namespace
 from macsec.sim.tap import OVERHEAD, interface, open_packet, open_tap
 
@@ -27,11 +32,15 @@ ENDS = ("a", "b")
 class Segment:
     """A link of a lab that carries traffic. `plan` as in virtual time; `sites` have its devices.
 
-    `pumps` and `secys` of both ends; `line` is None on a perfect wire.
+    `pumps` and `secys` of both ends; `line` is None on a perfect wire. `ends`: both KaYs where
+    there is key agreement, for who drives them; until then the Controlled Ports are closed.
     """
 
-    def __init__(self, plan: LinkPlan, number: int, sites: dict[str, Namespace], mtu: int) -> None:
+    def __init__(
+        self, plan: LinkPlan, number: int, sites: dict[str, Namespace], mtu: int, edge: Edge
+    ) -> None:
         self.plan = plan
+        self.ends: list[AgreedEnd] = []
         self.device = f"link{number}"
         self._stack = ExitStack()
         try:
@@ -40,6 +49,8 @@ class Segment:
             self.secys = [self._secy(side) for side in (0, 1)]
             self.pumps = [self._pump(side, sites[plan.sites[side]], mtu) for side in (0, 1)]
             self.line = self._line()
+            if plan.keying is not None:
+                self.ends = [self._agreed(side, one, edge) for side, one in enumerate(plan.keying)]
         except BaseException:
             self._stack.close()
             raise
@@ -58,6 +69,8 @@ class Segment:
         )
 
     def _secy(self, side: int) -> SecY:
+        if self.plan.keying is not None:
+            return self._stack.enter_context(self.plan.keying[side].secy("native"))
         config = UNPROTECTED if self.plan.configs is None else self.plan.configs[side]
         return self._stack.enter_context(SecY.from_config(config, "native"))
 
@@ -68,7 +81,21 @@ class Segment:
             mac = self.plan.systems[side].to_bytes(6)
             clear = self._stack.enter_context(open_tap(self.device, mtu, mac))
         site.ip(f"link set dev {self.device} master switch up")
-        return self._stack.enter_context(Pump(clear, wire, self.secys[side]))
+        agrees = self.plan.keying is not None
+        if agrees:
+            leave_eapol_out(wire)
+        return self._stack.enter_context(Pump(clear, wire, self.secys[side], opened=not agrees))
+
+    def _agreed(self, side: int, planned: EndPlan, edge: Edge) -> AgreedEnd:
+        kay = planned.kay(edge)
+        with self.namespace.inside():
+            eapol = open_eapol(interface(ENDS[side]), kay.policy.destination)
+        return AgreedEnd(kay, self.pumps[side], self._stack.enter_context(eapol))
+
+    @property
+    def standing(self) -> Standing | None:
+        """How key agreement stands; None where there is none."""
+        return Standing.of(self.plan.sites, self.ends) if self.ends else None
 
     def _line(self) -> Line | None:
         if self.perfect:

@@ -6,6 +6,7 @@
 #
 # Result:
 #   $KERNEL_PEER/img/linux.uml      the kernel, an ordinary program
+#   $KERNEL_PEER/img/xstate.so      what the kernel lacks on a CPU with AMX
 #   $KERNEL_PEER/img/initrd.cpio    its userspace (ip, tcpdump, ping, iperf3, wpa_supplicant, ...) and modules
 set -euo pipefail
 K=${KERNEL_PEER:-${HOME:-/root}/.cache/macsec-kernel-peer}
@@ -29,6 +30,7 @@ fetch() {      # fetch <pkg>...: download .debs not there yet into debs/
 deb() { compgen -G "$K/debs/$1_*.deb" | sort | tail -1; }
 
 need_host cpio cpio
+need_host gcc gcc
 need_host ip iproute2
 need_host tcpdump tcpdump
 command -v depmod >/dev/null || [ -x /sbin/depmod ] || need_host depmod kmod
@@ -170,6 +172,7 @@ if [ ! -x "$K/img/linux.uml" ] || [ ! -s "$K/img/mods-uml.cpio" ] || [ "$0" -nt 
     mods "$(ls -d "$K"/uml/usr/lib/uml/modules/*)" uml
     deb user-mode-linux > "$K/img/uml.version"
 fi
+gcc -shared -fPIC -O2 -o "$K/img/xstate.so" "$(dirname "$0")/xstate.c"
 cat "$K/img/base.cpio" <(head -c $((-$(stat -c %s "$K/img/base.cpio") & 511)) /dev/zero) \
     "$K/img/mods-uml.cpio" > "$K/img/initrd.cpio.tmp"
 mv "$K/img/initrd.cpio.tmp" "$K/img/initrd.cpio"

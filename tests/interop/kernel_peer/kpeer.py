@@ -67,7 +67,7 @@ class KernelPeer:
                 stderr=console,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env={**os.environ, "TMPDIR": memory},
+                env={**os.environ, "TMPDIR": memory, "LD_PRELOAD": str(BUILT / "xstate.so")},
                 cwd=self._folder,
             )
         theirs.close()

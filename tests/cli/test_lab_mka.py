@@ -1,0 +1,91 @@
+"""`macsec lab run` where links agree on keys: what is told, and the captures opened by the CAK."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cli.conftest import CANARY, OTHER_KEY, Desk
+
+from macsec import captures
+
+CKN = "00112233"
+TOPOLOGY = """
+sites: {left: {hosts: [l1]}, right: {hosts: [r1]}}
+links: [{between: [left, right], delay: 1ms, macsec: {KEYS}}]
+traffic: [{from: l1, to: r1, pps: 1000, count: 30, payload: "what is said "}]
+"""
+
+
+def topology(desk: Desk, keys: str = f"cak: {CANARY}, ckn: {CKN}") -> str:
+    """A file that its owner alone can read."""
+    path = desk.folder / "lab.yaml"
+    path.touch(mode=0o600)
+    path.write_text(TOPOLOGY.replace("KEYS", keys))
+    return str(path)
+
+
+def test_text(desk: Desk, backend: str) -> None:
+    """CKN, Key Server and the time to secured, without a warning."""
+    told = desk.run("lab", "run", topology(desk), "--backend", backend).stdout
+    row = next(line.split() for line in told.splitlines() if CKN in line)
+    assert row[:4] == ["left-right", "secured", CKN, "left"]
+    assert row[5:] == ["0", "3.000", "ms", "0", "7", "0"]
+    assert "3.000 ms, once all links were secured" in told
+    assert "UNPROTECTED" not in told
+
+
+def test_json(desk: Desk, backend: str) -> None:
+    """The contract's fields, and the agreement beside them."""
+    run = json.loads(desk.run("lab", "run", topology(desk), "--json", "--backend", backend).stdout)
+    (link,) = run["links"]
+    names = ("name", "protected", "sent", "delivered")
+    assert [link[name] for name in names] == ["left-right", True, 30, 30]
+    assert (link["mka"]["status"], link["mka"]["ckn"]) == ("secured", CKN)
+    assert run["traffic_began_ns"] == link["mka"]["secured_ns"] == 3_000_000
+
+
+def test_the_captures_open_by_the_cak(desk: Desk) -> None:
+    """`validate --cak` gives what the host sent, octet for octet."""
+    page = ("--report", desk.path("page.html"))
+    desk.run("lab", "run", topology(desk), "--captures", desk.path("seen"), *page)
+    caks = desk.folder / "caks.yaml"
+    caks.touch(mode=0o600)
+    caks.write_text(f"{CKN}: {CANARY}\n")
+    wire, clear = desk.path("seen/wire-left-right.pcapng"), desk.path("clear.pcap")
+    desk.run("validate", "--cak", str(caks), wire, clear)
+    sent = [f for batch in captures.read(desk.path("seen/host-l1.pcapng")) for f in batch.frames()]
+    assert [f for batch in captures.read(clear) for f in batch.frames()] == sent
+    assert len(sent) == 30
+    told = desk.run("mka", "explain", wire, "--cak", str(caks)).stdout
+    assert "7 EAPOL: 7 authentic" in told
+
+
+@pytest.mark.parametrize(
+    "keys, why",
+    [
+        (f"ends: {{right: {{cak: {OTHER_KEY}}}}}", "no live peer; 7 MKPDUs failed their ICV"),
+        ("key_server: off", "nobody offers to be Key Server"),
+    ],
+)
+def test_a_link_that_is_not_secured(desk: Desk, keys: str, why: str) -> None:
+    """Said first, with the reason; that nothing passed is no failure of the run."""
+    told = desk.run("lab", "run", topology(desk, keys)).stdout
+    assert f"left-right is not secured: at both ends {why}" in told
+    assert "left-right refused 30 frames while it was not secured" in told
+    assert "12,000.000 ms, after waiting for links" in told
+
+
+@pytest.mark.parametrize(
+    "keys, line",
+    [
+        ("cak: 00", "lab.yaml:3: links.0.macsec: a CAK needs its ckn"),
+        (f"ckn: 11, cak: {CANARY}00", "lab.yaml:3: links.0.macsec: a CAK has 16 or 32 octets"),
+        ("sak_rekey_interval: 10", "lab.yaml:3: links.0.macsec: SAK rekey interval 10"),
+        ("ckn: 11, cak: env:NOT_SET", "lab.yaml:3: links.0.macsec: key env:NOT_SET: not set"),
+        ("policy: never", "lab.yaml:3: links.0.macsec.policy: must-secure or should-secure"),
+    ],
+)
+def test_what_cannot_be(desk: Desk, keys: str, line: str) -> None:
+    """File, line, entry; exit 2; and no key."""
+    assert line in desk.run("lab", "run", topology(desk, keys), code=2).stderr
