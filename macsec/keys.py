@@ -31,7 +31,9 @@ class Key(Uncopyable):
 
     def __init__(self, octets: bytes) -> None:
         self._octets = bytearray(octets)
-        self.check_value: str = hashlib.sha256(b"macsec key check value" + octets).hexdigest()[:16]
+        told = hashlib.sha256(b"macsec key check value")
+        told.update(self._octets)
+        self.check_value: str = told.hexdigest()[:16]
 
     def expose(self) -> bytes:
         """The octets, for a data plane or a key agreement. Raises CustodyError once wiped."""
@@ -39,10 +41,21 @@ class Key(Uncopyable):
             raise CustodyError("this key has been wiped")
         return bytes(self._octets)
 
+    def in_place(self) -> bytearray:
+        """The octets where they lie, to be read and not kept. Raises CustodyError once wiped."""
+        if not self._octets:
+            raise CustodyError("this key has been wiped")
+        return self._octets
+
     def wipe(self) -> None:
         """Overwrite the octets; the key is of no use after this."""
         self._octets[:] = bytes(len(self._octets))
         self._octets.clear()
+
+    def __del__(self) -> None:
+        octets = getattr(self, "_octets", b"")  # there is none where making it failed
+        if octets:
+            octets[:] = bytes(len(octets))
 
     def __len__(self) -> int:
         return len(self._octets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import canary
 import pytest
 from hypothesis import HealthCheck, settings
 from planes import PLANES, Plane
@@ -31,6 +32,11 @@ def plane(request: pytest.FixtureRequest) -> Plane:
     """A data plane: the reference, or the native one on one kernel."""
     chosen: Plane = request.param
     return chosen
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for keys in all that comes out of the tests."""
+    config.pluginmanager.register(canary.Plugin(), "canary")
 
 
 def pytest_report_header() -> str:

@@ -53,8 +53,9 @@ def test_wiping() -> None:
     assert key.expose() == SECRET
     key.wipe()
     assert len(key) == len(octets) == 0
-    with pytest.raises(CustodyError, match="wiped"):
-        key.expose()
+    for taken in (key.expose, key.in_place):
+        with pytest.raises(CustodyError, match="wiped"):
+            taken()
     key.wipe()
 
 
@@ -74,6 +75,14 @@ def test_wiping_overwrites_in_place() -> None:
     key._octets = watched
     key.wipe()
     assert watched.seen == bytes(16)
+
+
+def test_a_key_that_is_let_go() -> None:
+    """Nobody holds it any more: its octets are zeros, whoever looks at them."""
+    key = Key(SECRET)
+    octets = key.in_place()
+    del key
+    assert octets == bytes(16)
 
 
 def test_an_exposed_copy_is_the_callers() -> None:

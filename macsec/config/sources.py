@@ -137,14 +137,30 @@ class KeyRing(Uncopyable):
         except (OSError, ValueError) as error:
             return f"cannot read it: {getattr(error, 'strerror', None) or 'not a file name'}"
         try:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 return "not a regular file"
-            if mode & 0o044:
-                LOG.warning("%s holds a key and others can read it: chmod 600", _safe(str(path)))
+            for told in exposures(found):
+                LOG.warning("%s holds a key and %s", _safe(str(path)), told)
             return _from_descriptor(str(descriptor), parse)
         finally:
             os.close(descriptor)
+
+
+def exposures(found: os.stat_result) -> list[str]:
+    """What is wrong with the owner and mode of a file of keys, and what to do: a line each.
+
+    A warning and no refusal, since who keeps files for tests may have reasons; what the package
+    itself keeps (CAKs, packet numbers) is refused.
+    """
+    lines = {
+        0o044: "others can read it: chmod 600",
+        0o022: "others can change it: chmod 600",
+    }
+    told = [line for bits, line in lines.items() if found.st_mode & bits]
+    if found.st_uid not in (os.geteuid(), 0):
+        told.append("belongs to another user: chown it")
+    return told
 
 
 def _from_environment(name: str, parse: Parse) -> Key | str:

@@ -248,6 +248,7 @@ class NativePlane(Uncopyable):
     def forked(self) -> None:
         """In the child of a fork: threads that used this plane are the parent's."""
         self._lock.renew()
+        self._holder = None
         self._borrowers.clear()
 
     def _open(self) -> Any:
@@ -268,10 +269,10 @@ class NativePlane(Uncopyable):
 
 
 class _Parameters:
-    """`macsec_sa_parameters` for the time of one call; its copy of the key is wiped after it."""
+    """`macsec_sa_parameters` for the time of one call; the key is read where it lies."""
 
     def __init__(self, sa: SAParameters) -> None:
-        self._key = ffi.new("uint8_t[]", sa.key.expose())
+        self._key = ffi.from_buffer("uint8_t[]", sa.key.in_place())
         self._salt = ffi.new("uint8_t[]", sa.salt)
         self._pointer = ffi.new(
             "macsec_sa_parameters *",
@@ -290,7 +291,7 @@ class _Parameters:
         return self._pointer
 
     def __exit__(self, *_: object) -> None:
-        ffi.memmove(self._key, bytes(len(self._key)), len(self._key))
+        ffi.release(self._key)  # else it could not be wiped
 
 
 def _refuse() -> NoReturn:

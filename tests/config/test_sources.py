@@ -47,16 +47,29 @@ def test_file(text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
     assert not caplog.records
 
 
-@pytest.mark.parametrize("mode, warned", [(0o600, False), (0o640, True), (0o604, True)])
-def test_exposed_file(
-    mode: int, warned: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A key file that others may read gets a warning."""
+@pytest.mark.parametrize("mode", range(0o400, 0o1000))
+def test_exposed_file(mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A key file that others may read or change gets a warning for each, whatever else is set."""
     (tmp_path / "sak").write_text(KEY)
     (tmp_path / "sak").chmod(mode)
     assert key_of("file:sak", tmp_path) == OCTETS
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"{tmp_path}/sak holds a key and others can read it: chmod 600"] * warned
+    wanted = ["read"] * bool(mode & 0o044) + ["change"] * bool(mode & 0o022)
+    what = f"{tmp_path}/sak holds a key and others can"
+    assert said == [f"{what} {verb} it: chmod 600" for verb in wanted]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away, as root")
+def test_a_file_of_another(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """So does one that belongs to another user, who can change it at any time."""
+    (tmp_path / "sak").write_text(KEY)
+    (tmp_path / "sak").chmod(0o600)
+    os.chown(tmp_path / "sak", 65534, 65534)
+    assert key_of("file:sak", tmp_path) == OCTETS
+    (record,) = caplog.records
+    assert (
+        record.getMessage() == f"{tmp_path}/sak holds a key and belongs to another user: chown it"
+    )
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -343,3 +343,16 @@ def test_what_a_kill_left(state: Path) -> None:
     half.chmod(0o400)
     assert run(state) == [4]
     assert not half.exists()
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_no_clock() -> None:
+    """Nothing in custody asks for the time, so no jump of a clock can move a PN."""
+    import macsec.custody
+
+    sources = sorted(Path(macsec.custody.__file__).parent.glob("*.py"))
+    assert len(sources) >= 6
+    for path in sources:
+        assert not {"time", "datetime"} & set(path.read_text().replace(".", " ").split()), path

@@ -3,6 +3,8 @@
 The parent looks through the memory of this process from outside.
 """
 
+import os
+import signal
 import sys
 
 from macsec.keys import Key
@@ -26,7 +28,17 @@ def main(key: bytes, kernel: str) -> None:
     for sci in (3, 4, 5, 6, 7, 2):
         secy.create_rx_sc(sci)
     secy.create_rx_sa(2, 0, Key(key))
+
+    def fork() -> None:
+        """Leave the key to the transmit SA, and a child with what a fork leaves it."""
+        secy.delete_rx_sa(2, 0)
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+        say(str(child))
+
     steps = {
+        "fork": fork,
         "close": secy.close,
         "delete": lambda: (secy.delete_tx_sa(0), secy.delete_rx_sa(2, 0)),
         "delete-sc": lambda: (secy.delete_tx_sa(0), secy.delete_rx_sc(2)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -214,6 +216,29 @@ class Holder:
         )
         self._expect("ready")
 
+    def fork(self) -> int:
+        """Have it fork; the child's number."""
+        assert self._process.stdout is not None
+        print("fork", file=self._process.stdin, flush=True)
+        child = int(self._process.stdout.readline())
+        self._expect("done")
+        return child
+
+    def flags(self, octets: bytes) -> list[set[str]]:
+        """What the system says of the mappings that have these octets (VmFlags)."""
+        proc = Path(f"/proc/{self._process.pid}")
+        told = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", (proc / "smaps").read_text())[1:]
+        of = {block.split(None, 1)[0]: block.rpartition("VmFlags:")[2].split() for block in told}
+        found = []
+        with (proc / "mem").open("rb", buffering=0) as memory:
+            for span, flags in of.items():
+                start, end = (int(at, 16) for at in span.split("-"))
+                if "wr" in flags:
+                    memory.seek(start)
+                    if octets in memory.read(end - start):
+                        found.append(set(flags))
+        return found
+
     def tell(self, step: str) -> None:
         """Have one step done."""
         print(step, file=self._process.stdin, flush=True)
@@ -223,9 +248,9 @@ class Holder:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"{word}\n"
 
-    def memory(self) -> list[bytes]:
-        """What the process can read and write, by mapping."""
-        proc = Path(f"/proc/{self._process.pid}")
+    def memory(self, pid: int | None = None) -> list[bytes]:
+        """What the process, or another, can read and write, by mapping."""
+        proc = Path(f"/proc/{pid or self._process.pid}")
         mappings = []
         with (proc / "mem").open("rb", buffering=0) as memory:
             for line in (proc / "maps").read_text().splitlines():
@@ -241,6 +266,16 @@ class Holder:
         self._process.communicate()
 
 
+def tables_of(memory: list[bytes], key: bytes) -> list[bytes]:
+    """Powers of the hash key and key schedule, wherever the latter begins with the key."""
+    return [
+        octets[hit.start() - 256 : hit.start() + 176]
+        for octets in memory
+        for hit in re.finditer(re.escape(key), octets)
+        if hit.start() >= 256 and len(octets) <= 1 << 16
+    ]
+
+
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("step", ["close", "delete", "delete-sc", "replace"])
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -250,12 +285,7 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
     holder = Holder(key, kernel)
     try:
         # In C memory the key schedule, which the key begins, follows 256 octets of powers.
-        found = [
-            memory[at - 256 : at + 176]
-            for memory in holder.memory()
-            for at in [hit.start() for hit in re.finditer(re.escape(key), memory)]
-            if at >= 256 and len(memory) <= 1 << 16
-        ]
+        found = tables_of(holder.memory(), key)
         secrets = {
             table[at : at + 16]
             for table in found
@@ -269,6 +299,44 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
         holder.tell(step)
         left = holder.memory()
         assert not [octets.hex() for octets in secrets if any(octets in m for m in left)]
+    finally:
+        holder.end()
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="reads memory through /proc")
+def test_where_keys_lie_in_memory() -> None:
+    """Key schedules are on pages that stay in RAM and are left out of core dumps (R21)."""
+    key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
+    holder = Holder(key, KERNELS[-1])
+    try:
+        round_keys = {table[272:432] for table in tables_of(holder.memory(), key)}
+        (schedule,) = round_keys
+        found = holder.flags(schedule)
+        assert len(found) == 2, "the pages of the transmit SAs, and those of receive SCs"
+        for flags in found:
+            assert "dd" in flags, "in core dumps"
+            assert "lo" in flags, "not locked"
+    finally:
+        holder.end()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_child_has_no_transmit_key_in_memory(kernel: str) -> None:
+    """A fork leaves the child neither round keys nor powers of the hash key of a transmit SA."""
+    key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
+    holder = Holder(key, kernel)
+    try:
+        table = tables_of(holder.memory(), key)[0]
+        child = holder.fork()
+        try:
+            mapped = holder.memory(child)
+            assert table[272:432] in b"".join(holder.memory())
+            assert not [
+                at for at in range(272, 432, 16) if any(table[at:][:16] in m for m in mapped)
+            ]
+        finally:
+            os.kill(child, signal.SIGKILL)
     finally:
         holder.end()
 

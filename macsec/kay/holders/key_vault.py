@@ -25,9 +25,12 @@ def fetch(section: MacSecConfigSection, suite: str, clients: Clients) -> MemoryH
 
     Raises ConfigError for what they are, and MACsecError where the vault does not give them.
     """
-    ckn = _secret(section.ckn_secret_identifier, clients)
-    cak = _secret(section.cak_secret_identifier, clients)
-    name, key = _octets(ckn, "cknSecretIdentifier"), _octets(cak, "cakSecretIdentifier")
+    # Both as keys: who mistakes the one for the other finds neither in a traceback.
+    name = _secret(section.ckn_secret_identifier, clients)
+    key = _secret(section.cak_secret_identifier, clients)
+    if name is None or key is None:
+        what = "ckn" if name is None else "cak"
+        raise ConfigError(f"{what}SecretIdentifier: the secret is not an even number of hex digits")
     if not 1 <= len(name) <= 32:
         raise ConfigError("cknSecretIdentifier: the secret is a CKN of 2 to 64 hex digits")
     wanted = SUITES[suite].key_length
@@ -36,10 +39,11 @@ def fetch(section: MacSecConfigSection, suite: str, clients: Clients) -> MemoryH
             f"cakSecretIdentifier: {section.cipher} has a CAK of {2 * wanted} hex digits, "
             f"the secret has {2 * len(key)}"
         )
-    return MemoryHolder(Key(key), name)
+    return MemoryHolder(key, name.expose())
 
 
-def _secret(identifier: str, clients: Clients) -> str:
+def _secret(identifier: str, clients: Clients) -> Key | None:
+    """The octets of a secret; None where it is no hex."""
     try:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
         from azure.keyvault.secrets import KeyVaultSecretIdentifier
@@ -56,13 +60,11 @@ def _secret(identifier: str, clients: Clients) -> str:
             f"{identifier!r} is no secret identifier: https://VAULT/secrets/NAME[/VERSION]"
         )
     try:
-        value = clients(named.vault_url).get_secret(named.name, named.version).value
+        return _octets(clients(named.vault_url).get_secret(named.name, named.version).value or "")
     except ClientAuthenticationError:
         reason = "the vault does not know who asks"
     except AzureError as error:
         reason = _reason(error)
-    else:
-        return value or ""
     raise MACsecError(f"{identifier}: {reason}")
 
 
@@ -73,9 +75,8 @@ def _reason(error: Exception) -> str:
     return known.get(status or 0) or f"cannot be read ({type(error).__name__})"
 
 
-def _octets(text: str, what: str) -> bytes:
+def _octets(text: str) -> Key | None:
     try:
-        return octets_of("".join(text.split()))
+        return Key(octets_of("".join(text.split())))
     except ValueError:
-        pass
-    raise ConfigError(f"{what}: the secret is not an even number of hex digits")
+        return None

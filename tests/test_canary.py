@@ -1,0 +1,274 @@
+"""The search for keys finds them in every form; and nothing that holds one shows it (R22)."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import json
+import logging
+import pprint
+import random
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from canary import Canaries, traceback_with_locals
+from planes import SCI_A, Plane, add_rx, add_tx
+
+from macsec.config import load
+from macsec.config.sources import KeySource
+from macsec.custody import Keeper
+from macsec.errors import CustodyError
+from macsec.kay.actions import CreateTransmitSA
+from macsec.kay.holder import MemoryHolder
+from macsec.kay.holders.store import CakStore, StoredCak
+from macsec.kay.kay import Kay
+from macsec.kay.keychain import ChainKey
+from macsec.keys import Key
+from macsec.secy.plane import SAParameters
+
+SECRET = bytes.fromhex("8d3fa1c70e5b92648af1177bd0c63e25")
+LONG = bytes.fromhex("f19e3b5c07d2846ab31c60e87f4495da2278bb013df6ce50a98e17644c82e3d9")
+
+FORMS: dict[str, Callable[[bytes], str]] = {
+    "hex": lambda key: key.hex(),
+    "HEX": lambda key: key.hex().upper(),
+    "colons": lambda key: key.hex(":"),
+    "dashes": lambda key: key.hex("-").upper(),
+    "dots": lambda key: key.hex(".", 2),
+    "blanks": lambda key: key.hex(" ", 4),
+    "lines": lambda key: key.hex("\n", 8),
+    "C": lambda key: ", ".join(f"0x{octet:02x}" for octet in key),
+    "escapes": lambda key: "".join(f"\\x{octet:02x}" for octet in key),
+    "base64": lambda key: base64.b64encode(key).decode(),
+    "base64 amid": lambda key: base64.b64encode(b"ab" + key + b"c").decode(),
+    "base64 of web": lambda key: base64.urlsafe_b64encode(key).decode().rstrip("="),
+    "repr": repr,
+    "repr of bytearray": lambda key: repr(bytearray(key)),
+    "list": lambda key: str(list(key)),
+    "JSON": lambda key: json.dumps(list(key)),
+    "number": lambda key: str(int.from_bytes(key)),
+    "little number": lambda key: str(int.from_bytes(key, "little")),
+    "hex number": lambda key: hex(int.from_bytes(key)),
+}
+
+
+def canaries() -> Canaries:
+    """The two keys of this file."""
+    found = Canaries()
+    found.add(SECRET)
+    found.add(LONG)
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("key", [SECRET, LONG], ids=["16", "32"])
+@pytest.mark.parametrize("around", ["", "abc", "key=", 'x: "', "\u00e4\n"])
+def test_every_form_is_found(key: bytes, form: str, around: str) -> None:
+    """Whatever stands before and behind."""
+    text = f"{around}{FORMS[form](key)}{around[::-1]}"
+    assert canaries().found(text.encode()) is not None
+
+
+def test_raw_at_each_place() -> None:
+    """Raw octets anywhere, among others that look alike."""
+    search, draw = canaries(), random.Random(1)
+    for at in range(40):
+        assert search.found(draw.randbytes(at) + SECRET + draw.randbytes(7)) == "raw"
+        assert search.found(draw.randbytes(at) + SECRET[:15] + draw.randbytes(40)) is None
+        assert search.found(draw.randbytes(at) + LONG[:31] + draw.randbytes(40)) is None
+
+
+def test_what_is_no_key() -> None:
+    """Other keys, pieces, and text; keys that text has by chance are no canaries."""
+    search = canaries()
+    text = f"{SECRET[:8].hex()} {Key(SECRET).check_value} {bytes(range(16)).hex()} {2**100}"
+    assert search.found(text.encode()) is None
+    for octets in (bytes(16), b"\xff" * 32, bytes(range(16)), bytes(range(0, 64, 2)), b"short"):
+        search.add(octets)
+        assert search.found(octets + octets.hex().encode()) is None
+
+
+def test_a_session_that_lets_a_key_out(pytester_like: Callable[[str], str]) -> None:
+    """Output, log, file and traceback each fail a test of a session."""
+    told = pytester_like(
+        """
+        import logging, subprocess, sys
+        from macsec.keys import Key
+
+        KEY = Key(bytes.fromhex("8d3fa1c70e5b92648af1177bd0c63e25"))
+
+        def test_good(tmp_path):
+            (tmp_path / "own").write_text(KEY.expose().hex())
+            print(KEY, KEY.check_value)
+
+        def test_output():
+            print(KEY.expose().hex(":"))
+
+        def test_log():
+            logging.getLogger("macsec").warning("%r", KEY.expose())
+
+        def test_file(tmp_path):
+            with open(tmp_path / "f", "wb") as file:
+                file.write(b"x" + KEY.expose())
+
+        def test_process():
+            code = "print(int('8d3fa1c70e5b92648af1177bd0c63e25', 16))"
+            subprocess.run([sys.executable, "-c", code], capture_output=True)
+
+        def test_failure():
+            assert KEY.expose().hex() == ""
+        """
+    )
+    assert "1 passed" in told
+    assert "5 failed" in told
+    for where in ("Captured stdout", "Captured log", "a file", "a process", "the failure"):
+        assert f"canary: a key stands in {where}" in told, told
+
+
+@pytest.fixture
+def pytester_like(tmp_path: Path) -> Callable[[str], str]:
+    """A session of its own over one file, with the plugin; what it printed."""
+    import os
+    import subprocess
+    import sys
+    import textwrap
+
+    def run(source: str) -> str:
+        folder = tmp_path / "session"
+        folder.mkdir()
+        (folder / "test_it.py").write_text(textwrap.dedent(source))
+        here = Path(__file__).parent
+        plugin = "import canary, pytest; pytest.main(['-q', '-p', 'no:cacheprovider', '.'], "
+        plugin += "plugins=[canary.Plugin()])"
+        environment = os.environ | {"PYTHONPATH": f"{here}:{os.environ['PYTHONPATH']}"}
+        done = subprocess.Popen(
+            [sys.executable, "-c", plugin],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.stdout is not None
+        with done.stdout as out:
+            told = out.read().decode()
+        done.wait()
+        return told
+
+    return run
+
+
+# ---------------------------------------------------------------- what holds keys
+
+
+def key_holders(tmp_path: Path) -> dict[str, Any]:
+    """One of everything that has a key in it."""
+    secys = {str(plane): add_tx(plane.secy(), key=SECRET) for plane in map(Plane, BACKENDS)}
+    for secy in secys.values():
+        add_rx(secy, key=SECRET)
+    holder = MemoryHolder(Key(SECRET), b"name")
+    tree = {"tx": {"sci": SCI_A, "sa": {"0": {"key": SECRET.hex(), "pn": "1"}}}}
+    kay = Kay(int(SCI_A, 16), [ChainKey(holder)], random.Random(1).randbytes)
+    keeper = Keeper(next(iter(secys.values())), tmp_path / "state", True)
+    return {
+        "key": Key(SECRET),
+        "source": KeySource.of(SECRET.hex()),
+        "configuration": load(tree),
+        "parameters": SAParameters(0, Key(SECRET)),
+        "action": CreateTransmitSA(0, Key(SECRET), None, None),
+        "holder": holder,
+        "chain": ChainKey(holder),
+        "kay": kay,
+        "participants": list(vars(kay).values()),
+        "stored": StoredCak(b"name", Key(SECRET), 0),
+        "store": CakStore(tmp_path / "store", Key(LONG)),
+        "keeper": keeper,
+        **secys,
+        **{f"{name} plane": secy._plane for name, secy in secys.items()},
+        **{f"{name} tx": secy.tx.sa[0] for name, secy in secys.items()},
+        **{f"{name} vars": vars(secy._plane) for name, secy in secys.items()},
+    }
+
+
+BACKENDS = ("reference", "native")
+
+
+def as_dict(value: Any) -> Any:
+    """`asdict` of a dataclass, which copies; refused for what holds a key."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return None
+    try:
+        return dataclasses.asdict(value)
+    except CustodyError as error:
+        return str(error)
+
+
+def logged(value: Any) -> str:
+    """As a log line."""
+    stream = io.StringIO()
+    record = logging.LogRecord("macsec", logging.INFO, "f", 1, "%s %r", (value, value), None)
+    stream.write(logging.Formatter().format(record))
+    return stream.getvalue()
+
+
+def dumped(value: Any) -> Any:
+    """As pydantic gives it."""
+    if not hasattr(value, "model_dump"):
+        return None
+    return (value.model_dump(), value.model_dump_json())
+
+
+def in_a_traceback(value: Any) -> str:
+    """As the local of a frame."""
+    try:
+        held = value
+        raise ValueError(len(str(type(held))))
+    except ValueError as error:
+        found = traceback.TracebackException.from_exception(error, capture_locals=True)
+        return "".join(found.format())
+
+
+SHOWN: dict[str, Callable[[Any], Any]] = {
+    "repr": repr,
+    "str": str,
+    "format": lambda value: f"{value}",
+    "ascii": ascii,
+    "pprint": pprint.pformat,
+    "vars": lambda value: repr(getattr(value, "__dict__", None)),
+    "dir": lambda value: [repr(getattr(value, name, None)) for name in public(value)],
+    "asdict": as_dict,
+    "json": lambda value: json.dumps(value, default=repr, skipkeys=True),
+    "log": logged,
+    "dump": dumped,
+    "traceback": in_a_traceback,
+}
+
+
+def public(value: Any) -> list[str]:
+    """Public attributes that are no calls."""
+    names = [name for name in dir(value) if not name.startswith(("_", "model_"))]
+    return [name for name in names if not callable(getattr(type(value), name, None))]
+
+
+@pytest.mark.parametrize("way", SHOWN)
+def test_nothing_shows_a_key(way: str, tmp_path: Path) -> None:
+    """Whatever holds a key, however it is shown."""
+    pytest.importorskip("macsec._native", reason="the native data plane is not built")
+    search = canaries()
+    shown = {name: str(SHOWN[way](value)) for name, value in key_holders(tmp_path).items()}
+    assert len(shown) > 15
+    assert [name for name, text in shown.items() if search.found(text.encode())] == []
+
+
+def test_tracebacks_would_show() -> None:
+    """The search sees the locals of the package's frames."""
+    try:
+        KeySource.of(SECRET)
+        Key(SECRET).__copy__()
+    except CustodyError as error:
+        told = traceback_with_locals(error)
+    assert b"Key of 16 octets" in told
+    assert canaries().found(told) is None
