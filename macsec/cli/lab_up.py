@@ -17,7 +17,7 @@ import click
 
 from macsec.cli import options
 from macsec.cli.edge import GOOD, say, stdout
-from macsec.cli.lab_state import DEFAULT, Published, Up, ask, found
+from macsec.cli.lab_state import DEFAULT, HOSTS, Published, Up, ask, found
 from macsec.cli.waiting import ENDING, Signals
 from macsec.errors import EnvironmentLacks
 
@@ -75,7 +75,10 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     ):
         if signals.wait(lab.agreements.fileno(), PATIENCE_S):
             return GOOD
-        state.publish(Up(os.getpid(), blueprint.name, lab.places))
+        addresses = {
+            host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts
+        }
+        state.publish(Up(os.getpid(), blueprint.name, lab.places), addresses)
         if not quiet:
             say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
         for name in blueprint.unprotected:
@@ -101,8 +104,8 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
 def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     """Run CMD on HOST; the exit code is CMD's.
 
-    HOST may also be a site, where its switch is, or a link: its Common Ports are the devices a and
-    b, for `tcpdump -i a`. CMD ends when the lab does.
+    It finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
+    where its switch is, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
     """
     from macsec.sim.realtime.namespace import entrance
 
@@ -113,7 +116,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     lab = found(folder)
     place = lab.place(host)
     guard = os.pidfd_open(lab.pid)
-    with entrance(place) as enter:
+    with entrance(place, os.path.join(folder, HOSTS)) as enter:
         try:
             # The program alone enters: who is in there ends with the lab, at once.
             child = subprocess.Popen(command, preexec_fn=enter)  # noqa: S603, PLW1509

@@ -128,6 +128,15 @@ def test_ping_over_ipv6(lab):
     assert missed(lab.on("api", "ping", "-6", "-c", "3", "-i", "0.2", "fd00::4:1")) <= 1
 
 
+def test_hosts_have_names(lab):
+    """Programs on a host find the others by name, and the machine's own names are as before."""
+    before = Path("/etc/hosts").read_bytes()
+    assert missed(lab.on("web", "ping", "-c", "2", "-i", "0.2", "backup-east")) <= 1
+    told = lab.on("db", "getent", "ahosts", "web")
+    assert {line.split()[0] for line in told.splitlines()} == {"10.0.1.1", "fd00::1:1"}
+    assert Path("/etc/hosts").read_bytes() == before
+
+
 def test_a_host_on_the_same_site(lab):
     """The switch alone: nothing of it crosses a link."""
     before = sent_on_links(lab)

@@ -16,6 +16,10 @@ from macsec.errors import EnvironmentLacks, MACsecError
 
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
+NEW_MOUNTS = 0x00020000
+"""CLONE_NEWNS"""
+MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+KNOWN_HOSTS = b"/etc/hosts"
 OWN = "/proc/thread-self/ns/net"
 ROUNDS = 1000
 """A program that no signal ends is given up."""
@@ -107,13 +111,24 @@ def _killed(entry: str, inodes: set[int]) -> bool:
 
 
 @contextlib.contextmanager
-def entrance(path: str) -> Iterator[Callable[[], None]]:
-    """What puts the thread that calls it into the namespace at a path, for good."""
+def entrance(path: str, hosts: str) -> Iterator[Callable[[], None]]:
+    """What puts the process that calls it into the namespace at a path, for good.
+
+    It has the file `hosts` in place of /etc/hosts then, where there is one.
+    """
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        yield partial(_call, "setns", file, NEW_NETWORK)
+        yield partial(_enter, file, hosts.encode())
     finally:
         os.close(file)
+
+
+def _enter(file: int, hosts: bytes) -> None:
+    _call("setns", file, NEW_NETWORK)
+    if os.path.exists(KNOWN_HOSTS):
+        _call("unshare", NEW_MOUNTS)
+        _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+        _call("mount", hosts, KNOWN_HOSTS, None, MS_BIND, None)
 
 
 @contextlib.contextmanager
@@ -136,7 +151,7 @@ def _back_home() -> Iterator[None]:
         os.close(home)
 
 
-def _call(name: str, *arguments: int) -> None:
+def _call(name: str, *arguments: int | bytes | None) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if getattr(library, name)(*arguments) != 0:
         why = os.strerror(ctypes.get_errno())
