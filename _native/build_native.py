@@ -27,6 +27,7 @@ HEADERS = [
 SOURCES = [
     "secy.c",
     "lmi.c",
+    "fork.c",
     "gcm_api.c",
     "gcm_dispatch.c",
     "gcm_portable.c",

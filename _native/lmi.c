@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fork.h"
 #include "secret.h"
 #include "sectag.h"
 #include "secy.h"
@@ -40,6 +41,7 @@ macsec_secy *macsec_secy_new(const char *kernel) {
     secy->slot_mask = SLOTS_MINIMUM - 1;
     secy->kernel = chosen;
     secy->tx_sci = UINT64_MAX;
+    macsec_fork_watch(secy);
     return secy;
 }
 
@@ -52,6 +54,7 @@ static void rx_sc_free(macsec_secy *secy, rx_sc *sc) {
 void macsec_secy_free(macsec_secy *secy) {
     if (secy == NULL)
         return;
+    macsec_fork_forget(secy);
     for (uint64_t at = 0; at <= secy->slot_mask; at++)
         if (secy->slots[at].sc != NULL)
             rx_sc_free(secy, secy->slots[at].sc);
@@ -77,6 +80,10 @@ static int each_bitmap(macsec_secy *secy) {
     return 0;
 }
 
+static void tx_sa_bound(const macsec_secy *secy, tx_sa *sa) {
+    sa->limit = sa->reserved < secy->pn_last ? sa->reserved : secy->pn_last;
+}
+
 int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     const uint32_t xpn_limit = ((uint32_t)1 << 30) - 1; /* 10.7.8 */
     const replay_rule before = secy->rule;
@@ -92,6 +99,8 @@ int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     }
     secy->controls = *controls;
     secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
+    for (int an = 0; an < AN_COUNT; an++)
+        tx_sa_bound(secy, &secy->tx[an]);
     return 0;
 }
 
@@ -125,6 +134,8 @@ int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters 
     secy->kernel->expand(&new->key, sa->key, sa->key_length);
     iv_prepare(new->iv, secy->controls.xpn, secy->tx_sci, sa);
     new->last = sa->last_pn;
+    new->reserved = UINT64_MAX;
+    tx_sa_bound(secy, new);
     new->enabled = sa->enabled != 0;
     new->present = 1;
     return 0;
@@ -148,7 +159,20 @@ int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
     tx_sa *sa = tx_sa_find(secy, an);
     if (sa == NULL)
         return -1;
+    if (sa->dead)
+        return MACSEC_DEAD;
     sa->enabled = enabled != 0;
+    return 0;
+}
+
+int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+    tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL)
+        return -1;
+    if (sa->dead)
+        return MACSEC_DEAD;
+    sa->reserved = last_pn;
+    tx_sa_bound(secy, sa);
     return 0;
 }
 

@@ -145,13 +145,20 @@ macsec_secy *macsec_secy_new(const char *kernel);
 void macsec_secy_free(macsec_secy *secy);
 const char *macsec_secy_kernel(const macsec_secy *secy);
 
-/* These answer 0, or -1: no such SC or SA, a wrong key length, or out of memory. */
+/* These answer 0, or -1: no such SC or SA, a wrong key length, or out of memory; or, for a transmit
+   SA that died in a fork (fork.h), MACSEC_DEAD. */
+typedef enum macsec_refusal { MACSEC_DEAD = -2 } macsec_refusal;
+
 int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
 int macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
 int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
 int macsec_secy_remove_tx_sa(macsec_secy *secy, int an);
 int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled);
 int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
+
+/* The last PN that may be used until this is called again; frames after it are not sent, with the
+   verdict MACSEC_NOT_OPERATIONAL. */
+int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
 int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
 int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci);
 int macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);

@@ -40,7 +40,7 @@ typedef struct way {
 struct macsec_pump {
     macsec_secy *secy;
     pthread_mutex_t *lock;
-    int closed; /* under the lock */
+    int closed;     /* under the lock */
     way ways[ENDS]; /* by the end they come from */
 };
 
@@ -122,7 +122,8 @@ static void count_in(way *w) {
     add(&w->batches, 1);
 }
 
-/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room for the longest. */
+/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room
+   for the longest. */
 static void through_secy(macsec_pump *pump, way *w) {
     count_in(w);
     pthread_mutex_lock(pump->lock);

@@ -28,7 +28,8 @@ typedef struct macsec_pump_counts {
 typedef struct macsec_pump macsec_pump;
 
 /* `lock` is the address of a pthread_mutex_t: the pump holds it while a batch is in the SecY.
-   The Controlled Port is open. NULL: out of memory. Ends, SecY and lock stay the caller's, and outlive the pump. */
+   The Controlled Port is open. NULL: out of memory. Ends, SecY and lock stay the caller's, and
+   outlive the pump. */
 macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int wire);
 void macsec_pump_free(macsec_pump *pump);
 

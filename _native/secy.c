@@ -252,9 +252,10 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
         return MACSEC_NOT_OPERATIONAL;
     told->sci = secy->tx_sci;
     told->an = (uint8_t)by->an;
-    /* 10.5.2: nextPN past the last: stop. Never wrap, never fall back to clear. */
-    if (sa->last >= secy->pn_last)
-        return MACSEC_EXHAUSTED;
+    /* 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back to
+       clear. */
+    if (sa->last >= sa->limit)
+        return sa->last >= secy->pn_last ? MACSEC_EXHAUSTED : MACSEC_NOT_OPERATIONAL;
     told->pn = ++sa->last;
     sent f = {.frame = frame, .length = length, .pn = told->pn};
     f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;

@@ -13,7 +13,10 @@ typedef struct tx_sa {
     uint8_t iv[12]; /* with a PN of zero: the PN is XORed into the last eight octets */
     uint8_t present;
     uint8_t enabled;
+    uint8_t dead; /* it was the parent's: see fork.h */
     uint64_t last;
+    uint64_t limit;    /* the last PN that may be used: the lower of pn_last and this one: */
+    uint64_t reserved; /* as macsec_secy_limit_tx_pn() set it */
     uint64_t encrypted;
     uint64_t protected_;
 } tx_sa;
@@ -59,6 +62,7 @@ struct macsec_secy {
     size_t rx_enabled;
     rx_sc *rx_any; /* the only one, when there is one */
     macsec_tally tally;
+    macsec_secy *next, *previous; /* of those that fork.c watches */
 };
 
 static inline uint64_t sci_hash(uint64_t sci) {

@@ -1,4 +1,6 @@
-"""Writes RESULTS.md and throughput.svg from real runs: some four minutes, best on a quiet machine.
+"""Writes RESULTS.md and throughput.svg from real runs: some six minutes, as root.
+
+Best on a quiet machine.
 
 What stands in RESULTS.md before the heading "Against the targets" and from "What the figures mean"
 on is kept: it is written by hand, and to be read again after each run.
@@ -40,6 +42,10 @@ BATCHES_RUN = (
     *("--kernels", "chosen", "--peers", f"{IPSEC_MB},openssl"),
 )
 LATENCY_RUN = ("--frames", "1000000", "--json")
+TRIPS_RUN = (
+    *("--sizes", "64,128,256,512,1024,1280,1518,9018", "--frames", "1000", "--loads", "none"),
+    *("--tap", "5000", "--iperf", "3", "--json"),
+)
 LANES = {"clear": "a copy", "protect": "protect", "validate": "validate", "both": "both"}
 EVERYTHING_RUN = ("--picture", "bench/throughput.svg", "--markdown")
 
@@ -255,17 +261,50 @@ def latency() -> Iterator[str]:
         added.setdefault(f"{row['overhead_octets']} octets", {})[rate] = f"{row['added_ps']:,}"
     rates_of = tuple(next(iter(added.values())))
     yield table("", rates_of, {name: list(each.values()) for name, each in added.items()})
-    yield table(
+    yield _targets(told)
+
+
+def round_trips() -> Iterator[str]:
+    """What programs see of it in real time, over TAP devices: root only."""
+    told = json.loads(bench(*TRIPS_RUN, verb="latency"))
+    real = told["real_time"]
+    yield "## Round trips and throughput over TAP devices\n"
+    yield command(TRIPS_RUN, verb="latency")
+    yield (
+        f"Two hosts with user-space MACsec between them ({real['suite']}), beside the same hosts "
+        "and the same pumps without, in turn; UDP there and back, us, from when each was due:\n"
+    )
+    columns = ("p50", "p90", "p99", "p99.9")
+    rows = {
+        f"{row['frame_octets']}, {row['path']}": [
+            *(f"{row[f'{c}_ns'] / 1000:,.1f}" for c in columns),
+            str(row["lost"]),
+            "" if row["path"] == "clear" else f"{row['p50_ratio']:.3f}",
+        ]
+        for row in told["round_trips"]
+    }
+    yield table("octets, path", (*columns, "lost", "p50 to clear"), rows)
+    yield "iperf3, TCP, Gbit/s of each run:\n"
+    runs = real["iperf3_gbit_per_s"]
+    head = tuple(f"run {at}" for at in range(1, 1 + len(runs["clear"])))
+    yield table("path", head, {path: [f"{v:.2f}" for v in each] for path, each in runs.items()})
+    yield _targets(told, "round trip", "iperf3")
+
+
+def _targets(told: dict[str, Any], *words: str) -> str:
+    """Those with one of the words in their name, or all."""
+    return table(
         "target",
-        ("value", "at most", "unit", "result"),
+        ("value", "limit", "unit", "result"),
         {
             each["name"]: [
                 f"{each['value']:.4g}",
-                f"{each['limit']:g}",
+                f"at {'least' if each.get('at_least') else 'most'} {each['limit']:g}",
                 each["unit"],
                 "met" if each["met"] else "missed",
             ]
             for each in told["targets"]
+            if not words or any(word in each["name"] for word in words)
         },
     )
 
@@ -281,6 +320,7 @@ def main() -> None:
     parts += many_scs()
     parts += two_threads()
     parts += latency()
+    parts += round_trips()
     everything = bench(*EVERYTHING_RUN)
     parts.append("## Everything\n")
     parts.append(command(EVERYTHING_RUN))

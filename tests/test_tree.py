@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"report"},
     {"measure"},
     {"sim", "conformance"},
-    {"secy", "kay"},
+    {"secy", "kay", "custody"},
     {"config", "captures"},
     {"keys", "suites", "sectag", "frames"},
     {"terms", "errors", "_native"},

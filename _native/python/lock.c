@@ -32,6 +32,13 @@ static PyObject *release(PyObject *self, PyObject *unused) {
     return nothing();
 }
 
+/* In the child of a fork the thread that held it may not be there: it is free. */
+static PyObject *renew(PyObject *self, PyObject *unused) {
+    (void)unused;
+    pthread_mutex_init(((lock *)self)->mutex, NULL);
+    return nothing();
+}
+
 static PyObject *address(PyObject *self, PyObject *unused) {
     (void)unused;
     return PyLong_FromVoidPtr(((lock *)self)->mutex);
@@ -65,6 +72,7 @@ static void free_lock(PyObject *self) {
 static PyMethodDef methods[] = {
     {"acquire", acquire, METH_NOARGS, "Take it; wait where another thread has it."},
     {"release", release, METH_NOARGS, "Give it back."},
+    {"renew", renew, METH_NOARGS, "After a fork, in the child: nobody holds it."},
     {"address", address, METH_NOARGS, "Where the pthread_mutex_t lies."},
     {"__enter__", acquire, METH_NOARGS, NULL},
     {"__exit__", release, METH_VARARGS, NULL},

@@ -52,6 +52,8 @@ def export(
     if (config is None) == (running is None):
         raise click.UsageError("one of -c FILE and --running NAME is wanted")
     model = load(_of_running(running) if running is not None else config or "")
+    if running is not None and name != "wireshark":
+        say(f"warning: {running} uses these SAKs: whoever sends under them too breaks them")
     folder = Path(output or ".")
     with KeyRing(model.origin.folder) as ring:
         result = form.export(model, ring, folder if form.folder else folder.parent)

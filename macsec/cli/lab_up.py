@@ -162,7 +162,7 @@ def _require_root() -> None:
 
 
 def _allow_files() -> None:
-    """As many open files as the system lets us have: a link needs ten."""
+    """As many open files as the system lets us have: a link needs a dozen."""
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

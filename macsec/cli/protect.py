@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
+from macsec.cli import options, state
 from macsec.cli.edge import Warnings
 
 if TYPE_CHECKING:
     from macsec.captures import Writer
     from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.custody import Keeper
     from macsec.secy import Outcome, SecY
 
     Sent = tuple[Piece, Outcome]
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.jobs
 @options.frame_options
+@state.options
 @click.pass_obj
 def command(
     warnings: Warnings,
@@ -36,11 +38,15 @@ def command(
     fcs: str,
     backend: str,
     quiet: bool,
+    state_folder: str | None,
+    state_init: bool,
 ) -> None:
     """Protect the frames of IN as the SecY of FILE sends them, and write them to OUT.
 
     Time stamps, order and interfaces are kept; nothing is padded. A frame that is too long is
     counted and left out. Where the transmit SA is exhausted OUT ends, and the exit code is 4.
+
+    PNs start where FILE says, each time, unless they are kept with --state DIR.
     """
     from time import perf_counter
 
@@ -62,6 +68,7 @@ def command(
     count = transfer.VerdictCount()
     with (
         assemble(SecY, model, *plane) as secy,
+        state.kept(secy, state_folder, state_init) as keeper,
         transfer.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
@@ -69,7 +76,7 @@ def command(
         with captures.write(
             target, format=form, interfaces=stream.interfaces, backend=plane.captures
         ) as sink:
-            _move(secy, stream, sink, count, allowed(jobs, source, target))
+            _move(secy, keeper, stream, sink, count, allowed(jobs, source, target))
         seconds = perf_counter() - started
         if as_json:
             transfer.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
@@ -83,12 +90,21 @@ def command(
     stream.check()
 
 
-def _move(secy: SecY, stream: Stream, sink: Writer, count: VerdictCount, jobs: int) -> None:
+def _move(
+    secy: SecY,
+    keeper: Keeper | None,
+    stream: Stream,
+    sink: Writer,
+    count: VerdictCount,
+    jobs: int,
+) -> None:
     from macsec.cli.jobs import Last, run
     from macsec.cli.transfer import fitted
     from macsec.secy import Verdict
 
     def protect(piece: Piece) -> Sent | Last:
+        if keeper is not None:
+            keeper.reserve(len(piece.batch))
         out = secy.protect(piece.batch)
         count.add(out)
         return Last((piece, out)) if count[Verdict.EXHAUSTED] else (piece, out)

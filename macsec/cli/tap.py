@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
+from macsec.cli import options, state
 from macsec.cli.edge import say
 from macsec.cli.waiting import ENDING, Signals
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No talk on stderr but errors.")
+@state.options
 def command(
     config: str,
     mka: bool,
@@ -40,6 +41,8 @@ def command(
     stats: float | None,
     as_json: bool,
     quiet: bool,
+    state_folder: str | None,
+    state_init: bool,
 ) -> None:
     """Make NAME, a MACsec interface above IFACE, until SIGINT or SIGTERM takes it away (exit 0).
 
@@ -51,7 +54,8 @@ def command(
     4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and what is not
     protected still reaches the host there.
 
-    PNs start where FILE says, each time: give both sides fresh keys before running it again.
+    PNs start where FILE says, each time: keep them with --state DIR, or give both sides fresh keys
+    before running it again.
 
     With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
     is the MAC address of IFACE with port 1. macsec mka status tells how it stands.
@@ -70,6 +74,8 @@ def command(
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
+    if mka and state_folder is not None:
+        raise click.UsageError("--state keeps the PNs of static SAKs: --mka agrees on fresh ones")
     plane = chosen_plane("native")
     model = load(config)
     tap_mka.check(model, mka)
@@ -80,10 +86,12 @@ def command(
     kay = tap_mka.kay_of(model, below) if mka else None
     with (
         assemble(SecY, model, *plane) as secy,
+        state.kept(secy, state_folder, state_init) as keeper,
         devices.open_packet(below) as wire,
         devices.open_tap(upper, mtu, below.mac) as clear,
         Signals(*ENDING, signal.SIGUSR1) as signals,
         Pump(clear, wire, secy, opened=not mka) as pump,
+        state.ahead(keeper, pump),
         ExitStack() as more,
     ):
         started = monotonic()
@@ -98,8 +106,8 @@ def command(
             return report.Session(lower, upper, mtu, traffic.to_wire, up, monotonic() - started)
 
         if not quiet:
-            state = "" if below.up else f"; {lower} is down"
-            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{state}")
+            down = "" if below.up else f"; {lower} is down"
+            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{down}")
         run = _until_the_end if keyed is None else keyed.run
         run(pump, signals, stats, lambda: say(report.tap_line(secy, session(), kay)))
         pump.stop()

@@ -79,6 +79,14 @@ class Keyed:
         self._patient_until_ns = now_ns() + PATIENCE_NS
 
     def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
         from macsec.sim.agreement import Agreement
         from macsec.sim.eapol import leave_eapol_out, open_eapol
 
@@ -91,11 +99,10 @@ class Keyed:
             self._answer(KEYS, self._keys)
         self._agreement = Agreement(self._kay, ends.secy, eapol.send, ends.pump.open)
         self._agreement.start(now_ns())
-        return self
 
     def __exit__(self, *_: object) -> None:
-        self._agreement.stop(now_ns())
-        self._stack.close()
+        with self._stack:
+            self._agreement.stop(now_ns())
 
     def run(
         self, pump: Pump, signals: Signals, stats: float | None, tell: Callable[[], None]

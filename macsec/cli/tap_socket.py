@@ -126,4 +126,7 @@ def _asker(peer: socket.socket) -> Asker:
 
 
 def _namespace() -> int:
-    return os.stat("/proc/self/ns/net").st_ino
+    try:
+        return os.stat("/proc/self/ns/net").st_ino
+    except FileNotFoundError:
+        raise EnvironmentLacks("no network namespaces: a tap runs on Linux alone") from None

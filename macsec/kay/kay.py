@@ -36,6 +36,7 @@ from macsec.kay.policy import KayPolicy, Security, check_sci
 from macsec.kay.principal import choose
 from macsec.kay.sak import KI, Sak
 from macsec.kay.server import KeyServer, exhaustion
+from macsec.keys import Uncopyable
 from macsec.terms import AN_VALUES
 
 LOG = logging.getLogger("macsec")
@@ -50,7 +51,7 @@ REFUSALS = {
 """All others are malformed."""
 
 
-class Kay:
+class Kay(Uncopyable):
     """The key agreement entity of one port. Begins to speak at `set_enabled`.
 
     `keys`: the CAKs, each behind its holder. `random(n)` gives n octets of entropy. Raises

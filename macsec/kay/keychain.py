@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from macsec.errors import ConfigError
 from macsec.kay.holder import CakHolder, MemoryHolder
+from macsec.keys import Uncopyable
 
 LOG = logging.getLogger("macsec")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChainKey:
+class ChainKey(Uncopyable):
     """A CAK and its window: from `start_ns` on, before `end_ns` (None: for ever).
 
     A `fallback` is kept up beside the others and carries traffic only while none of them does.
@@ -52,7 +53,7 @@ class ChainKey:
         return self.start_ns <= now_ns and (self.end_ns is None or now_ns < self.end_ns)
 
 
-class KeyChain:
+class KeyChain(Uncopyable):
     """The keys of one port by CKN, each CKN once. Raises ConfigError."""
 
     def __init__(self, keys: Iterable[ChainKey] = ()) -> None:

@@ -16,6 +16,7 @@ from macsec.kay.mkpdu import Mkpdu
 from macsec.kay.parameter_sets import Basic, SakUse
 from macsec.kay.peers import Peer, Peers
 from macsec.kay.policy import KayPolicy
+from macsec.keys import Uncopyable
 
 MKA_HELLO_TIME_NS = 2 * NS_PER_S
 MKA_BOUNDED_HELLO_TIME_NS = NS_PER_S // 2
@@ -24,7 +25,7 @@ PROMPT_LIMIT = 8
 """So many MKPDUs a Hello Time at most; news beyond that waits."""
 
 
-class Participant:
+class Participant(Uncopyable):
     """A member of the CA of one key. `server` is the MI of the elected Key Server, or None."""
 
     def __init__(

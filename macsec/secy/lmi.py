@@ -26,12 +26,15 @@ from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
 
 
-class TransmitSA:
-    """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23)."""
+class TransmitSA(Uncopyable):
+    """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23).
 
-    def __init__(self, plane: DataPlane, an: int) -> None:
+    `check_value` tells its key from others; `iv` is its IV with a PN of zero, 12 octets.
+    """
+
+    def __init__(self, plane: DataPlane, an: int, check_value: str, iv: bytes) -> None:
         self._plane = plane
-        self.an = an
+        self.an, self.check_value, self.iv = an, check_value, iv
 
     @property
     def enabled(self) -> bool:
@@ -49,7 +52,7 @@ class TransmitSA:
         return names.tx_sa_counters(self._plane.tx_sa(self.an).tally)
 
 
-class ReceiveSA:
+class ReceiveSA(Uncopyable):
     """A receive SA: `an`, `enabled`, `next_pn`, `lowest_pn`, `counters` (10.7.14)."""
 
     def __init__(self, plane: DataPlane, sci: int, an: int) -> None:
@@ -77,7 +80,7 @@ class ReceiveSA:
         return names.rx_sa_counters(self._plane.rx_sa(self._sci, self.an).tally)
 
 
-class TransmitSC:
+class TransmitSC(Uncopyable):
     """The transmit SC: `sci` (16 hex digits or None), `enabled`, `sa` by AN, `counters`."""
 
     def __init__(self, plane: DataPlane) -> None:
@@ -97,7 +100,7 @@ class TransmitSC:
         return names.tx_sc_counters(self._plane.tally())
 
 
-class ReceiveSC:
+class ReceiveSC(Uncopyable):
     """A receive SC: `sci` (16 hex digits), `enabled`, `sa` by AN, `counters` (10.7.12)."""
 
     def __init__(self, plane: DataPlane, sci: int, enabled: bool) -> None:
@@ -117,7 +120,7 @@ class ReceiveSC:
         return names.rx_sc_counters(self._plane.rx_sc_tally(self._sci))
 
 
-class ReceiveSCs(Mapping[str, ReceiveSC]):
+class ReceiveSCs(Uncopyable, Mapping[str, ReceiveSC]):
     """Receive SCs by SCI: 16 hex digits, separators allowed, or a number."""
 
     def __init__(self) -> None:
@@ -319,7 +322,8 @@ class SecY(Uncopyable):
         sa = self._sa(an, key, next_pn, None, ssci, salt, enabled)
         self._claim(sci, an, True, sa, self._tx.sa)
         self._plane.add_tx_sa(sa)
-        self._tx._sa[an] = TransmitSA(self._plane, an)
+        iv = self._controls.cipher.iv(sci, 0, sa.ssci, sa.salt)
+        self._tx._sa[an] = TransmitSA(self._plane, an, key.check_value, iv)
 
     def delete_tx_sa(self, an: int) -> None:
         """Delete a transmit SA and wipe its key."""
@@ -336,6 +340,13 @@ class SecY(Uncopyable):
         sa = self._find_tx(an)
         with self._plane.still():
             self._plane.set_tx_pn(an, self._raised("next_pn", sa.next_pn, next_pn))
+
+    def limit_tx_pn(self, an: int, limit: int) -> None:
+        """Use no PN from `limit` on until this is called again; frames are not sent meanwhile."""
+        self._find_tx(an)
+        if not 1 <= limit <= self._controls.cipher.pn_limit:
+            raise ConfigError(f"limit {limit} is not within 1 to {self._controls.cipher.pn_limit}")
+        self._plane.limit_tx_pn(an, limit)
 
     # ---------------------------------------------------------------- receive SCs and SAs
 

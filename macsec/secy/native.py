@@ -8,6 +8,7 @@ Keys and round keys live in C memory only, wiped on replacement, on close and at
 from __future__ import annotations
 
 import atexit
+import os
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +19,12 @@ import numpy as np
 
 from macsec import _native
 from macsec._native import ffi, lib
-from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.secy.arenas import ArenaPool
 from macsec.secy.controls import Controls
-from macsec.secy.plane import Loan, Outcome, SAParameters, SAState, Tally
+from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import PN_LIMIT_64
 
@@ -142,6 +143,10 @@ class NativePlane(Uncopyable):
         """Set nextPN of a transmit SA."""
         self._call(lib.macsec_secy_set_tx_pn, an, _below(next_pn))
 
+    def limit_tx_pn(self, an: int, limit: int) -> None:
+        """PNs from `limit` on are not used for now."""
+        self._call(lib.macsec_secy_limit_tx_pn, an, _below(limit))
+
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
         """10.7.11: create a receive SC."""
         self._call(lib.macsec_secy_add_rx_sc, sci, enabled)
@@ -227,7 +232,8 @@ class NativePlane(Uncopyable):
 
     def take_back(self, stop: Callable[[], None]) -> None:
         """The borrower uses it no more."""
-        self._borrowers.remove(stop)
+        if stop in self._borrowers:  # in the child of a fork it is not
+            self._borrowers.remove(stop)
 
     def close(self) -> None:
         """Stop who borrowed it, and wipe all keys; the plane is of no use after this."""
@@ -238,6 +244,11 @@ class NativePlane(Uncopyable):
                 self._one.close()
                 ffi.release(self._secy)
                 self._secy = None
+
+    def forked(self) -> None:
+        """In the child of a fork: threads that used this plane are the parent's."""
+        self._lock.renew()
+        self._borrowers.clear()
 
     def _open(self) -> Any:
         if self._secy is None:
@@ -250,6 +261,8 @@ class NativePlane(Uncopyable):
 
     @staticmethod
     def _done(status: int) -> None:
+        if status == lib.MACSEC_DEAD:
+            raise CustodyError(DEAD)
         if status != 0:
             raise MACsecError("the native data plane refused: no such SC or SA, or out of memory")
 
@@ -342,4 +355,10 @@ def _close_all() -> None:
         plane.close()
 
 
+def _forked() -> None:
+    for plane in list(_OPEN):
+        plane.forked()
+
+
 atexit.register(_close_all)
+os.register_at_fork(after_in_child=_forked)

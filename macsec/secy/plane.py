@@ -18,6 +18,8 @@ from macsec.terms import SCI_NONE
 
 AN_UNKNOWN = 255
 
+DEAD = "this transmit SA died in a fork: only the parent may use its PNs. Create one with a new key"
+
 _VERDICTS: NDArray[np.object_] = np.array(list(Verdict), dtype=object)
 
 
@@ -118,10 +120,13 @@ class DataPlane(Protocol):
         """Delete a transmit SA and wipe its key."""
 
     def enable_tx_sa(self, an: int, enabled: bool) -> None:
-        """Start or stop a transmit SA."""
+        """Start or stop a transmit SA. CustodyError: it died in a fork."""
 
     def set_tx_pn(self, an: int, next_pn: int) -> None:
         """Set nextPN of a transmit SA."""
+
+    def limit_tx_pn(self, an: int, limit: int) -> None:
+        """PNs from `limit` on are not used for now. CustodyError: the SA died in a fork."""
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
         """Create a receive SC."""

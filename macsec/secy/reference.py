@@ -11,6 +11,8 @@ Where a profile departs from the text, the switch is named.
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -21,12 +23,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec import sectag
-from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.errors import CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.sectag import TCI, SecTAG, TagRules
 from macsec.secy.controls import Controls, Validate
-from macsec.secy.plane import AN_UNKNOWN, Loan, Outcome, SAParameters, SAState, Tally
+from macsec.secy.plane import AN_UNKNOWN, DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.replay import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.suites import CipherSuite
@@ -34,6 +36,7 @@ from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
+    PN_LIMIT_64,
     PORT_END_STATION,
     PORT_SCB,
     SCI_NONE,
@@ -99,17 +102,18 @@ class SAKey(Uncopyable):
 
 
 @dataclass(slots=True)
-class TransmitSA:
-    """A transmit SA (10.7.22)."""
+class TransmitSA(Uncopyable):
+    """A transmit SA (10.7.22). PNs from `limit` on are not used; `key` None: it died in a fork."""
 
-    key: SAKey
+    key: SAKey | None
     next_pn: int
     enabled: bool
+    limit: int = PN_LIMIT_64
     counts: Counts = field(default_factory=lambda: _no_counts(TX_SA_VERDICTS))
 
 
 @dataclass(slots=True)
-class ReceiveSA:
+class ReceiveSA(Uncopyable):
     """A receive SA (10.7.13)."""
 
     key: SAKey
@@ -119,7 +123,7 @@ class ReceiveSA:
 
 
 @dataclass(slots=True)
-class ReceiveSC:
+class ReceiveSC(Uncopyable):
     """A receive SC and its SAs by AN (10.7.11)."""
 
     enabled: bool
@@ -164,6 +168,7 @@ class ReferencePlane(Uncopyable):
         self._rx: dict[int, ReceiveSC] = {}
         self._counts = _no_counts(Verdict)
         self.configure(controls)
+        _OPEN.add(self)
 
     # ---------------------------------------------------------------- 10.5 transmit
 
@@ -182,16 +187,19 @@ class ReferencePlane(Uncopyable):
         # 10.5.1: the SA is encodingSA of the SC; none usable: nothing is sent.
         an = self._controls.encodingsa
         sa = self._tx_sa.get(an)
-        if sa is None or not sa.enabled or not self._tx_enabled:
+        if sa is None or sa.key is None or not sa.enabled or not self._tx_enabled:
             return Row(Verdict.NOT_OPERATIONAL)
-        # 10.5.2: nextPN past the last: stop. Never wrap, never fall back to clear.
+        # 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back
+        # to clear.
         if sa.next_pn >= self._controls.cipher.pn_limit:
             return Row(Verdict.EXHAUSTED, None, self._tx_sci, an)
+        if sa.next_pn >= sa.limit:
+            return Row(Verdict.NOT_OPERATIONAL, None, self._tx_sci, an)
         pn = sa.next_pn
         sa.next_pn += 1
-        return self._protect_with(sa, an, pn, frame)
+        return self._protect_with(sa, sa.key, an, pn, frame)
 
-    def _protect_with(self, sa: TransmitSA, an: int, pn: int, frame: bytes) -> Row:
+    def _protect_with(self, sa: TransmitSA, key: SAKey, an: int, pn: int, frame: bytes) -> Row:
         controls = self._controls
         addresses = frame[:ADDRESSES_LENGTH]
         user_at = self._clear_tags_end(frame)
@@ -202,7 +210,7 @@ class ReferencePlane(Uncopyable):
         tag = self._sectag(an, pn, len(user_data)).encode()
         # 10.5.4: protection; counted in octets of User Data.
         header = self._authenticated(addresses, clear_tags) + tag
-        secure_data, icv = self._seal(sa, pn, header, user_data)
+        secure_data, icv = self._seal(key, pn, header, user_data)
         mpdu = tag + secure_data + icv[: controls.icv_length]
         protected = addresses + clear_tags + mpdu
         # 10.5.5: longer than the Common Port takes: discarded, the PN is used up.
@@ -247,13 +255,11 @@ class ReferencePlane(Uncopyable):
         sci = self._tx_sci if tci & TCI.SC else None
         return SecTAG(tci, an, sl, pn & 0xFFFFFFFF, sci)
 
-    def _seal(
-        self, sa: TransmitSA, pn: int, header: bytes, user_data: bytes
-    ) -> tuple[bytes, bytes]:
+    def _seal(self, key: SAKey, pn: int, header: bytes, user_data: bytes) -> tuple[bytes, bytes]:
         """14.5: all of it authenticated, what lies past the offset encrypted."""
         clear = self._clear_octets(self._controls.encrypt, len(user_data))
         aad = header + user_data[:clear]
-        text, icv = sa.key.seal(self._tx_sci, pn, aad, user_data[clear:])
+        text, icv = key.seal(self._tx_sci, pn, aad, user_data[clear:])
         return user_data[:clear] + text, icv
 
     def _clear_octets(self, encrypted: bool, length: int) -> int:
@@ -502,11 +508,21 @@ class ReferencePlane(Uncopyable):
 
     def enable_tx_sa(self, an: int, enabled: bool) -> None:
         """10.7.24: start or stop a transmit SA."""
-        self._tx_sa[an].enabled = enabled
+        self._alive(an).enabled = enabled
 
     def set_tx_pn(self, an: int, next_pn: int) -> None:
         """Set nextPN of a transmit SA."""
         self._tx_sa[an].next_pn = next_pn
+
+    def limit_tx_pn(self, an: int, limit: int) -> None:
+        """PNs from `limit` on are not used for now."""
+        self._alive(an).limit = limit
+
+    def _alive(self, an: int) -> TransmitSA:
+        sa = self._tx_sa[an]
+        if sa.key is None:
+            raise CustodyError(DEAD)
+        return sa
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
         """10.7.11: create a receive SC."""
@@ -579,6 +595,11 @@ class ReferencePlane(Uncopyable):
     def take_back(self, stop: Callable[[], None]) -> None:
         """Nothing was lent."""
 
+    def forked(self) -> None:
+        """In the child of a fork: the PNs of its transmit SAs are the parent's to use."""
+        for sa in vars(self).get("_tx_sa", {}).values():
+            sa.key, sa.enabled = None, False
+
     def close(self) -> None:
         """Forget all keys, and everything else: every later call raises."""
         vars(self).clear()
@@ -591,3 +612,14 @@ class ReferencePlane(Uncopyable):
     def _check_open(self) -> None:
         if not vars(self):
             raise MACsecError("this SecY is closed: its keys are wiped")
+
+
+_OPEN: weakref.WeakSet[ReferencePlane] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for plane in list(_OPEN):
+        plane.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

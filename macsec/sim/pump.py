@@ -93,6 +93,11 @@ class Pump:
             raise MACsecError("the pump was not started")
         return self._running.fileno()
 
+    def end(self) -> None:
+        """Ask it to end, from any thread, and do not wait."""
+        if self._running is not None:
+            self._running.end()
+
     def stop(self) -> None:
         """End, and wait for it. Frames in hand are let go; the counts stay."""
         with self._guard:

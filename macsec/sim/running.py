@@ -18,6 +18,7 @@ class Running:
     def __init__(self, name: str, loop: Loop) -> None:
         self.failed = 0
         self._loop = loop
+        self._owner = os.getpid()
         self._stop, self._ended = os.eventfd(0), os.eventfd(0)
         self._thread: threading.Thread | None = threading.Thread(
             target=self._run, name=name, daemon=True
@@ -38,11 +39,19 @@ class Running:
         thread = self._thread
         return thread is not None and thread.is_alive()
 
+    def end(self) -> None:
+        """Ask it to end, and do not wait: then `fileno` can be read."""
+        if self._thread is not None and os.getpid() == self._owner:
+            os.eventfd_write(self._stop, 1)
+
     def stop(self) -> bool:
-        """End it, and wait for that; False where that was done before."""
+        """End it, and wait for that; False where that was done before.
+
+        In the child of a fork only the descriptors are closed: the loop is the parent's.
+        """
         if self._thread is None:
             return False
-        os.eventfd_write(self._stop, 1)
+        self.end()
         self._thread.join()
         self._thread = None
         os.close(self._stop)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hosts import need
+
+from macsec.measure.roundtrips import PATHS
 
 SMALL = (
     *("bench", "latency", "--sizes", "64,1518", "--frames", "30"),
@@ -97,6 +100,39 @@ def test_report_and_histograms(desk):
 def test_usage(desk, args, why):
     """What cannot be measured, told before anything is."""
     assert why in desk.run("bench", "latency", *args, code=2).stderr
+
+
+def test_round_trips(desk):
+    """`--tap`: rows, ratios, both targets, histograms and the page's section."""
+    need("iperf3")
+    pytest.importorskip("macsec._native", reason="the native data plane is not built")
+    page, folder = desk.path("out.html"), Path(desk.path("hgrm"))
+    small = (*SMALL, "--loads", "none", "--backend", "native", "--tap", "25", "--iperf", "1")
+    found = desk.json(*small, "--report", page, "--hgrm", str(folder))
+    rows = [(row["frame_octets"], row["path"]) for row in found["round_trips"]]
+    assert rows == [(size, path) for size in (64, 1518) for path in PATHS]
+    assert {row["count"] + row["lost"] for row in found["round_trips"]} == {25}
+    real = found["real_time"]
+    assert {path: len(runs) for path, runs in real["iperf3_gbit_per_s"].items()} == dict.fromkeys(
+        PATHS, 5
+    )
+    told = {target["name"]: target for target in found["targets"]}
+    (trip,) = (told[name] for name in told if "round trip" in name)
+    (through,) = (told[name] for name in told if "iperf3" in name)
+    assert (trip["value"], trip["limit"]) == (pytest.approx(real["p50_ratio"], abs=1e-5), 1.05)
+    assert through["limit"] == 0.85
+    assert through["met"] == (real["iperf3_ratio"] >= 0.85)
+    assert 'id="round_trips"' in Path(page).read_text()
+    names = {file.name for file in folder.iterdir()}
+    assert "gcm-aes-128-round-trip-1518-protected.hgrm" in names
+
+
+def test_round_trips_need_root(desk, monkeypatch):
+    """Refused at once, before minutes of measuring, and with the code for what is lacking."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    told = desk.run(*SMALL, "--tap", "5", code=5)
+    assert "round trips" in told.stderr
+    assert told.stdout == ""
 
 
 def test_kernel(desk):

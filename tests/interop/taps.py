@@ -20,10 +20,11 @@ CKN = "11223344556677889900aabbccddeeff"
 def mka_configuration(
     path: Path, cak: str, priority: int, mka: dict[str, Any] | None = None, **secy: str
 ) -> Path:
-    """A configuration with a CAK, for its owner alone."""
+    """A configuration with a CAK, for its owner alone; `mka` has more, or None for less."""
     path.touch(mode=0o600)
     agreed = {"ckn": CKN, "cak": cak, "priority": str(priority), **(mka or {})}
-    path.write_text(json.dumps({"secy": secy, "mka": agreed}))
+    given = {name: value for name, value in agreed.items() if value is not None}
+    path.write_text(json.dumps({"secy": secy, "mka": given}))
     return path
 
 
@@ -93,6 +94,10 @@ class Tap:
         """Whether the only key left is that of an AN, in use both ways."""
         keys = [(key["an"], key["transmits"], key["receives"]) for key in self.status()["keys"]]
         return keys == [(an, True, True)]
+
+    def ckns(self) -> list[str]:
+        """The CKNs under which it has a participant."""
+        return [participant["ckn"] for participant in self.status()["participants"]]
 
     def has_another_key(self, ki: str) -> bool:
         """Whether it has a key, and that one no more."""

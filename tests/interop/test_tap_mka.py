@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import hosts
 import pytest
 from hosts import Capture, Host
 from interop.kernel_peer.kpeer import MAC, KernelPeer, need_kernel
-from interop.taps import CKN, Tap, counts_of, got, mka_configuration, sent
+from interop.taps import Tap, counts_of, got, mka_configuration, sent
 
 LOG = logging.getLogger(__name__)
 OURS, THEIRS = "10.5.0.1", "10.5.0.2"
@@ -29,19 +30,6 @@ ROLES = {"key server": (10, 200), "member": (200, 10)}
 PROTECTED = {"InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted"}
 LISTENS = ":1451 00000000:0000 0A"
 """Port 5201 in /proc/net/tcp."""
-SUPPLICANT = """\
-ctrl_interface=/run/wpa
-eapol_version=3
-ap_scan=0
-network={{
- key_mgmt=NONE
- eapol_flags=0
- macsec_policy=1
- mka_cak={cak}
- mka_ckn={ckn}
- mka_priority={priority}
-}}
-"""
 
 
 @dataclass
@@ -70,10 +58,12 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
 class Supplicant:
     """wpa_supplicant in the guest, with its MACsec device macsec0."""
 
-    def __init__(self, kernel: KernelPeer, cak: str, priority: int) -> None:
-        self._kernel = kernel
-        text = SUPPLICANT.format(cak=cak, ckn=CKN, priority=priority)
-        kernel.ok(f"cat > /tmp/wpa.conf <<'END'\n{text}END\n")
+    def __init__(self, bench: Bench, config: Path) -> None:
+        self._kernel = bench.kernel
+        export = ("keys", "export", "--to", "wpa_supplicant", "-q", "-c", config)
+        text = bench.host.run(sys.executable, "-m", "macsec", *export)
+        text = f"ctrl_interface=/run/wpa\n{text}"
+        self._kernel.ok(f"cat > /tmp/wpa.conf <<'END'\n{text}END\n")
         self.start()
 
     def start(self) -> None:
@@ -115,14 +105,16 @@ class Link:
 
     def __init__(self, bench: Bench, role: str, cak_octets: int = 16, **secy: str) -> None:
         self.bench = bench
-        own, self._their_priority = ROLES[role]
-        self._cak = os.urandom(cak_octets).hex()
-        path = bench.folder / "mka.yaml"
-        self._configuration = mka_configuration(path, self._cak, own, **secy)
+        cak = os.urandom(cak_octets).hex()
+        paths = (bench.folder / "ours.yaml", bench.folder / "theirs.yaml")
+        self._ours, self._theirs = (
+            mka_configuration(path, cak, priority, **secy)
+            for path, priority in zip(paths, ROLES[role], strict=True)
+        )
 
     def __enter__(self) -> Link:
-        self.wpa = Supplicant(self.bench.kernel, self._cak, self._their_priority)
-        self.tap = Tap(self.bench.host, "kp0", self._configuration, OURS)
+        self.wpa = Supplicant(self.bench, self._theirs)
+        self.tap = Tap(self.bench.host, "kp0", self._ours, OURS)
         self.until_secured()
         self.bench.wire.frames()
         self._dropped = self._drops()
@@ -226,6 +218,36 @@ def test_wpa_supplicant(bench, role, octets):
         traffic.end()
         link.ping_both_ways()
         link.check(1000)
+
+
+@pytest.mark.parametrize("profile", ["ieee", "linux"])
+@pytest.mark.parametrize("role", ROLES)
+def test_integrity_only(bench, role, profile):
+    """Without encryption, as the Key Server has it, and under both of our profiles."""
+    with Link(bench, role, encrypt="off", profile=profile) as link:
+        link.ping_both_ways()
+        ours, theirs = link.counted()
+        assert {"InPktsOK", "InOctetsValidated", "OutPktsProtected"} <= set(ours)
+        assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= 2 * ECHOES
+        assert not set(ours) & {"InOctetsDecrypted", "OutPktsEncrypted", "InPktsNotValid"}
+
+
+def test_another_cak(bench):
+    """Under one CKN with two CAKs neither is secured, nothing passes, and we say why."""
+    ours = mka_configuration(bench.folder / "ours.yaml", "31" * 16, 10)
+    theirs = mka_configuration(bench.folder / "theirs.yaml", "32" * 16, 20)
+    wpa, tap = Supplicant(bench, theirs), Tap(bench.host, "kp0", ours, OURS)
+    bench.wire.frames()
+    assert "the peer has another CAK under this CKN" in tap.talk()
+    ping = ("ping", "-n", "-q", "-c", "2", "-i", "0.01", "-W", "1")
+    bench.host.run(*ping, THEIRS, code=1)
+    bench.kernel.sh(" ".join((*ping, OURS)))
+    assert not wpa.secured
+    wpa.end()
+    told, _ = tap.end()
+    assert told["mka"]["status"]["Secured"] == "No"
+    assert told["to_wire"]["frames_out"] == told["from_wire"]["frames_out"] == 0
+    assert {frame[12:14] for frame in bench.wire.frames()} == {hosts.EAPOL}
 
 
 @pytest.mark.parametrize("number", ["TERM", "KILL"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ import pytest
 import tokens
 from hosts import Capture, Host
 from interop.taps import CKN, Tap, got, mka_configuration, sent
+from interop.test_key_exports import dissected
+
+from macsec import FrameBatch, captures
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -132,6 +137,122 @@ def test_a_power_cut(pair, who):
     assert pair.kinds() <= {hosts.MACSEC, hosts.EAPOL}
 
 
+def bridged(members: list[Host], middle: Host) -> None:
+    """Join hosts by a bridge that lets EAPOL through: `wire` on each."""
+    middle.ip(*["link", "add", "bridge", "type", "bridge", "group_fwd_mask", "8"])
+    middle.ip("link", "set", "bridge", "up")
+    for at, host in enumerate(members):
+        far = f"port{at}"
+        host.ip(*f"link add wire type veth peer name {far} netns {middle.namespace}".split())
+        middle.ip("link", "set", far, "master", "bridge", "up")
+        host.ip("link", "set", "wire", "up")
+    for host in members:
+        hosts.until(lambda host=host: "state UP" in host.ip("link", "show", "wire"), "a carrier")
+
+
+def test_a_third_member(tmp_path):
+    """It comes, and is cut off: a SAK for those who are there each time; echoes go on."""
+    hosts.need("ping")
+    with contextlib.ExitStack() as stack:
+        *members, middle = stack.enter_context(hosts.hosts(tmp_path, "abcd"))
+        bridged(members, middle)
+        addresses = (A, B, "10.6.0.3")
+
+        def start(at: int) -> Tap:
+            config = mka_configuration(
+                tmp_path / f"{at}.yaml", OWN, 10 + at, cipher="gcm-aes-xpn-128", window="64"
+            )
+            return stack.enter_context(
+                contextlib.closing(Tap(members[at], "wire", config, addresses[at]))
+            )
+
+        def agree(*taps: Tap) -> bool:
+            keys = [tap.status()["keys"] for tap in taps]
+            alone = all(len(of) == 1 for of in keys) and all(tap.secured for tap in taps)
+            return alone and len({of[0]["ki"] for of in keys}) == 1
+
+        a, b = start(0), start(1)
+        hosts.until(lambda: agree(a, b), "two are secured")
+        first = a.status()["keys"][0]["ki"]
+        echoes = ("ping", "-n", "-q", "-c", "1500", "-i", "0.02", "-W", "2", B)
+        ping = members[0].start(*echoes, stdout=-1)
+        c = start(2)
+        hosts.until(lambda: agree(a, b, c) and a.has_another_key(first), "three are secured")
+        second = a.status()["keys"][0]["ki"]
+        assert hosts.missed(members[2].run(*echoes[:4], "5", *echoes[5:])) == 0
+        c.kill()
+        hosts.until(lambda: agree(a, b) and a.has_another_key(second), "two are left")
+        assert hosts.missed(ping.communicate(timeout=120)[0].decode()) <= 1
+
+
+def test_another_cak_in_its_time(pair):
+    """A key chain: the traffic moves to the next CAK, and on when the first ends; none is lost."""
+    chain = [
+        {"ckn": "aa", "cak": OWN, "start": "0", "end": "16"},
+        {"ckn": "bb", "cak": OTHER, "start": "6"},
+    ]
+    pair.start(mka={"ckn": None, "cak": None, "keychain": chain}, cipher="gcm-aes-256")
+    before = pair.until_secured()
+    assert [tap.ckns() for tap in pair.taps] == [["aa"]] * 2
+    assert pair.ping(2500) >= 2499
+    assert [tap.ckns() for tap in pair.taps] == [["bb"]] * 2
+    assert pair.until_secured() != before
+    pair.check(2500)
+    assert pair.kinds() == {hosts.MACSEC, hosts.EAPOL}
+
+
+def test_delay_protection(pair):
+    """Told twice a second which PNs are too old, beside streams: no frame is late."""
+    hosts.need("iperf3")
+    pair.start(mka={"delay_protection": "on"}, cipher="gcm-aes-xpn-128")
+    pair.until_secured()
+    pair.hosts[1].start("iperf3", "-s", "-1", "-p", "5201", port=5201)
+    pair.hosts[0].run("iperf3", "-c", B, "-t", "6", "-b", "20M", "--bidir")
+    pair.check(1000)
+    (channel,) = pair.taps[0].end()[0]["rx_sc"].values()
+    assert int(channel["sa"]["0"]["lowest_pn"]) > 1
+
+
+def test_a_process_that_stands_still(pair):
+    """Stopped for longer than a Life Time and continued: another key, none is used again."""
+    pair.start()
+    before = pair.until_secured()
+    pair.taps[0].process.send_signal(signal.SIGSTOP)
+    hosts.until(lambda: not pair.taps[1].secured, "the other is closed")
+    pair.taps[0].process.send_signal(signal.SIGCONT)
+    hosts.until(lambda: pair.taps[1].has_another_key(before), "another key")
+    pair.until_secured()
+    assert pair.ping() == ECHOES
+
+
+def test_an_interface_that_goes_away(pair):
+    """Exit 1 with the reason, at once; the other side closes in time."""
+    pair.start()
+    pair.until_secured()
+    pair.hosts[0].ip("link", "del", "wire")
+    out, told = pair.taps[0].process.communicate(timeout=60)
+    assert pair.taps[0].process.returncode == 1
+    assert told.decode().splitlines()[-1] == "macsec: the wire end failed: No such device"
+    assert json.loads(out)["mka"]["status"]["Secured"] == "Yes"
+    pair.hosts[0].run("ip", "link", "show", "ms0", code=1)
+
+
+def test_a_cable_that_is_cut(pair):
+    """For a moment: the same SAK goes on. For longer than a Life Time: both close; then another."""
+    pair.start()
+    before = pair.until_secured()
+    for up in ("down", "up"):
+        pair.hosts[0].ip("link", "set", "wire", up)
+    hosts.until(lambda: pair.ping(1), "an echo")
+    assert pair.until_secured() == before
+    pair.hosts[0].ip("link", "set", "wire", "down")
+    hosts.until(lambda: not any(tap.secured for tap in pair.taps), "both are closed")
+    assert "the last one fell silent" in pair.taps[0].status()["reason"]
+    pair.hosts[0].ip("link", "set", "wire", "up")
+    assert pair.until_secured() != before
+    assert pair.ping() == ECHOES
+
+
 def test_a_wrong_cak(pair):
     """Nothing passes either way, and both say what is wrong, while they run and at the end."""
     pair.start((OWN, OTHER))
@@ -146,6 +267,31 @@ def test_a_wrong_cak(pair):
         assert told["mka"]["counters"]["in-mkpdu-icv-verification-errors"] > 1
         assert told["to_wire"]["blocked"] == told["to_wire"]["frames_in"]
         assert not told["to_wire"]["frames_out"] + told["from_wire"]["frames_out"]
+
+
+def test_wireshark_reads_a_running_link(pair, tmp_path):
+    """Its SAKs exported while it runs: Wireshark finds every frame's ICV good, and its octets."""
+    pair.start(mka={"allow_export": "on"})
+    pair.until_secured()
+    above = pair.hosts[1].listen("ms0")
+    pair.wire.frames()
+    assert pair.ping(5) == 5
+    export = ("keys", "export", "--running", "ms0", "--to", "wireshark", "-o", tmp_path / "profile")
+    pair.hosts[0].run(sys.executable, "-m", "macsec", *export)
+    assert "SAKs exported to pid" in said(pair.taps[0], "exported")
+    with captures.write(tmp_path / "wire.pcap") as sink:
+        protected = [frame for frame in pair.wire.frames() if frame[12:14] == hosts.MACSEC]
+        sink.write(FrameBatch.from_frames(protected))
+    clear = {frame[12:].hex() for frame in above.frames()}
+    seen = dissected(tmp_path / "profile", tmp_path / "wire.pcap")
+    read = [data for each in seen for name, data in each["sources"].items() if "Decrypted" in name]
+    assert len(read) == len(protected) >= 10
+    assert set(read) == clear
+
+
+def said(tap: Tap, word: str) -> str:
+    """The next line of a tap that has a word."""
+    return next(line for line in iter(tap.talk, "") if word in line)
 
 
 def test_should_secure(pair):

@@ -426,6 +426,23 @@ def test_generated_keys_are_not_shown() -> None:
         assert not any(str(key)[2:-1] in text or key.hex() in text for key in drawn)
 
 
+def test_a_store_has_dates() -> None:
+    """Virtual time has none, so its CAKs never would have theirs."""
+    with pytest.raises(ConfigError, match=r"links\.0\.macsec: generated: .* lab up takes them"):
+        built(topology({"generated": {"store": "caks.json", "kek": "file:kek"}}))
+
+
+def test_each_use_is_audited(tmp_path: Path) -> None:
+    """With the lab's time, and without the key."""
+    path = tmp_path / "audit.jsonl"
+    with built(topology({"cak": CAK, "ckn": CKN, "audit": str(path)})) as lab:
+        lab.run()
+    text = path.read_text()
+    assert CKN in text
+    assert "macsec lab" in text
+    assert CAK not in text
+
+
 def test_a_cak_that_cannot_be_used() -> None:
     """One line that names the entry and not the key."""
     with pytest.raises(ConfigError, match=r"links\.0\.macsec: a CAK has 16 or 32 octets") as caught:

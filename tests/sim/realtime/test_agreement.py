@@ -31,9 +31,12 @@ class Gate:
 
     secy: SecY
     opened: bool = False
+    stuck: bool = False
 
     def open(self, opened: bool) -> None:
         """Open or close it."""
+        if self.stuck and opened:
+            raise MACsecError("the door is stuck")
         self.opened = opened
 
 
@@ -107,6 +110,25 @@ def test_caks_that_differ(wires: tuple[Eapol, Eapol], plane: Plane) -> None:
         standing = Standing.of(("left", "right"), ends)
     assert [gate.opened for gate in gates] == [False, False]
     assert (standing.state, standing.secured_ns, standing.sak) == (State.CLOSED, None, None)
+    for gate in gates:
+        gate.secy.close()
+
+
+def test_a_failure_is_told(wires: tuple[Eapol, Eapol], plane: Plane) -> None:
+    """By `check`: the lab ends then."""
+    ends, gates = ends_of(wires, plane)
+    gates[1].stuck = True
+    ticks = count(0, 1_000_000)
+    later = select.poll()
+    told = ""
+    with Agreements(ends, lambda: next(ticks)) as agreements:
+        while not told:
+            later.poll(1)
+            try:
+                agreements.check()
+            except MACsecError as error:
+                told = str(error)
+    assert told == "key agreement ended: the door is stuck"
     for gate in gates:
         gate.secy.close()
 

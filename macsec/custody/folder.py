@@ -1,0 +1,215 @@
+"""A folder of records, each beside a lock: written whole and to the disk, read with suspicion."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from macsec.custody.record import SIZE_LIMIT, Nonces, Record
+from macsec.custody.system import System
+from macsec.errors import ConfigError, MACsecError
+
+ENDING = ".pn"
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_OTHERS_WRITE = 0o022
+_OTHERS = 0o077
+
+
+class Folder:
+    """An open folder. Raises ConfigError where it is missing, not ours, or writable by others.
+
+    `create`: made where it is missing, for its owner only.
+    """
+
+    def __init__(self, path: Path, create: bool = False, system: System | None = None) -> None:
+        self.path = path
+        self._os = system or System()
+        if create:
+            self._create()
+        try:
+            self._file = self._os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{path}: there is no such folder: --state-init makes it, for a key never used"
+            ) from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot open it: {error.strerror}") from None
+        try:
+            self._check_owner(self._os.fstat(self._file), str(path), _OTHERS_WRITE)
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self) -> None:
+        try:
+            self._os.mkdir(self.path, 0o700)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise ConfigError(f"{self.path}: cannot make it: {error.strerror}") from None
+        with self._told(str(self.path), "make"):
+            above = self._os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self._os.fsync(above)
+            finally:
+                self._shut(above)
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._file >= 0:
+            self._shut(self._file)
+            self._file = -1
+
+    # ---------------------------------------------------------------- locks
+
+    def lock(self, of: Nonces) -> int:
+        """The lock of a record, until it is closed. Raises MACsecError: another process has it."""
+        name = f".{of.name}.lock"
+        where = f"{self.path}/{name}"
+        with self._told(where, "open"):
+            file = self._open(name, os.O_RDWR | os.O_CREAT)
+        try:
+            self._check_file(file, where)
+            self._os.lock(file)
+        except OSError as error:
+            self._shut(file)
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise MACsecError(f"{where}: cannot lock it: {error.strerror}") from None
+            raise MACsecError(
+                f"{self.path}/{of.name}{ENDING}: another process uses this key and SCI"
+            ) from None
+        except BaseException:
+            self._shut(file)
+            raise
+        return file
+
+    def unlock(self, file: int) -> None:
+        """Give a lock back. After a fork the parent keeps it: this closes, and does not unlock."""
+        self._shut(file)
+
+    # ---------------------------------------------------------------- records
+
+    def where(self, of: Nonces) -> str:
+        """The path of a record, for a message."""
+        return f"{self.path}/{of.name}{ENDING}"
+
+    def read(self, of: Nonces) -> Record | None:
+        """The record of these nonces, None if there is none.
+
+        Raises ConfigError for one that is damaged or another's, and where the nonces could be those
+        of another record under the same key.
+        """
+        try:
+            names = sorted(self._os.listdir(self._file))
+        except OSError as error:
+            raise MACsecError(f"{self.path}: cannot read it: {error.strerror}") from None
+        own = None
+        for name in names:
+            if not name.startswith(f"{of.key}-") or not name.endswith(ENDING):
+                continue
+            record = self._record(name)
+            where = f"{self.path}/{name}"
+            if name == of.name + ENDING:
+                own = record
+                if record.nonces != of:
+                    self._foreign(where, of, record.nonces)
+            elif record.nonces.name + ENDING != name:
+                raise ConfigError(f"{where}: was made for another key or SCI")
+            elif record.nonces.meets(of):
+                raise ConfigError(
+                    f"{where}: SCI {record.nonces.sci} used the nonces of SCI {of.sci} under this "
+                    "key: take a new key"
+                )
+        return own
+
+    @staticmethod
+    def _foreign(where: str, of: Nonces, found: Nonces) -> NoReturn:
+        if found.name != of.name:
+            raise ConfigError(f"{where}: was made for another key or SCI")
+        what = f"under {found.cipher}" if found.cipher != of.cipher else "with another SSCI or salt"
+        raise ConfigError(f"{where}: this key was used {what}: take a new key")
+
+    def _record(self, name: str) -> Record:
+        where = f"{self.path}/{name}"
+        try:
+            file = self._open(name, os.O_RDONLY)
+        except OSError as error:
+            raise ConfigError(f"{where}: cannot open it: {error.strerror}") from None
+        try:
+            self._check_file(file, where)
+            octets = b""
+            while len(octets) < SIZE_LIMIT and (piece := self._os.read(file, SIZE_LIMIT)):
+                octets += piece
+            return Record.decode(octets)
+        except OSError as error:
+            raise MACsecError(f"{where}: cannot read it: {error.strerror}") from None
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}. PNs may be used: take a new key") from None
+        finally:
+            self._shut(file)
+
+    def write(self, record: Record) -> None:
+        """Put a record in place of the one before, on the disk when this returns.
+
+        Whoever calls has its lock, so what an earlier process left half written goes. Raises
+        MACsecError; then either of the two may be there, whole.
+        """
+        name = record.nonces.name
+        half = f".{name}.new"
+        with self._told(self.where(record.nonces), "write"):
+            self._unlink(half)
+            file = self._open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            try:
+                rest = record.encode()
+                while rest:
+                    rest = rest[self._os.write(file, rest) :]
+                self._os.fsync(file)
+            finally:
+                self._os.close(file)
+            self._os.rename(half, name + ENDING, src_dir_fd=self._file, dst_dir_fd=self._file)
+            self._os.fsync(self._file)
+
+    # ---------------------------------------------------------------- files
+
+    def _open(self, name: str, flags: int) -> int:
+        return self._os.open(name, flags | _SAFELY, 0o600, dir_fd=self._file)
+
+    def _shut(self, file: int) -> None:
+        """Close what was not written to: whatever it says, the descriptor is gone."""
+        with suppress(OSError):
+            self._os.close(file)
+
+    def _unlink(self, name: str) -> None:
+        try:
+            self._os.unlink(name, dir_fd=self._file)
+        except FileNotFoundError:
+            return
+
+    def _check_file(self, file: int, where: str) -> None:
+        found = self._os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigError(f"{where}: not a regular file")
+        self._check_owner(found, where, _OTHERS)
+
+    @staticmethod
+    def _check_owner(found: Any, where: str, forbidden: int) -> None:
+        if found.st_uid != os.geteuid():
+            raise ConfigError(f"{where}: is not its user's: chown it, or take another --state")
+        if found.st_mode & forbidden:
+            raise ConfigError(f"{where}: others can get at it: chmod go-rwx")
+
+    @staticmethod
+    @contextmanager
+    def _told(where: str, what: str) -> Iterator[None]:
+        """A fault of the system as one line."""
+        try:
+            yield
+        except OSError as error:
+            raise MACsecError(
+                f"{where}: cannot {what} it: {error.strerror}; no PN was used that it lacks"
+            ) from None

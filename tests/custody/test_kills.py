@@ -1,0 +1,168 @@
+"""Processes that send are killed at any moment; the next one never sends a PN again (R15, R17)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from planes import DA, PLANES, SA, SCI_A, frame_of
+
+from macsec import FrameBatch, captures
+
+HERE = Path(__file__).parent
+RECORD, LINKS = 64, 3
+"""As in transmitter.py."""
+KILLS, CLI_KILLS = 1000, 15
+PIPE = 4096
+"""Octets: a child is at most 64 frames, four blocks, ahead of its reader."""
+
+BACKENDS = sorted({plane.backend for plane in PLANES})
+
+
+class Transmitter:
+    """The process that runs children, and the frames it told of."""
+
+    def __init__(self, state: Path) -> None:
+        environment = os.environ | {"PYTHONPATH": f"{os.environ['PYTHONPATH']}:{HERE.parent}"}
+        self._process = subprocess.Popen(
+            [sys.executable, HERE / "transmitter.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        assert self._process.stdout is not None
+        fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
+        self._state = str(state)
+        self.sent: list[tuple[int, int]] = []  # link and PN
+        self.ended: list[str] = []
+
+    def _record(self) -> tuple[str, bytes]:
+        assert self._process.stdout is not None
+        octets = self._process.stdout.read(RECORD)
+        assert len(octets) == RECORD
+        return octets[:1].decode(), octets[1:].rstrip(b"\0")
+
+    def run(self, kill_after: int | None, **job: Any) -> bool:
+        """One child, killed after so many of its frames were read; whether it was killed."""
+        assert self._process.stdin is not None
+        job = {"state": self._state, "init": False, "frames": 1 << 20, "forgets": False} | job
+        self._process.stdin.write(json.dumps(job).encode() + b"\n")
+        self._process.stdin.flush()
+        child, frames, killed = 0, 0, False
+        while True:
+            kind, octets = self._record()
+            if kind == "D":
+                return killed
+            if kind == "P":
+                child = int(octets)
+            elif kind == "E":
+                self.ended.append(octets.decode())
+            else:
+                frames += 1
+                assert octets[:14] == DA + SA + b"\x88\xe5", "a frame that was withheld"
+                self.sent.append((job["link"], int.from_bytes(octets[16:20])))
+            if frames == kill_after and not killed:
+                os.kill(child, signal.SIGKILL)
+                killed = True
+
+    def close(self) -> None:
+        """The end."""
+        self._process.communicate()
+
+
+@contextmanager
+def transmitter(state: Path) -> Iterator[Transmitter]:
+    """One that ends with the block, its links known to the state."""
+    one = Transmitter(state)
+    try:
+        for link in range(LINKS):
+            one.run(None, link=link, init=True, frames=1, backend=BACKENDS[0])
+        yield one
+    finally:
+        one.close()
+
+
+def repeats(sent: list[tuple[int, int]]) -> int:
+    """How many frames had a key, SCI and PN that another had before."""
+    return len(sent) - len(set(sent))
+
+
+def test_a_thousand_kills(tmp_path: Path) -> None:
+    """No (key, SCI, PN) is sent twice, and each run begins by itself; some end well in between."""
+    draw = random.Random(1)
+    kills = 0
+    with transmitter(tmp_path / "state") as one:
+        for turn in range(KILLS):
+            link, backend = draw.randrange(LINKS), BACKENDS[turn % len(BACKENDS)]
+            kills += one.run(draw.randrange(60), link=link, backend=backend)
+            if turn % 10 == 0:
+                assert not one.run(None, link=link, backend=backend, frames=draw.randrange(40))
+        assert one.ended == []
+        assert kills == KILLS
+        assert len(one.sent) > 30 * KILLS
+        assert repeats(one.sent) == 0
+
+
+def test_a_thousand_kills_would_show() -> None:
+    """The same count finds frames that are sent again, where a disk keeps no record."""
+    assert repeats([(0, 1), (0, 2), (1, 1), (0, 2)]) == 1
+
+
+def test_a_disk_that_forgets(tmp_path: Path) -> None:
+    """With a disk that keeps no record a few kills are enough to see PNs again."""
+    draw = random.Random(2)
+    with transmitter(tmp_path / "state") as one:
+        for _ in range(5):
+            assert one.run(draw.randrange(60), link=0, backend=BACKENDS[0], forgets=True)
+        assert repeats(one.sent) > 0
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def pns_in(octets: bytes) -> list[int]:
+    """PNs of the whole frames of a pcap that may end anywhere."""
+    found, at = [], 24
+    while at + 16 <= len(octets):
+        (length,) = struct.unpack_from("<I", octets, at + 8)
+        if at + 16 + length > len(octets):
+            break
+        found.append(int.from_bytes(octets[at + 32 : at + 36]))
+        at += 16 + length
+    return found
+
+
+def test_kills_of_the_command_line(tmp_path: Path) -> None:
+    """`macsec protect --state`, killed while its output is read, never sends a PN again."""
+    draw = random.Random(3)
+    frames = [frame_of(60)] * 100_000
+    with captures.write(tmp_path / "in.pcap") as sink:
+        sink.write(FrameBatch.from_frames(frames, [10**18] * len(frames)))
+    config = tmp_path / "link.yaml"
+    config.touch(mode=0o600)
+    key = "c0ffee00decafbad0123456789abcdef"
+    config.write_text(json.dumps({"tx": {"sci": SCI_A, "sa": {"0": {"key": key}}}}))
+    command = [sys.executable, "-m", "macsec", "protect", "-q", "-c", str(config)]
+    command += ["--state", str(tmp_path / "state"), "--state-init", str(tmp_path / "in.pcap"), "-"]
+    sent: list[int] = []
+    for _ in range(CLI_KILLS):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            octets = process.stdout.read(draw.randrange(1, 1 << 23))
+            process.kill()
+            sent += pns_in(octets + process.stdout.read())
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    last = pns_in(done.stdout)
+    assert len(last) == len(frames)
+    assert min(last) > max(sent) > len(frames)
+    assert repeats([(0, pn) for pn in sent + last]) == 0

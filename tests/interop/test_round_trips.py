@@ -1,0 +1,68 @@
+"""Round trips and iperf3 between two hosts, with MACsec and without; no time is asserted."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from hosts import MACSEC, need
+
+pytest.importorskip("macsec._native", reason="the native data plane is not built")
+
+from macsec.measure.roundtrips import PATHS, TripPlan, measure
+from macsec.measure.tunnel import CLEAR, Tunnel, protected
+from macsec.suites import SUITES
+
+IPV4 = b"\x08\x00"
+ALL = 0x0003
+QUESTION = b"is anybody reading this"
+
+
+def keys_of(suite: Any) -> dict[str, str]:
+    """Made up."""
+    return {"key": "5a" * suite.key_length, "salt": "a5" * 12}
+
+
+@pytest.mark.parametrize("name", ["clear", *SUITES])
+def test_what_is_on_the_wire(name: str) -> None:
+    """The same question goes across either path; only on the clear one a wiretap reads it."""
+    need()
+    configs = (CLEAR, CLEAR) if name == "clear" else protected(SUITES[name], keys_of(SUITES[name]))
+    with Tunnel(configs, 1500) as tunnel:
+        with tunnel.hosts[1].inside():
+            tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
+            tap.bind(("wire", ALL))
+            tap.settimeout(10)
+        with tap, tunnel.socket(0) as asks, tunnel.socket(1) as answers:
+            answers.settimeout(10)
+            asks.send(QUESTION)
+            assert answers.recv(100) == QUESTION
+            kinds, found = set(), False
+            wanted = IPV4 if name == "clear" else MACSEC
+            while wanted not in kinds or (name == "clear" and not found):
+                frame = tap.recv(2000)
+                kinds.add(frame[12:14])
+                found |= QUESTION in frame
+    assert found == (name == "clear")
+    assert (MACSEC in kinds) == (name != "clear")
+    assert name == "clear" or kinds == {MACSEC}
+
+
+def test_measured() -> None:
+    """Every trip of every size on both paths, and iperf3 through both in each run."""
+    need("iperf3")
+    suite = SUITES["gcm-aes-xpn-256"]
+    plan = TripPlan(suite, (64, 1518, 9018), trips=30, every_ns=100_000, iperf_s=1, runs=1)
+    steps: list[int] = []
+    told = measure(plan, keys_of(suite), lambda: steps.append(1))
+    assert len(steps) == plan.steps == 4
+    assert [each.frame_octets for each in told.trips] == [64, 1518, 9018]
+    for each in told.trips:
+        assert {path: each.paths[path].total + each.lost[path] for path in PATHS} == dict.fromkeys(
+            PATHS, 30
+        )
+        assert each.ratio > 0
+    assert told.lacking == ""
+    assert all(len(runs) == 1 and runs[0] > 0 for runs in told.gbit_per_s.values())
+    assert told.throughput_ratio is not None
