@@ -53,7 +53,7 @@ class Key(Uncopyable):
         self._octets.clear()
 
     def __del__(self) -> None:
-        octets = getattr(self, "_octets", b"")  # there is none where making it failed
+        octets: bytearray = getattr(self, "_octets", bytearray())  # none where making it failed
         if octets:
             octets[:] = bytes(len(octets))
 
