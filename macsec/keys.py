@@ -53,7 +53,7 @@ class Key(Uncopyable):
         self._octets.clear()
 
     def __del__(self) -> None:
-        octets: bytearray | None = getattr(self, "_octets", None)  # none where making it failed
+        octets: bytearray = getattr(self, "_octets", bytearray())  # none where making it failed
         if octets:
             octets[:] = bytes(len(octets))
 
