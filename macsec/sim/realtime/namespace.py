@@ -17,6 +17,7 @@ from macsec.errors import EnvironmentLacks, MACsecError
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
 OWN = "/proc/thread-self/ns/net"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROUNDS = 1000
 """A program that no signal ends is given up."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -118,8 +119,8 @@ def entrance(path: str) -> Iterator[Callable[[], None]]:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Programs started meanwhile do not end by a terminal's Ctrl-C or its end: that is for us."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    """Programs started meanwhile do not end by what is sent to us and to them alike: Ctrl-C, say."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:
