@@ -119,7 +119,7 @@ def entrance(path: str) -> Iterator[Callable[[], None]]:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Programs started meanwhile do not end by what is sent to us and to them alike: Ctrl-C, say."""
+    """Programs started meanwhile do not end by what is sent to us too: Ctrl-C, say."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
