@@ -21,6 +21,7 @@ NEW_MOUNTS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 KNOWN_HOSTS = b"/etc/hosts"
 OWN = "/proc/thread-self/ns/net"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROUNDS = 1000
 """A program that no signal ends is given up."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -133,8 +134,8 @@ def _enter(file: int, hosts: bytes) -> None:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Programs started meanwhile do not end by a terminal's Ctrl-C or its end: that is for us."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    """Programs started meanwhile do not end by what is sent to us too: Ctrl-C, say."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:
