@@ -3,6 +3,7 @@
 DIR/lock     locked by the process of the lab, which so ends with it
 DIR/lab.json its process, and where the namespaces are
 DIR/status   a socket: who connects is told the lab's status, as JSON
+DIR/hosts    names and addresses of the hosts, which programs there have as /etc/hosts
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, Any, Self
 
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 
 DEFAULT = "/run/macsec"
-LOCK, TOLD, STATUS = "lock", "lab.json", "status"
+LOCK, TOLD, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
 SOCKET_PATH = 107
 """Octets of a path that a socket can have (unix(7))."""
 
@@ -55,8 +56,11 @@ class Published:
         self._clear()  # of one that was killed: its number may be another process's by now
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
-    def publish(self, up: Up) -> None:
-        """Let others find the lab."""
+    def publish(self, up: Up, hosts: Mapping[str, Sequence[str]]) -> None:
+        """Let others find the lab. `hosts`: the addresses of each."""
+        with open(self._path(HOSTS), "w", encoding="ascii") as names:
+            names.write("127.0.0.1 localhost\n::1 localhost\n")
+            names.writelines(f"{at} {name}\n" for name, all_at in hosts.items() for at in all_at)
         self._server.bind(self._path(STATUS))
         self._server.listen()
         draft = self._path(f"{TOLD}.new")
@@ -85,7 +89,7 @@ class Published:
         self._lock.close()
 
     def _clear(self) -> None:
-        for name in (TOLD, STATUS):
+        for name in (TOLD, STATUS, HOSTS):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(name))
 

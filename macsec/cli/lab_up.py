@@ -17,7 +17,7 @@ import click
 
 from macsec.cli import options
 from macsec.cli.edge import GOOD, say, stdout
-from macsec.cli.lab_state import DEFAULT, Published, Up, ask, found
+from macsec.cli.lab_state import DEFAULT, HOSTS, Published, Up, ask, found
 from macsec.cli.waiting import ENDING, Signals
 from macsec.errors import EnvironmentLacks
 
@@ -75,7 +75,10 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     ):
         if signals.wait(lab.agreements.fileno(), PATIENCE_S):
             return GOOD
-        state.publish(Up(os.getpid(), blueprint.name, lab.places))
+        addresses = {
+            host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts
+        }
+        state.publish(Up(os.getpid(), blueprint.name, lab.places), addresses)
         if not quiet:
             say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
         for name in blueprint.unprotected:
@@ -101,10 +104,10 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
 def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     """Run CMD on HOST; the exit code is CMD's.
 
-    HOST may also be a site, where its switch is, or a link: its Common Ports are the devices a and
-    b, for `tcpdump -i a`. CMD ends when the lab does.
+    It finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
+    where its switch is, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
     """
-    from macsec.sim.realtime.namespace import visiting
+    from macsec.sim.realtime.namespace import entrance
 
     _require_root()
     command = command[1:] if command[0] == "--" else command
@@ -113,9 +116,10 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     lab = found(folder)
     place = lab.place(host)
     guard = os.pidfd_open(lab.pid)
-    with visiting(place):
+    with entrance(place, os.path.join(folder, HOSTS)) as enter:
         try:
-            child = subprocess.Popen(command)  # noqa: S603 - what the caller wants to run
+            # The program alone enters: who is in there ends with the lab, at once.
+            child = subprocess.Popen(command, preexec_fn=enter)  # noqa: S603, PLW1509
         except FileNotFoundError:
             raise EnvironmentLacks(f"{command[0]}: there is no such program") from None
     return _follow(child, guard)
@@ -161,7 +165,7 @@ def _require_root() -> None:
 
 
 def _allow_files() -> None:
-    """As many open files as the system lets us have: a link needs ten."""
+    """As many open files as the system lets us have: a link needs a dozen."""
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

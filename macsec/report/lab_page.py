@@ -188,9 +188,14 @@ def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
 
 
 def _strip(title: str, arrivals: Sequence[Arrival]) -> Strip:
-    last = max(arrival.pn for arrival in arrivals)
-    first = max(min(arrival.pn for arrival in arrivals), last - SHOWN_PNS + 1)
+    first, last = _shown([arrival.pn for arrival in arrivals])
     return Strip(title, first, last, [_moment(arrival, first) for arrival in arrivals])
+
+
+def _shown(pns: Sequence[int]) -> tuple[int, int]:
+    """The PNs to draw: of all spans that are not too long, the latest with the most of them."""
+    spans = [(first, min(first + SHOWN_PNS - 1, max(pns))) for first in sorted(set(pns))]
+    return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
 
 def _moment(arrival: Arrival, first: int) -> Moment:

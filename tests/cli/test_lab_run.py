@@ -12,6 +12,7 @@ import pytest
 from macsec import captures
 from macsec.config import shipped, topology_schema
 
+ROOT = Path(__file__).parents[2]
 MACSEC, EAPOL = b"\x88\xe5", b"\x88\x8e"
 SECRET = "canary-of-the-test-"
 TWO_SITES = f"""
@@ -325,6 +326,26 @@ def test_a_report_that_cannot_be_written(desk):
     """One line, and no half of a page."""
     (line,) = desk.run("lab", "run", "hub", "--report", "no/r.html", code=1).stderr.splitlines()
     assert "no/r.html" in line
+
+
+# ---------------------------------------------------------------- documentation
+
+
+def test_the_example_of_the_readme(desk):
+    """It can be run as it stands, and says all that it names."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    (example,) = (
+        part
+        for part in re.findall(r"```yaml\n(.*?)```", text, re.S)
+        if "sites:" in part and "traffic:" in part
+    )
+    Path("pcaps").symlink_to(ROOT / "pcaps")
+    Path("example.yaml").write_text(example)
+    found = desk.json("lab", "run", "example.yaml")
+    assert found["unprotected"] == ["paris-nice"]
+    assert [link["standby"] for link in found["links"]] == [False, False, True]
+    assert all(flow["delivered"] > 50 for flow in found["traffic"])
+    assert {host["name"]: host["mac"] for host in found["hosts"]}["backup"] == "02:00:5e:00:53:01"
 
 
 # ---------------------------------------------------------------- lab schema

@@ -128,6 +128,15 @@ def test_ping_over_ipv6(lab):
     assert missed(lab.on("api", "ping", "-6", "-c", "3", "-i", "0.2", "fd00::4:1")) <= 1
 
 
+def test_hosts_have_names(lab):
+    """Programs on a host find the others by name, and the machine's own names are as before."""
+    before = Path("/etc/hosts").read_bytes()
+    assert missed(lab.on("web", "ping", "-c", "2", "-i", "0.2", "backup-east")) <= 1
+    told = lab.on("db", "getent", "ahosts", "web")
+    assert {line.split()[0] for line in told.splitlines()} == {"10.0.1.1", "fd00::1:1"}
+    assert Path("/etc/hosts").read_bytes() == before
+
+
 def test_a_host_on_the_same_site(lab):
     """The switch alone: nothing of it crosses a link."""
     before = sent_on_links(lab)
@@ -254,14 +263,28 @@ def test_ctrl_c_while_it_comes_up(tmp_path):
     command = [sys.executable, "-m", "macsec", "lab", "up", str(path), "--state", str(folder)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, process_group=0)
     try:
-        until((folder / "lock").exists, "the lab's lock", process)
-        os.killpg(process.pid, signal.SIGINT)
+        for _ in range(300):  # whenever it has `ip` do something
+            if (folder / "lab.json").exists() or not in_hand(process):
+                break
+            os.killpg(process.pid, signal.SIGINT)
         told = process.communicate(timeout=120)[1].decode()
         assert process.returncode == 0, told
         assert "error" not in told
     finally:
         end(process)
     assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+
+
+def in_hand(process: subprocess.Popen[Any]) -> bool:
+    """Wait until it has started a program; False where it ended first."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for _ in range(200_000):
+        with contextlib.suppress(OSError):
+            if children.read_text():
+                return True
+        if process.poll() is not None:
+            return False
+    return False
 
 
 def test_who_waits_no_more_wants_no_lab(tmp_path, two_sites):

@@ -193,6 +193,11 @@ class Lab:
         if plan.keying is None:
             raise AssertionError("an end of an unprotected link")
         planned = plan.keying[side]
+        if planned.config.mka is not None and planned.config.mka.generated is not None:
+            raise ConfigError(
+                f"{planned.place}: generated: the CAKs of a store have dates, and virtual time has "
+                "none: lab up takes them"
+            )
         kay = planned.kay(self._edge)
         return AgreedEndpoint(name, planned.secy(backend, kernel), self.engine, kay)
 

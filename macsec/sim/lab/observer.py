@@ -16,7 +16,7 @@ from macsec.sim.observe import observe
 BEFORE, AFTER = 6, 10
 """How many arrivals are kept before and after the first one that is out of order."""
 REACH = 48
-"""PNs behind the newest that are remembered."""
+"""PNs that are remembered: those which came last, however far apart."""
 _RULES = TagRules()
 
 
@@ -93,8 +93,8 @@ class Observer:
             self._fates[pn] = Fate.DUPLICATE if again else Fate.RECEIVED
         elif verdict is Verdict.LATE and not again:
             self._fates[pn] = Fate.LATE
-        for old in [known for known in self._fates if known < max(self._newest, pn) - REACH]:
-            del self._fates[old]
+        while len(self._fates) > REACH:
+            del self._fates[next(iter(self._fates))]
         arrival = Arrival(self._engine.now_ns, pn, verdict, lowest_pn, next_pn, dict(self._fates))
         if len(self._first) < BEFORE + AFTER:
             self._first.append(arrival)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import threading
 from collections.abc import Callable
 from typing import Self
 
+from macsec.errors import MACsecError
 from macsec.kay.kay import Kay
 from macsec.sim.agreed import Progress
 from macsec.sim.agreement import Agreement
@@ -72,6 +74,7 @@ class Agreements:
         self._unsecured = len(ends)
         self._secured = os.eventfd(0 if ends else 1)
         self._running: Running | None = None
+        self._failure: Exception | None = None
         for end in ends:
             end.progress.on_secured = self._count
 
@@ -96,8 +99,8 @@ class Agreements:
 
     def check(self) -> None:
         """Raise MACsecError if the thread ended by itself."""
-        if self._running is not None:
-            self._running.check("key agreement")
+        if self._failure is not None:
+            raise MACsecError(f"key agreement ended: {self._failure}") from self._failure
 
     def _count(self) -> None:
         self._unsecured -= 1
@@ -109,6 +112,14 @@ class Agreements:
         return self._clock() - self._start_ns
 
     def _run(self, stop: int) -> int:
+        try:
+            self._drive(stop)
+        except (MACsecError, OSError) as error:
+            self._failure = error
+            return errno.EIO
+        return 0
+
+    def _drive(self, stop: int) -> None:
         poll = select.poll()
         by_descriptor = {end.fileno(): end for end in self.ends}
         for descriptor in (stop, *by_descriptor):
@@ -116,7 +127,7 @@ class Agreements:
         while True:
             ready = {descriptor for descriptor, _ in poll.poll(self._pause_ms())}
             if stop in ready:
-                return 0
+                return
             with self.lock:
                 for descriptor in ready:
                     by_descriptor[descriptor].hear(self._now_ns)

@@ -8,13 +8,18 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
+NEW_MOUNTS = 0x00020000
+"""CLONE_NEWNS"""
+MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+KNOWN_HOSTS = b"/etc/hosts"
 OWN = "/proc/thread-self/ns/net"
 ROUNDS = 1000
 """A program that no signal ends is given up."""
@@ -53,14 +58,13 @@ class Namespace:
 
     def ip(self, *commands: str) -> None:
         """Run commands of `ip` there, all in one go. Raises MACsecError for one that is refused."""
-        with self.inside():
+        with self.inside(), _uninterrupted():
             done = subprocess.run(  # noqa: S603 - names come from a checked topology
                 [_program("ip"), "-batch", "-"],
                 check=False,
                 input="\n".join(commands),
                 capture_output=True,
                 text=True,
-                process_group=0,  # a terminal's Ctrl-C is for us
             )
         if done.returncode:
             told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
@@ -107,15 +111,34 @@ def _killed(entry: str, inodes: set[int]) -> bool:
 
 
 @contextlib.contextmanager
-def visiting(path: str) -> Iterator[None]:
-    """Put this thread into the namespace at a path; programs started meanwhile stay there."""
+def entrance(path: str, hosts: str) -> Iterator[Callable[[], None]]:
+    """What puts the process that calls it into the namespace at a path, for good.
+
+    It has the file `hosts` in place of /etc/hosts then, where there is one.
+    """
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with _back_home():
-            _call("setns", file, NEW_NETWORK)
-            yield
+        yield partial(_enter, file, hosts.encode())
     finally:
         os.close(file)
+
+
+def _enter(file: int, hosts: bytes) -> None:
+    _call("setns", file, NEW_NETWORK)
+    if os.path.exists(KNOWN_HOSTS):
+        _call("unshare", NEW_MOUNTS)
+        _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+        _call("mount", hosts, KNOWN_HOSTS, None, MS_BIND, None)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Programs started meanwhile do not end by a terminal's Ctrl-C or its end: that is for us."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -128,7 +151,7 @@ def _back_home() -> Iterator[None]:
         os.close(home)
 
 
-def _call(name: str, *arguments: int) -> None:
+def _call(name: str, *arguments: int | bytes | None) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if getattr(library, name)(*arguments) != 0:
         why = os.strerror(ctypes.get_errno())

@@ -14,7 +14,7 @@ from planes import PLANES, Plane
 
 from macsec.captures import read, write
 from macsec.config import load_topology
-from macsec.errors import ConfigError
+from macsec.errors import ConfigError, CustodyError
 from macsec.frames import FrameBatch
 from macsec.kay.holder import MemoryHolder
 from macsec.keys import Key
@@ -206,6 +206,24 @@ def test_a_key_chain_rolls_over_and_loses_nothing(plane: Plane) -> None:
     assert link["mka"]["status"] == "secured"
 
 
+def test_the_replay_strip_follows_the_keys() -> None:
+    """Under another SAK PNs start again, which is not out of order."""
+    with built(topology({"sak_rekey_interval": 30}, {"pps": 10, "count": 400})) as lab:
+        observer = Observer(lab.engine, lab.links[0].agreed[1])
+        lab.run()
+        assert len(lab.links[0].agreed[1].progress.saks) == 2
+    assert observer.in_order
+    assert [arrival.pn for arrival in observer.arrivals] == list(range(1, 17))
+
+
+def test_a_key_after_the_end_of_time() -> None:
+    """53 days: nothing waits for it."""
+    chain = [{"cak": CAK, "ckn": CKN, "start": 9_000_000_000}]
+    with built(topology({"keychain": chain})) as lab:
+        lab.run()
+        assert told(lab)["mka"]["why"] == "at both ends no CAK has its time now"
+
+
 def test_a_window_that_ends() -> None:
     """No CAK any more: the port closes, frames are refused and counted."""
     chain = [{"cak": CAK, "ckn": CKN, "end": 5}]
@@ -366,6 +384,17 @@ def test_without_traffic() -> None:
 # ---------------------------------------------------------------- secrets
 
 
+def test_a_closed_lab_has_no_keys() -> None:
+    """CAKs and SAKs are wiped; what has drawn them can build another."""
+    with built(topology()) as lab:
+        lab.run()
+        (end, _) = lab.links[0].agreed
+        holder = end.kay.principal.key.holder if end.kay.principal else None
+    assert holder is not None
+    with pytest.raises(CustodyError, match="wiped"):
+        holder.icv(b"")
+
+
 def test_no_cak_is_shown() -> None:
     """Not in any text of topology, blueprint or lab, nor in a report."""
     model = load_topology(topology({**WRONG, "keychain": [{"cak": CAK[::-1], "ckn": "aa"}]}))
@@ -395,6 +424,23 @@ def test_generated_keys_are_not_shown() -> None:
         text = repr(blueprint)
         assert drawn
         assert not any(str(key)[2:-1] in text or key.hex() in text for key in drawn)
+
+
+def test_a_store_has_dates() -> None:
+    """Virtual time has none, so its CAKs never would have theirs."""
+    with pytest.raises(ConfigError, match=r"links\.0\.macsec: generated: .* lab up takes them"):
+        built(topology({"generated": {"store": "caks.json", "kek": "file:kek"}}))
+
+
+def test_each_use_is_audited(tmp_path: Path) -> None:
+    """With the lab's time, and without the key."""
+    path = tmp_path / "audit.jsonl"
+    with built(topology({"cak": CAK, "ckn": CKN, "audit": str(path)})) as lab:
+        lab.run()
+    text = path.read_text()
+    assert CKN in text
+    assert "macsec lab" in text
+    assert CAK not in text
 
 
 def test_a_cak_that_cannot_be_used() -> None:

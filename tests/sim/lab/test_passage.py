@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -200,3 +201,25 @@ def test_what_cannot_be(change, ends, told):
     """One line."""
     with pytest.raises(ConfigError, match=told):
         passed(topology() | change, batch_of(numbered(1)), ends=ends)
+
+
+@pytest.mark.parametrize(
+    "counts, explained",
+    [
+        ({}, True),
+        ({"equal": 8, "delivered": 8, "lost": 2}, True),
+        ({"equal": 8, "delivered": 8, "lost": 1, "local": 1}, True),
+        ({"equal": 8, "delivered": 8, "lost": 1}, False),
+        ({"equal": 8, "delivered": 8, "lost": 9, "refused": 1}, False),
+        ({"refused": 2, "duplicated": 2}, True),
+        ({"refused": 2, "duplicated": 1}, False),
+        ({"delivered": 12, "duplicated": 2}, True),
+        ({"delivered": 12, "duplicated": 1}, False),
+        ({"equal": 9}, False),
+    ],
+)
+def test_what_is_explained(counts, explained):
+    """Loss and copies of the wire are; what a SecY refused only as a copy, what changed never."""
+    fine = dict.fromkeys((field.name for field in fields(Score)), 0)
+    fine |= dict.fromkeys(("frames", "protected", "delivered", "equal"), 10)
+    assert Score(**{**fine, **counts}).explained is explained
