@@ -75,6 +75,7 @@ def builder() -> cffi.FFI:
         include_dirs=[str(HERE)],
         depends=[str(path) for path in sorted(HERE.glob("**/*.h"))],
         extra_compile_args=FLAGS,
+        extra_link_args=["-pthread"],  # before glibc 2.34 pthread_atfork() is not in libc
         py_limited_api=True,
     )
     return ffi

@@ -12,6 +12,7 @@
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t registered = PTHREAD_ONCE_INIT;
 static macsec_secy *first;
+static int not_registered;
 
 static void take_list(void) {
     pthread_mutex_lock(&list_lock);
@@ -39,17 +40,19 @@ static void in_child(void) {
 }
 
 static void register_once(void) {
-    (void)pthread_atfork(take_list, give_list, in_child);
+    not_registered = pthread_atfork(take_list, give_list, in_child);
 }
 
-void macsec_fork_watch(macsec_secy *secy) {
-    (void)pthread_once(&registered, register_once);
+int macsec_fork_watch(macsec_secy *secy) {
+    if (pthread_once(&registered, register_once) != 0 || not_registered)
+        return -1;
     take_list();
     secy->next = first;
     if (first != NULL)
         first->previous = secy;
     first = secy;
     give_list();
+    return 0;
 }
 
 void macsec_fork_forget(macsec_secy *secy) {
@@ -65,8 +68,9 @@ void macsec_fork_forget(macsec_secy *secy) {
 
 #else
 
-void macsec_fork_watch(macsec_secy *secy) {
+int macsec_fork_watch(macsec_secy *secy) {
     (void)secy;
+    return 0;
 }
 
 void macsec_fork_forget(macsec_secy *secy) {

@@ -6,8 +6,8 @@
 
 #include "secy.h"
 
-/* From when a SecY is made until it is freed. */
-void macsec_fork_watch(macsec_secy *secy);
+/* From when a SecY is made until it is freed. -1: a fork would not be seen, so it is not to be. */
+int macsec_fork_watch(macsec_secy *secy);
 void macsec_fork_forget(macsec_secy *secy);
 
 #endif

@@ -34,14 +34,14 @@ macsec_secy *macsec_secy_new(const char *kernel) {
     if (secy == NULL)
         return NULL;
     secy->slots = calloc(SLOTS_MINIMUM, sizeof *secy->slots);
-    if (secy->slots == NULL) {
+    if (secy->slots == NULL || macsec_fork_watch(secy) != 0) {
+        free(secy->slots);
         macsec_secret_free(secy, sizeof *secy);
         return NULL;
     }
     secy->slot_mask = SLOTS_MINIMUM - 1;
     secy->kernel = chosen;
     secy->tx_sci = UINT64_MAX;
-    macsec_fork_watch(secy);
     return secy;
 }
 

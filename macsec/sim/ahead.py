@@ -10,7 +10,7 @@ from macsec.custody import LONGEST_BLOCK, Keeper
 from macsec.errors import MACsecError
 
 LOOK_S = 0.1
-"""Between two looks. At ten million frames a second all but 48,576 of the PNs would be used."""
+"""Seconds between two looks: half of the reserve lasts so long at five million frames a second."""
 
 
 class Ahead:
