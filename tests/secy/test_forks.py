@@ -35,8 +35,9 @@ def in_child(work: Callable[[], Any]) -> Any:
             told = {"result": work()}
         except BaseException as error:
             told = {"error": repr(error)}
-        os.write(write, json.dumps(told).encode())
-        os._exit(0)
+        finally:
+            os.write(write, json.dumps(told, default=repr).encode())
+            os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as file:
         told = json.loads(file.read())
