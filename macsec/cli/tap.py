@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +16,13 @@ from macsec.cli.edge import say
 from macsec.cli.waiting import ENDING, Signals
 
 if TYPE_CHECKING:
+    from macsec.config import Configuration
+    from macsec.custody import Keeper
+    from macsec.kay.kay import Kay
     from macsec.report.tap import Session
+    from macsec.secy import SecY
     from macsec.sim.pump import Pump
+    from macsec.sim.tap import Interface
 
 
 @click.command("tap", short_help="A MACsec interface in user space.")
@@ -60,17 +66,12 @@ def command(
     With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
     is the MAC address of IFACE with port 1. macsec mka status tells how it stands.
     """
-    from time import monotonic
-
     from macsec.cli import tap_mka
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
-    from macsec.errors import KeyExhausted
-    from macsec.report import tap as report
     from macsec.secy import SecY
     from macsec.secy.assemble import assemble, require_transmit
     from macsec.sim import tap as devices
-    from macsec.sim.pump import Pump
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
@@ -82,43 +83,76 @@ def command(
     if not mka:
         require_transmit(model)
     below = devices.interface(lower)
-    mtu = below.mtu - devices.OVERHEAD
     kay = tap_mka.kay_of(model, below) if mka else None
     with (
         assemble(SecY, model, *plane) as secy,
         state.kept(secy, state_folder, state_init) as keeper,
+    ):
+        _run(_Tap(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tap:
+    """Which interfaces, and what to tell."""
+
+    below: Interface
+    upper: str
+    stats: float | None
+    as_json: bool
+    quiet: bool
+
+
+def _run(
+    tap: _Tap, secy: SecY, keeper: Keeper | None, kay: Kay | None, model: Configuration
+) -> None:
+    """Move frames until a signal ends it, and tell what was moved."""
+    from time import monotonic
+
+    from macsec.cli.tap_mka import Ends, Keyed
+    from macsec.report import tap as report
+    from macsec.sim import tap as devices
+    from macsec.sim.pump import Pump
+
+    below, mtu = tap.below, tap.below.mtu - devices.OVERHEAD
+    with (
         devices.open_packet(below) as wire,
-        devices.open_tap(upper, mtu, below.mac) as clear,
+        devices.open_tap(tap.upper, mtu, below.mac) as clear,
         Signals(*ENDING, signal.SIGUSR1) as signals,
-        Pump(clear, wire, secy, opened=not mka) as pump,
+        Pump(clear, wire, secy, opened=kay is None) as pump,
         state.ahead(keeper, pump),
         ExitStack() as more,
     ):
         started = monotonic()
-        keyed = None
+        run = _until_the_end
         if kay is not None:
-            ends = tap_mka.Ends(below, upper, wire, secy, pump)
-            keyed = more.enter_context(tap_mka.Keyed(kay, ends, model, quiet))
+            keyed = Keyed(kay, Ends(below, tap.upper, wire, secy, pump), model, tap.quiet)
+            run = more.enter_context(keyed).run
 
         def session() -> Session:
             traffic = pump.traffic
             up = {**traffic.from_wire, "lost": wire.lost}
-            return report.Session(lower, upper, mtu, traffic.to_wire, up, monotonic() - started)
+            times = monotonic() - started
+            return report.Session(below.name, tap.upper, mtu, traffic.to_wire, up, times)
 
-        if not quiet:
-            down = "" if below.up else f"; {lower} is down"
-            say(f"{upper} is up on {lower}, MTU {mtu}, SCI {secy.tx.sci}{down}")
-        run = _until_the_end if keyed is None else keyed.run
-        run(pump, signals, stats, lambda: say(report.tap_line(secy, session(), kay)))
+        if not tap.quiet:
+            down = "" if below.up else f"; {below.name} is down"
+            say(f"{tap.upper} is up on {below.name}, MTU {mtu}, SCI {secy.tx.sci}{down}")
+        run(pump, signals, tap.stats, lambda: say(report.tap_line(secy, session(), kay)))
         pump.stop()
-        if as_json:
+        if tap.as_json:
             click.echo(json.dumps(report.tap_json(secy, session(), kay)))
-        elif not quiet:
+        elif not tap.quiet:
             say(report.tap_line(secy, session(), kay))
         pump.check()
-        sa = secy.tx.sa.get(secy.controls.encodingsa)
-        if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
-            raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
+        _check_used_up(secy)
+
+
+def _check_used_up(secy: SecY) -> None:
+    from macsec.errors import KeyExhausted
+
+    sa = secy.tx.sa.get(secy.controls.encodingsa)
+    if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
+        raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
 
 
 def _until_the_end(

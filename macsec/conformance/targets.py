@@ -11,7 +11,8 @@ from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
 from macsec.secy.plane import SAParameters
-from macsec.secy.reference import ReferencePlane, SAKey
+from macsec.secy.reference import ReferencePlane
+from macsec.secy.reference_state import SAKey
 from macsec.suites import SUITES
 
 BACKENDS = ("reference", "native")

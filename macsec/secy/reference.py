@@ -13,14 +13,11 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
 import numpy as np
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec import sectag
 from macsec.errors import CustodyError, EnvironmentLacks, MACsecError
@@ -29,14 +26,19 @@ from macsec.keys import Uncopyable
 from macsec.sectag import TCI, SecTAG, TagRules
 from macsec.secy.controls import Controls, Validate
 from macsec.secy.plane import AN_UNKNOWN, DEAD, Loan, Outcome, SAParameters, SAState, Tally
+from macsec.secy.reference_state import (
+    ReceiveSA,
+    ReceiveSC,
+    SAKey,
+    TransmitSA,
+    no_counts,
+)
 from macsec.secy.replay import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
-from macsec.suites import CipherSuite
 from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
-    PN_LIMIT_64,
     PORT_END_STATION,
     PORT_SCB,
     SCI_NONE,
@@ -45,90 +47,6 @@ from macsec.terms import (
 
 RUNT_LENGTH = 14
 """On receipt: addresses and an EtherType. A frame to send needs one octet of User Data."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """Counters as they grow."""
-
-    frames: list[int]
-    validated: int = 0
-    decrypted: int = 0
-    protected: int = 0
-    encrypted: int = 0
-    octets_in: int = 0
-    octets_out: int = 0
-
-    def tally(self) -> Tally:
-        """The counters as they stand."""
-        return Tally(
-            tuple(self.frames),
-            self.validated,
-            self.decrypted,
-            self.protected,
-            self.encrypted,
-            self.octets_in,
-            self.octets_out,
-        )
-
-
-def _no_counts(verdicts: Iterable[Verdict]) -> Counts:
-    return Counts([0 for _ in verdicts])
-
-
-class SAKey(Uncopyable):
-    """The cipher of one SA: its suite, SAK, SSCI and Salt (clause 14)."""
-
-    def __init__(self, suite: CipherSuite, sa: SAParameters) -> None:
-        self._suite, self._ssci, self._salt = suite, sa.ssci, sa.salt
-        self._aes = algorithms.AES(sa.key.expose())
-
-    def seal(self, sci: int, pn: int, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
-        """Ciphertext and 16-octet ICV (14.5 to 14.8)."""
-        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
-        cipher = Cipher(self._aes, modes.GCM(iv)).encryptor()
-        cipher.authenticate_additional_data(aad)
-        return cipher.update(text) + cipher.finalize(), cipher.tag
-
-    def open(self, sci: int, pn: int, aad: bytes, text: bytes, icv: bytes) -> bytes | None:
-        """Plaintext, or None where the ICV is wrong."""
-        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
-        cipher = Cipher(self._aes, modes.GCM(iv, icv, min_tag_length=len(icv))).decryptor()
-        cipher.authenticate_additional_data(aad)
-        try:
-            return cipher.update(text) + cipher.finalize()
-        except InvalidTag:
-            return None
-
-
-@dataclass(slots=True)
-class TransmitSA(Uncopyable):
-    """A transmit SA (10.7.22). PNs from `limit` on are not used; `key` None: it died in a fork."""
-
-    key: SAKey | None
-    next_pn: int
-    enabled: bool
-    limit: int = PN_LIMIT_64
-    counts: Counts = field(default_factory=lambda: _no_counts(TX_SA_VERDICTS))
-
-
-@dataclass(slots=True)
-class ReceiveSA(Uncopyable):
-    """A receive SA (10.7.13)."""
-
-    key: SAKey
-    window: Window
-    enabled: bool
-    counts: Counts = field(default_factory=lambda: _no_counts(SA_VERDICTS))
-
-
-@dataclass(slots=True)
-class ReceiveSC(Uncopyable):
-    """A receive SC and its SAs by AN (10.7.11)."""
-
-    enabled: bool
-    sa: dict[int, ReceiveSA] = field(default_factory=dict)
-    counts: Counts = field(default_factory=lambda: _no_counts(SC_VERDICTS))
 
 
 class Row(NamedTuple):
@@ -166,7 +84,7 @@ class ReferencePlane(Uncopyable):
         self._tx_enabled = False
         self._tx_sa: dict[int, TransmitSA] = {}
         self._rx: dict[int, ReceiveSC] = {}
-        self._counts = _no_counts(Verdict)
+        self._counts = no_counts(Verdict)
         self.configure(controls)
         _OPEN.add(self)
 
@@ -576,13 +494,13 @@ class ReferencePlane(Uncopyable):
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
         self._check_open()
-        self._counts = _no_counts(Verdict)
+        self._counts = no_counts(Verdict)
         for tx_sa in self._tx_sa.values():
-            tx_sa.counts = _no_counts(TX_SA_VERDICTS)
+            tx_sa.counts = no_counts(TX_SA_VERDICTS)
         for sc in self._rx.values():
-            sc.counts = _no_counts(SC_VERDICTS)
+            sc.counts = no_counts(SC_VERDICTS)
             for sa in sc.sa.values():
-                sa.counts = _no_counts(SA_VERDICTS)
+                sa.counts = no_counts(SA_VERDICTS)
 
     def still(self) -> AbstractContextManager[None]:
         """Frames and management share a thread here: it is always still."""

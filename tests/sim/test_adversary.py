@@ -16,7 +16,8 @@ from planes import SUITE_NAMES, Plane
 from macsec.errors import ConfigError
 from macsec.sectag import SecTAG
 from macsec.secy import SecY, Verdict, reference, replay
-from macsec.secy.reference import ReferencePlane, SAKey
+from macsec.secy.reference import ReferencePlane
+from macsec.secy.reference_state import SAKey
 from macsec.sim.adversary import ATTACKS, Finding, Scene, Setting, ghash, run
 from macsec.sim.adversary.flood import QUICK, WAYS
 

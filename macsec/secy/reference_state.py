@@ -1,0 +1,101 @@
+"""What the readable SecY keeps: SCs, SAs, their ciphers and counters (10.7, clause 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from macsec.keys import Uncopyable
+from macsec.secy.plane import SAParameters, Tally
+from macsec.secy.replay import Window
+from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
+from macsec.suites import CipherSuite
+from macsec.terms import PN_LIMIT_64
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counters as they grow."""
+
+    frames: list[int]
+    validated: int = 0
+    decrypted: int = 0
+    protected: int = 0
+    encrypted: int = 0
+    octets_in: int = 0
+    octets_out: int = 0
+
+    def tally(self) -> Tally:
+        """The counters as they stand."""
+        return Tally(
+            tuple(self.frames),
+            self.validated,
+            self.decrypted,
+            self.protected,
+            self.encrypted,
+            self.octets_in,
+            self.octets_out,
+        )
+
+
+def no_counts(verdicts: Iterable[Verdict]) -> Counts:
+    """A counter for each of these verdicts, at zero."""
+    return Counts([0 for _ in verdicts])
+
+
+class SAKey(Uncopyable):
+    """The cipher of one SA: its suite, SAK, SSCI and Salt (clause 14)."""
+
+    def __init__(self, suite: CipherSuite, sa: SAParameters) -> None:
+        self._suite, self._ssci, self._salt = suite, sa.ssci, sa.salt
+        self._aes = algorithms.AES(sa.key.expose())
+
+    def seal(self, sci: int, pn: int, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
+        """Ciphertext and 16-octet ICV (14.5 to 14.8)."""
+        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
+        cipher = Cipher(self._aes, modes.GCM(iv)).encryptor()
+        cipher.authenticate_additional_data(aad)
+        return cipher.update(text) + cipher.finalize(), cipher.tag
+
+    def open(self, sci: int, pn: int, aad: bytes, text: bytes, icv: bytes) -> bytes | None:
+        """Plaintext, or None where the ICV is wrong."""
+        iv = self._suite.iv(sci, pn, self._ssci, self._salt)
+        cipher = Cipher(self._aes, modes.GCM(iv, icv, min_tag_length=len(icv))).decryptor()
+        cipher.authenticate_additional_data(aad)
+        try:
+            return cipher.update(text) + cipher.finalize()
+        except InvalidTag:
+            return None
+
+
+@dataclass(slots=True)
+class TransmitSA(Uncopyable):
+    """A transmit SA (10.7.22). PNs from `limit` on are not used; `key` None: it died in a fork."""
+
+    key: SAKey | None
+    next_pn: int
+    enabled: bool
+    limit: int = PN_LIMIT_64
+    counts: Counts = field(default_factory=lambda: no_counts(TX_SA_VERDICTS))
+
+
+@dataclass(slots=True)
+class ReceiveSA(Uncopyable):
+    """A receive SA (10.7.13)."""
+
+    key: SAKey
+    window: Window
+    enabled: bool
+    counts: Counts = field(default_factory=lambda: no_counts(SA_VERDICTS))
+
+
+@dataclass(slots=True)
+class ReceiveSC(Uncopyable):
+    """A receive SC and its SAs by AN (10.7.11)."""
+
+    enabled: bool
+    sa: dict[int, ReceiveSA] = field(default_factory=dict)
+    counts: Counts = field(default_factory=lambda: no_counts(SC_VERDICTS))
