@@ -114,7 +114,7 @@ def damaged(draw, files):
     return bytes(octets)
 
 
-def agree(octets, step, **options):
+def assert_agree(octets, step, **options):
     """Both twins make the same of a file, whole and in pieces of any size."""
     python = Outcome(octets, backend="python", **options)
     native = Outcome(octets, backend="native", **options)
@@ -134,13 +134,13 @@ OPTIONS = {
 @given(octets=st.one_of(pcap_files(), pcapng_files()), **OPTIONS)
 def test_index_twins_on_good_files(octets, step, fcs, batch_frames, batch_octets):
     """The same frames, columns, batches and faults for files of all kinds."""
-    agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
+    assert_agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
 
 
 @given(octets=damaged(st.one_of(pcap_files(), pcapng_files())), **OPTIONS)
 def test_index_twins_on_damaged_files(octets, step, fcs, batch_frames, batch_octets):
     """The same whole frames, then the same fault at the same offset."""
-    agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
+    assert_agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
 
 
 @given(
@@ -150,7 +150,7 @@ def test_index_twins_on_damaged_files(octets, step, fcs, batch_frames, batch_oct
 )
 def test_index_twins_on_noise(head, tail, step):
     """Noise behind a good header."""
-    agree(head + tail, step)
+    assert_agree(head + tail, step)
 
 
 @st.composite

@@ -362,7 +362,9 @@ def test_protect_leaves_frames_out(desk, small_batches):
 @pytest.mark.parametrize("verb", ["protect", "validate"])
 def test_an_empty_capture(desk, verb):
     """No frames, no batches."""
-    same(desk, verb, ("-c", desk.config(), desk.capture([]), "out.pcap"), ["out.pcap"])
+    args = ("-c", desk.config(), desk.capture([]), "out.pcap")
+    _, found, _ = same(desk, verb, args, ["out.pcap"])
+    assert found["frames"] == 0
 
 
 @pytest.mark.parametrize("out", ["out.pcap", "out.pcapng"])

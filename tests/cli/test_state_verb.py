@@ -66,7 +66,7 @@ def test_without_state_as_before(desk):
         assert pns(desk.path("out.pcap")) == [1, 2, 3, 4, 5]
 
 
-def refused(desk, match: str, code: int, *more: str) -> None:
+def assert_refused(desk, match: str, code: int, *more: str) -> None:
     """One line, that exit code, no OUT, and no key in the line."""
     result = protect(desk, *more, code=code)
     assert match in result.stderr
@@ -78,23 +78,23 @@ def refused(desk, match: str, code: int, *more: str) -> None:
 def test_refusals(desk):
     """Missing folder, missing record, damaged and foreign ones: 2. A second process: 1."""
     state = Path(desk.path("state"))
-    refused(desk, "there is no such folder", 2)
+    assert_refused(desk, "there is no such folder", 2)
     state.mkdir(mode=0o700)
-    refused(desk, "there is no such record", 2)
+    assert_refused(desk, "there is no such record", 2)
     protect(desk, "--state-init")
     Path(desk.path("out.pcap")).unlink()
     (record,) = state.glob("*.pn")
     whole = record.read_bytes()
     for octets in (whole[:-1], b"", whole.replace(b"next_pn 6", b"next_pn 1")):
         record.write_bytes(octets)
-        refused(desk, "damaged", 2)
-        refused(desk, "damaged", 2, "--state-init")
+        assert_refused(desk, "damaged", 2)
+        assert_refused(desk, "damaged", 2, "--state-init")
     record.write_bytes(whole)
     record.chmod(0o644)
-    refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others can get at it", 2)
     record.chmod(0o600)
     state.chmod(0o777)
-    refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others can get at it", 2)
 
 
 def test_usage(desk):
@@ -138,7 +138,7 @@ def test_a_full_disk(desk, monkeypatch):
     from macsec.custody import folder, system
 
     monkeypatch.setattr(folder, "System", lambda: system.System(write=full))
-    refused(desk, "No space left on device", 1)
+    assert_refused(desk, "No space left on device", 1)
     monkeypatch.undo()
     protect(desk)
     assert min(pns(desk.path("out.pcap"))) > 5

@@ -68,7 +68,8 @@ def test_configurations_that_are_none(desk, some):
     clear = desk.capture(some)
     Path("broken.yaml").write_text("secy: {cipher: none-at-all}\n")
     for config in ("missing.yaml", "broken.yaml", "in.pcap"):
-        one_line(desk.run("validate", "-c", config, clear, "out.pcap", code=2))
+        line = one_line(desk.run("validate", "-c", config, clear, "out.pcap", code=2))
+        assert config in line
 
 
 @pytest.mark.parametrize(

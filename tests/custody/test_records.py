@@ -49,7 +49,7 @@ def record_in(state: Path) -> Path:
     return path
 
 
-def refused(state: Path, match: str, secy: SecY | None = None, code: int = 2) -> None:
+def assert_refused(state: Path, match: str, secy: SecY | None = None, code: int = 2) -> None:
     """Refused with and without --state-init, before any frame is sent, and nothing is changed."""
     before = {path.name: path.read_bytes() for path in state.glob("*.pn")}
     for init in (False, True):
@@ -102,10 +102,10 @@ def test_every_truncation(state: Path) -> None:
             Record.decode(whole[:length])
     for length in (0, 1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        refused(state, "damaged")
+        assert_refused(state, "damaged")
     for behind in (b"\n", b"\0", whole, bytes(SIZE_LIMIT)):
         path.write_bytes(whole + behind)
-        refused(state, "damaged")
+        assert_refused(state, "damaged")
     path.write_bytes(whole)
     assert run(state) == [4]
 
@@ -167,16 +167,16 @@ def test_of_another(state: Path) -> None:
     other = path.with_name(path.name.replace(SCI_A, SCI_B))
     other.write_bytes(path.read_bytes())
     other.chmod(0o600)
-    refused(state, "another key or SCI")
-    refused(state, "another key or SCI", add_tx(PLANE.secy(), SCI_B))
+    assert_refused(state, "another key or SCI")
+    assert_refused(state, "another key or SCI", add_tx(PLANE.secy(), SCI_B))
 
 
 def test_one_key_two_suites(tmp_path: Path) -> None:
     """A key that was used under one suite is not used under another."""
     run(tmp_path / "state", init=True)
     xpn = {"cipher": "gcm-aes-xpn-128"}
-    refused(tmp_path / "state", "under gcm-aes-128", add_tx(PLANE.secy(**xpn)))
-    refused(tmp_path / "state", "take a new key", add_tx(PLANE.secy(**xpn), SCI_B))
+    assert_refused(tmp_path / "state", "under gcm-aes-128", add_tx(PLANE.secy(**xpn)))
+    assert_refused(tmp_path / "state", "take a new key", add_tx(PLANE.secy(**xpn), SCI_B))
 
 
 def xpn(sci: str = SCI_A, ssci: int = 1, salt: bytes = SALT) -> SecY:
@@ -192,9 +192,9 @@ def test_xpn_nonces(tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert run(state, xpn(), init=True) == [1]
     assert run(state, xpn()) == [2]
-    refused(state, "another SSCI or salt", xpn(ssci=2))
-    refused(state, "another SSCI or salt", xpn(salt=bytes(12)))
-    refused(state, "used the nonces of", xpn(SCI_B))
+    assert_refused(state, "another SSCI or salt", xpn(ssci=2))
+    assert_refused(state, "another SSCI or salt", xpn(salt=bytes(12)))
+    assert_refused(state, "used the nonces of", xpn(SCI_B))
     assert run(state, xpn(SCI_B, ssci=2), init=True) == [1]
 
 
@@ -302,14 +302,14 @@ def test_files_that_others_could_change(state: Path, of: str, kind: str) -> None
 def test_a_folder_that_others_can_write(state: Path, mode: int) -> None:
     """In it anybody could put an old record back."""
     state.chmod(mode)
-    refused(state, "others can get at it")
+    assert_refused(state, "others can get at it")
 
 
 def test_no_folder(tmp_path: Path) -> None:
     """A file in place of the folder, and a name that cannot be."""
     (tmp_path / "file").touch()
-    refused(tmp_path / "file", "cannot open it")
-    refused(tmp_path / "none" / "state", "no such folder|cannot make it")
+    assert_refused(tmp_path / "file", "cannot open it")
+    assert_refused(tmp_path / "none" / "state", "no such folder|cannot make it")
 
 
 # ---------------------------------------------------------------- another process
@@ -318,7 +318,7 @@ def test_no_folder(tmp_path: Path) -> None:
 def test_one_at_a_time(state: Path) -> None:
     """While one uses a key and SCI no other does (exit 1); another key is free meanwhile."""
     with sender(PLANE) as secy, Keeper(secy, state) as keeper:
-        refused(state, "another process uses this key", code=1)
+        assert_refused(state, "another process uses this key", code=1)
         assert run(state, add_tx(PLANE.secy(), SCI_B), init=True) == [1]
         keeper.reserve(1)
         assert secy.protect_frame(frame_of(60)) is not None

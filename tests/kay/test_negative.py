@@ -48,7 +48,7 @@ from macsec.suites import SUITES
 OTHER = b"another's MI"
 
 
-def refused(kay: Kay, frame: bytes, reception: Reception, now_ns: int = 0) -> None:
+def assert_refused(kay: Kay, frame: bytes, reception: Reception, now_ns: int = 0) -> None:
     """The frame is this, is counted so once, and changes nothing else."""
     before, counters = snapshot(kay), dict(kay.counters)
     assert kay.receive_mkpdu(now_ns, frame) is reception
@@ -98,7 +98,7 @@ def more(frame: bytes) -> bytes:
 def test_framing(spoil: Callable[[bytes], bytes], reception: Reception) -> None:
     """11.11.2: body too short, too long, no words; CKN of 0 or 33; other types: dropped."""
     kay, actor = member_of()
-    refused(kay, spoil(actor.frame()), reception)
+    assert_refused(kay, spoil(actor.frame()), reception)
 
 
 def test_a_set_beyond_the_end_drops_the_message_whole() -> None:
@@ -109,7 +109,7 @@ def test_a_set_beyond_the_end_drops_the_message_whole() -> None:
         frame = actor.frame()
         body = frame[18:-16] + short
         signed = frame[:16] + (len(body) + 16).to_bytes(2) + body
-        refused(kay, signed + actor.holder.icv(signed), Reception.MALFORMED)
+        assert_refused(kay, signed + actor.holder.icv(signed), Reception.MALFORMED)
 
 
 def test_octets_behind_the_body_are_nothing() -> None:
@@ -126,7 +126,7 @@ def test_unknown_ckn_is_not_answered() -> None:
     kay = alone()
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
-    refused(kay, actor.frame(ckn=b"nobody's"), Reception.UNKNOWN_CKN)
+    assert_refused(kay, actor.frame(ckn=b"nobody's"), Reception.UNKNOWN_CKN)
     assert actor.drain() == []
 
 
@@ -134,7 +134,7 @@ def test_unknown_ckn_is_not_answered() -> None:
 def test_a_ckn_equal_in_part_is_another(ckn: bytes) -> None:
     """The length counts: the first 16 octets, which alone enter the ICK, are not enough."""
     kay, actor = member_of()
-    refused(kay, actor.frame(ckn=ckn), Reception.UNKNOWN_CKN)
+    assert_refused(kay, actor.frame(ckn=ckn), Reception.UNKNOWN_CKN)
 
 
 @pytest.mark.parametrize("at", [0, 5, 6, 18, 19, 30, 40, -20, -16, -1])
@@ -143,14 +143,14 @@ def test_a_wrong_icv_changes_nothing(at: int) -> None:
     kay, actor = member_of()
     frame = bytearray(actor.frame())
     frame[at] ^= 2
-    refused(kay, bytes(frame), Reception.BAD_ICV)
+    assert_refused(kay, bytes(frame), Reception.BAD_ICV)
 
 
 def test_another_cak_changes_nothing() -> None:
     """Whoever has not the CAK cannot even be listed."""
     kay, _ = member_of()
     stranger = Actor(kay, sci_of_name("b"), OTHER, cak=CAK[::-1])
-    refused(kay, stranger.frame(), Reception.BAD_ICV)
+    assert_refused(kay, stranger.frame(), Reception.BAD_ICV)
 
 
 def test_our_own_message_reflected() -> None:
@@ -158,8 +158,8 @@ def test_our_own_message_reflected() -> None:
     kay, actor = member_of()
     actor.later(2)
     (said,) = actor.drain()
-    refused(kay, seal(said, actor.holder.icv), Reception.REFLECTED, actor.now_ns)
-    refused(kay, actor.frame(sci=kay.sci, mi=OTHER), Reception.REFLECTED, actor.now_ns)
+    assert_refused(kay, seal(said, actor.holder.icv), Reception.REFLECTED, actor.now_ns)
+    assert_refused(kay, actor.frame(sci=kay.sci, mi=OTHER), Reception.REFLECTED, actor.now_ns)
 
 
 # -------------------------------------------------------------------- freshness
@@ -169,7 +169,7 @@ def test_an_mn_that_does_not_rise() -> None:
     """The same or an earlier MN of an MI: dropped whole."""
     kay, actor = member_of()
     for mn in (actor.mn, actor.mn - 1, 1):
-        refused(kay, actor.frame(mn=mn), Reception.OLD_MN)
+        assert_refused(kay, actor.frame(mn=mn), Reception.OLD_MN)
 
 
 def test_mn_zero() -> None:
@@ -178,7 +178,7 @@ def test_mn_zero() -> None:
     frame = bytearray(actor.frame())
     frame[18 + 24 : 18 + 28] = bytes(4)
     signed = bytes(frame[:-16])
-    refused(kay, signed + actor.holder.icv(signed), Reception.MALFORMED)
+    assert_refused(kay, signed + actor.holder.icv(signed), Reception.MALFORMED)
 
 
 def test_every_replay_is_refused() -> None:
@@ -188,7 +188,7 @@ def test_every_replay_is_refused() -> None:
     for frame in frames:
         assert kay.receive_mkpdu(actor.now_ns, frame) is Reception.ACCEPTED
     for frame in frames:
-        refused(kay, frame, Reception.OLD_MN)
+        assert_refused(kay, frame, Reception.OLD_MN)
     fresh = alone()
     fresh_actor = Actor(fresh, sci_of_name("z"))
     fresh_actor.drain()
@@ -238,7 +238,7 @@ def test_our_mi_from_another_sci() -> None:
 def test_a_peers_mi_from_another_sci() -> None:
     """The message is dropped; the peer stays."""
     kay, actor = member_of()
-    refused(kay, actor.frame(sci=sci_of_name("b")), Reception.OTHER_SCI)
+    assert_refused(kay, actor.frame(sci=sci_of_name("b")), Reception.OTHER_SCI)
 
 
 # -------------------------------------------------------------------- lists
@@ -250,7 +250,7 @@ def test_a_list_that_is_no_multiple_of_sixteen(kind: int, length: int) -> None:
     """Dropped whole."""
     kay, actor = member_of()
     frame = actor.frame(live=(), sets=[Opaque(kind, 0, bytes(length))])
-    refused(kay, frame, Reception.MALFORMED)
+    assert_refused(kay, frame, Reception.MALFORMED)
 
 
 def test_the_same_mi_twice() -> None:
@@ -359,7 +359,7 @@ def test_delay_protection_with_a_lowest_pn_of_zero() -> None:
 # -------------------------------------------------------------------- Distributed SAK
 
 
-def offered(kay: Kay, actor: Actor, counter: str, **given: Any) -> None:
+def assert_offer_refused(kay: Kay, actor: Actor, counter: str, **given: Any) -> None:
     """A SAK is distributed, is refused with this counter, and changes nothing."""
     before, count = snapshot(kay), kay.counters[counter]
     assert actor.distribute(**given) is Reception.ACCEPTED
@@ -374,7 +374,7 @@ def test_a_sak_from_one_who_is_not_elected() -> None:
     kay, _ = member_of()
     other = Actor(kay, sci_of_name("b"), OTHER)
     other.say()
-    offered(kay, other, "sak-refused", priority=99, an=1)
+    assert_offer_refused(kay, other, "sak-refused", priority=99, an=1)
 
 
 def test_a_sak_from_one_who_is_not_live() -> None:
@@ -383,7 +383,7 @@ def test_a_sak_from_one_who_is_not_live() -> None:
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
     actor.say(live=(), key_server=True, priority=1)
-    offered(kay, actor, "sak-refused", live=())
+    assert_offer_refused(kay, actor, "sak-refused", live=())
 
 
 def test_a_sak_for_those_who_were_live_before_us() -> None:
@@ -404,7 +404,7 @@ def test_a_sak_for_those_who_were_live_before_us() -> None:
 def test_a_sak_when_we_are_server() -> None:
     """Nobody tells the Key Server what to use."""
     kay, actor = server_of()
-    offered(kay, actor, "sak-refused", priority=200, key_server=False, an=1)
+    assert_offer_refused(kay, actor, "sak-refused", priority=200, key_server=False, an=1)
 
 
 @pytest.mark.parametrize("length", [1, 24, 27, 29, 35, 37, 44, 51, 53, 80])
@@ -420,7 +420,9 @@ def test_a_sak_of_the_wrong_length(length: int) -> None:
 def test_a_sak_of_an_unknown_suite() -> None:
     """Ignored; the session stays."""
     kay, actor = member_of()
-    offered(kay, actor, "sak-cipher-mismatch-errors", kn=2, an=1, suite=0x0080C20001000099)
+    assert_offer_refused(
+        kay, actor, "sak-cipher-mismatch-errors", kn=2, an=1, suite=0x0080C20001000099
+    )
 
 
 def test_a_sak_of_a_suite_that_is_not_allowed() -> None:
@@ -428,7 +430,7 @@ def test_a_sak_of_a_suite_that_is_not_allowed() -> None:
     kay, actor = member_of(suites=(SUITES["gcm-aes-128"],))
     suite = SUITES["gcm-aes-256"].identifier
     sak = bytes(range(32))
-    offered(kay, actor, "sak-cipher-mismatch-errors", kn=2, an=1, suite=suite, sak=sak)
+    assert_offer_refused(kay, actor, "sak-cipher-mismatch-errors", kn=2, an=1, suite=suite, sak=sak)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +445,7 @@ def test_an_offset_above_our_capability(capability: int, code: int, suite: str |
     actor.drain()
     actor.say(key_server=True, priority=1)
     identifier = None if suite is None else SUITES[suite].identifier
-    offered(kay, actor, "sak-cipher-mismatch-errors", code=code, suite=identifier)
+    assert_offer_refused(kay, actor, "sak-cipher-mismatch-errors", code=code, suite=identifier)
 
 
 def test_a_sak_that_does_not_unwrap() -> None:
@@ -451,32 +453,32 @@ def test_a_sak_that_does_not_unwrap() -> None:
     kay, actor = member_of()
     stranger = Actor(kay, actor.sci, cak=CAK[::-1])
     wrapped = stranger.holder.wrap(chain_key().holder._cak)  # type: ignore[attr-defined]
-    offered(kay, actor, "sak-decryption-errors", kn=2, an=1, wrapped=wrapped)
+    assert_offer_refused(kay, actor, "sak-decryption-errors", kn=2, an=1, wrapped=wrapped)
 
 
 def test_a_sak_shorter_than_its_suite_needs() -> None:
     """A key of 16 octets for GCM-AES-256."""
     kay, actor = member_of()
     suite = SUITES["gcm-aes-256"].identifier
-    offered(kay, actor, "sak-decryption-errors", kn=2, an=1, suite=suite)
+    assert_offer_refused(kay, actor, "sak-decryption-errors", kn=2, an=1, suite=suite)
 
 
 def test_an_an_in_use_by_another_key() -> None:
     """Refused: two keys under one AN cannot be told apart."""
     kay, actor = member_of()
-    offered(kay, actor, "sak-refused", kn=2, an=0, sak=b"x" * 16)
+    assert_offer_refused(kay, actor, "sak-refused", kn=2, an=0, sak=b"x" * 16)
 
 
 def test_a_known_ki_with_another_sak() -> None:
     """Refused: PNs would start again under names that are in use."""
     kay, actor = member_of()
-    offered(kay, actor, "sak-reuse-refused", kn=1, an=1, sak=b"x" * 16)
+    assert_offer_refused(kay, actor, "sak-reuse-refused", kn=1, an=1, sak=b"x" * 16)
 
 
 def test_a_known_sak_under_another_ki() -> None:
     """Refused: the same nonces would be used twice."""
     kay, actor = member_of()
-    offered(kay, actor, "sak-reuse-refused", kn=2, an=1)
+    assert_offer_refused(kay, actor, "sak-reuse-refused", kn=2, an=1)
 
 
 def test_a_known_ki_again_is_nothing() -> None:
@@ -505,8 +507,8 @@ def test_an_earlier_kn_is_never_used_again() -> None:
     actor.say(key_server=True, priority=1)
     actor.drain()
     assert [slot.ki.kn for slot in kay.cp.slots()] == [3]
-    offered(kay, actor, "sak-reuse-refused", kn=1, an=3)
-    offered(kay, actor, "sak-reuse-refused", kn=2, an=3, sak=bytes([9]) * 16)
+    assert_offer_refused(kay, actor, "sak-reuse-refused", kn=1, an=3)
+    assert_offer_refused(kay, actor, "sak-reuse-refused", kn=2, an=3, sak=bytes([9]) * 16)
 
 
 # -------------------------------------------------------------------- sets
@@ -558,7 +560,7 @@ def test_two_who_claim_to_serve() -> None:
     other.say(key_server=True, priority=2)
     assert kay.principal is not None
     assert kay.principal.server == actor.mi
-    offered(kay, other, "sak-refused", priority=2, kn=5, an=1, sak=b"y" * 16)
+    assert_offer_refused(kay, other, "sak-refused", priority=2, kn=5, an=1, sak=b"y" * 16)
 
 
 # -------------------------------------------------------------------- policy

@@ -310,7 +310,7 @@ def standing(secy: SecY) -> dict[str, Any]:
     return state | {"controls": secy.controls, "operational": secy.mac_operational}
 
 
-def same(left: Any, right: Any, what: str) -> None:
+def assert_same(left: Any, right: Any, what: str) -> None:
     """Equality, with the first difference told."""
     if left == right:
         return
@@ -350,12 +350,12 @@ def test_twins(controls: dict[str, Any], seed: int, steps: int) -> None:
         sent = story.batch(story.clear_frames())
         expected = first.protect(sent)
         for secy in others:
-            same(facts(expected), facts(secy.protect(sent)), f"protect, {secy.kernel}")
+            assert_same(facts(expected), facts(secy.protect(sent)), f"protect, {secy.kernel}")
         story.history += expected.batch.frames()
         arrived = story.batch(story.received_frames())
         validated = first.validate(arrived)
         for secy in others:
-            same(facts(validated), facts(secy.validate(arrived)), f"validate, {secy.kernel}")
+            assert_same(facts(validated), facts(secy.validate(arrived)), f"validate, {secy.kernel}")
         for verdict in set(validated.verdict) | set(expected.verdict):
             event(verdict.label)
         for _ in range(story.draw.randrange(3)):
@@ -363,7 +363,7 @@ def test_twins(controls: dict[str, Any], seed: int, steps: int) -> None:
             said = [call(secy, *step) for secy in secys]
             assert len(set(said)) == 1, (step, said)
         for secy in others:
-            same(standing(first), standing(secy), f"state, {secy.kernel}")
+            assert_same(standing(first), standing(secy), f"state, {secy.kernel}")
     for secy in secys:
         secy.close()
 
@@ -392,15 +392,15 @@ def test_any_split_of_a_batch(
             parts = [batch[a:b] for a, b in pairwise(edges)]
             found = [facts(getattr(pieces, name)(part)) for part in parts]
             if found:
-                same(expected, joined(found, [len(part) for part in parts]), name)
+                assert_same(expected, joined(found, [len(part) for part in parts]), name)
             rows = [facts(getattr(single, name)(batch[row : row + 1])) for row in range(len(batch))]
             if rows:
-                same(expected, joined(rows, [1] * len(rows)), f"{name}, one by one")
+                assert_same(expected, joined(rows, [1] * len(rows)), f"{name}, one by one")
         step = story.manage()
         for secy in (whole, pieces, single):
             call(secy, *step)
-        same(standing(whole), standing(pieces), "pieces")
-        same(standing(whole), standing(single), "one by one")
+        assert_same(standing(whole), standing(pieces), "pieces")
+        assert_same(standing(whole), standing(single), "one by one")
 
 
 @given(**STORIES, plane=st.sampled_from(PLANES))
@@ -425,7 +425,7 @@ def test_frame_calls_are_batches_of_one(
         step = story.manage()
         for secy in (batches, frames):
             call(secy, *step)
-        same(standing(batches), standing(frames), "frame by frame")
+        assert_same(standing(batches), standing(frames), "frame by frame")
 
 
 @given(**STORIES, plane=st.sampled_from(PLANES))
