@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from macsec.cli.lab_state import LOCK, STATUS, TOLD, Published, Up, ask, found
+from macsec.cli.lab_state import HOSTS, LOCK, STATUS, TOLD, Published, Up, ask, found
 from macsec.errors import ConfigError, MACsecError
 
 UP = Up(
@@ -22,15 +22,17 @@ def folder(tmp_path):
     return str(tmp_path / "state")
 
 
-def test_found_while_it_is_up(folder):
+def test_found_while_it_is_up(folder, tmp_path):
     """From when it is published until it is closed; the lock alone stays."""
     with pytest.raises(MACsecError, match="no lab is up"):
         found(folder)
     with Published(folder) as state:
         with pytest.raises(MACsecError, match="no lab is up"):
             found(folder)
-        state.publish(UP)
+        state.publish(UP, {"web": ["10.0.0.1", "fd00::1"], "db": ["10.0.0.2"]})
         assert found(folder) == UP
+        names = (tmp_path / "state" / HOSTS).read_text().splitlines()
+        assert names[2:] == ["10.0.0.1 web", "fd00::1 web", "10.0.0.2 db"]
     assert os.listdir(folder) == [LOCK]
     with pytest.raises(MACsecError, match="no lab is up"):
         found(folder)
@@ -45,7 +47,7 @@ def test_only_its_owner_enters(folder):
 def test_one_at_a_time(folder):
     """A second one is refused and leaves the first alone."""
     with Published(folder) as state:
-        state.publish(UP)
+        state.publish(UP, {})
         with pytest.raises(MACsecError, match="a lab is up already"):
             Published(folder)
         assert found(folder) == UP
@@ -63,7 +65,7 @@ def test_what_a_killed_one_left(folder):
     with Published(folder) as state:
         with pytest.raises(MACsecError, match="no lab is up"):
             found(folder)
-        state.publish(UP)
+        state.publish(UP, {})
         assert found(folder) == UP
 
 
@@ -85,7 +87,7 @@ def test_no_such_place():
 def test_status(folder):
     """Who asks is told what the lab says then."""
     with Published(folder) as state:
-        state.publish(UP)
+        state.publish(UP, {})
         told = []
         asking = threading.Thread(target=lambda: told.append(ask(folder)))
         asking.start()
@@ -97,7 +99,7 @@ def test_status(folder):
 def test_it_ends_while_it_is_asked(folder):
     """One line for that too."""
     with Published(folder) as state:
-        state.publish(UP)
+        state.publish(UP, {})
         faults = []
 
         def asking():
