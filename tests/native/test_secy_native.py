@@ -322,7 +322,7 @@ def test_where_keys_lie_in_memory() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_a_child_has_no_transmit_key_in_memory(kernel: str) -> None:
+def test_transmit_keys_are_wiped_in_the_memory_of_a_child(kernel: str) -> None:
     """A fork leaves the child neither round keys nor powers of the hash key of a transmit SA."""
     key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
     holder = Holder(key, kernel)
