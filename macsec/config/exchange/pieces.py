@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from macsec.config.caks import CAK_LENGTHS
 from macsec.config.loading import load
 from macsec.config.model import Configuration, MkaSection, SecYSection
 from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
-
-CAK_LENGTHS = (16, 32)
 
 
 @dataclass(frozen=True, slots=True)
