@@ -43,13 +43,12 @@ def command(
     from macsec.report import explain as report
     from macsec.report.page import Page
     from macsec.secy import SecY
-    from macsec.secy.assemble import assemble
     from macsec.sim.trace import OutOfRangeError, trace
 
     plane = chosen_plane(backend)
     model = load(config)
     with (
-        assemble(SecY, model, *plane) as secy,
+        SecY.from_config(model, *plane) as secy,
         transfer.open_stream("explain", source, fcs, plane.captures, as_json) as stream,
     ):
         transmit = model.tx is not None and not model.rx

@@ -70,7 +70,7 @@ def command(
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
     from macsec.secy import SecY
-    from macsec.secy.assemble import assemble, require_transmit
+    from macsec.secy.assemble import require_transmit
     from macsec.sim import tap as devices
 
     if lower == upper:
@@ -85,7 +85,7 @@ def command(
     below = devices.interface(lower)
     kay = tap_mka.kay_of(model, below) if mka else None
     with (
-        assemble(SecY, model, *plane) as secy,
+        SecY.from_config(model, *plane) as secy,
         state.kept(secy, state_folder, state_init) as keeper,
     ):
         _run(_Tap(below, upper, stats, as_json, quiet), secy, keeper, kay, model)

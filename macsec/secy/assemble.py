@@ -1,54 +1,75 @@
-"""A SecY from a configuration; what the SecY refuses is told with file and line."""
+"""The controls, SCs and SAs of a SecY from a configuration; refusals name file and line."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol
 
-from macsec.config import Configuration, KeyRing, Origin, TransmitSASection, load
+from macsec.config import Configuration, KeyRing, Origin, TransmitSASection
 from macsec.errors import ConfigError
+from macsec.keys import Key
 from macsec.secy.controls import Controls, Validate
 from macsec.secy.profiles import PROFILES
 from macsec.suites import SUITES
 from macsec.terms import sci_text
 
-if TYPE_CHECKING:
-    from macsec.secy.lmi import SecY
-
 LOG = logging.getLogger("macsec")
 
-S = TypeVar("S", bound="SecY")
+
+class Management(Protocol):
+    """The calls of a SecY that a configuration needs."""
+
+    @property
+    def controls(self) -> Controls:
+        """The management controls (10.7)."""
+
+    def create_tx_sc(self, sci: str, enabled: bool) -> None:
+        """Create the transmit SC."""
+
+    def create_tx_sa(
+        self,
+        an: int,
+        key: Key,
+        *,
+        next_pn: int,
+        ssci: int | None,
+        salt: bytes | None,
+        enabled: bool,
+    ) -> None:
+        """Create a transmit SA."""
+
+    def create_rx_sc(self, sci: str, enabled: bool) -> None:
+        """Create a receive SC."""
+
+    def create_rx_sa(
+        self,
+        sci: str,
+        an: int,
+        key: Key,
+        *,
+        next_pn: int,
+        lowest_pn: int | None,
+        ssci: int | None,
+        salt: bytes | None,
+        enabled: bool,
+    ) -> None:
+        """Create a receive SA."""
 
 
-def assemble(
-    secy_class: type[S],
-    config: str | Path | Mapping[str, Any] | Configuration,
-    backend: str = "auto",
-    kernel: str | None = None,
-) -> S:
-    """A SecY with the controls, SCs and SAs of a configuration. Raises ConfigError.
+def located_controls(config: Configuration) -> Controls:
+    """Return the controls of a configuration. Raises ConfigError with file and line."""
+    with _located(config.origin, ("secy",)):
+        return controls_of(config)
 
-    The SecY takes the keys over: those of a loaded configuration are wiped.
-    """
-    model = load(config)
-    try:
-        with _told_at(model.origin, ("secy",)):
-            controls = controls_of(model)
-        secy = secy_class(controls, backend, kernel)
-        try:
-            with KeyRing(model.origin.folder) as ring:
-                _add_transmit(secy, model, ring)
-                _add_receive(secy, model, ring)
-        except BaseException:
-            secy.close()
-            raise
-        return secy
-    finally:
-        model.wipe()
+
+def install(secy: Management, config: Configuration) -> None:
+    """Create the SCs and SAs of a configuration. Raises ConfigError with file and line."""
+    with KeyRing(config.origin.folder) as ring:
+        _add_transmit(secy, config, ring)
+        _add_receive(secy, config, ring)
 
 
 def controls_of(config: Configuration) -> Controls:
@@ -84,21 +105,21 @@ def require_transmit(config: Configuration) -> None:
         raise ConfigError(f"{place}: off, but encodingsa names this SA")
 
 
-def _add_transmit(secy: SecY, model: Configuration, ring: KeyRing) -> None:
+def _add_transmit(secy: Management, model: Configuration, ring: KeyRing) -> None:
     tx = model.tx
     if tx is None:
         return
-    with _told_at(model.origin, ("tx",)):
+    with _located(model.origin, ("tx",)):
         secy.create_tx_sc(sci_text(tx.sci), tx.enabled)
     for an, sa in tx.sa.items():
-        with _told_at(model.origin, ("tx", "sa", str(an))):
+        with _located(model.origin, ("tx", "sa", str(an))):
             secy.create_tx_sa(an, **_parameters(sa, ring))
 
 
-def _add_receive(secy: SecY, model: Configuration, ring: KeyRing) -> None:
+def _add_receive(secy: Management, model: Configuration, ring: KeyRing) -> None:
     for at, sc in enumerate(model.rx):
         sci = sci_text(sc.sci)
-        with _told_at(model.origin, ("rx", at)):
+        with _located(model.origin, ("rx", at)):
             secy.create_rx_sc(sci, sc.enabled)
         for an, sa in sc.sa.items():
             path = ("rx", at, "sa", str(an))
@@ -107,7 +128,7 @@ def _add_receive(secy: SecY, model: Configuration, ring: KeyRing) -> None:
                 place = model.origin.where((*path, "lowest_pn"))
                 LOG.warning("%s: ignored: profile linux has no lowest PN of its own", place)
                 lowest_pn = None
-            with _told_at(model.origin, path):
+            with _located(model.origin, path):
                 secy.create_rx_sa(sci, an, lowest_pn=lowest_pn, **_parameters(sa, ring))
 
 
@@ -122,7 +143,7 @@ def _parameters(sa: TransmitSASection, ring: KeyRing) -> dict[str, Any]:
 
 
 @contextmanager
-def _told_at(origin: Origin, section: tuple[str | int, ...]) -> Iterator[None]:
+def _located(origin: Origin, section: tuple[str | int, ...]) -> Iterator[None]:
     """Put file, line and entry before a refusal: the first entry of the section it speaks of."""
     try:
         yield

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from macsec.sectag import LENGTH_WITHOUT_SCI, TagRules
+from macsec.frames.dissect import Sight, Span, observe
+from macsec.frames.sectag import LENGTH_WITHOUT_SCI, TagRules
 from macsec.sim.knobs import Match
-from macsec.sim.observe import Sight, Span, observe
 
 _RULES = TagRules()
 _PN_AT = 4

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from macsec.frames import Column, FrameBatch
+from macsec.frames.columns import equal
+from macsec.frames.sides import Split
 from macsec.secy import Outcome
 from macsec.sim.endpoint import Endpoint
 from macsec.sim.pair import Draw, Pair
-from macsec.sim.rows import equal
-from macsec.sim.split import Split
 from macsec.sim.wire import Wire
 
 SYSTEM = (0x02000000000A, 0x02000000000B)

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from macsec import sectag
-from macsec.frames import FrameBatch
-from macsec.sectag import TCI, SecTAG, TagRules
+from macsec.frames import FrameBatch, sectag
+from macsec.frames.dissect import Sight, Span, observe, spans
+from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.secy import Outcome, SecY, Validate, Verdict
-from macsec.sim.observe import Sight, Span, observe, spans
 from macsec.terms import ADDRESSES_LENGTH, sci_of, sci_text
 
 

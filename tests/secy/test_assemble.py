@@ -11,7 +11,7 @@ from planes import Plane
 from macsec.config import load
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.secy import PROFILES, Controls, SecY, Validate, Verdict
-from macsec.secy.assemble import assemble, controls_of, require_transmit
+from macsec.secy.assemble import controls_of, require_transmit
 from macsec.suites import SUITES
 
 KEY = "30313233343536373839303132333435"
@@ -230,17 +230,17 @@ def test_keys_are_wiped(good: bool) -> None:
     """The SecY took the keys over: the loaded model has none left, also after a refusal."""
     config = load({"tx": {"sci": "0000000000000001", "sa": {0: {"key": KEY, "pn": int(good)}}}})
     if good:
-        secy = assemble(SecY, config, "reference")
+        secy = SecY.from_config(config, "reference")
         assert secy.protect_frame(FRAME) is not None
     else:
         with pytest.raises(ConfigError, match="pn 0"):
-            assemble(SecY, config, "reference")
+            SecY.from_config(config, "reference")
     assert config.tx is not None
     inline = config.tx.sa[0].key.inline
     assert inline is not None
     assert len(inline) == 0
     with pytest.raises(ConfigError, match=r"^tx\.sa\.0: this key was wiped .* load it again"):
-        assemble(SecY, config, "reference")
+        SecY.from_config(config, "reference")
 
 
 def test_references_may_be_followed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +251,7 @@ def test_references_may_be_followed_again(tmp_path: Path, monkeypatch: pytest.Mo
     text = TX + "key: env:MACSEC_SAK\n" + RX + "key: file:sak\n"
     config = load(write(tmp_path, text))
     for _ in range(2):
-        secy = assemble(SecY, config, "reference")
+        secy = SecY.from_config(config, "reference")
         assert secy.protect_frame(FRAME) is not None
         assert len(secy.rx["5254001301570001"].sa) == 1
 

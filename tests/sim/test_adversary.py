@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planes import SUITE_NAMES, Plane
 
 from macsec.errors import ConfigError
-from macsec.sectag import SecTAG
+from macsec.frames.sectag import SecTAG
 from macsec.secy import SecY, Verdict, reference, replay
 from macsec.secy.reference import ReferencePlane
 from macsec.secy.reference_state import SAKey

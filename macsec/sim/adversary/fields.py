@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macsec.sectag import AN_MASK, TCI
+from macsec.frames.sectag import AN_MASK, TCI
 from macsec.secy import Verdict
 from macsec.sim.adversary import craft
 from macsec.sim.adversary.attack import CUT, Attack

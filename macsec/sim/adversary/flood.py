@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch, Octets
-from macsec.sectag import TCI
+from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.sim.adversary.attack import CUT, INJECT, Attack
 from macsec.sim.adversary.bits import TARGET_PN, target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macsec.sectag import TCI
+from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.sim.adversary.attack import CUT, INJECT, RECORD, Attack
 from macsec.sim.adversary.craft import stripped, tagged

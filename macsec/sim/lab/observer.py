@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from macsec.sectag import TagRules
+from macsec.frames.dissect import observe
+from macsec.frames.sectag import TagRules
 from macsec.secy import Verdict
 from macsec.sim.clock import Engine
 from macsec.sim.endpoint import Endpoint
-from macsec.sim.observe import observe
 
 BEFORE, AFTER = 6, 10
 """How many arrivals are kept before and after the first one that is out of order."""

@@ -8,10 +8,10 @@ from itertools import count, islice
 from typing import NamedTuple
 
 from macsec.frames import FrameBatch
+from macsec.frames.sides import Split
 from macsec.sim.clock import PS_PER_NS
 from macsec.sim.distributions import exponential
 from macsec.sim.lab.blueprint import HEADERS, Flow
-from macsec.sim.split import Split
 from macsec.sim.streams import Stream, start_of
 
 PS_PER_S = 10**12

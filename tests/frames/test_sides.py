@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec import FrameBatch
-from macsec.sim.split import Split
+from macsec.frames.sides import Split
 
 GROUP = bytes.fromhex("ffffffffffff")
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planes import DA, SA, SCI_A, frame_of, sender
 
-from macsec.sectag import TagRules
-from macsec.sim.observe import VlanTag, observe, spans
+from macsec.frames.dissect import VlanTag, observe, spans
+from macsec.frames.sectag import TagRules
 
 RULES = TagRules()
 VLAN = bytes.fromhex("8100 6005")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.frames import FrameBatch
+from macsec.frames.batch import FrameBatch
 from macsec.terms import ADDRESSES_LENGTH
 
 try:

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec import FrameBatch
-from macsec.sim import rows
+from macsec.frames import columns
 
-TWINS = ["python"] if rows._native is None else ["python", "native"]
+TWINS = ["python"] if columns._native is None else ["python", "native"]
 
 
 @pytest.fixture(params=TWINS)
 def twin(request):
     """`equal` and `addresses` of a twin."""
-    return [getattr(rows, f"{request.param}_{name}") for name in ("equal", "addresses")]
+    return [getattr(columns, f"{request.param}_{name}") for name in ("equal", "addresses")]
 
 
 @st.composite
@@ -35,9 +35,9 @@ def test_equal(pair):
     """Rows are equal where their octets are; both twins say so."""
     one, other = pair
     expected = [a == b for a, b in zip(one.frames(), other.frames(), strict=True)]
-    assert rows.equal(one, other).tolist() == expected
-    assert rows.python_equal(one, other).tolist() == expected
-    assert rows.equal(one, one).all()
+    assert columns.equal(one, other).tolist() == expected
+    assert columns.python_equal(one, other).tolist() == expected
+    assert columns.equal(one, one).all()
 
 
 def test_equal_sees_every_octet(twin):
@@ -53,7 +53,7 @@ def test_equal_sees_every_octet(twin):
 def test_batches_of_different_size():
     """Rows that have no counterpart are the caller's mistake."""
     with pytest.raises(ValueError, match="1 frames against 0"):
-        rows.equal(FrameBatch.from_frames([b"x"]), FrameBatch.from_frames([]))
+        columns.equal(FrameBatch.from_frames([b"x"]), FrameBatch.from_frames([]))
 
 
 @given(PAIRS)
@@ -62,7 +62,7 @@ def test_addresses(pair):
     for batch in pair:
         whole = [frame if len(frame) >= 12 else bytes(12) for frame in batch.frames()]
         expected = [int.from_bytes(f[:6]) for f in whole], [int.from_bytes(f[6:12]) for f in whole]
-        for ask in (rows.addresses, rows.python_addresses):
+        for ask in (columns.addresses, columns.python_addresses):
             assert tuple(column.tolist() for column in ask(batch)) == expected
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macsec import sectag
-from macsec.sectag import TCI, SecTAG, TagRules
+from macsec.frames import sectag
+from macsec.frames.sectag import TCI, SecTAG, TagRules
 
 FLAGS = st.integers(0, 63).map(lambda bits: TCI(bits << 2))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec import sectag
-from macsec.sectag import TCI, SecTAG, TagRules
+from macsec.frames import sectag
+from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERTYPE_MACSEC,

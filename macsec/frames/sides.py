@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.frames import FrameBatch
-from macsec.sim.rows import Addresses, addresses
+from macsec.frames.batch import FrameBatch
+from macsec.frames.columns import Addresses, addresses
 from macsec.terms import ADDRESSES_LENGTH
 
 A, B = 0, 1
