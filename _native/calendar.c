@@ -1,5 +1,5 @@
 /* One direction of a virtual wire: impairments in netem's order, and a calendar of what is on its
-   way. The twin of macsec/sim/lane.py and macsec/sim/impairments.py, function for function.
+   way. The twin of macsec/wire/lane.py and macsec/wire/impairments.py, function for function.
 
    Times are ps and stay below 2^62, so that the sum of two fits. Frames are looked at when they
    are sent and never again: the calendar holds their number, length and CRC. */
@@ -164,7 +164,7 @@ static int fall(stream *s, uint64_t below) {
     return below > 0 && draw(s) < below;
 }
 
-/* --- fields of frames: macsec/sim/fields.py --- */
+/* --- fields of frames: macsec/wire/fields.py --- */
 
 typedef struct {
     int64_t at; /* of the EtherType behind VLAN tags */
@@ -252,7 +252,7 @@ static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
     }
 }
 
-/* --- impairments: macsec/sim/impairments.py --- */
+/* --- impairments: macsec/wire/impairments.py --- */
 
 /* Below the first number go here, below the second there, else stay so; states 1 to 4. */
 static int walk(macsec_wire *wire) {

@@ -21,11 +21,11 @@ from macsec.kay.policy import KayPolicy, Security
 from macsec.kay.sak import KI
 from macsec.keys import Key
 from macsec.secy import SecY
-from macsec.sim.clock import PS_PER_NS, Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
 from macsec.sim.station import EAPOL, Station
 from macsec.suites import SUITES
+from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
 
 NS = 1_000_000_000
 CAK, CKN = bytes(range(16)), bytes(range(32))

@@ -104,8 +104,8 @@ def play(lab: Lab, until_ns: int | None = None) -> None:
 
 
 def _time(text: str) -> int:
-    from macsec.sim.knobs import HISTORY_NS
-    from macsec.sim.units import time_ns
+    from macsec.wire.param_values import HISTORY_NS
+    from macsec.wire.units import time_ns
 
     return time_ns("--until", text, HISTORY_NS)
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from macsec.kay.kay import Kay
 from macsec.kay.sak import KI
 from macsec.secy import SecY
-from macsec.sim.clock import Engine
 from macsec.sim.endpoint import Endpoint
 from macsec.sim.station import EAPOL, Station
 from macsec.terms import ADDRESSES_LENGTH
+from macsec.wire.engine import Engine
 
 TYPE = slice(ADDRESSES_LENGTH, ADDRESSES_LENGTH + len(EAPOL))
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from macsec.frames import FrameBatch
 from macsec.secy import Outcome, SecY, Verdict
-from macsec.sim.link import Port
+from macsec.wire.link import Port
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
-from macsec.sim.impairments import starts
-from macsec.sim.lane import LinkStats
-from macsec.sim.native import NativeLane, library, stats_of
-from macsec.sim.params import LinkParams
 from macsec.sim.pump import End
 from macsec.sim.running import Running
+from macsec.wire.impairments import starts
+from macsec.wire.lane import LinkStats
+from macsec.wire.native_lane import NativeLane, library, stats_of
+from macsec.wire.params import LinkParams
 
 
 class LineStats(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from macsec.kay.kay import Kay
 from macsec.secy import SecY
 from macsec.sim.agreement import settle
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS, Engine
 from macsec.sim.controlled import ControlledPort
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS, Engine
 
 EAPOL = ETHERTYPE_EAPOL.to_bytes(2)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from wires import link_params
 
 from macsec.errors import MACsecError
-from macsec.sim.clock import Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 

@@ -25,13 +25,13 @@ from macsec.config.reading import PathInTree
 from macsec.config.topology import SECURED
 from macsec.errors import ConfigError
 from macsec.secy.assemble import controls_of
-from macsec.sim.knobs import HISTORY_NS
 from macsec.sim.lab.keying import EndPlan, Sources, planned
 from macsec.sim.lab.tree import Tree, Way, spanning_tree
 from macsec.sim.pair import Draw, Pair
-from macsec.sim.params import LinkParams
-from macsec.sim.tc import parse_tc
-from macsec.sim.units import rate_bits, time_ns, whole
+from macsec.wire.param_values import HISTORY_NS
+from macsec.wire.params import LinkParams
+from macsec.wire.tc import parse_tc
+from macsec.wire.units import rate_bits, time_ns, whole
 
 EDGE_SYSTEM = 0x02ED << 32
 """MAC addresses of the edges' Common Ports: this, the link's number and its side (0 or 1)."""

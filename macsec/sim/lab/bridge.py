@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from macsec.sim.link import Port
+from macsec.wire.link import Port
 
 _GROUP = 0x01
 ADDRESSES = 12

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from macsec.config import Host as Address
-from macsec.sim.clock import PS_PER_NS, Engine
-from macsec.sim.link import Port
+from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.wire.link import Port
 
 
 @dataclass(slots=True)

@@ -11,16 +11,16 @@ from macsec.frames import FrameBatch
 from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.holders import Edge
 from macsec.sim.agreed import AgreedEndpoint, is_eapol
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS, Engine
 from macsec.sim.endpoint import Endpoint
 from macsec.sim.lab.blueprint import Blueprint, Flow, LinkPlan
 from macsec.sim.lab.bridge import Bridge
 from macsec.sim.lab.host import Host, Tally
 from macsec.sim.lab.standing import Standing, State
 from macsec.sim.lab.traffic import Departure, Source, departures
-from macsec.sim.lane import LinkStats
-from macsec.sim.link import Link, Port
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS, Engine
+from macsec.wire.lane import LinkStats
+from macsec.wire.link import Link, Port
+from macsec.wire.params import LinkParams
 
 PATIENCE_NS = 2 * MKA_LIFE_TIME_NS
 """So long traffic waits for links that are not secured."""

@@ -10,8 +10,8 @@ from enum import Enum
 from macsec.frames.dissect import observe
 from macsec.frames.sectag import TagRules
 from macsec.secy import Verdict
-from macsec.sim.clock import Engine
 from macsec.sim.endpoint import Endpoint
+from macsec.wire.engine import Engine
 
 BEFORE, AFTER = 6, 10
 """How many arrivals are kept before and after the first one that is out of order."""

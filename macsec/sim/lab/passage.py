@@ -18,7 +18,7 @@ from macsec.frames import FrameBatch
 from macsec.secy import Verdict
 from macsec.sim.lab.lab import Lab, SiteLink
 from macsec.sim.lab.record import Recorder
-from macsec.sim.lane import STOPPED
+from macsec.wire.lane import STOPPED
 
 Ends = tuple[str, str]
 _REFUSED = [v.counter for v in Verdict if not v.delivered and v.counter is not None]

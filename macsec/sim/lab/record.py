@@ -6,9 +6,9 @@ from functools import partial
 
 from macsec.captures import INBOUND, OUTBOUND
 from macsec.frames import FrameBatch
-from macsec.sim.clock import Engine
 from macsec.sim.lab.host import Host
 from macsec.sim.lab.lab import Lab, SiteLink
+from macsec.wire.engine import Engine
 
 
 class Recorder:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from macsec.frames import FrameBatch
 from macsec.frames.sides import Split
-from macsec.sim.clock import PS_PER_NS
-from macsec.sim.distributions import exponential
 from macsec.sim.lab.blueprint import HEADERS, Flow
-from macsec.sim.streams import Stream, start_of
+from macsec.wire.distributions import exponential
+from macsec.wire.engine import PS_PER_NS
+from macsec.wire.random_streams import Stream, start_of
 
 PS_PER_S = 10**12
 PORT = 49_152

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macsec.sim.lab.bridge import Bridge
-from macsec.sim.link import Port
+from macsec.wire.link import Port
 
 A, B, C = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
 ALL, GROUP = b"\xff" * 6, bytes.fromhex("0180c2000003")

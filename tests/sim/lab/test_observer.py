@@ -7,10 +7,10 @@ from planes import PLANES, frame_of
 
 from macsec.report.lab_page import _shown
 from macsec.secy import Verdict
-from macsec.sim.clock import Engine
 from macsec.sim.endpoint import Endpoint
 from macsec.sim.lab.observer import AFTER, BEFORE, Fate, Observer
 from macsec.sim.pair import Pair, seeded
+from macsec.wire.engine import Engine
 
 SYSTEMS = (0x02ED00000000, 0x02ED00000001)
 

@@ -19,10 +19,10 @@ from scapy.sendrecv import AsyncSniffer, bridge_and_sniff, sniff
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
-from macsec.sim.clock import Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
-from macsec.sim.scapy_port import PortSocket
+from macsec.wire.engine import Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
+from macsec.wire.scapy.socket import PortSocket
 
 A, B = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
 FRAME = Ether(src=A, dst=B) / IP(src="10.0.0.1", dst="10.0.0.2") / UDP() / Raw(b"hello")
@@ -364,7 +364,7 @@ def test_in_bulk(wire):
 
 def test_the_example_of_the_readme(capsys):
     """It prints what its comments say."""
-    text = (Path(__file__).parents[2] / "README.md").read_text()
+    text = (Path(__file__).parents[3] / "README.md").read_text()
     part = text.partition("## Scapy on the wire")[2]
     code = part.partition("```python\n")[2].partition("```")[0]
     exec(compile(code, "README.md", "exec"), {})

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from threading import Condition, RLock, Thread, active_count, current_thread, main_thread
 
-from macsec.sim.clock import Engine
+from macsec.wire.engine import Engine
 
 POLL_S = 0.05
 """Real time that a thread that sent something has to begin to wait; and after which a waiting

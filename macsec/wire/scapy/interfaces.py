@@ -10,8 +10,8 @@ from scapy.config import conf
 from scapy.interfaces import InterfaceProvider, NetworkInterface
 
 from macsec.errors import ConfigError
-from macsec.sim.clock import Engine
-from macsec.sim.scapy_port import OpenPort, PortSocket
+from macsec.wire.engine import Engine
+from macsec.wire.scapy.socket import OpenPort, PortSocket
 
 FIRST_INDEX = 1 << 20
 """Where no interface of the system has its number."""

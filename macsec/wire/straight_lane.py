@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from macsec.errors import ConfigError
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS
-from macsec.sim.lane import HORIZON, LinkStats, time_of
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.lane import HORIZON, LinkStats, time_of
+from macsec.wire.params import LinkParams
 
 HANDLED = {"delay", "rate", "overhead", "cell", "cell_overhead", "seed"}
 """The parameters that this lane knows; all others are those of a perfect wire."""

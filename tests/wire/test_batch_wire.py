@@ -11,11 +11,11 @@ from planes import SCI_A
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch
-from macsec.sim.carrier import Carrier
-from macsec.sim.clock import HORIZON_PS
-from macsec.sim.fates import Fate
-from macsec.sim.native import library
-from macsec.sim.params import LinkParams
+from macsec.wire.batch_wire import Carrier
+from macsec.wire.engine import HORIZON_PS
+from macsec.wire.native_lane import library
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Fate
 
 BACKENDS = ["reference", *(["native"] if library("auto") else [])]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from macsec.sim.clock import Engine
-from macsec.sim.selecting import Inbox, Selector
+from macsec.wire.engine import Engine
+from macsec.wire.scapy.waiting import Inbox, Selector
 
 
 def test_runs_to_the_first_frame():

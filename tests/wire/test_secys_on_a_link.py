@@ -6,10 +6,10 @@ import pytest
 from planes import frame_of, receiver, sender
 
 from macsec.secy import Verdict
-from macsec.sim.clock import Engine
-from macsec.sim.fates import Fate, Mark, Record
-from macsec.sim.link import A2B, B2A, Link
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import Engine
+from macsec.wire.link import A2B, B2A, Link
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Fate, Mark, Record
 
 FRAME = bytes(range(60))
 GOLDEN = "25ee043e6a398b703135741b1ad73b6045409da0b561a6684fcf8637251098a0"

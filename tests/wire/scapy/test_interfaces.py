@@ -10,10 +10,10 @@ from scapy.sendrecv import AsyncSniffer, sendp, sniff, srp, srp1
 from scapy.utils import EDecimal
 
 from macsec.errors import ConfigError
-from macsec.sim.clock import Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
-from macsec.sim.scapy_interfaces import interfaces
+from macsec.wire.engine import Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
+from macsec.wire.scapy.interfaces import interfaces
 
 PING = Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / IP(dst="10.0.0.2") / ICMP()
 

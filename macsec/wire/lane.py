@@ -13,12 +13,12 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS
-from macsec.sim.fates import Fate, Mark
-from macsec.sim.fields import turned
-from macsec.sim.impairments import Impairments, Starts
-from macsec.sim.knobs import COUNT_LIMIT
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.fields import turned
+from macsec.wire.impairments import Impairments, Starts
+from macsec.wire.param_values import COUNT_LIMIT
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Fate, Mark
 
 HEADER = 14
 PS_PER_S = 10**12

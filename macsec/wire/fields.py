@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macsec.frames.dissect import Sight, Span, observe
 from macsec.frames.sectag import LENGTH_WITHOUT_SCI, TagRules
-from macsec.sim.knobs import Match
+from macsec.wire.param_values import Match
 
 _RULES = TagRules()
 _PN_AT = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from macsec.sim.streams import Stream
+from macsec.wire.random_streams import Stream
 
 SIZE = 4096
 SCALE_BITS = 13

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec.errors import ConfigError
-from macsec.sim import link as links
-from macsec.sim.clock import HORIZON_PS, Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
-from macsec.sim.straight import is_straight
+from macsec.wire import link as links
+from macsec.wire.engine import HORIZON_PS, Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
+from macsec.wire.straight_lane import is_straight
 
 STRAIGHT = st.fixed_dictionaries(
     {"delay": st.integers(0, 2000)},

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from macsec.sim.clock import WIRE, Engine
-from macsec.sim.fates import Fate, Mark
-from macsec.sim.impairments import starts
-from macsec.sim.lane import Lane, LinkStats, Sent
-from macsec.sim.params import LinkParams
-from macsec.sim.straight import StraightLane, is_straight
+from macsec.wire.engine import WIRE, Engine
+from macsec.wire.impairments import starts
+from macsec.wire.lane import Lane, LinkStats, Sent
+from macsec.wire.params import LinkParams
+from macsec.wire.straight_lane import StraightLane, is_straight
+from macsec.wire.trace import Fate, Mark
 
 A2B, B2A = 0, 1
 

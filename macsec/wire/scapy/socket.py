@@ -28,8 +28,8 @@ from scapy.sendrecv import AsyncSniffer
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
-from macsec.sim.clock import HORIZON_PS, Engine
-from macsec.sim.selecting import Inbox, Selector
+from macsec.wire.engine import HORIZON_PS, Engine
+from macsec.wire.scapy.waiting import Inbox, Selector
 
 PS_EXPONENT = -12
 PS_PER_S = 10**12

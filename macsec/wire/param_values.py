@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.sim.units import percent_text, probability, refuse, time_ns, whole
 from macsec.terms import sci_of
+from macsec.wire.units import percent_text, probability, refuse, time_ns, whole
 
 ETHERNET_OVERHEAD = 24
 """Octets on the line beside a frame: preamble 8, FCS 4, inter-packet gap 12."""

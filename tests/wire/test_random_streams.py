@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macsec.sim.streams import ONE, Correlated, Stream, start_of
+from macsec.wire.random_streams import ONE, Correlated, Stream, start_of
 
 
 def test_splitmix64_known_answers() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from macsec.errors import ConfigError
-from macsec.sim.knobs import COUNT_LIMIT, DISTRIBUTIONS
-from macsec.sim.params import LinkParams, refuse_ecn
-from macsec.sim.units import percent_text, rate_text, refuse, time_text
+from macsec.wire.param_values import COUNT_LIMIT, DISTRIBUTIONS
+from macsec.wire.params import LinkParams, refuse_ecn
+from macsec.wire.units import percent_text, rate_text, refuse, time_text
 
 TC_LIMIT = 1000
 """What tc takes where a line names no limit; 2^32 - 1 stands for none."""

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import pytest
 
-from macsec.sim.distributions import SCALE, SIZE, TOP, table
+from macsec.wire.distributions import SCALE, SIZE, TOP, table
 
 DIGESTS = {
     "normal": "f24a277981ddbfeab44a30f549c1ab315e4e63b7efcde2f544ea9fd2bcb350ed",

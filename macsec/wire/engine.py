@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.sim.fates import Trace
+from macsec.wire.trace import Trace
 
 PS_PER_NS = 1000
 HORIZON_PS = (1 << 62) - 1

@@ -13,11 +13,11 @@ from planes import SCI_A
 from wires import frames, link_params, play, traffic
 
 from macsec.errors import ConfigError
-from macsec.sim.fates import Fate, Mark
-from macsec.sim.fields import matches, octets_at
-from macsec.sim.impairments import four_states, threshold
-from macsec.sim.knobs import Match
-from macsec.sim.params import LinkParams
+from macsec.wire.fields import matches, octets_at
+from macsec.wire.impairments import four_states, threshold
+from macsec.wire.param_values import Match
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Fate, Mark
 
 FRAME = bytes(60)
 

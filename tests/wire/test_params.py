@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from macsec.errors import ConfigError
-from macsec.sim.impairments import LinkParams
-from macsec.sim.knobs import Chance, Loss, Match, Slot
+from macsec.wire.impairments import LinkParams
+from macsec.wire.param_values import Chance, Loss, Match, Slot
 
 READ: list[tuple[str, Any, Any]] = [
     ("delay", 7, 7),

@@ -9,8 +9,8 @@ from hypothesis import given
 from wires import tc_params
 
 from macsec.errors import ConfigError
-from macsec.sim.params import LinkParams
-from macsec.sim.tc import parse_tc, to_tc
+from macsec.wire.params import LinkParams
+from macsec.wire.tc import parse_tc, to_tc
 
 LINES: list[tuple[str, dict[str, Any], str]] = [
     (

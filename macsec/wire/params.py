@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 from macsec.errors import ConfigError
-from macsec.sim import knobs
-from macsec.sim.knobs import NEVER, Chance, Loss, Match, Slot
-from macsec.sim.units import probability, rate_bits, refuse, time_ns
+from macsec.wire import param_values
+from macsec.wire.param_values import NEVER, Chance, Loss, Match, Slot
+from macsec.wire.units import probability, rate_bits, refuse, time_ns
 
 
 @dataclass(frozen=True, init=False)
@@ -158,27 +158,27 @@ def refuse_ecn() -> None:
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {
-    "rate": knobs.optional(rate_bits),
-    "overhead": knobs.overhead,
-    "cell": knobs.count(0, 65535),
-    "cell_overhead": knobs.count(-65535, 65535),
+    "rate": param_values.optional(rate_bits),
+    "overhead": param_values.overhead,
+    "cell": param_values.count(0, 65535),
+    "cell_overhead": param_values.count(-65535, 65535),
     "delay": time_ns,
     "jitter": time_ns,
     "correlation": probability,
-    "distribution": knobs.one_of(knobs.DISTRIBUTIONS),
-    "loss": knobs.optional(knobs.loss_model),
-    "corrupt": knobs.chance,
-    "duplicate": knobs.chance,
-    "reorder": knobs.chance,
-    "gap": knobs.count(0, knobs.COUNT_LIMIT),
-    "limit": knobs.optional(knobs.count(1, knobs.COUNT_LIMIT - 1)),
-    "slot": knobs.optional(knobs.slot),
-    "seed": knobs.optional(knobs.count(0, (1 << 64) - 1)),
-    "drop": knobs.drops,
-    "down": knobs.outages,
-    "match": knobs.optional(knobs.match),
-    "mtu": knobs.optional(knobs.count(1, knobs.MTU_LIMIT)),
-    "ordered": knobs.optional(knobs.flag),
-    "fcs": knobs.one_of(knobs.FCS),
-    "corrupt_at": knobs.one_of(knobs.CORRUPT_AT),
+    "distribution": param_values.one_of(param_values.DISTRIBUTIONS),
+    "loss": param_values.optional(param_values.loss_model),
+    "corrupt": param_values.chance,
+    "duplicate": param_values.chance,
+    "reorder": param_values.chance,
+    "gap": param_values.count(0, param_values.COUNT_LIMIT),
+    "limit": param_values.optional(param_values.count(1, param_values.COUNT_LIMIT - 1)),
+    "slot": param_values.optional(param_values.slot),
+    "seed": param_values.optional(param_values.count(0, (1 << 64) - 1)),
+    "drop": param_values.drops,
+    "down": param_values.outages,
+    "match": param_values.optional(param_values.match),
+    "mtu": param_values.optional(param_values.count(1, param_values.MTU_LIMIT)),
+    "ordered": param_values.optional(param_values.flag),
+    "fcs": param_values.one_of(param_values.FCS),
+    "corrupt_at": param_values.one_of(param_values.CORRUPT_AT),
 }

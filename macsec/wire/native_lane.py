@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import Column, FrameBatch, Octets
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS
-from macsec.sim.distributions import table
-from macsec.sim.fates import RECORDS
-from macsec.sim.impairments import Starts, threshold
-from macsec.sim.knobs import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
-from macsec.sim.lane import HEADER, HORIZON, LinkStats
-from macsec.sim.params import LinkParams
+from macsec.wire.distributions import table
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.impairments import Starts, threshold
+from macsec.wire.lane import HEADER, HORIZON, LinkStats
+from macsec.wire.param_values import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import RECORDS
 
 ROOM = 1 << 16
 """Ends that one call of C can tell; there may be more calls."""

@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike
 
 from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
-from macsec.sim.clock import HORIZON_PS, PS_PER_NS
-from macsec.sim.fates import RECORDS, Fate, Record, Trace, pack
-from macsec.sim.fields import turned
-from macsec.sim.impairments import Starts, starts
-from macsec.sim.lane import Lane, LinkStats, Sent
-from macsec.sim.native import Ends, NativeLane, Picked, library
-from macsec.sim.params import LinkParams
+from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.fields import turned
+from macsec.wire.impairments import Starts, starts
+from macsec.wire.lane import Lane, LinkStats, Sent
+from macsec.wire.native_lane import Ends, NativeLane, Picked, library
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import RECORDS, Fate, Record, Trace, pack
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec.errors import ConfigError
-from macsec.sim.clock import HORIZON_PS, Engine
-from macsec.sim.link import Link
+from macsec.wire.engine import HORIZON_PS, Engine
+from macsec.wire.link import Link
 
 KEYS = st.lists(st.tuples(st.integers(0, 5), st.integers(-2, 2)), max_size=30)
 
