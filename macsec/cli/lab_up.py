@@ -107,7 +107,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     It finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
     where its switch is, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
     """
-    from macsec.sim.realtime.namespace import entrance
+    from macsec.live.namespace import entrance
 
     _require_root()
     command = command[1:] if command[0] == "--" else command

@@ -12,8 +12,8 @@ from macsec.cli.options import F
 
 if TYPE_CHECKING:
     from macsec.custody import Keeper
+    from macsec.live.pump import Pump
     from macsec.secy import SecY
-    from macsec.sim.pump import Pump
 
 _STATE = click.option(
     "--state",

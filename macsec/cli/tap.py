@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from macsec.config import Configuration
     from macsec.custody import Keeper
     from macsec.kay.kay import Kay
+    from macsec.live.devices import Interface
+    from macsec.live.pump import Pump
     from macsec.report.tap import Session
     from macsec.secy import SecY
-    from macsec.sim.pump import Pump
-    from macsec.sim.tap import Interface
 
 
 @click.command("tap", short_help="A MACsec interface in user space.")
@@ -69,9 +69,9 @@ def command(
     from macsec.cli import tap_mka
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
+    from macsec.live import devices as devices
     from macsec.secy import SecY
     from macsec.secy.assemble import require_transmit
-    from macsec.sim import tap as devices
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
@@ -109,9 +109,9 @@ def _run(
     from time import monotonic
 
     from macsec.cli.tap_mka import Ends, Keyed
+    from macsec.live import devices as devices
+    from macsec.live.pump import Pump
     from macsec.report import tap as report
-    from macsec.sim import tap as devices
-    from macsec.sim.pump import Pump
 
     below, mtu = tap.below, tap.below.mtu - devices.OVERHEAD
     with (

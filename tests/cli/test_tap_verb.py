@@ -238,7 +238,6 @@ def test_no_privilege(pair, desk):
 
 def test_no_tun(desk, monkeypatch, pair):
     """Without the tun driver it is exit 5 and says so; without a name too, it is usage."""
-    from macsec.sim import tap
 
     monkeypatch.setattr(tap, "TUN", "/dev/net/none")
     with pair[0].inside():

@@ -21,9 +21,9 @@ from macsec.errors import MACsecError
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
+from macsec.live.pump import Pump
 from macsec.sim import ahead
 from macsec.sim.ahead import Ahead
-from macsec.sim.pump import Pump
 
 AHEAD, ROUNDS = 64, 400
 

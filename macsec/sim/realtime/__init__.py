@@ -6,8 +6,8 @@ agreement.py   Agreements   the KaYs of all links, and the thread that drives th
 lab.py         RealLab      sites, hosts and links of a blueprint
 """
 
+from macsec.live.namespace import Namespace
 from macsec.sim.realtime.lab import RealLab
-from macsec.sim.realtime.namespace import Namespace
 from macsec.sim.realtime.segment import Segment
 
 __all__ = ["Namespace", "RealLab", "Segment"]

@@ -11,11 +11,11 @@ from typing import Self
 
 from macsec.errors import MACsecError
 from macsec.kay.kay import Kay
+from macsec.live.eapol import Eapol
+from macsec.live.native_thread import Running
+from macsec.live.pump import Pump
 from macsec.sim.agreed import Progress
 from macsec.sim.agreement import Agreement
-from macsec.sim.eapol import Eapol
-from macsec.sim.pump import Pump
-from macsec.sim.running import Running
 
 NS_PER_MS = 10**6
 LONGEST_MS = 1000

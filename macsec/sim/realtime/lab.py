@@ -8,10 +8,10 @@ from typing import Self
 
 from macsec.config import Host
 from macsec.kay.holders import Edge
+from macsec.live.namespace import Namespace
 from macsec.sim.lab.blueprint import Blueprint
 from macsec.sim.lab.standing import Standing
 from macsec.sim.realtime.agreement import Agreements
-from macsec.sim.realtime.namespace import Namespace
 from macsec.sim.realtime.segment import Segment
 
 SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0"

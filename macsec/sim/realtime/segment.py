@@ -11,16 +11,16 @@ from contextlib import ExitStack
 from typing import Self
 
 from macsec.kay.holders import Edge
+from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
+from macsec.live.eapol import leave_eapol_out, open_eapol
+from macsec.live.line import Line
+from macsec.live.namespace import Namespace
+from macsec.live.pump import Pump
 from macsec.secy import SecY
-from macsec.sim.eapol import leave_eapol_out, open_eapol
 from macsec.sim.lab.blueprint import LinkPlan
 from macsec.sim.lab.keying import EndPlan
 from macsec.sim.lab.standing import Standing
-from macsec.sim.line import Line
-from macsec.sim.pump import Pump
 from macsec.sim.realtime.agreement import AgreedEnd
-from macsec.sim.realtime.namespace import Namespace
-from macsec.sim.tap import OVERHEAD, interface, open_packet, open_tap
 from macsec.wire.lane import LinkStats
 
 VLAN_TAG = 4

@@ -17,8 +17,8 @@ from planes import Plane, frame_of
 from macsec.errors import MACsecError
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
+from macsec.live.eapol import Eapol
 from macsec.secy import SecY
-from macsec.sim.eapol import Eapol
 from macsec.sim.lab.standing import Standing, State
 from macsec.sim.realtime.agreement import AgreedEnd, Agreements
 

@@ -21,7 +21,7 @@ from macsec.wire.params import LinkParams
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
-from macsec.sim.line import Line
+from macsec.live.line import Line
 
 NS = 1000
 DELAY = LinkParams(delay=1000)

@@ -11,9 +11,9 @@ import pytest
 from hosts import Capture, Host
 
 from macsec.errors import EnvironmentLacks
-from macsec.sim import eapol as module
-from macsec.sim.eapol import Eapol, leave_eapol_out, open_eapol
-from macsec.sim.tap import Packet, interface, open_packet
+from macsec.live import eapol as module
+from macsec.live.devices import Packet, interface, open_packet
+from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
 
 GROUP = bytes.fromhex("0180c2000003")
 SOURCE = bytes.fromhex("020000770a01")

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.live.native_thread import Running
 from macsec.secy import SecY
-from macsec.sim.running import Running
 
 COUNTS = (
     *("frames_in", "octets_in", "batches", "frames_out", "octets_out"),

@@ -22,7 +22,7 @@ from macsec.sim.controlled import ControlledPort
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
-from macsec.sim.pump import Pump, Traffic
+from macsec.live.pump import Pump, Traffic
 
 NATIVE = Plane("native")
 LONG = 65_536

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
-from macsec.sim.pump import End
-from macsec.sim.running import Running
+from macsec.live.native_thread import Running
+from macsec.live.pump import End
 from macsec.wire.impairments import starts
 from macsec.wire.lane import LinkStats
 from macsec.wire.native_lane import NativeLane, library, stats_of

@@ -14,12 +14,12 @@ from hosts import Capture, Host
 from planes import DA, SA, Plane, add_rx, frame_of, sender
 
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.live import devices
 from macsec.secy import SecY
-from macsec.sim import tap
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
-from macsec.sim.pump import Pump
+from macsec.live.pump import Pump
 
 NATIVE = Plane("native")
 MAC = bytes.fromhex("020000770a01")
@@ -33,9 +33,11 @@ class Station:
 
     def __enter__(self) -> Station:
         with contextlib.ExitStack() as stack, self.host.inside():
-            below = tap.interface("wire")
-            self.wire = stack.enter_context(tap.open_packet(below))
-            clear = stack.enter_context(tap.open_tap("ms0", below.mtu - tap.OVERHEAD, below.mac))
+            below = devices.interface("wire")
+            self.wire = stack.enter_context(devices.open_packet(below))
+            clear = stack.enter_context(
+                devices.open_tap("ms0", below.mtu - devices.OVERHEAD, below.mac)
+            )
             self.upper = stack.enter_context(contextlib.closing(Capture("ms0")))
             self.pump = stack.enter_context(Pump(clear, self.wire, self.secy))
             self._stack = stack.pop_all()
@@ -92,8 +94,8 @@ def link(host: Host, name: str) -> dict:
 def test_a_device_for_as_long_as_it_is_open(pair):
     """It is up, with the MTU and MAC it was given, not kept by the kernel; closed, it is gone."""
     host = pair[0]
-    with host.inside(), tap.open_tap("ms0", 1400, MAC) as device:
-        assert tap.interface("ms0") == tap.Interface(
+    with host.inside(), devices.open_tap("ms0", 1400, MAC) as device:
+        assert devices.interface("ms0") == devices.Interface(
             "ms0", link(host, "ms0")["ifindex"], 1400, MAC, True
         )
         told = link(host, "ms0")
@@ -112,7 +114,7 @@ def test_a_name_that_is_taken(pair):
     with host.inside():
         for name in ("wire", "kept", "lo"):
             with pytest.raises(ConfigError, match=f"{name} exists"):
-                tap.open_tap(name, 1400, MAC)
+                devices.open_tap(name, 1400, MAC)
     assert link(host, "kept")["mtu"] == 1500
 
 
@@ -120,13 +122,13 @@ def test_a_name_that_is_taken(pair):
 def test_names_that_are_none(name):
     """What the kernel would refuse, or take for a pattern, is refused in words."""
     with pytest.raises(ConfigError, match="interface"):
-        tap.open_tap(name, 1400, MAC)
+        devices.open_tap(name, 1400, MAC)
 
 
 def test_an_mtu_that_is_none(pair):
     """An MTU that no device can have is refused, and no device stays."""
     with pair[0].inside(), pytest.raises(ConfigError, match="MTU of 36"):
-        tap.open_tap("ms0", 36, MAC)
+        devices.open_tap("ms0", 36, MAC)
     pair[0].run("ip", "link", "show", "ms0", code=1)
 
 
@@ -134,16 +136,16 @@ def test_no_tun_driver(monkeypatch):
     """Without /dev/net/tun the error says what to do."""
     monkeypatch.setattr(tap, "TUN", "/dev/net/none")
     with pytest.raises(EnvironmentLacks, match="modprobe tun"):
-        tap.open_tap("ms0", 1400, MAC)
+        devices.open_tap("ms0", 1400, MAC)
 
 
 def test_interfaces_that_are_none(pair):
     """A name without an interface, and one that is no Ethernet."""
     with pair[0].inside():
         with pytest.raises(ConfigError, match="no interface 'eth7'"):
-            tap.interface("eth7")
+            devices.interface("eth7")
         with pytest.raises(ConfigError, match="lo is no Ethernet"):
-            tap.interface("lo")
+            devices.interface("lo")
 
 
 def test_through_a_station(pair, far):
@@ -197,7 +199,7 @@ def test_jumbo_frames(tmp_path):
         hosts.cable(*both, mtu=9216)
         far = both[1].listen("wire")
         with station(both, far) as here:
-            longest = frame_of(2 + 9216 - tap.OVERHEAD)
+            longest = frame_of(2 + 9216 - devices.OVERHEAD)
             wire = here.sends(longest)
             assert len(wire) == 14 + 9216
             assert here.gets(wire) == longest
@@ -278,8 +280,8 @@ def test_no_privilege(pair):
     """Without CAP_NET_RAW and CAP_NET_ADMIN the error is about the machine, in words."""
     script = (
         "from macsec.sim import tap\nfrom macsec.errors import EnvironmentLacks\n"
-        "for call in (lambda: tap.open_packet(tap.interface('wire')),"
-        " lambda: tap.open_tap('ms0', 1400, bytes(6))):\n"
+        "for call in (lambda: devices.open_packet(devices.interface('wire')),"
+        " lambda: devices.open_tap('ms0', 1400, bytes(6))):\n"
         "    try: call()\n    except EnvironmentLacks as error: print(error)\n"
     )
     if hosts.found("setpriv") is None:

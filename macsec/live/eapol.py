@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from macsec.errors import EnvironmentLacks
-from macsec.sim.tap import (
+from macsec.live.devices import (
     PACKET_ADD_MEMBERSHIP,
     SOL_PACKET,
     Interface,
