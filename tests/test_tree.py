@@ -16,8 +16,9 @@ EVERYONES = {"terms", "errors", "keys", "suites", "_native"}
 """What every package may import."""
 
 EDGES: dict[str, set[str]] = {
+    "attacks": {"frames", "secy", "sim"},
     "captures": {"frames"},
-    "cli": {"captures", "config", "conformance", "custody", "frames", "kay", "live", "macsec", "measure", "report", "secy", "sim", "wire"},
+    "cli": {"attacks", "captures", "config", "conformance", "custody", "frames", "kay", "live", "macsec", "measure", "report", "secy", "sim", "wire"},
     "config": set(),
     "conformance": {"frames", "kay", "secy"},
     "custody": set(),
@@ -25,7 +26,7 @@ EDGES: dict[str, set[str]] = {
     "kay": {"config"},
     "live": {"secy", "wire"},
     "measure": {"frames", "live", "macsec", "secy"},
-    "report": {"config", "frames", "kay", "measure", "secy", "sim", "wire"},
+    "report": {"attacks", "config", "frames", "kay", "measure", "secy", "sim", "wire"},
     "secy": {"config", "frames"},
     "sim": {"captures", "config", "custody", "frames", "kay", "live", "secy", "wire"},
     "wire": {"frames"},

@@ -134,7 +134,7 @@ def test_an_mtu_that_is_none(pair):
 
 def test_no_tun_driver(monkeypatch):
     """Without /dev/net/tun the error says what to do."""
-    monkeypatch.setattr(tap, "TUN", "/dev/net/none")
+    monkeypatch.setattr(devices, "TUN", "/dev/net/none")
     with pytest.raises(EnvironmentLacks, match="modprobe tun"):
         devices.open_tap("ms0", 1400, MAC)
 
@@ -266,7 +266,7 @@ def test_an_interface_that_goes_away(pair, far, name, told):
 
 def test_what_the_queue_lost(pair, far, monkeypatch):
     """Frames for which the socket had no room are counted as lost."""
-    monkeypatch.setattr(tap, "QUEUE_OCTETS", 1)  # the least there is
+    monkeypatch.setattr(devices, "QUEUE_OCTETS", 1)  # the least there is
     with station(pair, far) as here:
         here.pump.stop()
         for _ in range(100):

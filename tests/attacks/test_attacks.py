@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planes import SUITE_NAMES, Plane
 
+from macsec.attacks import ATTACKS, Finding, Scene, Setting, ghash, run
+from macsec.attacks.flood import QUICK, WAYS
 from macsec.errors import ConfigError
 from macsec.frames.sectag import SecTAG
 from macsec.secy import SecY, Verdict, reference, replay
 from macsec.secy.reference import ReferencePlane
 from macsec.secy.reference_state import SAKey
-from macsec.sim.adversary import ATTACKS, Finding, Scene, Setting, ghash, run
-from macsec.sim.adversary.flood import QUICK, WAYS
 
 FRAMES = 2000
 """Of a flood, here."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
+from macsec.attacks.scene import Abandoned, Scene, Setting
 from macsec.errors import ConfigError
-from macsec.sim.adversary.scene import Abandoned, Scene, Setting
 from macsec.suites import SUITES
 
 LISTEN = "to listen on the wire"

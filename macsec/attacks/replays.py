@@ -6,9 +6,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from macsec.attacks.attack import CUT, RECORD, Attack
+from macsec.attacks.scene import Scene
 from macsec.secy import Verdict
-from macsec.sim.adversary.attack import CUT, RECORD, Attack
-from macsec.sim.adversary.scene import Scene
 from macsec.sim.endpoint import Endpoint
 
 FRAMES = 40

@@ -5,11 +5,11 @@ The standard forbids it (10.5.2, 10.7.22: no PN twice under a SAK), and no recei
 
 from __future__ import annotations
 
+from macsec.attacks import ghash
+from macsec.attacks.attack import CUT, LISTEN, Attack
+from macsec.attacks.craft import DATA_AT, xor
+from macsec.attacks.scene import Abandoned, Scene
 from macsec.secy import Verdict
-from macsec.sim.adversary import ghash
-from macsec.sim.adversary.attack import CUT, LISTEN, Attack
-from macsec.sim.adversary.craft import DATA_AT, xor
-from macsec.sim.adversary.scene import Abandoned, Scene
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH
 
 FRAMES = 8

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from macsec.attacks.craft import stripped
+from macsec.attacks.ledger import Ledger, cipher_ran, observed, summed
 from macsec.frames import FrameBatch
 from macsec.frames.dissect import Sight, observe
 from macsec.frames.sectag import TCI, TagRules
 from macsec.keys import Key
 from macsec.secy import Outcome, Validate, Verdict
-from macsec.sim.adversary.craft import stripped
-from macsec.sim.adversary.ledger import Ledger, cipher_ran, observed, summed
 from macsec.sim.endpoint import Endpoint
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH, sci_text

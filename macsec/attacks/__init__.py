@@ -3,13 +3,13 @@
 A file a theme, a class an attack; `ATTACKS` is the table of all by name.
 """
 
-from macsec.sim.adversary import bits, fields, flood, injection, nonces, replay, splice, wiretap
-from macsec.sim.adversary.attack import Attack, Finding, run
-from macsec.sim.adversary.scene import Scene, Setting
+from macsec.attacks import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap
+from macsec.attacks.attack import Attack, Finding, run
+from macsec.attacks.scene import Scene, Setting
 
 ATTACKS: dict[str, Attack] = {
     attack.name: attack
-    for theme in (wiretap, replay, bits, fields, injection, splice, nonces, flood)
+    for theme in (wiretap, replays, bits, tag_fields, injection, splice, nonces, flood)
     for attack in theme.ATTACKS
 }
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from macsec.attacks.attack import CUT, INJECT, Attack
+from macsec.attacks.bits import TARGET_PN, target
+from macsec.attacks.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
+from macsec.attacks.scene import SCI, Scene
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
-from macsec.sim.adversary.attack import CUT, INJECT, Attack
-from macsec.sim.adversary.bits import TARGET_PN, target
-from macsec.sim.adversary.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
-from macsec.sim.adversary.scene import SCI, Scene
 from macsec.sim.endpoint import Endpoint
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MACSEC, ICV_LENGTH, SHORT_LENGTH_LIMIT
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from macsec.attacks.attack import LISTEN, Attack
+from macsec.attacks.craft import DATA_AT, ETHERTYPE
+from macsec.attacks.scene import MAC, Scene, Setting
 from macsec.secy import Verdict
-from macsec.sim.adversary.attack import LISTEN, Attack
-from macsec.sim.adversary.craft import DATA_AT, ETHERTYPE
-from macsec.sim.adversary.scene import MAC, Scene, Setting
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH
 

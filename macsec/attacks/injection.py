@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from macsec.attacks.attack import CUT, INJECT, RECORD, Attack
+from macsec.attacks.craft import stripped, tagged
+from macsec.attacks.scene import MAC, SCI, Scene
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
-from macsec.sim.adversary.attack import CUT, INJECT, RECORD, Attack
-from macsec.sim.adversary.craft import stripped, tagged
-from macsec.sim.adversary.scene import MAC, SCI, Scene
 from macsec.terms import ICV_LENGTH
 
 FRAMES = 12

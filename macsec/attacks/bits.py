@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from macsec.attacks.attack import CUT, Attack
+from macsec.attacks.craft import FIELDS, flips, pn_field
+from macsec.attacks.scene import Scene, Setting
 from macsec.secy import Verdict
-from macsec.sim.adversary.attack import CUT, Attack
-from macsec.sim.adversary.craft import FIELDS, flips, pn_field
-from macsec.sim.adversary.scene import Scene, Setting
 from macsec.sim.endpoint import Endpoint
 from macsec.suites import SUITES
 
