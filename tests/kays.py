@@ -20,8 +20,8 @@ from macsec.kay.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, Sak
 from macsec.kay.policy import KayPolicy, Security
 from macsec.kay.sak import KI
 from macsec.keys import Key
+from macsec.lab.virtual.station import EAPOL, Station
 from macsec.secy import SecY
-from macsec.sim.station import EAPOL, Station
 from macsec.suites import SUITES
 from macsec.wire.engine import PS_PER_NS, Engine
 from macsec.wire.link import Link

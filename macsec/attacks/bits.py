@@ -8,9 +8,9 @@ from typing import Any
 
 from macsec.attacks.attack import CUT, Attack
 from macsec.attacks.craft import FIELDS, flips, pn_field
+from macsec.attacks.party import Party
 from macsec.attacks.scene import Scene, Setting
 from macsec.secy import Verdict
-from macsec.sim.endpoint import Endpoint
 from macsec.suites import SUITES
 
 BEFORE = 2
@@ -20,7 +20,7 @@ TARGET_PN = 0x5A5A5A5B
 NOT_VALID, BAD_TAG, LATE = Verdict.NOT_VALID, Verdict.BAD_TAG, Verdict.LATE
 
 
-def target(scene: Scene, **controls: Any) -> tuple[Endpoint, Endpoint, bytes]:
+def target(scene: Scene, **controls: Any) -> tuple[Party, Party, bytes]:
     """A, B, and a captured frame whose PN is the next that B expects; window 0."""
     pn = scene.first_pn >> 32 << 32 | TARGET_PN - BEFORE
     a, b = scene.sender(pn=pn, **controls), scene.receiver(pn=pn, **controls)

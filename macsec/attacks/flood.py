@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from macsec.attacks.attack import CUT, INJECT, Attack
 from macsec.attacks.bits import TARGET_PN, target
 from macsec.attacks.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
+from macsec.attacks.party import Party
 from macsec.attacks.scene import SCI, Scene
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
-from macsec.sim.endpoint import Endpoint
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MACSEC, ICV_LENGTH, SHORT_LENGTH_LIMIT
 
 QUICK = {"native": 1_000_000, "reference": 20_000}
@@ -64,7 +64,7 @@ class Flood(Attack):
         scene.deliver(b, [held], Verdict.OK)
 
     @staticmethod
-    def frames(scene: Scene, at: Endpoint) -> int:
+    def frames(scene: Scene, at: Party) -> int:
         """How many frames: as many as asked for, or as is quick."""
         asked = scene.setting.frames
         return QUICK[at.secy.backend] if asked is None else asked

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from macsec.attacks.attack import CUT, RECORD, Attack
+from macsec.attacks.party import Party
 from macsec.attacks.scene import Scene
 from macsec.secy import Verdict
-from macsec.sim.endpoint import Endpoint
 
 FRAMES = 40
 WINDOW = 8
@@ -34,7 +34,7 @@ class Recorded(Attack):
         scene.deliver(b, scene.send(a, scene.clear(FRAMES)), OK)
 
     @abstractmethod
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """Use the record."""
 
 
@@ -46,7 +46,7 @@ class ReplayAll(Recorded):
     why = "every PN is below lowestPN, which is nextPN with a window of 0"
     controls: ClassVar[dict[str, Any]] = {"window": 0}
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """All of it is late."""
         scene.deliver(b, record, LATE)
 
@@ -58,7 +58,7 @@ class ReplayBelow(Recorded):
     does = f"plays back frames older than the window of {WINDOW}"
     why = "their PNs are below lowestPN"
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """All of it is late."""
         scene.deliver(b, record[:-WINDOW], LATE)
 
@@ -71,7 +71,7 @@ class ReplayAtEdge(Recorded):
     clause = "10.6.2, 10.6.4, 10.4"
     why = "lowestPN itself is acceptable, and so is delivered again; one below is late"
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """lowestPN is nextPN less the window: the eighth frame from the end."""
         scene.deliver(b, [record[-WINDOW]], OK)
         scene.deliver(b, [record[-WINDOW - 1]], LATE)
@@ -85,7 +85,7 @@ class ReplayInside(Recorded):
     clause = "10.4"
     why = "inside the window the standard delivers duplicates: only duplicates: reject stops them"
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """All of it is delivered again."""
         scene.deliver(b, record[-WINDOW:], OK)
 
@@ -99,7 +99,7 @@ class ReplayRejected(Recorded):
     controls: ClassVar[dict[str, Any]] = {"window": WINDOW, "duplicates": "reject"}
     refused_by = NO_BITMAP
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """All of it is late."""
         scene.deliver(b, record, LATE)
 
@@ -113,7 +113,7 @@ class ReplayUnprotected(Recorded):
     why = "without replayProtect a frame below lowestPN is delivered and counted as delayed"
     controls: ClassVar[dict[str, Any]] = {"window": 0, "replay": False}
 
-    def play(self, scene: Scene, b: Endpoint, record: Sequence[bytes]) -> None:
+    def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
         """All of it is delivered again."""
         scene.deliver(b, record, DELAYED)
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from macsec.attacks.craft import stripped
 from macsec.attacks.ledger import Ledger, cipher_ran, observed, summed
+from macsec.attacks.party import Party
 from macsec.frames import FrameBatch
 from macsec.frames.dissect import Sight, observe
 from macsec.frames.sectag import TCI, TagRules
 from macsec.keys import Key
-from macsec.secy import Outcome, Validate, Verdict
-from macsec.sim.endpoint import Endpoint
+from macsec.secy import Outcome, SecY, Validate, Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH, sci_text
 
@@ -117,7 +117,7 @@ class Scene:
         self._attack = attack
         self._drawn = 0
         self._ledger = Ledger()
-        self._stations: dict[str, Endpoint] = {}
+        self._stations: dict[str, Party] = {}
         self._configs: dict[str, dict[str, Any]] = {}
         self._asked: dict[str, Asked] = {}
         self._sent: dict[bytes, Sent] = {}
@@ -149,7 +149,7 @@ class Scene:
 
     def sender(
         self, name: str = "A", key: str = "sak", an: int = 0, pn: int | None = None, **controls: Any
-    ) -> Endpoint:
+    ) -> Party:
         """A station that protects under one SAK."""
         return self.station(name, {an: key}, {}, pn, encodingsa=an, **controls)
 
@@ -159,7 +159,7 @@ class Scene:
         pn: int | None = None,
         name: str = "B",
         **controls: Any,
-    ) -> Endpoint:
+    ) -> Party:
         """A station that validates; by default what A sends under AN 0."""
         return self.station(name, {}, channels or {"A": {0: "sak"}}, pn, **controls)
 
@@ -170,7 +170,7 @@ class Scene:
         rx: Channels,
         pn: int | None = None,
         **controls: Any,
-    ) -> Endpoint:
+    ) -> Party:
         """A station with the names of its SAKs by AN."""
         pn = self.first_pn if pn is None else pn
         secy = {"cipher": self.setting.cipher, "profile": self.setting.profile, **controls}
@@ -180,12 +180,12 @@ class Scene:
         config["rx"] = [self._channel(source, keys, pn) for source, keys in rx.items()]
         return self._made(name, config, Asked.of(controls))
 
-    def restarted(self, station: Endpoint) -> Endpoint:
+    def restarted(self, station: Party) -> Party:
         """The station again, from the same configuration: its PNs are lost."""
         name = station.name
         return self._made(f"{name} restarted", self._configs[name], self._asked[name])
 
-    def sender_again(self, station: Endpoint, key: str, an: int = 0) -> Endpoint:
+    def sender_again(self, station: Party, key: str, an: int = 0) -> Party:
         """The sender with another SAK, from the first PN on."""
         config = self._configs[station.name]
         name = f"{station.name} with the {key}"
@@ -203,8 +203,8 @@ class Scene:
             sak |= {"ssci": SSCI[source], "salt": self.draw(f"salt {key}", 12)}
         return sak
 
-    def _made(self, name: str, config: dict[str, Any], asked: Asked) -> Endpoint:
-        made = Endpoint.from_config(name, config, self.setting.backend, self.setting.kernel)
+    def _made(self, name: str, config: dict[str, Any], asked: Asked) -> Party:
+        made = Party(name, SecY.from_config(config, self.setting.backend, self.setting.kernel))
         self._stations[name], self._configs[name], self._asked[name] = made, config, asked
         for an, sa in config.get("tx", {"sa": {}})["sa"].items():
             self._tx[name, an] = sa["pn"]
@@ -213,14 +213,14 @@ class Scene:
                 self._watch(made, int(sc["sci"], 16), an, sa["pn"])
         return made
 
-    def _watch(self, at: Endpoint, sci: int, an: int, pn: int) -> None:
+    def _watch(self, at: Party, sci: int, an: int, pn: int) -> None:
         window = self._asked[at.name].window
         lowest_pn = max(pn - window, 0) if self.linux else pn
         self._rx[at.name, sci, an] = PNs(pn, lowest_pn)
 
     # ---------------------------------------------------------------- management
 
-    def install(self, at: Endpoint, an: int, key: str, source: str = "A") -> None:
+    def install(self, at: Party, an: int, key: str, source: str = "A") -> None:
         """Give a receiver a SAK for an AN of a station, in place of one it has (10.7.13)."""
         if an in at.secy.rx[SCI[source]].sa:
             self.remove(at, an, source)
@@ -229,13 +229,13 @@ class Scene:
         at.secy.create_rx_sa(SCI[source], an, next_pn=self.first_pn, **sak)
         self._watch(at, SCI[source], an, self.first_pn)
 
-    def remove(self, at: Endpoint, an: int, source: str = "A") -> None:
+    def remove(self, at: Party, an: int, source: str = "A") -> None:
         """Take an SA away from a receiver."""
         at.secy.enable_rx_sa(SCI[source], an, False)
         at.secy.delete_rx_sa(SCI[source], an)
         del self._rx[at.name, SCI[source], an]
 
-    def advance(self, by: Endpoint, pn: int) -> None:
+    def advance(self, by: Party, pn: int) -> None:
         """Let a sender go on at a higher PN, as if it had sent the frames before."""
         (an,) = by.secy.tx.sa
         by.secy.raise_tx_pn(an, pn)
@@ -243,9 +243,9 @@ class Scene:
 
     # ---------------------------------------------------------------- frames
 
-    def send(self, by: Endpoint, clear: Sequence[bytes]) -> list[bytes]:
+    def send(self, by: Party, clear: Sequence[bytes]) -> list[bytes]:
         """What a station puts on the wire for these frames; each must go out."""
-        outcome = by.controlled_request(FrameBatch.from_frames(clear))
+        outcome = by.secy.protect(FrameBatch.from_frames(clear))
         wire = outcome.batch.frames()
         if len(wire) != len(clear):
             self.fault(f"{by.name} sent {len(wire)} of {len(clear)} frames")
@@ -257,7 +257,7 @@ class Scene:
                 self._record(by, octets, frame)
         return wire
 
-    def _record(self, by: Endpoint, octets: bytes, clear: bytes) -> None:
+    def _record(self, by: Party, octets: bytes, clear: bytes) -> None:
         (an,) = by.secy.tx.sa
         pn = self._tx[by.name, an]
         self._tx[by.name, an] = pn + 1
@@ -270,7 +270,7 @@ class Scene:
         return forged
 
     def deliver(
-        self, at: Endpoint, frames: Sequence[bytes], ends: Verdict | Sequence[Verdict]
+        self, at: Party, frames: Sequence[bytes], ends: Verdict | Sequence[Verdict]
     ) -> list[bytes]:
         """Bring frames to a station, where they must end so; gives what it delivers."""
         wanted = [ends] * len(frames) if isinstance(ends, Verdict) else list(ends)
@@ -288,7 +288,7 @@ class Scene:
 
     def deliver_none(
         self,
-        at: Endpoint,
+        at: Party,
         batch: FrameBatch,
         ends: NDArray[np.uint8],
         sci: int,
@@ -306,8 +306,8 @@ class Scene:
         if len(self._brought(at, batch, ends).batch):
             self.fault(f"{at.name} delivered forged frames")
 
-    def _brought(self, at: Endpoint, batch: FrameBatch, wanted: NDArray[np.uint8]) -> Outcome:
-        outcome = at.common_indication(batch).controlled
+    def _brought(self, at: Party, batch: FrameBatch, wanted: NDArray[np.uint8]) -> Outcome:
+        outcome = at.secy.validate(batch)
         self.tale.frames += len(batch)
         self.tale.delivered += len(outcome.batch)
         wrong = np.flatnonzero(outcome.codes != wanted)
@@ -317,7 +317,7 @@ class Scene:
             self.fault(f"{len(wrong)} frames ended otherwise at {at.name}: {found}, not {right}")
         return outcome
 
-    def _after(self, at: Endpoint, frame: bytes, verdict: Verdict) -> bytes | None:
+    def _after(self, at: Party, frame: bytes, verdict: Verdict) -> bytes | None:
         """Account for one received frame; gives what is delivered of it."""
         sight = observe(frame, TagRules(self.suite.xpn))
         sci = self._belongs_to(at, sight)
@@ -334,14 +334,14 @@ class Scene:
         return frame if verdict in AS_IT_IS else stripped(frame)
 
     @staticmethod
-    def _belongs_to(at: Endpoint, sight: Sight) -> int | None:
+    def _belongs_to(at: Party, sight: Sight) -> int | None:
         """The receive SC a frame counts on: the one it names, or the only one (9.9)."""
         known = [int(sci, 16) for sci in at.secy.rx]
         if sight.sci in known:
             return sight.sci
         return known[0] if len(known) == 1 else None
 
-    def _learn(self, at: Endpoint, frame: bytes) -> bytes:
+    def _learn(self, at: Party, frame: bytes) -> bytes:
         """10.6.5: nextPN past a valid frame, lowestPN a window behind."""
         sent = self._sent.get(frame)
         if sent is None:
@@ -393,4 +393,4 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         for station in self._stations.values():
-            station.close()
+            station.secy.close()

@@ -22,7 +22,7 @@ from macsec.cli.waiting import ENDING, Signals
 from macsec.errors import EnvironmentLacks
 
 if TYPE_CHECKING:
-    from macsec.sim.realtime import RealLab
+    from macsec.lab import RealLab
 
 STATE = click.option(
     "--state",
@@ -59,8 +59,7 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     from macsec.cli.tap_mka import now_ns
     from macsec.cli.vault import edge
     from macsec.config import load_topology
-    from macsec.sim.lab import Blueprint
-    from macsec.sim.realtime import RealLab
+    from macsec.lab import Blueprint, RealLab
 
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))

@@ -82,9 +82,9 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
 
 def _listen(stream: Stream, observer: Observer, source: str) -> Account:
     from macsec.kay.story import Stories
+    from macsec.offline.decrypt import eapol_rows
     from macsec.report.mka import Account
     from macsec.report.mka_message import Message
-    from macsec.sim.mka_reader import eapol_rows
 
     stories, messages = Stories(), []
     frames, start_ns = 0, None

@@ -57,7 +57,7 @@ def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    from macsec.sim.ahead import Ahead
+    from macsec.custody.reserver import Ahead
 
     with Ahead(keeper, pump.end) as reserving:
         yield

@@ -88,7 +88,7 @@ class Keyed:
 
     def _begin(self) -> None:
         from macsec.live.eapol import leave_eapol_out, open_eapol
-        from macsec.sim.agreement import Agreement
+        from macsec.port.agreement import Agreement
 
         ends = self._ends
         leave_eapol_out(ends.wire)

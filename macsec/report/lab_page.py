@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from macsec.frames.dissect import Span, observe, spans
 from macsec.frames.sectag import MEANINGS, TCI, TagRules
+from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.virtual.probe import Arrival, Fate, Observer
 from macsec.report.agreement import ms_text
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
@@ -36,8 +38,6 @@ from macsec.report.lab import (
     told_params,
     trouble,
 )
-from macsec.sim.lab.lab import Lab, SiteLink
-from macsec.sim.lab.observer import Arrival, Fate, Observer
 
 DRAWN_MOST = 40
 """More sites than that make no picture."""

@@ -238,6 +238,7 @@ def test_no_privilege(pair, desk):
 
 def test_no_tun(desk, monkeypatch, pair):
     """Without the tun driver it is exit 5 and says so; without a name too, it is usage."""
+    from macsec.live import devices
 
     monkeypatch.setattr(devices, "TUN", "/dev/net/none")
     with pair[0].inside():

@@ -17,8 +17,8 @@ from planes import DA, SAK, SCI_A, SCI_B, Plane, add_rx, add_tx, frame_of, nonze
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.kay.actions import RaiseLowestPN
+from macsec.port.controlled_port import ControlledPort
 from macsec.secy import SecY, Verdict
-from macsec.sim.controlled import ControlledPort
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
