@@ -169,7 +169,7 @@ def test_modules_have_an_order() -> None:
 def test_the_walk_finds_imports() -> None:
     """The walk above sees plain, relative and late imports: it is not blind."""
     found = {target for target, _ in targets("macsec.secy.lmi", MODULES["macsec.secy.lmi"])}
-    assert {"macsec.frames.FrameBatch", "macsec.secy.assemble.install"} <= found
+    assert {"macsec.frames.FrameBatch", "macsec.secy.from_config.install"} <= found
     reader = "macsec.captures.reader"
     inside = {target for target, _ in targets(reader, MODULES[reader])}
     assert any(target.startswith("macsec.captures.") for target in inside)

@@ -58,7 +58,7 @@ def command(
     from macsec.errors import KeyExhausted
     from macsec.report import summary
     from macsec.secy import SecY, Verdict
-    from macsec.secy.assemble import require_transmit
+    from macsec.secy.from_config import require_transmit
 
     transfer.refuse_same(source, target)
     warnings.hold = as_json and target == "-"

@@ -71,7 +71,7 @@ def command(
     from macsec.config import load
     from macsec.live import devices as devices
     from macsec.secy import SecY
-    from macsec.secy.assemble import require_transmit
+    from macsec.secy.from_config import require_transmit
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")

@@ -27,7 +27,7 @@ from macsec.config.topology import SECURED
 from macsec.errors import ConfigError
 from macsec.lab.keying import EndPlan, Sources, planned
 from macsec.lab.spanning_tree import Tree, Way, spanning_tree
-from macsec.secy.assemble import controls_of
+from macsec.secy.from_config import controls_of
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.params import LinkParams
 from macsec.wire.tc import parse_tc

@@ -12,7 +12,7 @@ from macsec.kay.holders import Edge, chain_of, policy_of
 from macsec.kay.kay import Kay
 from macsec.keys import Key
 from macsec.secy import SecY
-from macsec.secy.assemble import controls_of
+from macsec.secy.from_config import controls_of
 from macsec.suites import SUITES
 
 CKN_LENGTH = 16

@@ -17,7 +17,7 @@ from macsec.attacks import ATTACKS, Finding, Scene, Setting, ghash, run
 from macsec.attacks.flood import QUICK, WAYS
 from macsec.errors import ConfigError
 from macsec.frames.sectag import SecTAG
-from macsec.secy import SecY, Verdict, reference, replay
+from macsec.secy import (SecY, Verdict, reference, replay_check)
 from macsec.secy.reference import ReferencePlane
 from macsec.secy.reference_state import SAKey
 
@@ -374,19 +374,19 @@ def no_addresses(patch: Patch) -> None:
 
 def no_epochs(patch: Patch) -> None:
     """Never steps the upper half of a PN."""
-    patch.setattr(replay.LowestPN, "recover", lambda self, window, low: 7 << 32 | low)
+    patch.setattr(replay_check.LowestPN, "recover", lambda self, window, low: 7 << 32 | low)
 
 
 def always_next_epoch(patch: Patch) -> None:
     """Keeps the upper half that it guessed for a frame that was not valid."""
-    recover = replay.LowestPN.recover
+    recover = replay_check.LowestPN.recover
 
     def remembers(self: Any, window: Any, low: int) -> int:
         pn = recover(self, window, low)
         window.lowest_pn = max(window.lowest_pn, pn >> 32 << 32)
         return pn
 
-    patch.setattr(replay.LowestPN, "recover", remembers)
+    patch.setattr(replay_check.LowestPN, "recover", remembers)
 
 
 def uncounted_octets(patch: Patch) -> None:

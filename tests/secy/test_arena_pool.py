@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from macsec.secy import arenas
-from macsec.secy.arenas import ArenaPool
+from macsec.secy import arena_pool
+from macsec.secy.arena_pool import ArenaPool
 
 needs_counts = pytest.mark.skipif(
-    not arenas._COUNTS_REFERENCES, reason="reference counts are not exact here"
+    not arena_pool._COUNTS_REFERENCES, reason="reference counts are not exact here"
 )
 
 
@@ -54,7 +54,7 @@ def test_no_more_than_some_are_kept():
     pool = ArenaPool()
     held = [pool.take(100) for _ in range(10)]
     assert len({address(arena) for arena in held}) == 10
-    assert len(pool._kept) <= arenas.KEPT
+    assert len(pool._kept) <= arena_pool.KEPT
     before = len(pool._kept)
-    assert len(pool.take(arenas.LARGEST + 1)) == arenas.LARGEST + 1
+    assert len(pool.take(arena_pool.LARGEST + 1)) == arena_pool.LARGEST + 1
     assert len(pool._kept) == before
