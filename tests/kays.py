@@ -11,12 +11,12 @@ from planes import PLANES, Plane
 
 from macsec.kay import actions
 from macsec.kay.actions import Action
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.counters import Reception
-from macsec.kay.holder import MemoryHolder
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
-from macsec.kay.mkpdu import Mkpdu, compose, decode, seal
-from macsec.kay.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
+from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.policy import KayPolicy, Security
 from macsec.kay.sak import KI
 from macsec.keys import Key

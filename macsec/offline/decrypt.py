@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
-from macsec.kay.holder import CakHolder
-from macsec.kay.observer import Association, Hearing, ObservedSak, Observer
+from macsec.kay.cak_holder import CakHolder
+from macsec.kay.listening.listener import Association, Hearing, ObservedSak, Observer
 from macsec.keys import Uncopyable
 from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
 from macsec.secy import counters as names

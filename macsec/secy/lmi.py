@@ -17,12 +17,12 @@ from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
 from macsec.secy import counters as names
-from macsec.secy.from_config import (install, located_controls)
 from macsec.secy.backends import make_plane
 from macsec.secy.controls import Controls
 from macsec.secy.counters import Counters
+from macsec.secy.from_config import install, located_controls
 from macsec.secy.plane import DataPlane, Loan, Outcome, SAParameters
-from macsec.secy.ssci_registry import (Place, Use, Uses)
+from macsec.secy.ssci_registry import Place, Use, Uses
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text

@@ -32,7 +32,7 @@ from macsec.secy.reference_state import (
     TransmitSA,
     no_counts,
 )
-from macsec.secy.replay_check import (ReplayRule, Window, replay_rule)
+from macsec.secy.replay_check import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import (
     ADDRESSES_LENGTH,

@@ -17,7 +17,7 @@ from macsec.attacks import ATTACKS, Finding, Scene, Setting, ghash, run
 from macsec.attacks.flood import QUICK, WAYS
 from macsec.errors import ConfigError
 from macsec.frames.sectag import SecTAG
-from macsec.secy import (SecY, Verdict, reference, replay_check)
+from macsec.secy import SecY, Verdict, reference, replay_check
 from macsec.secy.reference import ReferencePlane
 from macsec.secy.reference_state import SAKey
 

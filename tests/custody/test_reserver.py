@@ -21,6 +21,7 @@ from macsec.errors import MACsecError
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
+from macsec.custody import reserver
 from macsec.custody.reserver import Ahead
 from macsec.live.pump import Pump
 

@@ -15,9 +15,9 @@ from members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
 from planes import PLANES
 
 from macsec import FrameBatch, captures
-from macsec.kay import observer
-from macsec.kay.holder import MemoryHolder
-from macsec.kay.observer import Hearing
+from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.listening import listener
+from macsec.kay.listening.listener import Hearing
 from macsec.keys import Key
 from macsec.offline.decrypt import MkaReader
 from macsec.secy import Outcome
@@ -405,8 +405,8 @@ def test_forged_mkpdus_change_nothing() -> None:
 
 def test_members_and_saks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rekeys without end: the oldest SAKs are forgotten, their SecYs closed, frames go on."""
-    monkeypatch.setattr(observer, "SAKS_REMEMBERED", 8)
-    monkeypatch.setattr(observer, "MEMBERS_REMEMBERED", 4)
+    monkeypatch.setattr(listener, "SAKS_REMEMBERED", 8)
+    monkeypatch.setattr(listener, "MEMBERS_REMEMBERED", 4)
     a, b = alice(), bob()
     with MkaReader([holder()]) as reader:
         for kn in range(1, 40):

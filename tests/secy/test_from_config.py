@@ -11,7 +11,7 @@ from planes import Plane
 from macsec.config import load
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.secy import PROFILES, Controls, SecY, Validate, Verdict
-from macsec.secy.from_config import (controls_of, require_transmit)
+from macsec.secy.from_config import controls_of, require_transmit
 from macsec.suites import SUITES
 
 KEY = "30313233343536373839303132333435"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from macsec.secy.ssci_registry import (Place, Use, Uses)
+from macsec.secy.ssci_registry import Place, Use, Uses
 
 SCIS, KEYS = range(5), ("a", "b")
 

@@ -17,7 +17,7 @@ from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError, CustodyError
 from macsec.frames import FrameBatch
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.lab import Blueprint, Lab
 from macsec.lab.link_state import State

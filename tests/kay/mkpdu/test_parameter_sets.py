@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from members import CKN
 
-from macsec.kay import keys
-from macsec.kay.mkpdu import Mkpdu, compose, decode, encode, seal
-from macsec.kay.parameter_set import Opaque, ParameterSet, Spare
-from macsec.kay.parameter_sets import (
+from macsec.kay import derivation
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, encode, seal
+from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet, Spare
+from macsec.kay.mkpdu.parameter_sets import (
     TLV,
     Announcement,
     Basic,
@@ -35,7 +35,7 @@ KEY, OTHER_KEY = KI(b"K" * 12, 3), KI(b"O" * 12, 2)
 
 def icv(octets: bytes) -> bytes:
     """An ICV for tests that do not look at it."""
-    return keys.icv(Key(bytes(16)), octets)
+    return derivation.icv(Key(bytes(16)), octets)
 
 
 def decoded(frame: bytes) -> Mkpdu:

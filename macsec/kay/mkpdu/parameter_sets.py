@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.kay.keys import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
-from macsec.kay.parameter_set import (
+from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
+from macsec.kay.mkpdu.parameter_set import (
     NOTHING,
     Opaque,
     ParameterSet,

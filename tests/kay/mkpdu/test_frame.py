@@ -15,10 +15,10 @@ from members import CAK, CKN, alice, bob, holder, sak_of
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin
 from macsec.errors import ConfigError
-from macsec.kay import keys
-from macsec.kay.mkpdu import Mkpdu, Refusal, compose, decode, encode, seal
-from macsec.kay.parameter_set import Opaque, ParameterSet
-from macsec.kay.parameter_sets import (
+from macsec.kay import derivation
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, encode, seal
+from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet
+from macsec.kay.mkpdu.parameter_sets import (
     TLV,
     Announcement,
     Basic,
@@ -37,7 +37,7 @@ from macsec.kay.parameter_sets import (
 from macsec.kay.sak import KI
 from macsec.keys import Key
 
-PCAPS = Path(__file__).parents[2] / "pcaps" / "mka"
+PCAPS = Path(__file__).parents[3] / "pcaps" / "mka"
 VECTORS = [vector for file in builtin() for vector in file.vectors if isinstance(vector, MKPDU)]
 RECORDED = sorted(path.stem for path in PCAPS.glob("*.json"))
 
@@ -54,7 +54,7 @@ def decoded(frame: bytes) -> Mkpdu:
 
 def icv(octets: bytes) -> bytes:
     """An ICV for tests that do not look at it."""
-    return keys.icv(Key(bytes(16)), octets)
+    return derivation.icv(Key(bytes(16)), octets)
 
 
 # ---------------------------------------------------------------- octets of others
@@ -66,7 +66,7 @@ def test_vectors(vector: MKPDU) -> None:
     mkpdu = decoded(vector.frame)
     assert encode(mkpdu) == vector.frame
     assert (mkpdu.basic.ckn, mkpdu.icv) == (vector.ckn, vector.icv)
-    assert keys.icv_valid(Key(vector.ick), mkpdu.signed, mkpdu.icv)
+    assert derivation.icv_valid(Key(vector.ick), mkpdu.signed, mkpdu.icv)
     wrapped = None if mkpdu.distributed is None else mkpdu.distributed.wrapped
     assert wrapped == vector.wrapped_sak
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Container
 
 from macsec.kay.cp import Slot
-from macsec.kay.parameter_sets import LOW_32, KeyUse
+from macsec.kay.mkpdu.parameter_sets import LOW_32, KeyUse
 from macsec.kay.participant import MKA_BOUNDED_HELLO_TIME_NS
 from macsec.kay.sak import KI
 

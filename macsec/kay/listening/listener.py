@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from macsec.kay import keys
-from macsec.kay.holder import CakHolder
-from macsec.kay.mkpdu import Mkpdu, Refusal, decode
+from macsec.kay import derivation
+from macsec.kay.cak_holder import CakHolder
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
 from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
@@ -73,7 +73,7 @@ class ObservedSak(Uncopyable):
     @property
     def salt(self) -> bytes | None:
         """The Salt under an XPN suite (802.1AE 10.7.28)."""
-        return keys.salt(*self.ki) if self.suite.xpn else None
+        return derivation.salt(*self.ki) if self.suite.xpn else None
 
 
 @dataclass(slots=True, eq=False)

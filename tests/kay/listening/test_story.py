@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from members import CKN, Member, alice, bob, holder, sak_of
 
-from macsec.kay.observer import Distribution, Observer
-from macsec.kay.parameter_sets import KeyUse, PeerId, SakUse
-from macsec.kay.story import Kind, Stories, Story
+from macsec.kay.listening.listener import Distribution, Observer
+from macsec.kay.listening.story import Kind, Stories, Story
+from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 
 S = 1_000_000_000
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from members import CAK, CKN, Member, alice, bob, holder, sak_of
 
 from macsec.errors import CustodyError
-from macsec.kay.mkpdu import Refusal, compose, seal
-from macsec.kay.observer import Distribution, Hearing, Observer
-from macsec.kay.parameter_set import Opaque
-from macsec.kay.parameter_sets import MISPRINTED_SUITE, DistributedSak
+from macsec.kay.listening.listener import Distribution, Hearing, Observer
+from macsec.kay.mkpdu.frame import Refusal, compose, seal
+from macsec.kay.mkpdu.parameter_set import Opaque
+from macsec.kay.mkpdu.parameter_sets import MISPRINTED_SUITE, DistributedSak
 from macsec.keys import Key
 
 

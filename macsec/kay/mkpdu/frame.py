@@ -15,9 +15,9 @@ from enum import Enum
 from typing import TypeVar
 
 from macsec.errors import ConfigError
-from macsec.kay.keys import CKN_LENGTHS, ICV_LENGTH
-from macsec.kay.parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
-from macsec.kay.parameter_sets import (
+from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH
+from macsec.kay.mkpdu.parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
+from macsec.kay.mkpdu.parameter_sets import (
     ALGORITHM_AGILITY,
     BASIC_LENGTH,
     LOW_32,

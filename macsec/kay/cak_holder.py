@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from macsec.errors import ConfigError
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 
 
@@ -46,33 +46,33 @@ class MemoryHolder(Uncopyable):
     __slots__ = ("_cak", "_ick", "_kek", "cak_length", "ckn")
 
     def __init__(self, cak: Key, ckn: bytes) -> None:
-        if len(cak) not in keys.KEY_LENGTHS:
+        if len(cak) not in derivation.KEY_LENGTHS:
             raise ConfigError(f"a CAK has 16 or 32 octets, {len(cak)} given: it is never filled up")
         self.ckn = bytes(ckn)
         self.cak_length = len(cak)
         self._cak = cak
-        self._ick = keys.ick_from_cak(cak, self.ckn)
-        self._kek = keys.kek_from_cak(cak, self.ckn)
+        self._ick = derivation.ick_from_cak(cak, self.ckn)
+        self._kek = derivation.kek_from_cak(cak, self.ckn)
 
     def icv(self, octets: bytes) -> bytes:
         """See `CakHolder`."""
-        return keys.icv(self._ick, octets)
+        return derivation.icv(self._ick, octets)
 
     def icv_valid(self, octets: bytes, given: bytes) -> bool:
         """See `CakHolder`."""
-        return keys.icv_valid(self._ick, octets, given)
+        return derivation.icv_valid(self._ick, octets, given)
 
     def wrap(self, sak: Key) -> bytes:
         """See `CakHolder`."""
-        return keys.wrap(self._kek, sak)
+        return derivation.wrap(self._kek, sak)
 
     def unwrap(self, wrapped: bytes) -> Key | None:
         """See `CakHolder`."""
-        return keys.unwrap(self._kek, wrapped)
+        return derivation.unwrap(self._kek, wrapped)
 
     def sak(self, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
         """See `CakHolder`."""
-        return keys.sak_from_cak(self._cak, nonce, members, kn, length)
+        return derivation.sak_from_cak(self._cak, nonce, members, kn, length)
 
     def wipe(self) -> None:
         """Overwrite the keys; the holder is of no use after this."""

@@ -9,9 +9,9 @@ from enum import Enum, auto
 from macsec.errors import MACsecError
 from macsec.kay.counters import Counters
 from macsec.kay.cp import MKA_LIFE_TIME_NS, NS_PER_S
-from macsec.kay.history import KeyHistory
 from macsec.kay.identity import Random
-from macsec.kay.parameter_sets import DEFAULT_SUITE, DistributedSak
+from macsec.kay.key_history import KeyHistory
+from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
 from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import Counters
-from macsec.kay.history import Claim, KeyHistory
-from macsec.kay.mkpdu import Mkpdu
-from macsec.kay.parameter_sets import DistributedSak
+from macsec.kay.key_history import Claim, KeyHistory
+from macsec.kay.mkpdu.frame import Mkpdu
+from macsec.kay.mkpdu.parameter_sets import DistributedSak
 from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
