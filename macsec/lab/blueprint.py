@@ -23,7 +23,7 @@ from macsec.config import (
 )
 from macsec.config.reading import PathInTree
 from macsec.config.static_keys import Draw, Pair
-from macsec.config.topology import SECURED
+from macsec.config.topology.model import SECURED
 from macsec.errors import ConfigError
 from macsec.lab.keying import EndPlan, Sources, planned
 from macsec.lab.spanning_tree import Tree, Way, spanning_tree

@@ -116,7 +116,7 @@ def test_the_digest_is_that_of_scenario_and_seed(suite: str) -> None:
 @pytest.mark.parametrize("name", STATIC_DIGESTS)
 def test_static_keys(name: str) -> None:
     """`keys: static`: no MKPDU, and traffic from 0 on."""
-    files = importlib.resources.files("macsec.config.shipped")
+    files = importlib.resources.files("macsec.config.topology.scenarios")
     tree = yaml.load((files / f"{name}.yaml").read_text(), yaml.BaseLoader)
     with built({**tree, "macsec": {**tree["macsec"], "keys": "static"}}) as lab:
         lab.run()

@@ -15,9 +15,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, WithJs
 
 from macsec.config import scalars
 from macsec.config.model import Number, Section, Switch, one_of
-from macsec.config.names import AnyOf, Name
-from macsec.config.protection import Protection, ProtectionSection
 from macsec.config.reading import Origin
+from macsec.config.topology.names import AnyOf, Name
+from macsec.config.topology.protection import Protection, ProtectionSection
 from macsec.terms import octets_of
 
 HOSTS_MOST = 250

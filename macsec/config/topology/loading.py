@@ -12,10 +12,9 @@ from typing import Any
 
 from macsec.config.loading import LOG, Problem, Sections, fill, refuse
 from macsec.config.model import ChainedCakSection, MkaSection
-from macsec.config.protection import EndSection, ProtectionSection
 from macsec.config.reading import Origin, PathInTree, read_file, read_mapping, read_text
 from macsec.config.sources import KeySource
-from macsec.config.topology import (
+from macsec.config.topology.model import (
     HOSTS_MOST,
     HostSection,
     KnobsSection,
@@ -24,6 +23,7 @@ from macsec.config.topology import (
     Topology,
     TrafficSection,
 )
+from macsec.config.topology.protection import EndSection, ProtectionSection
 from macsec.errors import ConfigError
 
 SITES_MOST = 1 << 16
@@ -45,8 +45,8 @@ _SECTIONS: Sections = {
     ("links", "*", "macsec", "ends", "*", "keychain", "*"): ChainedCakSection,
     ("traffic", "*"): TrafficSection,
 }
-_SHIPPED = resources.files("macsec.config") / "shipped"
-_SCHEMA = resources.files("macsec.config") / "schemas" / "topology.json"
+_SHIPPED = resources.files("macsec.config.topology") / "scenarios"
+_SCHEMA = resources.files("macsec.config.topology") / "schemas" / "topology.json"
 _MAC_OF_HOSTS = 0x02 << 40
 _IPV4 = 10 << 24
 

@@ -20,9 +20,9 @@ from macsec.config.model import (
     SecYSection,
     one_of,
 )
-from macsec.config.names import AnyOf, Name
 from macsec.config.reading import Origin
 from macsec.config.sources import KeyRing, KeySource
+from macsec.config.topology.names import AnyOf, Name
 from macsec.errors import ConfigError
 
 KEYS = ("mka", "static")
