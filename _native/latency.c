@@ -1,4 +1,4 @@
-/* The twin of macsec/measure/chain.py, and of macsec/measure/offered.py. */
+/* The twin of macsec/measure/latency/chain.py, and of macsec/measure/latency/offered.py. */
 #include "latency.h"
 
 #include <string.h>

@@ -7,8 +7,8 @@ import pytest
 from planes import PLANES, Plane
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from macsec.measure.chain import LANES, make_chain
-from macsec.measure.histogram import new_histogram
+from macsec.measure.latency.chain import LANES, make_chain
+from macsec.measure.latency.histogram import new_histogram
 from macsec.measure.workload import parse
 from macsec.suites import SUITES
 

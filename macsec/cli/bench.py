@@ -14,7 +14,7 @@ from macsec.cli.words import among, words
 from macsec.errors import ConfigError
 
 if TYPE_CHECKING:
-    from macsec.measure.throughput import Plan
+    from macsec.measure.throughput.run import Plan
 
 STAGES = ("protect", "validate")
 PICTURES = (".svg", ".png")
@@ -90,8 +90,8 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
     import json
 
     from macsec.measure.machine import machine
-    from macsec.measure.others import PEERS
-    from macsec.measure.throughput import measure
+    from macsec.measure.throughput.others import PEERS
+    from macsec.measure.throughput.run import measure
     from macsec.report import throughput as report
     from macsec.report.page import Page
 
@@ -129,8 +129,8 @@ def _plan(
     peers: str,
     rounds: int,
 ) -> Plan:
-    from macsec.measure.others import PEERS
-    from macsec.measure.throughput import Plan
+    from macsec.measure.throughput.others import PEERS
+    from macsec.measure.throughput.run import Plan
     from macsec.measure.workload import DEFAULT, parse
     from macsec.suites import SUITES
 
@@ -156,7 +156,7 @@ def _number(word: str) -> int:
 def _kernels(text: str) -> list[str]:
     """The chosen kernel, then the others; the reference plane where it is asked for, or alone."""
     from macsec.cli.machine import chosen_plane
-    from macsec.measure.ours import REFERENCE
+    from macsec.measure.throughput.ours import REFERENCE
 
     wanted = chosen_plane("auto").kernel
     try:

@@ -16,8 +16,8 @@ from macsec.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from macsec.measure.latency import Plan, Results
-    from macsec.measure.roundtrips import RealTime, TripPlan
+    from macsec.measure.latency.round_trips import RealTime, TripPlan
+    from macsec.measure.latency.run import Plan, Results
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -122,7 +122,7 @@ def command(
     """
     import json
 
-    from macsec.measure.latency import measure
+    from macsec.measure.latency.run import measure
     from macsec.measure.machine import machine
     from macsec.report.latency import to_json
     from macsec.report.latency_text import to_page
@@ -160,7 +160,7 @@ def _plan(
     backend: str,
 ) -> Plan:
     from macsec.cli.machine import chosen_plane
-    from macsec.measure.latency import Plan
+    from macsec.measure.latency.run import Plan
     from macsec.suites import SUITES
 
     plane = chosen_plane(backend)
@@ -186,7 +186,7 @@ def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
     import os
 
     from macsec.errors import EnvironmentLacks
-    from macsec.measure.roundtrips import LARGE_MTU, TripPlan, require
+    from macsec.measure.latency.round_trips import LARGE_MTU, TripPlan, require
 
     require()
     if os.geteuid() != 0:
@@ -198,7 +198,7 @@ def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
 def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
     from secrets import token_hex
 
-    from macsec.measure.roundtrips import measure
+    from macsec.measure.latency.round_trips import measure
 
     keys = {"key": token_hex(plan.suite.key_length), "salt": token_hex(12)}
     return measure(plan, keys, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macsec.measure.histogram import WHOLE, Histogram, levels
+from macsec.measure.latency.histogram import WHOLE, Histogram, levels
 
 BUCKETS = 32
 """Doublings of the range, the first WHOLE cells being one."""

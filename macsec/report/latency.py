@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from macsec.measure.histogram import SHARES, Histogram, summary
-from macsec.measure.latency import Loaded, Processing, Rates, Results, Subject
-from macsec.measure.search import Bounds
-from macsec.measure.serialisation import Added
+from macsec.measure.latency.histogram import SHARES, Histogram, summary
+from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
+from macsec.measure.latency.search import Bounds
+from macsec.measure.latency.serialisation import Added
 
 LANE_NAMES = {
     "clock": "clock alone",

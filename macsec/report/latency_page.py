@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from macsec.measure.arithmetic import OVERHEAD_WITH_SCI, goodput
-from macsec.measure.histogram import Histogram, levels, steps
-from macsec.measure.latency import Loaded, Processing, Rates, Results, Subject
+from macsec.measure.latency.histogram import Histogram, levels, steps
+from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
 from macsec.report.html import charts, page, tables
 from macsec.report.html.markup import Html
 from macsec.report.html.model import Bar, Bars, Curves, Page, Section, Series, Sizes, Table

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from rich.text import Text
 
-from macsec.measure.throughput import CEILING, OURS, Results, Row, expected, mode
+from macsec.measure.throughput.run import CEILING, OURS, Results, Row, expected, mode
 from macsec.report.page import Page, grid, heading, indented
 
 NAME_WIDTH, NUMBER_WIDTH = 40, 11

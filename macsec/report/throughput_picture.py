@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from macsec.measure.throughput import CEILING, OURS, Results, Row, mode
+from macsec.measure.throughput.run import CEILING, OURS, Results, Row, mode
 from macsec.report.drawing import Drawing, Lines, Words
 
 PANEL_WIDTH, PANEL_HEIGHT = 420, 400

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hosts import need
 
-from macsec.measure.roundtrips import PATHS
+from macsec.measure.latency.round_trips import PATHS
 
 SMALL = (
     *("bench", "latency", "--sizes", "64,1518", "--frames", "30"),

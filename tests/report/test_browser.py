@@ -18,7 +18,7 @@ from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.probe import Observer
-from macsec.measure.latency import Plan, measure
+from macsec.measure.latency.run import Plan, measure
 from macsec.measure.machine import machine
 from macsec.report import lab_page
 from macsec.report.html.page import POLICY, render

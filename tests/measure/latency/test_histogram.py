@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planes import PLANES
 
 from macsec.errors import ConfigError
-from macsec.measure.histogram import (
+from macsec.measure.latency.histogram import (
     CELLS,
     MOST,
     SHARES,

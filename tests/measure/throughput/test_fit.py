@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macsec.measure.fit import line
+from macsec.measure.throughput.fit import line
 
 SIZES = [64, 128, 512, 1514, 9014]
 

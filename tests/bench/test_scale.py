@@ -8,14 +8,15 @@ from itertools import count
 
 import numpy as np
 import pytest
+import scale
+import threads
+from crowd import Crowd, make_crowd
 from planes import PLANES, Plane
+from scale import Arriving
 
 from macsec.errors import MACsecError
 from macsec.frames import FrameBatch
 from macsec.frames.sectag import decode
-from macsec.measure import scale, threads
-from macsec.measure.crowd import Crowd, make_crowd
-from macsec.measure.scale import Arriving
 from macsec.measure.task import ROOM
 from macsec.measure.timing import Timing
 from macsec.measure.workload import parse

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planes import PLANES
 
-from macsec.measure.histogram import PythonHistogram
-from macsec.measure.offered import Offered, VirtualServer, deadline, offer
+from macsec.measure.latency.histogram import PythonHistogram
+from macsec.measure.latency.offered import Offered, VirtualServer, deadline, offer
 
 NATIVE = len(PLANES) > 1
 
@@ -95,7 +95,7 @@ def test_twins(service: list[int], interval: float, capacity: int) -> None:
 def native(ffi: Any, lib: Any, service: list[int], interval: float, capacity: int) -> Any:
     """The same in C, in virtual time: a chain without SecYs, a tick a nanosecond."""
     from macsec import _native
-    from macsec.measure.histogram import NativeHistogram
+    from macsec.measure.latency.histogram import NativeHistogram
 
     latency = NativeHistogram(_native)
     kept = ffi.new("int64_t[]", service), ffi.new("int64_t[]", capacity)

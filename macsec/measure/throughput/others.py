@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from macsec.errors import MACsecError
-from macsec.measure.ceiling import BACKEND as CEILING
-from macsec.measure.ceiling import WIDTHS, Ceiling
 from macsec.measure.compiled import Lacking, Library, library
 from macsec.measure.contestant import Contestant
 from macsec.measure.task import HEAD, PROTECT, SALT, SCI, SSCI, Task
+from macsec.measure.throughput.ceiling import BACKEND as CEILING
+from macsec.measure.throughput.ceiling import WIDTHS, Ceiling
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH
 
 PYTHON_FRAMES = 32

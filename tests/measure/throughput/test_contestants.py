@@ -12,12 +12,12 @@ from planes import PLANES
 
 from macsec import FrameBatch
 from macsec.errors import MACsecError
-from macsec.measure.ceiling import Ceiling, Clock, blocks
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
-from macsec.measure.others import PEERS
-from macsec.measure.ours import api_contestants, contestants
 from macsec.measure.task import STAGES, Task, make_task
+from macsec.measure.throughput.ceiling import Ceiling, Clock, blocks
+from macsec.measure.throughput.others import PEERS
+from macsec.measure.throughput.ours import api_contestants, contestants
 from macsec.measure.workload import parse
 from macsec.suites import SUITES
 

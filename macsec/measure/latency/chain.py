@@ -14,8 +14,8 @@ import numpy as np
 
 from macsec.errors import ConfigError, MACsecError
 from macsec.frames import FrameBatch
-from macsec.measure.histogram import Histogram, NativeHistogram, PythonHistogram
-from macsec.measure.offered import Offered, deadline, offer
+from macsec.measure.latency.histogram import Histogram, NativeHistogram, PythonHistogram
+from macsec.measure.latency.offered import Offered, deadline, offer
 from macsec.measure.task import ROOM, receiving_plane, sending_plane
 from macsec.secy.plane import DataPlane
 from macsec.secy.verdict import Verdict

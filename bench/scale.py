@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from crowd import Crowd, make_crowd
 
 from macsec.errors import MACsecError
 from macsec.frames import FrameBatch, Octets
-from macsec.measure.crowd import Crowd, make_crowd
 from macsec.measure.task import ROOM
 from macsec.measure.timing import Timing, race
 from macsec.suites import SUITES

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macsec.measure.offered import VirtualServer, offer
-from macsec.measure.search import GOALS, NDR, PDR, Bounds, Goal, Trial, search
+from macsec.measure.latency.offered import VirtualServer, offer
+from macsec.measure.latency.search import GOALS, NDR, PDR, Bounds, Goal, Trial, search
 
 PS = 10**12
 FRAMES = 2000

@@ -15,8 +15,8 @@ from typing import Any
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import Running
-from macsec.measure.histogram import NativeHistogram, at_share
-from macsec.measure.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
+from macsec.measure.latency.histogram import NativeHistogram, at_share
+from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
 from macsec.suites import CipherSuite
 
 PATHS = ("clear", "protected")

@@ -11,10 +11,10 @@ from planes import PLANES, Plane, frame_of
 
 from macsec import SecY
 from macsec.errors import MACsecError
-from macsec.measure import roundtrips
-from macsec.measure.histogram import PythonHistogram
-from macsec.measure.roundtrips import PATHS, RealTime, TripPlan, Trips
-from macsec.measure.tunnel import CLEAR, Tunnel, protected
+from macsec.measure.latency import round_trips
+from macsec.measure.latency.histogram import PythonHistogram
+from macsec.measure.latency.round_trips import PATHS, RealTime, TripPlan, Trips
+from macsec.measure.latency.tunnel import CLEAR, Tunnel, protected
 from macsec.suites import SUITES
 
 native = pytest.mark.skipif(len(PLANES) == 1, reason="the native data plane is not built")
@@ -79,7 +79,7 @@ def pairs() -> Iterator[dict[str, Pair]]:
 @native
 def test_every_trip_is_counted(pairs: Any) -> None:
     """Those that were answered are in the histogram, the others are lost: none is left out."""
-    told = roundtrips._trips(PLAN, 64, pairs)
+    told = round_trips._trips(PLAN, 64, pairs)
     for path in PATHS:
         assert told.paths[path].total + told.lost[path] == PLAN.trips
         assert told.paths[path].total > 0
@@ -92,9 +92,9 @@ def test_unanswered(pairs: Any) -> None:
     from macsec._native import lib
 
     asked = pairs["clear"].socket(0)
-    histogram = roundtrips.NativeHistogram(__import__("macsec._native").__dict__["_native"])
+    histogram = round_trips.NativeHistogram(__import__("macsec._native").__dict__["_native"])
     assert lib is not None
-    assert roundtrips._ping(asked, PLAN, 64, 3, histogram) == 3
+    assert round_trips._ping(asked, PLAN, 64, 3, histogram) == 3
     assert histogram.total == 0
 
 
@@ -105,8 +105,8 @@ def test_an_answer_to_another_question(pairs: Any) -> None:
 
     asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
     answers.sendto((99).to_bytes(8, "little") + bytes(10), asks.getsockname())
-    histogram = roundtrips.NativeHistogram(_native)
-    assert roundtrips._ping(asks, PLAN, 64, 1, histogram) == 1
+    histogram = round_trips.NativeHistogram(_native)
+    assert round_trips._ping(asks, PLAN, 64, 1, histogram) == 1
     assert histogram.total == 0
 
 
@@ -117,7 +117,7 @@ def test_sizes(pairs: Any) -> None:
 
     asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
     for size, octets in ((1518, 1472), (64, 18), (20, 8)):
-        roundtrips._ping(asks, PLAN, size, 1, roundtrips.NativeHistogram(_native))
+        round_trips._ping(asks, PLAN, size, 1, round_trips.NativeHistogram(_native))
         assert len(answers.recv(65536)) == octets
 
 
@@ -128,7 +128,7 @@ def test_a_socket_that_fails() -> None:
 
     pair = Pair(connected=False)
     with pytest.raises(MACsecError, match="64 octets: errno"):
-        roundtrips._ping(pair.socket(0), PLAN, 64, 1, roundtrips.NativeHistogram(_native))
+        round_trips._ping(pair.socket(0), PLAN, 64, 1, round_trips.NativeHistogram(_native))
     for end in pair.ends:
         end.close()
 
@@ -170,8 +170,8 @@ def test_turns(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         order.append((names[id(sock)], count))
         return 0
 
-    monkeypatch.setattr(roundtrips, "_ping", ping)
-    roundtrips._trips(PLAN, 64, pairs)
+    monkeypatch.setattr(round_trips, "_ping", ping)
+    round_trips._trips(PLAN, 64, pairs)
     clear, safe = PATHS
     assert order[2:] == [
         *((clear, 20), (safe, 20), (safe, 20), (clear, 20), (clear, 5), (safe, 5)),
@@ -180,7 +180,7 @@ def test_turns(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_tunnel_without_root(monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be made is taken away, and the error is the first one."""
-    from macsec.measure import tunnel
+    from macsec.measure.latency import tunnel
 
     closed = []
 

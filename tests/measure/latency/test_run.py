@@ -10,13 +10,13 @@ import pytest
 from planes import PLANES, Plane
 
 from macsec.errors import ConfigError, MACsecError
-from macsec.measure import undisturbed as tested
-from macsec.measure.chain import LANES, Chain, make_chain
-from macsec.measure.histogram import PythonHistogram
-from macsec.measure.latency import Plan, Processing, Results, Subject, Target, measure
-from macsec.measure.serialisation import Added, table
+from macsec.measure.latency import undisturbed as tested
+from macsec.measure.latency.chain import LANES, Chain, make_chain
+from macsec.measure.latency.histogram import PythonHistogram
+from macsec.measure.latency.run import Plan, Processing, Results, Subject, Target, measure
+from macsec.measure.latency.serialisation import Added, table
+from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.task import receiving_plane, sending_plane
-from macsec.measure.undisturbed import undisturbed
 from macsec.measure.workload import parse
 from macsec.suites import SUITES
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from macsec.errors import ConfigError
-from macsec.measure.serialisation import (
+from macsec.measure.latency.serialisation import (
     CAMPUS,
     INTER_REGION,
     OVERHEADS,

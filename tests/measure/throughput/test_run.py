@@ -10,10 +10,10 @@ import pytest
 from planes import PLANES
 
 from macsec.errors import EnvironmentLacks
-from macsec.measure import throughput
 from macsec.measure.compiled import Lacking, library
 from macsec.measure.machine import machine
-from macsec.measure.throughput import Plan, Results, measure
+from macsec.measure.throughput import run
+from macsec.measure.throughput.run import Plan, Results, measure
 from macsec.measure.workload import parse
 from macsec.report.drawing import check_ending
 from macsec.report.throughput import to_json, to_markdown
@@ -134,8 +134,8 @@ def test_missing_peer(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Lacking("not here")
 
     library.cache_clear()
-    monkeypatch.setattr("macsec.measure.others.library", nothing)
-    monkeypatch.setattr("macsec.measure.ceiling.library", nothing)
+    monkeypatch.setattr("macsec.measure.throughput.others.library", nothing)
+    monkeypatch.setattr("macsec.measure.throughput.ceiling.library", nothing)
     plan = Plan(
         workloads=[parse("64")],
         suites=[SUITES["gcm-aes-128"]],
@@ -145,7 +145,7 @@ def test_missing_peer(monkeypatch: pytest.MonkeyPatch) -> None:
         rounds=1,
         python=False,
     )
-    results = throughput.measure(plan)
+    results = run.measure(plan)
     assert results.lacking == {"openssl": "not here", "ceiling": "not here"}
     assert results.core_ghz() is None
     assert [row.backend for row in results.rows] == ["native" if KERNELS else "reference"] * 2

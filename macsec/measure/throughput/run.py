@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from macsec.measure import fit
 from macsec.measure.arithmetic import FCS, OVERHEAD_WITH_SCI, OVERHEAD_WITHOUT_SCI, ratio
-from macsec.measure.ceiling import BACKEND as CEILING
-from macsec.measure.ceiling import Clock
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
-from macsec.measure.others import PEERS
-from macsec.measure.ours import (
+from macsec.measure.task import STAGES, Task, make_task
+from macsec.measure.throughput import fit
+from macsec.measure.throughput.ceiling import BACKEND as CEILING
+from macsec.measure.throughput.ceiling import Clock
+from macsec.measure.throughput.others import PEERS
+from macsec.measure.throughput.ours import (
     BACKEND,
     PYTHON_BATCH,
     PYTHON_FRAME,
@@ -26,7 +27,6 @@ from macsec.measure.ours import (
     api_contestants,
     contestants,
 )
-from macsec.measure.task import STAGES, Task, make_task
 from macsec.measure.timing import Timing, race
 from macsec.measure.workload import Workload
 from macsec.suites import CipherSuite

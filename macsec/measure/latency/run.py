@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from macsec.measure import serialisation
 from macsec.measure.arithmetic import FCS, GAP
-from macsec.measure.chain import Chain, Clock, make_chain
-from macsec.measure.histogram import Histogram, at_share, new_histogram
-from macsec.measure.offered import Offered
-from macsec.measure.roundtrips import RealTime
-from macsec.measure.search import GOALS, Bounds, Trial, search
-from macsec.measure.undisturbed import undisturbed
+from macsec.measure.latency import serialisation
+from macsec.measure.latency.chain import Chain, Clock, make_chain
+from macsec.measure.latency.histogram import Histogram, at_share, new_histogram
+from macsec.measure.latency.offered import Offered
+from macsec.measure.latency.round_trips import RealTime
+from macsec.measure.latency.search import GOALS, Bounds, Trial, search
+from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.workload import parse
 from macsec.suites import CipherSuite
 
