@@ -92,8 +92,8 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
     from macsec.measure.machine import machine
     from macsec.measure.throughput.others import PEERS
     from macsec.measure.throughput.run import measure
-    from macsec.report import throughput as report
     from macsec.report.page import Page
+    from macsec.report.throughput import outcome as report
 
     _check_picture(picture)
     plan = _plan(**given)
@@ -186,7 +186,7 @@ def _check_picture(path: str | None) -> None:
 
 
 def _draw(path: str, results: Any, facts: dict[str, Any]) -> None:
-    from macsec.report.throughput_picture import draw
+    from macsec.report.throughput.picture import draw
 
     drawing = draw(results, facts)
     if drawing is None:

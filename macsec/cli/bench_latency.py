@@ -124,8 +124,8 @@ def command(
 
     from macsec.measure.latency.run import measure
     from macsec.measure.machine import machine
-    from macsec.report.latency import to_json
-    from macsec.report.latency_text import to_page
+    from macsec.report.latency.outcome import to_json
+    from macsec.report.latency.text import to_page
     from macsec.report.page import Page
 
     if report is not None and not report.endswith((".html", ".htm")):
@@ -205,14 +205,14 @@ def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
 
 
 def _save_report(path: str, results: Results, facts: dict[str, Any]) -> None:
-    from macsec.report.latency_page import to_html
+    from macsec.report.latency.page import to_html
 
     Path(path).write_text(to_html(results, facts), encoding="utf-8")
     say(f"report: {path}")
 
 
 def _save_histograms(folder: Path, results: Results) -> None:
-    from macsec.report.hgrm import to_hgrm
+    from macsec.report.latency.hgrm import to_hgrm
 
     folder.mkdir(parents=True, exist_ok=True)
     named = {

@@ -112,7 +112,7 @@ def generate(
     from macsec.config import KeyRing, KeySource
     from macsec.errors import ConfigError
     from macsec.kay.holders import CakStore, Rotation
-    from macsec.report.caks import caks_json, caks_lines
+    from macsec.report.mka.caks import caks_json, caks_lines
 
     try:
         source = KeySource.reference_of(kek)
@@ -145,7 +145,7 @@ def check(config: str, as_json: bool) -> None:
     from macsec.cli.vault import edge
     from macsec.config import load
     from macsec.kay.holders import chain_of
-    from macsec.report.caks import chain_json, chain_lines
+    from macsec.report.mka.caks import chain_json, chain_lines
 
     model = load(config)
     own = edge("macsec keys check")

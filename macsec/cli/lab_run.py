@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from macsec.lab import Lab
     from macsec.lab.virtual.probe import Observer
     from macsec.lab.virtual.recorder import Recorder
-    from macsec.report.lab import Run
+    from macsec.report.lab.outcome import Run
 
 SEED = 1
 KEYS = "macsec lab"
@@ -63,8 +63,8 @@ def command(
     from macsec.config import load_topology
     from macsec.lab.virtual.probe import Observer
     from macsec.lab.virtual.recorder import record
-    from macsec.report import lab as told
-    from macsec.report.lab_text import to_page
+    from macsec.report.lab import outcome as told
+    from macsec.report.lab.text import to_page
     from macsec.report.page import Page
 
     if report is not None and not report.endswith((".html", ".htm")):
@@ -111,7 +111,7 @@ def _time(text: str) -> int:
 
 
 def _write_report(path: str, lab: Lab, run: Run, observers: list[Observer]) -> None:
-    from macsec.report.lab_page import to_html
+    from macsec.report.lab.page import to_html
 
     with open(path, "w", encoding="utf-8") as file:
         file.write(to_html(lab, run, observers))

@@ -129,7 +129,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
 @STATE
 def status(as_json: bool, folder: str) -> int:
     """Links with their protection and counters, hosts with their addresses."""
-    from macsec.report.lab_status import to_page
+    from macsec.report.lab.status import to_page
     from macsec.report.page import Page
 
     _require_root()
@@ -172,14 +172,14 @@ def _allow_files() -> None:
 
 
 def _status(lab: RealLab) -> Any:
-    from macsec.report.lab_status import to_json
+    from macsec.report.lab.status import to_json
 
     return to_json(lab)
 
 
 def _unsecured(lab: RealLab) -> list[str]:
     """Of each link that is not secured, that and why."""
-    from macsec.report.lab_status import unsecured
+    from macsec.report.lab.status import unsecured
 
     return unsecured(lab)
 

@@ -34,7 +34,7 @@ def carry(given: Given, plane: Plane, warnings: Warnings, as_json: bool) -> int:
     from macsec.cli.lab_run import SEED, built
     from macsec.config import load_topology
     from macsec.lab.virtual.passage import Passage, with_capture
-    from macsec.report import passage as report
+    from macsec.report.lab import passage as report
     from macsec.report.page import Page
 
     seed = SEED if given.seed is None else given.seed

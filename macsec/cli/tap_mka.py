@@ -140,7 +140,7 @@ class Keyed:
             self._answers.append(self._stack.enter_context(answering))
 
     def _status(self, _: Asker) -> str:
-        from macsec.report.mka_status import port_json
+        from macsec.report.mka.status import port_json
 
         below, upper = self._ends.below, self._ends.upper
         port = port_json(self._kay, below.name, upper, os.getpid())
@@ -153,7 +153,7 @@ class Keyed:
         return export(self._kay, self._ends.secy, self._model)
 
     def _say(self) -> None:
-        from macsec.report.mka_status import reason
+        from macsec.report.mka.status import reason
 
         how = reason(self._kay)
         told = how if self._kay.secured else "not secured"

@@ -28,7 +28,7 @@ from macsec.measure.latency.histogram import (
     steps,
     summary,
 )
-from macsec.report.hgrm import BUCKETS, to_hgrm
+from macsec.report.latency.hgrm import BUCKETS, to_hgrm
 
 NATIVE = len(PLANES) > 1
 BACKENDS = ["reference", *(["native"] if NATIVE else [])]

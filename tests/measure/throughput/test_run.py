@@ -16,8 +16,8 @@ from macsec.measure.throughput import run
 from macsec.measure.throughput.run import Plan, Results, measure
 from macsec.measure.workload import parse
 from macsec.report.drawing import check_ending
-from macsec.report.throughput import to_json, to_markdown
-from macsec.report.throughput_picture import draw
+from macsec.report.throughput.outcome import to_json, to_markdown
+from macsec.report.throughput.picture import draw
 from macsec.suites import SUITES
 
 KERNELS = [plane.kernel for plane in PLANES if plane.kernel]

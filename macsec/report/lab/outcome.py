@@ -8,8 +8,8 @@ from typing import Any
 
 from macsec.lab.link_state import State
 from macsec.lab.virtual.lab import Lab, SiteLink
-from macsec.report import agreement
 from macsec.report.html.model import Counters, Table
+from macsec.report.lab import agreement
 from macsec.wire.engine import PS_PER_NS
 from macsec.wire.lane import LinkStats
 from macsec.wire.units import rate_text, time_text

@@ -12,7 +12,7 @@ from macsec.kay.listening.listener import Hearing
 from macsec.kay.listening.story import Event, Given, Kind, Member, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
 from macsec.report.inspect import seconds
-from macsec.report.mka_message import Message, ki_item, message_item
+from macsec.report.mka.message import Message, ki_item, message_item
 from macsec.report.page import Page, grid, heading, indented
 from macsec.terms import sci_text
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from macsec.measure.latency.run import Results
-from macsec.report.latency import SECTIONS, TARGET_HEAD, Grid, head, target_cells
+from macsec.report.latency.outcome import SECTIONS, TARGET_HEAD, Grid, head, target_cells
 from macsec.report.page import Page, grid, heading, indented, tabulated
 
 STYLES = {"met": "green", "missed": "red"}

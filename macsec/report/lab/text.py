@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from macsec.lab.virtual.lab import Lab
-from macsec.report.agreement import ms_text
-from macsec.report.lab import (
+from macsec.report.lab.agreement import ms_text
+from macsec.report.lab.outcome import (
     Run,
     agreement_table,
     alarm,

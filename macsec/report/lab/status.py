@@ -11,7 +11,7 @@ from rich.text import Text
 from macsec.lab import RealLab
 from macsec.lab.link_state import State
 from macsec.lab.real.segment import Segment
-from macsec.report import agreement
+from macsec.report.lab import agreement
 from macsec.report.page import Page, heading, indented, tabulated
 
 ALARM = "UNPROTECTED"

@@ -9,7 +9,6 @@ from macsec.frames.dissect import Span, observe, spans
 from macsec.frames.sectag import MEANINGS, TCI, TagRules
 from macsec.lab.virtual.lab import Lab, SiteLink
 from macsec.lab.virtual.probe import Arrival, Fate, Observer
-from macsec.report.agreement import ms_text
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
@@ -25,7 +24,8 @@ from macsec.report.html.model import (
     Topology,
     Wiretap,
 )
-from macsec.report.lab import (
+from macsec.report.lab.agreement import ms_text
+from macsec.report.lab.outcome import (
     Run,
     agreement_table,
     alarm,

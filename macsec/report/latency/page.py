@@ -12,7 +12,14 @@ from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subje
 from macsec.report.html import charts, page, tables
 from macsec.report.html.markup import Html
 from macsec.report.html.model import Bar, Bars, Curves, Page, Section, Series, Sizes, Table
-from macsec.report.latency import LANE_NAMES, SECTIONS, TARGET_HEAD, Grid, head, target_cells
+from macsec.report.latency.outcome import (
+    LANE_NAMES,
+    SECTIONS,
+    TARGET_HEAD,
+    Grid,
+    head,
+    target_cells,
+)
 
 BAR_COUNT = 48
 BAR_SHARE = Fraction(99, 100)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from macsec.lab.virtual.passage import Passage, Score
-from macsec.report.lab import ALARM, protection, trouble
+from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, grid, heading, indented, tabulated
 
 ABOUT = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from macsec.lab.link_state import End, Standing, State
-from macsec.report import mka_status
-from macsec.report.mka_status import obstacle
+from macsec.report.mka import status
+from macsec.report.mka.status import obstacle
 
 HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
 NAMES = 5
@@ -50,7 +50,7 @@ def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
 
 def _end(end: End) -> dict[str, Any]:
     return {
-        **mka_status.to_json(end.kay),
+        **status.to_json(end.kay),
         "secured_ns": end.progress.secured_ns,
         "saks": [
             {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
