@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from crowd import Crowd, make_crowd
-from planes import PLANES, Plane
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import PLANES, Plane
 
 from macsec.keys import Key
 from macsec.secy import Controls, SecY

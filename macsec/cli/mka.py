@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import stdout
 
 if TYPE_CHECKING:
-    from macsec.cli.transfer import Stream
+    from macsec.cli.shared.capture_io import Stream
     from macsec.kay.listening.listener import Observer
     from macsec.report.mka.capture import Account
 
@@ -31,7 +31,7 @@ def status(name: str | None, as_json: bool) -> None:
     """
     import json
 
-    from macsec.cli.tap_socket import STATUS, ask, names
+    from macsec.cli.tap.status_socket import STATUS, ask, names
     from macsec.errors import MACsecError
     from macsec.report.mka import status as report
     from macsec.report.page import Page
@@ -61,8 +61,8 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     """
     import json
 
-    from macsec.cli.holders import holders_in
-    from macsec.cli.transfer import open_stream
+    from macsec.cli.shared.cak_files import holders_in
+    from macsec.cli.shared.capture_io import open_stream
     from macsec.kay.listening.listener import Observer
     from macsec.report.mka import capture as report
     from macsec.report.page import Page

@@ -11,8 +11,8 @@ import pytest
 import scale
 import threads
 from crowd import Crowd, make_crowd
-from planes import PLANES, Plane
 from scale import Arriving
+from support.planes import PLANES, Plane
 
 from macsec.errors import MACsecError
 from macsec.frames import FrameBatch

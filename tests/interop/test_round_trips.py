@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from hosts import MACSEC, need
+from support.hosts import MACSEC, need
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 

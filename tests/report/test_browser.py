@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planes import PLANES
-from report.gallery import HOSTILE, PAGE
+from support.gallery import HOSTILE, PAGE
+from support.planes import PLANES
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded

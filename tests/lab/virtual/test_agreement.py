@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from planes import PLANES, Plane
+from support.planes import PLANES, Plane
 
 from macsec.captures import read, write
 from macsec.config import load_topology

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planes import PLANES, Plane, frame_of
+from support.planes import PLANES, Plane, frame_of
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from planes import PLANES, frame_of
+from support.planes import PLANES, frame_of
 
 from macsec.config.static_keys import Pair, seeded
 from macsec.lab.virtual.endpoint import Endpoint

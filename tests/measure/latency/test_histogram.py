@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import PLANES
+from support.planes import PLANES
 
 from macsec.errors import ConfigError
 from macsec.measure.latency.histogram import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import PLANES
+from support.planes import PLANES
 
 from macsec.measure.latency.histogram import PythonHistogram
 from macsec.measure.latency.offered import Offered, VirtualServer, deadline, offer

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from planes import PLANES, Plane, frame_of
+from support.planes import PLANES, Plane, frame_of
 
 from macsec import SecY
 from macsec.errors import MACsecError

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from planes import PLANES, Plane
+from support.planes import PLANES, Plane
 
 from macsec.errors import ConfigError, MACsecError
 from macsec.measure.latency import undisturbed as tested

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planes import PLANES
+from support.planes import PLANES
 
 from macsec import FrameBatch
 from macsec.errors import MACsecError

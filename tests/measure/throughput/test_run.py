@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from planes import PLANES
+from support.planes import PLANES
 
 from macsec.errors import EnvironmentLacks
 from macsec.measure.compiled import Lacking, library
