@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from macsec.cli.shared.data_plane import Plane
     from macsec.config import Topology
     from macsec.lab import Lab
-    from macsec.lab.virtual.probe import Observer
+    from macsec.lab.virtual.probe import Probe
     from macsec.lab.virtual.recorder import Recorder
     from macsec.report.lab.outcome import Run
 
@@ -61,7 +61,7 @@ def command(
     """
     from macsec.cli.shared.data_plane import chosen_plane
     from macsec.config import load_topology
-    from macsec.lab.virtual.probe import Observer
+    from macsec.lab.virtual.probe import Probe
     from macsec.lab.virtual.recorder import record
     from macsec.report.lab import outcome as told
     from macsec.report.lab.text import to_page
@@ -74,13 +74,13 @@ def command(
     with built(model, seed, chosen_plane(backend)) as lab:
         recorders = record(lab) if captures is not None else []
         ends = [end for link in lab.links for end in link.ends or ()]
-        observers = [Observer(lab.engine, end) for end in ends] if report is not None else []
+        probes = [Probe(lab.engine, end) for end in ends] if report is not None else []
         play(lab, until_ns)
         if captures is not None:
             _save(captures, recorders)
         run = told.Run(model.name or topology, seed)
         if report is not None:
-            _write_report(report, lab, run, observers)
+            _write_report(report, lab, run, probes)
         if as_json:
             click.echo(json.dumps(told.to_json(lab, run)))
         else:
@@ -110,11 +110,11 @@ def _time(text: str) -> int:
     return time_ns("--until", text, HISTORY_NS)
 
 
-def _write_report(path: str, lab: Lab, run: Run, observers: list[Observer]) -> None:
+def _write_report(path: str, lab: Lab, run: Run, probes: list[Probe]) -> None:
     from macsec.report.lab.page import to_html
 
     with open(path, "w", encoding="utf-8") as file:
-        file.write(to_html(lab, run, observers))
+        file.write(to_html(lab, run, probes))
     say(f"report: {path}")
 
 

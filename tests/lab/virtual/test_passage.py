@@ -14,8 +14,8 @@ from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint, Lab
-from macsec.lab.virtual.agreed import is_eapol
-from macsec.lab.virtual.passage import Passage, Score, with_capture
+from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
+from macsec.lab.virtual.station import is_eapol
 from macsec.report.lab.outcome import trouble
 
 CLEAN = {"between": ["left", "right"], "delay": "1ms"}
@@ -54,7 +54,7 @@ def passed(
     plane: Plane = PLANES[-1],
     ends: tuple[str, str] | None = None,
     seed: int = 1,
-) -> tuple[Score, Passage]:
+) -> tuple[PassageScore, Passage]:
     """The score of a capture across a topology."""
     model = with_capture(load_topology(given), ends)
     blueprint = Blueprint.of(model, seeded(seed, "a test"))
@@ -220,6 +220,6 @@ def test_what_cannot_be(change, ends, told):
 )
 def test_what_is_explained(counts, explained):
     """Loss and copies of the wire are; what a SecY refused only as a copy, what changed never."""
-    fine = dict.fromkeys((field.name for field in fields(Score)), 0)
+    fine = dict.fromkeys((field.name for field in fields(PassageScore)), 0)
     fine |= dict.fromkeys(("frames", "protected", "delivered", "equal"), 10)
-    assert Score(**{**fine, **counts}).explained is explained
+    assert PassageScore(**{**fine, **counts}).explained is explained
