@@ -167,7 +167,7 @@ def test_a_program_and_its_exit_code(lab):
     """Standard streams and the code are the program's."""
     assert lab.on("web", "sh", "-c", "echo out; exit 7", code=7) == "out\n"
     assert "no such program" in lab.on("web", "no-such-program", code=5)
-    assert "nothing in the lab is called so" in lab.on("nobody", "true", code=2)
+    assert "the lab has no such host, site or link" in lab.on("nobody", "true", code=2)
 
 
 def test_tcp(lab):

@@ -144,7 +144,7 @@ def test_interfaces_that_are_none(pair):
     with pair[0].inside():
         with pytest.raises(ConfigError, match="no interface 'eth7'"):
             devices.interface("eth7")
-        with pytest.raises(ConfigError, match="lo is no Ethernet"):
+        with pytest.raises(ConfigError, match="lo is not an Ethernet"):
             devices.interface("lo")
 
 

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from macsec.cli.lab.state import HOSTS, LOCK, STATUS, TOLD, Published, Up, ask, found
+from macsec.cli.lab.state import HOSTS, LOCK, STATUS, FACTS, Published, RunningLab, ask, found
 from macsec.errors import ConfigError, MACsecError
 
-UP = Up(
+UP = RunningLab(
     os.getpid(), "two", {"host:web": "/h", "site:west": "/s", "link:web": "/l", "link:w-e": "/w"}
 )
 
@@ -57,7 +57,7 @@ def test_what_a_killed_one_left(folder):
     """Its process number may be another's by now: it is gone as soon as the next one comes."""
     os.mkdir(folder)
     stale = {"pid": 1, "topology": "old", "places": {}}
-    for name, text in ((LOCK, ""), (TOLD, json.dumps(stale)), (STATUS, "")):
+    for name, text in ((LOCK, ""), (FACTS, json.dumps(stale)), (STATUS, "")):
         with open(os.path.join(folder, name), "w") as file:
             file.write(text)
     with pytest.raises(MACsecError, match="no lab is up"):
@@ -80,7 +80,7 @@ def test_places(name, place):
 
 def test_no_such_place():
     """The hosts are named."""
-    with pytest.raises(ConfigError, match=r"nobody: nothing in the lab is called so; .* web$"):
+    with pytest.raises(ConfigError, match=r"nobody: the lab has no such host, site or link; .* web$"):
         UP.place("nobody")
 
 
@@ -112,12 +112,12 @@ def test_it_ends_while_it_is_asked(folder):
         thread.start()
         state._server.accept()[0].close()
         thread.join(20)
-    assert faults == [f"the lab ended while it was asked ({folder})"]
+    assert faults == [f"the lab ended before it answered ({folder})"]
 
 
 def test_a_folder_with_too_long_a_name(tmp_path):
     """Said before anything is made."""
     folder = tmp_path / ("x" * 100)
-    with pytest.raises(ConfigError, match="too long a path for a socket"):
+    with pytest.raises(ConfigError, match="the path is too long for a socket"):
         Published(str(folder))
     assert not folder.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from macsec.lab.virtual.agreed import is_eapol
+from macsec.lab.virtual.station import is_eapol
 
 from macsec import captures
 

@@ -202,7 +202,7 @@ def refused(host: Host, *args: str) -> tuple[int, str]:
     "lower, upper, code, told",
     [
         ("eth7", "ms0", 2, "no interface 'eth7'"),
-        ("lo", "ms0", 2, "lo is no Ethernet interface"),
+        ("lo", "ms0", 2, "lo is not an Ethernet interface"),
         ("wire", "wire", 2, "two interfaces"),
         ("wire", "lo", 2, "lo exists already"),
         ("wire", "a-name-far-too-long", 2, "at most 15"),

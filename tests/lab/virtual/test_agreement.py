@@ -75,7 +75,7 @@ def link_json(lab: Lab) -> dict[str, Any]:
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
 def test_the_default_link_agrees_on_keys(plane: Plane) -> None:
-    """By default a link has a CAK of its own; traffic begins once it is secured, and all arrives."""
+    """A link has a CAK of its own; traffic begins once it is secured, and all arrives."""
     with built(topology(), plane) as lab:
         lab.run()
         link = link_json(lab)
