@@ -42,7 +42,7 @@ class LinkEnd:
 
     @property
     def open(self) -> bool:
-        """Whether its Controlled Port passes frames."""
+        """True while its Controlled Port passes frames."""
         return self.agreement.port.enabled
 
     def _note(self, now_ns: int) -> None:

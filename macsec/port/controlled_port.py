@@ -18,10 +18,10 @@ Gate = Callable[[bool], None]
 class ControlledPort:
     """A SecY and the gate before it: no frame passes while `enabled` is False.
 
-    With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, of
-    which `gate(enabled)` is called; it also chooses suite, encryption and offset. All other
-    controls of a secured port are those that the SecY has now. `blocked`: frames that the closed
-    port refused, sent and received.
+    With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, and
+    `gate(enabled)` is then called; it also chooses suite, encryption and offset. A secured port has
+    all other controls as the SecY has them now. `blocked`: frames that the closed port refused, sent
+    and received.
     """
 
     def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:

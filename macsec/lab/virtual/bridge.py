@@ -17,7 +17,7 @@ class Bridge:
     """A bridge that relays frames at once: to the port of their address if known, else to all.
 
     `known` returns the number of the port of an address that was not seen yet, or None. All VLANs
-    are one LAN. Frames to groups go to all ports, those that 802.1Q keeps from bridges too, so
+    are one LAN. Frames to groups go to all ports, even to groups that 802.1Q keeps from bridges, so
     hosts see one cable. Addresses are never forgotten. `filtered`: frames whose destination is at
     the port of their source. `flooded`: unicast frames to an unknown address. `runts`: frames too
     short for two addresses.

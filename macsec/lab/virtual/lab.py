@@ -241,7 +241,7 @@ class Lab:
 
     @property
     def tallies(self) -> list[FlowTally]:
-        """What each flow of the blueprint sent and delivered."""
+        """Counts of each flow of the blueprint."""
         return self._playback.tallies
 
     @property
