@@ -20,8 +20,8 @@ class ControlledPort:
 
     With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, and
     `gate(enabled)` is then called; it also chooses suite, encryption and offset. A secured port has
-    all other controls as the SecY has them now. `blocked`: frames that the closed port refused, sent
-    and received.
+    all other controls as the SecY has them now. `blocked`: frames that the closed port refused,
+    sent and received.
     """
 
     def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:

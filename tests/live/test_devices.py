@@ -26,7 +26,7 @@ MAC = bytes.fromhex("020000770a01")
 
 
 class TapHost:
-    """A host with a MACsec interface above its cable; `far` listens at the other end of the cable."""
+    """A host with a MACsec interface above its cable; `far` listens at the cable's other end."""
 
     def __init__(self, host: Host, far: Capture, secy: SecY) -> None:
         self.host, self.far, self.secy = host, far, secy

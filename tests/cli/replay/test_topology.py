@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from macsec.lab.virtual.station import is_eapol
 
 from macsec import captures
+from macsec.lab.virtual.station import is_eapol
 
 PCAPS = Path(__file__).parents[3] / "pcaps"
 LOSSY = """

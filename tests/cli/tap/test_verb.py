@@ -29,6 +29,11 @@ def pair(tmp_path) -> Iterator[list[Host]]:
         yield both
 
 
+def default_sighup() -> None:
+    """Undo a caller's nohup: a tap that inherits an ignored SIGHUP ignores it too."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class RunningTap:
     """`macsec tap` on a host; `before` is a command that runs it."""
 
@@ -36,7 +41,7 @@ class RunningTap:
         self.host = host
         command = (sys.executable, "-m", "macsec", "tap", "--lower", "wire", "--upper", "ms0")
         pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
-        self.process = host.start(*before, *command, *args, **pipes)
+        self.process = host.start(*before, *command, *args, preexec_fn=default_sighup, **pipes)
 
     def line(self) -> str:
         """Return its next line on stderr."""

@@ -285,7 +285,7 @@ NO_SERVER = {"key_server": "off"}
         (WRONG, "at both ends no live peer; 7 MKPDUs failed their ICV: the peer has another CAK"),
         (ANOTHER_NAME, "at both ends no live peer; 7 MKPDUs name another CKN"),
         (NOT_YET, "at both ends no CAK has its time now"),
-        (NO_SERVER, "at both ends nobody offers to be Key Server"),
+        (NO_SERVER, "at both ends no participant offers to be Key Server"),
     ],
 )
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)

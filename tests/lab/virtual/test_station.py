@@ -61,7 +61,7 @@ def test_controlled_frames_cross_protected(static: StaticPair) -> None:
 
 
 def test_the_uncontrolled_port_sees_every_frame_as_it_came(static: StaticPair) -> None:
-    """Protected, plain and damaged frames alike, whatever the verdict."""
+    """Protected, plain and damaged frames alike, with any verdict."""
     octets: list[bytes] = []
     static.a.common.watch = octets.append
     static.a.controlled.send(frame_of(100))
