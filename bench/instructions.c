@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 enum { FRAMES = 32, SLACK = 64, LONGEST = 9018 };
 

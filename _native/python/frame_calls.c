@@ -6,7 +6,7 @@
    The GIL is kept: a frame is shorter than giving it away. */
 #include "python/python.h"
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8 };
 

@@ -1,10 +1,10 @@
-/* Mutated captures through the index and the emitter of _native/capture.c.
+/* Mutated captures through the index and the emitter of _native/captures/capture.c.
 
    capture_fuzz INPUTS SEED [FIRST]: input number i of a seed is always the same, so that a fault is
    found again with FIRST = i and INPUTS = 1. Every buffer ends (or begins) at a page that cannot
    be touched, so a read or write past it stops the program even without a sanitizer.
 
-   Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/capture.c */
+   Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/captures/capture.c */
 #define _DEFAULT_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture.h"
+#include "captures/capture.h"
 
 enum {
     INPUT_MOST = 6000, /* octets of an input */

@@ -14,9 +14,9 @@
    held. */
 #define _DEFAULT_SOURCE
 
-#include "cpu.h"
-#include "gcm.h"
-#include "secret.h"
+#include "base/cpu.h"
+#include "base/secret.h"
+#include "gcm/gcm.h"
 
 #include <stdarg.h>
 #include <stdio.h>

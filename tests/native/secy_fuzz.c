@@ -14,7 +14,7 @@
    exit status is 0 if there were none. */
 #define _DEFAULT_SOURCE
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
