@@ -7,8 +7,9 @@ enum { ADDRESS = 6, ADDRESSES = 12 };
 
 static uint64_t address(const uint8_t *at) {
     uint64_t value = 0;
-    for (int i = 0; i < ADDRESS; i++)
+    for (int i = 0; i < ADDRESS; i++) {
         value = value << 8 | at[i];
+    }
     return value;
 }
 

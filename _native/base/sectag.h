@@ -65,8 +65,9 @@ static inline uint64_t load_be64(const uint8_t *p) {
 }
 
 static inline void store_be32(uint8_t *p, uint32_t v) {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         p[i] = (uint8_t)(v >> (24 - 8 * i));
+    }
 }
 
 static inline void store_be64(uint8_t *p, uint64_t v) {
@@ -99,8 +100,9 @@ static inline int is_vlan_tpid(uint16_t type) {
 static inline size_t clear_tags_end(const uint8_t *frame, size_t length, unsigned clear_tags) {
     size_t at = ADDRESSES_LENGTH;
     for (unsigned i = 0; i < clear_tags; i++) {
-        if (length < at + 4 || !is_vlan_tpid(load_be16(frame + at)))
+        if (length < at + 4 || !is_vlan_tpid(load_be16(frame + at))) {
             break;
+        }
         at += 4;
     }
     return at;
@@ -116,8 +118,9 @@ typedef struct sectag {
 
 /* Decodes an MPDU whose EtherType is MACsec; 0 where the octets are not all there. */
 static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag) {
-    if (length < SECTAG_WITHOUT_SCI)
+    if (length < SECTAG_WITHOUT_SCI) {
         return 0;
+    }
     tag->tci = mpdu[2] & ~(unsigned)AN_MASK;
     tag->an = mpdu[2] & AN_MASK;
     tag->sl = mpdu[3];
@@ -129,17 +132,22 @@ static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag)
 /* 9.12, a) to i), on a decoded SecTAG. */
 static ALWAYS_INLINE int sectag_valid(const sectag *tag, size_t length, int xpn, int exact_length,
                                       int refuse_sl_48, size_t icv_length) {
-    if (length < MPDU_MINIMUM || tag->tci & TCI_V)
+    if (length < MPDU_MINIMUM || tag->tci & TCI_V) {
         return 0;
-    if (tag->tci & TCI_SC && tag->tci & (TCI_ES | TCI_SCB))
+    }
+    if (tag->tci & TCI_SC && tag->tci & (TCI_ES | TCI_SCB)) {
         return 0;
-    if (tag->sl >= (refuse_sl_48 ? SHORT_LENGTH_LIMIT : SL_MASK + 1u))
+    }
+    if (tag->sl >= (refuse_sl_48 ? SHORT_LENGTH_LIMIT : SL_MASK + 1u)) {
         return 0;
-    if (tag->pn == 0 && !xpn)
+    }
+    if (tag->pn == 0 && !xpn) {
         return 0;
+    }
     size_t room = length - tag->length;
-    if (tag->sl == 0)
+    if (tag->sl == 0) {
         return room >= SHORT_LENGTH_LIMIT + icv_length;
+    }
     return exact_length ? room == tag->sl + icv_length : room >= tag->sl + icv_length;
 }
 
@@ -158,8 +166,9 @@ static inline uint64_t sectag_front(unsigned tci_an, size_t user_data, uint32_t 
 static inline size_t sectag_write(uint8_t *out, unsigned tci_an, size_t user_data, uint32_t pn,
                                   uint64_t sci) {
     store_be64(out, sectag_front(tci_an, user_data, pn));
-    if (!(tci_an & TCI_SC))
+    if (!(tci_an & TCI_SC)) {
         return SECTAG_WITHOUT_SCI;
+    }
     store_be64(out + 8, sci);
     return SECTAG_WITH_SCI;
 }

@@ -38,33 +38,38 @@ static cell *cell_at(chunk *c, size_t index, size_t size) {
 static void list(macsec_slab *slab, chunk *c) {
     c->previous = NULL;
     c->next = slab->open;
-    if (c->next != NULL)
+    if (c->next != NULL) {
         c->next->previous = c;
+    }
     slab->open = c;
 }
 
 static void unlist(macsec_slab *slab, chunk *c) {
-    if (c->next != NULL)
+    if (c->next != NULL) {
         c->next->previous = c->previous;
-    if (c->previous != NULL)
+    }
+    if (c->previous != NULL) {
         c->previous->next = c->next;
-    else
+    } else {
         slab->open = c->next;
+    }
 }
 
 /* As much as there is already, in a power of two that holds an object. */
 static size_t chunk_octets(size_t there, size_t size) {
     size_t octets = CHUNK_LEAST;
-    while (octets < LINE + cell_octets(size) || (octets < there && octets < CHUNK_MOST))
+    while (octets < LINE + cell_octets(size) || (octets < there && octets < CHUNK_MOST)) {
         octets *= 2;
+    }
     return octets;
 }
 
 static chunk *chunk_new(macsec_slab *slab, size_t size) {
     const size_t octets = chunk_octets(slab->octets, size);
     chunk *c = macsec_secret_alloc(octets);
-    if (c == NULL)
+    if (c == NULL) {
         return NULL;
+    }
     c->octets = octets;
     c->cells = (octets - LINE) / cell_octets(size);
     slab->octets += octets;
@@ -74,16 +79,19 @@ static chunk *chunk_new(macsec_slab *slab, size_t size) {
 
 void *macsec_slab_take(macsec_slab *slab, size_t size) {
     chunk *c = slab->open != NULL ? slab->open : chunk_new(slab, size);
-    if (c == NULL)
+    if (c == NULL) {
         return NULL;
+    }
     cell *taken = c->given_back;
-    if (taken != NULL)
+    if (taken != NULL) {
         c->given_back = taken->next;
-    else
+    } else {
         taken = cell_at(c, c->touched++, size);
+    }
     taken->owner = c;
-    if (++c->in_use == c->cells)
+    if (++c->in_use == c->cells) {
         unlist(slab, c);
+    }
     return (uint8_t *)taken + LINE;
 }
 
@@ -93,10 +101,12 @@ void macsec_slab_give(macsec_slab *slab, void *object, size_t size) {
     macsec_wipe(object, size);
     back->next = c->given_back;
     c->given_back = back;
-    if (c->in_use-- == c->cells)
+    if (c->in_use-- == c->cells) {
         list(slab, c);
-    if (c->in_use != 0)
+    }
+    if (c->in_use != 0) {
         return;
+    }
     unlist(slab, c);
     slab->octets -= c->octets;
     macsec_secret_free(c, c->octets);

@@ -109,8 +109,9 @@ static uint64_t refuse(macsec_capture_state *state, uint32_t fault, uint64_t off
 
 /* A captured length over the original one is believed, as libpcap does. */
 static void set_lengths(row *into, uint64_t captured, uint64_t wire, uint64_t fcs) {
-    if (wire < captured)
+    if (wire < captured) {
         wire = captured;
+    }
     wire = wire > fcs ? wire - fcs : 0;
     into->wire_length = (int64_t)wire;
     into->length = (int64_t)(captured < wire ? captured : wire);
@@ -118,13 +119,15 @@ static void set_lengths(row *into, uint64_t captured, uint64_t wire, uint64_t fc
 
 static int64_t ticks_to_ns(const macsec_capture_interface *from, uint64_t ticks) {
     uwide scaled = 0;
-    if (from->divide == 1)
+    if (from->divide == 1) {
         scaled = from->shift < 128 ? (uwide)ticks * from->multiply >> from->shift : 0;
-    else if (from->divide > 1)
+    } else if (from->divide > 1) {
         scaled = ticks / from->divide;
+    }
     wide ns = (wide)scaled + (wide)from->offset_s * NS_PER_S;
-    if (ns > INT64_MAX)
+    if (ns > INT64_MAX) {
         return INT64_MAX;
+    }
     return ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
 }
 
@@ -132,14 +135,17 @@ static int64_t ticks_to_ns(const macsec_capture_interface *from, uint64_t ticks)
 static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                           uint64_t left, row *into) {
     const uint64_t header = state->record_header;
-    if (left < header)
+    if (left < header) {
         return want(state, header);
+    }
     const uint8_t *record = chunk + at;
     const uint64_t captured = load32(record + 8, state->big);
-    if (captured > CAPTURED_MOST)
+    if (captured > CAPTURED_MOST) {
         return refuse(state, MACSEC_CAPTURE_CAPTURED, at + 8, captured, CAPTURED_MOST);
-    if (left - header < captured)
+    }
+    if (left - header < captured) {
         return want(state, header + captured);
+    }
     into->start = (int64_t)(at + header);
     set_lengths(into, captured, load32(record + 12, state->big), state->interfaces[0].fcs);
     into->time_ns = (int64_t)load32(record, state->big) * NS_PER_S +
@@ -164,12 +170,13 @@ static const macsec_capture_interface *find_interface(macsec_capture_state *stat
 
 static int captured_fits(macsec_capture_state *state, uint64_t captured, uint64_t offset,
                          uint64_t room, uint64_t total) {
-    if (captured > CAPTURED_MOST)
+    if (captured > CAPTURED_MOST) {
         refuse(state, MACSEC_CAPTURE_CAPTURED, offset, captured, CAPTURED_MOST);
-    else if (captured > room)
+    } else if (captured > room) {
         refuse(state, MACSEC_CAPTURE_ROOM, offset, captured, total);
-    else
+    } else {
         return 1;
+    }
     return 0;
 }
 
@@ -179,8 +186,9 @@ static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uin
     while (at < end && end - at >= 4) {
         const uint64_t code = load16(chunk + at, state->big);
         const uint64_t length = load16(chunk + at + 2, state->big);
-        if (code == OPTION_END)
+        if (code == OPTION_END) {
             break;
+        }
         if (length > end - at - 4) {
             refuse(state, MACSEC_CAPTURE_OPTION, at, code, length);
             return 0;
@@ -203,17 +211,21 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
     const uint32_t big = state->big;
     const uint64_t number = type == TYPE_EPB ? load32(block + 8, big) : load16(block + 8, big);
     const macsec_capture_interface *from = find_interface(state, number, at);
-    if (from == NULL)
+    if (from == NULL) {
         return 0;
+    }
     const uint64_t captured = load32(block + 20, big);
-    if (!captured_fits(state, captured, at + 20, total - PACKET_LEAST, total))
+    if (!captured_fits(state, captured, at + 20, total - PACKET_LEAST, total)) {
         return 0;
+    }
     const uint64_t options = at + 28 + padded(captured);
-    if (!packet_options(state, chunk, options, at + total - 4, into))
+    if (!packet_options(state, chunk, options, at + total - 4, into)) {
         return 0;
+    }
     uint64_t fcs = from->fcs;
-    if (((uint64_t)into->flags & FLAGS_FCS) != 0 && !state->fcs_fixed)
+    if (((uint64_t)into->flags & FLAGS_FCS) != 0 && !state->fcs_fixed) {
         fcs = ((uint64_t)into->flags & FLAGS_FCS) >> FLAGS_FCS_SHIFT;
+    }
     into->start = (int64_t)(at + 28);
     set_lengths(into, captured, load32(block + 24, big), fcs);
     into->time_ns =
@@ -226,13 +238,15 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
 static int simple_row(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                       uint64_t total, row *into) {
     const macsec_capture_interface *from = find_interface(state, 0, at);
-    if (from == NULL)
+    if (from == NULL) {
         return 0;
+    }
     const uint64_t wire = load32(chunk + at + 8, state->big);
     const uint64_t snap = from->snap_length != 0 ? from->snap_length : wire;
     const uint64_t captured = wire < snap ? wire : snap;
-    if (!captured_fits(state, captured, at + 8, total - SIMPLE_LEAST, total))
+    if (!captured_fits(state, captured, at + 8, total - SIMPLE_LEAST, total)) {
         return 0;
+    }
     into->start = (int64_t)(at + 12);
     set_lengths(into, captured, wire, from->fcs);
     into->source = state->source_base;
@@ -240,37 +254,45 @@ static int simple_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
 }
 
 static uint64_t least_length(uint32_t type) {
-    if (type == TYPE_EPB || type == TYPE_PB)
+    if (type == TYPE_EPB || type == TYPE_PB) {
         return PACKET_LEAST;
+    }
     return type == TYPE_SPB ? SIMPLE_LEAST : BLOCK_LEAST;
 }
 
 /* One block; gives its octets, or 0 with the reason in `state`. start < 0: no packet in it. */
 static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                            uint64_t left, row *into) {
-    if (left < 8)
+    if (left < 8) {
         return want(state, 8);
+    }
     const uint32_t type = load32(chunk + at, state->big);
-    if (type == TYPE_SHB || type == TYPE_IDB)
+    if (type == TYPE_SHB || type == TYPE_IDB) {
         return hand_over(state);
+    }
     const uint64_t total = load32(chunk + at + 4, state->big);
     const uint64_t least = least_length(type);
-    if (total < least || total % 4 != 0)
+    if (total < least || total % 4 != 0) {
         return refuse(state, MACSEC_CAPTURE_LENGTH, at + 4, total, least);
-    if (total > BLOCK_MOST)
+    }
+    if (total > BLOCK_MOST) {
         return refuse(state, MACSEC_CAPTURE_BLOCK_LIMIT, at + 4, total, BLOCK_MOST);
-    if (left < total)
+    }
+    if (left < total) {
         return want(state, total);
+    }
     const uint64_t trailer = load32(chunk + at + total - 4, state->big);
-    if (trailer != total)
+    if (trailer != total) {
         return refuse(state, MACSEC_CAPTURE_TRAILER, at + total - 4, trailer, total);
+    }
     int good = 1;
-    if (type == TYPE_EPB || type == TYPE_PB)
+    if (type == TYPE_EPB || type == TYPE_PB) {
         good = packet_row(state, chunk, at, total, type, into);
-    else if (type == TYPE_SPB)
+    } else if (type == TYPE_SPB) {
         good = simple_row(state, chunk, at, total, into);
-    else
+    } else {
         into->start = -1;
+    }
     return good ? total : 0;
 }
 
@@ -286,11 +308,13 @@ uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk,
         row found = {0, 0, 0, 0, 0, 0, 0, 0};
         const uint64_t step = state->pcapng ? block_step(state, chunk, at, size - at, &found)
                                             : pcap_step(state, chunk, at, size - at, &found);
-        if (step == 0)
+        if (step == 0) {
             break;
+        }
         at += step;
-        if (found.start < 0)
+        if (found.start < 0) {
             continue;
+        }
         put_row(columns, rows, &found);
         rows++;
         octets += (uint64_t)found.length;
@@ -307,8 +331,9 @@ static int range_fits(int64_t start, int64_t length, uint64_t size) {
 }
 
 static uint8_t *copy(uint8_t *at, const uint8_t *from, uint64_t length) {
-    if (length != 0)
+    if (length != 0) {
         memcpy(at, from, length);
+    }
     return at + length;
 }
 
@@ -330,10 +355,12 @@ static uint8_t *pcap_record(const macsec_capture_job *job, uint64_t i, uint8_t *
 /* Octets of the options of a frame, the end included. */
 static uint64_t options_size(uint64_t flags, uint64_t comment) {
     uint64_t size = 0;
-    if (comment != 0)
+    if (comment != 0) {
         size += 4 + padded(comment);
-    if (flags != 0)
+    }
+    if (flags != 0) {
         size += 8;
+    }
     return size != 0 ? size + 4 : 0;
 }
 
@@ -372,11 +399,13 @@ static uint8_t *packet_block(const macsec_capture_job *job, uint64_t i, uint64_t
 
 /* The comment of frame i, -1 if it lies outside of the texts. */
 static int64_t comment_of(const macsec_capture_job *job, uint64_t i) {
-    if (job->comments == NULL)
+    if (job->comments == NULL) {
         return 0;
+    }
     const int64_t length = job->comment_length[i];
-    if (length > COMMENT_MOST || !range_fits(job->comment_start[i], length, job->comments_size))
+    if (length > COMMENT_MOST || !range_fits(job->comment_start[i], length, job->comments_size)) {
         return -1;
+    }
     return length;
 }
 
@@ -387,19 +416,22 @@ int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_
         const uint64_t flags = job->flags != NULL ? (uint32_t)job->flags[i] : 0;
         const int64_t comment = comment_of(job, i);
         if (comment < 0 || !range_fits(job->start[i], job->length[i], job->arena_size) ||
-            job->length[i] > CAPTURED_MOST)
+            job->length[i] > CAPTURED_MOST) {
             return -1;
+        }
         const uint64_t length = (uint64_t)job->length[i];
         if (!job->pcapng) {
-            if (left < 16 + length)
+            if (left < 16 + length) {
                 return -1;
+            }
             at = pcap_record(job, i, at);
             continue;
         }
         const uint64_t total =
             PACKET_LEAST + padded(length) + options_size(flags, (uint64_t)comment);
-        if (left < total)
+        if (left < total) {
             return -1;
+        }
         at = packet_block(job, i, total, flags, (uint64_t)comment, at);
     }
     return at - out;

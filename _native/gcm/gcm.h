@@ -99,8 +99,9 @@ static inline macsec_gcm_head macsec_gcm_head_at(const uint8_t *aad, size_t leng
         return head;
     }
     uint8_t octets[32] = {0};
-    if (length > 0)
+    if (length > 0) {
         memcpy(octets + (length > 16 ? 0 : 16), aad, length);
+    }
     head.first = macsec_gcm_block_at(octets);
     head.second = macsec_gcm_block_at(octets + 16);
     return head;

@@ -39,11 +39,13 @@ int macsec_kernel_selftest_count(void) {
 }
 
 static macsec_gcm_key *expanded(int index, const uint8_t *key, size_t key_length) {
-    if (!macsec_kernel_usable(index) || (key_length != 16 && key_length != 32))
+    if (!macsec_kernel_usable(index) || (key_length != 16 && key_length != 32)) {
         return NULL;
+    }
     macsec_gcm_key *memory = macsec_secret_alloc(sizeof *memory);
-    if (memory != NULL)
+    if (memory != NULL) {
         at(index)->expand(memory, key, key_length);
+    }
     return memory;
 }
 
@@ -51,8 +53,9 @@ int macsec_kernel_seal(int index, const uint8_t *key, size_t key_length, const u
                        const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
                        size_t length, uint8_t *tag) {
     macsec_gcm_key *memory = expanded(index, key, key_length);
-    if (memory == NULL)
+    if (memory == NULL) {
         return -1;
+    }
     const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
     at(index)->seal(memory, &head, in, out, length, tag);
     at(index)->forget();
@@ -64,15 +67,17 @@ int macsec_kernel_open(int index, const uint8_t *key, size_t key_length, const u
                        const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
                        size_t length, const uint8_t *tag) {
     macsec_gcm_key *memory = expanded(index, key, key_length);
-    if (memory == NULL)
+    if (memory == NULL) {
         return -1;
+    }
     uint8_t computed[16];
     const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
     at(index)->open(memory, &head, in, out, length, computed);
     at(index)->forget();
     macsec_secret_free(memory, sizeof *memory);
     const int good = macsec_equal(computed, tag, sizeof computed);
-    if (!good && length != 0)
+    if (!good && length != 0) {
         memset(out, 0, length);
+    }
     return good;
 }

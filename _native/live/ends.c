@@ -74,12 +74,14 @@ static void put_tag(macsec_intake *w, int at, const struct tpacket_auxdata *told
 
 static void restore_tag(macsec_intake *w, int at, struct msghdr *message) {
     struct cmsghdr *c = CMSG_FIRSTHDR(message);
-    if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+    if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) {
         return;
+    }
     struct tpacket_auxdata told;
     memcpy(&told, CMSG_DATA(c), sizeof told);
-    if ((told.tp_status & TP_STATUS_VLAN_VALID) != 0 && w->length[at] >= ADDRESSES)
+    if ((told.tp_status & TP_STATUS_VLAN_VALID) != 0 && w->length[at] >= ADDRESSES) {
         put_tag(w, at, &told);
+    }
 }
 
 int macsec_intake_gone(const macsec_intake *w) {
@@ -92,10 +94,12 @@ int macsec_intake_gone(const macsec_intake *w) {
 /* 0 for an error that leaves the end as good as before. A packet socket tells once that its
    interface went down, and not that it went away after that: the loop has to look. */
 static int reading_failed(macsec_intake *w) {
-    if (errno == EAGAIN || errno == EINTR)
+    if (errno == EAGAIN || errno == EINTR) {
         return 0;
-    if (errno != ENETDOWN)
+    }
+    if (errno != ENETDOWN) {
         return errno;
+    }
     w->is_down = 1;
     return macsec_intake_gone(w) ? ENODEV : 0;
 }
@@ -111,12 +115,14 @@ static int read_messages(macsec_intake *w) {
     }
     /* MSG_TRUNC: the length that a frame had, were it longer than its row. */
     const int count = recvmmsg(w->from.fd, w->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
-    if (count < 0)
+    if (count < 0) {
         return reading_failed(w);
+    }
     for (int at = 0; at < count; at++) {
         const size_t length = w->messages[at].msg_len;
-        if (length == 0) /* a pair whose other side was closed: no frame is that short */
+        if (length == 0) { /* a pair whose other side was closed: no frame is that short */
             return ECONNRESET;
+        }
         take(w, at, length < FRAME_MAX ? length : FRAME_MAX, length);
         restore_tag(w, at, &w->messages[at].msg_hdr);
     }
@@ -129,8 +135,9 @@ static int read_calls(macsec_intake *w) {
     int at = 0;
     for (; at < BATCH; at++) {
         const ssize_t length = read(w->from.fd, row_of(w, at), FRAME_MAX);
-        if (length < 0)
+        if (length < 0) {
             break;
+        }
         take(w, at, (size_t)length, (size_t)length);
     }
     w->in.count = at;
@@ -147,19 +154,23 @@ int macsec_intake_read(macsec_intake *w) {
    interface is down, a filter forbids it. */
 static int is_drop(int error) {
     static const int drops[] = {ENOBUFS, ENETDOWN, EINVAL, EIO, ENOMEM, EPERM};
-    for (size_t at = 0; at < sizeof drops / sizeof *drops; at++)
-        if (error == drops[at])
+    for (size_t at = 0; at < sizeof drops / sizeof *drops; at++) {
+        if (error == drops[at]) {
             return 1;
+        }
+    }
     return 0;
 }
 
 /* What a write answered for the next frame: it waits, is counted as lost, or the end is broken. */
 static int writing_failed(macsec_outlet *w, int *waits) {
     *waits = errno == EAGAIN;
-    if (errno == EAGAIN || errno == EINTR)
+    if (errno == EAGAIN || errno == EINTR) {
         return 0;
-    if (errno != EMSGSIZE && !is_drop(errno))
+    }
+    if (errno != EMSGSIZE && !is_drop(errno)) {
         return errno;
+    }
     add(errno == EMSGSIZE ? &w->too_long : &w->dropped, 1);
     w->written++;
     return 0;
@@ -167,8 +178,9 @@ static int writing_failed(macsec_outlet *w, int *waits) {
 
 static void sent(macsec_outlet *w, int frames) {
     uint64_t octets = 0;
-    for (int64_t end_at = w->written + frames; w->written < end_at; w->written++)
+    for (int64_t end_at = w->written + frames; w->written < end_at; w->written++) {
         octets += (uint64_t)w->length[w->written];
+    }
     add(&w->frames_out, (uint64_t)frames);
     add(&w->octets_out, octets);
 }
@@ -186,10 +198,12 @@ static int write_messages(macsec_outlet *w) {
         const int count =
             sendmmsg(w->to.fd, w->messages + done, (unsigned)(rest - done), MSG_DONTWAIT);
         const int error = count < 0 ? writing_failed(w, &waits) : 0;
-        if (error != 0)
+        if (error != 0) {
             return error;
-        if (count > 0)
+        }
+        if (count > 0) {
             sent(w, count);
+        }
     }
     return 0;
 }
@@ -200,10 +214,12 @@ static int write_calls(macsec_outlet *w) {
         const uint8_t *frame = w->arena + w->start[w->written];
         const ssize_t count = write(w->to.fd, frame, (size_t)w->length[w->written]);
         const int error = count < 0 ? writing_failed(w, &waits) : 0;
-        if (error != 0)
+        if (error != 0) {
             return error;
-        if (count >= 0)
+        }
+        if (count >= 0) {
             sent(w, 1);
+        }
     }
     return 0;
 }

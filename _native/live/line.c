@@ -73,8 +73,9 @@ static int make(direction *d, macsec_wire *wire, int from, int to) {
 
 macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
     macsec_line *line = calloc(1, sizeof *line);
-    if (line == NULL)
+    if (line == NULL) {
         return NULL;
+    }
     pthread_mutex_init(&line->lock, NULL);
     if (make(&line->ways[0], a2b, a, b) | make(&line->ways[1], b2a, b, a)) {
         macsec_line_free(line);
@@ -84,12 +85,14 @@ macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
 }
 
 void macsec_line_free(macsec_line *line) {
-    if (line == NULL)
+    if (line == NULL) {
         return;
+    }
     for (int at = 0; at < WAYS; at++) {
         direction *d = &line->ways[at];
-        for (int place = 0; d->places != NULL && place < PLACES; place++)
+        for (int place = 0; d->places != NULL && place < PLACES; place++) {
             free(d->places[place].octets);
+        }
         free(d->places);
         free(d->arena);
         macsec_intake_free(&d->intake);
@@ -139,8 +142,9 @@ static int keep(direction *d, macsec_wire_job *job, int64_t now_ps) {
         kept *k = place_of(d, d->next);
         k->length = in->length[at];
         k->octets = malloc((size_t)k->length + 1);
-        if (k->octets == NULL)
+        if (k->octets == NULL) {
             return ENOMEM;
+        }
         memcpy(k->octets, in->arena + in->start[at], (size_t)k->length);
         d->intake.start[job->count] = in->start[at];
         d->intake.length[job->count] = in->length[at];
@@ -165,12 +169,14 @@ static int deliver(direction *d) {
     int error = 0;
     int64_t octets = 0;
     for (uint64_t at = 0; at < d->ends.count && error == 0; at++) {
-        if (d->records[at * RECORD + FATE_AT] != MACSEC_WIRE_ARRIVED)
+        if (d->records[at * RECORD + FATE_AT] != MACSEC_WIRE_ARRIVED) {
             continue;
+        }
         const kept *k = place_of(d, d->number[at]);
         memcpy(d->arena + octets, k->octets, (size_t)k->length);
-        if (d->bit[at] >= 0)
+        if (d->bit[at] >= 0) {
             d->arena[octets + (d->bit[at] >> 3)] ^= (uint8_t)(1u << (d->bit[at] & 7));
+        }
         d->start[d->outlet.frames] = octets;
         d->length[d->outlet.frames] = k->length;
         octets += k->length;
@@ -215,11 +221,13 @@ static int let_out(direction *d, int64_t now_ps) {
 static int round_of(direction *d, int64_t now_ps) {
     int error = let_out(d, now_ps);
     forget(d);
-    if (error != 0 || !has_room(d))
+    if (error != 0 || !has_room(d)) {
         return error;
+    }
     error = macsec_intake_read(&d->intake);
-    if (error != 0 || d->intake.in.count == 0)
+    if (error != 0 || d->intake.in.count == 0) {
         return error;
+    }
     error = take_in(d, now_ps);
     return error != 0 ? error : let_out(d, now_ps);
 }
@@ -227,8 +235,9 @@ static int round_of(direction *d, int64_t now_ps) {
 int macsec_line_step(macsec_line *line, int64_t now_ps) {
     int error = 0;
     pthread_mutex_lock(&line->lock);
-    for (int at = 0; at < WAYS && error == 0; at++)
+    for (int at = 0; at < WAYS && error == 0; at++) {
         error = round_of(&line->ways[at], now_ps);
+    }
     pthread_mutex_unlock(&line->lock);
     return error;
 }
@@ -262,21 +271,26 @@ static int wait_for(macsec_line *line, int stop, int64_t began_ns) {
     int64_t rest =
         due == INT64_MAX ? INT64_MAX : (due + PS_PER_NS - 1) / PS_PER_NS - (clock_ns() - began_ns);
     const int64_t look = (int64_t)LOOK_MS * NS_PER_S / 1000;
-    if (any_down(line) && rest > look)
+    if (any_down(line) && rest > look) {
         rest = look;
-    if (rest < 0)
+    }
+    if (rest < 0) {
         rest = 0;
+    }
     const struct timespec limit = {.tv_sec = rest / NS_PER_S, .tv_nsec = rest % NS_PER_S};
     const int ready = ppoll(polled, 1 + WAYS, rest == INT64_MAX ? NULL : &limit, NULL);
-    if (ready < 0 && errno != EINTR)
+    if (ready < 0 && errno != EINTR) {
         return -errno;
+    }
     return polled[0].revents != 0;
 }
 
 static int gone(const macsec_line *line) {
-    for (int at = 0; at < WAYS; at++)
-        if (line->ways[at].intake.is_down && macsec_intake_gone(&line->ways[at].intake))
+    for (int at = 0; at < WAYS; at++) {
+        if (line->ways[at].intake.is_down && macsec_intake_gone(&line->ways[at].intake)) {
             return ENODEV;
+        }
+    }
     return 0;
 }
 
@@ -285,12 +299,15 @@ int macsec_line_run(macsec_line *line, int stop) {
     const int64_t began_ns = clock_ns();
     for (;;) {
         const int over = wait_for(line, stop, began_ns);
-        if (over != 0)
+        if (over != 0) {
             return over > 0 ? 0 : -over;
+        }
         int error = macsec_line_step(line, (clock_ns() - began_ns) * PS_PER_NS);
-        if (error == 0)
+        if (error == 0) {
             error = gone(line);
-        if (error != 0)
+        }
+        if (error != 0) {
             return error;
+        }
     }
 }

@@ -69,8 +69,9 @@ static int way_make(way *w, int from, int to, macsec_batch_call *call) {
 
 macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int wire) {
     macsec_pump *pump = calloc(1, sizeof *pump);
-    if (pump == NULL)
+    if (pump == NULL) {
         return NULL;
+    }
     pump->secy = secy;
     pump->lock = (pthread_mutex_t *)lock;
     if (way_make(&pump->ways[CLEAR], clear, wire, macsec_protect) |
@@ -82,8 +83,9 @@ macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int w
 }
 
 void macsec_pump_free(macsec_pump *pump) {
-    if (pump == NULL)
+    if (pump == NULL) {
         return;
+    }
     for (int from = 0; from < ENDS; from++) {
         macsec_intake_free(&pump->ways[from].intake);
         free(pump->ways[from].out.arena);
@@ -115,8 +117,9 @@ void macsec_pump_open(macsec_pump *pump, int open) {
 
 static void count_in(way *w) {
     uint64_t octets = 0;
-    for (int64_t at = 0; at < w->intake.in.count; at++)
+    for (int64_t at = 0; at < w->intake.in.count; at++) {
         octets += (uint64_t)w->intake.length[at];
+    }
     add(&w->frames_in, (uint64_t)w->intake.in.count);
     add(&w->octets_in, octets);
     add(&w->batches, 1);
@@ -128,13 +131,15 @@ static void through_secy(macsec_pump *pump, way *w) {
     count_in(w);
     pthread_mutex_lock(pump->lock);
     const int closed = pump->closed;
-    if (!closed)
+    if (!closed) {
         (void)w->call(pump->secy, &w->intake.in, &w->out);
+    }
     pthread_mutex_unlock(pump->lock);
     w->outlet.frames = closed ? 0 : w->out.frames;
     w->outlet.written = 0;
-    if (closed)
+    if (closed) {
         add(&w->blocked, (uint64_t)w->intake.in.count);
+    }
 }
 
 /* One step of a direction: what waits is written, or one batch read and written. The answer is the
@@ -143,10 +148,12 @@ static int step(macsec_pump *pump, way *w) {
     const int wire_writes = w == &pump->ways[CLEAR];
     if (!macsec_outlet_waits(&w->outlet)) {
         const int error = macsec_intake_read(&w->intake);
-        if (error != 0)
+        if (error != 0) {
             return wire_writes ? error : -error;
-        if (w->intake.in.count == 0)
+        }
+        if (w->intake.in.count == 0) {
             return 0;
+        }
         through_secy(pump, w);
     }
     const int error = macsec_outlet_write(&w->outlet);
@@ -170,14 +177,18 @@ int macsec_pump_run(macsec_pump *pump, int stop) {
         struct pollfd polled[1 + ENDS] = {
             {.fd = stop, .events = POLLIN}, awaited(&ways[CLEAR]), awaited(&ways[WIRE])};
         const int ready = poll(polled, 1 + ENDS, ways[WIRE].intake.is_down ? LOOK_MS : -1);
-        if (ready < 0 && errno != EINTR)
+        if (ready < 0 && errno != EINTR) {
             return errno;
-        if (polled[0].revents != 0)
+        }
+        if (polled[0].revents != 0) {
             return 0;
+        }
         int failed = ready == 0 ? -look_below(&ways[WIRE]) : 0;
-        for (int from = 0; from < ENDS && failed == 0; from++)
+        for (int from = 0; from < ENDS && failed == 0; from++) {
             failed = polled[1 + from].revents ? step(pump, &ways[from]) : 0;
-        if (failed != 0)
+        }
+        if (failed != 0) {
             return failed;
+        }
     }
 }

@@ -40,8 +40,9 @@ int macsec_clock_is_tsc(void) {
 int64_t macsec_clock_ticks(void) {
     uint32_t low;
     uint32_t high;
-    if (!macsec_clock_is_tsc())
+    if (!macsec_clock_is_tsc()) {
         return monotonic_ns();
+    }
     /* RDTSC may run early and late alike: a fence on either side. */
     __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
     return (int64_t)((uint64_t)high << 32 | low);
@@ -81,12 +82,14 @@ static moment both(void) {
 }
 
 double macsec_clock_ns_per_tick(int64_t for_ns) {
-    if (!macsec_clock_is_tsc())
+    if (!macsec_clock_is_tsc()) {
         return 1;
+    }
     const moment from = both();
     moment to = from;
-    while (to.ns - from.ns < for_ns || to.ticks == from.ticks)
+    while (to.ns - from.ns < for_ns || to.ticks == from.ticks) {
         to = both();
+    }
     return (double)(to.ns - from.ns) / (double)(to.ticks - from.ticks);
 }
 
@@ -95,8 +98,9 @@ int64_t macsec_clock_empty(int64_t rounds) {
     for (int64_t round = 0; round < rounds; round++) {
         const int64_t before = macsec_clock_ticks();
         const int64_t after = macsec_clock_ticks();
-        if (after - before < least)
+        if (after - before < least) {
             least = after - before;
+        }
     }
     return least;
 }
@@ -109,8 +113,9 @@ int64_t macsec_clock_step(int64_t rounds) {
         const int64_t before = macsec_clock_ticks();
         const int64_t interval = macsec_clock_ticks() - before;
         const int64_t difference = interval > former ? interval - former : former - interval;
-        if (round != 0 && difference != 0 && difference < least)
+        if (round != 0 && difference != 0 && difference < least) {
             least = difference;
+        }
         former = interval;
     }
     return least == INT64_MAX ? 1 : least;

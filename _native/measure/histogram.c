@@ -31,36 +31,46 @@ static double middle_of(size_t cell) {
 }
 
 void macsec_histogram_record(macsec_histogram *histogram, int64_t value, uint64_t times) {
-    if (times == 0)
+    if (times == 0) {
         return;
-    if (value < 0)
+    }
+    if (value < 0) {
         value = 0;
-    if (value > MACSEC_HISTOGRAM_MOST)
+    }
+    if (value > MACSEC_HISTOGRAM_MOST) {
         value = MACSEC_HISTOGRAM_MOST;
-    if (histogram->total == 0 || value < histogram->least)
+    }
+    if (histogram->total == 0 || value < histogram->least) {
         histogram->least = value;
-    if (histogram->total == 0 || value > histogram->most)
+    }
+    if (histogram->total == 0 || value > histogram->most) {
         histogram->most = value;
+    }
     histogram->total += times;
     histogram->counts[cell_of(value)] += times;
 }
 
 void macsec_histogram_record_many(macsec_histogram *histogram, const int64_t *values,
                                   int64_t count) {
-    for (int64_t at = 0; at < count; at++)
+    for (int64_t at = 0; at < count; at++) {
         macsec_histogram_record(histogram, values[at], 1);
+    }
 }
 
 void macsec_histogram_merge(macsec_histogram *histogram, const macsec_histogram *other) {
-    if (other->total == 0)
+    if (other->total == 0) {
         return;
-    if (histogram->total == 0 || other->least < histogram->least)
+    }
+    if (histogram->total == 0 || other->least < histogram->least) {
         histogram->least = other->least;
-    if (histogram->total == 0 || other->most > histogram->most)
+    }
+    if (histogram->total == 0 || other->most > histogram->most) {
         histogram->most = other->most;
+    }
     histogram->total += other->total;
-    for (size_t cell = 0; cell < MACSEC_HISTOGRAM_CELLS; cell++)
+    for (size_t cell = 0; cell < MACSEC_HISTOGRAM_CELLS; cell++) {
         histogram->counts[cell] += other->counts[cell];
+    }
 }
 
 int64_t macsec_histogram_ranked(const macsec_histogram *histogram, uint64_t rank) {
@@ -77,23 +87,28 @@ int64_t macsec_histogram_ranked(const macsec_histogram *histogram, uint64_t rank
 
 double macsec_histogram_mean(const macsec_histogram *histogram) {
     double sum = 0;
-    if (histogram->total == 0)
+    if (histogram->total == 0) {
         return 0;
-    for (size_t cell = 0; cell < MACSEC_HISTOGRAM_CELLS; cell++)
-        if (histogram->counts[cell] != 0)
+    }
+    for (size_t cell = 0; cell < MACSEC_HISTOGRAM_CELLS; cell++) {
+        if (histogram->counts[cell] != 0) {
             sum += (double)histogram->counts[cell] * middle_of(cell);
+        }
+    }
     return sum / (double)histogram->total;
 }
 
 double macsec_histogram_variance(const macsec_histogram *histogram) {
     const double mean = macsec_histogram_mean(histogram);
     double sum = 0;
-    if (histogram->total == 0)
+    if (histogram->total == 0) {
         return 0;
+    }
     for (size_t cell = 0; cell < MACSEC_HISTOGRAM_CELLS; cell++) {
         const double off = middle_of(cell) - mean;
-        if (histogram->counts[cell] != 0)
+        if (histogram->counts[cell] != 0) {
             sum += (double)histogram->counts[cell] * off * off;
+        }
     }
     return sum / (double)histogram->total;
 }

@@ -111,10 +111,11 @@ static void admit(queue *q) {
 
 static void wait_for_one(queue *q) {
     const int64_t next = due(q, q->arrived);
-    if (q->offer->service == NULL)
+    if (q->offer->service == NULL) {
         q->now = macsec_clock_ticks();
-    else if (q->now < next)
+    } else if (q->now < next) {
         q->now = next;
+    }
 }
 
 static void handle(queue *q) {
@@ -137,8 +138,9 @@ static void handle(queue *q) {
 void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
     queue q = {.chain = chain, .offer = offer};
     offer->handled = offer->late = offer->lost = offer->ticks = 0;
-    if (offer->service == NULL)
+    if (offer->service == NULL) {
         q.from = q.now = macsec_clock_ticks();
+    }
     while (q.arrived < offer->frames || q.waiting != 0) {
         admit(&q);
         if (q.waiting == 0) {

@@ -37,15 +37,19 @@ static void wait_until(int64_t due_ns) {
 static int answered(int fd, int64_t number, int64_t until_ns, uint8_t *octets) {
     for (;;) {
         const ssize_t length = recv(fd, octets, LONGEST, MSG_DONTWAIT);
-        if (length >= (ssize_t)sizeof number && memcmp(octets, &number, sizeof number) == 0)
+        if (length >= (ssize_t)sizeof number && memcmp(octets, &number, sizeof number) == 0) {
             return 1;
-        if (length >= 0)
+        }
+        if (length >= 0) {
             continue;
-        if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
+        }
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED) {
             return -errno;
+        }
         const int64_t rest = until_ns - now_ns();
-        if (rest <= 0)
+        if (rest <= 0) {
             return 0;
+        }
         const struct timespec limit = {.tv_sec = rest / NS_PER_S, .tv_nsec = rest % NS_PER_S};
         struct pollfd polled = {.fd = fd, .events = POLLIN};
         ppoll(&polled, 1, &limit, NULL);
@@ -62,15 +66,18 @@ int64_t macsec_ping_run(int fd, const macsec_ping_plan *plan, macsec_histogram *
         memcpy(octets, &number, sizeof number);
         wait_until(due);
         if (send(fd, octets, (size_t)plan->octets, 0) < 0 && errno != ECONNREFUSED &&
-            errno != ENOBUFS)
+            errno != ENOBUFS) {
             return -errno;
+        }
         const int came = answered(fd, number, now_ns() + plan->patience_ns, octets);
-        if (came < 0)
+        if (came < 0) {
             return came;
-        if (came)
+        }
+        if (came) {
             macsec_histogram_record(histogram, now_ns() - due, 1);
-        else
+        } else {
             lost++;
+        }
     }
     return lost;
 }
@@ -79,17 +86,20 @@ int macsec_echo_run(int fd, int stop) {
     static _Thread_local uint8_t octets[LONGEST];
     for (;;) {
         struct pollfd polled[] = {{.fd = stop, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-        if (poll(polled, 2, -1) < 0 && errno != EINTR)
+        if (poll(polled, 2, -1) < 0 && errno != EINTR) {
             return errno;
-        if (polled[0].revents != 0)
+        }
+        if (polled[0].revents != 0) {
             return 0;
+        }
         struct sockaddr_storage from;
         socklen_t size = sizeof from;
         const ssize_t length =
             recvfrom(fd, octets, LONGEST, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
-        if (length >= 0)
+        if (length >= 0) {
             (void)sendto(fd, octets, (size_t)length, 0, (struct sockaddr *)&from, size);
-        else if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
+        } else if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED) {
             return errno;
+        }
     }
 }

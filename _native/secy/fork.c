@@ -23,8 +23,9 @@ static void give_list(void) {
 }
 
 static void tx_sa_die(tx_sa *sa) {
-    if (!sa->present)
+    if (!sa->present) {
         return;
+    }
     macsec_wipe(&sa->key, sizeof sa->key);
     macsec_wipe(sa->iv, sizeof sa->iv);
     sa->enabled = 0;
@@ -33,9 +34,11 @@ static void tx_sa_die(tx_sa *sa) {
 }
 
 static void in_child(void) {
-    for (macsec_secy *secy = first; secy != NULL; secy = secy->next)
-        for (int an = 0; an < AN_COUNT; an++)
+    for (macsec_secy *secy = first; secy != NULL; secy = secy->next) {
+        for (int an = 0; an < AN_COUNT; an++) {
             tx_sa_die(&secy->tx[an]);
+        }
+    }
     give_list();
 }
 
@@ -44,12 +47,14 @@ static void register_once(void) {
 }
 
 int macsec_fork_watch(macsec_secy *secy) {
-    if (pthread_once(&registered, register_once) != 0 || not_registered)
+    if (pthread_once(&registered, register_once) != 0 || not_registered) {
         return -1;
+    }
     take_list();
     secy->next = first;
-    if (first != NULL)
+    if (first != NULL) {
         first->previous = secy;
+    }
     first = secy;
     give_list();
     return 0;
@@ -57,12 +62,14 @@ int macsec_fork_watch(macsec_secy *secy) {
 
 void macsec_fork_forget(macsec_secy *secy) {
     take_list();
-    if (secy->next != NULL)
+    if (secy->next != NULL) {
         secy->next->previous = secy->previous;
-    if (secy->previous != NULL)
+    }
+    if (secy->previous != NULL) {
         secy->previous->next = secy->next;
-    else
+    } else {
         first = secy->next;
+    }
     give_list();
 }
 

@@ -91,15 +91,17 @@ static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint
 
 /* 14.5: User Data left in clear; no longer than the offset means all of it. */
 static ALWAYS_INLINE size_t clear_octets(const macsec_controls *c, int encrypted, size_t length) {
-    if (!encrypted)
+    if (!encrypted) {
         return length;
+    }
     return c->offset < length ? c->offset : length;
 }
 
 /* In constant time; 16 octets as two words, any other length in a loop. */
 static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *icv, size_t length) {
-    if (length != ICV_LENGTH)
+    if (length != ICV_LENGTH) {
         return macsec_equal(computed, icv, length);
+    }
     uint64_t a[2], b[2];
     memcpy(a, computed, sizeof a);
     memcpy(b, icv, sizeof b);
@@ -112,14 +114,16 @@ static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *i
 static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macsec_controls *c,
                                              unsigned an) {
     unsigned tci = 0;
-    if (c->send_sci || (secy->rx_enabled > 1 && !c->end_station && !c->scb))
+    if (c->send_sci || (secy->rx_enabled > 1 && !c->end_station && !c->scb)) {
         tci |= TCI_SC;
-    else
+    } else {
         tci |= (c->end_station ? TCI_ES : 0u) | (c->scb ? TCI_SCB : 0u);
-    if (c->encrypt)
+    }
+    if (c->encrypt) {
         tci |= TCI_E | TCI_C;
-    else if (c->icv_length != ICV_LENGTH)
+    } else if (c->icv_length != ICV_LENGTH) {
         tci |= TCI_C; /* 9.5: the ICV is not 16 octets */
+    }
     return tci | an;
 }
 
@@ -168,16 +172,18 @@ static size_t protect_pieces(const macsec_secy *secy, const sender *by, const se
     }
     uint8_t *secure =
         tag_at + sectag_write(tag_at, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
-    if (f->clear != 0)
+    if (f->clear != 0) {
         memcpy(secure, f->frame + user_at, f->clear);
+    }
     uint8_t icv[ICV_LENGTH];
     macsec_gcm_head head = macsec_gcm_head_at(aad, (size_t)(secure + f->clear - aad));
     head.j0 = first_counter(by->sa->iv, f->pn);
     secy->kernel->seal(&by->sa->key, &head, f->frame + user_at + f->clear, secure + f->clear,
                        user - f->clear, icv);
     memcpy(secure + user, icv, c->icv_length);
-    if (f->tags != 0)
+    if (f->tags != 0) {
         memcpy(out, f->frame, user_at);
+    }
     return (size_t)(secure - out) + user + c->icv_length;
 }
 
@@ -228,8 +234,9 @@ static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *
     const size_t user = f->length - ADDRESSES_LENGTH - f->tags;
     f->clear = clear_octets(c, c->encrypt, user);
     const int whole = f->clear == 0 || (!c->encrypt && user >= HEAD_BORROWS);
-    if (f->tags == 0 && whole && c->icv_length == ICV_LENGTH)
+    if (f->tags == 0 && whole && c->icv_length == ICV_LENGTH) {
         return protect_whole(secy, by, c, f, out);
+    }
     const sent in_memory = *f; /* so that the frame above is not */
     return protect_pieces(secy, by, &in_memory, out);
 }
@@ -238,8 +245,9 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
                                              const macsec_controls *c, const uint8_t *frame,
                                              size_t length, uint8_t *out, row *told) {
     /* A frame to send has addresses and at least one octet of User Data. */
-    if (length <= ADDRESSES_LENGTH)
+    if (length <= ADDRESSES_LENGTH) {
         return MACSEC_RUNT;
+    }
     /* 10.5: protectFrames False, and validateFrames Null makes it so: unchanged. */
     if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
         memcpy(out, frame, length);
@@ -248,28 +256,33 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
         return MACSEC_UNPROTECTED;
     }
     tx_sa *sa = by->sa;
-    if (sa == NULL)
+    if (sa == NULL) {
         return MACSEC_NOT_OPERATIONAL;
+    }
     told->sci = secy->tx_sci;
     told->an = (uint8_t)by->an;
     /* 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back to
        clear. */
-    if (sa->last >= sa->limit)
+    if (sa->last >= sa->limit) {
         return sa->last >= secy->pn_last ? MACSEC_EXHAUSTED : MACSEC_NOT_OPERATIONAL;
+    }
     told->pn = ++sa->last;
     sent f = {.frame = frame, .length = length, .pn = told->pn};
     f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
-    if (ADDRESSES_LENGTH + f.tags == length)
+    if (ADDRESSES_LENGTH + f.tags == length) {
         f.tags = 0; /* tags and nothing behind them: all is User Data */
+    }
     const size_t user = length - ADDRESSES_LENGTH - f.tags;
     const size_t octets = protect_with(secy, by, c, &f, out);
     /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
     const int64_t longest = secy->controls.longest;
     const int too_long = longest >= 0 && octets > (size_t)longest;
-    if (!too_long || c->too_long_counts_octets)
+    if (!too_long || c->too_long_counts_octets) {
         *(c->encrypt ? &secy->tally.encrypted : &secy->tally.protected_) += user;
-    if (too_long)
+    }
+    if (too_long) {
         return MACSEC_TOO_LONG;
+    }
     ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
     secy->tally.octets_out += length;
     told->out_length = octets;
@@ -325,10 +338,12 @@ static int open_pieces(const macsec_secy *secy, const rx_sa *sa, const received 
         memset(user_out, 0, f->user);
         return 0;
     }
-    if (clear != 0)
+    if (clear != 0) {
         memcpy(user_out, f->secure, clear);
-    if (user_out != out + f->front)
+    }
+    if (user_out != out + f->front) {
         memmove(out + f->front, user_out, f->user);
+    }
     memcpy(out, f->frame, f->front);
     return 1;
 }
@@ -361,8 +376,9 @@ static ALWAYS_INLINE void copy_secure(uint8_t *out, const uint8_t *secure, size_
         memcpy(out, secure, length);
         return;
     }
-    for (size_t at = 0; at < length - STEP; at += STEP)
+    for (size_t at = 0; at < length - STEP; at += STEP) {
         memcpy(out + at, secure + at, STEP);
+    }
     memcpy(out + length - STEP, secure + length - STEP, STEP);
 }
 
@@ -391,10 +407,12 @@ static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa
 static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_controls *c,
                                     const rx_sa *sa, const received *f, uint64_t pn, uint8_t *out) {
     const int plain = f->front == ADDRESSES_LENGTH && c->icv_length == ICV_LENGTH;
-    if (plain && f->tag.tci & TCI_E && c->offset == 0)
+    if (plain && f->tag.tci & TCI_E && c->offset == 0) {
         return open_whole(secy, sa, f, pn, out);
-    if (plain && !(f->tag.tci & TCI_E) && f->user >= HEAD_BORROWS)
+    }
+    if (plain && !(f->tag.tci & TCI_E) && f->user >= HEAD_BORROWS) {
         return authenticate_whole(secy, sa, f, pn, out);
+    }
     const received in_memory = *f; /* so that the frame above is not */
     return open_pieces(secy, sa, &in_memory, pn, out);
 }
@@ -402,8 +420,9 @@ static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_contro
 /* 10.7.10: octets of User Data whenever the cipher ran, good or bad. */
 static ALWAYS_INLINE void count_octets_in(macsec_secy *secy, const macsec_controls *c, rx_sc *sc,
                                           const received *f) {
-    if (c->validate == MACSEC_VALIDATE_DISABLED)
+    if (c->validate == MACSEC_VALIDATE_DISABLED) {
         return;
+    }
     if (f->tag.tci & TCI_E) {
         secy->tally.decrypted += f->user;
         sc->decrypted += f->user;
@@ -422,21 +441,24 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
     /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
        cipher, for frames validated in between: here there are none. */
     const uint64_t pn = told->pn = replay_recover(&rule, &sa->window, f->tag.pn);
-    if (c->replay && replay_late(&rule, &sa->window, pn))
+    if (c->replay && replay_late(&rule, &sa->window, pn)) {
         return MACSEC_LATE;
+    }
     const int delayed = replay_delayed(&rule, &sa->window, pn);
     /* 10.6.5, validateFrames Disabled: changed text cannot go on; no state moves. */
     if (c->validate == MACSEC_VALIDATE_DISABLED && !(changed && c->disabled_decrypts)) {
-        if (changed)
+        if (changed) {
             return MACSEC_NOT_VALID;
+        }
         deliver_as_is(f, out, told);
         return delayed ? MACSEC_DELAYED : MACSEC_UNCHECKED;
     }
     /* 10.6.3: the cipher. */
     count_octets_in(secy, c, sc, f);
     if (!open_frame(secy, c, sa, f, pn, out)) {
-        if (changed || c->validate == MACSEC_VALIDATE_STRICT)
+        if (changed || c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NOT_VALID;
+        }
         deliver_as_is(f, out, told);
         return MACSEC_INVALID;
     }
@@ -450,13 +472,16 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
 static ALWAYS_INLINE uint64_t received_sci(const macsec_secy *secy, const macsec_controls *c,
                                            const received *f) {
     const unsigned tci = f->tag.tci;
-    if (tci & TCI_SC)
+    if (tci & TCI_SC) {
         return load_be64(f->mpdu + SECTAG_WITHOUT_SCI);
+    }
     const uint64_t system = load_be64(f->frame + 4) << 16; /* the source address */
-    if (tci & TCI_SCB && c->scb_port_zero)
+    if (tci & TCI_SCB && c->scb_port_zero) {
         return system;
-    if (tci & TCI_ES)
+    }
+    if (tci & TCI_ES) {
         return system | 1;
+    }
     return secy->rx_count == 1 && secy->rx_any->enabled ? secy->rx_any->sci : SCI_NONE;
 }
 
@@ -470,8 +495,9 @@ static ALWAYS_INLINE macsec_verdict without_sa(const macsec_controls *c, const r
 static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, received *f,
                                                     uint8_t *out, row *told) {
     const macsec_verdict verdict = without_sa(c, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
-    if (verdict == MACSEC_NO_SCI)
+    if (verdict == MACSEC_NO_SCI) {
         return verdict;
+    }
     if (c->lookup_before_tag) {
         /* Lengths were not checked: all but the last 16 octets, SL or not. */
         if (f->mpdu_length < f->tag.length + ICV_LENGTH) {
@@ -493,16 +519,19 @@ static inline uint64_t pn_as_sent(const macsec_secy *secy, const received *f) {
 static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macsec_controls *c,
                                                    received *f, int bad, uint8_t *out, row *told) {
     const uint64_t sci = received_sci(secy, c, f);
-    if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent)
+    if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent) {
         return MACSEC_DROPPED;
+    }
     const int named = (f->tag.tci & TCI_SC) != 0 || sci != SCI_NONE;
     rx_sc *sc = named ? rx_sc_find(secy, sci) : NULL;
-    if (bad && sc != NULL) /* switch lookup_before_tag */
+    if (bad && sc != NULL) { /* switch lookup_before_tag */
         return MACSEC_BAD_TAG;
+    }
     *told = (row){.sci = sci, .an = (uint8_t)f->tag.an};
     f->secure = f->mpdu + f->tag.length;
-    if (!bad)
+    if (!bad) {
         f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
+    }
     if (sc == NULL) {
         told->pn = pn_as_sent(secy, f);
         return receive_unknown(c, f, out, told);
@@ -513,12 +542,14 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
     if (!(sa->present & sa->enabled & (sc->enabled | c->sc_off_receives))) {
         told->pn = pn_as_sent(secy, f);
         verdict = without_sa(c, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
-        if (verdict == MACSEC_UNUSED_SA)
+        if (verdict == MACSEC_UNUSED_SA) {
             deliver_as_is(f, out, told);
+        }
     } else {
         verdict = receive_on(secy, c, sc, sa, f, out, told);
-        if ((int)verdict < SA_VERDICTS)
+        if ((int)verdict < SA_VERDICTS) {
             sa->frames[verdict]++;
+        }
     }
     sc->frames[verdict]++;
     return verdict;
@@ -528,8 +559,9 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
 static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t *frame,
                                                size_t length, uint8_t *out, row *told) {
     const macsec_controls *c = &secy->controls;
-    if (length < RUNT_LENGTH)
+    if (length < RUNT_LENGTH) {
         return MACSEC_RUNT;
+    }
     received f = {.frame = frame, .length = length};
     const int null = c->validate == MACSEC_VALIDATE_NULL;
     f.front = null ? ADDRESSES_LENGTH : clear_tags_end(frame, length, c->clear_tags);
@@ -537,25 +569,30 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     f.mpdu_length = length - f.front;
     /* 10.6: Null: untouched, tags and all; or no SecTAG. */
     if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != ETHERTYPE_MACSEC) {
-        if (!null && c->validate == MACSEC_VALIDATE_STRICT)
+        if (!null && c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NO_TAG;
+        }
         memcpy(out, frame, length);
         told->out_length = length;
         return null ? MACSEC_BYPASS : MACSEC_UNTAGGED;
     }
-    if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2)
+    if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2) {
         return MACSEC_DROPPED;
+    }
     /* 10.6: E without C is for the KaY at the Uncontrolled Port. */
-    if (f.mpdu_length > 2 && (f.mpdu[2] & (TCI_E | TCI_C)) == TCI_E)
+    if (f.mpdu_length > 2 && (f.mpdu[2] & (TCI_E | TCI_C)) == TCI_E) {
         return MACSEC_UNCONTROLLED;
+    }
     const int decoded = sectag_decode(f.mpdu, f.mpdu_length, &f.tag);
-    if (c->short_header_silent && f.tag.tci & TCI_SC && f.mpdu_length < SECTAG_WITH_SCI + 2)
+    if (c->short_header_silent && f.tag.tci & TCI_SC && f.mpdu_length < SECTAG_WITH_SCI + 2) {
         return MACSEC_DROPPED;
+    }
     /* 9.12, a) to i) */
     const int bad = !decoded || !sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn,
                                               c->exact_length, c->refuse_sl_48, c->icv_length);
-    if (!decoded || (bad && !c->lookup_before_tag))
+    if (!decoded || (bad && !c->lookup_before_tag)) {
         return MACSEC_BAD_TAG;
+    }
     return receive_tagged(secy, c, &f, bad, out, told);
 }
 
@@ -585,12 +622,14 @@ static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_cont
         };
         if (type_and_tci == (ETHERTYPE_MACSEC << 8 | ENCRYPTED)) {
             f.tag.tci = ENCRYPTED;
-            if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH))
+            if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
                 return receive_tagged(secy, c, &f, 0, out, told);
+            }
         } else if (type_and_tci == (ETHERTYPE_MACSEC << 8 | AUTHENTICATED)) {
             f.tag.tci = AUTHENTICATED;
-            if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH))
+            if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
                 return receive_tagged(secy, c, &f, 0, out, told);
+            }
         }
     }
     row found = *told; /* so that the row above is not in memory */
@@ -603,8 +642,9 @@ static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_cont
 
 int64_t macsec_capacity(const macsec_frames *in) {
     int64_t octets = 0;
-    for (int64_t i = 0; i < in->count; i++)
+    for (int64_t i = 0; i < in->count; i++) {
         octets += in->length[i] + OVERHEAD;
+    }
     return octets;
 }
 
@@ -641,13 +681,15 @@ enum {
 
 /* These are in line for GCC's sake: it sees no effect in a function that does nothing but this. */
 static ALWAYS_INLINE void fetch(const void *octets, size_t length) {
-    for (size_t at = 0; at < length; at += LINE)
+    for (size_t at = 0; at < length; at += LINE) {
         FETCH((const uint8_t *)octets + at);
+    }
 }
 
 static ALWAYS_INLINE void foresee_frame(const macsec_frames *in, int64_t i) {
-    if (i >= in->count)
+    if (i >= in->count) {
         return;
+    }
     const size_t length = (size_t)in->length[i];
     fetch(in->arena + in->start[i], length < FRAME_FETCHED ? length : FRAME_FETCHED);
 }
@@ -655,13 +697,15 @@ static ALWAYS_INLINE void foresee_frame(const macsec_frames *in, int64_t i) {
 /* The SCI and the AN of a row, if it is there and has a SecTAG. */
 static ALWAYS_INLINE int foretold(const macsec_secy *secy, const macsec_frames *in, int64_t i,
                                   uint64_t *sci, unsigned *an) {
-    if (i < 0 || i >= in->count)
+    if (i < 0 || i >= in->count) {
         return 0;
+    }
     const uint8_t *frame = in->arena + in->start[i];
     const size_t length = (size_t)in->length[i];
     const size_t front = clear_tags_end(frame, length, secy->controls.clear_tags);
-    if (length < front + SECTAG_WITH_SCI || load_be16(frame + front) != ETHERTYPE_MACSEC)
+    if (length < front + SECTAG_WITH_SCI || load_be16(frame + front) != ETHERTYPE_MACSEC) {
         return 0;
+    }
     received f = {.frame = frame, .mpdu = frame + front};
     f.tag.tci = f.mpdu[2] & ~(unsigned)AN_MASK;
     *an = f.mpdu[2] & AN_MASK;
@@ -674,10 +718,12 @@ static NEVER_INLINE void foresee(const macsec_secy *secy, const macsec_frames *i
     uint64_t sci;
     unsigned an;
     foresee_frame(in, i + FRAME_AHEAD);
-    if (foretold(secy, in, i + SLOT_AHEAD, &sci, &an))
+    if (foretold(secy, in, i + SLOT_AHEAD, &sci, &an)) {
         fetch(&secy->slots[sci_hash(sci) & secy->slot_mask], 1);
-    if (!foretold(secy, in, i + SC_AHEAD, &sci, &an))
+    }
+    if (!foretold(secy, in, i + SC_AHEAD, &sci, &an)) {
         return;
+    }
     const rx_sc *sc = rx_sc_find(secy, sci);
     if (sc != NULL) {
         fetch(sc, LINE);
@@ -694,25 +740,29 @@ static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, cons
     const sender by = sender_of(secy, c);
     const int foresees = !sending && secy->rx_count >= FORESEEN_FROM;
     out.frames = out.octets = 0;
-    for (int64_t i = -FRAME_AHEAD; foresees && i < 0; i++)
+    for (int64_t i = -FRAME_AHEAD; foresees && i < 0; i++) {
         foresee(secy, in, i);
+    }
     for (int64_t i = 0; i < given.count; i++) {
-        if (foresees)
+        if (foresees) {
             foresee(secy, in, i);
+        }
         row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
         macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
         const uint8_t *frame = given.arena + given.start[i];
         const size_t length = (size_t)given.length[i];
-        if (given.wire_length[i] <= given.length[i])
+        if (given.wire_length[i] <= given.length[i]) {
             verdict = sending ? transmit(secy, &by, c, frame, length, out.arena + out.octets, &told)
                               : receive(secy, c, frame, length, out.arena + out.octets, &told);
+        }
         secy->tally.frames[verdict]++;
         out.codes[i] = (uint8_t)verdict;
         out.sci[i] = told.sci;
         out.an[i] = told.an;
         out.pn[i] = told.pn;
-        if (told.out_length == 0)
+        if (told.out_length == 0) {
             continue;
+        }
         out.start[out.frames] = out.octets;
         out.length[out.frames] = (int64_t)told.out_length;
         out.delivered[out.frames] = i;
@@ -725,22 +775,26 @@ static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, cons
 }
 
 int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
-    if (out->capacity < macsec_capacity(in))
+    if (out->capacity < macsec_capacity(in)) {
         return -1;
-    if (is_plain(secy, 1))
+    }
+    if (is_plain(secy, 1)) {
         each(secy, &PLAIN, in, out, 1);
-    else
+    } else {
         each(secy, &secy->controls, in, out, 1);
+    }
     return 0;
 }
 
 int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
-    if (out->capacity < macsec_capacity(in))
+    if (out->capacity < macsec_capacity(in)) {
         return -1;
-    if (is_plain(secy, 0))
+    }
+    if (is_plain(secy, 0)) {
         each(secy, &PLAIN, in, out, 0);
-    else
+    } else {
         each(secy, &secy->controls, in, out, 0);
+    }
     secy->tally.octets_in += (uint64_t)out->octets;
     return 0;
 }

@@ -74,8 +74,9 @@ static inline uint64_t sci_hash(uint64_t sci) {
 static inline rx_slot *rx_slot_of(const macsec_secy *secy, uint64_t sci) {
     for (uint64_t at = sci_hash(sci);; at++) {
         rx_slot *slot = &secy->slots[at & secy->slot_mask];
-        if (slot->sci == sci || slot->sc == NULL)
+        if (slot->sci == sci || slot->sc == NULL) {
             return slot;
+        }
     }
 }
 

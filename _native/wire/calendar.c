@@ -90,15 +90,17 @@ static uint32_t crc_table[CRC_SLICES][256];
 __attribute__((constructor)) static void crc_prepare(void) {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t crc = i;
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
+        }
         crc_table[0][i] = crc;
     }
-    for (int slice = 1; slice < CRC_SLICES; slice++)
+    for (int slice = 1; slice < CRC_SLICES; slice++) {
         for (int i = 0; i < 256; i++) {
             uint32_t before = crc_table[slice - 1][i];
             crc_table[slice][i] = before >> 8 ^ crc_table[0][before & 0xFF];
         }
+    }
 }
 
 static uint32_t load_le32(const uint8_t *p) {
@@ -114,11 +116,13 @@ static uint32_t crc_word(uint32_t word, int words_behind) {
 
 /* Continues a CRC whose bits are inverted, as it is between the parts of a frame. */
 static uint32_t crc_more(uint32_t crc, const uint8_t *p, size_t length) {
-    for (; length >= CRC_SLICES; p += CRC_SLICES, length -= CRC_SLICES)
+    for (; length >= CRC_SLICES; p += CRC_SLICES, length -= CRC_SLICES) {
         crc = crc_word(load_le32(p) ^ crc, 3) ^ crc_word(load_le32(p + 4), 2) ^
               crc_word(load_le32(p + 8), 1) ^ crc_word(load_le32(p + 12), 0);
-    for (; length > 0; p++, length--)
+    }
+    for (; length > 0; p++, length--) {
         crc = crc >> 8 ^ crc_table[0][(crc ^ *p) & 0xFF];
+    }
     return crc;
 }
 
@@ -141,8 +145,9 @@ static uint32_t draw(stream *s) {
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
     uint64_t fresh = (z ^ z >> 31) >> 32;
-    if (s->weight == 0)
+    if (s->weight == 0) {
         return (uint32_t)fresh;
+    }
     s->last = (fresh * (ONE - s->weight) + s->last * s->weight) >> 32;
     return (uint32_t)s->last;
 }
@@ -179,35 +184,43 @@ typedef struct {
 static void see_sci(sight *seen, const uint8_t *octets) {
     uint64_t system = load_be64(octets + 4) & 0xFFFFFFFFFFFFu;
     seen->has_sci = (seen->tag.tci & (TCI_SC | TCI_SCB | TCI_ES)) != 0;
-    if (seen->tag.tci & TCI_SC)
+    if (seen->tag.tci & TCI_SC) {
         seen->sci = load_be64(octets + seen->at + SECTAG_WITHOUT_SCI);
-    else
+    } else {
         seen->sci = system << 16 | (seen->tag.tci & TCI_SCB ? 0 : 1);
+    }
 }
 
 static sight observe(const uint8_t *octets, int64_t length) {
     sight seen = {.ethertype = -1, .vlan = -1};
     seen.at = (int64_t)clear_tags_end(octets, (size_t)length, MOST_TAGS);
-    if (seen.at > ADDRESSES_LENGTH)
+    if (seen.at > ADDRESSES_LENGTH) {
         seen.vlan = load_be16(octets + ADDRESSES_LENGTH + 2) & 0xFFF;
-    if (length < seen.at + 2)
+    }
+    if (length < seen.at + 2) {
         return seen;
+    }
     seen.ethertype = load_be16(octets + seen.at);
-    if (seen.ethertype == ETHERTYPE_MACSEC)
+    if (seen.ethertype == ETHERTYPE_MACSEC) {
         seen.has_tag = sectag_decode(octets + seen.at, (size_t)(length - seen.at), &seen.tag);
-    if (seen.has_tag)
+    }
+    if (seen.has_tag) {
         see_sci(&seen, octets);
+    }
     return seen;
 }
 
 static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
     sight seen = observe(octets, length);
-    if (plan->match & MACSEC_WIRE_MATCH_ETHERTYPE && seen.ethertype != plan->match_ethertype)
+    if (plan->match & MACSEC_WIRE_MATCH_ETHERTYPE && seen.ethertype != plan->match_ethertype) {
         return 0;
-    if (plan->match & MACSEC_WIRE_MATCH_VLAN && seen.vlan != plan->match_vlan)
+    }
+    if (plan->match & MACSEC_WIRE_MATCH_VLAN && seen.vlan != plan->match_vlan) {
         return 0;
-    if (plan->match & MACSEC_WIRE_MATCH_SCI && !(seen.has_sci && seen.sci == plan->match_sci))
+    }
+    if (plan->match & MACSEC_WIRE_MATCH_SCI && !(seen.has_sci && seen.sci == plan->match_sci)) {
         return 0;
+    }
     return !(plan->match & MACSEC_WIRE_MATCH_AN) || (seen.has_tag && seen.tag.an == plan->match_an);
 }
 
@@ -221,24 +234,30 @@ static const span NOWHERE = {0, 0};
 static span in_secure(const sight *seen, int64_t length, uint32_t where) {
     int64_t mpdu = length - seen->at, tag = (int64_t)seen->tag.length;
     int64_t secure = seen->tag.sl != 0 ? (int64_t)seen->tag.sl : mpdu - tag - ICV_LENGTH;
-    if (secure < 1 || tag + secure + ICV_LENGTH > mpdu)
+    if (secure < 1 || tag + secure + ICV_LENGTH > mpdu) {
         return NOWHERE;
+    }
     int64_t start = seen->at + tag;
-    if (where == AT_PAYLOAD)
+    if (where == AT_PAYLOAD) {
         return (span){start, start + secure};
+    }
     return (span){start + secure, start + secure + ICV_LENGTH};
 }
 
 static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
-    if (where == AT_ANY || (where == AT_DST && length < 6))
+    if (where == AT_ANY || (where == AT_DST && length < 6)) {
         return (span){0, length};
-    if (where == AT_DST)
+    }
+    if (where == AT_DST) {
         return (span){0, 6};
+    }
     sight seen = observe(octets, length);
-    if (where == AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC)
+    if (where == AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC) {
         return length > seen.at + 2 ? (span){seen.at + 2, length} : NOWHERE;
-    if (!seen.has_tag)
+    }
+    if (!seen.has_tag) {
         return NOWHERE;
+    }
     int64_t tag_end = seen.at + (int64_t)seen.tag.length;
     switch (where) {
     case AT_SECTAG:
@@ -280,8 +299,9 @@ static int walk(macsec_wire *wire) {
 static int gilbert_elliott(macsec_wire *wire) {
     const uint64_t *p = wire->plan.loss_limits; /* p r 1-h 1-k */
     unsigned bad = wire->loss_state;
-    if (draw(&wire->loss) < p[bad])
+    if (draw(&wire->loss) < p[bad]) {
         wire->loss_state = 1 - bad;
+    }
     return draw(&wire->loss) < p[bad ? 2 : 3];
 }
 
@@ -300,8 +320,9 @@ static int is_lost(macsec_wire *wire) {
 
 static int64_t spread_draw(const macsec_wire_spread *spread, stream *s) {
     int64_t jitter = spread->jitter_ps, time_ps = spread->mean_ps;
-    if (jitter == 0)
+    if (jitter == 0) {
         return time_ps;
+    }
     if (spread->table == NULL) {
         time_ps += draw_below(s, 2 * jitter) - jitter;
     } else {
@@ -314,11 +335,13 @@ static int64_t spread_draw(const macsec_wire_spread *spread, stream *s) {
 }
 
 static int64_t bit_to_turn(macsec_wire *wire, const outgoing *frame) {
-    if (!fall(&wire->corrupt, wire->plan.corrupt.below))
+    if (!fall(&wire->corrupt, wire->plan.corrupt.below)) {
         return -1;
+    }
     span field = octets_at(wire->plan.corrupt_at, frame->octets, frame->length);
-    if (field.stop <= field.start)
+    if (field.stop <= field.start) {
         return -1;
+    }
     return field.start * 8 + draw_below(&wire->bits, (field.stop - field.start) * 8);
 }
 
@@ -337,10 +360,11 @@ static void slot_renew(macsec_wire *wire, int64_t now_ps) {
     const macsec_wire_plan *plan = &wire->plan;
     slots *slot = &wire->slot;
     int64_t wait = plan->slot_least_ps;
-    if (plan->slot_most_ps > 0)
+    if (plan->slot_most_ps > 0) {
         wait += draw_below(&slot->draws, plan->slot_most_ps - plan->slot_least_ps);
-    else
+    } else {
         wait = spread_draw(&plan->slot, &slot->draws);
+    }
     slot->open_ps = now_ps + wait;
     slot->packets = plan->slot_packets;
     slot->octets = plan->slot_octets;
@@ -349,8 +373,9 @@ static void slot_renew(macsec_wire *wire, int64_t now_ps) {
 static void slot_took(macsec_wire *wire, int64_t now_ps, int64_t length) {
     wire->slot.packets--;
     wire->slot.octets -= length;
-    if (wire->slot.packets <= 0 || wire->slot.octets <= 0)
+    if (wire->slot.packets <= 0 || wire->slot.octets <= 0) {
         slot_renew(wire, now_ps);
+    }
 }
 
 /* --- the calendar: a binary heap by (due, sequence) --- */
@@ -360,12 +385,14 @@ static int before(const transit *a, const transit *b) {
 }
 
 static int heap_room(macsec_wire *wire) {
-    if (wire->on_way < wire->room)
+    if (wire->on_way < wire->room) {
         return 1;
+    }
     uint64_t room = wire->room > 0 ? 2 * wire->room : FIRST_ROOM;
     transit *way = room > SIZE_MAX / sizeof *way ? NULL : realloc(wire->way, room * sizeof *way);
-    if (way == NULL)
+    if (way == NULL) {
         return 0;
+    }
     wire->way = way;
     wire->room = room;
     return 1;
@@ -385,10 +412,12 @@ static transit heap_pop(macsec_wire *wire) {
     uint64_t count = --wire->on_way, at = 0, child = 1;
     const transit last = way[count];
     for (; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && before(&way[child + 1], &way[child]))
+        if (child + 1 < count && before(&way[child + 1], &way[child])) {
             child++;
-        if (!before(&way[child], &last))
+        }
+        if (!before(&way[child], &last)) {
             break;
+        }
         way[at] = way[child];
         at = child;
     }
@@ -399,8 +428,9 @@ static transit heap_pop(macsec_wire *wire) {
 /* --- ends --- */
 
 static void store_le(uint8_t *p, uint64_t value, int octets) {
-    for (int i = 0; i < octets; i++)
+    for (int i = 0; i < octets; i++) {
         p[i] = (uint8_t)(value >> 8 * i);
+    }
 }
 
 static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
@@ -449,15 +479,17 @@ static void advance(macsec_wire *wire, int64_t now_ps) {
 /* Time never goes back, so the place among the edges only rises. */
 static int is_down(macsec_wire *wire) {
     while (wire->next_edge < wire->plan.edge_count &&
-           wire->edges_ps[wire->next_edge] <= wire->now_ps)
+           wire->edges_ps[wire->next_edge] <= wire->now_ps) {
         wire->next_edge++;
+    }
     return wire->next_edge & 1;
 }
 
 static int is_listed(macsec_wire *wire) {
     wire->matched++;
-    if (wire->next_drop >= wire->plan.drop_count || wire->drops[wire->next_drop] != wire->matched)
+    if (wire->next_drop >= wire->plan.drop_count || wire->drops[wire->next_drop] != wire->matched) {
         return 0;
+    }
     wire->next_drop++;
     return 1;
 }
@@ -465,10 +497,12 @@ static int is_listed(macsec_wire *wire) {
 /* Whole ps, rounded up. What is beyond the horizon comes out as the horizon. */
 static uint64_t time_of(const macsec_wire_plan *plan, int64_t length) {
     int64_t octets = length + plan->overhead;
-    if (octets < 0)
+    if (octets < 0) {
         octets = 0;
-    if (plan->cell > 0)
+    }
+    if (plan->cell > 0) {
         octets = (octets + plan->cell - 1) / plan->cell * (plan->cell + plan->cell_overhead);
+    }
     if (octets <= NATIVE_OCTETS) {
         uint64_t work = (uint64_t)octets * 8 * PS_PER_S;
         uint64_t time_ps = work / plan->rate + (work % plan->rate != 0);
@@ -497,17 +531,20 @@ static uint64_t due_at(macsec_wire *wire, int64_t length, int64_t delay) {
             due = wire->free_ps = later(wire->free_ps, due) + busy;
         }
     }
-    if (plan->ordered == MACSEC_WIRE_ORDERED_ALWAYS)
+    if (plan->ordered == MACSEC_WIRE_ORDERED_ALWAYS) {
         due = later(due, wire->latest_ps);
+    }
     wire->latest_ps = later(wire->latest_ps, due);
-    if (due > HORIZON_PS)
+    if (due > HORIZON_PS) {
         wire->failed = MACSEC_WIRE_HORIZON;
+    }
     return due;
 }
 
 static int is_full(macsec_wire *wire, macsec_wire_ends *ends, const transit *of) {
-    if (wire->on_way < wire->plan.limit)
+    if (wire->on_way < wire->plan.limit) {
         return 0;
+    }
     stop(wire, ends, MACSEC_WIRE_QUEUE, of);
     return 1;
 }
@@ -524,12 +561,14 @@ static void enter(macsec_wire *wire, transit *of, int impaired) {
         int64_t delay = impaired ? spread_draw(&wire->plan.delay, &wire->delay) : mean;
         of->due_ps = (int64_t)due_at(wire, of->length, delay);
     }
-    if (wire->failed)
+    if (wire->failed) {
         return;
+    }
     of->sequence = ++wire->sequence;
     heap_push(wire, of);
-    if (wire->stats.queue_high < (int64_t)wire->on_way)
+    if (wire->stats.queue_high < (int64_t)wire->on_way) {
         wire->stats.queue_high = (int64_t)wire->on_way;
+    }
 }
 
 static transit corrupted(macsec_wire *wire, const outgoing *frame, uint32_t mark) {
@@ -546,8 +585,9 @@ static void send_copy(macsec_wire *wire, macsec_wire_ends *ends, const outgoing 
         return;
     }
     transit copy = corrupted(wire, frame, MACSEC_WIRE_COPY);
-    if (!is_full(wire, ends, &copy))
+    if (!is_full(wire, ends, &copy)) {
         enter(wire, &copy, 1);
+    }
 }
 
 static void impair(macsec_wire *wire, macsec_wire_ends *ends, const outgoing *frame) {
@@ -556,19 +596,22 @@ static void impair(macsec_wire *wire, macsec_wire_ends *ends, const outgoing *fr
     if (lost) {
         transit gone = as_transit(frame, 0, -1);
         stop(wire, ends, MACSEC_WIRE_LOST, &gone);
-        if (!twice)
+        if (!twice) {
             return;
+        }
         wire->stats.duplicated++;
     }
     transit sent = corrupted(wire, frame, 0);
-    if (is_full(wire, ends, &sent))
+    if (is_full(wire, ends, &sent)) {
         return;
+    }
     if (twice && !lost) {
         wire->stats.duplicated++;
         send_copy(wire, ends, frame);
     }
-    if (!wire->failed)
+    if (!wire->failed) {
         enter(wire, &sent, 1);
+    }
 }
 
 static void send(macsec_wire *wire, macsec_wire_ends *ends, const uint8_t *octets, int64_t length) {
@@ -581,8 +624,9 @@ static void send(macsec_wire *wire, macsec_wire_ends *ends, const uint8_t *octet
         stop(wire, ends, MACSEC_WIRE_DOWN, &of);
     } else if (wire->plan.match != 0 && !matches(&wire->plan, octets, length)) {
         wire->stats.filtered++;
-        if (!is_full(wire, ends, &of))
+        if (!is_full(wire, ends, &of)) {
             enter(wire, &of, 0);
+        }
     } else if (is_listed(wire)) {
         stop(wire, ends, MACSEC_WIRE_LOST, &of);
     } else {
@@ -598,11 +642,13 @@ static int is_held(const macsec_wire *wire, const transit *of) {
 
 /* When something is to be done next; past the horizon while nothing is on its way. */
 static int64_t next_ps(const macsec_wire *wire) {
-    if (wire->on_way == 0)
+    if (wire->on_way == 0) {
         return INT64_MAX;
+    }
     int64_t due = wire->way[0].due_ps;
-    if (is_held(wire, &wire->way[0]) && due < wire->slot.open_ps)
+    if (is_held(wire, &wire->way[0]) && due < wire->slot.open_ps) {
         due = wire->slot.open_ps;
+    }
     return due < wire->now_ps ? wire->now_ps : due;
 }
 
@@ -618,8 +664,9 @@ static void arrive(macsec_wire *wire, macsec_wire_ends *ends, const transit *of)
     int64_t late = wire->newest - of->number;
     if (late > 0) {
         stats->reordered++;
-        if (stats->reorder_extent < late)
+        if (stats->reorder_extent < late) {
             stats->reorder_extent = late;
+        }
     } else {
         wire->newest = of->number;
     }
@@ -629,15 +676,18 @@ static void arrive(macsec_wire *wire, macsec_wire_ends *ends, const transit *of)
 static void pop(macsec_wire *wire, macsec_wire_ends *ends, int64_t now_ps) {
     int held = is_held(wire, &wire->way[0]);
     if (held) {
-        if (wire->slot.open_ps < wire->way[0].due_ps)
+        if (wire->slot.open_ps < wire->way[0].due_ps) {
             slot_renew(wire, now_ps);
-        if (wire->slot.open_ps > now_ps)
+        }
+        if (wire->slot.open_ps > now_ps) {
             return;
+        }
     }
     advance(wire, now_ps);
     transit of = heap_pop(wire);
-    if (held)
+    if (held) {
         slot_took(wire, now_ps, of.length);
+    }
     arrive(wire, ends, &of);
 }
 
@@ -645,15 +695,17 @@ static void pop(macsec_wire *wire, macsec_wire_ends *ends, int64_t now_ps) {
 
 static int64_t *copied(const int64_t *values, uint64_t count) {
     int64_t *copy = calloc(count + 1, sizeof *copy);
-    if (copy != NULL && count > 0)
+    if (copy != NULL && count > 0) {
         memcpy(copy, values, count * sizeof *copy);
+    }
     return copy;
 }
 
 macsec_wire *macsec_wire_new(const macsec_wire_plan *plan) {
     macsec_wire *wire = calloc(1, sizeof *wire);
-    if (wire == NULL)
+    if (wire == NULL) {
         return NULL;
+    }
     wire->plan = *plan;
     wire->drops = copied(plan->drops, plan->drop_count);
     wire->edges_ps = copied(plan->edges_ps, plan->edge_count);
@@ -673,8 +725,9 @@ macsec_wire *macsec_wire_new(const macsec_wire_plan *plan) {
 }
 
 void macsec_wire_free(macsec_wire *wire) {
-    if (wire == NULL)
+    if (wire == NULL) {
         return;
+    }
     free(wire->way);
     free(wire->drops);
     free(wire->edges_ps);
@@ -687,8 +740,9 @@ const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire) {
 
 int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends) {
     for (int64_t now; (now = next_ps(wire)) <= until_ps;) {
-        if (ends->count >= ends->capacity)
+        if (ends->count >= ends->capacity) {
             return MACSEC_WIRE_FULL;
+        }
         pop(wire, ends, now);
     }
     return MACSEC_WIRE_DONE;
@@ -698,8 +752,9 @@ int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends 
     for (; job->done < job->count && !wire->failed; job->done++) {
         int64_t now = job->time_ps[job->done];
         if (macsec_wire_drain(wire, now, ends) == MACSEC_WIRE_FULL ||
-            ends->capacity - ends->count < MOST_ENDS)
+            ends->capacity - ends->count < MOST_ENDS) {
             return MACSEC_WIRE_FULL;
+        }
         advance(wire, now);
         send(wire, ends, job->arena + job->start[job->done], job->length[job->done]);
     }
@@ -712,9 +767,11 @@ int64_t macsec_wire_due(const macsec_wire *wire) {
 
 int64_t macsec_wire_oldest(const macsec_wire *wire) {
     int64_t oldest = 0;
-    for (uint64_t i = 0; i < wire->on_way; i++)
-        if (i == 0 || wire->way[i].number < oldest)
+    for (uint64_t i = 0; i < wire->on_way; i++) {
+        if (i == 0 || wire->way[i].number < oldest) {
             oldest = wire->way[i].number;
+        }
+    }
     return oldest;
 }
 
@@ -723,8 +780,9 @@ void macsec_wire_gather(uint8_t *const *arenas, uint64_t count, const int64_t *s
                         uint8_t *out) {
     for (uint64_t i = 0; i < count; i++) {
         memcpy(out, arenas[source[i]] + start[i], (size_t)length[i]);
-        if (bit[i] >= 0)
+        if (bit[i] >= 0) {
             out[bit[i] >> 3] ^= (uint8_t)(1u << (bit[i] & 7));
+        }
         out += length[i];
     }
 }
