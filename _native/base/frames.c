@@ -3,15 +3,9 @@
 
 #include <string.h>
 
-enum { ADDRESS = 6, ADDRESSES = 12 };
+#include "base/octets.h"
 
-static uint64_t address(const uint8_t *at) {
-    uint64_t value = 0;
-    for (int i = 0; i < ADDRESS; i++) {
-        value = value << 8 | at[i];
-    }
-    return value;
-}
+enum { ADDRESS = 6, ADDRESSES = 12 };
 
 void macsec_frames_equal(const macsec_frames *one, const macsec_frames *other, uint8_t *equal) {
     for (int64_t i = 0; i < one->count; i++) {
@@ -26,7 +20,7 @@ void macsec_frames_addresses(const macsec_frames *in, uint64_t *destinations, ui
     for (int64_t i = 0; i < in->count; i++) {
         const int whole = in->length[i] >= ADDRESSES;
         const uint8_t *frame = in->arena + in->start[i];
-        destinations[i] = whole ? address(frame) : 0;
-        sources[i] = whole ? address(frame + ADDRESS) : 0;
+        destinations[i] = whole ? load_be48(frame) : 0;
+        sources[i] = whole ? load_be48(frame + ADDRESS) : 0;
     }
 }

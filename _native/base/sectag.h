@@ -2,10 +2,11 @@
 #ifndef MACSEC_SECTAG_H
 #define MACSEC_SECTAG_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/inlining.h"
+#include "base/octets.h"
 
 enum {
     ADDRESSES_LENGTH = 12,
@@ -23,74 +24,6 @@ enum {
     AN_MASK = 0x03,
     SL_MASK = 0x3F
 };
-
-/* Big-endian fields, a load or store each: the cipher loads an IV as 8 and 4 octets, and would wait
-   for stores of other sizes. */
-static inline uint16_t load_be16(const uint8_t *p) {
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-
-static inline uint32_t load_be32(const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_bswap32(v);
-}
-
-static inline uint64_t load_be64(const uint8_t *p) {
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_bswap64(v);
-}
-
-static inline void store_be32(uint8_t *p, uint32_t v) {
-    v = __builtin_bswap32(v);
-    memcpy(p, &v, sizeof v);
-}
-
-static inline void store_be64(uint8_t *p, uint64_t v) {
-    v = __builtin_bswap64(v);
-    memcpy(p, &v, sizeof v);
-}
-
-#else
-
-static inline uint32_t load_be32(const uint8_t *p) {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline uint64_t load_be64(const uint8_t *p) {
-    return (uint64_t)load_be32(p) << 32 | load_be32(p + 4);
-}
-
-static inline void store_be32(uint8_t *p, uint32_t v) {
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(v >> (24 - 8 * i));
-    }
-}
-
-static inline void store_be64(uint8_t *p, uint64_t v) {
-    store_be32(p, (uint32_t)(v >> 32));
-    store_be32(p + 4, (uint32_t)v);
-}
-
-#endif
-
-/* The number that these octets are when they are loaded as they stand. */
-static inline uint64_t image_be64(uint64_t v) {
-    uint8_t octets[8];
-    store_be64(octets, v);
-    memcpy(&v, octets, sizeof v);
-    return v;
-}
-
-static inline uint32_t image_be32(uint32_t v) {
-    uint8_t octets[4];
-    store_be32(octets, v);
-    memcpy(&v, octets, sizeof v);
-    return v;
-}
 
 static inline int is_vlan_tpid(uint16_t type) {
     return type == 0x8100 || type == 0x88A8 || type == 0x9100;

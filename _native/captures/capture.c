@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/octets.h"
+
 enum {
     TYPE_IDB = 1,
     TYPE_PB = 2,
@@ -39,31 +41,21 @@ typedef struct {
 
 /* --- fields --- */
 
-static uint32_t load32(const uint8_t *at, uint32_t big) {
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return big ? value : __builtin_bswap32(value);
-#else
-    return big ? __builtin_bswap32(value) : value;
-#endif
+static uint32_t field32(const uint8_t *at, uint32_t big) {
+    return big ? load_be32(at) : load_le32(at);
 }
 
-static uint32_t load16(const uint8_t *at, uint32_t big) {
-    return big ? (uint32_t)at[0] << 8 | at[1] : (uint32_t)at[1] << 8 | at[0];
+static uint32_t field16(const uint8_t *at, uint32_t big) {
+    return big ? load_be16(at) : load_le16(at);
 }
 
-static uint8_t *store32(uint8_t *at, uint64_t value) {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
+static uint8_t *append32(uint8_t *at, uint64_t value) {
+    store_le32(at, (uint32_t)value);
     return at + 4;
 }
 
-static uint8_t *store16(uint8_t *at, uint64_t value) {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
+static uint8_t *append16(uint8_t *at, uint64_t value) {
+    store_le16(at, (uint16_t)value);
     return at + 2;
 }
 
@@ -139,7 +131,7 @@ static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uin
         return want(state, header);
     }
     const uint8_t *record = chunk + at;
-    const uint64_t captured = load32(record + 8, state->big);
+    const uint64_t captured = field32(record + 8, state->big);
     if (captured > CAPTURED_MOST) {
         return refuse(state, MACSEC_CAPTURE_CAPTURED, at + 8, captured, CAPTURED_MOST);
     }
@@ -147,9 +139,9 @@ static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uin
         return want(state, header + captured);
     }
     into->start = (int64_t)(at + header);
-    set_lengths(into, captured, load32(record + 12, state->big), state->interfaces[0].fcs);
-    into->time_ns = (int64_t)load32(record, state->big) * NS_PER_S +
-                    (int64_t)(load32(record + 4, state->big) * state->interfaces[0].multiply);
+    set_lengths(into, captured, field32(record + 12, state->big), state->interfaces[0].fcs);
+    into->time_ns = (int64_t)field32(record, state->big) * NS_PER_S +
+                    (int64_t)(field32(record + 4, state->big) * state->interfaces[0].multiply);
     return header + captured;
 }
 
@@ -184,8 +176,8 @@ static int captured_fits(macsec_capture_state *state, uint64_t captured, uint64_
 static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                           uint64_t end, row *into) {
     while (at < end && end - at >= 4) {
-        const uint64_t code = load16(chunk + at, state->big);
-        const uint64_t length = load16(chunk + at + 2, state->big);
+        const uint64_t code = field16(chunk + at, state->big);
+        const uint64_t length = field16(chunk + at + 2, state->big);
         if (code == OPTION_END) {
             break;
         }
@@ -194,7 +186,7 @@ static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uin
             return 0;
         }
         if (code == OPTION_FLAGS && length == 4) {
-            into->flags = load32(chunk + at + 4, state->big);
+            into->flags = field32(chunk + at + 4, state->big);
         } else if (code == OPTION_COMMENT && into->comment == 0) {
             into->comment = (int64_t)(at + 4);
             into->comment_length = (int64_t)length;
@@ -209,12 +201,12 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
                       uint64_t total, uint32_t type, row *into) {
     const uint8_t *block = chunk + at;
     const uint32_t big = state->big;
-    const uint64_t number = type == TYPE_EPB ? load32(block + 8, big) : load16(block + 8, big);
+    const uint64_t number = type == TYPE_EPB ? field32(block + 8, big) : field16(block + 8, big);
     const macsec_capture_interface *from = find_interface(state, number, at);
     if (from == NULL) {
         return 0;
     }
-    const uint64_t captured = load32(block + 20, big);
+    const uint64_t captured = field32(block + 20, big);
     if (!captured_fits(state, captured, at + 20, total - PACKET_LEAST, total)) {
         return 0;
     }
@@ -227,9 +219,9 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
         fcs = ((uint64_t)into->flags & FLAGS_FCS) >> FLAGS_FCS_SHIFT;
     }
     into->start = (int64_t)(at + 28);
-    set_lengths(into, captured, load32(block + 24, big), fcs);
+    set_lengths(into, captured, field32(block + 24, big), fcs);
     into->time_ns =
-        ticks_to_ns(from, (uint64_t)load32(block + 12, big) << 32 | load32(block + 16, big));
+        ticks_to_ns(from, (uint64_t)field32(block + 12, big) << 32 | field32(block + 16, big));
     into->source = state->source_base + (int64_t)number;
     return 1;
 }
@@ -241,7 +233,7 @@ static int simple_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
     if (from == NULL) {
         return 0;
     }
-    const uint64_t wire = load32(chunk + at + 8, state->big);
+    const uint64_t wire = field32(chunk + at + 8, state->big);
     const uint64_t snap = from->snap_length != 0 ? from->snap_length : wire;
     const uint64_t captured = wire < snap ? wire : snap;
     if (!captured_fits(state, captured, at + 8, total - SIMPLE_LEAST, total)) {
@@ -266,11 +258,11 @@ static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, ui
     if (left < 8) {
         return want(state, 8);
     }
-    const uint32_t type = load32(chunk + at, state->big);
+    const uint32_t type = field32(chunk + at, state->big);
     if (type == TYPE_SHB || type == TYPE_IDB) {
         return hand_over(state);
     }
-    const uint64_t total = load32(chunk + at + 4, state->big);
+    const uint64_t total = field32(chunk + at + 4, state->big);
     const uint64_t least = least_length(type);
     if (total < least || total % 4 != 0) {
         return refuse(state, MACSEC_CAPTURE_LENGTH, at + 4, total, least);
@@ -281,7 +273,7 @@ static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, ui
     if (left < total) {
         return want(state, total);
     }
-    const uint64_t trailer = load32(chunk + at + total - 4, state->big);
+    const uint64_t trailer = field32(chunk + at + total - 4, state->big);
     if (trailer != total) {
         return refuse(state, MACSEC_CAPTURE_TRAILER, at + total - 4, trailer, total);
     }
@@ -345,10 +337,10 @@ static uint8_t *zeros(uint8_t *at, uint64_t count) {
 static uint8_t *pcap_record(const macsec_capture_job *job, uint64_t i, uint8_t *at) {
     const uint64_t length = (uint64_t)job->length[i];
     const uint64_t time_ns = (uint64_t)job->time_ns[i];
-    at = store32(at, time_ns / NS_PER_S);
-    at = store32(at, time_ns % NS_PER_S);
-    at = store32(at, length);
-    at = store32(at, (uint64_t)job->wire_length[i]);
+    at = append32(at, time_ns / NS_PER_S);
+    at = append32(at, time_ns % NS_PER_S);
+    at = append32(at, length);
+    at = append32(at, (uint64_t)job->wire_length[i]);
     return copy(at, job->arena + job->start[i], length);
 }
 
@@ -367,34 +359,34 @@ static uint64_t options_size(uint64_t flags, uint64_t comment) {
 static uint8_t *write_options(const macsec_capture_job *job, uint64_t i, uint64_t flags,
                               uint64_t comment, uint8_t *at) {
     if (comment != 0) {
-        at = store16(at, OPTION_COMMENT);
-        at = store16(at, comment);
+        at = append16(at, OPTION_COMMENT);
+        at = append16(at, comment);
         at = copy(at, job->comments + job->comment_start[i], comment);
         at = zeros(at, padded(comment) - comment);
     }
     if (flags != 0) {
-        at = store16(at, OPTION_FLAGS);
-        at = store16(at, 4);
-        at = store32(at, flags);
+        at = append16(at, OPTION_FLAGS);
+        at = append16(at, 4);
+        at = append32(at, flags);
     }
-    return comment != 0 || flags != 0 ? store32(at, OPTION_END) : at;
+    return comment != 0 || flags != 0 ? append32(at, OPTION_END) : at;
 }
 
 static uint8_t *packet_block(const macsec_capture_job *job, uint64_t i, uint64_t total,
                              uint64_t flags, uint64_t comment, uint8_t *at) {
     const uint64_t length = (uint64_t)job->length[i];
     const uint64_t time_ns = (uint64_t)job->time_ns[i];
-    at = store32(at, TYPE_EPB);
-    at = store32(at, total);
-    at = store32(at, (uint64_t)job->source[i]);
-    at = store32(at, time_ns >> 32);
-    at = store32(at, time_ns);
-    at = store32(at, length);
-    at = store32(at, (uint64_t)job->wire_length[i]);
+    at = append32(at, TYPE_EPB);
+    at = append32(at, total);
+    at = append32(at, (uint64_t)job->source[i]);
+    at = append32(at, time_ns >> 32);
+    at = append32(at, time_ns);
+    at = append32(at, length);
+    at = append32(at, (uint64_t)job->wire_length[i]);
     at = copy(at, job->arena + job->start[i], length);
     at = zeros(at, padded(length) - length);
     at = write_options(job, i, flags, comment, at);
-    return store32(at, total);
+    return append32(at, total);
 }
 
 /* The comment of frame i, -1 if it lies outside of the texts. */

@@ -12,6 +12,7 @@
 #if MACSEC_GCM_X86
 
 #include "base/cpu.h"
+#include "base/octets.h"
 
 #include <immintrin.h>
 #include <string.h>

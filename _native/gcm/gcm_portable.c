@@ -27,42 +27,13 @@
 #pragma GCC optimize("no-tree-vectorize")
 #endif
 
+#include "base/octets.h"
 #include "base/secret.h"
 #include "gcm/gcm.h"
 
 #include <string.h>
 
 enum { BLOCK = 16, LANES = 4, PLANES = 8, ROUND_KEYS_MAX = 15 };
-
-static uint32_t load32_le(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void store32_le(uint8_t *p, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static void store32_be(uint8_t *p, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(value >> (24 - 8 * i));
-    }
-}
-
-static uint64_t load64_be(const uint8_t *p) {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) {
-        value = value << 8 | p[i];
-    }
-    return value;
-}
-
-static void store64_be(uint8_t *p, uint64_t value) {
-    for (int i = 0; i < 8; i++) {
-        p[i] = (uint8_t)(value >> (56 - 8 * i));
-    }
-}
 
 /* ---- AES: the S-box on planes ----------------------------------------------------------- */
 
@@ -202,15 +173,15 @@ static inline uint32_t gather(uint64_t x) {
 /* Before the transposition, word k holds columns 0 and 2 of block k and word 4 + k its columns 1
    and 3, octets alternating; after it, the octets are where the head of this file says. */
 static inline void block_in(uint64_t q[PLANES], int lane, const uint8_t *block) {
-    q[lane] = spread(load32_le(block)) | spread(load32_le(block + 8)) << 8;
-    q[4 + lane] = spread(load32_le(block + 4)) | spread(load32_le(block + 12)) << 8;
+    q[lane] = spread(load_le32(block)) | spread(load_le32(block + 8)) << 8;
+    q[4 + lane] = spread(load_le32(block + 4)) | spread(load_le32(block + 12)) << 8;
 }
 
 static inline void block_out(const uint64_t q[PLANES], int lane, uint8_t *block) {
-    store32_le(block, gather(q[lane]));
-    store32_le(block + 4, gather(q[4 + lane]));
-    store32_le(block + 8, gather(q[lane] >> 8));
-    store32_le(block + 12, gather(q[4 + lane] >> 8));
+    store_le32(block, gather(q[lane]));
+    store_le32(block + 4, gather(q[4 + lane]));
+    store_le32(block + 8, gather(q[lane] >> 8));
+    store_le32(block + 12, gather(q[4 + lane] >> 8));
 }
 
 static inline uint64_t shift_row(uint64_t x) {
@@ -255,10 +226,13 @@ typedef struct {
 static void spread_schedule(schedule *s, const macsec_gcm_key *key) {
     s->rounds = key->rounds;
     for (uint32_t round = 0; round <= key->rounds; round++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            block_in(s->planes[round], lane, key->round_keys + BLOCK * round);
+        uint64_t *planes = s->planes[round];
+        block_in(planes, 0, key->round_keys + BLOCK * round);
+        for (int lane = 1; lane < LANES; lane++) {
+            planes[lane] = planes[0];
+            planes[4 + lane] = planes[4];
         }
-        transpose(s->planes[round]);
+        transpose(planes);
     }
 }
 
@@ -301,14 +275,14 @@ static void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t length
     key->rounds = words + 6;
     memcpy(key->round_keys, octets, length);
     for (uint32_t i = words; i < 4 * (key->rounds + 1); i++) {
-        uint32_t next = load32_le(key->round_keys + 4 * (i - 1));
+        uint32_t next = load_le32(key->round_keys + 4 * (i - 1));
         if (i % words == 0) {
             next = substitute_word(next >> 8 | next << 24) ^ round_constant;
             round_constant = round_constant << 1 ^ ((round_constant >> 7) * 0x11b);
         } else if (words > 6 && i % words == 4) {
             next = substitute_word(next);
         }
-        store32_le(key->round_keys + 4 * i, next ^ load32_le(key->round_keys + 4 * (i - words)));
+        store_le32(key->round_keys + 4 * i, next ^ load_le32(key->round_keys + 4 * (i - words)));
     }
 }
 
@@ -407,8 +381,8 @@ static element absorb(element hash, const multiplicand *h, const uint8_t *octets
         uint8_t block[BLOCK] = {0};
         size_t taken = length < BLOCK ? length : BLOCK;
         memcpy(block, octets, taken);
-        hash.high ^= load64_be(block);
-        hash.low ^= load64_be(block + 8);
+        hash.high ^= load_be64(block);
+        hash.low ^= load_be64(block + 8);
         hash = multiply(hash, h);
         octets += taken;
         length -= taken;
@@ -430,7 +404,7 @@ static void portable_expand(macsec_gcm_key *key, const uint8_t *octets, size_t l
     expand_aes(key, octets, length);
     spread_schedule(&s, key);
     encrypt4(&s, zeros);
-    element hash_key = {load64_be(zeros), load64_be(zeros + 8)};
+    element hash_key = {load_be64(zeros), load_be64(zeros + 8)};
     split(&h, halve(hash_key));
     memcpy(key->powers, &h, sizeof h);
     macsec_wipe(&s, sizeof s);
@@ -443,7 +417,7 @@ static void next_stream(const schedule *s, const uint8_t iv[12], uint32_t counte
                         uint8_t stream[LANES * BLOCK]) {
     for (uint32_t lane = 0; lane < LANES; lane++) {
         memcpy(stream + BLOCK * lane, iv, 12);
-        store32_be(stream + BLOCK * lane + 12, counter + lane);
+        store_be32(stream + BLOCK * lane + 12, counter + lane);
     }
     encrypt4(s, stream);
 }
@@ -494,11 +468,11 @@ static void finish(const macsec_gcm_key *key, const macsec_gcm_head *head,
     uint8_t lengths[BLOCK];
     memcpy(&h, key->powers, sizeof h);
     element hash = absorb(absorb_aad(&h, head), &h, ciphertext, length);
-    store64_be(lengths, (uint64_t)head->length * 8);
-    store64_be(lengths + 8, (uint64_t)length * 8);
+    store_be64(lengths, (uint64_t)head->length * 8);
+    store_be64(lengths + 8, (uint64_t)length * 8);
     hash = absorb(hash, &h, lengths, sizeof lengths);
-    store64_be(tag, hash.high ^ load64_be(tag));
-    store64_be(tag + 8, hash.low ^ load64_be(tag + 8));
+    store_be64(tag, hash.high ^ load_be64(tag));
+    store_be64(tag + 8, hash.low ^ load_be64(tag + 8));
     macsec_wipe(&h, sizeof h);
 }
 

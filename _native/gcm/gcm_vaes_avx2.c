@@ -13,6 +13,7 @@
 #if MACSEC_GCM_VAES
 
 #include "base/cpu.h"
+#include "base/octets.h"
 
 #include <immintrin.h>
 #include <string.h>

@@ -142,27 +142,6 @@ INLINE void store_block(uint8_t *p, __m128i block) {
     _mm_storeu_si128((__m128i *)(void *)p, block);
 }
 
-INLINE uint64_t load64(const uint8_t *p) {
-    uint64_t value;
-    memcpy(&value, p, sizeof value);
-    return value;
-}
-
-INLINE uint64_t load32(const uint8_t *p) {
-    uint32_t value;
-    memcpy(&value, p, sizeof value);
-    return value;
-}
-
-INLINE void store64(uint8_t *p, uint64_t value) {
-    memcpy(p, &value, sizeof value);
-}
-
-INLINE void store32(uint8_t *p, uint64_t value) {
-    uint32_t low = (uint32_t)value;
-    memcpy(p, &low, sizeof low);
-}
-
 #if !VEC_MASKED
 
 /* A few octets (1 to 15) as the end of a block that starts with zeros. Two loads of one size that
@@ -172,12 +151,12 @@ FUNCTION __m128i load_few(const uint8_t *p, size_t n) {
     uint64_t high;
     if (n >= 8) {
         unsigned half_gap = 4 * (16 - (unsigned)n);
-        low = load64(p) << half_gap << half_gap;
-        high = load64(p + n - 8);
+        low = load_host64(p) << half_gap << half_gap;
+        high = load_host64(p + n - 8);
     } else {
         unsigned gap = 8 * (8 - (unsigned)n);
         if (n >= 4) {
-            high = load32(p + n - 4) << 32 | (load32(p) << gap & 0xffffffffu);
+            high = (uint64_t)load_host32(p + n - 4) << 32 | (load_host32(p) << gap & 0xffffffffu);
         } else {
             high = (uint64_t)p[n - 1] << 56 | (uint64_t)p[n / 2] << (gap + 8 * (n / 2)) |
                    (uint64_t)p[0] << gap;
@@ -192,14 +171,14 @@ FUNCTION void store_few(uint8_t *p, size_t n, __m128i block) {
     uint64_t high = (uint64_t)_mm_extract_epi64(block, 1);
     if (n >= 8) {
         unsigned half_gap = 4 * (16 - (unsigned)n);
-        store64(p, low >> half_gap >> half_gap | high << 8 * (n - 8));
-        store64(p + n - 8, high);
+        store_host64(p, low >> half_gap >> half_gap | high << 8 * (n - 8));
+        store_host64(p + n - 8, high);
         return;
     }
     uint64_t octets = high >> 8 * (8 - n);
     if (n >= 4) {
-        store32(p, octets);
-        store32(p + n - 4, high >> 32);
+        store_host32(p, (uint32_t)octets);
+        store_host32(p + n - 4, (uint32_t)(high >> 32));
     } else {
         p[0] = (uint8_t)octets;
         p[n / 2] = (uint8_t)(octets >> 8 * (n / 2));
@@ -876,14 +855,15 @@ FUNCTION void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t leng
     key->rounds = words + 6;
     memcpy(key->round_keys, octets, length);
     for (uint32_t i = words; i < 4 * (key->rounds + 1); i++) {
-        uint32_t next = (uint32_t)load32(key->round_keys + 4 * (i - 1));
+        uint32_t next = load_host32(key->round_keys + 4 * (i - 1));
         if (i % words == 0) {
             next = substitute_word(next >> 8 | next << 24) ^ round_constant;
             round_constant = round_constant << 1 ^ ((round_constant >> 7) * 0x11b);
         } else if (words > 6 && i % words == 4) {
             next = substitute_word(next);
         }
-        store32(key->round_keys + 4 * i, next ^ load32(key->round_keys + 4 * (i - words)));
+        store_host32(key->round_keys + 4 * i,
+                     next ^ load_host32(key->round_keys + 4 * (i - words)));
     }
 }
 
@@ -909,7 +889,7 @@ INLINE void put_power(macsec_gcm_key *key, size_t n, __m128i power) {
 #if HALVES_KEPT
     if (n % VEC_BLOCKS == 0 && stride <= HALVES) {
         __m128i sum = _mm_xor_si128(power, _mm_shuffle_epi32(power, 0x4e));
-        store64(key->powers + half_at(stride), (uint64_t)_mm_cvtsi128_si64(sum));
+        store_host64(key->powers + half_at(stride), (uint64_t)_mm_cvtsi128_si64(sum));
     }
 #endif
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/octets.h"
+
 enum {
     BATCH = MACSEC_ENDS_BATCH,
     ADDRESSES = 12,
@@ -61,12 +63,11 @@ static void take(macsec_intake *w, int at, size_t length, size_t on_the_wire) {
 /* Puts back the tag that the kernel took out of a frame. */
 static void put_tag(macsec_intake *w, int at, const struct tpacket_auxdata *told) {
     const int named = (told->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
-    const unsigned tpid = named ? told->tp_vlan_tpid : 0x8100u, tci = told->tp_vlan_tci;
-    const uint8_t tag[VLAN_TAG] = {(uint8_t)(tpid >> 8), (uint8_t)tpid, (uint8_t)(tci >> 8),
-                                   (uint8_t)tci};
+    const uint16_t tpid = named ? told->tp_vlan_tpid : 0x8100;
     uint8_t *frame = row_of(w, at);
     memmove(frame - VLAN_TAG, frame, ADDRESSES);
-    memcpy(frame - VLAN_TAG + ADDRESSES, tag, VLAN_TAG);
+    store_be16(frame - VLAN_TAG + ADDRESSES, tpid);
+    store_be16(frame - VLAN_TAG + ADDRESSES + 2, told->tp_vlan_tci);
     w->start[at] -= VLAN_TAG;
     w->length[at] += VLAN_TAG;
     w->wire_length[at] += VLAN_TAG;

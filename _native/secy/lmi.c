@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/octets.h"
 #include "base/secret.h"
-#include "base/sectag.h"
 #include "secy/fork.h"
 #include "secy/secy.h"
 

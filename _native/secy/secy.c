@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/inlining.h"
+#include "base/octets.h"
 #include "base/secret.h"
 #include "base/sectag.h"
 
@@ -57,36 +58,16 @@ typedef struct row {
     uint8_t an;
 } row;
 
-static inline uint64_t load_64(const uint8_t *p) {
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline uint32_t load_32(const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
 /* Four octets, zeros behind them. */
 static inline uint64_t load_32_low(const uint8_t *p) {
-    return macsec_gcm_join(load_32(p), 0);
-}
-
-static inline void store_64(uint8_t *p, uint64_t v) {
-    memcpy(p, &v, sizeof v);
-}
-
-static inline void store_32(uint8_t *p, uint32_t v) {
-    memcpy(p, &v, sizeof v);
+    return macsec_gcm_join(load_host32(p), 0);
 }
 
 /* The IV of 14.5 to 14.8 and the first count. `base` is the IV with a PN of zero. */
 static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint64_t pn) {
     return macsec_gcm_block_of(
-        load_64(base) ^ image_be64(pn >> 32),
-        macsec_gcm_join(load_32(base + 8) ^ image_be32((uint32_t)pn), image_be32(1)));
+        load_host64(base) ^ as_be64(pn >> 32),
+        macsec_gcm_join(load_host32(base + 8) ^ as_be32((uint32_t)pn), as_be32(1)));
 }
 
 /* 14.5: User Data left in clear; no longer than the offset means all of it. */
@@ -142,7 +123,7 @@ static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *
         .sa = sa->present && sa->enabled && secy->tx_enabled ? sa : NULL,
         .an = an,
         .tci_an = tci_an_to_send(secy, c, an),
-        .sci = image_be64(secy->tx_sci),
+        .sci = as_be64(secy->tx_sci),
     };
 }
 
@@ -194,27 +175,27 @@ static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender 
                                           const macsec_controls *c, const sent *f, uint8_t *out) {
     const uint8_t *data = f->frame + ADDRESSES_LENGTH;
     const size_t user = f->length - ADDRESSES_LENGTH;
-    const uint64_t front = image_be64(sectag_front(by->tci_an, user, (uint32_t)f->pn));
-    const uint64_t addresses = load_64(f->frame);
-    const uint64_t to_sl = macsec_gcm_join(load_32(f->frame + 8), macsec_gcm_front(front));
+    const uint64_t front = as_be64(sectag_front(by->tci_an, user, (uint32_t)f->pn));
+    const uint64_t addresses = load_host64(f->frame);
+    const uint64_t to_sl = macsec_gcm_join(load_host32(f->frame + 8), macsec_gcm_front(front));
     macsec_gcm_head head;
     head.j0 = first_counter(by->sa->iv, f->pn);
     head.first = macsec_gcm_block_of(addresses, to_sl);
-    store_64(out, addresses);
-    store_64(out + 8, to_sl);
+    store_host64(out, addresses);
+    store_host64(out + 8, to_sl);
     if (c->send_sci || by->tci_an & TCI_SC) {
         const uint64_t to_sci = macsec_gcm_join(macsec_gcm_back(front), macsec_gcm_front(by->sci));
         const uint32_t last = macsec_gcm_back(by->sci);
-        store_64(out + 16, to_sci);
-        store_32(out + 24, last);
+        store_host64(out + 16, to_sci);
+        store_host32(out + 24, last);
         head.second =
-            macsec_gcm_block_of(to_sci, macsec_gcm_join(last, c->encrypt ? 0 : load_32(data)));
+            macsec_gcm_block_of(to_sci, macsec_gcm_join(last, c->encrypt ? 0 : load_host32(data)));
         head.length = ADDRESSES_LENGTH + SECTAG_WITH_SCI;
     } else {
         const uint32_t pn = macsec_gcm_back(front);
-        store_32(out + 16, pn);
-        head.second = macsec_gcm_block_of(macsec_gcm_join(pn, c->encrypt ? 0 : load_32(data)),
-                                          c->encrypt ? 0 : load_64(data + 4));
+        store_host32(out + 16, pn);
+        head.second = macsec_gcm_block_of(macsec_gcm_join(pn, c->encrypt ? 0 : load_host32(data)),
+                                          c->encrypt ? 0 : load_host64(data + 4));
         head.length = ADDRESSES_LENGTH + SECTAG_WITHOUT_SCI;
     }
     uint8_t *secure = out + head.length;
@@ -355,7 +336,7 @@ static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, co
     head.j0 = first_counter(sa->iv, pn);
     head.first = macsec_gcm_block_at(f->frame);
     head.second = f->tag.tci & TCI_SC
-                      ? macsec_gcm_block_of(load_64(f->frame + 16), load_32_low(f->frame + 24))
+                      ? macsec_gcm_block_of(load_host64(f->frame + 16), load_32_low(f->frame + 24))
                       : macsec_gcm_block_of(load_32_low(f->frame + 16), 0);
     head.length = ADDRESSES_LENGTH + f->tag.length;
     uint8_t icv[ICV_LENGTH];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/octets.h"
 #include "base/sectag.h"
 
 #define HORIZON_PS (((uint64_t)1 << 62) - 1)
@@ -103,10 +104,6 @@ __attribute__((constructor)) static void crc_prepare(void) {
     }
 }
 
-static uint32_t load_le32(const uint8_t *p) {
-    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
 /* What four octets give that have 4 * `words_behind` more of the step behind them. */
 static uint32_t crc_word(uint32_t word, int words_behind) {
     uint32_t (*table)[256] = crc_table + 4 * words_behind;
@@ -182,7 +179,7 @@ typedef struct {
 } sight;
 
 static void see_sci(sight *seen, const uint8_t *octets) {
-    uint64_t system = load_be64(octets + 4) & 0xFFFFFFFFFFFFu;
+    uint64_t system = load_be48(octets + 6);
     seen->has_sci = (seen->tag.tci & (TCI_SC | TCI_SCB | TCI_ES)) != 0;
     if (seen->tag.tci & TCI_SC) {
         seen->sci = load_be64(octets + seen->at + SECTAG_WITHOUT_SCI);
@@ -427,21 +424,15 @@ static transit heap_pop(macsec_wire *wire) {
 
 /* --- ends --- */
 
-static void store_le(uint8_t *p, uint64_t value, int octets) {
-    for (int i = 0; i < octets; i++) {
-        p[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
 static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
     uint64_t row = ends->count++;
     uint8_t *record = ends->records + row * RECORD;
     ends->number[row] = of->number;
     ends->bit[row] = of->bit;
-    store_le(record, (uint64_t)wire->now_ps, 8);
-    store_le(record + 8, (uint64_t)of->length, 4);
-    store_le(record + 12, of->crc, 4);
-    store_le(record + 16, wire->plan.link, 2);
+    store_le64(record, (uint64_t)wire->now_ps);
+    store_le32(record + 8, (uint32_t)of->length);
+    store_le32(record + 12, of->crc);
+    store_le16(record + 16, (uint16_t)wire->plan.link);
     record[18] = (uint8_t)wire->plan.direction;
     record[19] = (uint8_t)fate;
     record[20] = (uint8_t)of->mark;
