@@ -41,6 +41,7 @@ SOURCES = [
     "captures/capture.c",
     "base/frames.c",
     "wire/calendar.c",
+    "wire/crc32.c",
     "measure/clock.c",
     "measure/histogram.c",
     "measure/latency.c",

@@ -12,6 +12,7 @@ enum {
     ADDRESSES_LENGTH = 12,
     SECTAG_WITHOUT_SCI = 8,
     SECTAG_WITH_SCI = 16,
+    ICV_LENGTH = 16, /* unless a control says otherwise */
     MPDU_MINIMUM = 17,
     SHORT_LENGTH_LIMIT = 48,
     ETHERTYPE_MACSEC = 0x88E5,
@@ -24,22 +25,6 @@ enum {
     AN_MASK = 0x03,
     SL_MASK = 0x3F
 };
-
-static inline int is_vlan_tpid(uint16_t type) {
-    return type == 0x8100 || type == 0x88A8 || type == 0x9100;
-}
-
-/* Where the SecTAG goes or is: behind up to `clear_tags` VLAN tags. */
-static inline size_t clear_tags_end(const uint8_t *frame, size_t length, unsigned clear_tags) {
-    size_t at = ADDRESSES_LENGTH;
-    for (unsigned i = 0; i < clear_tags; i++) {
-        if (length < at + 4 || !is_vlan_tpid(load_be16(frame + at))) {
-            break;
-        }
-        at += 4;
-    }
-    return at;
-}
 
 typedef struct sectag {
     unsigned tci; /* V to C, the AN masked out */

@@ -6,12 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/dissect.h"
 #include "base/inlining.h"
 #include "base/octets.h"
-#include "base/sectag.h"
 
 enum {
-    ICV_LENGTH = 16,
     RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
     OVERHEAD = SECTAG_WITH_SCI + ICV_LENGTH,
     /* User Data that is authenticated in the head of a cipher: 32 octets less the shortest front */

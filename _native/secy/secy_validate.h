@@ -202,12 +202,11 @@ static ALWAYS_INLINE uint64_t received_sci(const macsec_secy *secy, const macsec
     if (tci & TCI_SC) {
         return load_be64(f->mpdu + SECTAG_WITHOUT_SCI);
     }
-    const uint64_t system = load_be64(f->frame + 4) << 16; /* the source address */
     if (tci & TCI_SCB && c->scb_port_zero) {
-        return system;
+        return source_sci(f->frame, PORT_SCB);
     }
     if (tci & TCI_ES) {
-        return system | 1;
+        return source_sci(f->frame, PORT_END_STATION);
     }
     return secy->rx_count == 1 && secy->rx_any->enabled ? secy->rx_any->sci : SCI_NONE;
 }
