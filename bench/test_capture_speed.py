@@ -10,7 +10,7 @@ from planes import PLANES, Plane, frame_of, sender
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from macsec import FrameBatch, captures
-from macsec.sim.replay import WAYS, Link, Replay
+from macsec.offline.replay import WAYS, Link, Replay
 
 FRAMES = 20_000
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from macsec.sim.clock import Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
-from macsec.sim.scapy_port import PortSocket
+from macsec.wire.engine import Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
+from macsec.wire.scapy.socket import PortSocket
 
 FRAME = bytes(192)
 FRAMES = 20 * 1024

@@ -8,10 +8,10 @@ from planes import SCI_A
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from macsec.frames import FrameBatch
-from macsec.sim.carrier import Carrier
-from macsec.sim.clock import Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
+from macsec.wire.batch_wire import Carrier
+from macsec.wire.engine import Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
 
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
 BATCH = 2048

@@ -11,21 +11,21 @@ from planes import PLANES, Plane
 
 from macsec.kay import actions
 from macsec.kay.actions import Action
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.counters import Reception
-from macsec.kay.holder import MemoryHolder
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
-from macsec.kay.mkpdu import Mkpdu, compose, decode, seal
-from macsec.kay.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
+from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.policy import KayPolicy, Security
 from macsec.kay.sak import KI
 from macsec.keys import Key
+from macsec.lab.virtual.station import EAPOL, Station
 from macsec.secy import SecY
-from macsec.sim.clock import PS_PER_NS, Engine
-from macsec.sim.link import Link
-from macsec.sim.params import LinkParams
-from macsec.sim.station import EAPOL, Station
 from macsec.suites import SUITES
+from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.wire.link import Link
+from macsec.wire.params import LinkParams
 
 NS = 1_000_000_000
 CAK, CKN = bytes(range(16)), bytes(range(32))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from macsec.kay import keys
-from macsec.kay.holder import MemoryHolder
-from macsec.kay.mkpdu import Mkpdu, compose, seal
-from macsec.kay.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
+from macsec.kay import derivation
+from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.mkpdu.frame import Mkpdu, compose, seal
+from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
@@ -104,7 +104,7 @@ class Member:
                 sak.an,
                 Key(sak.octets),
                 ssci=ranked(set(sak.members))[self.sci] if xpn else None,
-                salt=keys.salt(*sak.ki) if xpn else None,
+                salt=derivation.salt(*sak.ki) if xpn else None,
             )
             self.secys[name] = secy
         if pn is not None:
@@ -129,7 +129,7 @@ def sak_of(
 ) -> Sak:
     """A SAK of a Key Server; another for each MI, KN and seed."""
     cipher = SUITES[suite]
-    octets = keys.kdf(Key(CAK), b"test", server.mi + bytes((kn, seed)), 8 * cipher.key_length)
+    octets = derivation.kdf(Key(CAK), b"test", server.mi + bytes((kn, seed)), 8 * cipher.key_length)
     scis = tuple(member.sci for member in members)
     return Sak(KI(server.mi, kn), an, octets, cipher, code, scis)
 

@@ -23,7 +23,7 @@ from macsec.config.sources import KeySource
 from macsec.custody import Keeper
 from macsec.errors import CustodyError
 from macsec.kay.actions import CreateTransmitSA
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders.store import CakStore, StoredCak
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey

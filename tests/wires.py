@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from planes import SCI_A
 
 from macsec.frames import FrameBatch
-from macsec.sim.carrier import Carrier
-from macsec.sim.clock import Engine
-from macsec.sim.fates import Record
-from macsec.sim.knobs import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, Slot
-from macsec.sim.lane import LinkStats
-from macsec.sim.link import Link
-from macsec.sim.native import library
-from macsec.sim.params import LinkParams
+from macsec.wire.batch_wire import Carrier
+from macsec.wire.engine import Engine
+from macsec.wire.lane import LinkStats
+from macsec.wire.link import Link
+from macsec.wire.native_lane import library
+from macsec.wire.param_values import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, Slot
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Record
 
 CHANCE = st.sampled_from([0.0, 0.001, 0.1, 0.3, 0.5, 1.0]) | st.floats(0, 1)
 SHORT = st.sampled_from([0, 1, 10, 1000]) | st.integers(0, 5000)

@@ -1,4 +1,4 @@
-/* Batches looked at and not changed: the twins of macsec/sim/rows.py. */
+/* Batches looked at and not changed: the twins of macsec/frames/columns.py. */
 #include "base/frames.h"
 
 #include <string.h>

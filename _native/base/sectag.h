@@ -1,4 +1,4 @@
-/* The SecTAG in C: the twin of macsec/sectag.py (clauses 9.3 to 9.12). */
+/* The SecTAG in C: the twin of macsec/frames/sectag.py (clauses 9.3 to 9.12). */
 #ifndef MACSEC_SECTAG_H
 #define MACSEC_SECTAG_H
 

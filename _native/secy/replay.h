@@ -1,4 +1,4 @@
-/* PN recovery and replay protection of one receive SA: the twin of macsec/secy/replay.py
+/* PN recovery and replay protection of one receive SA: the twin of macsec/secy/replay_check.py
    (10.6.2, 10.6.4, 10.6.5).
 
    `last` is nextPN - 1 and `floor` lowestPN - 1: a PN is acceptable when it is above the floor. */

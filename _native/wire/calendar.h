@@ -1,5 +1,5 @@
-/* One direction of a virtual wire, frames by the batch: the twin of macsec/sim/lane.py and
-   macsec/sim/impairments.py. The declarations between the marker lines are the header and the
+/* One direction of a virtual wire, frames by the batch: the twin of macsec/wire/lane.py and
+   macsec/wire/impairments.py. The declarations between the marker lines are the header and the
    cffi cdef at once. */
 #ifndef MACSEC_CALENDAR_H
 #define MACSEC_CALENDAR_H
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* cdef: begin */
-/* How a frame can end, and what happened to it on its way: Fate and Mark of sim/fates.py. */
+/* How a frame can end, and what happened to it on its way: Fate and Mark of wire/trace.py. */
 #define MACSEC_WIRE_ARRIVED 0
 #define MACSEC_WIRE_LOST 1
 #define MACSEC_WIRE_QUEUE 2
@@ -82,7 +82,7 @@ typedef struct {
     uint32_t slots; /* 0: none */
     uint32_t ordered;
     uint32_t fcs_fix;
-    uint32_t corrupt_at; /* index in CORRUPT_AT of sim/knobs.py */
+    uint32_t corrupt_at; /* index in CORRUPT_AT of wire/param_values.py */
     uint32_t link;
     uint32_t direction;
 } macsec_wire_plan;
@@ -119,7 +119,7 @@ typedef struct {
 } macsec_wire_job;
 
 /* Ends of frames, in order: the number of the frame among those sent, from 1; the bit that turned
-   or -1; and 24 octets as they are hashed (LAYOUT in sim/fates.py). */
+   or -1; and 24 octets as they are hashed (LAYOUT in wire/trace.py). */
 typedef struct {
     int64_t *number;
     int64_t *bit;

@@ -1,4 +1,4 @@
-/* Streams of draws: the twin of macsec/sim/streams.py. */
+/* Streams of draws: the twin of macsec/wire/random_streams.py. */
 #ifndef MACSEC_STREAMS_H
 #define MACSEC_STREAMS_H
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from macsec.errors import ConfigError, MACsecError
 
-from .streams import cannot
+from .raw_source import cannot
 
 _NAME_MOST = 200  # octets of the target's name kept in the temporary one
 

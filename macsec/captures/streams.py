@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
-import select
 import stat
 import sys
 import zlib
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-from macsec.errors import ConfigError, FormatError, MACsecError
+from macsec.errors import ConfigError, FormatError
+
+from .raw_source import PIECE, RatioMeter, RawSource, cannot
+from .zstd import ZstdSource
 
 GZIP_MAGIC = b"\x1f\x8b"
-_PIECE = 256 * 1024
-
-# What stands in the way of opening a file and is not the caller's mistake.
-_RUNTIME = {
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-    errno.EIO,
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EINTR,
-}
-_RATIO_FREE = 1 << 20  # decompressed octets before the ratio counts
-
-
-def cannot(what: str, name: str, error: OSError | ValueError) -> MACsecError:
-    """The error for a file that cannot be opened: mostly a ConfigError."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    kind = MACsecError if isinstance(error, OSError) and error.errno in _RUNTIME else ConfigError
-    return kind(f"cannot {what} {name}: {reason}")
 
 
 class Source(Protocol):
@@ -46,99 +27,6 @@ class Source(Protocol):
         """Release what this object opened."""
 
 
-class RawSource:
-    """Octets as the operating system or a file object gives them."""
-
-    def __init__(self, file: IO[bytes], name: str, *, owned: bool) -> None:
-        self.name = name
-        self._file: Any = file
-        self._owned = owned
-        self._head = b""
-        self._buffered: io.BufferedReader | None = None
-        if isinstance(file, io.BufferedReader):
-            # Its readinto1 waits for the pipe even when something is buffered: so what is
-            # buffered is taken out once, and then the raw file below is read.
-            self._buffered, file = file, file.raw
-        self._read = getattr(file, "readinto1", None) or getattr(file, "readinto", None)
-        self._poll = _poll_of(file)
-
-    def peek(self, size: int) -> bytes:
-        """The first octets, left in place; fewer only when the stream is shorter."""
-        block = bytearray(size)
-        view = memoryview(block)
-        got = 0
-        while got < size:
-            count = self.readinto(view[got:])
-            if not count:
-                break
-            got += count
-        self._head = bytes(view[:got]) + self._head
-        return self._head[:size]
-
-    def readinto(self, view: memoryview) -> int:
-        """Fill `view` with what is there; on a pipe, as long as more comes without waiting."""
-        if self._buffered is not None and not self._head:
-            self._drain(self._buffered)
-        filled = min(len(self._head), len(view))
-        if filled:
-            view[:filled] = self._head[:filled]
-            self._head = self._head[filled:]
-        else:
-            filled = self._one(view)
-        if self._buffered is not None or self._head or self._poll is None:
-            return filled
-        while 0 < filled < len(view) and self._poll.poll(0):
-            count = self._one(view[filled:])
-            if not count:
-                break
-            filled += count
-        return filled
-
-    def _one(self, view: memoryview) -> int:
-        if self._read is not None:
-            return int(self._guard(self._read, view))
-        octets = self._guard(self._file.read, len(view))
-        view[: len(octets)] = octets
-        return len(octets)
-
-    def _drain(self, buffered: io.BufferedReader) -> None:
-        self._head = self._guard(buffered.read1, _PIECE)
-        if len(self._head) < _PIECE:
-            self._buffered = None
-
-    def _guard(self, read: Any, argument: Any) -> Any:
-        try:
-            result = read(argument)
-        except OSError as error:
-            raise MACsecError(f"cannot read {self.name}: {error.strerror or error}") from error
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"cannot read {self.name} as octets: {error}") from error
-        if result is None:
-            raise ConfigError(f"{self.name} is in non-blocking mode")
-        if isinstance(result, str):
-            raise ConfigError(f"cannot read {self.name} as octets: it is text")
-        return result
-
-    def close(self) -> None:
-        """Close the file if this object opened it."""
-        if self._owned:
-            self._file.close()
-
-
-def _poll_of(file: Any) -> select.poll | None:
-    """A poll object for a pipe or socket; None for what never waits or has no descriptor."""
-    try:
-        descriptor = file.fileno()
-        kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
-    except (AttributeError, OSError, ValueError):
-        return None
-    if kind not in (stat.S_IFIFO, stat.S_IFSOCK):
-        return None
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return poll
-
-
 class GzipSource:
     """The decompressed octets of one or several gzip members."""
 
@@ -149,7 +37,7 @@ class GzipSource:
         self._pending = b""
         self._started = False  # inside a member
         self._rescue = False  # damage lies ahead: go octet by octet up to it
-        self._piece = bytearray(_PIECE)
+        self._piece = bytearray(PIECE)
 
     def readinto(self, view: memoryview) -> int:
         """Decompress up to the length of `view`."""
@@ -204,25 +92,6 @@ class GzipSource:
         self._raw.close()
 
 
-class RatioMeter:
-    """Counts octets in and out of a decompressor and refuses a ratio over the caller's cap."""
-
-    def __init__(self, name: str, ratio: int | None) -> None:
-        self.produced = 0
-        self._consumed = 0
-        self._name = name
-        self._ratio = ratio
-
-    def count(self, consumed: int = 0, produced: int = 0) -> None:
-        """Add to the counts; FormatError past the cap."""
-        self._consumed += consumed
-        self.produced += produced
-        if self._ratio is None or self.produced <= _RATIO_FREE:
-            return
-        if self.produced > self._ratio * self._consumed:
-            raise FormatError(f"{self._name} expands more than {self._ratio} times", self.produced)
-
-
 def open_source(where: Any, ratio: int | None = None) -> Source:
     """The decompressed octets of a path, of "-" (standard input) or of a binary file object."""
     raw = _open_raw(where)
@@ -231,8 +100,6 @@ def open_source(where: Any, ratio: int | None = None) -> Source:
         if head.startswith(GZIP_MAGIC):
             return GzipSource(raw, ratio)
         if is_zstd(head):
-            from .zstd import ZstdSource
-
             return ZstdSource(raw, ratio)
     except BaseException:
         raw.close()

@@ -12,12 +12,11 @@ from typing import Any
 
 from macsec.errors import EnvironmentLacks, FormatError
 
-from .streams import RatioMeter, RawSource
+from .raw_source import PIECE, RatioMeter, RawSource
 
 MAX_WINDOW = 32 * 1024 * 1024
 _FRAME_MAGIC = 0xFD2FB528
 _SKIPPABLE = 0x184D2A50
-_PIECE = 256 * 1024
 _RLE = 1
 
 
@@ -63,7 +62,7 @@ class ZstdSource:
         self._raw = raw
         self._meter = RatioMeter(raw.name, ratio)
         self._pending = bytearray()
-        self._piece = bytearray(_PIECE)
+        self._piece = bytearray(PIECE)
         self._ready = memoryview(b"")
         self._frame: Any = None  # the decompressor inside a frame
         self._checksum = False

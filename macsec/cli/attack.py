@@ -12,7 +12,7 @@ from macsec.cli.edge import GOOD, REFUSED, say, stdout
 from macsec.suites import SUITES
 
 if TYPE_CHECKING:
-    from macsec.sim.adversary import Attack, Finding, Setting
+    from macsec.attacks import Attack, Finding, Setting
 
 ALL = "all"
 SEEDS = 1 << 32
@@ -26,7 +26,7 @@ def command() -> None:
 @command.command("list", short_help="The names of all attacks.")
 def list_names() -> int:
     """Print the names of all attacks, one a line."""
-    from macsec.sim.adversary import ATTACKS
+    from macsec.attacks import ATTACKS
 
     click.echo("\n".join(ATTACKS))
     return GOOD
@@ -74,11 +74,11 @@ def run_named(
     """
     import json
 
+    from macsec.attacks import Setting
     from macsec.cli.machine import chosen_plane
     from macsec.report import attack as report
     from macsec.report.page import Page
     from macsec.secy import SecY
-    from macsec.sim.adversary import Setting
 
     plane = chosen_plane(backend)
     setting = Setting(cipher, profile, _seed(seed), frames, *plane)
@@ -102,7 +102,7 @@ def _seed(seed: int | None) -> int:
 
 def _chosen(name: str, setting: Setting) -> list[Attack]:
     """One attack, whether it can run or not; or all that can."""
-    from macsec.sim.adversary import ATTACKS
+    from macsec.attacks import ATTACKS
 
     if name == ALL:
         return [attack for attack in ATTACKS.values() if attack.lacks(setting) is None]
@@ -116,8 +116,8 @@ def _chosen(name: str, setting: Setting) -> list[Attack]:
 
 
 def _run(attacks: Sequence[Attack], setting: Setting) -> list[Finding]:
+    from macsec.attacks import run
     from macsec.cli.progress import steps
-    from macsec.sim.adversary import run
 
     findings = []
     with steps("attack", len(attacks)) as step:

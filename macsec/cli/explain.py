@@ -12,7 +12,7 @@ from macsec.cli.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection
-    from macsec.sim.trace import Nonce
+    from macsec.offline.explain import Nonce
 
 
 @click.command("explain", short_help="Why one frame ended as it did.")
@@ -40,16 +40,15 @@ def command(
     from macsec.cli import transfer
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
+    from macsec.offline.explain import OutOfRangeError, trace
     from macsec.report import explain as report
     from macsec.report.page import Page
     from macsec.secy import SecY
-    from macsec.secy.assemble import assemble
-    from macsec.sim.trace import OutOfRangeError, trace
 
     plane = chosen_plane(backend)
     model = load(config)
     with (
-        assemble(SecY, model, *plane) as secy,
+        SecY.from_config(model, *plane) as secy,
         transfer.open_stream("explain", source, fcs, plane.captures, as_json) as stream,
     ):
         transmit = model.tx is not None and not model.rx
@@ -68,7 +67,7 @@ def command(
 
 def _nonces(model: Configuration) -> dict[tuple[int, int], Nonce]:
     """SSCI and Salt of each SA that has them."""
-    from macsec.sim.trace import Nonce
+    from macsec.offline.explain import Nonce
 
     channels: list[TransmitSCSection | ReceiveSCSection] = [*model.rx]
     if model.tx is not None:

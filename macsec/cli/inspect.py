@@ -38,9 +38,9 @@ def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
 
 
 def _frames(stream: Stream, xpn: bool) -> Iterator[Seen]:
+    from macsec.frames.dissect import observe
+    from macsec.frames.sectag import TagRules
     from macsec.report.inspect import Seen
-    from macsec.sectag import TagRules
-    from macsec.sim.observe import observe
 
     rules = TagRules(xpn=xpn)
     first: int | None = None

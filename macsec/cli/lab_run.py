@@ -14,10 +14,10 @@ from macsec.cli.edge import GOOD, say, stdout
 if TYPE_CHECKING:
     from macsec.cli.machine import Plane
     from macsec.config import Topology
+    from macsec.lab import Lab
+    from macsec.lab.virtual.probe import Observer
+    from macsec.lab.virtual.recorder import Recorder
     from macsec.report.lab import Run
-    from macsec.sim.lab import Lab
-    from macsec.sim.lab.observer import Observer
-    from macsec.sim.lab.record import Recorder
 
 SEED = 1
 KEYS = "macsec lab"
@@ -61,11 +61,11 @@ def command(
     """
     from macsec.cli.machine import chosen_plane
     from macsec.config import load_topology
+    from macsec.lab.virtual.probe import Observer
+    from macsec.lab.virtual.recorder import record
     from macsec.report import lab as told
     from macsec.report.lab_text import to_page
     from macsec.report.page import Page
-    from macsec.sim.lab.observer import Observer
-    from macsec.sim.lab.record import record
 
     if report is not None and not report.endswith((".html", ".htm")):
         raise click.UsageError(f"--report {report}: the name ends in .html")
@@ -90,8 +90,8 @@ def command(
 
 def built(topology: Topology, seed: int, plane: Plane) -> Lab:
     """A lab of a topology, with keys of the seed."""
-    from macsec.sim.lab import Blueprint, Lab
-    from macsec.sim.pair import seeded
+    from macsec.config.static_keys import seeded
+    from macsec.lab import Blueprint, Lab
 
     return Lab(Blueprint.of(topology, seeded(seed, KEYS)), seed, plane.backend, plane.kernel)
 
@@ -104,8 +104,8 @@ def play(lab: Lab, until_ns: int | None = None) -> None:
 
 
 def _time(text: str) -> int:
-    from macsec.sim.knobs import HISTORY_NS
-    from macsec.sim.units import time_ns
+    from macsec.wire.param_values import HISTORY_NS
+    from macsec.wire.units import time_ns
 
     return time_ns("--until", text, HISTORY_NS)
 

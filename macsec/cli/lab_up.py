@@ -22,7 +22,7 @@ from macsec.cli.waiting import ENDING, Signals
 from macsec.errors import EnvironmentLacks
 
 if TYPE_CHECKING:
-    from macsec.sim.realtime import RealLab
+    from macsec.lab import RealLab
 
 STATE = click.option(
     "--state",
@@ -59,8 +59,7 @@ def up(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     from macsec.cli.tap_mka import now_ns
     from macsec.cli.vault import edge
     from macsec.config import load_topology
-    from macsec.sim.lab import Blueprint
-    from macsec.sim.realtime import RealLab
+    from macsec.lab import Blueprint, RealLab
 
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
@@ -107,7 +106,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     It finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
     where its switch is, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
     """
-    from macsec.sim.realtime.namespace import entrance
+    from macsec.live.namespace import entrance
 
     _require_root()
     command = command[1:] if command[0] == "--" else command

@@ -11,7 +11,7 @@ from macsec.cli.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.cli.transfer import Stream
-    from macsec.kay.observer import Observer
+    from macsec.kay.listening.listener import Observer
     from macsec.report.mka import Account
 
 
@@ -63,7 +63,7 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
 
     from macsec.cli.holders import holders_in
     from macsec.cli.transfer import open_stream
-    from macsec.kay.observer import Observer
+    from macsec.kay.listening.listener import Observer
     from macsec.report import mka as report
     from macsec.report.page import Page
 
@@ -81,10 +81,10 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
 
 
 def _listen(stream: Stream, observer: Observer, source: str) -> Account:
-    from macsec.kay.story import Stories
+    from macsec.kay.listening.story import Stories
+    from macsec.offline.decrypt import eapol_rows
     from macsec.report.mka import Account
     from macsec.report.mka_message import Message
-    from macsec.sim.mka_reader import eapol_rows
 
     stories, messages = Stories(), []
     frames, start_ns = 0, None

@@ -58,7 +58,7 @@ def command(
     from macsec.errors import KeyExhausted
     from macsec.report import summary
     from macsec.secy import SecY, Verdict
-    from macsec.secy.assemble import assemble, require_transmit
+    from macsec.secy.from_config import require_transmit
 
     transfer.refuse_same(source, target)
     warnings.hold = as_json and target == "-"
@@ -67,7 +67,7 @@ def command(
     require_transmit(model)
     count = transfer.VerdictCount()
     with (
-        assemble(SecY, model, *plane) as secy,
+        SecY.from_config(model, *plane) as secy,
         state.kept(secy, state_folder, state_init) as keeper,
         transfer.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):

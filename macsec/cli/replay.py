@@ -17,8 +17,8 @@ from macsec.suites import SUITES
 if TYPE_CHECKING:
     from macsec.captures import Writer
     from macsec.cli.transfer import Piece, Stream
-    from macsec.sim.pair import Draw
-    from macsec.sim.replay import Link, Replay, Sending
+    from macsec.config.static_keys import Draw
+    from macsec.offline.replay import Link, Replay, Sending
 
     Sent = tuple[Piece, Sending]
     Composed = tuple[Piece, list[memoryview]]
@@ -98,9 +98,9 @@ def command(
     from macsec.cli import transfer
     from macsec.cli.jobs import allowed
     from macsec.cli.machine import chosen_plane
+    from macsec.offline.replay import WAYS, Link, Replay
     from macsec.report import replay as report
     from macsec.report.page import Page
-    from macsec.sim.replay import WAYS, Link, Replay
 
     warnings: Warnings = ctx.obj
     target = wire or _default_wire(source)
@@ -202,7 +202,7 @@ def _draw(seed: int | None) -> Draw:
     """Fresh entropy, or octets that the seed and the purpose determine."""
     if seed is None:
         return lambda _, octets: os.urandom(octets)
-    from macsec.sim.pair import seeded
+    from macsec.config.static_keys import seeded
 
     return seeded(seed)
 

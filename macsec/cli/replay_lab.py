@@ -10,7 +10,7 @@ from macsec.cli.edge import GOOD, REFUSED, Warnings, say, stdout
 
 if TYPE_CHECKING:
     from macsec.cli.machine import Plane
-    from macsec.sim.lab.passage import Passage, Score
+    from macsec.lab.virtual.passage import Passage, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ def carry(given: Given, plane: Plane, warnings: Warnings, as_json: bool) -> int:
     from macsec.cli import transfer
     from macsec.cli.lab_run import SEED, built
     from macsec.config import load_topology
+    from macsec.lab.virtual.passage import Passage, with_capture
     from macsec.report import passage as report
     from macsec.report.page import Page
-    from macsec.sim.lab.passage import Passage, with_capture
 
     seed = SEED if given.seed is None else given.seed
     topology = with_capture(load_topology(given.topology), given.between)

@@ -12,8 +12,8 @@ from macsec.cli.options import F
 
 if TYPE_CHECKING:
     from macsec.custody import Keeper
+    from macsec.live.pump import Pump
     from macsec.secy import SecY
-    from macsec.sim.pump import Pump
 
 _STATE = click.option(
     "--state",
@@ -57,7 +57,7 @@ def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    from macsec.sim.ahead import Ahead
+    from macsec.custody.reserver import Ahead
 
     with Ahead(keeper, pump.end) as reserving:
         yield

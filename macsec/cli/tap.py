@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from macsec.config import Configuration
     from macsec.custody import Keeper
     from macsec.kay.kay import Kay
+    from macsec.live.devices import Interface
+    from macsec.live.pump import Pump
     from macsec.report.tap import Session
     from macsec.secy import SecY
-    from macsec.sim.pump import Pump
-    from macsec.sim.tap import Interface
 
 
 @click.command("tap", short_help="A MACsec interface in user space.")
@@ -69,9 +69,9 @@ def command(
     from macsec.cli import tap_mka
     from macsec.cli.machine import chosen_plane
     from macsec.config import load
+    from macsec.live import devices as devices
     from macsec.secy import SecY
-    from macsec.secy.assemble import assemble, require_transmit
-    from macsec.sim import tap as devices
+    from macsec.secy.from_config import require_transmit
 
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
@@ -85,7 +85,7 @@ def command(
     below = devices.interface(lower)
     kay = tap_mka.kay_of(model, below) if mka else None
     with (
-        assemble(SecY, model, *plane) as secy,
+        SecY.from_config(model, *plane) as secy,
         state.kept(secy, state_folder, state_init) as keeper,
     ):
         _run(_Tap(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
@@ -109,9 +109,9 @@ def _run(
     from time import monotonic
 
     from macsec.cli.tap_mka import Ends, Keyed
+    from macsec.live import devices as devices
+    from macsec.live.pump import Pump
     from macsec.report import tap as report
-    from macsec.sim import tap as devices
-    from macsec.sim.pump import Pump
 
     below, mtu = tap.below, tap.below.mtu - devices.OVERHEAD
     with (

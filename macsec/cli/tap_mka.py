@@ -17,9 +17,9 @@ from macsec.errors import ConfigError, EnvironmentLacks
 if TYPE_CHECKING:
     from macsec.config import Configuration
     from macsec.kay.kay import Kay
+    from macsec.live.devices import Interface, Packet
+    from macsec.live.pump import Pump
     from macsec.secy import SecY
-    from macsec.sim.pump import Pump
-    from macsec.sim.tap import Interface, Packet
 
 NS_PER_S = 10**9
 PATIENCE_NS = 7 * NS_PER_S
@@ -87,8 +87,8 @@ class Keyed:
         return self
 
     def _begin(self) -> None:
-        from macsec.sim.agreement import Agreement
-        from macsec.sim.eapol import leave_eapol_out, open_eapol
+        from macsec.live.eapol import leave_eapol_out, open_eapol
+        from macsec.port.agreement import Agreement
 
         ends = self._ends
         leave_eapol_out(ends.wire)

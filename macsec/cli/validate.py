@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from macsec.captures.output import Sink
     from macsec.cli.machine import Plane
     from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.offline.decrypt import MkaReader
     from macsec.secy import Outcome, SecY
-    from macsec.sim.mka_reader import MkaReader
 
     Judged = tuple[Piece, Outcome]
     Composed = tuple[Piece, list[memoryview], bytes]
@@ -104,7 +104,7 @@ def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaR
 
         return SecY.from_config(config, *plane)
     from macsec.cli.holders import holders_in
-    from macsec.sim.mka_reader import MkaReader
+    from macsec.offline.decrypt import MkaReader
 
     return MkaReader(holders_in(caks or ""), *plane)
 

@@ -16,11 +16,10 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
-from macsec.config.protection import EndSection, ProtectionSection
 from macsec.config.reading import Origin
 from macsec.config.scalars import Moment
 from macsec.config.sources import KeyRing, KeySource
-from macsec.config.topologies import (
+from macsec.config.topology.loading import (
     Host,
     hosts_of,
     load_topology,
@@ -28,7 +27,7 @@ from macsec.config.topologies import (
     shipped,
     topology_schema,
 )
-from macsec.config.topology import (
+from macsec.config.topology.model import (
     HostSection,
     KnobsSection,
     LinkSection,
@@ -36,6 +35,7 @@ from macsec.config.topology import (
     Topology,
     TrafficSection,
 )
+from macsec.config.topology.protection import EndSection, ProtectionSection
 
 __all__ = [
     "CakSection",

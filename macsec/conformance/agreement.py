@@ -1,6 +1,6 @@
 """Vectors of key agreement: `aes-cmac`, `aes-keywrap`, `mka-kdf`, `mkpdu` and `xpn-salt`.
 
-They run on `macsec.kay.keys`, which stands on `cryptography`: no data plane, no kernel.
+They run on `macsec.kay.derivation`, which stands on `cryptography`: no data plane, no kernel.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from macsec.conformance.outcome import Mismatch, expect
 from macsec.conformance.schema import AESCMAC, MKPDU, AESKeyWrap, KeyDerivation, XPNSalt
 from macsec.conformance.targets import Target
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
@@ -38,64 +38,64 @@ def _octets_wanted(vector: KeyDerivation) -> int:
 
 def check_cmac(vector: AESCMAC, target: Target) -> None:
     """Run one aes-cmac vector. Raises Mismatch."""
-    good = keys.icv_valid(Key(vector.key), vector.msg, vector.tag)
+    good = derivation.icv_valid(Key(vector.key), vector.msg, vector.tag)
     expect("result", vector.result, "valid" if good else "invalid", "802.1X 9.4.1")
 
 
 def check_keywrap(vector: AESKeyWrap, target: Target) -> None:
     """Run one aes-keywrap vector. Raises Mismatch."""
     kek = Key(vector.key)
-    unwrapped = keys.unwrap(kek, vector.ct)
+    unwrapped = derivation.unwrap(kek, vector.ct)
     result = "invalid" if unwrapped is None else "valid"
     expect("result", vector.result, result, "802.1X 9.8")
     if unwrapped is not None:
         expect("unwrapped key", vector.msg, unwrapped.expose(), "802.1X 9.8")
-        expect("ct", vector.ct, keys.wrap(kek, Key(vector.msg)), "802.1X 9.8")
+        expect("ct", vector.ct, derivation.wrap(kek, Key(vector.msg)), "802.1X 9.8")
 
 
 def check_salt(vector: XPNSalt, target: Target) -> None:
     """Run one xpn-salt vector. Raises Mismatch."""
-    expect("octets of kn", keys.KN_LENGTH, len(vector.kn), "802.1X 9.8")
-    expect("salt", vector.salt, keys.salt(vector.mi, int.from_bytes(vector.kn)), "10.7.28")
+    expect("octets of kn", derivation.KN_LENGTH, len(vector.kn), "802.1X 9.8")
+    expect("salt", vector.salt, derivation.salt(vector.mi, int.from_bytes(vector.kn)), "10.7.28")
 
 
 # -------------------------------------------------------------------- key derivation
 
 
 def _kdf(vector: KeyDerivation, key: Key) -> bytes:
-    return keys.kdf(key, _given(vector, "label"), _given(vector, "context"), vector.out_bits)
+    return derivation.kdf(key, _given(vector, "label"), _given(vector, "context"), vector.out_bits)
 
 
 def _cak(vector: KeyDerivation, key: Key) -> bytes:
     macs = _given(vector, "mac1"), _given(vector, "mac2")
-    _check_told(vector, keys.LABEL_CAK, keys.mac_pair(*macs))
-    return keys.cak_from_msk(key, *macs, _octets_wanted(vector)).expose()
+    _check_told(vector, derivation.LABEL_CAK, derivation.mac_pair(*macs))
+    return derivation.cak_from_msk(key, *macs, _octets_wanted(vector)).expose()
 
 
 def _ckn(vector: KeyDerivation, key: Key) -> bytes:
     macs = _given(vector, "mac1"), _given(vector, "mac2")
     session_id = _given(vector, "session_id")
-    _check_told(vector, keys.LABEL_CKN, session_id + keys.mac_pair(*macs))
-    return keys.ckn_from_msk(key, session_id, *macs, len(key))
+    _check_told(vector, derivation.LABEL_CKN, session_id + derivation.mac_pair(*macs))
+    return derivation.ckn_from_msk(key, session_id, *macs, len(key))
 
 
 def _kek(vector: KeyDerivation, key: Key) -> bytes:
-    return keys.kek_from_cak(key, _given(vector, "ckn")).expose()
+    return derivation.kek_from_cak(key, _given(vector, "ckn")).expose()
 
 
 def _ick(vector: KeyDerivation, key: Key) -> bytes:
-    return keys.ick_from_cak(key, _given(vector, "ckn")).expose()
+    return derivation.ick_from_cak(key, _given(vector, "ckn")).expose()
 
 
 def _sak(vector: KeyDerivation, key: Key) -> bytes:
     if vector.mi_list is None:
         raise Mismatch("mi_list", "a vector of kind sak needs it")
     for mi in vector.mi_list:
-        expect("octets of mi_list", keys.MI_LENGTH, len(mi), "802.1X 9.8.1")
+        expect("octets of mi_list", derivation.MI_LENGTH, len(mi), "802.1X 9.8.1")
     nonce, kn = _given(vector, "ks_nonce"), _given(vector, "kn")
-    expect("octets of kn", keys.KN_LENGTH, len(kn), "802.1X 9.8.1")
+    expect("octets of kn", derivation.KN_LENGTH, len(kn), "802.1X 9.8.1")
     length = _octets_wanted(vector)
-    return keys.sak_from_cak(key, nonce, vector.mi_list, int.from_bytes(kn), length).expose()
+    return derivation.sak_from_cak(key, nonce, vector.mi_list, int.from_bytes(kn), length).expose()
 
 
 def _check_told(vector: KeyDerivation, label: bytes, context: bytes) -> None:
@@ -146,12 +146,12 @@ def check_derivation(vector: KeyDerivation, target: Target) -> None:
 def check_mkpdu(vector: MKPDU, target: Target) -> None:
     """Run one mkpdu vector. Raises Mismatch."""
     cak = Key(vector.cak)
-    kek, ick = keys.kek_from_cak(cak, vector.ckn), keys.ick_from_cak(cak, vector.ckn)
+    kek, ick = derivation.kek_from_cak(cak, vector.ckn), derivation.ick_from_cak(cak, vector.ckn)
     expect("kek", vector.kek, kek.expose(), "802.1X 9.3.3")
     expect("ick", vector.ick, ick.expose(), "802.1X 9.3.3")
     _check_framing(vector)
-    message, icv = vector.frame[: -keys.ICV_LENGTH], vector.frame[-keys.ICV_LENGTH :]
-    expect("icv", vector.icv, keys.icv(ick, message), "802.1X 9.4.1")
+    message, icv = vector.frame[: -derivation.ICV_LENGTH], vector.frame[-derivation.ICV_LENGTH :]
+    expect("icv", vector.icv, derivation.icv(ick, message), "802.1X 9.4.1")
     expect("frame", vector.icv, icv, "802.1X 9.4.1")
     _check_wrapped(vector, kek)
 
@@ -179,7 +179,7 @@ def _check_wrapped(vector: MKPDU, kek: Key) -> None:
         return
     if vector.wrapped_sak not in vector.frame:
         raise Mismatch("wrapped_sak", "the frame does not carry it", "802.1X 9.8")
-    sak = keys.unwrap(kek, vector.wrapped_sak)
+    sak = derivation.unwrap(kek, vector.wrapped_sak)
     if sak is None:
         raise Mismatch("wrapped_sak", "was not wrapped with this KEK", "802.1X 9.8")
     expect("sak", vector.sak, sak.expose(), "802.1X 9.8")

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from macsec import sectag
 from macsec.conformance import frames
 from macsec.conformance.frames import moved, receiver, sa_of, sender
 from macsec.conformance.outcome import expect
 from macsec.conformance.schema import Replay, SecYFrame, builtin
 from macsec.conformance.targets import Target
-from macsec.frames import FrameBatch
-from macsec.sectag import TagRules
+from macsec.frames import FrameBatch, sectag
+from macsec.frames.sectag import TagRules
 from macsec.secy import SecY, Validate, Verdict
 from macsec.terms import ADDRESSES_LENGTH
 

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from macsec import sectag
 from macsec.conformance.outcome import Mismatch, expect
 from macsec.conformance.schema import SecYFrame
 from macsec.conformance.targets import Target
-from macsec.frames import FrameBatch
+from macsec.frames import FrameBatch, sectag
+from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.keys import Key
-from macsec.sectag import TCI, SecTAG, TagRules
 from macsec.secy import Controls, SecY, Verdict
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH

@@ -14,7 +14,7 @@ from macsec.conformance.targets import REFERENCE, Target
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
-from macsec.secy.replay import Window, replay_rule
+from macsec.secy.replay_check import Window, replay_rule
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import ADDRESSES_LENGTH
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from macsec.kay.cp import MKA_LIFE_TIME_NS
-from macsec.kay.keys import MI_LENGTH
+from macsec.kay.derivation import MI_LENGTH
 
 NUMBER_LIMIT = 0xFFFFFF00
 """From here on an MN or KN is about to wrap, and the MI is renewed."""

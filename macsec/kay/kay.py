@@ -19,23 +19,23 @@ from macsec.kay.actions import Action
 from macsec.kay.associations import Associations
 from macsec.kay.counters import Counters, Reception
 from macsec.kay.cp import CP, MKA_LIFE_TIME_NS, Connect
-from macsec.kay.history import KeyHistory
 from macsec.kay.identity import Random
-from macsec.kay.intake import Intake
+from macsec.kay.key_history import KeyHistory
+from macsec.kay.key_server import KeyServer, exhaustion
 from macsec.kay.keychain import ChainKey, KeyChain
-from macsec.kay.mkpdu import Mkpdu, Refusal, compose, decode, seal
-from macsec.kay.parameter_sets import DistributedSak, SakUse
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, seal
+from macsec.kay.mkpdu.parameter_sets import DistributedSak, SakUse
 from macsec.kay.participant import (
     MKA_BOUNDED_HELLO_TIME_NS,
     MKA_HELLO_TIME_NS,
     Participant,
 )
 from macsec.kay.peers import Peer, entries
-from macsec.kay.pns import TransmitPNs, whole_pn
 from macsec.kay.policy import KayPolicy, Security, check_sci
 from macsec.kay.principal import choose
 from macsec.kay.sak import KI, Sak
-from macsec.kay.server import KeyServer, exhaustion
+from macsec.kay.sak_intake import Intake
+from macsec.kay.transmit_pns import TransmitPNs, whole_pn
 from macsec.keys import Uncopyable
 from macsec.terms import AN_VALUES
 

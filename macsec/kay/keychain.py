@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay.holder import CakHolder, MemoryHolder
+from macsec.kay.cak_holder import CakHolder, MemoryHolder
 from macsec.keys import Uncopyable
 
 LOG = logging.getLogger("macsec")

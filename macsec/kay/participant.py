@@ -12,8 +12,8 @@ from macsec.kay.counters import Counters, Reception
 from macsec.kay.cp import NS_PER_S
 from macsec.kay.identity import NUMBER_LIMIT, Identity, Random
 from macsec.kay.keychain import ChainKey
-from macsec.kay.mkpdu import Mkpdu
-from macsec.kay.parameter_sets import Basic, SakUse
+from macsec.kay.mkpdu.frame import Mkpdu
+from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
 from macsec.kay.peers import Peer, Peers
 from macsec.kay.policy import KayPolicy
 from macsec.keys import Uncopyable

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.kay.cp import MKA_LIFE_TIME_NS
-from macsec.kay.parameter_sets import Basic, KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI
 
 LIVE_LIMIT = 40

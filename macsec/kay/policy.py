@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from macsec.errors import ConfigError
-from macsec.kay.mkpdu import PAE_GROUP_ADDRESS
+from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
 from macsec.kay.sak import OFFSETS, Protection
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import SCI_NONE, sci_text

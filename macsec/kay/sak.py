@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
 
@@ -54,7 +54,7 @@ class Sak(Uncopyable):
     @property
     def salt(self) -> bytes | None:
         """The Salt under an XPN suite (802.1AE 10.7.28)."""
-        return keys.salt(*self.ki) if self.protection.suite.xpn else None
+        return derivation.salt(*self.ki) if self.protection.suite.xpn else None
 
     def ssci(self, sci: int) -> int | None:
         """The SSCI of a member under an XPN suite."""

@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import Any
 
 from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.live.native_thread import Running
 from macsec.measure.histogram import NativeHistogram, at_share
 from macsec.measure.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
-from macsec.sim.running import Running
 from macsec.suites import CipherSuite
 
 PATHS = ("clear", "protected")

@@ -16,10 +16,10 @@ from contextlib import ExitStack
 from typing import Any, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
+from macsec.live.namespace import SYSTEM_PATH, Namespace
+from macsec.live.pump import Pump
 from macsec.secy import SecY
-from macsec.sim.pump import Pump
-from macsec.sim.realtime.namespace import SYSTEM_PATH, Namespace
-from macsec.sim.tap import OVERHEAD, interface, open_packet, open_tap
 from macsec.suites import CipherSuite
 
 NAME = "mw0"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from macsec.lab.link_state import End, Standing, State
 from macsec.report import mka_status
 from macsec.report.mka_status import obstacle
-from macsec.sim.lab.standing import End, Standing, State
 
 HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
 NAMES = 5

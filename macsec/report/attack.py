@@ -10,9 +10,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from macsec.attacks import Finding, Setting
+from macsec.attacks.ledger import SUMS
 from macsec.report.page import Page, grid, heading, indented
-from macsec.sim.adversary import Finding, Setting
-from macsec.sim.adversary.ledger import SUMS
 
 SHOWN = "InPkts"
 """The table of many shows what the receiver counted frames in; JSON has everything."""

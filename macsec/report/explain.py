@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.text import Text
 
+from macsec.frames.dissect import Span
+from macsec.frames.sectag import MEANINGS, TCI
+from macsec.offline.explain import PNs, Trace
 from macsec.report.inspect import SCI_FROM, ethertype_text, mac_text, tci_names
 from macsec.report.page import Page, grid, heading, indented
-from macsec.sectag import MEANINGS, TCI
 from macsec.secy import Controls, Verdict
-from macsec.sim.observe import Span
-from macsec.sim.trace import PNs, Trace
 from macsec.terms import sci_text
 
 STYLES = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.text import Text
 
-from macsec.sectag import TCI
-from macsec.sim.observe import Sight, VlanTag
+from macsec.frames.dissect import Sight, VlanTag
+from macsec.frames.sectag import TCI
 from macsec.terms import sci_text
 
 ETHERTYPES = {

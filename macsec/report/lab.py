@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from macsec.lab.link_state import State
+from macsec.lab.virtual.lab import Lab, SiteLink
 from macsec.report import agreement
 from macsec.report.html.model import Counters, Table
-from macsec.sim.clock import PS_PER_NS
-from macsec.sim.lab.lab import Lab, SiteLink
-from macsec.sim.lab.standing import State
-from macsec.sim.lane import LinkStats
-from macsec.sim.units import rate_text, time_text
+from macsec.wire.engine import PS_PER_NS
+from macsec.wire.lane import LinkStats
+from macsec.wire.units import rate_text, time_text
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"

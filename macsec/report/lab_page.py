@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from macsec.frames.dissect import Span, observe, spans
+from macsec.frames.sectag import MEANINGS, TCI, TagRules
+from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.virtual.probe import Arrival, Fate, Observer
 from macsec.report.agreement import ms_text
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
@@ -34,10 +38,6 @@ from macsec.report.lab import (
     told_params,
     trouble,
 )
-from macsec.sectag import MEANINGS, TCI, TagRules
-from macsec.sim.lab.lab import Lab, SiteLink
-from macsec.sim.lab.observer import Arrival, Fate, Observer
-from macsec.sim.observe import Span, observe, spans
 
 DRAWN_MOST = 40
 """More sites than that make no picture."""

@@ -8,10 +8,11 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from macsec.lab import RealLab
+from macsec.lab.link_state import State
+from macsec.lab.real.segment import Segment
 from macsec.report import agreement
 from macsec.report.page import Page, heading, indented, tabulated
-from macsec.sim.lab.standing import State
-from macsec.sim.realtime import RealLab, Segment
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from macsec.lab.virtual.lab import Lab
 from macsec.report.agreement import ms_text
 from macsec.report.lab import (
     Run,
@@ -19,7 +20,6 @@ from macsec.report.lab import (
     trouble,
 )
 from macsec.report.page import Page, grid, heading, indented, tabulated
-from macsec.sim.lab.lab import Lab
 
 STYLES = {"bad": "bold red", "good": "green", "quiet": "dim"}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from rich.text import Text
 
-from macsec.kay.observer import Hearing
+from macsec.kay.listening.listener import Hearing
+from macsec.kay.listening.story import Event, Given, Kind, Member, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
-from macsec.kay.story import Event, Given, Kind, Member, Stories, Story
 from macsec.report.inspect import seconds
 from macsec.report.mka_message import Message, ki_item, message_item
 from macsec.report.page import Page, grid, heading, indented

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from macsec.kay.mkpdu import Mkpdu
-from macsec.kay.observer import Heard
-from macsec.kay.parameter_set import Opaque, ParameterSet
-from macsec.kay.parameter_sets import (
+from macsec.kay.listening.listener import Heard
+from macsec.kay.mkpdu.frame import Mkpdu
+from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet
+from macsec.kay.mkpdu.parameter_sets import (
     Announcement,
     DistributedCak,
     DistributedSak,

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
+from macsec.lab.virtual.passage import Passage, Score
 from macsec.report.lab import ALARM, protection, trouble
 from macsec.report.page import Page, grid, heading, indented, tabulated
-from macsec.sim.lab.passage import Passage, Score
 
 ABOUT = {
     "cut": "by the capture: nobody can send them",

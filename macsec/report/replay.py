@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
+from macsec.offline.replay import WAYS, Replay
 from macsec.report.page import Page, grid, heading, indented
-from macsec.sim.replay import WAYS, Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,19 @@ def to_json(replay: Replay, run: Run) -> dict[str, Any]:
         "wire": run.wire,
         "overhead_octets": score.overhead,
         "directions": {
-            way: {"sci": replay.stations[side].secy.tx.sci, "counters": ways[way]}
+            way: {"sci": replay.secys[side].tx.sci, "counters": ways[way]}
             for side, way in enumerate(WAYS)
         },
         "cipher": run.cipher,
         "seed": run.seed,
-        "backend": replay.stations[0].secy.backend,
-        "kernel": replay.stations[0].secy.kernel,
+        "backend": replay.secys[0].backend,
+        "kernel": replay.secys[0].kernel,
     }
 
 
 def to_page(page: Page, replay: Replay, run: Run) -> None:
     """Frames, counters of both directions, speed, and where the protected capture is."""
-    secy = replay.stations[0].secy
+    secy = replay.secys[0]
     page.add(
         heading(
             run.capture, f"across an emulated link, {run.cipher}, {secy.backend}/{secy.kernel}"

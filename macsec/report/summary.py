@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from macsec.secy import SecY, Verdict
 
 if TYPE_CHECKING:
-    from macsec.sim.mka_reader import MkaReader
+    from macsec.offline.decrypt import MkaReader
 
 
 class Count(Protocol):

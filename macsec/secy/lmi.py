@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
+from macsec.config import Configuration, load
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
@@ -19,8 +20,9 @@ from macsec.secy import counters as names
 from macsec.secy.backends import make_plane
 from macsec.secy.controls import Controls
 from macsec.secy.counters import Counters
+from macsec.secy.from_config import install, located_controls
 from macsec.secy.plane import DataPlane, Loan, Outcome, SAParameters
-from macsec.secy.uses import Place, Use, Uses
+from macsec.secy.ssci_registry import Place, Use, Uses
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
@@ -162,18 +164,27 @@ class SecY(Uncopyable):
     @classmethod
     def from_config(
         cls,
-        config: str | Path | Mapping[str, Any],
+        config: str | Path | Mapping[str, Any] | Configuration,
         backend: str = "auto",
         kernel: str | None = None,
     ) -> Self:
         """A SecY from a configuration file or the same structure as a dict.
 
         `backend` is auto, native or reference; `kernel` forces an AES-GCM kernel of native.
-        Raises ConfigError, which names the file and line where there is one.
+        Takes the keys over: those of a loaded configuration are wiped. Raises ConfigError, which
+        names the file and line where there is one.
         """
-        from macsec.secy.assemble import assemble
-
-        return assemble(cls, config, backend, kernel)
+        model = load(config)
+        try:
+            secy = cls(located_controls(model), backend, kernel)
+            try:
+                install(secy, model)
+            except BaseException:
+                secy.close()
+                raise
+            return secy
+        finally:
+            model.wipe()
 
     # ---------------------------------------------------------------- frames
 

@@ -22,7 +22,7 @@ from macsec._native import ffi, lib
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
-from macsec.secy.arenas import ArenaPool
+from macsec.secy.arena_pool import ArenaPool
 from macsec.secy.controls import Controls
 from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict

@@ -19,11 +19,10 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from macsec import sectag
 from macsec.errors import CustodyError, EnvironmentLacks, MACsecError
-from macsec.frames import FrameBatch
+from macsec.frames import FrameBatch, sectag
+from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.keys import Uncopyable
-from macsec.sectag import TCI, SecTAG, TagRules
 from macsec.secy.controls import Controls, Validate
 from macsec.secy.plane import AN_UNKNOWN, DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.reference_state import (
@@ -33,7 +32,7 @@ from macsec.secy.reference_state import (
     TransmitSA,
     no_counts,
 )
-from macsec.secy.replay import ReplayRule, Window, replay_rule
+from macsec.secy.replay_check import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import (
     ADDRESSES_LENGTH,

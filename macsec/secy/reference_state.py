@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec.keys import Uncopyable
 from macsec.secy.plane import SAParameters, Tally
-from macsec.secy.replay import Window
+from macsec.secy.replay_check import Window
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import PN_LIMIT_64

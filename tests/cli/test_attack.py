@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from macsec.attacks import ATTACKS, Scene, Setting
 from macsec.secy import SecY
-from macsec.sim.adversary import ATTACKS, Scene, Setting
 
 FEW = ("--frames", "500")
 

@@ -11,9 +11,9 @@ from cli.conftest import Desk
 from members import CAK, CKN, alice, bob, holder, sak_of
 
 from macsec import FrameBatch, captures
-from macsec.kay.mkpdu import Mkpdu, seal
-from macsec.kay.parameter_set import Opaque
-from macsec.kay.parameter_sets import (
+from macsec.kay.mkpdu.frame import Mkpdu, seal
+from macsec.kay.mkpdu.parameter_set import Opaque
+from macsec.kay.mkpdu.parameter_sets import (
     TLV,
     Announcement,
     DistributedCak,

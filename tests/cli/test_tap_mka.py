@@ -19,10 +19,10 @@ from macsec.config.exchange import FORMATS
 from macsec.config.sources import KeyRing
 from macsec.errors import CustodyError
 from macsec.kay.kay import Kay
+from macsec.live import eapol as eapol_module
+from macsec.live.devices import Interface
+from macsec.port.agreement import Agreement
 from macsec.secy import SecY
-from macsec.sim import eapol as eapol_module
-from macsec.sim.agreement import Agreement
-from macsec.sim.tap import Interface
 
 MAC = bytes.fromhex("020000770a01")
 OWN_SCI, PEER_SCI = int.from_bytes(MAC) << 16 | 1, 0x0200_0077_0A02_0001

@@ -238,9 +238,9 @@ def test_no_privilege(pair, desk):
 
 def test_no_tun(desk, monkeypatch, pair):
     """Without the tun driver it is exit 5 and says so; without a name too, it is usage."""
-    from macsec.sim import tap
+    from macsec.live import devices
 
-    monkeypatch.setattr(tap, "TUN", "/dev/net/none")
+    monkeypatch.setattr(devices, "TUN", "/dev/net/none")
     with pair[0].inside():
         args = ("tap", "-c", desk.config(), "--lower", "wire", "--upper", "ms0")
         assert "modprobe tun" in desk.run(*args, code=5).stderr

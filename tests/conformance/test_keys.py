@@ -8,7 +8,7 @@ import inspect
 import pytest
 
 from macsec.errors import ConfigError
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key
 
 CAK = Key(bytes(range(16)))
@@ -23,15 +23,15 @@ HOSTAP = [
 @pytest.mark.parametrize("ckn, kek, ick", HOSTAP)
 def test_kek_and_ick(ckn: bytes, kek: str, ick: str) -> None:
     """Of one CAK under CKNs of 32, 4 and 3 octets."""
-    assert keys.kek_from_cak(CAK, ckn).expose().hex() == kek
-    assert keys.ick_from_cak(CAK, ckn).expose().hex() == ick
+    assert derivation.kek_from_cak(CAK, ckn).expose().hex() == kek
+    assert derivation.ick_from_cak(CAK, ckn).expose().hex() == ick
 
 
 def test_only_sixteen_octets_of_a_ckn_matter() -> None:
     """Two CKNs with the same first 16 octets share KEK and ICK."""
     ckn = bytes(range(16))
-    assert keys.kek_from_cak(CAK, ckn) == keys.kek_from_cak(CAK, ckn + b"more")
-    assert keys.ick_from_cak(CAK, ckn) != keys.ick_from_cak(CAK, ckn[:-1] + b"\xff")
+    assert derivation.kek_from_cak(CAK, ckn) == derivation.kek_from_cak(CAK, ckn + b"more")
+    assert derivation.ick_from_cak(CAK, ckn) != derivation.ick_from_cak(CAK, ckn[:-1] + b"\xff")
 
 
 @pytest.mark.parametrize("length", [16, 32])
@@ -39,41 +39,41 @@ def test_only_sixteen_octets_of_a_ckn_matter() -> None:
 def test_wrap(length: int, kek_length: int) -> None:
     """What was wrapped comes back, 8 octets longer between; any flipped bit gives nothing."""
     kek, key = Key(bytes(range(kek_length))), Key(bytes(range(100, 100 + length)))
-    wrapped = keys.wrap(kek, key)
+    wrapped = derivation.wrap(kek, key)
     assert len(wrapped) == length + 8
-    assert keys.unwrap(kek, wrapped) == key
+    assert derivation.unwrap(kek, wrapped) == key
     for at in range(len(wrapped)):
         spoiled = bytearray(wrapped)
         spoiled[at] ^= 1
-        assert keys.unwrap(kek, bytes(spoiled)) is None
+        assert derivation.unwrap(kek, bytes(spoiled)) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 8, 15, 16, 23, 25])
 def test_unwrap_of_no_wrapped_key(length: int) -> None:
     """A length that no wrapped key has gives nothing, and raises nothing."""
-    assert keys.unwrap(CAK, bytes(length)) is None
+    assert derivation.unwrap(CAK, bytes(length)) is None
 
 
 def test_icv() -> None:
     """Good for its message under its key, for no other, and at its full length only."""
-    icv = keys.icv(CAK, b"message")
-    assert len(icv) == keys.ICV_LENGTH
-    assert keys.icv_valid(CAK, b"message", icv)
-    assert not keys.icv_valid(CAK, b"massage", icv)
-    assert not keys.icv_valid(CAK, b"message", icv[:-1])
-    assert not keys.icv_valid(Key(bytes(16)), b"message", icv)
+    icv = derivation.icv(CAK, b"message")
+    assert len(icv) == derivation.ICV_LENGTH
+    assert derivation.icv_valid(CAK, b"message", icv)
+    assert not derivation.icv_valid(CAK, b"massage", icv)
+    assert not derivation.icv_valid(CAK, b"message", icv[:-1])
+    assert not derivation.icv_valid(Key(bytes(16)), b"message", icv)
 
 
 @pytest.mark.parametrize("length", [16, 32])
 def test_sak(length: int) -> None:
     """As long as the suite wants; another KN, nonce or list of members gives another."""
     members = [bytes(12), bytes(range(12))]
-    sak = keys.sak_from_cak(CAK, bytes(length), members, 1, length)
+    sak = derivation.sak_from_cak(CAK, bytes(length), members, 1, length)
     assert len(sak) == length
     others = [
-        keys.sak_from_cak(CAK, bytes(length), members, 2, length),
-        keys.sak_from_cak(CAK, bytes(range(length)), members, 1, length),
-        keys.sak_from_cak(CAK, bytes(length), members[::-1], 1, length),
+        derivation.sak_from_cak(CAK, bytes(length), members, 2, length),
+        derivation.sak_from_cak(CAK, bytes(range(length)), members, 1, length),
+        derivation.sak_from_cak(CAK, bytes(length), members[::-1], 1, length),
     ]
     assert sak not in others
 
@@ -81,33 +81,35 @@ def test_sak(length: int) -> None:
 def test_eap_keys_do_not_depend_on_the_order_of_macs() -> None:
     """The numerically lower address comes first."""
     msk, low, high = Key(bytes(range(64))), bytes(6), b"\xff" * 6
-    assert keys.cak_from_msk(msk, low, high) == keys.cak_from_msk(msk, high, low)
-    assert len(keys.cak_from_msk(msk, low, high, 32)) == 32
-    names = {keys.ckn_from_msk(msk, b"\x0d" * 65, *macs) for macs in ((low, high), (high, low))}
+    assert derivation.cak_from_msk(msk, low, high) == derivation.cak_from_msk(msk, high, low)
+    assert len(derivation.cak_from_msk(msk, low, high, 32)) == 32
+    names = {
+        derivation.ckn_from_msk(msk, b"\x0d" * 65, *macs) for macs in ((low, high), (high, low))
+    }
     assert len(names) == 1
 
 
 def test_salt() -> None:
     """Low half of the KN over the first two octets, high half over the next two (10.7.28)."""
-    assert keys.salt(bytes(12), 0x11223344).hex() == "33441122" + "00" * 8
-    assert keys.salt(b"\xff" * 12, 1).hex() == "fffe" + "ff" * 10
+    assert derivation.salt(bytes(12), 0x11223344).hex() == "33441122" + "00" * 8
+    assert derivation.salt(b"\xff" * 12, 1).hex() == "fffe" + "ff" * 10
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: keys.kdf(Key(bytes(24)), b"l", b"c", 128),
-        lambda: keys.kdf(CAK, b"l", b"c", 0),
-        lambda: keys.kdf(CAK, b"l", b"c", 129),
-        lambda: keys.kdf(CAK, b"l", b"c", 255 * 128 + 8),
-        lambda: keys.kek_from_cak(CAK, b""),
-        lambda: keys.ick_from_cak(CAK, bytes(33)),
-        lambda: keys.kek_from_cak(Key(bytes(15)), b"c"),
-        lambda: keys.cak_from_msk(CAK, bytes(6), bytes(6), 24),
-        lambda: keys.cak_from_msk(CAK, bytes(6), bytes(6), 32),
-        lambda: keys.cak_from_msk(CAK, bytes(5), bytes(6)),
-        lambda: keys.sak_from_cak(CAK, bytes(16), [], 1, 24),
-        lambda: keys.salt(bytes(11), 1),
+        lambda: derivation.kdf(Key(bytes(24)), b"l", b"c", 128),
+        lambda: derivation.kdf(CAK, b"l", b"c", 0),
+        lambda: derivation.kdf(CAK, b"l", b"c", 129),
+        lambda: derivation.kdf(CAK, b"l", b"c", 255 * 128 + 8),
+        lambda: derivation.kek_from_cak(CAK, b""),
+        lambda: derivation.ick_from_cak(CAK, bytes(33)),
+        lambda: derivation.kek_from_cak(Key(bytes(15)), b"c"),
+        lambda: derivation.cak_from_msk(CAK, bytes(6), bytes(6), 24),
+        lambda: derivation.cak_from_msk(CAK, bytes(6), bytes(6), 32),
+        lambda: derivation.cak_from_msk(CAK, bytes(5), bytes(6)),
+        lambda: derivation.sak_from_cak(CAK, bytes(16), [], 1, 24),
+        lambda: derivation.salt(bytes(11), 1),
     ],
 )
 def test_wrong_arguments(call) -> None:
@@ -120,7 +122,7 @@ def test_no_secy_below_key_agreement() -> None:
     """The module imports nothing of the SecY."""
     imported = [
         name
-        for node in ast.walk(ast.parse(inspect.getsource(keys)))
+        for node in ast.walk(ast.parse(inspect.getsource(derivation)))
         if isinstance(node, ast.ImportFrom)
         for name in [node.module or ""]
     ]

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from hosts import MACSEC, Capture, end, enter, missed, need, until
 
-from macsec.kay.holder import MemoryHolder
-from macsec.kay.mkpdu import decode
+from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.mkpdu.frame import decode
 from macsec.keys import Key
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")

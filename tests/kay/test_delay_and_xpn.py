@@ -27,10 +27,10 @@ from planes import SUITE_NAMES, Plane
 
 from macsec.kay import actions
 from macsec.kay.cp import Slot
-from macsec.kay.mkpdu import Mkpdu, decode
-from macsec.kay.parameter_sets import KeyUse, PeerId, SakUse
-from macsec.kay.pns import TransmitPNs, whole_pn
+from macsec.kay.mkpdu.frame import Mkpdu, decode
+from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI, ranked
+from macsec.kay.transmit_pns import TransmitPNs, whole_pn
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 

@@ -10,7 +10,7 @@ from planes import moved
 
 from macsec.kay import status
 from macsec.kay.cp import State
-from macsec.kay.mkpdu import Mkpdu, decode
+from macsec.kay.mkpdu.frame import Mkpdu, decode
 
 TEN = ("a", 10), ("b", 20), ("c", 30)
 

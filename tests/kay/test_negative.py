@@ -33,15 +33,9 @@ from macsec.kay import actions, status
 from macsec.kay.counters import Reception
 from macsec.kay.cp import Connect, State
 from macsec.kay.kay import Kay
-from macsec.kay.mkpdu import Mkpdu, decode, seal
-from macsec.kay.parameter_set import Opaque
-from macsec.kay.parameter_sets import (
-    KeyUse,
-    LivePeerList,
-    NoSak,
-    PeerId,
-    SakUse,
-)
+from macsec.kay.mkpdu.frame import Mkpdu, decode, seal
+from macsec.kay.mkpdu.parameter_set import Opaque
+from macsec.kay.mkpdu.parameter_sets import KeyUse, LivePeerList, NoSak, PeerId, SakUse
 from macsec.kay.sak import KI
 from macsec.suites import SUITES
 

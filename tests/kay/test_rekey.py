@@ -8,7 +8,7 @@ import pytest
 from kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
 from planes import SUITE_NAMES, Plane
 
-from macsec.kay.server import exhaustion
+from macsec.kay.key_server import exhaustion
 
 PERIOD = 0.05
 

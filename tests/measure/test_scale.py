@@ -12,13 +12,13 @@ from planes import PLANES, Plane
 
 from macsec.errors import MACsecError
 from macsec.frames import FrameBatch
+from macsec.frames.sectag import decode
 from macsec.measure import scale, threads
 from macsec.measure.crowd import Crowd, make_crowd
 from macsec.measure.scale import Arriving
 from macsec.measure.task import ROOM
 from macsec.measure.timing import Timing
 from macsec.measure.workload import parse
-from macsec.sectag import decode
 from macsec.suites import SUITES
 
 KERNELS = [plane.kernel for plane in PLANES if plane.kernel]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from wires import link_params, play, traffic
 
 from macsec.frames import FrameBatch
-from macsec.sim.carrier import Carrier
-from macsec.sim.fates import Fate
-from macsec.sim.native import library
-from macsec.sim.params import LinkParams
+from macsec.wire.batch_wire import Carrier
+from macsec.wire.native_lane import library
+from macsec.wire.params import LinkParams
+from macsec.wire.trace import Fate
 
 BACKENDS = ["reference", *(["native"] if library("auto") else [])]
 CUTS = st.sets(st.integers(0, 96), max_size=3)

@@ -15,15 +15,15 @@ from planes import PLANES
 from report.gallery import HOSTILE, PAGE
 
 from macsec.config import load_topology
+from macsec.config.static_keys import seeded
+from macsec.lab import Blueprint, Lab
+from macsec.lab.virtual.probe import Observer
 from macsec.measure.latency import Plan, measure
 from macsec.measure.machine import machine
 from macsec.report import lab_page
 from macsec.report.html.page import POLICY, render
 from macsec.report.lab import Run
 from macsec.report.latency_page import to_html
-from macsec.sim.lab import Blueprint, Lab
-from macsec.sim.lab.observer import Observer
-from macsec.sim.pair import seeded
 from macsec.suites import SUITES
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -176,7 +176,7 @@ def test_closing_in_the_child(plane: Plane) -> None:
 def test_a_pump_goes_on(tmp_path: Path) -> None:
     """The child neither has the parent's pump nor ends it, whatever it closes."""
     native = pytest.importorskip("macsec.secy.native")
-    from macsec.sim.pump import Pump
+    from macsec.live.pump import Pump
 
     assert native is not None
     kind = socket.SOCK_SEQPACKET

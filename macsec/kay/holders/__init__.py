@@ -1,6 +1,6 @@
 """The holders of a CAK: made by the service, supplied by its owner, on the owner's hardware.
 
-All stand behind `macsec.kay.holder.CakHolder`, and each use of any can be written to an audit log.
+All implement `CakHolder` of `cak_holder.py`; an audit log can record each use of any of them.
 """
 
 from macsec.kay.holders.assemble import Edge, chain_of, policy_of

@@ -15,7 +15,7 @@ from macsec.config import (
     Moment,
 )
 from macsec.errors import ConfigError, EnvironmentLacks
-from macsec.kay.holder import CakHolder, MemoryHolder
+from macsec.kay.cak_holder import CakHolder, MemoryHolder
 from macsec.kay.holders import key_vault
 from macsec.kay.holders.audit import AuditedHolder, AuditLog
 from macsec.kay.holders.store import CakStore

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.kay.holders.store import Random, StoredCak
 from macsec.keys import Key
 
@@ -29,7 +29,7 @@ class Rotation:
     def __post_init__(self) -> None:
         if not 0 < self.overlap_ns < self.lifetime_ns:
             raise ConfigError("keys overlap by more than nothing and less than their lifetime")
-        if self.cak_length not in keys.KEY_LENGTHS:
+        if self.cak_length not in derivation.KEY_LENGTHS:
             raise ConfigError(f"a CAK has 16 or 32 octets, not {self.cak_length}")
 
     def extend(self, chain: Sequence[StoredCak], now_ns: int, random: Random) -> list[StoredCak]:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from macsec.config import MacSecConfigSection
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.suites import SUITES
 from macsec.terms import octets_of

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from macsec.config.private import write_private
 from macsec.errors import ConfigError
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 
 Random: TypeAlias = Callable[[int], bytes]
@@ -43,7 +43,10 @@ class StoredCak(Uncopyable):
     end_ns: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.cak) not in keys.KEY_LENGTHS or len(self.ckn) not in keys.CKN_LENGTHS:
+        if (
+            len(self.cak) not in derivation.KEY_LENGTHS
+            or len(self.ckn) not in derivation.CKN_LENGTHS
+        ):
             raise ConfigError("a CAK has 16 or 32 octets, a CKN 1 to 32")
 
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
-from macsec.kay import keys
+from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 
 
@@ -38,8 +38,8 @@ class TokenHolder(Uncopyable):
         self._lock = threading.Lock()
         self._cak = self._find(label)
         self.cak_length = self._length(label)
-        self._kek = self._derived(keys.LABEL_KEK, wrap=True, unwrap=True)
-        self._ick = self._derived(keys.LABEL_ICK, sign=True)
+        self._kek = self._derived(derivation.LABEL_KEK, wrap=True, unwrap=True)
+        self._ick = self._derived(derivation.LABEL_ICK, sign=True)
 
     def icv(self, octets: bytes) -> bytes:
         """See `CakHolder`."""
@@ -90,8 +90,8 @@ class TokenHolder(Uncopyable):
 
     def sak(self, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
         """See `CakHolder`."""
-        context = keys.sak_context(nonce, members, kn, length)
-        return Key(self._kdf(keys.LABEL_SAK, context, length))
+        context = derivation.sak_context(nonce, members, kn, length)
+        return Key(self._kdf(derivation.LABEL_SAK, context, length))
 
     def close(self) -> None:
         """Take KEK and ICK off the token; the holder is of no use after this."""
@@ -121,23 +121,25 @@ class TokenHolder(Uncopyable):
     def _length(self, label: str) -> int:
         with self._token():
             length = int(self._cak[self._p11.Attribute.VALUE_LEN])
-        if length not in keys.KEY_LENGTHS:
+        if length not in derivation.KEY_LENGTHS:
             raise ConfigError(f"token: key {label!r} has {length} octets, a CAK has 16 or 32")
         return length
 
     def _derived(self, label: bytes, **uses: bool) -> Any:
         """KEK or ICK, back on the token (9.3.3)."""
         with self._token():
-            octets = Key(self._kdf(label, keys.ckn_context(self.ckn), self.cak_length, locked=True))
+            octets = Key(
+                self._kdf(label, derivation.ckn_context(self.ckn), self.cak_length, locked=True)
+            )
             try:
                 return self._object(octets.expose(), extractable=False, sensitive=True, **uses)
             finally:
                 octets.wipe()
 
     def _kdf(self, label: bytes, context: bytes, length: int, locked: bool = False) -> bytes:
-        """6.2.1, the KDF of `keys.kdf`, one CMAC of the token for each block."""
+        """6.2.1, the KDF of `derivation.kdf`, one CMAC of the token for each block."""
         fixed = label + b"\0" + context + (8 * length).to_bytes(2)
-        count = -(-length // keys.ICV_LENGTH)
+        count = -(-length // derivation.ICV_LENGTH)
         blocks = [
             self._cmac(self._cak, bytes([block]) + fixed, locked) for block in range(1, count + 1)
         ]

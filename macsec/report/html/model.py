@@ -158,7 +158,7 @@ class Field:
     """Octets `start` to `stop` (not included) of a frame; `kind` chooses the colour.
 
     Kinds: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding, rest: the names that
-    `macsec.sim.observe.spans` gives. `meaning` is shown in the list of fields.
+    `macsec.frames.dissect.spans` gives. `meaning` is shown in the list of fields.
     """
 
     kind: str

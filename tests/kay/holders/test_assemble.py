@@ -11,7 +11,7 @@ import tokens
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders import CakStore, Edge, StoredCak, chain_of, policy_of
 from macsec.kay.policy import Security
 from macsec.keys import Key

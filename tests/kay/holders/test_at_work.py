@@ -11,7 +11,7 @@ import pytest
 import tokens
 from kays import Segment, chain_key, check_connectivity, secured
 
-from macsec.kay.holder import CakHolder
+from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation
 from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.kay.keychain import ChainKey

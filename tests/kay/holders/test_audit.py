@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from macsec.errors import ConfigError, CustodyError, MACsecError
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders.audit import AuditedHolder, AuditLog
 from macsec.keys import Key
 

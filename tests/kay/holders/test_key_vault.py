@@ -16,7 +16,7 @@ from macsec.cli import vault as cli_vault
 from macsec.cli.vault import client
 from macsec.config import MacSecConfigSection
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
-from macsec.kay.holder import MemoryHolder
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders.key_vault import fetch
 from macsec.keys import Key
 

@@ -9,8 +9,8 @@ import pytest
 import tokens
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
-from macsec.kay import keys
-from macsec.kay.holder import MemoryHolder
+from macsec.kay import derivation
+from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders import token as token_module
 from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.keys import Key
@@ -188,5 +188,5 @@ def test_the_kdf_is_that_of_the_keys(session: Any) -> None:
     """For each length that one or two blocks of CMAC give."""
     holder = TokenHolder(session, "cak32", CKN)
     for length in (16, 32):
-        want = keys.kdf(Key(CAKS[32]), b"label", b"context", 8 * length)
+        want = derivation.kdf(Key(CAKS[32]), b"label", b"context", 8 * length)
         assert holder._kdf(b"label", b"context", length) == want

@@ -1,0 +1,283 @@
+"""The typed model of a topology: sites with hosts, links between their edges, traffic.
+
+Units of time and rate, and what netem's knobs mean, belong to the wire (`macsec.sim`): here such
+entries stay text, numbers and lists, and `Topology.origin` keeps the line of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
+
+from macsec.config import scalars
+from macsec.config.model import Number, Section, Switch, one_of
+from macsec.config.reading import Origin
+from macsec.config.topology.names import AnyOf, Name
+from macsec.config.topology.protection import Protection, ProtectionSection
+from macsec.terms import octets_of
+
+HOSTS_MOST = 250
+"""Of a site: the last octet of the address that a host gets by default is its number."""
+MTU = 1500
+SECURED = "secured"
+
+_GROUP = 0x01
+
+
+def _scalar(value: Any) -> str | int | float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
+        raise ValueError("text or a number is wanted")
+    return str(value) if isinstance(value, str) else value
+
+
+def _signed(value: Any) -> int:
+    """A number that may be below 0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-[0-9]{1,9}", value):
+        return int(value)
+    return scalars.number(value)
+
+
+def _overhead(value: Any) -> str | int:
+    return "ethernet" if value == "ethernet" else _signed(value)
+
+
+def _mac(value: Any) -> int:
+    try:
+        octets = octets_of(value, 6) if isinstance(value, str) else bytes(value)
+    except (TypeError, ValueError):
+        octets = b""
+    if len(octets) != 6:
+        raise ValueError("a MAC address of 12 hex digits is wanted")
+    if octets[0] & _GROUP or not any(octets):
+        raise ValueError("a station's MAC address is wanted, not a group's and not all zeros")
+    return int.from_bytes(octets)
+
+
+def _address(version: int) -> Any:
+    def read(value: Any) -> Any:
+        try:
+            interface = ip_interface(str(value))
+        except ValueError:
+            interface = None
+        if interface is None or interface.version != version:
+            raise ValueError(f"an IPv{version} address with its prefix length is wanted")
+        return interface
+
+    return read
+
+
+def _spans(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, list) and all(isinstance(p, list | tuple) and len(p) == 2 for p in value):
+        return [(_scalar(start), _scalar(stop)) for start, stop in value]
+    raise ValueError("a list of [from, to] is wanted")
+
+
+def _pattern(value: Any) -> str | dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {str(name): _scalar(part) for name, part in value.items()}
+    return str(_scalar(value))
+
+
+def _sites(value: Any) -> Any:
+    """Sites with all hosts by name: `hosts` may be a number, a list, or a mapping."""
+    if not isinstance(value, Mapping):
+        return value
+    return {site: _site(str(site), entry) for site, entry in value.items()}
+
+
+def _site(name: str, entry: Any) -> Any:
+    given = {} if entry in ("", None) else entry
+    if not isinstance(given, Mapping):
+        return given
+    hosts = given.get("hosts", 1)
+    if isinstance(hosts, str | int) and str(hosts).isdecimal():
+        hosts = [f"{name}-h{number}" for number in range(1, min(int(hosts), HOSTS_MOST + 1) + 1)]
+    return {**given, "hosts": hosts}
+
+
+def _hosts(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: {} if entry in ("", None) else entry for name, entry in value.items()}
+    if not isinstance(value, list):
+        raise ValueError("a number, a list of names, or a mapping of names is wanted")
+    if len(set(map(str, value))) != len(value):
+        raise ValueError("a host is named twice")
+    return {name: {} for name in value}
+
+
+_TEXT = {"type": ["string", "number"]}
+Quantity: TypeAlias = Annotated[Any, PlainValidator(_scalar), WithJsonSchema(_TEXT)]
+"""Text with a unit, like `12ms`, `10gbit` or `0.1%`; or a number in ns, bit/s or of 1."""
+Signed: TypeAlias = Annotated[int, PlainValidator(_signed), WithJsonSchema({"type": "integer"})]
+Overhead: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_overhead),
+    WithJsonSchema({"anyOf": [{"enum": ["ethernet"]}, {"type": "integer"}]}),
+]
+Spans: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_spans),
+    WithJsonSchema(
+        {"type": "array", "items": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2}}
+    ),
+]
+Pattern: TypeAlias = Annotated[
+    Any, PlainValidator(_pattern), WithJsonSchema({"type": ["string", "object"]})
+]
+Mac: TypeAlias = Annotated[
+    int,
+    PlainValidator(_mac),
+    WithJsonSchema({"type": ["string", "number"], "pattern": "^([:. -]*[0-9A-Fa-f]{2}){6}$"}),
+]
+IPv4: TypeAlias = Annotated[
+    IPv4Interface, PlainValidator(_address(4)), WithJsonSchema({"type": "string"})
+]
+IPv6: TypeAlias = Annotated[
+    IPv6Interface, PlainValidator(_address(6)), WithJsonSchema({"type": "string"})
+]
+
+
+class KnobsSection(Section):
+    """What one direction of a link, or both, do to frames: the parameters of the wire by name.
+
+    `tc`: a netem line as tc writes it; what is named beside it takes precedence.
+    """
+
+    tc: Annotated[str, BeforeValidator(_scalar)] | None = None
+    rate: Quantity | None = None
+    overhead: Overhead | None = None
+    cell: Number | None = None
+    cell_overhead: Signed | None = None
+    delay: Quantity | None = None
+    jitter: Quantity | None = None
+    correlation: Quantity | None = None
+    distribution: Quantity | None = None
+    loss: Quantity | None = None
+    corrupt: Quantity | None = None
+    duplicate: Quantity | None = None
+    reorder: Quantity | None = None
+    gap: Number | None = None
+    limit: Number | None = None
+    slot: Quantity | None = None
+    seed: Number | None = None
+    drop: list[Number] | None = None
+    down: Spans | None = None
+    match: Pattern | None = None
+    mtu: Number | None = None
+    ordered: Switch | None = None
+    fcs: Quantity | None = None
+    corrupt_at: Quantity | None = None
+
+
+class HostSection(Section):
+    """`sites.SITE.hosts.HOST`. What is left out is assigned, always alike for one file."""
+
+    mac: Mac | None = None
+    ipv4: IPv4 | None = None
+    ipv6: IPv6 | None = None
+
+
+class SiteSection(Section):
+    """`sites.SITE`: hosts on a learning switch, and an edge device towards other sites.
+
+    `hosts`: a number (1 if left out), a list of names, or a mapping. `region` groups sites in
+    pictures. `link`: the cables between hosts, switch and edge.
+    """
+
+    region: Name | None = None
+    hosts: Annotated[
+        dict[Name, Annotated[HostSection, AnyOf({"type": "null"})]],
+        BeforeValidator(_hosts),
+        AnyOf({"type": ["integer", "string"]}, {"type": "array", "items": {"type": "string"}}),
+    ] = Field(default_factory=dict)
+    link: KnobsSection = KnobsSection(rate="100gbit", delay="500ns", overhead="ethernet")
+
+
+class LinkSection(KnobsSection):
+    """`links.N`: a link between the edges of two sites; the knobs beside `between` hold both ways.
+
+    `a2b` and `b2a` say what differs in one direction. `macsec` adds to the topology's.
+    """
+
+    name: Name | None = None
+    between: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    a2b: KnobsSection = KnobsSection()
+    b2a: KnobsSection = KnobsSection()
+    macsec: Protection = Field(default_factory=ProtectionSection)
+
+    @property
+    def title(self) -> str:
+        """Its name; by default that of both sites."""
+        return self.name or "-".join(self.between)
+
+
+_MODELS = ("constant", "poisson", "onoff")
+
+
+class TrafficSection(Section):
+    """`traffic.N`: a generator of UDP frames from one host to another, or a capture that is sent.
+
+    Generator: `model` with `rate` (bit/s of frames without FCS) or `pps`; `onoff` sends so for
+    `burst` and nothing for `pause`, and so on; `size` in octets without FCS, or `imix`; `count` or
+    `duration`; `payload` is repeated in each. Capture: `pcap`, sent at its own times from `start`
+    on, by `from` and `to`: their addresses tell which of the two sends a frame.
+    """
+
+    source: Name = Field(alias="from")
+    to: Name
+    model: Annotated[
+        Literal["constant", "poisson", "onoff"],
+        BeforeValidator(scalars.word(*_MODELS)),
+        one_of(*_MODELS),
+    ] = "constant"
+    rate: Quantity | None = None
+    pps: Number | None = None
+    burst: Quantity | None = None
+    pause: Quantity | None = None
+    size: Quantity = 512
+    payload: Annotated[str, BeforeValidator(_scalar)] | None = None
+    count: Number | None = None
+    duration: Quantity | None = None
+    start: Quantity = 0
+    pcap: Annotated[str, BeforeValidator(_scalar)] | None = None
+
+
+class Topology(Section):
+    """A whole topology. `macsec` holds for every link that does not say otherwise.
+
+    `mtu`: of every host's port; the links carry what protection adds. `until`: when a run ends.
+    `begin`: from when on the `start` of traffic counts: `secured`, once every link is, or a time.
+    """
+
+    name: Name | None = None
+    description: Annotated[str, BeforeValidator(_scalar)] = ""
+    mtu: Number = MTU
+    until: Quantity | None = None
+    begin: Quantity = SECURED
+    macsec: Protection = Field(default_factory=ProtectionSection)
+    sites: Annotated[
+        dict[Name, Annotated[SiteSection, AnyOf({"type": "null"})]], BeforeValidator(_sites)
+    ]
+    links: list[LinkSection] = Field(default_factory=list)
+    traffic: list[TrafficSection] = Field(default_factory=list)
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was read from."""
+        return self._origin
+
+    def protection(self, link: LinkSection) -> ProtectionSection | None:
+        """How a link is protected; None where it is not."""
+        if "macsec" not in link.model_fields_set:
+            return self.macsec
+        if self.macsec is None or link.macsec is None:
+            return link.macsec
+        return link.macsec.under(self.macsec)

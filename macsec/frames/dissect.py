@@ -1,0 +1,139 @@
+"""What an observer of the wire reads in a frame without any key (clauses 9.2 to 9.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from macsec.frames import sectag
+from macsec.frames.sectag import TCI, SecTAG, TagRules
+from macsec.terms import (
+    ADDRESSES_LENGTH,
+    ETHERTYPE_MACSEC,
+    PORT_END_STATION,
+    PORT_SCB,
+    VLAN_TPIDS,
+)
+
+
+class VlanTag(NamedTuple):
+    """A VLAN tag that stands in clear."""
+
+    tpid: int
+    pcp: int
+    dei: int
+    vid: int
+
+
+class Span(NamedTuple):
+    """Octets `start` to `stop` (not included) of a frame, and what they are."""
+
+    name: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A frame taken apart.
+
+    `tags`: VLAN tags in clear before the EtherType or SecTAG, which is at `at`. `ethertype`: what
+    stands there, None where the frame ends before. `tag`: the SecTAG, None where there is none or
+    it is cut short. `sci`: as the tag says it or means it, with `sci_from` (tag, scb, es; None
+    where only key agreement knows). `secure`: octets of Secure Data, `icv`: where the ICV is, both
+    None where the lengths do not fit. `fault`: why the frame fails 9.12; None if it does not.
+    """
+
+    destination: bytes
+    source: bytes
+    tags: tuple[VlanTag, ...]
+    at: int
+    ethertype: int | None
+    tag: SecTAG | None = None
+    sci: int | None = None
+    sci_from: str | None = None
+    secure: Span | None = None
+    icv: Span | None = None
+    padding: int = 0
+    fault: str | None = None
+
+    @property
+    def is_macsec(self) -> bool:
+        """Whether the frame has a SecTAG, whole or not."""
+        return self.ethertype == ETHERTYPE_MACSEC
+
+
+def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
+    """Take a frame apart; up to `most_tags` VLAN tags may stand before the SecTAG."""
+    tags, at = _vlan_tags(octets, most_tags)
+    addresses = octets[:6], octets[6:ADDRESSES_LENGTH]
+    ethertype = int.from_bytes(octets[at : at + 2]) if len(octets) >= at + 2 else None
+    if ethertype != ETHERTYPE_MACSEC:
+        return Sight(*addresses, tags, at, ethertype)
+    mpdu = octets[at:]
+    tag, fault = sectag.decode(mpdu), sectag.fault(mpdu, rules)
+    if tag is None:
+        return Sight(*addresses, tags, at, ethertype, fault=fault)
+    sci, sci_from = _sci(tag, octets[6:ADDRESSES_LENGTH])
+    secure, icv = _spans(len(mpdu), tag, at, rules.icv_length)
+    padding = 0 if icv is None else len(octets) - icv.stop
+    return Sight(*addresses, tags, at, ethertype, tag, sci, sci_from, secure, icv, padding, fault)
+
+
+def spans(octets: bytes, sight: Sight, offset: int = 0) -> list[Span]:
+    """The frame in spans without gaps: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding.
+
+    `offset` octets of Secure Data, all of them without E, stand in clear.
+    """
+    found = [Span("DA", 0, 6), Span("SA", 6, ADDRESSES_LENGTH)]
+    found.append(Span("VLAN", ADDRESSES_LENGTH, sight.at))
+    rest = sight.at
+    if sight.tag is not None:
+        rest += sight.tag.length
+        found.append(Span("SecTAG", sight.at, rest))
+    if sight.secure is not None and sight.icv is not None and sight.tag is not None:
+        length = sight.secure.stop - sight.secure.start
+        clear = min(offset, length) if sight.tag.tci & TCI.E else length
+        found.append(Span("clear", rest, rest + clear))
+        found.append(Span("secure", rest + clear, sight.secure.stop))
+        found.append(sight.icv)
+        found.append(Span("padding", sight.icv.stop, len(octets)))
+    else:
+        found.append(Span("rest", rest, len(octets)))
+    ends = [span._replace(stop=min(span.stop, len(octets))) for span in found]
+    return [span for span in ends if span.start < span.stop]
+
+
+def _vlan_tags(octets: bytes, most: int) -> tuple[tuple[VlanTag, ...], int]:
+    tags: list[VlanTag] = []
+    at = ADDRESSES_LENGTH
+    while len(tags) < most and len(octets) >= at + 4:
+        tpid, tci = int.from_bytes(octets[at : at + 2]), int.from_bytes(octets[at + 2 : at + 4])
+        if tpid not in VLAN_TPIDS:
+            break
+        tags.append(VlanTag(tpid, tci >> 13, tci >> 12 & 1, tci & 0xFFF))
+        at += 4
+    return tuple(tags), at
+
+
+def _sci(tag: SecTAG, source: bytes) -> tuple[int | None, str | None]:
+    """9.9: the SCI in the tag, or made of the source address."""
+    system = int.from_bytes(source) << 16
+    if tag.sci is not None:
+        return tag.sci, "tag"
+    if tag.tci & TCI.SCB:
+        return system | PORT_SCB, "scb"
+    if tag.tci & TCI.ES:
+        return system | PORT_END_STATION, "es"
+    return None, None
+
+
+def _spans(
+    mpdu_length: int, tag: SecTAG, at: int, icv_length: int
+) -> tuple[Span | None, Span | None]:
+    length = sectag.secure_data_length(mpdu_length, tag, icv_length)
+    start = at + tag.length
+    if length < 1 or tag.length + length + icv_length > mpdu_length:
+        return None, None
+    stop = start + length
+    return Span("secure", start, stop), Span("ICV", stop, stop + icv_length)

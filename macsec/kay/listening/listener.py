@@ -1,0 +1,221 @@
+"""What a listener who has CAKs learns from MKPDUs: members, and SAKs (IEEE 802.1X 9.4, 9.8).
+
+It takes no part, and has no timers. A SAK counts from the MKPDU on that distributes it, whoever of
+the CA sent that: which Key Server was followed shows in the frames, by their ICV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from macsec.kay import derivation
+from macsec.kay.cak_holder import CakHolder
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
+from macsec.kay.sak import KI, OFFSETS, ranked
+from macsec.keys import Key, Uncopyable
+from macsec.suites import CipherSuite
+from macsec.terms import ADDRESSES_LENGTH, VLAN_TPIDS
+
+SAKS_REMEMBERED = 256
+"""Of a CA, the newest; an AN comes round after four."""
+
+MEMBERS_REMEMBERED = 4096
+SSCI_GUESSES = 16
+
+
+class Hearing(Enum):
+    """What an EAPOL frame is to a listener."""
+
+    AUTHENTIC = "authentic"
+    NO_MKPDU = "no MKPDU"
+    UNKNOWN_CKN = "unknown CKN"
+    WRONG_ICV = "wrong ICV"
+
+
+class Distribution(Enum):
+    """What became of a Distributed SAK."""
+
+    NEW = "new SAK"
+    REPEATED = "known SAK"
+    PLAIN = "no SAK: unprotected"
+    UNKNOWN_SUITE = "unknown cipher suite"
+    OFFSET = "an offset that the cipher suite does not have"
+    NOT_UNWRAPPED = "the CAK does not unwrap it"
+    KEY_LENGTH = "of a length that the cipher suite does not have"
+
+
+@dataclass(slots=True, eq=False)
+class ObservedSak(Uncopyable):
+    """A SAK as it was distributed. `members`: the MIs of the Key Server and its live peers then.
+
+    `members_now` are those of the last time that it was distributed.
+    """
+
+    ckn: bytes
+    ki: KI
+    an: int
+    code: int
+    suite: CipherSuite
+    key: Key
+    members: tuple[bytes, ...]
+    members_now: tuple[bytes, ...]
+    forgotten: bool = False
+    """Too many came after it; its key is wiped."""
+
+    @property
+    def offset(self) -> int:
+        """The confidentiality offset in octets; 0 also where nothing is encrypted."""
+        return OFFSETS[self.code] or 0
+
+    @property
+    def salt(self) -> bytes | None:
+        """The Salt under an XPN suite (802.1AE 10.7.28)."""
+        return derivation.salt(*self.ki) if self.suite.xpn else None
+
+
+@dataclass(slots=True, eq=False)
+class Association:
+    """What was heard of one CA: the SCI of each MI, the SAKs, the oldest first.
+
+    `lowest_pn` has the 64-bit PNs that members told for their use of a KI, by KI and SCI.
+    """
+
+    ckn: bytes
+    scis: dict[bytes, int] = field(default_factory=dict)
+    saks: list[ObservedSak] = field(default_factory=list)
+    lowest_pn: dict[tuple[KI, int], int] = field(default_factory=dict)
+
+    def sscis(self, sak: ObservedSak, sci: int) -> list[int]:
+        """The SSCIs that a member may have under a SAK, the likeliest first.
+
+        By rank among the members (802.1AE 10.7.13). Where one of them was never heard, or ranks
+        are not what a member goes by, each number up to that of the members is possible.
+        """
+        guesses = [self._rank(members, sci) for members in (sak.members, sak.members_now)]
+        most = min(len(set(sak.members) | set(sak.members_now)), SSCI_GUESSES)
+        possible = [*(rank for rank in guesses if rank is not None), *range(1, most + 1)]
+        return list(dict.fromkeys(possible))
+
+    def _rank(self, members: tuple[bytes, ...], sci: int) -> int | None:
+        known = {self.scis[mi] for mi in members if mi in self.scis}
+        return ranked(known).get(sci)
+
+    def is_member(self, sak: ObservedSak, sci: int) -> bool:
+        """Whether a SAK was for the sender with this SCI."""
+        return any(self.scis.get(mi) == sci for mi in sak.members_now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard(Uncopyable):
+    """An EAPOL frame, and what was learnt of it. `tags`: the VLAN tags it came in."""
+
+    hearing: Hearing
+    tags: bytes
+    mkpdu: Mkpdu | None = None
+    refusal: Refusal | None = None
+    distribution: Distribution | None = None
+    sak: ObservedSak | None = None
+
+
+class Observer(Uncopyable):
+    """Listens with the CAKs of some holders, one a CKN. Give it every EAPOL frame in order."""
+
+    def __init__(self, holders: Iterable[CakHolder]) -> None:
+        self._holders = {holder.ckn: holder for holder in holders}
+        self._associations: dict[bytes, Association] = {}
+
+    @property
+    def associations(self) -> Mapping[bytes, Association]:
+        """The CAs that were heard, by CKN."""
+        return MappingProxyType(self._associations)
+
+    def hear(self, frame: bytes) -> Heard:
+        """An EAPOL frame, VLAN tags and all: it never raises.
+
+        The ICV of a tagged one is taken to be that of the frame without tags: a station above a
+        VLAN device knows of none.
+        """
+        tags, bare = untagged(frame)
+        mkpdu = decode(bare)
+        if isinstance(mkpdu, Refusal):
+            return Heard(Hearing.NO_MKPDU, tags, refusal=mkpdu)
+        holder = self._holders.get(mkpdu.basic.ckn)
+        if holder is None:
+            return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
+        if not holder.icv_valid(mkpdu.signed, mkpdu.icv):
+            return Heard(Hearing.WRONG_ICV, tags, mkpdu)
+        association = self._associations.setdefault(holder.ckn, Association(holder.ckn))
+        _meet(association, mkpdu)
+        distribution, sak = _take(association, mkpdu, holder)
+        return Heard(Hearing.AUTHENTIC, tags, mkpdu, None, distribution, sak)
+
+    def wipe(self) -> None:
+        """Overwrite all SAKs; they are of no use after this."""
+        for association in self._associations.values():
+            for sak in association.saks:
+                sak.key.wipe()
+
+
+def untagged(frame: bytes) -> tuple[bytes, bytes]:
+    """Up to two VLAN tags of a frame, and the frame without them."""
+    at = ADDRESSES_LENGTH
+    while at < ADDRESSES_LENGTH + 8 and int.from_bytes(frame[at : at + 2]) in VLAN_TPIDS:
+        at += 4
+    tags = frame[ADDRESSES_LENGTH:at]
+    return (tags, frame[:ADDRESSES_LENGTH] + frame[at:]) if tags else (b"", frame)
+
+
+def _meet(association: Association, mkpdu: Mkpdu) -> None:
+    """The sender's SCI, and where it says that its PNs are."""
+    basic = mkpdu.basic
+    scis = association.scis
+    scis.pop(basic.mi, None)
+    scis[basic.mi] = basic.sci
+    if len(scis) > MEMBERS_REMEMBERED:
+        del scis[next(iter(scis))]
+    if mkpdu.xpn and mkpdu.use is not None:
+        wanted = {sak.ki for sak in association.saks}
+        for slot in (mkpdu.use.latest, mkpdu.use.old):
+            if slot is not None and slot.ki in wanted:
+                association.lowest_pn[slot.ki, basic.sci] = slot.lowest_pn
+
+
+def _take(
+    association: Association, mkpdu: Mkpdu, holder: CakHolder
+) -> tuple[Distribution | None, ObservedSak | None]:
+    given = mkpdu.distributed
+    if given is None:
+        return (Distribution.PLAIN if mkpdu.plain else None), None
+    suite = given.cipher_suite
+    if suite is None:
+        return Distribution.UNKNOWN_SUITE, None
+    if (OFFSETS[given.code] or 0) not in suite.offsets:
+        return Distribution.OFFSET, None
+    key = holder.unwrap(given.wrapped)
+    if key is None:
+        return Distribution.NOT_UNWRAPPED, None
+    if len(key) != suite.key_length:
+        key.wipe()
+        return Distribution.KEY_LENGTH, None
+    ki = KI(mkpdu.basic.mi, given.kn)
+    members = (ki.mi, *(peer.mi for peer in mkpdu.live))
+    for known in association.saks:
+        if (known.ki, known.an) == (ki, given.an) and known.key == key:
+            key.wipe()
+            known.members_now = members
+            return Distribution.REPEATED, known
+    sak = ObservedSak(association.ckn, ki, given.an, given.code, suite, key, members, members)
+    association.saks.append(sak)
+    if len(association.saks) > SAKS_REMEMBERED:
+        _forget(association, association.saks.pop(0))
+    return Distribution.NEW, sak
+
+
+def _forget(association: Association, sak: ObservedSak) -> None:
+    sak.key.wipe()
+    sak.forgotten = True
+    for place in [place for place in association.lowest_pn if place[0] == sak.ki]:
+        del association.lowest_pn[place]

@@ -1,0 +1,23 @@
+"""MKPDUs (802.1X clause 11): octets to parameter sets and back; no key is in either.
+
+frame.py            Mkpdu   the frame, its ICV, and the order of its parameter sets
+parameter_set.py            what all parameter sets share
+parameter_sets.py           each parameter set
+"""
+
+from .frame import Mkpdu, Refusal, compose, decode, encode, seal
+from .parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
+
+__all__ = [
+    "Basic",
+    "DistributedSak",
+    "KeyUse",
+    "Mkpdu",
+    "PeerId",
+    "Refusal",
+    "SakUse",
+    "compose",
+    "decode",
+    "encode",
+    "seal",
+]

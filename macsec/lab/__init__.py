@@ -1,0 +1,17 @@
+"""Emulated datacenters: sites with hosts, links between their edges, and traffic.
+
+blueprint.py      Blueprint   a topology with everything decided: parameters, addresses, keys, tree
+spanning_tree.py              which links carry traffic, so that no frame loops
+keying.py         EndPlan     an end of a link with its configuration and its entropy
+link_state.py                 key agreement on a link: secured or not, since when, which key
+virtual/          Lab         a blueprint in virtual time, on one engine
+real/             RealLab     a blueprint in real time: namespaces, TAP devices, pumps
+"""
+
+from macsec.config import load_topology
+from macsec.lab.real.lab import RealLab
+from macsec.lab.virtual.lab import Lab
+
+from .blueprint import Blueprint, LinkPlan
+
+__all__ = ["Blueprint", "Lab", "LinkPlan", "RealLab", "load_topology"]

@@ -1,0 +1,335 @@
+"""A topology with everything decided: parameters, addresses, configurations, the tree, traffic.
+
+It draws keys and reads no file, so it serves the emulation in virtual time and in real time alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from macsec.config import (
+    Host,
+    KeyRing,
+    KnobsSection,
+    ProtectionSection,
+    Topology,
+    TrafficSection,
+    hosts_of,
+    load,
+)
+from macsec.config.reading import PathInTree
+from macsec.config.static_keys import Draw, Pair
+from macsec.config.topology.model import SECURED
+from macsec.errors import ConfigError
+from macsec.lab.keying import EndPlan, Sources, planned
+from macsec.lab.spanning_tree import Tree, Way, spanning_tree
+from macsec.secy.from_config import controls_of
+from macsec.wire.param_values import HISTORY_NS
+from macsec.wire.params import LinkParams
+from macsec.wire.tc import parse_tc
+from macsec.wire.units import rate_bits, time_ns, whole
+
+EDGE_SYSTEM = 0x02ED << 32
+"""MAC addresses of the edges' Common Ports: this, the link's number and its side (0 or 1)."""
+LINKS_MOST = 1 << 24
+HEADERS = 42
+"""Octets of Ethernet, IPv4 and UDP."""
+SMALLEST = 60
+IMIX = "imix"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkPlan:
+    """A link between two sites.
+
+    `params`: from the first site to the second, and back. `systems`: the MAC addresses of its two
+    Common Ports. `keying`: key agreement at both ends; or `configs`, those of their SecYs with
+    static keys; neither where it is unprotected. `standby`: it would close a loop, and carries
+    nothing.
+    """
+
+    name: str
+    sites: tuple[str, str]
+    params: tuple[LinkParams, LinkParams]
+    systems: tuple[int, int]
+    cipher: str | None
+    keying: tuple[EndPlan, EndPlan] | None
+    configs: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(repr=False)
+    standby: bool
+
+    @property
+    def protected(self) -> bool:
+        """Whether MACsec is on."""
+        return self.keying is not None or self.configs is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Traffic between two hosts: a generator, or a capture with a `pcap`.
+
+    `rate` in bit/s or `pps`, None for the other. `size` None is IMIX. Times in ns; `burst` and
+    `pause` of model onoff.
+    """
+
+    number: int
+    source: Host
+    to: Host
+    model: str
+    rate: int | None
+    pps: int | None
+    size: int | None
+    payload: bytes
+    count: int | None
+    duration: int | None
+    start: int
+    burst: int
+    pause: int
+    pcap: str | None
+
+    @property
+    def title(self) -> str:
+        """What it is called in reports."""
+        what = Path(self.pcap).name if self.pcap else self.model
+        return f"{self.source.name} to {self.to.name}, {what}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blueprint:
+    """What a lab is built from. `cables`: by site, of its hosts, switch and edge. Times in ns.
+
+    `begin`: from when on traffic's `start` counts; None for the moment when all links are secured.
+    """
+
+    name: str
+    description: str
+    mtu: int
+    until: int | None
+    begin: int | None
+    sites: tuple[str, ...]
+    tree: Tree
+    regions: Mapping[str, str]
+    cables: Mapping[str, LinkParams]
+    hosts: tuple[Host, ...]
+    links: tuple[LinkPlan, ...]
+    flows: tuple[Flow, ...]
+
+    @classmethod
+    def of(cls, topology: Topology, draw: Draw) -> Blueprint:
+        """Decide everything. `draw` gives the keys: entropy, or octets of a seed.
+
+        Raises ConfigError, with the line of what cannot be.
+        """
+        with KeyRing(topology.origin.folder) as ring:
+            return cls._read(topology, draw, _Reader(topology, ring))
+
+    @classmethod
+    def _read(cls, topology: Topology, draw: Draw, reader: _Reader) -> Blueprint:
+        params = [reader.both_ways(at) for at in range(len(topology.links))]
+        ways = [
+            Way(link.title, (link.between[0], link.between[1]), max(p.delay for p in both))
+            for link, both in zip(topology.links, params, strict=True)
+        ]
+        sites = tuple(topology.sites)
+        tree = spanning_tree(sites, ways)
+        hosts = hosts_of(topology)
+        by_name = {host.name: host for host in hosts}
+        return cls(
+            name=topology.name or topology.origin.name or "topology",
+            description=topology.description,
+            mtu=topology.mtu,
+            until=reader.until(),
+            begin=reader.begin(),
+            sites=sites,
+            tree=tree,
+            regions={name: site.region for name, site in topology.sites.items() if site.region},
+            cables={site: reader.cable(site) for site in sites},
+            hosts=tuple(hosts),
+            links=tuple(
+                reader.link(at, both, draw, topology.links[at].title not in tree.links)
+                for at, both in enumerate(params)
+            ),
+            flows=tuple(
+                reader.flow(at, entry, by_name) for at, entry in enumerate(topology.traffic)
+            ),
+        )
+
+    @property
+    def unprotected(self) -> list[str]:
+        """The names of links without MACsec."""
+        return [link.name for link in self.links if not link.protected]
+
+
+class _Reader:
+    """Reads what the configuration left as text, and tells the line of what it cannot use."""
+
+    def __init__(self, topology: Topology, ring: KeyRing) -> None:
+        self._topology = topology
+        self._ring = ring
+        self._origin = topology.origin
+
+    @contextmanager
+    def _at(self, path: PathInTree) -> Iterator[None]:
+        """Errors of what is read inside name the entry; of a field, that of the field."""
+        try:
+            yield
+        except ConfigError as error:
+            field, colon, reason = str(error).partition(": ")
+            if colon and field in KnobsSection.model_fields | TrafficSection.model_fields:
+                path, told = (*path, field), reason
+            else:
+                told = str(error)
+            raise ConfigError(f"{self._origin.where(path)}: {told}") from None
+
+    def _params(self, *sections: tuple[PathInTree, KnobsSection]) -> LinkParams:
+        merged: dict[str, Any] = {}
+        owners: dict[str, PathInTree] = {}
+        for path, section in sections:
+            given = {
+                name: value
+                for name in KnobsSection.model_fields
+                if name != "tc" and (value := getattr(section, name)) is not None
+            }
+            if section.tc is not None:
+                with self._at((*path, "tc")):
+                    given = parse_tc(section.tc).changed() | given
+            merged |= given
+            owners |= dict.fromkeys(given, path)
+        try:
+            return LinkParams.of(merged)
+        except ConfigError as error:
+            field = str(error).partition(":")[0].split()[0]
+            with self._at(owners.get(field, sections[0][0])):
+                raise
+            raise AssertionError from None
+
+    def cable(self, site: str) -> LinkParams:
+        """A cable inside a site."""
+        return self._params((("sites", site, "link"), self._topology.sites[site].link))
+
+    def both_ways(self, at: int) -> tuple[LinkParams, LinkParams]:
+        """The parameters of a link."""
+        link, path = self._topology.links[at], ("links", at)
+        a2b, b2a = (
+            self._params((path, link), ((*path, way), getattr(link, way))) for way in ("a2b", "b2a")
+        )
+        return a2b, b2a
+
+    def link(
+        self, at: int, params: tuple[LinkParams, LinkParams], draw: Draw, standby: bool
+    ) -> LinkPlan:
+        """A link with its addresses, and with keys unless it is off."""
+        link = self._topology.links[at]
+        systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
+        section = self._topology.protection(link)
+        own: Draw = lambda purpose, n: draw(f"{link.title} {purpose}", n)  # noqa: E731
+        static = section is not None and section.keys == "static"
+        return LinkPlan(
+            link.title,
+            (link.between[0], link.between[1]),
+            params,
+            systems,
+            None if section is None else section.cipher,
+            None if section is None or static else self._keying(at, section, systems, own),
+            self._static(at, section, systems, own) if section is not None and static else None,
+            standby,
+        )
+
+    def _static(
+        self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        with self._at(self._path(at)):
+            pair = Pair(_checked(section), systems, draw)
+        return pair.station(0), pair.station(1)
+
+    def _keying(
+        self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
+    ) -> tuple[EndPlan, EndPlan]:
+        between = self._topology.links[at].between
+        path = self._path(at)
+        with self._at(path):
+            _checked(section)
+            sources = Sources(draw, self._origin, self._ring, self._origin.where(path))
+            return planned(section, (between[0], between[1]), systems, sources)
+
+    def _path(self, at: int) -> PathInTree:
+        """Where a link's protection is said."""
+        own = "macsec" in self._topology.links[at].model_fields_set
+        return ("links", at, "macsec") if own else ("macsec",)
+
+    def until(self) -> int | None:
+        """When a run ends."""
+        with self._at(()):
+            given = self._topology.until
+            return None if given is None else time_ns("until", given, HISTORY_NS)
+
+    def begin(self) -> int | None:
+        """When traffic begins; None for once all links are secured."""
+        given = self._topology.begin
+        with self._at(()):
+            return None if given == SECURED else time_ns("begin", _bare_zero(given), HISTORY_NS)
+
+    def flow(self, at: int, entry: TrafficSection, hosts: Mapping[str, Host]) -> Flow:
+        """Traffic, with its numbers read."""
+        pcap = entry.pcap
+        if pcap is not None and pcap != "-":
+            pcap = str(self._origin.folder / pcap)
+        with self._at(("traffic", at)):
+            return Flow(
+                number=at,
+                source=hosts[entry.source],
+                to=hosts[entry.to],
+                model=entry.model,
+                rate=None if entry.rate is None else rate_bits("rate", entry.rate),
+                pps=_positive("pps", entry.pps),
+                size=self._size(entry),
+                payload=(entry.payload or "").encode(),
+                count=entry.count,
+                duration=_time("duration", entry.duration),
+                start=_time("start", entry.start) or 0,
+                burst=_span("burst", entry.burst),
+                pause=_span("pause", entry.pause),
+                pcap=pcap,
+            )
+
+    def _size(self, entry: TrafficSection) -> int | None:
+        most = self._topology.mtu + 14
+        if entry.size == IMIX:
+            return None
+        text = str(entry.size)
+        size = int(text) if text.isdecimal() else entry.size
+        return whole("size", size, SMALLEST, most, f"imix, or {SMALLEST} to {most} octets")
+
+
+def _checked(section: ProtectionSection) -> dict[str, Any]:
+    """The controls of an edge's SecY."""
+    secy = section.secy.model_dump(by_alias=True)
+    for name in ("end_station", "scb"):
+        if secy[name] and not secy["send_sci"]:
+            raise ConfigError(
+                f"{name}: an edge sends frames of its hosts, whose addresses make no SCI "
+                "of its own (9.9); leave it out"
+            )
+    controls_of(load({"secy": secy}))
+    return secy
+
+
+def _time(name: str, value: Any) -> int | None:
+    return None if value is None else time_ns(name, _bare_zero(value), HISTORY_NS)
+
+
+def _bare_zero(value: Any) -> Any:
+    return 0 if value == "0" else value
+
+
+def _span(field: str, value: Any) -> int:
+    if value is None:
+        return 0
+    return whole(field, time_ns(field, value), 1, HISTORY_NS, "a time above 0")
+
+
+def _positive(field: str, value: int | None) -> int | None:
+    return None if value is None else whole(field, value, 1, 10**12, "1 to 10^12 frames a second")

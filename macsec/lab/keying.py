@@ -1,0 +1,94 @@
+"""Key agreement at the ends of a link: its configuration, and where its entropy is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from macsec.config import Configuration, KeyRing, KeySource, Origin, ProtectionSection
+from macsec.config.static_keys import Draw
+from macsec.errors import ConfigError
+from macsec.kay.holders import Edge, chain_of, policy_of
+from macsec.kay.kay import Kay
+from macsec.keys import Key
+from macsec.secy import SecY
+from macsec.secy.from_config import controls_of
+from macsec.suites import SUITES
+
+CKN_LENGTH = 16
+"""Octets of the name of a generated CAK."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndPlan:
+    """One end of a link with key agreement. `place`: where the topology says it, for messages."""
+
+    sci: int
+    config: Configuration = field(repr=False)
+    draw: Draw = field(repr=False)
+    purpose: str
+    place: str
+
+    def kay(self, edge: Edge) -> Kay:
+        """A new KaY. Raises ConfigError for a CAK that cannot be used."""
+        try:
+            keys = chain_of(self.config, edge)
+            return Kay(self.sci, keys, self._entropy(), policy_of(self.config))
+        except ConfigError as error:
+            raise ConfigError(f"{self.place}: {error}") from None
+
+    def secy(self, backend: str = "auto", kernel: str | None = None) -> SecY:
+        """A new SecY, without keys: those are the KaY's to give."""
+        return SecY(controls_of(self.config), backend, kernel)
+
+    def _entropy(self) -> _Entropy:
+        return _Entropy(self.draw, self.purpose)
+
+
+class _Entropy:
+    """Octets by the many, each draw for a purpose of its own."""
+
+    def __init__(self, draw: Draw, purpose: str) -> None:
+        self._draw = draw
+        self._purpose = purpose
+        self._count = 0
+
+    def __call__(self, octets: int) -> bytes:
+        self._count += 1
+        return self._draw(f"{self._purpose} {self._count}", octets)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What a link's keys come from. `ring` follows references, `draw` is the link's own."""
+
+    draw: Draw
+    origin: Origin
+    ring: KeyRing
+    place: str
+
+
+def planned(
+    section: ProtectionSection,
+    sites: tuple[str, str],
+    systems: tuple[int, int],
+    sources: Sources,
+) -> tuple[EndPlan, EndPlan]:
+    """Both ends of a link, with one generated CAK unless the section names some.
+
+    `draw` is asked for `cak`, `ckn` and, for each end, `mka SITE N`. Raises ConfigError.
+    """
+    drawn = {} if section.has_cak else _drawn(section.cipher, sources.draw)
+    first, second = (section.end(site, drawn, sources.origin, sources.ring) for site in sites)
+    return _end(first, sites[0], systems[0], sources), _end(second, sites[1], systems[1], sources)
+
+
+def _drawn(cipher: str, draw: Draw) -> dict[str, Any]:
+    cak = Key(draw("cak", SUITES[cipher].key_length))
+    return {"cak": KeySource.of(cak), "ckn": draw("ckn", CKN_LENGTH)}
+
+
+def _end(config: Configuration, site: str, system: int, sources: Sources) -> EndPlan:
+    policy_of(config)
+    port = 1 if config.mka is None else config.mka.port
+    return EndPlan(system << 16 | port, config, sources.draw, f"mka {site}", sources.place)

@@ -1,0 +1,6 @@
+"""A lab in real time: hosts are network namespaces, real programs communicate across the links.
+
+lab.py          RealLab      sites, hosts and links of a blueprint
+segment.py      Segment      a link: two SecYs, their pumps, and the wire between them
+agreements.py   Agreements   the KaYs of all links, and the thread that drives them
+"""

@@ -1,0 +1,106 @@
+"""Sites, hosts and links of a blueprint, in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Self
+
+from macsec.config import Host
+from macsec.kay.holders import Edge
+from macsec.lab.blueprint import Blueprint
+from macsec.lab.link_state import Standing
+from macsec.lab.real.agreements import Agreements
+from macsec.lab.real.segment import Segment
+from macsec.live.namespace import Namespace
+
+SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+
+
+class RealLab:
+    """A lab that runs from when it is made until it is closed, or this process ends.
+
+    Each site is a namespace with a Linux bridge, `switch`; each host one with `eth0` on it; each
+    link that carries traffic is a Segment. Nothing in them has a name that outlives the process.
+    Cables inside a site are the system's own: what the topology says of them holds in virtual time.
+    `agreements` has the KaYs of all links; their time counts from here, and `clock()` gives it in
+    ns. `edge`: what holders of CAKs need.
+    """
+
+    def __init__(
+        self, blueprint: Blueprint, clock: Callable[[], int], edge: Edge | None = None
+    ) -> None:
+        self.blueprint = blueprint
+        self._edge = edge or Edge()
+        self._stack = ExitStack()
+        try:
+            self.sites = {site: self._site(site) for site in blueprint.sites}
+            self.hosts = {host.name: self._host(host) for host in blueprint.hosts}
+            self.segments = {
+                plan.name: self._segment(number)
+                for number, plan in enumerate(blueprint.links)
+                if not plan.standby
+            }
+            ends = [end for segment in self.segments.values() for end in segment.ends]
+            self.agreements = self._stack.enter_context(Agreements(ends, clock))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _site(self, name: str) -> Namespace:
+        site = self._stack.enter_context(Namespace(f"site {name}"))
+        site.without_ipv6()
+        site.ip(SWITCH, f"link set dev switch mtu {self.blueprint.mtu} up")
+        return site
+
+    def _host(self, host: Host) -> Namespace:
+        made = self._stack.enter_context(Namespace(f"host {host.name}"))
+        site, mtu, mac = self.sites[host.site], self.blueprint.mtu, host.mac.to_bytes(6).hex(":")
+        port = f"port{host.mac & 0xFFFFFF:x}"
+        made.ip(
+            f"link add name eth0 mtu {mtu} address {mac} type veth peer {port} netns {site.path}",
+            f"addr add {host.ipv4} broadcast + dev eth0",
+            f"addr add {host.ipv6} dev eth0 nodad",
+            "link set dev eth0 up",
+        )
+        site.ip(f"link set dev {port} mtu {mtu} master switch up")
+        return made
+
+    def _segment(self, number: int) -> Segment:
+        plan = self.blueprint.links[number]
+        segment = Segment(plan, number, self.sites, self.blueprint.mtu, self._edge)
+        return self._stack.enter_context(segment)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where programs can run: paths of namespaces, by `host:`, `site:` or `link:` and name."""
+        return {
+            **{f"host:{name}": host.path for name, host in self.hosts.items()},
+            **{f"site:{name}": site.path for name, site in self.sites.items()},
+            **{f"link:{name}": one.namespace.path for name, one in self.segments.items()},
+        }
+
+    @property
+    def standings(self) -> dict[str, Standing]:
+        """How key agreement stands, by link."""
+        with self.agreements.lock:
+            found = {name: segment.standing for name, segment in self.segments.items()}
+        return {name: standing for name, standing in found.items() if standing is not None}
+
+    def check(self) -> None:
+        """Raise MACsecError if a part of it broke."""
+        for segment in self.segments.values():
+            segment.check()
+        self.agreements.check()
+
+    def close(self) -> None:
+        """Take everything away, and what still runs there: daemons would keep their networks."""
+        links = (segment.namespace for segment in self.segments.values())
+        Namespace.end_programs([*self.sites.values(), *self.hosts.values(), *links])
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,131 @@
+"""A link in real time: an edge's TAP device, its SecY, the wire, and the same at the other edge.
+
+The wire is a veth cable in a namespace of the link: its ends `a` and `b` are the Common Ports,
+where a wiretap listens. Unless it is perfect, a Line between two such cables does what the topology
+says.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Self
+
+from macsec.kay.holders import Edge
+from macsec.lab.blueprint import LinkPlan
+from macsec.lab.keying import EndPlan
+from macsec.lab.link_state import Standing
+from macsec.lab.real.agreements import AgreedEnd
+from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
+from macsec.live.eapol import leave_eapol_out, open_eapol
+from macsec.live.line import Line
+from macsec.live.namespace import Namespace
+from macsec.live.pump import Pump
+from macsec.secy import SecY
+from macsec.wire.lane import LinkStats
+
+VLAN_TAG = 4
+UNPROTECTED = {"secy": {"protect": "off", "validate": "null"}}
+"""What passes frames as they are (10.5, 10.6)."""
+ENDS = ("a", "b")
+
+
+class Segment:
+    """A link of a lab that carries traffic. `plan` as in virtual time; `sites` have its devices.
+
+    `pumps` and `secys` of both ends; `line` is None on a perfect wire. `ends`: both KaYs where
+    there is key agreement, for who drives them; until then the Controlled Ports are closed.
+    """
+
+    def __init__(
+        self, plan: LinkPlan, number: int, sites: dict[str, Namespace], mtu: int, edge: Edge
+    ) -> None:
+        self.plan = plan
+        self.ends: list[AgreedEnd] = []
+        self.device = f"link{number}"
+        self._stack = ExitStack()
+        try:
+            self.namespace = self._stack.enter_context(Namespace(f"link {plan.name}"))
+            self._lay_cables(mtu + OVERHEAD + VLAN_TAG)
+            self.secys = [self._secy(side) for side in (0, 1)]
+            self.pumps = [self._pump(side, sites[plan.sites[side]], mtu) for side in (0, 1)]
+            self.line = self._line()
+            if plan.keying is not None:
+                self.ends = [self._agreed(side, one, edge) for side, one in enumerate(plan.keying)]
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def perfect(self) -> bool:
+        """Whether nothing happens to frames on the wire."""
+        return not any(params.changed() for params in self.plan.params)
+
+    def _lay_cables(self, mtu: int) -> None:
+        pairs = [("a", "b")] if self.perfect else [("a", "a-far"), ("b", "b-far")]
+        self.namespace.without_ipv6()
+        self.namespace.ip(
+            *(f"link add name {one} type veth peer name {two}" for one, two in pairs),
+            *(f"link set dev {device} mtu {mtu} up" for pair in pairs for device in pair),
+        )
+
+    def _secy(self, side: int) -> SecY:
+        if self.plan.keying is not None:
+            return self._stack.enter_context(self.plan.keying[side].secy("native"))
+        config = UNPROTECTED if self.plan.configs is None else self.plan.configs[side]
+        return self._stack.enter_context(SecY.from_config(config, "native"))
+
+    def _pump(self, side: int, site: Namespace, mtu: int) -> Pump:
+        with self.namespace.inside():
+            wire = self._stack.enter_context(open_packet(interface(ENDS[side])))
+        with site.inside():
+            mac = self.plan.systems[side].to_bytes(6)
+            clear = self._stack.enter_context(open_tap(self.device, mtu, mac))
+        site.ip(f"link set dev {self.device} master switch up")
+        agrees = self.plan.keying is not None
+        if agrees:
+            leave_eapol_out(wire)
+        return self._stack.enter_context(Pump(clear, wire, self.secys[side], opened=not agrees))
+
+    def _agreed(self, side: int, planned: EndPlan, edge: Edge) -> AgreedEnd:
+        kay = planned.kay(edge)
+        with self.namespace.inside():
+            eapol = open_eapol(interface(ENDS[side]), kay.policy.destination)
+        return AgreedEnd(kay, self.pumps[side], self._stack.enter_context(eapol))
+
+    @property
+    def standing(self) -> Standing | None:
+        """How key agreement stands; None where there is none."""
+        return Standing.of(self.plan.sites, self.ends) if self.ends else None
+
+    def _line(self) -> Line | None:
+        if self.perfect:
+            return None
+        with self.namespace.inside():
+            ends = [self._stack.enter_context(open_packet(interface(f"{end}-far"))) for end in ENDS]
+        line = Line(ends[0], ends[1], self.plan.params, name=self.plan.name)
+        return self._stack.enter_context(line)
+
+    @property
+    def wire(self) -> tuple[LinkStats, LinkStats] | None:
+        """What both directions of the wire did; None on a perfect one."""
+        if self.line is None:
+            return None
+        there, back = self.line.stats
+        return there.wire, back.wire
+
+    def check(self) -> None:
+        """Raise MACsecError if a thread ended by itself."""
+        for pump in self.pumps:
+            pump.check()
+        if self.line is not None:
+            self.line.check()
+
+    def close(self) -> None:
+        """Stop, take the devices away, wipe the keys."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,198 @@
+"""A capture across a lab: from a host of one site to a host of another, and what arrived.
+
+The lab is the one that `lab run` would build, with the capture as its only traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from macsec.config import Topology, TrafficSection, hosts_of
+from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
+from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.virtual.recorder import Recorder
+from macsec.secy import Verdict
+from macsec.wire.lane import STOPPED
+
+Ends = tuple[str, str]
+_REFUSED = [v.counter for v in Verdict if not v.delivered and v.counter is not None]
+_PROTECTED = [str(v.counter) for v in (Verdict.ENCRYPTED, Verdict.PROTECTED)]
+
+
+def with_capture(topology: Topology, ends: Ends | None = None) -> Topology:
+    """The topology with a capture as its only traffic, and without an end of its own.
+
+    `ends`: the hosts of sides A and B; by default the first host of the file and the last one.
+    Raises ConfigError where these are not on two sites.
+    """
+    hosts = {host.name: host for host in hosts_of(topology)}
+    file = topology.origin.name or "topology"
+    for name in ends or ():
+        if name not in hosts:
+            raise ConfigError(f"{file}: no host is called {name}; it has {', '.join(hosts)}")
+    if not hosts:
+        raise ConfigError(f"{file}: there are no hosts to send a capture")
+    a, b = ends or (next(iter(hosts)), next(reversed(hosts)))
+    if hosts[a].site == hosts[b].site:
+        raise ConfigError(f"{file}: {a} and {b} are on one site: no link lies between them")
+    traffic = [TrafficSection.model_validate({"from": a, "to": b, "pcap": "-"})]
+    return topology.model_copy(update={"traffic": traffic, "until": None})
+
+
+class Hop(NamedTuple):
+    """A link on the path; `near`: which of its two ends is on the side of A."""
+
+    link: SiteLink
+    near: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What became of the frames of both directions.
+
+    `cut`: those that the capture had cut, which nobody can send. `protected`: at the first
+    protected link on their way. `delivered`: those that reached the host at the far side, `equal`
+    those of them that are as they were sent, each once. `lost`: frames that a wire lost, its
+    copies and queues included; `duplicated`: copies that a wire made; `refused`: by a SecY, or by
+    a Controlled Port that is closed; `local`: frames that a switch kept on the side they came from,
+    where their destination is.
+    """
+
+    frames: int
+    octets: int
+    cut: int
+    protected: int
+    delivered: int
+    equal: int
+    lost: int
+    duplicated: int
+    refused: int
+    local: int
+
+    @property
+    def perfect(self) -> bool:
+        """Whether every frame arrived as it was, and once."""
+        return self.frames == self.delivered == self.equal
+
+    @property
+    def explained(self) -> bool:
+        """Whether wires that lose and duplicate did all that is not perfect.
+
+        What a SecY refuses is explained only as the copy of a frame.
+        """
+        missing, more = self.frames - self.equal, self.delivered - self.equal
+        return missing <= self.lost + self.local and max(more, self.refused) <= self.duplicated
+
+
+class Passage:
+    """A capture on its way through a lab of a blueprint `with_capture`.
+
+    `path`: the links that it crosses, from side A to side B. `wire`: what is seen on them. Raises
+    ConfigError where there is no path.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        (flow,) = lab.blueprint.flows
+        self.ends = lab.hosts[flow.source.name], lab.hosts[flow.to.name]
+        self.path = path_of(lab, flow.source.site, flow.to.site)
+        self._octets = self._cut = 0
+        self._first_ns: int | None = None
+        self._began_ns: int | None = None
+        for end in self.ends:
+            end.port.watch = self._begin
+        stations = [(hop.link, side) for hop in self.path for side in (hop.near, 1 - hop.near)]
+        names = [f"{link.plan.name} {link.plan.sites[side]}" for link, side in stations]
+        self.wire = Recorder(lab.engine, "wire", tuple(names))
+        for number, (link, side) in enumerate(stations):
+            link.common_port(side).watch = partial(self.wire.note, number, 0)
+
+    def _begin(self, _: bytes) -> None:
+        if self._began_ns is None:
+            self._began_ns = self.lab.engine.now_ns
+
+    def run(self, batches: Iterable[FrameBatch]) -> Score:
+        """Send all frames, at the times of the capture, and wait until nothing is on its way."""
+        self.lab.run(None, lambda _: self._whole(batches))
+        return self._score()
+
+    def _whole(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+        for batch in batches:
+            whole = batch.length == batch.wire_length
+            sent = batch if whole.all() else batch.take(np.flatnonzero(whole))
+            self._octets += batch.octets
+            self._cut += len(batch) - len(sent)
+            if self._first_ns is None and len(sent):
+                self._first_ns = int(sent.time_ns[0])
+            yield sent
+
+    @property
+    def on_wire(self) -> FrameBatch:
+        """The frames on all links of the path, at the capture's time; `source` is the station.
+
+        Key agreement comes before the first frame.
+        """
+        seen = self.wire.batch
+        shift = (self._first_ns or 0) - (self._began_ns or 0)
+        return FrameBatch.trusted(
+            seen.arena,
+            seen.start,
+            seen.length,
+            np.maximum(seen.time_ns + shift, 0),
+            seen.source,
+            seen.wire_length,
+        )
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counters of all SecYs on the path, summed."""
+        told = [end.secy.counters for hop in self.path for end in hop.link.ends or ()]
+        return {name: sum(each[name] for each in told) for name in told[0]} if told else {}
+
+    def _score(self) -> Score:
+        lab = self.lab
+        (tally,) = lab.tallies
+        stats = [way.as_dict() for hop in self.path for way in hop.link.stats]
+        counters = self.counters
+        closed = [hop.link.refused(way) for hop in self.path for way in range(2)]
+        bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
+        return Score(
+            frames=tally.sent + self._cut,
+            octets=self._octets,
+            cut=self._cut,
+            protected=self._protected(),
+            delivered=sum(host.stats.received for host in self.ends),
+            equal=tally.delivered,
+            lost=sum(way[name] for way in stats for name in STOPPED.values()),
+            duplicated=sum(way["duplicated"] for way in stats),
+            refused=sum(counters.get(name, 0) for name in _REFUSED) + sum(closed),
+            local=sum(bridge.filtered for bridge in bridges),
+        )
+
+    def _protected(self) -> int:
+        """Frames that the first protected link of each direction took."""
+        hops = [hop for hop in self.path if hop.link.ends is not None]
+        ways = ((hops[0], hops[0].near), (hops[-1], 1 - hops[-1].near)) if hops else ()
+        senders = [hop.link.ends[side].secy for hop, side in ways if hop.link.ends is not None]
+        return sum(secy.counters[name] for secy in senders for name in _PROTECTED)
+
+
+def path_of(lab: Lab, here: str, to: str) -> list[Hop]:
+    """The links from one site to another. Raises ConfigError where there is no way."""
+    by_name = {link.plan.name: link for link in lab.links}
+    path: list[Hop] = []
+    while here != to:
+        name = lab.blueprint.tree.next_link(here, to)
+        if name is None:
+            raise ConfigError(f"{lab.blueprint.name}: no links lead from {here} to {to}")
+        link = by_name[name]
+        near = link.plan.sites.index(here)
+        path.append(Hop(link, near))
+        here = link.plan.sites[1 - near]
+    return path

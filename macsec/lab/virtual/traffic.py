@@ -1,0 +1,147 @@
+"""Traffic as departures in time: generators of UDP frames, and captures split by address."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
+from typing import NamedTuple
+
+from macsec.frames import FrameBatch
+from macsec.frames.sides import Split
+from macsec.lab.blueprint import HEADERS, Flow
+from macsec.wire.distributions import exponential
+from macsec.wire.engine import PS_PER_NS
+from macsec.wire.random_streams import Stream, start_of
+
+PS_PER_S = 10**12
+PORT = 49_152
+"""UDP source port of the first flow; the next have those that follow."""
+DISCARD = 9
+MIX = (60,) * 7 + (590,) * 4 + (1514,)
+"""IMIX 7:4:1, in octets without FCS."""
+_SEQUENCE = struct.Struct(">Q")
+
+
+class Departure(NamedTuple):
+    """A frame, when it is sent, and by whom: the flow's `source` (0) or its `to` (1)."""
+
+    time_ps: int
+    side: int
+    frame: bytes
+
+
+def generated(flow: Flow, seed: int) -> Iterator[Departure]:
+    """The frames of a generator, each with its number, from 0, at the front of its payload."""
+    times = Stream(start_of(seed, f"traffic {flow.number}", 0, "times"))
+    sizes = Stream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
+    start = flow.start * PS_PER_NS
+    end = None if flow.duration is None else start + flow.duration * PS_PER_NS
+    clock, datagrams = _Clock(flow, times), Datagrams(flow)
+    for number in islice(count(), flow.count):
+        size = MIX[sizes.below(len(MIX))] if flow.size is None else flow.size
+        due = start + clock.due(size)
+        if end is not None and due >= end:
+            return
+        yield Departure(due, 0, datagrams.frame(size, number))
+
+
+class _Clock:
+    """When the next frame is due, in ps from the start: exact sums, so that no rounding adds up."""
+
+    def __init__(self, flow: Flow, stream: Stream) -> None:
+        self._flow = flow
+        self._stream = stream
+        self._bits = 0
+        self._frames = 0
+        self._random_ps = 0
+
+    def due(self, size: int) -> int:
+        """The time of the next frame, and how long it holds back the one behind it."""
+        if self._flow.model == "poisson":
+            now = self._random_ps
+            self._random_ps += exponential(self._stream, self._spaced(1, size * 8))
+            return now
+        busy = self._spaced(self._frames, self._bits)
+        self._frames += 1
+        self._bits += size * 8
+        return busy if self._flow.model == "constant" else self._paused(busy)
+
+    def _spaced(self, frames: int, bits: int) -> int:
+        """How long so many frames, or bits, take at the flow's rate."""
+        if self._flow.pps is not None:
+            return frames * PS_PER_S // self._flow.pps
+        return bits * PS_PER_S // (self._flow.rate or 1)
+
+    def _paused(self, busy: int) -> int:
+        burst, pause = self._flow.burst * PS_PER_NS, self._flow.pause * PS_PER_NS
+        return busy + busy // burst * pause
+
+
+class Datagrams:
+    """Frames of a generator: Ethernet, IPv4, UDP without checksum, a number, the payload repeated.
+
+    Two of one size differ in the number alone.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._made: dict[int, tuple[bytes, bytes]] = {}
+
+    def frame(self, size: int, number: int) -> bytes:
+        """A frame of so many octets."""
+        if size not in self._made:
+            self._made[size] = self._head(size), self._body(size)
+        head, body = self._made[size]
+        return head + _SEQUENCE.pack(number) + body
+
+    def _head(self, size: int) -> bytes:
+        source, to = self._flow.source, self._flow.to
+        length = size - 14
+        # Never fragmented, so the identification says nothing (RFC 6864).
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0x4000, 64, 17, 0)
+        ip += source.ipv4.packed + to.ipv4.packed
+        ip = ip[:10] + _checksum(ip).to_bytes(2) + ip[12:]
+        port = (PORT + self._flow.number) & 0xFFFF
+        ports = struct.pack(">HHHH", port, DISCARD, length - 20, 0)
+        return to.mac.to_bytes(6) + source.mac.to_bytes(6) + b"\x08\x00" + ip + ports
+
+    def _body(self, size: int) -> bytes:
+        room = size - HEADERS - _SEQUENCE.size
+        text = self._flow.payload or b"\0"
+        return (text * (room // len(text) + 1))[:room]
+
+
+def _checksum(header: bytes) -> int:
+    """RFC 1071."""
+    total: int = sum(struct.unpack(f">{len(header) // 2}H", header))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def captured(batches: Iterable[FrameBatch], start_ns: int) -> Iterator[Departure]:
+    """The frames of a capture at their own times, the first one at `start_ns`.
+
+    A frame that was captured before its forerunner goes at the time of that one.
+    """
+    split = Split()
+    first: int | None = None
+    now = start_ns
+    for batch in batches:
+        sides = split.sides(batch).tolist()
+        for time_ns, side, frame in zip(batch.time_ns.tolist(), sides, batch.frames(), strict=True):
+            if first is None:
+                first = time_ns
+            now = max(now, time_ns - first + start_ns)
+            yield Departure(now * PS_PER_NS, side, frame)
+
+
+Source = Callable[[str], Iterable[FrameBatch]]
+"""Opens a capture by its path."""
+
+
+def departures(flow: Flow, seed: int, read: Source) -> Iterator[Departure]:
+    """The traffic of a flow."""
+    if flow.pcap is None:
+        return generated(flow, seed)
+    return captured(read(flow.pcap), flow.start)

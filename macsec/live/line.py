@@ -1,0 +1,107 @@
+"""A link's impairments in real time: what comes in at one end goes out at the other when due."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.live.native_thread import Running
+from macsec.live.pump import End
+from macsec.wire.impairments import starts
+from macsec.wire.lane import LinkStats
+from macsec.wire.native_lane import NativeLane, library, stats_of
+from macsec.wire.params import LinkParams
+
+
+class LineStats(NamedTuple):
+    """What a direction did. `dropped`: the end it went to refused it. `refused`: over 64 KiB."""
+
+    wire: LinkStats
+    dropped: int
+    refused: int
+
+
+class Line:
+    """Moves frames between two ends, from `start()` to `stop()`, in a thread without the GIL.
+
+    `params`: from `a` to `b`, and back; the wire is that of virtual time, with its streams. The
+    ends stay the caller's: stop it before closing them. A delay is kept to some 50 us, as well as
+    the system wakes a thread: for exact times there is virtual time.
+    """
+
+    def __init__(
+        self,
+        a: End,
+        b: End,
+        params: tuple[LinkParams, LinkParams],
+        seed: int = 0,
+        name: str = "wire",
+    ) -> None:
+        loaded = library("native")
+        if loaded is None or not hasattr(loaded[1], "macsec_line_new"):
+            raise EnvironmentLacks("a line in real time needs the native data plane, on Linux")
+        self._ffi, self._lib = loaded
+        self.name = name
+        self._ends = a, b
+        self._lanes = [
+            NativeLane(given, starts(given, seed, name, way), way, *loaded)
+            for way, given in enumerate(params)
+        ]
+        wires = [lane.wire for lane in self._lanes]
+        made = self._lib.macsec_line_new(*wires, a.fileno(), b.fileno())
+        if made == self._ffi.NULL:
+            raise EnvironmentLacks("no memory for the frames on a line")
+        self._line = self._ffi.gc(made, self._lib.macsec_line_free)
+        self._running: Running | None = None
+
+    def step(self, now_ps: int) -> None:
+        """One round at a time of the caller's, for a line that does not run."""
+        self._check(self._lib.macsec_line_step(self._line, now_ps))
+
+    def start(self) -> Self:
+        """Begin."""
+        if self._running is not None:
+            raise MACsecError("a line runs once: make another")
+        self._running = Running(f"macsec line {self.name}", self._run)
+        return self
+
+    def _run(self, stop: int) -> int:
+        # Of this object, so that the lanes stay as long as the thread.
+        return int(self._lib.macsec_line_run(self._line, stop))
+
+    def stop(self) -> None:
+        """End. Frames on their way are gone; the counts stay."""
+        if self._running is not None:
+            self._running.stop()
+
+    def fileno(self) -> int:
+        """An eventfd that can be read once the line ended by itself; between start and stop."""
+        if self._running is None:
+            raise MACsecError("the line does not run")
+        return self._running.fileno()
+
+    def check(self) -> None:
+        """Raise MACsecError if it ended because one of its ends failed."""
+        if self._running is not None:
+            self._running.check(f"the line {self.name}")
+
+    @property
+    def stats(self) -> tuple[LineStats, LineStats]:
+        """What both directions did so far, also while it runs."""
+        return self._stats(0), self._stats(1)
+
+    def _stats(self, way: int) -> LineStats:
+        stats: Any = self._ffi.new("macsec_wire_stats *")
+        counts = self._ffi.new("macsec_line_counts *")
+        self._lib.macsec_line_read(self._line, way, stats, counts)
+        return LineStats(stats_of(stats), counts.dropped, counts.refused)
+
+    def _check(self, failed: int) -> None:
+        if failed:
+            raise MACsecError(f"the line {self.name} failed: errno {failed}")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,345 @@
+"""Frames of a capture decrypted with nothing but CAKs: the MKPDUs in it tell the SAKs.
+
+Both directions and any number of members, CAs and rekeys. A frame is tried under the SAKs that
+were distributed before it with its AN, the newest first, and the ICV decides. So an AN that is used
+again, a peer that starts again, or another Key Server is nothing special. A SAK that is distributed
+later in the capture than a frame that needs it comes too late for that frame.
+
+A listener is no receiver: there is no replay protection, and a frame that is there twice is valid
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macsec.frames import Column, FrameBatch
+from macsec.kay.cak_holder import CakHolder
+from macsec.kay.listening.listener import Association, Hearing, ObservedSak, Observer
+from macsec.keys import Uncopyable
+from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
+from macsec.secy import counters as names
+from macsec.secy.counters import Counters
+from macsec.secy.plane import Tally
+from macsec.suites import SUITES
+from macsec.terms import ETHERTYPE_EAPOL, SCI_NONE, VLAN_TPIDS, sci_text
+
+CLEAR_TAGS = 2
+_OPEN = int(Verdict.NO_SCI)
+_OCTETS = ("InOctetsValidated", "InOctetsDecrypted")
+
+
+@dataclass(slots=True)
+class ReadSA:
+    """What one sender sent with one AN, under whatever SAKs. PNs are those of the last SAK."""
+
+    next_pn: int = 1
+    lowest_pn: int = 1
+    frames: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Verdict), np.int64))
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of a receive SA."""
+        return names.rx_sa_counters(Tally(tuple(self.frames.tolist()[:3])))
+
+
+@dataclass(slots=True)
+class ReadSC:
+    """What one sender sent: its SAs by AN, and the counters of a receive SC."""
+
+    sa: dict[int, ReadSA] = field(default_factory=dict)
+    octets: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OCTETS, 0))
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of a receive SC."""
+        frames = sum((sa.frames[:8] for sa in self.sa.values()), np.zeros(8, np.int64))
+        return names.rx_sc_counters(Tally(tuple(frames.tolist()), *self.octets.values()))
+
+
+class MkaReader(Uncopyable):
+    """Validates batches of a capture as they come; `close` it to wipe all keys.
+
+    `mkpdus` counts EAPOL frames by what they were.
+    """
+
+    def __init__(
+        self, holders: Iterable[CakHolder], backend: str = "auto", kernel: str | None = None
+    ) -> None:
+        self.observer = Observer(holders)
+        self.mkpdus = dict.fromkeys(Hearing, 0)
+        self.rx: dict[str, ReadSC] = {}
+        self._plane = backend, kernel
+        self._channels: dict[ObservedSak, dict[int, _Channel]] = {}
+        self._frames = np.zeros(len(Verdict), np.int64)
+        # Looks at tags alone. An XPN suite, since under one a PN field of zero is no fault.
+        self._tags = SecY(
+            Controls(cipher=SUITES["gcm-aes-xpn-128"], clear_tags=CLEAR_TAGS), *self._plane
+        )
+
+    @property
+    def backend(self) -> str:
+        """The data plane: `native` or `reference`."""
+        return self._tags.backend
+
+    @property
+    def kernel(self) -> str:
+        """What runs AES-GCM."""
+        return self._tags.kernel
+
+    @property
+    def saks(self) -> int:
+        """How many SAKs there are to try."""
+        return sum(len(ca.saks) for ca in self.observer.associations.values())
+
+    @property
+    def counters(self) -> Counters:
+        """All counters by the standard's names. Octets are counted at each SAK that was tried."""
+        octets = (sum(sc.octets[name] for sc in self.rx.values()) for name in _OCTETS)
+        return names.secy_counters(Tally(tuple(self._frames.tolist()), *octets))
+
+    def validate(self, batch: FrameBatch) -> Outcome:
+        """What became of the frames of a batch; those that are delivered are in their order."""
+        seen = self._tags.validate(batch)
+        work = _Work(batch, seen.codes.copy(), seen.sci.copy(), seen.an, seen.pn.copy())
+        unread = np.flatnonzero(work.codes == _OPEN)
+        talk = eapol_rows(batch)
+        pieces = np.split(unread, np.searchsorted(unread, talk))
+        self._read(work, pieces[0])
+        for row, piece in zip(talk.tolist(), pieces[1:], strict=True):
+            self._hear(batch[row])
+            self._read(work, piece)
+        self._frames += np.bincount(work.codes, minlength=len(Verdict))
+        return work.outcome()
+
+    def _hear(self, frame: bytes) -> None:
+        heard = self.observer.hear(frame)
+        self.mkpdus[heard.hearing] += 1
+        for sak in [sak for sak in self._channels if sak.forgotten]:
+            for channel in self._channels.pop(sak).values():
+                channel.close()
+
+    def _read(self, work: _Work, rows: Column) -> None:
+        """Frames between two MKPDUs, by sender and AN."""
+        if not len(rows):
+            return
+        members = self._members()
+        known = np.array([SCI_NONE, *members], np.uint64)
+        rows = rows[np.isin(work.sci[rows], known)]
+        rows = rows[np.lexsort((work.an[rows], work.sci[rows]))]
+        changes = np.diff(work.sci[rows]).astype(bool) | np.diff(work.an[rows]).astype(bool)
+        for group in np.split(rows, np.flatnonzero(changes) + 1):
+            if len(group):
+                sci, an = int(work.sci[group[0]]), int(work.an[group[0]])
+                senders = [sci] if sci != SCI_NONE else members
+                self._read_group(work, group, senders, an)
+
+    def _members(self) -> list[int]:
+        found: dict[int, None] = {}
+        for association in self.observer.associations.values():
+            found.update(dict.fromkeys(association.scis.values()))
+        return list(found)
+
+    def _read_group(self, work: _Work, rows: Column, senders: list[int], an: int) -> None:
+        """Frames of one AN; the sender is known, or one of several."""
+        first = True
+        for sci in senders:
+            for association, sak in self._candidates(sci, an):
+                channel = self._channel(association, sak, sci)
+                out = channel.validate(work.batch.take(rows))
+                if first:  # what a frame fails with is told by the newest SAK
+                    work.codes[rows], first = out.codes, False
+                rows = work.take(rows, out, sci)
+                self._count(channel, sci, an, out)
+                if not len(rows):
+                    return
+        if first and SCI_NONE not in work.sci[rows]:
+            work.codes[rows] = Verdict.NOT_USING_SA
+        self._count_failed(work, rows, an)
+
+    def _candidates(self, sci: int, an: int) -> Iterator[tuple[Association, ObservedSak]]:
+        """The SAKs of an AN, those for this sender first, the newest first among them."""
+        found = [
+            (association, sak)
+            for association in self.observer.associations.values()
+            if sci in association.scis.values()
+            for sak in reversed(association.saks)
+            if sak.an == an
+        ]
+        yield from sorted(found, key=lambda each: not each[0].is_member(each[1], sci))
+
+    def _channel(self, association: Association, sak: ObservedSak, sci: int) -> _Channel:
+        channels = self._channels.setdefault(sak, {})
+        if sci not in channels:
+            channels[sci] = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
+        channels[sci].raise_pn(association.lowest_pn.get((sak.ki, sci), 1))
+        return channels[sci]
+
+    def _sa(self, sci: int, an: int) -> ReadSA:
+        return self.rx.setdefault(sci_text(sci), ReadSC()).sa.setdefault(an, ReadSA())
+
+    def _count(self, channel: _Channel, sci: int, an: int, out: Outcome) -> None:
+        sc = self.rx.get(sci_text(sci))
+        if not len(out.delivered) and sc is None:
+            return
+        sa = self._sa(sci, an)
+        sa.frames += np.bincount(out.codes[out.delivered], minlength=len(Verdict))
+        if len(out.delivered):
+            sa.next_pn, sa.lowest_pn = channel.pns
+        octets = self.rx[sci_text(sci)].octets
+        for name, number in channel.new_octets().items():
+            octets[name] += number
+
+    def _count_failed(self, work: _Work, rows: Column, an: int) -> None:
+        sci = int(work.sci[rows[0]])
+        if sci != SCI_NONE:
+            self._sa(sci, an).frames += np.bincount(work.codes[rows], minlength=len(Verdict))
+
+    def close(self) -> None:
+        """Wipe all SAKs."""
+        for channels in self._channels.values():
+            for channel in channels.values():
+                channel.close()
+        self._channels.clear()
+        self._tags.close()
+        self.observer.wipe()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A batch under way: the columns of its outcome, and the clear frames found so far."""
+
+    batch: FrameBatch
+    codes: NDArray[np.uint8]
+    sci: NDArray[np.uint64]
+    an: NDArray[np.uint8]
+    pn: NDArray[np.uint64]
+    rows: list[Column] = field(default_factory=list)
+    clear: list[FrameBatch] = field(default_factory=list)
+
+    def take(self, rows: Column, out: Outcome, sci: int) -> Column:
+        """Note what was delivered of some rows; the others are returned."""
+        found = rows[out.delivered]
+        if len(found):
+            self.codes[found] = out.codes[out.delivered]
+            self.pn[found] = out.pn[out.delivered]
+            self.sci[found] = sci
+            self.rows.append(found)
+            self.clear.append(out.batch)
+        return np.delete(rows, out.delivered)
+
+    def outcome(self) -> Outcome:
+        """All of it, in the order of the batch."""
+        clear = FrameBatch.concat(self.clear)
+        rows = np.concatenate([*self.rows, np.zeros(0, np.int64)])
+        order = np.argsort(rows, kind="stable")
+        return Outcome(clear.take(order), rows[order], self.codes, self.sci, self.an, self.pn)
+
+
+class _Channel:
+    """What one member sends under one SAK: a SecY with one receive SC and one SA.
+
+    Under an XPN suite there is one for each SSCI that may be the sender's, until one fits.
+    """
+
+    def __init__(
+        self, sak: ObservedSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
+    ) -> None:
+        self._sak, self._sci, self._plane = sak, sci, plane
+        self._untried: list[int | None] = [*sscis] if sak.suite.xpn else [None]
+        self._secys: list[SecY] = []
+        self._told: Mapping[str, int] = dict.fromkeys(_OCTETS, 0)
+
+    def validate(self, batch: FrameBatch) -> Outcome:
+        """What becomes of frames that may be this sender's."""
+        if len(self._secys) == 1 and not self._untried:
+            return self._secys[0].validate(batch)
+        first: Outcome | None = None
+        for secy in self._all():
+            out = secy.validate(batch)
+            if len(out.delivered):
+                self._settle(secy)
+                return out
+            first = first or out
+        assert first is not None  # noqa: S101 there is always one SSCI to try
+        return first
+
+    def _all(self) -> Iterator[SecY]:
+        yield from self._secys
+        while self._untried:
+            self._secys.append(self._made(self._untried.pop(0)))
+            yield self._secys[-1]
+
+    def _settle(self, fitting: SecY) -> None:
+        for secy in self._secys:
+            if secy is not fitting:
+                secy.close()
+        self._secys, self._untried = [fitting], []
+
+    def _made(self, ssci: int | None) -> SecY:
+        sak = self._sak
+        controls = Controls(
+            cipher=sak.suite,
+            offset=sak.offset,
+            validate=Validate.STRICT,
+            replay=False,
+            window=sak.suite.window_limit,  # the upper half of a PN is right this far back
+            clear_tags=CLEAR_TAGS,
+        )
+        secy = SecY(controls, *self._plane)
+        secy.create_rx_sc(self._sci)
+        secy.create_rx_sa(self._sci, sak.an, sak.key, ssci=ssci, salt=sak.salt)
+        return secy
+
+    def raise_pn(self, lowest_pn: int) -> None:
+        """The sender told the upper half of its PNs."""
+        for secy in self._secys:
+            sa = secy.rx[self._sci].sa[self._sak.an]
+            if lowest_pn > sa.lowest_pn:
+                next_pn = max(lowest_pn, sa.next_pn)
+                secy.raise_rx_pn(self._sci, self._sak.an, next_pn=next_pn, lowest_pn=lowest_pn)
+
+    @property
+    def pns(self) -> tuple[int, int]:
+        """NextPN and lowestPN."""
+        sa = self._secys[-1].rx[self._sci].sa[self._sak.an]
+        return sa.next_pn, sa.lowest_pn
+
+    def new_octets(self) -> dict[str, int]:
+        """Octets that were validated and decrypted since this was last asked."""
+        now = {name: sum(secy.counters[name] for secy in self._secys) for name in _OCTETS}
+        new = {name: max(now[name] - self._told[name], 0) for name in _OCTETS}
+        self._told = now
+        return new
+
+    def close(self) -> None:
+        """Wipe the SAK."""
+        for secy in self._secys:
+            secy.close()
+        self._secys, self._untried = [], []
+
+
+def eapol_rows(batch: FrameBatch) -> Column:
+    """The rows of EAPOL frames, with or without VLAN tags."""
+    rows = np.flatnonzero(batch.length >= 14)
+    at = batch.start[rows] + 12
+    ends = batch.start[rows] + batch.length[rows]
+    tpids = np.array(sorted(VLAN_TPIDS))
+    found = []
+    for _ in range(CLEAR_TAGS + 1):
+        types = batch.arena[at].astype(np.int64) << 8 | batch.arena[at + 1]
+        found.append(rows[types == ETHERTYPE_EAPOL])
+        tagged = np.isin(types, tpids) & (at + 6 <= ends)
+        rows, at, ends = rows[tagged], at[tagged] + 4, ends[tagged]
+    return np.sort(np.concatenate(found))

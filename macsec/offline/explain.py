@@ -1,0 +1,293 @@
+"""One frame followed through a SecY: what was read, recovered, checked and decided, and why.
+
+The SecY does the work and gives the verdict. What is told beside it, the IV, the octets of the AAD
+and the PNs before and after, is read from its controls and its SAs; no key is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from macsec.frames import FrameBatch, sectag
+from macsec.frames.dissect import Sight, Span, observe, spans
+from macsec.frames.sectag import TCI, SecTAG, TagRules
+from macsec.secy import Outcome, SecY, Validate, Verdict
+from macsec.terms import ADDRESSES_LENGTH, sci_of, sci_text
+
+
+class PNs(NamedTuple):
+    """nextPN and lowestPN of an SA; a transmit SA has no lowest."""
+
+    next_pn: int
+    lowest_pn: int | None
+
+
+class Nonce(NamedTuple):
+    """What an SA of an XPN suite adds to the IV. Neither is secret."""
+
+    ssci: int
+    salt: bytes
+
+
+SA = tuple[int, int]
+"""SCI and AN."""
+
+
+class OutOfRangeError(IndexError):
+    """The capture has only `frames` frames."""
+
+    def __init__(self, frames: int) -> None:
+        self.frames = frames
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What became of one frame.
+
+    `clear` and `protected`: both sides of the SecY, None for the one that does not exist. `sight`
+    and `spans` take the protected one apart, or the clear one where nothing was protected. `sci`,
+    `an`, `pn`: as the SecY told or the tag says. `before`, `after`: the PNs of the SA, None where
+    no SA was found. `aad`, `text`: the octets that AES-GCM, if it ran, only authenticated, and
+    those it decrypted or encrypted.
+    """
+
+    transmit: bool
+    verdict: Verdict
+    reason: str
+    sight: Sight
+    spans: list[Span]
+    protected: bytes | None
+    clear: bytes | None
+    sci: int | None
+    an: int | None
+    pn: int | None
+    before: PNs | None
+    after: PNs | None
+    iv: bytes | None
+    cipher_ran: bool
+    aad: list[Span] = field(default_factory=list)
+    text: Span | None = None
+
+    @property
+    def tag(self) -> SecTAG | None:
+        """The SecTAG, where there is one."""
+        return self.sight.tag
+
+
+def trace(
+    secy: SecY,
+    batches: Iterable[FrameBatch],
+    frame: int,
+    nonces: Mapping[SA, Nonce],
+    *,
+    transmit: bool,
+) -> Trace:
+    """Run the frames of a capture up to number `frame` (from 0) and tell of that one.
+
+    `transmit`: the capture is clear and the SecY protects it. Raises OutOfRangeError.
+    """
+    move = secy.protect if transmit else secy.validate
+    passed = 0
+    for batch in batches:
+        row = frame - passed
+        if row < len(batch):
+            move(batch.take(slice(0, row)))
+            before = _pns(secy, transmit)
+            one = batch.take(slice(row, row + 1))
+            return _told(_Moved(secy, one, move(one), before, nonces, transmit))
+        move(batch)
+        passed += len(batch)
+    raise OutOfRangeError(passed)
+
+
+def _pns(secy: SecY, transmit: bool) -> dict[SA, PNs]:
+    if transmit:
+        sci = 0 if secy.tx.sci is None else sci_of(secy.tx.sci)
+        return {(sci, an): PNs(sa.next_pn, None) for an, sa in secy.tx.sa.items()}
+    return {
+        (sci_of(text), an): PNs(sa.next_pn, sa.lowest_pn)
+        for text, sc in secy.rx.items()
+        for an, sa in sc.sa.items()
+    }
+
+
+class _Moved(NamedTuple):
+    """The frame, as it went through."""
+
+    secy: SecY
+    one: FrameBatch
+    outcome: Outcome
+    before: Mapping[SA, PNs]
+    nonces: Mapping[SA, Nonce]
+    transmit: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        verdict: Verdict = self.outcome.verdict[0]
+        return verdict
+
+    @property
+    def rules(self) -> TagRules:
+        controls = self.secy.controls
+        return TagRules(
+            controls.cipher.xpn,
+            controls.icv_length,
+            controls.profile.exact_length,
+            controls.profile.refuse_sl_48,
+        )
+
+
+def _told(moved: _Moved) -> Trace:
+    given = moved.one[0]
+    result = moved.outcome.batch[0] if len(moved.outcome.batch) else None
+    clear, protected = (given, result) if moved.transmit else (result, given)
+    controls = moved.secy.controls
+    shown = given if protected is None else protected
+    sight = observe(shown, moved.rules, controls.clear_tags)
+    sci, an, pn = moved.outcome.told(0)
+    sa = None if sci is None or an is None else (sci, an)
+    before = moved.before.get(sa) if sa is not None else None
+    after = _pns(moved.secy, moved.transmit).get(sa) if sa is not None else None
+    ran = _cipher_ran(moved, sight)
+    aad, text = _covered(moved.secy, sight) if sight.tag is not None and ran else ([], None)
+    return Trace(
+        transmit=moved.transmit,
+        verdict=moved.verdict,
+        reason=_reason(moved, sight, before),
+        sight=sight,
+        spans=spans(shown, sight, controls.offset),
+        protected=protected,
+        clear=clear,
+        sci=sight.sci if sci is None else sci,
+        an=sight.tag.an if an is None and sight.tag is not None else an,
+        pn=pn,
+        before=before,
+        after=after,
+        iv=_iv(moved, sci, an, pn) if before is not None else None,
+        cipher_ran=ran,
+        aad=aad,
+        text=text,
+    )
+
+
+_RAN = {Verdict.OK, Verdict.INVALID, Verdict.NOT_VALID, Verdict.DELAYED}
+_SEALED = {Verdict.ENCRYPTED, Verdict.PROTECTED}
+
+
+def _cipher_ran(moved: _Moved, sight: Sight) -> bool:
+    if moved.transmit:
+        return moved.verdict in _SEALED
+    controls = moved.secy.controls
+    if controls.validate is Validate.DISABLED:
+        changed = sight.tag is not None and bool(sight.tag.tci & TCI.C)
+        return changed and controls.profile.disabled_decrypts and moved.verdict in _RAN
+    return moved.verdict in _RAN
+
+
+def _iv(moved: _Moved, sci: int | None, an: int | None, pn: int | None) -> bytes | None:
+    if sci is None or an is None or pn is None:
+        return None
+    cipher = moved.secy.controls.cipher
+    if not cipher.xpn:
+        return cipher.iv(sci, pn)
+    nonce = moved.nonces.get((sci, an))
+    return None if nonce is None else cipher.iv(sci, pn, *nonce)
+
+
+def _covered(secy: SecY, sight: Sight) -> tuple[list[Span], Span | None]:
+    """14.5: DA, SA, SecTAG and what stands clear are AAD; what lies past the offset is text."""
+    tag, secure = sight.tag, sight.secure
+    if tag is None or secure is None:
+        return [], None
+    controls = secy.controls
+    with_tags = sight.at if controls.clear_tags_authenticated else ADDRESSES_LENGTH
+    length = secure.stop - secure.start
+    clear = min(controls.offset, length) if tag.tci & TCI.E else length
+    aad = _joined([Span("addresses", 0, with_tags), Span("SecTAG", sight.at, secure.start + clear)])
+    text = Span("text", secure.start + clear, secure.stop)
+    return aad, text if text.start < text.stop else None
+
+
+def _joined(given: list[Span]) -> list[Span]:
+    first, second = given
+    return [Span("AAD", first.start, second.stop)] if first.stop == second.start else given
+
+
+_REASONS = {
+    Verdict.OK: "the ICV is right and the PN is not below the lowest acceptable",
+    Verdict.INVALID: "the ICV is wrong; validate: check delivers what was sent in clear",
+    Verdict.DELAYED: "PN {pn} is below lowest PN {lowest}, and replay is off",
+    Verdict.UNCHECKED: "validate: disabled: the ICV was not looked at",
+    Verdict.LATE: "PN {pn} is below lowest PN {lowest}",
+    Verdict.UNUSED_SA: "SA {an} of SC {sci} is not in use: {sas}; sent in clear, so delivered",
+    Verdict.NOT_USING_SA: "SA {an} of SC {sci} is not in use: {sas}",
+    Verdict.UNTAGGED: "no SecTAG, and validate is not strict",
+    Verdict.NO_TAG: "no SecTAG, and validate: strict wants one",
+    Verdict.BAD_TAG: "the SecTAG is not valid by 9.12: {fault}",
+    Verdict.UNKNOWN_SCI: "no receive SC {sci}: {scs}; sent in clear, so delivered",
+    Verdict.NO_SCI: "no receive SC {sci}: {scs}",
+    Verdict.UNCONTROLLED: "E without C is for the KaY at the Uncontrolled Port",
+    Verdict.BYPASS: "validate: null passes every frame untouched",
+    Verdict.RUNT: "{length} octets: too short for addresses and what follows them",
+    Verdict.TRUNCATED: "the capture cut the frame to {length} of {wire_length} octets: not judged",
+    Verdict.DROPPED: "profile linux drops it and counts it nowhere",
+    Verdict.ENCRYPTED: "sent with confidentiality",
+    Verdict.PROTECTED: "sent with integrity only: encrypt is off",
+    Verdict.UNPROTECTED: "protect is off: sent as it is",
+    Verdict.TOO_LONG: "protected, it is over the {limit} octets that mtu {mtu} allows",
+    Verdict.EXHAUSTED: "the last PN of SA {an} is used: nothing is sent until there is a new key",
+    Verdict.NOT_OPERATIONAL: "SA {encodingsa}, which encodingsa names, cannot send",
+}
+
+
+def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
+    special = _special_reason(moved, sight, before)
+    if special is not None:
+        return special
+    controls = moved.secy.controls
+    sci, an, pn = moved.outcome.told(0)
+    mtu = controls.mtu
+    return _REASONS.get(moved.verdict, moved.verdict.label).format(
+        pn=pn,
+        an=an,
+        sci="that could be told" if sci is None else sci_text(sci),
+        lowest=None if before is None else before.lowest_pn,
+        fault=sight.fault or sectag.fault(moved.one[0][sight.at :], moved.rules),
+        length=int(moved.one.length[0]),
+        wire_length=int(moved.one.wire_length[0]),
+        scs=f"there {_are([*moved.secy.rx])}",
+        sas=f"there {_are(_sas_of(moved, sci))}",
+        mtu=mtu,
+        limit=None if mtu is None else mtu + 14,
+        encodingsa=controls.encodingsa,
+    )
+
+
+def _special_reason(moved: _Moved, sight: Sight, before: PNs | None) -> str | None:
+    pn = moved.outcome.told(0)[2]
+    if moved.verdict is Verdict.NOT_VALID:
+        if not _cipher_ran(moved, sight):
+            return "validate: disabled does not decrypt, and changed text cannot go on (C=1)"
+        return "the ICV is wrong: another key, SCI or PN than the sender's, or a changed octet"
+    if moved.verdict is Verdict.LATE and before is not None and before.lowest_pn is not None:
+        if pn is not None and pn >= before.lowest_pn:
+            return f"PN {pn} came before, and duplicates: reject remembers it"
+        if moved.secy.controls.profile.window_from_next_pn:
+            return f"PN {pn} is over the window below next PN {before.next_pn}"
+    return None
+
+
+def _sas_of(moved: _Moved, sci: int | None) -> list[str]:
+    if sci is None or sci_text(sci) not in moved.secy.rx:
+        return []
+    return [f"SA {an}" for an, sa in moved.secy.rx[sci_text(sci)].sa.items() if sa.enabled]
+
+
+def _are(names: list[str]) -> str:
+    if not names:
+        return "is none"
+    return f"{'is' if len(names) == 1 else 'are'} {', '.join(names[:4])}" + (
+        f" and {len(names) - 4} more" if len(names) > 4 else ""
+    )

@@ -1,0 +1,1 @@
+"""Scapy on the virtual wire: sockets and interfaces on ports, waiting in virtual time."""

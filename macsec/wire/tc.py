@@ -1,0 +1,248 @@
+"""A netem line of tc to parameters and back, so that a scenario moves to a real machine.
+
+The grammar is that of `tc-netem(8)`: words, and behind each the values that are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from macsec.errors import ConfigError
+from macsec.wire.param_values import COUNT_LIMIT, DISTRIBUTIONS
+from macsec.wire.params import LinkParams, refuse_ecn
+from macsec.wire.units import percent_text, rate_text, refuse, time_text
+
+TC_LIMIT = 1000
+"""What tc takes where a line names no limit; 2^32 - 1 stands for none."""
+
+NOT_IN_TC = ("drop", "down", "match", "mtu", "ordered", "fcs", "corrupt_at")
+
+
+class _Words:
+    """The words of a line, taken one after the other."""
+
+    def __init__(self, line: str) -> None:
+        words = line.split()
+        # The whole command is welcome too: "tc qdisc add dev eth0 root netem delay ...".
+        self._left = words[words.index("netem") + 1 :] if "netem" in words else words
+
+    def next(self) -> str | None:
+        """The next word, taken; None at the end."""
+        return self._left.pop(0) if self._left else None
+
+    def take(self, word: str) -> str | None:
+        """The next word, taken if it is this one."""
+        return self._left.pop(0) if self._left[:1] == [word] else None
+
+    def values(self, field: str, least: int, most: int) -> list[str]:
+        """The values behind a word: all up to the next word of the grammar, `most` at most."""
+        taken: list[str] = []
+        while self._left and len(taken) < most and not _is_word(self._left[0]):
+            taken.append(self._left.pop(0))
+        if len(taken) < least:
+            raise ConfigError(f"{field}: {least} value(s) wanted in a tc line, {len(taken)} given")
+        return taken
+
+
+def parse_tc(line: str) -> LinkParams:
+    """The parameters of a netem line, or of the whole tc command.
+
+    As in tc a bare time is in µs, a bare rate in bit/s, a bare chance in percent, and the limit is
+    1000 where none is named. Raises ConfigError.
+    """
+    words = _Words(line)
+    given: dict[str, Any] = {"limit": TC_LIMIT}
+    seen: set[str] = set()
+    while (word := words.next()) is not None:
+        name = _ALIASES.get(word, word)
+        if name not in _GRAMMAR:
+            raise ConfigError(f"{word!r} is not a word of netem: {', '.join(_GRAMMAR)}")
+        if name in seen:
+            raise ConfigError(f"{name}: twice in one line")
+        seen.add(name)
+        given |= _GRAMMAR[name](words)
+    return LinkParams(**given)
+
+
+def to_tc(params: LinkParams) -> str:
+    """The netem line of parameters; reading it gives them again.
+
+    Raises ConfigError, with their names, for parameters that tc has no word for.
+    """
+    extra = [name for name in params.changed() if name in NOT_IN_TC]
+    if extra:
+        raise ConfigError(f"{', '.join(extra)}: tc has no word for it")
+    return " ".join(part for write in _WRITERS if (part := write(params)))
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _with(unit: str, values: list[str]) -> list[str]:
+    """Bare numbers with the unit that tc takes them for."""
+    return [value + unit if value[-1:].isdigit() else value for value in values]
+
+
+def _delay(words: _Words) -> dict[str, Any]:
+    values = words.values("delay", 1, 3)
+    given = dict(zip(("delay", "jitter"), _with("us", values[:2]), strict=False))
+    return given | ({"correlation": _with("%", values)[2]} if len(values) == 3 else {})
+
+
+def _loss(words: _Words) -> dict[str, Any]:
+    first = words.values("loss", 1, 1)
+    if not first[0][0].isalpha():
+        return {"loss": " ".join(_with("%", first + words.values("loss", 0, 1)))}
+    return {"loss": " ".join(first + _with("%", words.values("loss", 1, 5)))}
+
+
+def _chance(name: str) -> Callable[[_Words], dict[str, Any]]:
+    return lambda words: {name: " ".join(_with("%", words.values(name, 1, 2)))}
+
+
+def _number(name: str) -> Callable[[_Words], dict[str, Any]]:
+    return lambda words: {name: _whole(name, words.values(name, 1, 1)[0])}
+
+
+def _whole(field: str, text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        refuse(field, text, "is not a whole number")
+
+
+def _limit(words: _Words) -> dict[str, Any]:
+    limit = _whole("limit", words.values("limit", 1, 1)[0])
+    return {"limit": None if limit == COUNT_LIMIT else limit}
+
+
+def _distribution(words: _Words) -> dict[str, Any]:
+    name = words.values("distribution", 1, 1)[0]
+    if name not in DISTRIBUTIONS:
+        refuse(
+            "distribution", name, f"is not one of {', '.join(DISTRIBUTIONS)}; files are not read"
+        )
+    return {"distribution": name}
+
+
+def _rate(words: _Words) -> dict[str, Any]:
+    values = words.values("rate", 1, 4)
+    names = ("overhead", "cell", "cell_overhead")
+    more = {n: _whole(n, v) for n, v in zip(names, values[1:], strict=False)}
+    rate = _with("bit", values[:1])[0]
+    return {"rate": rate} | more if rate.rstrip("bit") != "0" else {}
+
+
+def _slot(words: _Words) -> dict[str, Any]:
+    if words.take("distribution"):
+        name, *times = words.values("slot", 3, 3)
+        text = ["distribution", name, *_with("us", times)]
+    else:
+        text = _with("us", words.values("slot", 1, 2))
+    while (room := words.take("packets") or words.take("bytes")) is not None:
+        text += [room, *words.values(room, 1, 1)]
+    return {"slot": " ".join(text)}
+
+
+def _ecn(_: _Words) -> dict[str, Any]:
+    refuse_ecn()
+    return {}
+
+
+_ALIASES = {"latency": "delay", "drop": "loss"}
+_GRAMMAR: dict[str, Callable[[_Words], dict[str, Any]]] = {
+    "limit": _limit,
+    "delay": _delay,
+    "distribution": _distribution,
+    "loss": _loss,
+    "corrupt": _chance("corrupt"),
+    "duplicate": _chance("duplicate"),
+    "reorder": _chance("reorder"),
+    "gap": _number("gap"),
+    "rate": _rate,
+    "slot": _slot,
+    "seed": _number("seed"),
+    "ecn": _ecn,
+}
+_SLOT_WORDS = ("packets", "bytes")
+
+
+def _is_word(text: str) -> bool:
+    return text in _GRAMMAR or text in _ALIASES or text in _SLOT_WORDS
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _limit_text(params: LinkParams) -> str:
+    return f"limit {COUNT_LIMIT if params.limit is None else params.limit}"
+
+
+def _delay_text(params: LinkParams) -> str:
+    if not (params.delay or params.jitter or params.correlation):
+        return ""
+    text = f"delay {time_text(params.delay)}"
+    if params.jitter or params.correlation:
+        text += f" {time_text(params.jitter)}"
+    if params.correlation:
+        text += f" {percent_text(params.correlation)}"
+    return (
+        text if params.distribution == "uniform" else f"{text} distribution {params.distribution}"
+    )
+
+
+def _loss_text(params: LinkParams) -> str:
+    return "" if params.loss is None else f"loss {params.loss}"
+
+
+def _chance_text(name: str) -> Callable[[LinkParams], str]:
+    def write(params: LinkParams) -> str:
+        chance = getattr(params, name)
+        return f"{name} {chance}" if any(chance) else ""
+
+    return write
+
+
+def _gap_text(params: LinkParams) -> str:
+    return f"gap {params.gap}" if params.gap else ""
+
+
+def _rate_text(params: LinkParams) -> str:
+    if params.rate is None:
+        return ""
+    more = [params.overhead, params.cell, params.cell_overhead]
+    while more and not more[-1]:
+        more.pop()
+    return " ".join(["rate", rate_text(params.rate), *map(str, more)])
+
+
+def _slot_text(params: LinkParams) -> str:
+    slot = params.slot
+    if slot is None:
+        return ""
+    if slot.distribution is None:
+        text = f"slot {time_text(slot.least)} {time_text(slot.most)}"
+    else:
+        times = f"{time_text(slot.delay)} {time_text(slot.jitter)}"
+        text = f"slot distribution {slot.distribution} {times}"
+    rooms = (("packets", slot.packets), ("bytes", slot.octets))
+    return " ".join([text, *(f"{name} {room}" for name, room in rooms if room)])
+
+
+def _seed_text(params: LinkParams) -> str:
+    return "" if params.seed is None else f"seed {params.seed}"
+
+
+_WRITERS = (
+    _limit_text,
+    _delay_text,
+    _loss_text,
+    _chance_text("corrupt"),
+    _chance_text("duplicate"),
+    _chance_text("reorder"),
+    _gap_text,
+    _rate_text,
+    _slot_text,
+    _seed_text,
+)

@@ -1,0 +1,225 @@
+"""A capture across a lab: what arrives, and whether the topology explains what does not."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from planes import PLANES, Plane, frame_of
+
+from macsec.config import load_topology
+from macsec.config.static_keys import seeded
+from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
+from macsec.lab import Blueprint, Lab
+from macsec.lab.virtual.agreed import is_eapol
+from macsec.lab.virtual.passage import Passage, Score, with_capture
+from macsec.report.lab import trouble
+
+CLEAN = {"between": ["left", "right"], "delay": "1ms"}
+ONE_NS = 10**18
+
+
+def topology(**knobs: Any) -> dict[str, Any]:
+    """Two sites and a link."""
+    return {
+        "sites": {"left": {"hosts": ["l1", "l2"]}, "right": {"hosts": ["r1"]}},
+        "links": [CLEAN | knobs],
+        "traffic": [{"from": "l2", "to": "r1", "pps": 1, "count": 5}],
+        "until": "1ns",
+    }
+
+
+def both_ways(frames: list[bytes]) -> list[bytes]:
+    """Each frame, and its answer."""
+    return [one for frame in frames for one in (frame, frame[6:12] + frame[:6] + frame[12:])]
+
+
+def numbered(count: int) -> list[bytes]:
+    """Frames that differ."""
+    return [frame_of(60)[:-4] + number.to_bytes(4) for number in range(count)]
+
+
+def batch_of(frames: list[bytes], **columns: Any) -> FrameBatch:
+    """A capture, a frame each ms."""
+    times = [ONE_NS + 10**6 * at for at in range(len(frames))]
+    return FrameBatch.from_frames(frames, times, **columns)
+
+
+def passed(
+    given: Any,
+    batch: FrameBatch,
+    plane: Plane = PLANES[-1],
+    ends: tuple[str, str] | None = None,
+    seed: int = 1,
+) -> tuple[Score, Passage]:
+    """The score of a capture across a topology."""
+    model = with_capture(load_topology(given), ends)
+    blueprint = Blueprint.of(model, seeded(seed, "a test"))
+    with Lab(blueprint, seed, plane.backend, plane.kernel) as lab:
+        passage = Passage(lab)
+        return passage.run([batch[:3], batch[3:]]), passage
+
+
+@pytest.mark.parametrize("plane", PLANES[:2], ids=str)
+def test_both_directions(plane):
+    """All frames cross, whatever the file's own traffic and end; the wire holds them protected."""
+    frames = both_ways([frame_of(length) for length in (2, 47, 48, 1500)])
+    score, passage = passed(topology(), batch_of(frames), plane)
+    assert score.perfect
+    assert score.explained
+    assert (score.frames, score.protected, score.delivered, score.equal) == (8,) * 4
+    assert score.octets == sum(map(len, frames))
+    wire = passage.on_wire
+    wire = wire.take(np.logical_not([is_eapol(frame) for frame in wire]))
+    assert {frame[12:14] for frame in wire} == {b"\x88\xe5"}
+    assert wire.source.tolist() == [0, 1] * 4
+    assert passage.wire.ports == ("left-right left", "left-right right")
+    # At the time of the capture, and what host cables and switch take (3 cables of 500 ns).
+    late = wire.time_ns - batch_of(frames).time_ns
+    assert late.min() >= 1000
+    assert late.max() < 5000
+
+
+def test_the_longest_way_by_default():
+    """From the first host of the file to the last, and to any that is named."""
+    chain = {
+        "sites": {"a": {"hosts": ["a1"]}, "b": {"hosts": ["b1"]}, "c": {"hosts": ["c1"]}},
+        "links": [{"between": ["b", "a"]}, {"between": ["b", "c"], "macsec": "off"}],
+    }
+    batch = batch_of(both_ways(numbered(2)))
+    score, passage = passed(chain, batch)
+    assert [hop.link.plan.name for hop in passage.path] == ["b-a", "b-c"]
+    assert score.perfect
+    assert score.protected == 4
+    score, passage = passed(chain, batch, ends=("c1", "b1"))
+    assert [hop.link.plan.name for hop in passage.path] == ["b-c"]
+    assert (score.protected, score.equal) == (0, 4)
+    assert passage.counters == {}
+
+
+def test_loss_is_explained():
+    """What the wire loses is missing, and no fault; the seed decides which."""
+    batch = batch_of(numbered(200))
+    score, passage = passed(topology(loss="10%"), batch)
+    assert 0 < score.lost < 60
+    assert score.equal == score.delivered == 200 - score.lost
+    assert score.explained
+    assert not score.perfect
+    other = passed(topology(loss="10%"), batch, seed=2)[1].lab.digest
+    again = passed(topology(loss="10%"), batch)[1].lab.digest
+    assert again == passage.lab.digest != other
+
+
+def test_duplicates():
+    """Copies are refused as late under window 0; nothing is missing for it."""
+    score, _ = passed(topology(duplicate="100%"), batch_of(numbered(5)))
+    assert (score.equal, score.delivered, score.refused) == (5, 5, 5)
+    assert score.duplicated >= 5
+    assert score.explained
+    wide = topology(duplicate="100%", macsec={"window": 64})
+    score, _ = passed(wide, batch_of(numbered(5)))
+    assert (score.equal, score.delivered, score.refused) == (5, 10, 0)
+    assert score.explained
+    assert not score.perfect
+
+
+def test_what_is_refused_is_not_explained():
+    """A changed frame reaches the SecY and ends there: no wire lost it."""
+    changed = topology(corrupt="100%", fcs="fix", macsec="static")
+    score, _ = passed(changed, batch_of(numbered(5)))
+    assert (score.lost, score.refused, score.equal) == (0, 5, 0)
+    assert not score.explained
+
+
+def test_what_is_late_is_not_explained():
+    """Though others are lost: a frame that a SecY refused was not lost by the wire."""
+    unordered = topology(loss="40%", jitter="400us", ordered="off", macsec="static")
+    frames = batch_of(numbered(200))
+    close = FrameBatch(frames.arena, frames.start, frames.length, frames.time_ns // 2)
+    score, _ = passed(unordered, close)
+    assert score.lost > score.refused > 0
+    assert score.equal == 200 - score.lost - score.refused
+    assert not score.explained
+
+
+def test_a_port_that_stays_closed():
+    """Nothing gets through while there are no keys, and that is told."""
+    score, passage = passed(topology(corrupt="100%", fcs="fix"), batch_of(numbered(5)))
+    assert (score.protected, score.equal, score.refused) == (0, 0, 5)
+    assert not score.explained
+    assert trouble(passage.lab)
+
+
+def test_what_is_changed_is_not_explained():
+    """On a link without protection nobody refuses it, and it is not equal."""
+    bare = topology(corrupt="100%", fcs="fix", macsec="off", corrupt_at="payload")
+    score, _ = passed(bare, batch_of(numbered(5)))
+    assert (score.protected, score.refused, score.equal) == (0, 0, 0)
+    assert score.delivered == 5
+    assert not score.explained
+
+
+def test_a_frame_that_the_capture_cut():
+    """Nobody can send it; the others cross."""
+    frames = numbered(5)
+    whole = batch_of(frames)
+    cut = FrameBatch(
+        whole.arena,
+        whole.start,
+        whole.length,
+        whole.time_ns,
+        wire_length=whole.length + (np.arange(5) == 4),
+    )
+    score, _ = passed(topology(), cut)
+    assert (score.frames, score.cut, score.equal) == (5, 1, 4)
+    assert not score.explained
+
+
+def test_what_stays_on_its_side():
+    """Three stations that all talk to each other: two are on one side, and a switch keeps that."""
+    x, y, z = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
+    pairs = [(x, y), (y, z), (z, x), (x, z)]
+    frames = [to + source + frame_of(60)[12:] for source, to in pairs]
+    score, _ = passed(topology(), batch_of(frames))
+    assert (score.local, score.equal) == (2, 2)
+    assert score.explained
+
+
+@pytest.mark.parametrize(
+    "change, ends, told",
+    [
+        ({}, ("l1", "nobody"), "no host is called nobody; it has l1, l2, r1"),
+        ({}, ("l1", "l2"), "l1 and l2 are on one site"),
+        ({"sites": {"left": {"hosts": 0}, "right": {"hosts": 0}}, "traffic": []}, None, "no hosts"),
+        ({"links": []}, None, "no links lead from left to right"),
+    ],
+)
+def test_what_cannot_be(change, ends, told):
+    """One line."""
+    with pytest.raises(ConfigError, match=told):
+        passed(topology() | change, batch_of(numbered(1)), ends=ends)
+
+
+@pytest.mark.parametrize(
+    "counts, explained",
+    [
+        ({}, True),
+        ({"equal": 8, "delivered": 8, "lost": 2}, True),
+        ({"equal": 8, "delivered": 8, "lost": 1, "local": 1}, True),
+        ({"equal": 8, "delivered": 8, "lost": 1}, False),
+        ({"equal": 8, "delivered": 8, "lost": 9, "refused": 1}, False),
+        ({"refused": 2, "duplicated": 2}, True),
+        ({"refused": 2, "duplicated": 1}, False),
+        ({"delivered": 12, "duplicated": 2}, True),
+        ({"delivered": 12, "duplicated": 1}, False),
+        ({"equal": 9}, False),
+    ],
+)
+def test_what_is_explained(counts, explained):
+    """Loss and copies of the wire are; what a SecY refused only as a copy, what changed never."""
+    fine = dict.fromkeys((field.name for field in fields(Score)), 0)
+    fine |= dict.fromkeys(("frames", "protected", "delivered", "equal"), 10)
+    assert Score(**{**fine, **counts}).explained is explained

@@ -1,0 +1,105 @@
+"""EAPOL of an interface and its data: which socket is given which frame."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+from collections.abc import Iterator
+
+import hosts
+import pytest
+from hosts import Capture, Host
+
+from macsec.errors import EnvironmentLacks
+from macsec.live import eapol as module
+from macsec.live.devices import Packet, interface, open_packet
+from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
+
+GROUP = bytes.fromhex("0180c2000003")
+SOURCE = bytes.fromhex("020000770a01")
+MKPDU = GROUP + SOURCE + b"\x88\x8e" + bytes(46)
+TAGGED = GROUP + SOURCE + b"\x81\x00\x00\x05\x88\x8e" + bytes(46)
+DATA = b"\xff" * 6 + SOURCE + b"\x88\xe5" + bytes(46)
+
+
+class Ends:
+    """Both sockets of a host's interface, and the far end of its cable."""
+
+    def __init__(self, host: Host, far: Capture, eapol: Eapol, data: Packet) -> None:
+        self.host, self.far, self.eapol, self.data = host, far, eapol, data
+
+    def heard(self) -> list[bytes]:
+        """What the EAPOL socket is given, once there is something."""
+        assert select.select([self.eapol], [], [], 20)[0]
+        return list(self.eapol.frames())
+
+
+@pytest.fixture
+def ends(tmp_path) -> Iterator[Ends]:
+    """On a cable between two hosts."""
+    hosts.need(tun=False)
+    with hosts.hosts(tmp_path) as (near, far), contextlib.ExitStack() as stack:
+        hosts.cable(near, far)
+        with near.inside():
+            below = interface("wire")
+            eapol = stack.enter_context(open_eapol(below, GROUP))
+            data = stack.enter_context(open_packet(below))
+        leave_eapol_out(data)
+        yield Ends(near, far.listen("wire"), eapol, data)
+
+
+def test_each_has_its_own(ends):
+    """Untagged EAPOL is the KaY's alone, all else the pump's; neither sees what it sent."""
+    assert ends.eapol.send(MKPDU)
+    for frame in (TAGGED, DATA, MKPDU):
+        ends.far.send(frame)
+    assert ends.heard() == [MKPDU]
+    with Packet(ends.data._socket.dup()) as socket:
+        got = [socket._socket.recv(200) for _ in range(2)]
+    # The kernel tells the VLAN tag beside the frame.
+    assert got == [TAGGED[:12] + TAGGED[16:], DATA]
+    assert select.select([ends.data], [], [], 0.1)[0] == []
+    assert ends.far.next(lambda frame: frame[12:14] == hosts.EAPOL) == MKPDU
+
+
+def test_the_group_is_joined(ends):
+    """A card hands its frames up without being promiscuous."""
+    assert "01:80:c2:00:00:03" in ends.host.ip("maddress", "show", "dev", "wire")
+
+
+def test_so_many_at_once(ends):
+    """A flood leaves room for other things."""
+    for _ in range(module.AT_ONCE + 1):
+        ends.far.send(MKPDU)
+    hosts.until(lambda: select.select([ends.eapol], [], [], 0)[0], "frames")
+    counts = [len(ends.heard())]
+    while sum(counts) < module.AT_ONCE + 1:
+        counts.append(len(ends.heard()))
+    assert max(counts) <= module.AT_ONCE
+
+
+def test_an_interface_that_is_down(ends):
+    """It takes nothing and gives nothing, and is as good as before once it is up."""
+    ends.host.ip("link", "set", "wire", "down")
+    assert list(ends.eapol.frames()) == []
+    assert not ends.eapol.send(MKPDU)
+    assert ends.eapol.unsent == 1
+    ends.host.ip("link", "set", "wire", "up")
+    hosts.until(lambda: "state UP" in ends.host.ip("link", "show", "wire"), "a carrier")
+    ends.far._socket.getsockopt(1, 4)  # it was told, too
+    ends.far.send(MKPDU)
+    assert ends.heard() == [MKPDU]
+
+
+def test_without_the_right_to_it(ends, monkeypatch):
+    """Said with what is needed."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    with ends.host.inside():
+        below = interface("wire")
+        monkeypatch.setattr(module.socket, "socket", refuse)
+        with pytest.raises(EnvironmentLacks, match="CAP_NET_RAW"):
+            open_eapol(below, GROUP)
+        monkeypatch.undo()
