@@ -1,4 +1,4 @@
-"""The AES-GCM kernels, checked by gcm_check.c, which needs no Python."""
+"""The AES-GCM kernels, checked by the program in gcm_check, which needs no Python."""
 
 import os
 import platform
