@@ -1,7 +1,7 @@
 """The index: where each frame lies in a chunk of a capture, as columns.
 
-Two twins with one contract: `ReferenceIndex` here and `NativeIndex` over `_native/captures/capture.c`.
-A scan walks whole records from the front of a chunk, fills the columns and returns how far it came
+Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
+A scan walks whole records from the front of a chunk, fills the columns, returns how far it came
 and why it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
 """
 
