@@ -16,8 +16,8 @@ from enum import Enum, auto
 from macsec.kay import actions
 from macsec.kay.associations import Associations
 from macsec.kay.sak import KI, Protection, Sak
+from macsec.time_units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 MKA_LIFE_TIME_NS = 6 * NS_PER_S
 SAK_RETIRE_TIME_NS = 3 * NS_PER_S
 

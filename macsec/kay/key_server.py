@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import Counters
-from macsec.kay.cp import MKA_LIFE_TIME_NS, NS_PER_S
+from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.identity import Random
 from macsec.kay.key_history import KeyHistory
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
@@ -16,6 +16,7 @@ from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
 
 
 class Reason(Enum):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 
 from macsec.kay.counters import Counters, Reception
-from macsec.kay.cp import NS_PER_S
 from macsec.kay.identity import NUMBER_LIMIT, Identity, Random
 from macsec.kay.keychain import ChainKey
 from macsec.kay.mkpdu.frame import Mkpdu
@@ -17,6 +16,7 @@ from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
 from macsec.kay.peers import Peer, Peers
 from macsec.kay.policy import KayPolicy
 from macsec.keys import Uncopyable
+from macsec.time_units import NS_PER_S
 
 MKA_HELLO_TIME_NS = 2 * NS_PER_S
 MKA_BOUNDED_HELLO_TIME_NS = NS_PER_S // 2
