@@ -6,8 +6,8 @@ from macsec.kay.cp import Connect
 from macsec.kay.kay import Kay
 from macsec.kay.membership.participant import Participant
 from macsec.kay.timers import MKA_HELLO_TIME_NS
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
 
