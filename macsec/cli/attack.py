@@ -27,7 +27,7 @@ def command() -> None:
     """Attack an emulated link, and check every counter, delivered frame and PN that results."""
 
 
-@command.command("list", short_help="The names of all attacks.")
+@command.command("list", short_help="Print the names of all attacks.")
 def list_names() -> int:
     """Print the names of all attacks, one a line."""
     click.echo("\n".join(ATTACKS))

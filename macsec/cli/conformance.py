@@ -21,7 +21,7 @@ PIPE_WIDTH = 160
 """Columns where stdout is no terminal, so that no line for a program is folded."""
 
 
-@click.command("conformance", short_help="Test vectors on every backend and kernel.")
+@click.command("conformance", short_help="Run the test vectors on every backend and kernel.")
 @click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
 @options.json_data
 @click.option(

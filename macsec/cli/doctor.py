@@ -42,7 +42,7 @@ NET_ADMIN = 1 << 12
 TUN = "/dev/net/tun"
 
 
-@click.command("doctor", short_help="What this machine can do.")
+@click.command("doctor", short_help="Show what this machine can do.")
 @options.json_data
 def command(as_json: bool) -> int:
     """Report the data planes and AES-GCM kernels, privileges, devices and programs found here.

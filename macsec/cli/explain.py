@@ -1,4 +1,4 @@
-"""`macsec explain`: why one frame ended as it did."""
+"""`macsec explain`: the reason for the verdict of a frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from macsec.report.page import Page
 from macsec.secy import SecY
 
 
-@click.command("explain", short_help="Why one frame ended as it did.")
+@click.command("explain", short_help="Explain why a frame has its verdict.")
 @options.config
 @options.source
 @click.option(
@@ -26,14 +26,14 @@ from macsec.secy import SecY
     metavar="N",
     help="The frame to explain, counted from 0 as in validate --verdicts.",
 )
-@click.option("--full", is_flag=True, help="Dump long frames whole.")
+@click.option("--full", is_flag=True, help="Show long frames in full.")
 @options.json_data
 @options.fcs
 @options.backend
 def command(
     config: str, source: str, frame: int, full: bool, as_json: bool, fcs: str, backend: str
 ) -> None:
-    """Run the SecY of FILE over the frames of IN up to frame N, and explain its verdict.
+    """Explain the verdict of frame N of IN: the SecY of FILE processes all frames up to it.
 
     With a configuration that has tx and no rx, it explains how a clear frame is protected; with any
     other, how a frame is validated. Keys are never shown; the IV is no secret.

@@ -16,9 +16,9 @@ def _exit_codes() -> str:
         [
             *rows,
             "",
-            "An empty capture, frames that validate refuses and frames that are too long end in 0:",
-            "all are counted. With --strict a refused frame ends in 3, which wins over 4. A closed",
-            "pipe (EPIPE) ends a verb without a message.",
+            "The code is 0 also for an empty capture, for frames that validate refused and for",
+            "frames that were too long: they are counted. With --strict a refused frame gives 3,",
+            "which wins over 4. A closed pipe (EPIPE) ends a verb without a message.",
         ]
     )
 

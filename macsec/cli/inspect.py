@@ -17,13 +17,13 @@ from macsec.report.inspect import Seen
 from macsec.report.page import Page
 
 
-@click.command("inspect", short_help="The SecTAG of every frame, no key needed.")
+@click.command("inspect", short_help="Show the SecTAG of every frame; no key needed.")
 @options.source
 @options.json_data
 @click.option(
     "--xpn",
     is_flag=True,
-    help="Take an XPN suite for granted, where a PN field of zero is no fault.",
+    help="Assume an XPN suite, where a PN field of zero is no fault.",
 )
 @options.fcs
 def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:

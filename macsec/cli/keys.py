@@ -1,4 +1,4 @@
-"""`macsec keys`: keys and settings from and to the formats of other programs."""
+"""`macsec keys`: keys and settings in the formats of other programs; CAKs in a store."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _quiet = click.option(
 )
 
 
-@click.group("keys", short_help="Keys from and to the formats of other programs.")
+@click.group("keys", short_help="Convert keys of other programs; make CAKs.")
 def command() -> None:
-    """Keys and settings in the formats of Wireshark, iproute2, wpa_supplicant and systemd."""
+    """Convert keys and settings of Wireshark, iproute2, wpa_supplicant and systemd; make CAKs."""
 
 
-@command.command("export", short_help="A configuration to another program's format.")
+@command.command("export", short_help="Convert a configuration to the format of another program.")
 @click.option("--to", "name", required=True, type=click.Choice(NAMES), help="The format.")
 @click.option(
     "-c", "--config", type=options.FILE, metavar="FILE", help="The configuration, in YAML."
@@ -87,7 +87,7 @@ def export(
     _write({(folder / file.name if form.folder else folder): file for file in result.files})
 
 
-@command.command("import", short_help="Another program's format to a configuration.")
+@command.command("import", short_help="Convert a file of another program to a configuration.")
 @click.option("--from", "name", required=True, type=click.Choice(NAMES), help="The format.")
 @click.argument("source", metavar="IN", type=options.FILE)
 @_output

@@ -22,12 +22,12 @@ from macsec.report.mka.message import Message
 from macsec.report.page import Page
 
 
-@click.group("mka", short_help="Key agreement on running interfaces and in captures.")
+@click.group("mka", short_help="Show key agreement in captures and on interfaces.")
 def command() -> None:
     """Show MACsec Key Agreement (IEEE 802.1X) on running interfaces and in captures."""
 
 
-@command.command("status", short_help="The state of key agreement on running interfaces.")
+@command.command("status", short_help="Show key agreement on running interfaces.")
 @click.argument("name", metavar="[NAME]", required=False)
 @options.json_data
 def status(name: str | None, as_json: bool) -> None:
@@ -47,7 +47,7 @@ def status(name: str | None, as_json: bool) -> None:
         status_report.to_page(Page(stdout()), taps)
 
 
-@command.command("explain", short_help="The key agreement in a capture.")
+@command.command("explain", short_help="Explain the key agreement in a capture.")
 @click.argument("source", metavar="CAPTURE", type=options.FILE)
 @options.caks
 @click.option("--messages", is_flag=True, help="Also print every message on a line.")

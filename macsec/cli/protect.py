@@ -21,7 +21,7 @@ from macsec.secy import Outcome, SecY, Verdict
 from macsec.secy.from_config import require_transmit
 
 
-@click.command("protect", short_help="Clear capture to MACsec capture.")
+@click.command("protect", short_help="Turn a clear capture into a MACsec capture.")
 @options.config
 @options.source
 @options.target
@@ -43,7 +43,7 @@ def command(
     state_folder: str | None,
     state_init: bool,
 ) -> None:
-    """Protect the frames of IN as the SecY of FILE sends them, and write them to OUT.
+    """Protect the frames of IN with the SecY of FILE, and write them to OUT.
 
     Time stamps, order and interfaces are kept; frames are not padded. A frame that is too long is
     counted and left out. If the transmit SA is exhausted, OUT ends there and the exit code is 4.

@@ -21,7 +21,7 @@ from macsec.report import verdicts as verdicts_report
 from macsec.secy import Outcome, SecY
 
 
-@click.command("validate", short_help="MACsec capture to clear capture, with verdicts.")
+@click.command("validate", short_help="Turn a MACsec capture into a clear one, with verdicts.")
 @click.option(
     "-c",
     "--config",
@@ -36,7 +36,7 @@ from macsec.secy import Outcome, SecY
     "--verdicts",
     type=options.FILE,
     metavar="FILE.jsonl",
-    help="One JSON line for each frame of IN, in order.",
+    help="Write one JSON line for each frame of IN, in order.",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if any frame was refused.")
 @options.as_json
@@ -57,10 +57,10 @@ def command(
     backend: str,
     quiet: bool,
 ) -> int:
-    """Validate the frames of IN as the SecY of FILE receives them, and write the clear ones to OUT.
+    """Validate the frames of IN with the SecY of FILE, and write the delivered frames to OUT.
 
     A refused frame is counted and is no error: see --strict. In pcapng, a frame that is delivered
-    with another verdict than ok has that verdict as its comment.
+    with a verdict other than ok carries that verdict as a comment.
 
     With --cak in place of -c, the SAKs come from the MKA exchange in IN. Every frame that is valid
     under one of them is delivered, in both directions, with any PN; EAPOL frames are not.

@@ -34,7 +34,7 @@ MOST_FRAMES = 100_000_000
 MOST_LOAD = 200
 
 
-@click.command("latency", short_help="The latency that MACsec adds to a frame.")
+@click.command("latency", short_help="Measure and compute the latency that MACsec adds.")
 @click.option(
     "--sizes",
     default=SIZES,

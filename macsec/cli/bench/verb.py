@@ -31,12 +31,12 @@ PICTURES = (".svg", ".png")
 LARGEST_BATCH = 1 << 16
 
 
-@click.group("bench", short_help="Throughput and latency, beside other implementations.")
+@click.group("bench", short_help="Measure this machine, beside other implementations.")
 def command() -> None:
     """Measure on this machine, in one run with other implementations that are found here."""
 
 
-@command.command("throughput", short_help="The time that a frame takes.")
+@command.command("throughput", short_help="Measure the time that a frame takes.")
 @click.option(
     "--sizes",
     metavar="N,…",

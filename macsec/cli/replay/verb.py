@@ -28,7 +28,7 @@ OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs
 """Options of the link of two stations, which a topology does not take."""
 
 
-@click.command("replay", short_help="A capture across an emulated link.")
+@click.command("replay", short_help="Send a capture across an emulated link.")
 @options.source
 @click.option(
     "--wire",
@@ -39,7 +39,7 @@ OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="Derive all keys from this number, so that a run can be repeated.",
+    help="Determines keys, and with --topology the wires: a run can be repeated.",
 )
 @options.cipher
 @click.option(
