@@ -44,7 +44,7 @@ static macsec_secy *new_secy(const char *kernel) {
                                       .longest = -1};
     const macsec_sa_parameters sa = {
         .key = key, .key_length = sizeof key, .salt = salt, .enabled = 1};
-    macsec_secy *secy = macsec_secy_new(kernel);
+    macsec_secy *secy = macsec_secy_new(kernel, NULL);
     expect(secy != NULL, "no such kernel here");
     expect(macsec_secy_configure(secy, &controls) == 0, "controls refused");
     expect(macsec_secy_set_tx_sc(secy, SCI, 1) == 0, "transmit SC refused");
@@ -90,9 +90,9 @@ int main(int count, char **words) {
     expect(memcmp(opened, clear, 14) == 0, "not what was sent");
 
     for (int i = 0; i < batches; i++) {
-        int done =
+        macsec_status done =
             validates ? macsec_validate(secy, &wire, &back) : macsec_protect(secy, &in, &made);
-        expect(done == 0, "refused");
+        expect(done == MACSEC_STATUS_DONE, "refused");
     }
     expect((validates ? back.frames : made.frames) == FRAMES, "not all went on");
     macsec_secy_free(secy);

@@ -1,4 +1,5 @@
-/* A frame taken apart without any key: the twin of macsec/frames/dissect.py (clauses 9.2 to 9.12). */
+/* A frame taken apart without any key: the twin of macsec/frames/dissect.py (clauses 9.2 to 9.12).
+ */
 #ifndef MACSEC_DISSECT_H
 #define MACSEC_DISSECT_H
 

@@ -3,9 +3,18 @@
 #ifndef MACSEC_FRAMES_H
 #define MACSEC_FRAMES_H
 
-#include "secy/macsec.h"
+#include <stdint.h>
 
 /* cdef: begin */
+/* A batch: `count` frames in one arena. */
+typedef struct macsec_frames {
+    const uint8_t *arena;
+    const int64_t *start;
+    const int64_t *length;
+    const int64_t *wire_length;
+    int64_t count;
+} macsec_frames;
+
 /* equal[i]: whether frame i of both batches, of `one->count` frames each, has the same octets. */
 void macsec_frames_equal(const macsec_frames *one, const macsec_frames *other, uint8_t *equal);
 

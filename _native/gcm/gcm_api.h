@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 /* cdef: begin */
 
 /* Number of kernels in this build, fastest first, those that this CPU cannot run included. */
@@ -21,14 +23,15 @@ int macsec_kernel_usable(int index);
 int macsec_kernel_selftest(int index, int corrupt);
 int macsec_kernel_selftest_count(void);
 
-/* AES-GCM with a key of 16 or 32 octets and a tag of 16. open answers 1 where the tag is good; else
-   `out` is zeroed. -1: not usable, a wrong key length, or out of memory. */
-int macsec_kernel_seal(int index, const uint8_t *key, size_t key_length, const uint8_t *iv,
-                       const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
-                       size_t length, uint8_t *tag);
-int macsec_kernel_open(int index, const uint8_t *key, size_t key_length, const uint8_t *iv,
-                       const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
-                       size_t length, const uint8_t *tag);
+/* AES-GCM with a key of 16 or 32 octets and a tag of 16: DONE, NO_KERNEL, KEY_LENGTH or NO_MEMORY.
+   Opening may also end as NOT_AUTHENTIC: the tag is wrong, and `out` is zeroed. */
+macsec_status macsec_kernel_seal(int index, const uint8_t *key, size_t key_length,
+                                 const uint8_t *iv, const uint8_t *aad, size_t aad_length,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t *tag);
+macsec_status macsec_kernel_open(int index, const uint8_t *key, size_t key_length,
+                                 const uint8_t *iv, const uint8_t *aad, size_t aad_length,
+                                 const uint8_t *in, uint8_t *out, size_t length,
+                                 const uint8_t *tag);
 
 /* cdef: end */
 #endif

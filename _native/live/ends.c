@@ -32,12 +32,12 @@ static void add(atomic_uint_least64_t *count, uint64_t more) {
     atomic_fetch_add_explicit(count, more, memory_order_relaxed);
 }
 
-int macsec_intake_make(macsec_intake *w, int fd) {
+macsec_status macsec_intake_make(macsec_intake *w, int fd) {
     w->from = end_of(fd);
     w->rows = malloc((size_t)BATCH * ROW);
     w->in = (macsec_frames){
         .arena = w->rows, .start = w->start, .length = w->length, .wire_length = w->wire_length};
-    return w->rows == NULL;
+    return w->rows == NULL ? MACSEC_STATUS_NO_MEMORY : MACSEC_STATUS_DONE;
 }
 
 void macsec_intake_free(macsec_intake *w) {

@@ -49,8 +49,8 @@ typedef struct macsec_outlet {
     struct iovec octets[MACSEC_ENDS_BATCH];
 } macsec_outlet;
 
-/* Not 0 where there is no memory. */
-int macsec_intake_make(macsec_intake *intake, int fd);
+/* DONE or NO_MEMORY. */
+macsec_status macsec_intake_make(macsec_intake *intake, int fd);
 void macsec_intake_free(macsec_intake *intake);
 void macsec_outlet_make(macsec_outlet *outlet, int fd);
 

@@ -40,6 +40,7 @@ typedef struct direction {
     macsec_wire *wire;
     macsec_intake intake;
     macsec_outlet outlet;
+    macsec_which_end from, to, failed;
     kept *places;
     int64_t oldest, next; /* numbers: of the oldest that is kept, of the next that comes */
     uint8_t *arena;       /* of frames that go out */
@@ -57,7 +58,7 @@ struct macsec_line {
 
 /* ---------------------------------------------------------------- made and freed */
 
-static int make(direction *d, macsec_wire *wire, int from, int to) {
+static macsec_status make(direction *d, macsec_wire *wire, int from, int to) {
     d->wire = wire;
     d->oldest = d->next = macsec_wire_counts(wire)->sent + 1;
     d->places = calloc(PLACES, sizeof *d->places);
@@ -68,7 +69,8 @@ static int make(direction *d, macsec_wire *wire, int from, int to) {
     d->outlet.arena = d->arena;
     d->outlet.start = d->start;
     d->outlet.length = d->length;
-    return macsec_intake_make(&d->intake, from) || d->places == NULL || d->arena == NULL;
+    const macsec_status status = macsec_intake_make(&d->intake, from);
+    return d->places == NULL || d->arena == NULL ? MACSEC_STATUS_NO_MEMORY : status;
 }
 
 macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
@@ -77,7 +79,11 @@ macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
         return NULL;
     }
     pthread_mutex_init(&line->lock, NULL);
-    if (make(&line->ways[0], a2b, a, b) | make(&line->ways[1], b2a, b, a)) {
+    line->ways[0].from = line->ways[1].to = MACSEC_FIRST_END;
+    line->ways[0].to = line->ways[1].from = MACSEC_SECOND_END;
+    const macsec_status there = make(&line->ways[0], a2b, a, b);
+    const macsec_status back = make(&line->ways[1], b2a, b, a);
+    if (there != MACSEC_STATUS_DONE || back != MACSEC_STATUS_DONE) {
         macsec_line_free(line);
         return NULL;
     }
@@ -161,6 +167,9 @@ static int flush(direction *d) {
     const int error = macsec_outlet_write(&d->outlet);
     d->counts.dropped += (uint64_t)(d->outlet.frames - d->outlet.written);
     d->outlet.frames = d->outlet.written = 0;
+    if (error != 0) {
+        d->failed = d->to;
+    }
     return error;
 }
 
@@ -225,6 +234,9 @@ static int round_of(direction *d, int64_t now_ps) {
         return error;
     }
     error = macsec_intake_read(&d->intake);
+    if (error != 0) {
+        d->failed = d->from;
+    }
     if (error != 0 || d->intake.in.count == 0) {
         return error;
     }
@@ -232,11 +244,13 @@ static int round_of(direction *d, int64_t now_ps) {
     return error != 0 ? error : let_out(d, now_ps);
 }
 
-int macsec_line_step(macsec_line *line, int64_t now_ps) {
+int macsec_line_step(macsec_line *line, int64_t now_ps, macsec_which_end *failed) {
     int error = 0;
+    *failed = MACSEC_NO_END;
     pthread_mutex_lock(&line->lock);
     for (int at = 0; at < WAYS && error == 0; at++) {
         error = round_of(&line->ways[at], now_ps);
+        *failed = line->ways[at].failed;
     }
     pthread_mutex_unlock(&line->lock);
     return error;
@@ -285,26 +299,28 @@ static int wait_for(macsec_line *line, int stop, int64_t began_ns) {
     return polled[0].revents != 0;
 }
 
-static int gone(const macsec_line *line) {
+static int gone(const macsec_line *line, macsec_which_end *failed) {
     for (int at = 0; at < WAYS; at++) {
         if (line->ways[at].intake.is_down && macsec_intake_gone(&line->ways[at].intake)) {
+            *failed = line->ways[at].from;
             return ENODEV;
         }
     }
     return 0;
 }
 
-int macsec_line_run(macsec_line *line, int stop) {
+int macsec_line_run(macsec_line *line, int stop, macsec_which_end *failed) {
     prctl(PR_SET_TIMERSLACK, 1L, 0L, 0L, 0L); /* of this thread: by default timers are 50 us late */
     const int64_t began_ns = clock_ns();
     for (;;) {
+        *failed = MACSEC_NO_END;
         const int over = wait_for(line, stop, began_ns);
         if (over != 0) {
             return over > 0 ? 0 : -over;
         }
-        int error = macsec_line_step(line, (clock_ns() - began_ns) * PS_PER_NS);
+        int error = macsec_line_step(line, (clock_ns() - began_ns) * PS_PER_NS, failed);
         if (error == 0) {
-            error = gone(line);
+            error = gone(line, failed);
         }
         if (error != 0) {
             return error;

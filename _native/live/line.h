@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/status.h"
 #include "wire/calendar.h"
 
 /* cdef: begin */
@@ -25,12 +26,13 @@ typedef struct macsec_line macsec_line;
 macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b);
 void macsec_line_free(macsec_line *line);
 
-/* One round at a time in ps since the line began: what is there is taken in, what is due goes out.
-   The answer is 0, or the errno of the end that failed. */
-int macsec_line_step(macsec_line *line, int64_t now_ps);
+/* Run one round at `now_ps` since the line began: read the frames that are there, send those that
+   are due. Returns 0, or an errno; `failed` says which end failed, NO_END: none, but memory is
+   short or a frame would arrive after the end of time. */
+int macsec_line_step(macsec_line *line, int64_t now_ps, macsec_which_end *failed);
 
-/* Rounds until `stop` (an eventfd) can be read: then 0. Else the errno of the end that failed. */
-int macsec_line_run(macsec_line *line, int stop);
+/* Run rounds until `stop` (an eventfd) can be read. Returns as macsec_line_step() does. */
+int macsec_line_run(macsec_line *line, int stop, macsec_which_end *failed);
 
 /* What a direction (0: a to b) did, at any time, from any thread. */
 void macsec_line_read(macsec_line *line, int direction, macsec_wire_stats *stats,

@@ -37,9 +37,9 @@ void macsec_pump_free(macsec_pump *pump);
    while it is closed: what arrives at either end is let go. */
 void macsec_pump_open(macsec_pump *pump, int open);
 
-/* Moves frames until `stop` (an eventfd) can be read: then 0. Else the errno of the end that
-   failed, negative for the wire's. */
-int macsec_pump_run(macsec_pump *pump, int stop);
+/* Move frames until `stop` (an eventfd) can be read. Returns 0, or the errno of the end that
+   failed; `failed` says which end that is. */
+int macsec_pump_run(macsec_pump *pump, int stop, macsec_which_end *failed);
 
 /* The counts to the wire (0) or from it (1), at any time, from any thread. */
 void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *counts);

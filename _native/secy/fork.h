@@ -6,8 +6,9 @@
 
 #include "secy/secy.h"
 
-/* From when a SecY is made until it is freed. -1: a fork would not be seen, so it is not to be. */
-int macsec_fork_watch(macsec_secy *secy);
+/* Watch a SecY from when it is made until it is freed. NO_MEMORY: a fork would go unseen, so the
+   SecY must not be used. */
+macsec_status macsec_fork_watch(macsec_secy *secy);
 void macsec_fork_forget(macsec_secy *secy);
 
 #endif

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gcm/gcm.h"
+#include "base/frames.h"
+#include "base/status.h"
 
 /* cdef: begin */
 
@@ -111,15 +112,6 @@ typedef struct macsec_tally {
     uint64_t octets_out;
 } macsec_tally;
 
-/* A batch: `count` frames in one arena. */
-typedef struct macsec_frames {
-    const uint8_t *arena;
-    const int64_t *start;
-    const int64_t *length;
-    const int64_t *wire_length;
-    int64_t count;
-} macsec_frames;
-
 /* What became of it. Per input row: codes, sci (all ones: unknown), an (255: unknown), pn (0:
    unknown). Per frame that goes on, packed: start, length, delivered (the input row). */
 typedef struct macsec_outcome {
@@ -140,36 +132,36 @@ typedef struct macsec_secy macsec_secy;
 
 const char *macsec_verdict_label(int verdict);
 
-/* A SecY on a kernel by name; NULL: out of memory, or no such usable kernel. */
-macsec_secy *macsec_secy_new(const char *kernel);
+/* Make a SecY on a kernel by name; NULL stands for the fastest usable one. Returns NULL on failure,
+   with the reason in `status` (which may be NULL): NO_KERNEL or NO_MEMORY. */
+macsec_secy *macsec_secy_new(const char *kernel, macsec_status *status);
 void macsec_secy_free(macsec_secy *secy);
 const char *macsec_secy_kernel(const macsec_secy *secy);
 
-/* These answer 0, or -1: no such SC or SA, a wrong key length, or out of memory; or, for a transmit
-   SA that died in a fork (fork.h), MACSEC_DEAD. */
-typedef enum macsec_refusal { MACSEC_DEAD = -2 } macsec_refusal;
-
-int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
-int macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
-int macsec_secy_remove_tx_sa(macsec_secy *secy, int an);
-int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled);
-int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
+/* Management. A call that fails changes nothing. */
+macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
+macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
+macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an);
+macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled);
+macsec_status macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
 
 /* The last PN that may be used until this is called again; frames after it are not sent, with the
    verdict MACSEC_NOT_OPERATIONAL. */
-int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
-int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci);
-int macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an, const macsec_sa_parameters *sa);
-int macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an);
-int macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled);
-int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
-                          uint64_t floor_pn);
-int macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state);
-int macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an, macsec_sa_state *state);
-int macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally);
+macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
+macsec_status macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci);
+macsec_status macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an,
+                                    const macsec_sa_parameters *sa);
+macsec_status macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an);
+macsec_status macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled);
+macsec_status macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
+                                    uint64_t floor_pn);
+macsec_status macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state);
+macsec_status macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an,
+                                macsec_sa_state *state);
+macsec_status macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally);
 void macsec_secy_tally(const macsec_secy *secy, macsec_tally *tally);
 void macsec_secy_clear(macsec_secy *secy);
 
@@ -180,9 +172,9 @@ int64_t macsec_capacity(const macsec_frames *in);
    pn; codes and an. */
 void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow, int64_t rows);
 
-/* 0, or -1 where the output arena is too small: then nothing was done. */
-int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
-int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+/* DONE, or NO_ROOM. */
+macsec_status macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 
 /* One frame, for callers who have just one: the verdict in the low eight bits, above them the
    octets written to `out`, which has room for the frame and 32 octets more. */

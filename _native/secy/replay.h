@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/inlining.h"
+#include "base/status.h"
 
 typedef struct replay_window {
     uint64_t last;
@@ -124,17 +125,17 @@ static inline void replay_forget_seen(replay_window *w) {
 }
 
 /* Gives a window a bitmap that covers `window` PNs, keeping what it has seen. */
-static inline int replay_keep_seen(replay_window *w, uint32_t window) {
+static inline macsec_status replay_keep_seen(replay_window *w, uint32_t window) {
     uint64_t words = 2;
     while (words * 64 < (uint64_t)window + 128) {
         words *= 2;
     }
     if (w->seen != NULL && w->words >= words) {
-        return 0;
+        return MACSEC_STATUS_DONE;
     }
     uint64_t *seen = calloc(words, sizeof *seen);
     if (seen == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_MEMORY;
     }
     for (uint64_t pn = w->floor + 1; w->seen != NULL && pn <= w->last && pn != 0; pn++) {
         if (replay_was_seen(w, pn)) {
@@ -144,7 +145,7 @@ static inline int replay_keep_seen(replay_window *w, uint32_t window) {
     free(w->seen);
     w->seen = seen;
     w->words = words;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 #endif

@@ -69,21 +69,21 @@ static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, cons
     secy->kernel->forget();
 }
 
-int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+macsec_status macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
     if (out->capacity < macsec_capacity(in)) {
-        return -1;
+        return MACSEC_STATUS_NO_ROOM;
     }
     if (is_plain(secy, 1)) {
         each(secy, &PLAIN, in, out, 1);
     } else {
         each(secy, &secy->controls, in, out, 1);
     }
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
     if (out->capacity < macsec_capacity(in)) {
-        return -1;
+        return MACSEC_STATUS_NO_ROOM;
     }
     if (is_plain(secy, 0)) {
         each(secy, &PLAIN, in, out, 0);
@@ -91,7 +91,7 @@ int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *
         each(secy, &secy->controls, in, out, 0);
     }
     secy->tally.octets_in += (uint64_t)out->octets;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {

@@ -3,6 +3,7 @@
 #define MACSEC_SECY_H
 
 #include "base/slab.h"
+#include "gcm/gcm.h"
 #include "secy/macsec.h"
 #include "secy/replay.h"
 

@@ -1,8 +1,9 @@
 """The index: where each frame lies in a chunk of a capture, as columns.
 
-Two twins with one contract: `PythonIndex` here and `NativeIndex` over `_native/captures/capture.c`. A scan
-walks whole records from the front of a chunk, fills the columns and says how far it came and why
-it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
+Two twins with one contract: `PythonIndex` here and `NativeIndex` over
+`_native/captures/capture.c`. A scan walks whole records from the front of a chunk, fills the
+columns and says how far it came and why it stopped. Section and interface blocks stop it: they are
+parsed by `blocks`.
 """
 
 from __future__ import annotations

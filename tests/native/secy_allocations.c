@@ -123,10 +123,10 @@ static void traffic(macsec_secy *secy, int complete) {
 }
 
 static void add_peer(macsec_secy *secy, uint64_t sci) {
-    int answer = 0;
-    TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == 0);
-    if (answer != 0) {
-        TRY(macsec_secy_add_rx_sc(secy, sci, 1), == 0);
+    macsec_status answer = MACSEC_STATUS_DONE;
+    TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == MACSEC_STATUS_DONE);
+    if (answer != MACSEC_STATUS_DONE) {
+        TRY(macsec_secy_add_rx_sc(secy, sci, 1), == MACSEC_STATUS_DONE);
     }
 }
 
@@ -143,32 +143,32 @@ static void use_secy(macsec_secy *secy) {
                                 .window = 100,
                                 .longest = -1};
     macsec_sa_parameters sa = {.key = key, .key_length = 16, .salt = salt, .enabled = 1};
-    TRY(macsec_secy_configure(secy, &controls), == 0);
-    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == 0);
-    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == 0);
-    int answer = 0;
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == MACSEC_STATUS_DONE);
+    macsec_status answer = MACSEC_STATUS_DONE;
     for (uint64_t sci = 1; sci < PEERS; sci++) {
         add_peer(secy, sci);
     }
-    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
     controls.duplicates_reject = 1; /* gives each SA a bitmap */
-    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
-    TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == 0);
-    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
-    if (answer == 0) {
-        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == 0);
+    TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == MACSEC_STATUS_DONE);
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == MACSEC_STATUS_DONE);
+    if (answer == MACSEC_STATUS_DONE) {
+        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == MACSEC_STATUS_DONE);
     }
     traffic(secy, 1);
     controls.window = 10000; /* a larger one */
-    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
-    TRY(macsec_secy_remove_rx_sc(secy, 2), == 0);
+    TRY(macsec_secy_remove_rx_sc(secy, 2), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
     controls.duplicates_reject = 0;
-    TRY(macsec_secy_configure(secy, &controls), == 0);
-    TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == MACSEC_STATUS_DONE);
     traffic(secy, 0);
 }
 
@@ -179,7 +179,7 @@ static void crowd(macsec_secy *secy) {
     }
     traffic(secy, 0);
     for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci += 2) {
-        TRY(macsec_secy_remove_rx_sc(secy, sci), == 0);
+        TRY(macsec_secy_remove_rx_sc(secy, sci), == MACSEC_STATUS_DONE);
     }
 }
 
@@ -187,13 +187,13 @@ static void use_kernels(void) {
     uint8_t data[40] = {0}, tag[16];
     for (int index = 0; index < macsec_kernel_count(); index++) {
         if (macsec_kernel_usable(index)) {
-            int sealed = 0;
+            macsec_status sealed;
             TRY((sealed = macsec_kernel_seal(index, key, 32, salt, NULL, 0, data, data, sizeof data,
                                              tag)),
-                == 1);
-            if (sealed == 1) {
+                == MACSEC_STATUS_DONE);
+            if (sealed == MACSEC_STATUS_DONE) {
                 TRY(macsec_kernel_open(index, key, 32, salt, NULL, 0, data, data, sizeof data, tag),
-                    == 1);
+                    == MACSEC_STATUS_DONE);
             }
         }
     }
@@ -201,7 +201,7 @@ static void use_kernels(void) {
 
 static void scenario(void) {
     macsec_secy *secy = NULL;
-    TRY((secy = macsec_secy_new(NULL)), != NULL);
+    TRY((secy = macsec_secy_new(NULL, NULL)), != NULL);
     if (secy != NULL) {
         use_secy(secy);
         crowd(secy);

@@ -110,12 +110,12 @@ void run(batch *b, macsec_secy *secy, int protecting) {
     memset(o.start, UNUSED, wide);
     memset(o.length, UNUSED, wide);
     memset(o.delivered, UNUSED, wide);
-    int (*const call)(macsec_secy *, const macsec_frames *, macsec_outcome *) =
+    macsec_status (*const call)(macsec_secy *, const macsec_frames *, macsec_outcome *) =
         protecting ? macsec_protect : macsec_validate;
     if (rows > 0 && one_in(50)) {
         macsec_outcome small = o;
         small.capacity = (int64_t)capacity - 1;
-        check(call(secy, &in, &small) == -1, "an arena too small was taken");
+        check(call(secy, &in, &small) == MACSEC_STATUS_NO_ROOM, "an arena too small was taken");
         check_unused(out, out + capacity, 0);
     }
     check(call(secy, &in, &o) == 0, "a batch was refused");

@@ -98,8 +98,8 @@ static void every_world(const char *kernel, int xpn, size_t key_length, int encr
     w.sci = (draw() & ~(uint64_t)0xFFFF) | (naming == ES);
     snprintf(scene, sizeof scene, "%s, %zu-octet key, xpn %d, encrypt %d+%d, naming %02x", kernel,
              key_length, xpn, encrypt, offset, naming);
-    w.sender = macsec_secy_new(kernel);
-    w.receiver = macsec_secy_new(kernel);
+    w.sender = macsec_secy_new(kernel, NULL);
+    w.receiver = macsec_secy_new(kernel, NULL);
     fill(key, sizeof key);
     fill(salt, sizeof salt);
     const macsec_sa_parameters sa = parameters(below(1000), 0);

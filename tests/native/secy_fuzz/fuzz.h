@@ -2,6 +2,7 @@
 #ifndef MACSEC_SECY_FUZZ_H
 #define MACSEC_SECY_FUZZ_H
 
+#include "gcm/gcm.h"
 #include "secy/macsec.h"
 
 #include <inttypes.h>

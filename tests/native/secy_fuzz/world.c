@@ -127,8 +127,8 @@ void world_new(uint64_t number, uint64_t seed, const char *kernel) {
              kernel, w.key_length, w.r.xpn, w.r.encrypt, w.r.offset, w.r.icv_length, w.r.validate,
              w.r.replay, w.r.window, w.r.duplicates_reject, w.r.send_sci, w.r.end_station, w.r.scb,
              w.r.clear_tags);
-    w.sender = macsec_secy_new(kernel);
-    w.receiver = macsec_secy_new(kernel);
+    w.sender = macsec_secy_new(kernel, NULL);
+    w.receiver = macsec_secy_new(kernel, NULL);
     if (w.sender == NULL || w.receiver == NULL) {
         fprintf(stderr, "secy_fuzz: no SecY on kernel %s\n", kernel);
         exit(2);
