@@ -89,8 +89,8 @@ static uint64_t hand_over(macsec_capture_state *state) {
     return 0;
 }
 
-static uint64_t refuse(macsec_capture_state *state, uint32_t fault, uint64_t offset, uint64_t value,
-                       uint64_t limit) {
+static uint64_t refuse(macsec_capture_state *state, macsec_capture_fault fault, uint64_t offset,
+                       uint64_t value, uint64_t limit) {
     state->stop = MACSEC_CAPTURE_FAULT;
     state->fault = fault;
     state->fault_offset = offset;
@@ -294,7 +294,7 @@ uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk,
     uint64_t rows = 0;
     uint64_t octets = 0;
     state->stop = MACSEC_CAPTURE_FULL;
-    state->fault = 0;
+    state->fault = MACSEC_CAPTURE_NO_FAULT;
     state->needed = state->fault_offset = state->value = state->limit = 0;
     while (rows < capacity && octets < state->budget) {
         row found = {0, 0, 0, 0, 0, 0, 0, 0};

@@ -20,20 +20,25 @@ typedef struct {
 } macsec_capture_interface;
 
 /* Why an index run ended. */
-#define MACSEC_CAPTURE_MORE 0  /* `needed` octets from the point reached are wanted */
-#define MACSEC_CAPTURE_FULL 1  /* rows or budget are used up */
-#define MACSEC_CAPTURE_BLOCK 2 /* a section or interface block lies at the point reached */
-#define MACSEC_CAPTURE_FAULT 3 /* what lies there cannot be: see `fault` */
+typedef enum macsec_capture_stop {
+    MACSEC_CAPTURE_MORE = 0,  /* `needed` octets from the point reached are wanted */
+    MACSEC_CAPTURE_FULL = 1,  /* rows or budget are used up */
+    MACSEC_CAPTURE_BLOCK = 2, /* a section or interface block lies at the point reached */
+    MACSEC_CAPTURE_FAULT = 3  /* what lies there is damaged: see `fault` */
+} macsec_capture_stop;
 
-/* What cannot be, with the two numbers of its message. */
-#define MACSEC_CAPTURE_CAPTURED 1    /* value: captured octets; limit */
-#define MACSEC_CAPTURE_LENGTH 2      /* value: block length; limit: the least */
-#define MACSEC_CAPTURE_BLOCK_LIMIT 3 /* value: block length; limit */
-#define MACSEC_CAPTURE_TRAILER 4     /* value: length after the block; limit: before it */
-#define MACSEC_CAPTURE_INTERFACE 5   /* value: interface; limit: how many there are */
-#define MACSEC_CAPTURE_LINK_TYPE 6   /* value: link type */
-#define MACSEC_CAPTURE_ROOM 7        /* value: captured octets; limit: block length */
-#define MACSEC_CAPTURE_OPTION 8      /* value: option code; limit: its length */
+/* What is damaged, with the two numbers of its message. */
+typedef enum macsec_capture_fault {
+    MACSEC_CAPTURE_NO_FAULT = 0,
+    MACSEC_CAPTURE_CAPTURED = 1,    /* value: captured octets; limit */
+    MACSEC_CAPTURE_LENGTH = 2,      /* value: block length; limit: the least */
+    MACSEC_CAPTURE_BLOCK_LIMIT = 3, /* value: block length; limit */
+    MACSEC_CAPTURE_TRAILER = 4,     /* value: length after the block; limit: before it */
+    MACSEC_CAPTURE_INTERFACE = 5,   /* value: interface; limit: the number of interfaces */
+    MACSEC_CAPTURE_LINK_TYPE = 6,   /* value: link type */
+    MACSEC_CAPTURE_ROOM = 7,        /* value: captured octets; limit: block length */
+    MACSEC_CAPTURE_OPTION = 8       /* value: option code; limit: its length */
+} macsec_capture_fault;
 
 typedef struct {
     /* Given. */

@@ -198,7 +198,7 @@ static int deliver(direction *d) {
     return error == 0 && d->outlet.frames > 0 ? flush(d) : error;
 }
 
-static int answer_of(int status) {
+static int answer_of(macsec_wire_status status) {
     return status == MACSEC_WIRE_MEMORY ? ENOMEM : status == MACSEC_WIRE_HORIZON ? EOVERFLOW : 0;
 }
 
@@ -208,7 +208,7 @@ static int take_in(direction *d, int64_t now_ps) {
                            .length = d->intake.length,
                            .time_ps = d->time_ps};
     int error = keep(d, &job, now_ps);
-    int status = MACSEC_WIRE_FULL;
+    macsec_wire_status status = MACSEC_WIRE_FULL;
     while (error == 0 && status == MACSEC_WIRE_FULL) {
         status = macsec_wire_carry(d->wire, &job, &d->ends);
         error = deliver(d);
@@ -217,7 +217,8 @@ static int take_in(direction *d, int64_t now_ps) {
 }
 
 static int let_out(direction *d, int64_t now_ps) {
-    int status = MACSEC_WIRE_FULL, error = 0;
+    macsec_wire_status status = MACSEC_WIRE_FULL;
+    int error = 0;
     while (error == 0 && status == MACSEC_WIRE_FULL) {
         status = macsec_wire_drain(d->wire, now_ps, &d->ends);
         error = deliver(d);

@@ -27,7 +27,8 @@ enum {
 
 /* --- ends --- */
 
-static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
+static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
+                    const transit *of) {
     uint64_t row = ends->count++;
     uint8_t *record = ends->records + row * RECORD;
     ends->number[row] = of->number;
@@ -51,7 +52,8 @@ static transit as_transit(const outgoing *frame, uint32_t mark, int64_t bit) {
                      .mark = bit < 0 ? mark : mark | MACSEC_WIRE_CORRUPTED};
 }
 
-static void stop(macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
+static void stop(macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
+                 const transit *of) {
     int64_t *const counts[] = {
         &wire->stats.received,   &wire->stats.lost,     &wire->stats.queue_drops,
         &wire->stats.down_drops, &wire->stats.too_long, &wire->stats.fcs_errors,
@@ -333,7 +335,7 @@ const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire) {
     return &wire->stats;
 }
 
-int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends) {
+macsec_wire_status macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends) {
     for (int64_t now; (now = next_ps(wire)) <= until_ps;) {
         if (ends->count >= ends->capacity) {
             return MACSEC_WIRE_FULL;
@@ -343,7 +345,8 @@ int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *end
     return MACSEC_WIRE_DONE;
 }
 
-int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends *ends) {
+macsec_wire_status macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job,
+                                     macsec_wire_ends *ends) {
     for (; job->done < job->count && !wire->failed; job->done++) {
         int64_t now = job->time_ps[job->done];
         if (macsec_wire_drain(wire, now, ends) == MACSEC_WIRE_FULL ||

@@ -8,29 +8,52 @@
 #include <stdint.h>
 
 /* cdef: begin */
-/* How a frame can end, and what happened to it on its way: Fate and Mark of wire/trace.py. */
-#define MACSEC_WIRE_ARRIVED 0
-#define MACSEC_WIRE_LOST 1
-#define MACSEC_WIRE_QUEUE 2
-#define MACSEC_WIRE_DOWN 3
-#define MACSEC_WIRE_TOO_LONG 4
-#define MACSEC_WIRE_FCS 5
-#define MACSEC_WIRE_COPY 1
-#define MACSEC_WIRE_CORRUPTED 2
+/* How a frame can end: Fate of macsec/wire/trace.py. */
+typedef enum macsec_wire_fate {
+    MACSEC_WIRE_ARRIVED = 0,
+    MACSEC_WIRE_LOST = 1,
+    MACSEC_WIRE_QUEUE = 2,
+    MACSEC_WIRE_DOWN = 3,
+    MACSEC_WIRE_TOO_LONG = 4,
+    MACSEC_WIRE_FCS = 5
+} macsec_wire_fate;
 
-#define MACSEC_WIRE_LOSS_NONE 0
-#define MACSEC_WIRE_LOSS_RANDOM 1
-#define MACSEC_WIRE_LOSS_STATE 2
-#define MACSEC_WIRE_LOSS_GEMODEL 3
+/* What happened to a frame on its way, as bits: Mark of macsec/wire/trace.py. */
+typedef enum macsec_wire_mark { MACSEC_WIRE_COPY = 1, MACSEC_WIRE_CORRUPTED = 2 } macsec_wire_mark;
 
-#define MACSEC_WIRE_MATCH_ETHERTYPE 1
-#define MACSEC_WIRE_MATCH_VLAN 2
-#define MACSEC_WIRE_MATCH_SCI 4
-#define MACSEC_WIRE_MATCH_AN 8
+typedef enum macsec_wire_loss {
+    MACSEC_WIRE_LOSS_NONE = 0,
+    MACSEC_WIRE_LOSS_RANDOM = 1,
+    MACSEC_WIRE_LOSS_STATE = 2,
+    MACSEC_WIRE_LOSS_GEMODEL = 3
+} macsec_wire_loss;
 
-#define MACSEC_WIRE_ORDERED_NETEM 0
-#define MACSEC_WIRE_ORDERED_NEVER 1
-#define MACSEC_WIRE_ORDERED_ALWAYS 2
+/* Fields that a filter compares, as bits. */
+typedef enum macsec_wire_match {
+    MACSEC_WIRE_MATCH_ETHERTYPE = 1,
+    MACSEC_WIRE_MATCH_VLAN = 2,
+    MACSEC_WIRE_MATCH_SCI = 4,
+    MACSEC_WIRE_MATCH_AN = 8
+} macsec_wire_match;
+
+/* Whether a frame may overtake another: with a rate netem keeps the order, without one it does not.
+ */
+typedef enum macsec_wire_ordered {
+    MACSEC_WIRE_ORDERED_NETEM = 0,
+    MACSEC_WIRE_ORDERED_NEVER = 1,
+    MACSEC_WIRE_ORDERED_ALWAYS = 2
+} macsec_wire_ordered;
+
+/* Where bits turn: CORRUPT_AT of macsec/wire/param_values.py. */
+typedef enum macsec_wire_field {
+    MACSEC_WIRE_AT_ANY = 0,
+    MACSEC_WIRE_AT_DST = 1,
+    MACSEC_WIRE_AT_SECTAG = 2,
+    MACSEC_WIRE_AT_SCI = 3,
+    MACSEC_WIRE_AT_PN = 4,
+    MACSEC_WIRE_AT_PAYLOAD = 5,
+    MACSEC_WIRE_AT_ICV = 6
+} macsec_wire_field;
 
 /* Chances and weights are in units of 2^-32; `start` is the first state of a stream. */
 typedef struct {
@@ -77,10 +100,10 @@ typedef struct {
     uint32_t match_ethertype;
     uint32_t match_vlan;
     uint32_t match_an;
-    uint32_t match; /* which of them are wanted */
-    uint32_t loss_model;
-    uint32_t slots; /* 0: none */
-    uint32_t ordered;
+    uint32_t match;      /* bits of macsec_wire_match */
+    uint32_t loss_model; /* macsec_wire_loss */
+    uint32_t slots;      /* 0: none */
+    uint32_t ordered;    /* macsec_wire_ordered */
     uint32_t fcs_fix;
     uint32_t corrupt_at; /* index in CORRUPT_AT of wire/param_values.py */
     uint32_t link;
@@ -131,10 +154,12 @@ typedef struct {
 typedef struct macsec_wire macsec_wire;
 
 /* Why a run ended. */
-#define MACSEC_WIRE_DONE 0
-#define MACSEC_WIRE_FULL 1 /* the columns of ends: empty them and call again */
-#define MACSEC_WIRE_MEMORY 2
-#define MACSEC_WIRE_HORIZON 3 /* a frame would come out after the end of time */
+typedef enum macsec_wire_status {
+    MACSEC_WIRE_DONE = 0,
+    MACSEC_WIRE_FULL = 1, /* the columns of ends: empty them and call again */
+    MACSEC_WIRE_MEMORY = 2,
+    MACSEC_WIRE_HORIZON = 3 /* a frame would arrive after the end of time */
+} macsec_wire_status;
 
 /* NULL where memory is short. The plan is copied, its tables are not. */
 macsec_wire *macsec_wire_new(const macsec_wire_plan *plan);
@@ -142,9 +167,10 @@ void macsec_wire_free(macsec_wire *wire);
 const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire);
 
 /* Send the frames from `done` on, each at its time, after all that was due up to it. */
-int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends *ends);
+macsec_wire_status macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job,
+                                     macsec_wire_ends *ends);
 /* Let all come out that is due up to a time. */
-int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends);
+macsec_wire_status macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends);
 /* When something is to be done next, in ps; INT64_MAX while nothing is on its way. */
 int64_t macsec_wire_due(const macsec_wire *wire);
 /* The lowest number of a frame on its way, 0 if there is none. */

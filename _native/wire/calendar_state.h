@@ -41,7 +41,7 @@ struct macsec_wire {
     uint64_t free_ps, latest_ps;
     unsigned loss_state;
     int started;
-    int failed; /* a MACSEC_WIRE_ status that ends the run */
+    macsec_wire_status failed; /* the reason that ended the run */
 };
 
 /* A frame as it is sent. */
