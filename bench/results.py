@@ -182,7 +182,8 @@ def bold(number: float, good: bool) -> str:
 
 def many_scs() -> Iterator[str]:
     """What ten thousand receive SCs cost."""
-    from macsec.measure.scale import BATCH, FRAMES, MANY, measure
+    from scale import BATCH, FRAMES, MANY, measure
+
     from macsec.secy.native import usable_kernels
 
     yield (
@@ -203,7 +204,8 @@ def many_scs() -> Iterator[str]:
 
 def two_threads() -> Iterator[str]:
     """What a second thread adds."""
-    from macsec.measure.threads import FRAMES, measure
+    from threads import FRAMES, measure
+
     from macsec.measure.workload import parse
 
     yield (

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from planes import PLANES, Plane, frame_of, sender
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import PLANES, Plane, frame_of, sender
 
 from macsec import FrameBatch, captures
 from macsec.offline.replay import WAYS, Link, Replay

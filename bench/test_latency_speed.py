@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planes import PLANES, Plane
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import PLANES, Plane
 
-from macsec.measure.chain import LANES, make_chain
-from macsec.measure.histogram import new_histogram
+from macsec.measure.latency.chain import LANES, make_chain
+from macsec.measure.latency.histogram import new_histogram
 from macsec.measure.workload import parse
 from macsec.suites import SUITES
 

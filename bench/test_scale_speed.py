@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planes import PLANES, Plane
+from crowd import Crowd, make_crowd
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import PLANES, Plane
 
 from macsec.keys import Key
-from macsec.measure.crowd import Crowd, make_crowd
 from macsec.secy import Controls, SecY
 from macsec.suites import SUITES, CipherSuite
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from planes import PLANES, Plane, frame_of, pair
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import PLANES, Plane, frame_of, pair
 
 from macsec import FrameBatch
 

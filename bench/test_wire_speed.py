@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planes import SCI_A
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.planes import SCI_A
 
 from macsec.frames import FrameBatch
 from macsec.wire.batch_wire import Carrier

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import canary
 import pytest
 from hypothesis import HealthCheck, settings
-from planes import PLANES, Plane
+from support import canary
+from support.planes import PLANES, Plane
 
 import macsec
 

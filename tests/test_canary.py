@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canary import Canaries, traceback_with_locals
-from planes import SCI_A, Plane, add_rx, add_tx
+from support.canary import Canaries, traceback_with_locals
+from support.planes import SCI_A, Plane, add_rx, add_tx
 
 from macsec.config import load
 from macsec.config.sources import KeySource
@@ -142,8 +142,8 @@ def pytester_like(tmp_path: Path) -> Callable[[str], str]:
         folder.mkdir()
         (folder / "test_it.py").write_text(textwrap.dedent(source))
         here = Path(__file__).parent
-        plugin = "import canary, pytest; pytest.main(['-q', '-p', 'no:cacheprovider', '.'], "
-        plugin += "plugins=[canary.Plugin()])"
+        plugin = "import pytest; from support import canary; "
+        plugin += "pytest.main(['-q', '-p', 'no:cacheprovider', '.'], plugins=[canary.Plugin()])"
         environment = os.environ | {"PYTHONPATH": f"{here}:{os.environ['PYTHONPATH']}"}
         done = subprocess.Popen(
             [sys.executable, "-c", plugin],

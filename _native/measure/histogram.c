@@ -1,4 +1,4 @@
-/* The twin of PythonHistogram in macsec/measure/histogram.py.
+/* The twin of PythonHistogram in macsec/measure/latency/histogram.py.
 
    A cell is `shift` low bits wide, and the eleven bits above them are its number within a doubling;
    values that have no more bits have a cell each. So a cell is never wider than a 1024th of what it

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from macsec.cli import edge
+from macsec.cli.shared import edge
 
 VERBS = {
     "protect": "Clear capture to MACsec capture.",
@@ -73,7 +73,7 @@ class Verbs(click.Group):
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
-    from macsec.cli.machine import version_line
+    from macsec.cli.shared.data_plane import version_line
 
     click.echo(version_line())
     ctx.exit()

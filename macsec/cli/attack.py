@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import GOOD, REFUSED, say, stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, REFUSED, say, stdout
 from macsec.suites import SUITES
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run_named(
     import json
 
     from macsec.attacks import Setting
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared.data_plane import chosen_plane
     from macsec.report import attack as report
     from macsec.report.page import Page
     from macsec.secy import SecY
@@ -117,7 +117,7 @@ def _chosen(name: str, setting: Setting) -> list[Attack]:
 
 def _run(attacks: Sequence[Attack], setting: Setting) -> list[Finding]:
     from macsec.attacks import run
-    from macsec.cli.progress import steps
+    from macsec.cli.shared.progress import steps
 
     findings = []
     with steps("attack", len(attacks)) as step:

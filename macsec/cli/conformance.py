@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import GOOD, REFUSED
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, REFUSED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +62,7 @@ def _wanted(
     backends: tuple[str, ...], kernels: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names asked for; a kernel forced by the environment is the only native one."""
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared.data_plane import chosen_plane
     from macsec.conformance.targets import BACKENDS
 
     forced = chosen_plane("auto").kernel

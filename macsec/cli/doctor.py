@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import GOOD, LACKING, stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, LACKING, stdout
 
 DEPENDENCIES = (
     "cffi",
@@ -101,7 +101,7 @@ def _plane(backend: str) -> dict[str, Any]:
 
 def _chosen() -> dict[str, str | None]:
     from macsec import SecY
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared.data_plane import chosen_plane
     from macsec.errors import MACsecError
 
     try:

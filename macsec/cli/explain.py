@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection
@@ -37,8 +37,8 @@ def command(
     A configuration that has tx and no rx explains how a clear frame is protected; any other, how
     a frame is validated. No key is ever shown; the IV is no secret.
     """
-    from macsec.cli import transfer
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared import capture_io
+    from macsec.cli.shared.data_plane import chosen_plane
     from macsec.config import load
     from macsec.offline.explain import OutOfRangeError, trace
     from macsec.report import explain as report
@@ -49,7 +49,7 @@ def command(
     model = load(config)
     with (
         SecY.from_config(model, *plane) as secy,
-        transfer.open_stream("explain", source, fcs, plane.captures, as_json) as stream,
+        capture_io.open_stream("explain", source, fcs, plane.captures, as_json) as stream,
     ):
         transmit = model.tx is not None and not model.rx
         try:

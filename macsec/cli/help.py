@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from macsec.cli.edge import EXIT_CODES
+from macsec.cli.shared.edge import EXIT_CODES
 
 
 def _exit_codes() -> str:
@@ -23,7 +23,7 @@ def _exit_codes() -> str:
 
 
 def _environment() -> str:
-    from macsec.cli.machine import KERNEL_VARIABLE
+    from macsec.cli.shared.data_plane import KERNEL_VARIABLE
 
     rows = {
         KERNEL_VARIABLE: "forces an AES-GCM kernel of the native plane; macsec doctor lists them",

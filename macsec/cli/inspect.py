@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import stdout
 
 if TYPE_CHECKING:
-    from macsec.cli.transfer import Stream
+    from macsec.cli.shared.capture_io import Stream
     from macsec.report.inspect import Seen
 
 
@@ -26,7 +26,7 @@ def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
 
     Frames are counted from 0. An SCI that is not in the tag is the one that the tag means by 9.9.
     """
-    from macsec.cli.transfer import open_stream
+    from macsec.cli.shared.capture_io import open_stream
 
     with open_stream("inspect", source, fcs, "auto", quiet=True) as stream:
         frames = _frames(stream, xpn)

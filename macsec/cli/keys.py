@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import say, stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import say, stdout
 
 if TYPE_CHECKING:
     from macsec.config.exchange import File
@@ -112,7 +112,7 @@ def generate(
     from macsec.config import KeyRing, KeySource
     from macsec.errors import ConfigError
     from macsec.kay.holders import CakStore, Rotation
-    from macsec.report.caks import caks_json, caks_lines
+    from macsec.report.mka.caks import caks_json, caks_lines
 
     try:
         source = KeySource.reference_of(kek)
@@ -142,10 +142,10 @@ def check(config: str, as_json: bool) -> None:
 
     Exit 0 if all are there and can be used: each makes one ICV, which an audit log shows.
     """
-    from macsec.cli.vault import edge
+    from macsec.cli.shared.vault import edge
     from macsec.config import load
     from macsec.kay.holders import chain_of
-    from macsec.report.caks import chain_json, chain_lines
+    from macsec.report.mka.caks import chain_json, chain_lines
 
     model = load(config)
     own = edge("macsec keys check")
@@ -160,7 +160,7 @@ def _of_running(name: str) -> dict[str, Any]:
     """The configuration that the SAKs of a running tap would have. Raises MACsecError."""
     import json
 
-    from macsec.cli.tap_socket import KEYS, STATUS, ask
+    from macsec.cli.tap.status_socket import KEYS, STATUS, ask
     from macsec.errors import MACsecError
 
     answer = ask(name, KEYS)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import stdout
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import stdout
 
 if TYPE_CHECKING:
-    from macsec.cli.transfer import Stream
+    from macsec.cli.shared.capture_io import Stream
     from macsec.kay.listening.listener import Observer
-    from macsec.report.mka import Account
+    from macsec.report.mka.capture import Account
 
 
 @click.group("mka", short_help="MACsec Key Agreement, looked at.")
@@ -31,9 +31,9 @@ def status(name: str | None, as_json: bool) -> None:
     """
     import json
 
-    from macsec.cli.tap_socket import STATUS, ask, names
+    from macsec.cli.tap.status_socket import STATUS, ask, names
     from macsec.errors import MACsecError
-    from macsec.report import mka_status as report
+    from macsec.report.mka import status as report
     from macsec.report.page import Page
 
     wanted = names() if name is None else [name]
@@ -61,10 +61,10 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     """
     import json
 
-    from macsec.cli.holders import holders_in
-    from macsec.cli.transfer import open_stream
+    from macsec.cli.shared.cak_files import holders_in
+    from macsec.cli.shared.capture_io import open_stream
     from macsec.kay.listening.listener import Observer
-    from macsec.report import mka as report
+    from macsec.report.mka import capture as report
     from macsec.report.page import Page
 
     observer = Observer([] if caks is None else holders_in(caks))
@@ -83,8 +83,8 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
 def _listen(stream: Stream, observer: Observer, source: str) -> Account:
     from macsec.kay.listening.story import Stories
     from macsec.offline.decrypt import eapol_rows
-    from macsec.report.mka import Account
-    from macsec.report.mka_message import Message
+    from macsec.report.mka.capture import Account
+    from macsec.report.mka.message import Message
 
     stories, messages = Stories(), []
     frames, start_ns = 0, None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options, state
-from macsec.cli.edge import Warnings
+from macsec.cli.shared import options, pn_state
+from macsec.cli.shared.edge import Warnings
 
 if TYPE_CHECKING:
     from macsec.captures import Writer
-    from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.cli.shared.capture_io import Piece, Stream, VerdictCount
     from macsec.custody import Keeper
     from macsec.secy import Outcome, SecY
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.jobs
 @options.frame_options
-@state.options
+@pn_state.options
 @click.pass_obj
 def command(
     warnings: Warnings,
@@ -51,25 +51,25 @@ def command(
     from time import perf_counter
 
     from macsec import captures
-    from macsec.cli import transfer
-    from macsec.cli.jobs import allowed
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared import capture_io
+    from macsec.cli.shared.data_plane import chosen_plane
+    from macsec.cli.shared.pipeline import allowed
     from macsec.config import load
     from macsec.errors import KeyExhausted
     from macsec.report import summary
     from macsec.secy import SecY, Verdict
     from macsec.secy.from_config import require_transmit
 
-    transfer.refuse_same(source, target)
+    capture_io.refuse_same(source, target)
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
     model = load(config)
     require_transmit(model)
-    count = transfer.VerdictCount()
+    count = capture_io.VerdictCount()
     with (
         SecY.from_config(model, *plane) as secy,
-        state.kept(secy, state_folder, state_init) as keeper,
-        transfer.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
+        pn_state.kept(secy, state_folder, state_init) as keeper,
+        capture_io.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
         form = stream.format_for(target)
@@ -79,7 +79,7 @@ def command(
             _move(secy, keeper, stream, sink, count, allowed(jobs, source, target))
         seconds = perf_counter() - started
         if as_json:
-            transfer.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
+            capture_io.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
         elif not quiet:
             click.echo(summary.protect_text(secy, count, seconds), err=True)
     if count[Verdict.EXHAUSTED]:
@@ -98,8 +98,8 @@ def _move(
     count: VerdictCount,
     jobs: int,
 ) -> None:
-    from macsec.cli.jobs import Last, run
-    from macsec.cli.transfer import fitted
+    from macsec.cli.shared.capture_io import fitted
+    from macsec.cli.shared.pipeline import Last, run
     from macsec.secy import Verdict
 
     def protect(piece: Piece) -> Sent | Last:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli import options
-from macsec.cli.edge import GOOD, REFUSED, Warnings, say
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, REFUSED, Warnings, say
 
 if TYPE_CHECKING:
     from macsec import captures
     from macsec.captures.output import Sink
-    from macsec.cli.machine import Plane
-    from macsec.cli.transfer import Piece, Stream, VerdictCount
+    from macsec.cli.shared.capture_io import Piece, Stream, VerdictCount
+    from macsec.cli.shared.data_plane import Plane
     from macsec.offline.decrypt import MkaReader
     from macsec.secy import Outcome, SecY
 
@@ -62,27 +62,27 @@ def command(
     from time import perf_counter
 
     from macsec import captures as capture_files
-    from macsec.cli import transfer
-    from macsec.cli.jobs import allowed
-    from macsec.cli.machine import chosen_plane
+    from macsec.cli.shared import capture_io
+    from macsec.cli.shared.data_plane import chosen_plane
+    from macsec.cli.shared.pipeline import allowed
     from macsec.report import summary
 
-    transfer.refuse_same(source, target, verdicts)
+    capture_io.refuse_same(source, target, verdicts)
     if (config is None) == (caks is None):
         raise click.UsageError("one of -c FILE and --cak FILE is wanted")
     if verdicts == "-" and (as_json or target == "-"):
         raise click.UsageError("only one of OUT, --verdicts and --json can have stdout")
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
-    count = transfer.VerdictCount()
+    count = capture_io.VerdictCount()
     with (
         _receiver(config, caks, plane) as secy,
-        transfer.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
+        capture_io.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
         form = stream.format_for(target)
         with (
-            transfer.open_lines(verdicts) as lines,
+            capture_io.open_lines(verdicts) as lines,
             capture_files.write(
                 target, format=form, interfaces=stream.interfaces, backend=plane.captures
             ) as sink,
@@ -91,7 +91,7 @@ def command(
         seconds = perf_counter() - started
         if as_json:
             result = summary.validate_json(secy, count, seconds, stream.truncated)
-            transfer.emit_json(result, target, warnings)
+            capture_io.emit_json(result, target, warnings)
         elif not quiet:
             click.echo(summary.validate_text(secy, count, seconds), err=True)
     return _ending(stream, count, strict)
@@ -103,7 +103,7 @@ def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaR
         from macsec import SecY
 
         return SecY.from_config(config, *plane)
-    from macsec.cli.holders import holders_in
+    from macsec.cli.shared.cak_files import holders_in
     from macsec.offline.decrypt import MkaReader
 
     return MkaReader(holders_in(caks or ""), *plane)
@@ -117,7 +117,7 @@ def _move(
     count: VerdictCount,
     jobs: int,
 ) -> None:
-    from macsec.cli.jobs import run
+    from macsec.cli.shared.pipeline import run
     from macsec.report import verdicts
 
     def validate(piece: Piece) -> Judged:

@@ -14,4 +14,4 @@ from macsec.lab.virtual.lab import Lab
 
 from .blueprint import Blueprint, LinkPlan
 
-__all__ = ["Blueprint", "Lab", "LinkPlan", "RealLab", "load_topology"]
+__all__ = ["Blueprint", "Lab", "LinkPlan", "RealLab", "Station", "load_topology"]

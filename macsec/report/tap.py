@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from macsec.kay.kay import Kay
-from macsec.report import mka_status
+from macsec.report.mka import status
 from macsec.report.summary import machine, receive_scs, transmit_sc
 from macsec.secy import SecY
 
@@ -37,7 +37,7 @@ def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> dict[str, 
         "tx": transmit_sc(secy),
         "rx_sc": receive_scs(secy),
         **machine(secy, session.seconds),
-        **({} if kay is None else {"mka": mka_status.to_json(kay)}),
+        **({} if kay is None else {"mka": status.to_json(kay)}),
     }
 
 
@@ -53,7 +53,7 @@ def tap_line(secy: SecY, session: Session, kay: Kay | None = None) -> str:
         f"{session.upper} to {session.lower}: {_way(down)}",
         f"{session.lower} to {session.upper}: {_way(up)}",
         ", ".join(moved) or "no counter moved",
-        *([] if kay is None else [mka_status.line(kay)]),
+        *([] if kay is None else [status.line(kay)]),
     ]
     return "; ".join(parts)
 

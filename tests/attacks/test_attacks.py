@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import SUITE_NAMES, Plane
+from support.planes import SUITE_NAMES, Plane
 
 from macsec.attacks import ATTACKS, Finding, Scene, Setting, ghash, run
 from macsec.attacks.flood import QUICK, WAYS

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from captures import craft
-from captures.craft import Outcome
+from support import craft
+from support.craft import Outcome
 
 from macsec import captures
 from macsec.errors import ConfigError, MACsecError

@@ -4,8 +4,8 @@ import itertools
 import struct
 
 import pytest
-from captures import craft
-from captures.craft import (
+from support import craft
+from support.craft import (
     Outcome,
     block,
     epb,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import zstandard
-from captures import craft
+from support import craft
 
 COUNT = """
 import sys

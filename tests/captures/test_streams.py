@@ -11,8 +11,9 @@ import zlib
 
 import pytest
 import zstandard
-from captures import craft
-from captures.craft import Outcome
+from support import craft
+from support.craft import Outcome
+from support.dribble import Dribble
 
 from macsec import captures
 from macsec.captures import streams
@@ -187,24 +188,6 @@ def test_standard_input(make):
     code = "from macsec import captures\nprint(sum(len(batch) for batch in captures.read('-')))\n"
     done = subprocess.run([sys.executable, "-c", code], input=make(LARGE), capture_output=True)
     assert (done.stdout, done.stderr) == (b"4000\n", b"")
-
-
-class Dribble(io.RawIOBase):
-    """Gives a few octets at a time."""
-
-    def __init__(self, octets, step):
-        self._octets, self._step = octets, step
-
-    def readable(self):
-        """It is."""
-        return True
-
-    def readinto(self, view):
-        """As few as the step."""
-        step = min(self._step, len(view))
-        part, self._octets = self._octets[:step], self._octets[step:]
-        view[: len(part)] = part
-        return len(part)
 
 
 class OnlyRead:

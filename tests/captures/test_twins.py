@@ -5,11 +5,11 @@ import struct
 
 import numpy as np
 import pytest
-from captures import craft
-from captures.craft import Outcome
-from captures.test_streams import Dribble
 from hypothesis import given
 from hypothesis import strategies as st
+from support import craft
+from support.craft import Outcome
+from support.dribble import Dribble
 
 from macsec import captures
 from macsec.frames import FrameBatch

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 import zstandard
-from captures import craft
-from captures.craft import Outcome
+from support import craft
+from support.craft import Outcome
 
 from macsec import captures
 from macsec.errors import ConfigError, FormatError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from planes import PLANES, SCI_A, frame_of
+from support.planes import PLANES, SCI_A, frame_of
 
 from macsec import FrameBatch, captures
 from macsec.cli import cli

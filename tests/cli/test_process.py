@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from planes import frame_of
+from support.planes import frame_of
 
 from macsec import FrameBatch, captures
 

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from planes import PLANES
+from support.planes import PLANES
 
-from macsec.cli import VERBS, edge
+from macsec.cli import VERBS
+from macsec.cli.shared import edge
 
 NATIVE = any(plane.backend == "native" for plane in PLANES)
 

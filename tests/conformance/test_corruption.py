@@ -6,10 +6,10 @@ import re
 from random import Random
 
 import pytest
-from conformance import corruption
-from conformance.corruption import DECIDING, LABELS, NOT_DECIDING, deciding, documents, spoil
 from hypothesis import given
 from hypothesis import strategies as st
+from support import corruption
+from support.corruption import DECIDING, LABELS, NOT_DECIDING, deciding, documents, spoil
 
 from macsec import conformance
 from macsec.conformance import frames

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.corruption import documents, with_vectors
 from hypothesis import given
 from hypothesis import strategies as st
+from support.corruption import documents, with_vectors
 
 from macsec import conformance
 from macsec.errors import ConfigError, FormatError

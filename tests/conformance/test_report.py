@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from conformance.corruption import documents, with_vectors
+from support.corruption import documents, with_vectors
 
 from macsec import conformance
 from macsec.conformance import targets

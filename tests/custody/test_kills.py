@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from planes import DA, PLANES, SA, SCI_A, frame_of
+from support.planes import DA, PLANES, SA, SCI_A, frame_of
 
 from macsec import FrameBatch, captures
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disks import Disk, Names, PowerCut
-from planes import PLANES, Plane, frame_of, sender
+from support.disks import Disk, Names, PowerCut
+from support.planes import PLANES, Plane, frame_of, sender
 
 from macsec.custody import Keeper
 from macsec.errors import ConfigError, MACsecError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import SAK, SALT, SCI_A, SCI_B, Plane, add_tx, frame_of, sender
+from support.planes import SAK, SALT, SCI_A, SCI_B, Plane, add_tx, frame_of, sender
 
 from macsec.custody import Keeper
 from macsec.custody.record import SIZE_LIMIT, Nonces, Record

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import hosts
 import pytest
-from planes import Plane, frame_of, sender
+from support import hosts
+from support.planes import Plane, frame_of, sender
 
 from macsec.custody import Keeper
 from macsec.custody.system import System

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Any
 
-from planes import SAK, SCI_A, SCI_B, Plane, add_tx, frame_of
+from support.planes import SAK, SCI_A, SCI_B, Plane, add_tx, frame_of
 
 from macsec.custody import Keeper
 from macsec.custody.system import System

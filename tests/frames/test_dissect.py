@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import DA, SA, SCI_A, frame_of, sender
+from support.planes import DA, SA, SCI_A, frame_of, sender
 
 from macsec.frames.dissect import VlanTag, observe, spans
 from macsec.frames.sectag import TagRules

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import MACSEC, Capture, end, enter, missed, need, until
+from support.hosts import MACSEC, Capture, end, enter, missed, need, until
 
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.mkpdu.frame import decode

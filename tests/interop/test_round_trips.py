@@ -6,12 +6,12 @@ import socket
 from typing import Any
 
 import pytest
-from hosts import MACSEC, need
+from support.hosts import MACSEC, need
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
-from macsec.measure.roundtrips import PATHS, TripPlan, measure
-from macsec.measure.tunnel import CLEAR, Tunnel, protected
+from macsec.measure.latency.round_trips import PATHS, TripPlan, measure
+from macsec.measure.latency.tunnel import CLEAR, Tunnel, protected
 from macsec.suites import SUITES
 
 IPV4 = b"\x08\x00"

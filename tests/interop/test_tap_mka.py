@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import hosts
 import pytest
-from hosts import Capture, Host
 from interop.kernel_peer.kpeer import MAC, KernelPeer, need_kernel
-from interop.taps import Tap, counts_of, got, mka_configuration, sent
+from support import hosts
+from support.hosts import Capture, Host
+from support.taps import Tap, counts_of, got, mka_configuration, sent
 
 LOG = logging.getLogger(__name__)
 OURS, THEIRS = "10.5.0.1", "10.5.0.2"

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import hosts
 import pytest
-import tokens
-from hosts import Capture, Host
-from interop.taps import CKN, Tap, got, mka_configuration, sent
 from interop.test_key_exports import dissected
+from support import hosts, tokens
+from support.hosts import Capture, Host
+from support.taps import CKN, Tap, got, mka_configuration, sent
 
 from macsec import FrameBatch, captures
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hosts
 import pytest
-from hosts import Capture, Host
+from support import hosts
+from support.hosts import Capture, Host
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kays import (
+from support.kays import (
     BOTH_PLANES,
     CKN,
     QUICK,
@@ -23,7 +23,7 @@ from kays import (
     server_of,
     watch,
 )
-from planes import SUITE_NAMES, Plane
+from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay import actions
 from macsec.kay.cp import Slot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kays import QUICK, Member, Segment, check_connectivity, is_mka, pair, secured
-from planes import moved
+from support.kays import QUICK, Member, Segment, check_connectivity, is_mka, pair, secured
+from support.planes import moved
 
 from macsec.kay import status
 from macsec.kay.cp import State

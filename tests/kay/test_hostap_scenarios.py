@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kays import (
+from support.kays import (
     BOTH_PLANES,
     CAK,
     CKN,
@@ -21,7 +21,7 @@ from kays import (
     is_mka,
     secured,
 )
-from planes import Plane, moved
+from support.planes import Plane, moved
 
 from macsec.kay import status
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kays import CAK, NS, chain_key
+from support.kays import CAK, NS, chain_key
 
 from macsec.errors import ConfigError
 from macsec.kay.keychain import KeyChain

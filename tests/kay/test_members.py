@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kays import (
+from support.kays import (
     CAK,
     CKN,
     NS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
-from planes import SUITE_NAMES, Plane
+from support.kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
+from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay.key_server import exhaustion
 

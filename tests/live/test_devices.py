@@ -8,10 +8,10 @@ import select
 import sys
 from collections.abc import Iterator
 
-import hosts
 import pytest
-from hosts import Capture, Host
-from planes import DA, SA, Plane, add_rx, frame_of, sender
+from support import hosts
+from support.hosts import Capture, Host
+from support.planes import DA, SA, Plane, add_rx, frame_of, sender
 
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.live import devices
@@ -279,7 +279,7 @@ def test_what_the_queue_lost(pair, far, monkeypatch):
 def test_no_privilege(pair):
     """Without CAP_NET_RAW and CAP_NET_ADMIN the error is about the machine, in words."""
     script = (
-        "from macsec.sim import tap\nfrom macsec.errors import EnvironmentLacks\n"
+        "from macsec.live import devices\nfrom macsec.errors import EnvironmentLacks\n"
         "for call in (lambda: devices.open_packet(devices.interface('wire')),"
         " lambda: devices.open_tap('ms0', 1400, bytes(6))):\n"
         "    try: call()\n    except EnvironmentLacks as error: print(error)\n"

@@ -6,9 +6,9 @@ import contextlib
 import select
 from collections.abc import Iterator
 
-import hosts
 import pytest
-from hosts import Capture, Host
+from support import hosts
+from support.hosts import Capture, Host
 
 from macsec.errors import EnvironmentLacks
 from macsec.live import eapol as module

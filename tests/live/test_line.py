@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wires import link_params
+from support.wires import link_params
 
 from macsec.errors import MACsecError
 from macsec.wire.engine import Engine

@@ -10,9 +10,21 @@ import threading
 import weakref
 from collections.abc import Iterator
 
-import hosts
 import pytest
-from planes import DA, SAK, SCI_A, SCI_B, Plane, add_rx, add_tx, frame_of, nonzero, receiver, sender
+from support import hosts
+from support.planes import (
+    DA,
+    SAK,
+    SCI_A,
+    SCI_B,
+    Plane,
+    add_rx,
+    add_tx,
+    frame_of,
+    nonzero,
+    receiver,
+    sender,
+)
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch

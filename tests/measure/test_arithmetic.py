@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macsec.measure.arithmetic import frames_per_second, goodput, ratio
-from macsec.measure.throughput import expected
+from macsec.measure.throughput.run import expected
 from macsec.measure.workload import IMIX, parse
 
 # Octets with FCS; Mframe/s on 10, 100 and 400 Gbit/s; ratios at 24 and 32 octets of overhead;

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from planes import SCI_A, Plane, frame_of, receiver, sender
+from support.planes import SCI_A, Plane, frame_of, receiver, sender
 
 from macsec.errors import MACsecError
 from macsec.frames import FrameBatch

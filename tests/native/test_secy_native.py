@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from native.harness import Workshop, run
-from planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
+from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
-from planes import PLANES
+from support.members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
+from support.planes import PLANES
 
 from macsec import FrameBatch, captures
 from macsec.kay.cak_holder import MemoryHolder

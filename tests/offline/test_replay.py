@@ -7,7 +7,7 @@ from hashlib import shake_256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planes import frame_of
+from support.planes import frame_of
 
 from macsec import FrameBatch
 from macsec.offline.replay import Link, Replay

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from kays import NS, chain_key, policy_of
-from planes import Plane, frame_of
+from support.kays import NS, chain_key, policy_of
+from support.planes import Plane, frame_of
 
 from macsec.kay.kay import Kay
 from macsec.port.agreement import Agreement

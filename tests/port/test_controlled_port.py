@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from kays import CAK, NS, Segment, chain_key, check_connectivity, pair, secured
-from planes import PLANES, Plane, frame_of
+from support.kays import CAK, NS, Segment, chain_key, check_connectivity, pair, secured
+from support.planes import PLANES, Plane, frame_of
 
 from macsec.kay import actions
 from macsec.kay.sak import Protection

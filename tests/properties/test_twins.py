@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from planes import (
+from support.planes import (
     ES,
     PLANES,
     SALT,

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from wires import link_params, play, traffic
+from support.wires import link_params, play, traffic
 
 from macsec.frames import FrameBatch
 from macsec.wire.batch_wire import Carrier

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planes import PLANES
-from report.gallery import HOSTILE, PAGE
+from support.gallery import HOSTILE, PAGE
+from support.planes import PLANES
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.probe import Observer
-from macsec.measure.latency import Plan, measure
+from macsec.measure.latency.run import Plan, measure
 from macsec.measure.machine import machine
-from macsec.report import lab_page
 from macsec.report.html.page import POLICY, render
-from macsec.report.lab import Run
-from macsec.report.latency_page import to_html
+from macsec.report.lab import page
+from macsec.report.lab.outcome import Run
+from macsec.report.latency.page import to_html
 from macsec.suites import SUITES
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -53,7 +53,7 @@ def lab(topology: Any) -> str:
         ends = [end for link in made.links for end in link.ends or ()]
         observers = [Observer(made.engine, end) for end in ends]
         made.run()
-        return lab_page.to_html(made, Run(made.blueprint.name, 1), observers)
+        return page.to_html(made, Run(made.blueprint.name, 1), observers)
 
 
 HOSTILE_LAB = {

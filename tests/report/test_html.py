@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from report.gallery import (
+from support.gallery import (
     BARS,
     COUNTERS,
     CURVES,

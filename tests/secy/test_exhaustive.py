@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from planes import (
+from support.planes import (
     CONFIDENTIAL,
     ES,
     INTEGRITY,

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planes import SAK, SCI_A, Plane, add_rx, add_tx, batch_of, frame_of, moved, pair, sender
+from support.planes import (
+    SAK,
+    SCI_A,
+    Plane,
+    add_rx,
+    add_tx,
+    batch_of,
+    frame_of,
+    moved,
+    pair,
+    sender,
+)
 
 from macsec.custody import Keeper
 from macsec.errors import CustodyError, MACsecError

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planes import Plane
+from support.planes import Plane
 
 from macsec.config import load
 from macsec.errors import ConfigError, EnvironmentLacks

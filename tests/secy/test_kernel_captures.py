@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planes import Plane, controls_of
+from support.planes import Plane, controls_of
 
 from macsec import captures
 from macsec.keys import Key

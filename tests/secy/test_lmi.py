@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from planes import (
+from support.planes import (
     CONFIDENTIAL,
     INTEGRITY,
     SALT,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from planes import (
+from support.planes import (
     ES,
     SC,
     SCB,

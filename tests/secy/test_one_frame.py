@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from planes import Plane, frame_of, pair, receiver, sender
+from support.planes import Plane, frame_of, pair, receiver, sender
 
 from macsec.secy import Verdict
 

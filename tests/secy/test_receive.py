@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planes import (
+from support.planes import (
     CONFIDENTIAL,
     ES,
     INTEGRITY,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planes import (
+from support.planes import (
     INTEGRITY,
     SCI_A,
     SUITE_NAMES,

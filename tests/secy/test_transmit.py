@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planes import (
+from support.planes import (
     CONFIDENTIAL,
     DA,
     ES,

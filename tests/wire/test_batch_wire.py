@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from planes import SCI_A
+from support.planes import SCI_A
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from planes import SCI_A
-from wires import frames, link_params, play, traffic
+from support.planes import SCI_A
+from support.wires import frames, link_params, play, traffic
 
 from macsec.errors import ConfigError
 from macsec.wire.fields import matches, octets_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from planes import frame_of, receiver, sender
+from support.planes import frame_of, receiver, sender
 
 from macsec.secy import Verdict
 from macsec.wire.engine import Engine

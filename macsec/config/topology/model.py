@@ -1,6 +1,6 @@
 """The typed model of a topology: sites with hosts, links between their edges, traffic.
 
-Units of time and rate, and what netem's knobs mean, belong to the wire (`macsec.sim`): here such
+Units of time and rate, and what netem's knobs mean, belong to the wire (`macsec.wire`): here such
 entries stay text, numbers and lists, and `Topology.origin` keeps the line of each.
 """
 

@@ -1,1 +1,10 @@
-"""Scapy on the virtual wire: sockets and interfaces on ports, waiting in virtual time."""
+"""Scapy on the virtual wire: sockets and interfaces on ports, waiting in virtual time.
+
+socket.py       PortSocket   a scapy socket on a port
+interfaces.py                names for ports, as scapy's interfaces
+waiting.py                   select() in virtual time: waiting runs the engine
+"""
+
+from .socket import PortSocket
+
+__all__ = ["PortSocket"]

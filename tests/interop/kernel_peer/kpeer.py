@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from hosts import Host
+from support.hosts import Host
 
 HERE = Path(__file__).resolve().parent
 BUILT = Path(os.environ.get("KERNEL_PEER") or Path.home() / ".cache/macsec-kernel-peer") / "img"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tokens
+from support import tokens
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tokens
-from kays import Segment, chain_key, check_connectivity, secured
+from support import tokens
+from support.kays import Segment, chain_key, check_connectivity, secured
 
 from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation

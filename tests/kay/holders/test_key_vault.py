@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import vaults
-from vaults import TOKEN, Vault
+from support import vaults
+from support.vaults import TOKEN, Vault
 
-from macsec.cli import vault as cli_vault
-from macsec.cli.vault import client
+from macsec.cli.shared import vault as cli_vault
+from macsec.cli.shared.vault import client
 from macsec.config import MacSecConfigSection
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.kay.cak_holder import MemoryHolder

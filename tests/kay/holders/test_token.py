@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import tokens
+from support import tokens
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.kay import derivation

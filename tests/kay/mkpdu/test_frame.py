@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from members import CAK, CKN, alice, bob, holder, sak_of
+from support.members import CAK, CKN, alice, bob, holder, sak_of
 
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin

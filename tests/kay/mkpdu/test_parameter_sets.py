@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from members import CKN
+from support.members import CKN
 
 from macsec.kay import derivation
 from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, encode, seal

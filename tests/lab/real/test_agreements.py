@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from kays import CAK, chain_key, policy_of, sci_of_name
-from planes import Plane, frame_of
+from support.kays import CAK, chain_key, policy_of, sci_of_name
+from support.planes import Plane, frame_of
 
 from macsec.errors import MACsecError
 from macsec.kay.kay import Kay

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from planes import PLANES, Plane
+from support.planes import PLANES, Plane
 
 from macsec.captures import read, write
 from macsec.config import load_topology
@@ -25,8 +25,8 @@ from macsec.lab.virtual.agreed import is_eapol
 from macsec.lab.virtual.probe import Observer
 from macsec.lab.virtual.recorder import record
 from macsec.offline.decrypt import MkaReader
-from macsec.report.lab import Run, to_json
-from macsec.report.lab_page import to_html
+from macsec.report.lab.outcome import Run, to_json
+from macsec.report.lab.page import to_html
 
 NS = 10**9
 BOTH_PLANES = [PLANES[0], PLANES[-1]]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from planes import PLANES, Plane
+from support.planes import PLANES, Plane
 
 from macsec.config import load_topology, shipped
 from macsec.config.static_keys import seeded

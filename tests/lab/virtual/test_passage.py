@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planes import PLANES, Plane, frame_of
+from support.planes import PLANES, Plane, frame_of
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
@@ -16,7 +16,7 @@ from macsec.frames import FrameBatch
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.agreed import is_eapol
 from macsec.lab.virtual.passage import Passage, Score, with_capture
-from macsec.report.lab import trouble
+from macsec.report.lab.outcome import trouble
 
 CLEAN = {"between": ["left", "right"], "delay": "1ms"}
 ONE_NS = 10**18

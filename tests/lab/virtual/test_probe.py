@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from planes import PLANES, frame_of
+from support.planes import PLANES, frame_of
 
 from macsec.config.static_keys import Pair, seeded
 from macsec.lab.virtual.endpoint import Endpoint
 from macsec.lab.virtual.probe import AFTER, BEFORE, Fate, Observer
-from macsec.report.lab_page import _shown
+from macsec.report.lab.page import _shown
 from macsec.secy import Verdict
 from macsec.wire.engine import Engine
 

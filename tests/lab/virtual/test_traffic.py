@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from planes import frame_of
+from support.planes import frame_of
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded

@@ -1,0 +1,5 @@
+"""`macsec bench`."""
+
+from .verb import command
+
+__all__ = ["command"]

@@ -1,0 +1,232 @@
+"""`macsec bench latency`: what a frame waits for, measured and exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.cli.shared.lists import among, numbers
+from macsec.cli.shared.progress import steps
+from macsec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from macsec.measure.latency.round_trips import RealTime, TripPlan
+    from macsec.measure.latency.run import Plan, Results
+
+SIZES = "64,128,256,512,1024,1280,1518,9018"
+LARGEST, SMALLEST = 16_004, 64
+MOST_FRAMES = 100_000_000
+MOST_LOAD = 200
+
+
+@click.command("latency", short_help="What a frame waits for.")
+@click.option(
+    "--sizes",
+    default=SIZES,
+    show_default=True,
+    metavar="N,…",
+    help="Frame sizes in octets, with FCS, as RFC 2544 has them.",
+)
+@click.option(
+    "--suites",
+    default="gcm-aes-128",
+    show_default=True,
+    metavar="NAME,…|all",
+    help="The cipher suites.",
+)
+@click.option("--integrity", is_flag=True, help="Integrity only too, beside confidentiality.")
+@click.option(
+    "--frames",
+    type=click.IntRange(1, MOST_FRAMES),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Frames of each size that are timed one by one.",
+)
+@click.option(
+    "--loads",
+    default="10,50,90",
+    show_default=True,
+    metavar="N,…|none",
+    help="Loads, in per cent of the rate without loss; none: no search for that rate either.",
+)
+@click.option(
+    "--trial",
+    "trial_ms",
+    type=click.FloatRange(0.01, 60_000),
+    default=2.0,
+    show_default=True,
+    metavar="MS",
+    help="Milliseconds of a trial of the search, and of a slice of a load.",
+)
+@click.option(
+    "--slices",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Slices of each load.",
+)
+@click.option(
+    "--ring",
+    type=click.IntRange(1, 1 << 24),
+    default=1024,
+    show_default=True,
+    metavar="N",
+    help="Frames that may wait; one more is lost.",
+)
+@click.option(
+    "--tap",
+    "trips",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Round trips of each size over TAP devices, clear and protected (root); 0: none.",
+)
+@click.option(
+    "--iperf",
+    "iperf_s",
+    type=click.IntRange(0, 3600),
+    default=2,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --tap: seconds of each of five runs of iperf3 on each path; 0: none.",
+)
+@options.backend
+@click.option("--report", type=options.FILE, metavar="OUT.html", help="A page with pictures.")
+@click.option(
+    "--hgrm",
+    type=click.Path(file_okay=False, path_type=str),
+    metavar="DIR",
+    help="A percentile distribution of each histogram, as HdrHistogram's plotters read it.",
+)
+@options.json_data
+def command(
+    as_json: bool, report: str | None, hgrm: str | None, trips: int, iperf_s: int, **given: Any
+) -> int:
+    """Time protect and validate frame by frame in C, beside a plain copy of the same frame.
+
+    Then offer frames at even times to find the rate without loss, and the latency under loads, each
+    counted from when its frame was due. What MACsec adds on a link is exact arithmetic, and stands
+    in tables of its own. All in one run on one core.
+
+    --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, beside
+    the same hosts without MACsec, in turn.
+    """
+    import json
+
+    from macsec.measure.latency.run import measure
+    from macsec.measure.machine import machine
+    from macsec.report.latency.outcome import to_json
+    from macsec.report.latency.text import to_page
+    from macsec.report.page import Page
+
+    if report is not None and not report.endswith((".html", ".htm")):
+        raise ConfigError(f"report {report}: the name ends in .html")
+    plan = _plan(**given)
+    trip_plan = _trip_plan(plan, trips, iperf_s)
+    facts = machine()
+    with steps("bench", plan.steps + (trip_plan.steps if trip_plan else 0)) as step:
+        results = measure(plan, step)
+        if trip_plan is not None:
+            results.real = _real_time(trip_plan, step)
+    if hgrm is not None:
+        _save_histograms(Path(hgrm), results)
+    if report is not None:
+        _save_report(report, results, facts)
+    if as_json:
+        click.echo(json.dumps(to_json(results, facts)))
+    else:
+        to_page(Page(stdout()), results, facts)
+    return GOOD
+
+
+def _plan(
+    sizes: str,
+    suites: str,
+    integrity: bool,
+    frames: int,
+    loads: str,
+    trial_ms: float,
+    slices: int,
+    ring: int,
+    backend: str,
+) -> Plan:
+    from macsec.cli.shared.data_plane import chosen_plane
+    from macsec.measure.latency.run import Plan
+    from macsec.suites import SUITES
+
+    plane = chosen_plane(backend)
+    return Plan(
+        sizes=numbers("frame size", sizes, SMALLEST, LARGEST),
+        suites=[SUITES[name] for name in among("suite", suites, list(SUITES))],
+        modes=(True, False) if integrity else (True,),
+        frames=frames,
+        search=loads != "none",
+        loads=() if loads == "none" else numbers("load", loads, 1, MOST_LOAD),
+        trial_s=trial_ms / 1000,
+        slices=slices,
+        ring=ring,
+        backend=plane.backend,
+        kernel=plane.kernel,
+    )
+
+
+def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
+    """Of the first suite. Refused before anything is measured where it cannot be."""
+    if not trips:
+        return None
+    import os
+
+    from macsec.errors import EnvironmentLacks
+    from macsec.measure.latency.round_trips import LARGE_MTU, TripPlan, require
+
+    require()
+    if os.geteuid() != 0:
+        raise EnvironmentLacks("--tap: round trips over TAP devices need root")
+    sizes = [size for size in plan.sizes if size <= LARGE_MTU + 18]
+    return TripPlan(plan.suites[0], sizes, trips, iperf_s=iperf_s)
+
+
+def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
+    from secrets import token_hex
+
+    from macsec.measure.latency.round_trips import measure
+
+    keys = {"key": token_hex(plan.suite.key_length), "salt": token_hex(12)}
+    return measure(plan, keys, step)
+
+
+def _save_report(path: str, results: Results, facts: dict[str, Any]) -> None:
+    from macsec.report.latency.page import to_html
+
+    Path(path).write_text(to_html(results, facts), encoding="utf-8")
+    say(f"report: {path}")
+
+
+def _save_histograms(folder: Path, results: Results) -> None:
+    from macsec.report.latency.hgrm import to_hgrm
+
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {
+        f"{each.subject.name}-{lane}": histogram
+        for each in results.processing
+        for lane, histogram in each.lanes.items()
+    }
+    named |= {f"{each.subject.name}-load-{each.percent}": each.latency for each in results.loads}
+    if results.real is not None:
+        named |= {
+            f"{results.real.plan.suite.name}-round-trip-{each.frame_octets}-{path}": histogram
+            for each in results.real.trips
+            for path, histogram in each.paths.items()
+        }
+    for name, histogram in named.items():
+        (folder / f"{name}.hgrm").write_text(to_hgrm(histogram), encoding="utf-8")
+    say(f"{len(named)} histograms: {folder}")

@@ -1,0 +1,198 @@
+"""`macsec bench`: what this machine makes of it, with peers beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from macsec.cli.bench.latency import command as latency
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.cli.shared.lists import among, words
+from macsec.cli.shared.progress import steps
+from macsec.errors import ConfigError
+
+if TYPE_CHECKING:
+    from macsec.measure.throughput.run import Plan
+
+STAGES = ("protect", "validate")
+PICTURES = (".svg", ".png")
+LARGEST_BATCH = 1 << 16
+
+
+@click.group("bench", short_help="Measured on this machine, with peers beside it.")
+def command() -> None:
+    """Measure on this machine, with the peers that are found here beside it, in one run."""
+
+
+@command.command("throughput", short_help="What a frame costs.")
+@click.option(
+    "--sizes", metavar="N,…", help="Frame sizes in octets, without FCS; also imix, genome:LETTERS."
+)
+@click.option(
+    "--frame-size",
+    "mixes",
+    multiple=True,
+    metavar="SIZE",
+    help="One more of these. Genome letters are those of RFC 6985; mixes count the FCS.",
+)
+@click.option(
+    "--suites",
+    default="gcm-aes-128",
+    show_default=True,
+    metavar="NAME,…|all",
+    help="The cipher suites.",
+)
+@click.option(
+    "--kernels",
+    default="all",
+    show_default=True,
+    metavar="all|chosen|NAME,…",
+    help="AES-GCM kernels beside the chosen one; `reference` adds the reference data plane.",
+)
+@click.option(
+    "--stages",
+    default="protect,validate",
+    show_default=True,
+    metavar="NAME,…",
+    help="What is done to the frames.",
+)
+@click.option("--integrity", is_flag=True, help="Integrity only too, beside confidentiality.")
+@click.option(
+    "--batch", default="256", show_default=True, metavar="N,…", help="Frames that a call handles."
+)
+@click.option(
+    "--peers",
+    default="auto",
+    show_default=True,
+    metavar="auto|none|NAME,…",
+    help="Other implementations that are found here, and the ceiling of this CPU.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 10_000),
+    default=15,
+    show_default=True,
+    metavar="N",
+    help="Times that every contestant has its turn.",
+)
+@click.option("--picture", type=options.FILE, metavar="OUT", help="A drawing, .svg or .png.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="The tables for a document.")
+@options.json_data
+def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: Any) -> int:
+    """Time whole batches, each in one C call: SecTAG, PN, look-up, replay, cipher and counters.
+
+    Beside them stand the peers that are found here (their bare AES-GCM on the same octets, checked
+    to be equal), our own Python interface, and the ceiling: the arithmetic alone. Times are medians
+    of rounds that all contestants run in turn; look at ratios.
+    """
+    import json
+
+    from macsec.measure.machine import machine
+    from macsec.measure.throughput.others import PEERS
+    from macsec.measure.throughput.run import measure
+    from macsec.report.page import Page
+    from macsec.report.throughput import outcome as report
+
+    _check_picture(picture)
+    plan = _plan(**given)
+    facts = machine()
+    with steps("bench", plan.races * plan.rounds) as step:
+        results = measure(plan, step)
+    for name, why in results.lacking.items():
+        say(f"peer {name}: not found: {why} ({PEERS[name].remedy})")
+    facts["versions"] |= {
+        name: told
+        for name in plan.peers
+        if name not in results.lacking and (told := PEERS[name].version())
+    }
+    if picture is not None:
+        _draw(picture, results, facts)
+    if as_json:
+        click.echo(json.dumps(report.to_json(results, facts)))
+    elif as_markdown:
+        click.echo(report.to_markdown(results, facts), nl=False)
+    else:
+        report.to_page(Page(stdout()), results, facts)
+    return GOOD
+
+
+def _plan(
+    sizes: str | None,
+    mixes: tuple[str, ...],
+    suites: str,
+    kernels: str,
+    stages: str,
+    integrity: bool,
+    batch: str,
+    peers: str,
+    rounds: int,
+) -> Plan:
+    from macsec.measure.throughput.others import PEERS
+    from macsec.measure.throughput.run import Plan
+    from macsec.measure.workload import DEFAULT, parse
+    from macsec.suites import SUITES
+
+    sizes_named = [*(words(sizes) if sizes else ()), *mixes] or list(DEFAULT)
+    return Plan(
+        workloads=[parse(word) for word in dict.fromkeys(sizes_named)],
+        suites=[SUITES[name] for name in among("suite", suites, list(SUITES))],
+        kernels=_kernels(kernels),
+        peers=[] if peers == "none" else among("peer", peers, list(PEERS), every="auto"),
+        stages=among("stage", stages, list(STAGES)),
+        modes=(True, False) if integrity else (True,),
+        batches=[_number(word) for word in dict.fromkeys(words(batch))],
+        rounds=rounds,
+    )
+
+
+def _number(word: str) -> int:
+    if not word.isdecimal() or not 1 <= int(word) <= LARGEST_BATCH:
+        raise ConfigError(f"batch {word!r}: 1 to {LARGEST_BATCH} frames")
+    return int(word)
+
+
+def _kernels(text: str) -> list[str]:
+    """The chosen kernel, then the others; the reference plane where it is asked for, or alone."""
+    from macsec.cli.shared.data_plane import chosen_plane
+    from macsec.measure.throughput.ours import REFERENCE
+
+    wanted = chosen_plane("auto").kernel
+    try:
+        from macsec.secy.native import check_kernel, usable_kernels
+    except ImportError:
+        say("the native data plane was not built: only the reference data plane is measured")
+        return [REFERENCE]
+    usable = usable_kernels()
+    if wanted is None and not usable:
+        return [REFERENCE]
+    chosen = wanted or usable[0]
+    names = {"all": usable, "chosen": [chosen]}.get(text) or list(words(text))
+    for name in names:
+        if name != REFERENCE:
+            check_kernel(name)
+    return list(dict.fromkeys([chosen, *names]))
+
+
+def _check_picture(path: str | None) -> None:
+    from macsec.report.drawing import check_ending
+
+    if path is None:
+        return
+    if not path.endswith(PICTURES):
+        raise ConfigError(f"picture {path}: the name ends in {' or '.join(PICTURES)}")
+    check_ending(path)
+
+
+def _draw(path: str, results: Any, facts: dict[str, Any]) -> None:
+    from macsec.report.throughput.picture import draw
+
+    drawing = draw(results, facts)
+    if drawing is None:
+        say("no picture: it takes two sizes")
+    else:
+        drawing.save(path)
+
+
+command.add_command(latency)

@@ -1,0 +1,5 @@
+"""`macsec lab`."""
+
+from .verb import command
+
+__all__ = ["command"]

@@ -1,0 +1,5 @@
+"""`macsec replay`."""
+
+from .verb import command
+
+__all__ = ["command"]

@@ -1,0 +1,5 @@
+"""`macsec tap`."""
+
+from .verb import command
+
+__all__ = ["command"]

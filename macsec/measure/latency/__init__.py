@@ -1,0 +1,8 @@
+"""Latency: processing, load, serialisation and round trips, each measured apart.
+
+run.py             a measurement: all kinds of time
+chain.py           two SecYs, one frame at a time     offered.py   frames at a rate: a queue
+histogram.py       counts by value, as HdrHistogram keeps them
+search.py          the highest rate without loss      undisturbed.py   runs that nothing interrupted
+serialisation.py   the time on the wire, exact        round_trips.py, tunnel.py   between two hosts
+"""

@@ -1,0 +1,170 @@
+"""Round trips and throughput over TAP devices in real time: clear against protected, in turn.
+
+The turns are short, since a machine's scheduler settles into other habits every few milliseconds,
+which make a round trip of 100 us longer or shorter by tens: both paths are to meet all of them.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.live.native_thread import Running
+from macsec.measure.latency.histogram import NativeHistogram, at_share
+from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
+from macsec.suites import CipherSuite
+
+PATHS = ("clear", "protected")
+AROUND = 14 + 4 + 20 + 8
+"""Octets of a frame around the datagram's: Ethernet, FCS, IPv4, UDP."""
+LARGE_MTU, MTU = 9000, 1500
+TURN = 20
+"""Round trips of one path before it is the other's turn."""
+NUMBERED = 8
+"""Octets of a datagram that tell which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TripPlan:
+    """`sizes` of frames with FCS. `trips` of each size on each path, one due every `every_ns`.
+
+    `iperf_s`: seconds of each of `runs` of iperf3 on each path; 0 for none.
+    """
+
+    suite: CipherSuite
+    sizes: Sequence[int]
+    trips: int = 2000
+    every_ns: int = 400_000
+    patience_ns: int = 200_000_000
+    iperf_s: int = 2
+    runs: int = 5
+
+    @property
+    def steps(self) -> int:
+        """How often `step` is called."""
+        return len(self.sizes) + (self.runs if self.iperf_s else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trips:
+    """Round trips of frames of a size, from when each was due; by path. `lost`: not answered."""
+
+    frame_octets: int
+    paths: dict[str, NativeHistogram]
+    lost: dict[str, int]
+
+    @property
+    def ratio(self) -> float:
+        """Protected to clear, at the median."""
+        clear, safe = (at_share(self.paths[path], Fraction(1, 2)) for path in PATHS)
+        return safe / clear if clear else 0.0
+
+
+@dataclass(slots=True)
+class RealTime:
+    """What was measured. `gbit_per_s`: of TCP through each path, run by run."""
+
+    plan: TripPlan
+    trips: list[Trips] = field(default_factory=list)
+    gbit_per_s: dict[str, list[float]] = field(default_factory=dict)
+    lacking: str = ""
+
+    @property
+    def trip_ratio(self) -> float | None:
+        """Protected to clear, at the median: of the ratios of all sizes the median."""
+        ratios = [each.ratio for each in self.trips]
+        return statistics.median(ratios) if ratios else None
+
+    @property
+    def throughput_ratio(self) -> float | None:
+        """Protected to clear, of each pair of runs the ratio, and of these the median."""
+        pairs = zip(*(self.gbit_per_s.get(path, []) for path in PATHS), strict=True)
+        ratios = [safe / clear for clear, safe in pairs if clear]
+        return statistics.median(ratios) if ratios else None
+
+
+def measure(plan: TripPlan, keys: Keys, step: Callable[[], None] = lambda: None) -> RealTime:
+    """Both paths, side by side in the same run. Raises EnvironmentLacks without root or TAP."""
+    told = RealTime(plan)
+    configs: Mapping[str, Any] = {
+        "clear": (CLEAR, CLEAR),
+        "protected": protected(plan.suite, keys),
+    }
+    with ExitStack() as stack:
+        tunnels = {path: stack.enter_context(Tunnel(configs[path], LARGE_MTU)) for path in PATHS}
+        for size in plan.sizes:
+            told.trips.append(_trips(plan, size, tunnels))
+            step()
+    if not plan.iperf_s:
+        return told
+    if iperf3() is None:
+        told.lacking = "iperf3 is not here (apt install iperf3): no throughput"
+        return told
+    with ExitStack() as stack:
+        tunnels = {path: stack.enter_context(Tunnel(configs[path], MTU)) for path in PATHS}
+        _run_iperf(plan, tunnels, told, step)
+    return told
+
+
+def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
+    from macsec import _native
+
+    histograms = {path: NativeHistogram(_native) for path in PATHS}
+    lost = dict.fromkeys(PATHS, 0)
+    with ExitStack() as stack:
+        sockets = {path: _answered(stack, tunnel) for path, tunnel in tunnels.items()}
+        for path in PATHS:  # ARP, and pages that nobody touched yet
+            _ping(sockets[path], plan, size, 20, NativeHistogram(_native))
+        for at in range(0, plan.trips, TURN):
+            count = min(TURN, plan.trips - at)
+            turn = PATHS if at // TURN % 2 == 0 else reversed(PATHS)
+            for path in turn:
+                lost[path] += _ping(sockets[path], plan, size, count, histograms[path])
+    return Trips(size, histograms, lost)
+
+
+def _answered(stack: ExitStack, tunnel: Tunnel) -> Any:
+    """The asking end of a pair of sockets, the other of which answers from a thread in C."""
+    from macsec._native import lib
+
+    asks, answers = (stack.enter_context(tunnel.socket(side)) for side in (0, 1))
+    descriptor = answers.fileno()
+    echo = Running("macsec echo", lambda stop: int(lib.macsec_echo_run(descriptor, stop)))
+    stack.callback(echo.stop)
+    return asks
+
+
+def _ping(sock: Any, plan: TripPlan, size: int, count: int, into: NativeHistogram) -> int:
+    from macsec._native import ffi, lib
+
+    octets = max(size - AROUND, NUMBERED)
+    given = ffi.new("macsec_ping_plan *", (count, octets, plan.every_ns, plan.patience_ns))
+    lost = int(lib.macsec_ping_run(sock.fileno(), given, into.pointer))
+    if lost < 0:
+        raise MACsecError(f"round trips of {size} octets: errno {-lost}")
+    return lost
+
+
+def _run_iperf(
+    plan: TripPlan, tunnels: Mapping[str, Tunnel], told: RealTime, step: Callable[[], None]
+) -> None:
+    told.gbit_per_s = {path: [] for path in PATHS}
+    for run in range(plan.runs):
+        for path in PATHS if run % 2 == 0 else reversed(PATHS):
+            told.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
+        step()
+
+
+def require() -> None:
+    """Raise EnvironmentLacks where this cannot be measured at all."""
+    try:
+        from macsec._native import lib
+    except ImportError:
+        raise EnvironmentLacks("round trips need the native data plane") from None
+    if not hasattr(lib, "macsec_ping_run"):
+        raise EnvironmentLacks("round trips over TAP devices need Linux")

@@ -1,0 +1,1 @@
+"""Labs: their outcome, their status while they run, and replays across them."""

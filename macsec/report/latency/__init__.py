@@ -1,0 +1,1 @@
+"""Measurements of latency: JSON, text, a page, percentile files."""

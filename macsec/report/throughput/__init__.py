@@ -1,0 +1,1 @@
+"""Measurements of throughput: JSON, text, a picture."""

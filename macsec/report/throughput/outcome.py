@@ -1,0 +1,250 @@
+"""A measurement of throughput: JSON, and tables with a contestant a row and a size a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Literal
+
+from rich.text import Text
+
+from macsec.measure.throughput.run import CEILING, OURS, Results, Row, expected, mode
+from macsec.report.page import Page, grid, heading, indented
+
+NAME_WIDTH, NUMBER_WIDTH = 40, 11
+
+Group = tuple[str, str, str, int]
+
+
+def to_json(results: Results, machine: Mapping[str, Any]) -> dict[str, Any]:
+    """`macsec/bench-throughput/1`."""
+    plan = results.plan
+    return {
+        "schema": "macsec/bench-throughput/1",
+        "machine": {**machine, "core_ghz": _rounded(results.core_ghz(), 3)},
+        "rounds": plan.rounds,
+        "chosen_kernel": plan.kernels[0],
+        "rows": [_row(row) for row in results.rows],
+        "ratios": [_ratio(*each) for each in results.ratios()],
+        "fit": [
+            {
+                **_names(row),
+                "ns_per_octet": _rounded(line.slope, 6),
+                "ns_per_frame": _rounded(line.intercept, 3),
+                "largest_error": _rounded(line.error, 4),
+            }
+            for row, line in results.lines()
+        ],
+        "expected": [
+            dict(zip(("workload", "ratio_24", "ratio_32"), (w.name, *shares), strict=True))
+            for w in plan.workloads
+            for shares in [[round(share, 6) for share in expected(w)]]
+        ],
+        "digests": results.digests(),
+        "not_found": dict(results.lacking),
+    }
+
+
+def _names(row: Row) -> dict[str, Any]:
+    return {
+        "stage": row.task.stage,
+        "suite": row.task.suite.name,
+        "mode": mode(row.task),
+        "backend": row.backend,
+        "kernel": row.kernel,
+        "batch": row.batch,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    octets = row.frame_octets
+    return {
+        **_names(row),
+        "workload": row.task.workload.name,
+        "frame_octets": int(octets) if octets.is_integer() else round(octets, 3),
+        "ns_per_frame": _rounded(row.ns_per_frame, 3),
+        "gbit_per_s": _rounded(row.gbit_per_s, 6),
+        "mframe_per_s": _rounded(1000 / row.ns_per_frame, 6),
+        "cycles_per_frame": _rounded(row.cycles_per_frame, 1),
+        "best_ns_per_frame": _rounded(row.timing.best / row.frames, 3),
+        "spread": _rounded(row.timing.spread, 4),
+        "interrupted_rounds": row.timing.interrupted,
+    }
+
+
+def _ratio(ours: Row, other: Row, ratio: float) -> dict[str, Any]:
+    return {
+        **_names(ours),
+        "workload": ours.task.workload.name,
+        "peer": other.backend,
+        "peer_kernel": other.kernel,
+        "ratio": _rounded(ratio, 4),
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
+    """The machine, then times, ratios and lines of each suite, mode, stage and batch."""
+    page.add(heading("macsec bench throughput", results.plan.kernels[0]), Text())
+    page.add(*indented(_machine(results, machine)))
+    for group, races in _groups(results):
+        page.add(heading(f"{group[2]}, {group[0]}, {group[1]}", f"batches of {group[3]}"), Text())
+        for part in _parts(races, page.width):
+            page.add(*indented(_times(part), _ratios(results, part)))
+    lines = list(results.lines())
+    if lines:
+        page.add(heading("fitted line", "least squares of relative distances, over single sizes"))
+        page.add(Text(), *indented(_lines(lines)))
+
+
+def _head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
+    ghz = results.core_ghz()
+    return {
+        "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
+        + (", virtual" if machine["hypervisor"] else ""),
+        "CPU has": " ".join(machine["flags"]),
+        "core clock": "not known" if ghz is None else f"{ghz:.2f} GHz, measured",
+        "system": f"{machine['kernel']}, {machine['python']}",
+        "compiler": machine["compiler"] or "none",
+        "versions": ", ".join(f"{name} {told}" for name, told in machine["versions"].items()),
+        "commit": machine["commit"] or "not a checkout",
+        "load before": " ".join(map(str, machine["load"])),
+        "rounds": f"{results.plan.rounds}, in turn; medians",
+    }
+
+
+def _machine(results: Results, machine: Mapping[str, Any]) -> Any:
+    table = grid("left", "left")
+    for name, value in _head(results, machine).items():
+        table.add_row(Text(name, "dim"), Text(value))
+    return table
+
+
+def _groups(results: Results) -> Iterator[tuple[Group, list[list[Row]]]]:
+    def group(race: list[Row]) -> Group:
+        task = race[0].task
+        return task.suite.name, mode(task), task.stage, task.frames
+
+    races = [race for race in results.races if race]
+    order = {key: at for at, key in enumerate(dict.fromkeys(map(group, races)))}
+    for key, found in groupby(sorted(races, key=lambda race: order[group(race)]), group):
+        yield key, list(found)
+
+
+def _parts(races: list[list[Row]], width: int) -> Iterator[list[list[Row]]]:
+    most = max(1, (width - NAME_WIDTH) // NUMBER_WIDTH)
+    for at in range(0, len(races), most):
+        yield races[at : at + most]
+
+
+def _times(races: list[list[Row]]) -> Any:
+    table = _table("ns a frame", races)
+    for at, row in enumerate(races[0]):
+        style = "bold" if at == 0 else "dim" if row.backend == CEILING else ""
+        cells = [Text(_short(race[at].ns_per_frame), style) for race in races]
+        table.add_row(Text(_label(row), style), *cells)
+    first = [race[0] for race in races]
+    table.add_row(Text("Gbit/s of the first row"), *(_cell(row.gbit_per_s) for row in first))
+    if first[0].cycle_ns is not None:
+        cycles = [row.cycles_per_frame or 0.0 for row in first]
+        table.add_row(Text("its cycles a frame"), *(_cell(told) for told in cycles))
+    spread = [max(row.timing.spread for row in race) for race in races]
+    table.add_row(Text("widest spread", "dim"), *(Text(f"{100 * s:.0f} %", "dim") for s in spread))
+    return table
+
+
+def _ratios(results: Results, races: list[list[Row]]) -> Any:
+    """The chosen kernel's time over that of others, and one frame through Python over theirs."""
+    table = _table("time of ours ÷ of", races)
+    leaders = [row for row in races[0] if row is races[0][0] or row.backend == OURS[-1]]
+    for leader in leaders:
+        prefix = "" if leader is races[0][0] else f"{leader.backend} ÷ "
+        ratios = [
+            {
+                _label(other): ratio
+                for ours, other, ratio in results.ratios()
+                if ours in race and _label(ours) == _label(leader)
+            }
+            for race in races
+        ]
+        for name in ratios[0]:
+            table.add_row(Text(prefix + name), *(Text(f"{each[name]:.3f}") for each in ratios))
+    return table
+
+
+def _lines(lines: Sequence[tuple[Row, Any]]) -> Any:
+    table = grid("left", "left", "right", "right", "right")
+    head = ("contestant", "", "ns an octet", "ns a frame", "largest error")
+    table.add_row(*(Text(name, "dim") for name in head))
+    for row, line in lines:
+        what = f"{row.task.stage}, {row.task.suite.name}, {mode(row.task)}, {row.batch}"
+        table.add_row(
+            _label(row),
+            what,
+            f"{line.slope:.4f}",
+            f"{line.intercept:.1f}",
+            f"{100 * line.error:.0f} %",
+        )
+    return table
+
+
+def _rights(races: list[list[Row]]) -> list[Literal["left", "right"]]:
+    return ["right" for _ in races]
+
+
+def _table(title: str, races: list[list[Row]]) -> Any:
+    table = grid("left", *_rights(races))
+    names = [race[0].task.workload.name for race in races]
+    table.add_row(Text(title, "dim"), *(Text(name, "dim") for name in names))
+    return table
+
+
+def _label(row: Row) -> str:
+    return row.backend if row.backend.endswith(f"/{row.kernel}") else f"{row.backend} {row.kernel}"
+
+
+def _cell(value: float) -> Text:
+    return Text(_short(value))
+
+
+def _short(value: float) -> str:
+    return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def to_markdown(results: Results, machine: Mapping[str, Any]) -> str:
+    """The same for a document."""
+    parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
+    for group, races in _groups(results):
+        parts.append(f"### {group[2]}, {group[0]}, {group[1]}, batches of {group[3]}")
+        parts.append(_markdown("ns a frame", races, _time_cells(races)))
+        parts.append(_markdown("time of ours ÷ of", races, _ratio_cells(results, races)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _time_cells(races: list[list[Row]]) -> Iterator[tuple[str, Iterable[str]]]:
+    for at, row in enumerate(races[0]):
+        yield _label(row), (_short(race[at].ns_per_frame) for race in races)
+
+
+def _ratio_cells(results: Results, races: list[list[Row]]) -> Iterator[tuple[str, Iterable[str]]]:
+    chosen = results.plan.kernels[0]
+    told: dict[str, list[str]] = {}
+    rows = {id(row) for race in races for row in race}
+    for ours, other, ratio in results.ratios():
+        if id(ours) in rows and ours.kernel == chosen:
+            prefix = "" if ours.backend not in OURS[2:] else f"{ours.backend} ÷ "
+            told.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
+    yield from told.items()
+
+
+def _markdown(
+    title: str, races: list[list[Row]], cells: Iterable[tuple[str, Iterable[str]]]
+) -> str:
+    names = [race[0].task.workload.name for race in races]
+    rows = [(title, *names), *((name, *values) for name, values in cells)]
+    text = ["| " + " | ".join(row) + " |" for row in rows]
+    text.insert(1, "| --- |" + " ---: |" * len(names))
+    return "\n".join(text)

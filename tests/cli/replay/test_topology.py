@@ -1,0 +1,130 @@
+"""`replay --topology`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from macsec import captures
+from macsec.lab.virtual.agreed import is_eapol
+
+PCAPS = Path(__file__).parents[3] / "pcaps"
+LOSSY = """
+sites: {left: {hosts: [l1]}, right: {hosts: [r1]}}
+links:
+  - {between: [left, right], delay: 1ms, KNOBS}
+"""
+
+CHANGED = "macsec: static, corrupt: 100%, fcs: fix"
+
+
+@pytest.fixture
+def lossy(desk):
+    """A topology with some knobs of its link."""
+
+    def write(knobs: str) -> str:
+        path = desk.folder / "lossy.yaml"
+        path.write_text(LOSSY.replace("KNOBS", knobs))
+        return str(path)
+
+    return write
+
+
+def test_json(desk, some, backend):
+    """The contract's keys, and what a topology adds."""
+    args = ("replay", desk.capture(some), "--topology", "two-regions", "--backend", backend)
+    found = desk.json(*args)
+    assert found["schema"] == "macsec/replay/1"
+    assert [found[key] for key in ("frames", "protected", "delivered", "equal")] == [5] * 4
+    assert found["octets"] == sum(map(len, some))
+    assert {"seconds", "frames_per_s", "gbit_per_s"} <= set(found)
+    assert found["wire"] == "in.macsec.pcapng"
+    assert found["path"] == ["regions", "east"]
+    assert found["counters"]["InPktsOK"] == found["counters"]["OutPktsEncrypted"] == 10
+    assert found["unprotected"] == []
+    assert found["seed"] == 1
+    assert len(bytes.fromhex(found["digest"])) == 32
+    assert (
+        found["digest"] == desk.json(*args)["digest"] != desk.json(*args, "--seed", "2")["digest"]
+    )
+
+
+@pytest.mark.parametrize("name", ["tls13.pcap", "icmp.pcap"])
+def test_recorded_captures(desk, name):
+    """What real programs sent crosses equal, at its own times; the wire shows MACsec only."""
+    source = str(PCAPS / name)
+    found = desk.json("replay", source, "--topology", "hub", "--wire", "w.pcapng")
+    assert found["frames"] > 30
+    assert found["equal"] == found["frames"] - found["lost"]
+    with captures.read("w.pcapng") as reader, captures.read(source) as before:
+        (wire,), (given,) = list(reader), list(before)
+        names = [interface.name for interface in reader.interfaces]
+    assert len(names) == 2 * len(found["path"])
+    mka = [is_eapol(frame) for frame in wire]
+    wire = wire.take(np.logical_not(mka))
+    assert {frame[12:14] for frame in wire} == {b"\x88\xe5"}
+    assert 0 <= wire.time_ns[0] - given.time_ns[0] < 10**6
+
+
+def test_text(desk, some):
+    """For people: the path with its protection, the frames, the digest."""
+    told = desk.run("replay", desk.capture(some), "--topology", "two-regions").stdout
+    assert "from web to backup-east across two-regions, seed 1" in told
+    assert "gcm-aes-xpn-256" in told
+    assert "UNPROTECTED" not in told
+    assert desk.json("replay", desk.path("in.pcap"), "--topology", "two-regions")["digest"] in told
+
+
+def test_unprotected(desk, some, lossy):
+    """It is said."""
+    args = ("replay", desk.capture(some), "--topology", lossy("macsec: off"))
+    assert "UNPROTECTED: left-right" in desk.run(*args).stdout
+    assert desk.json(*args)["unprotected"] == ["left-right"]
+
+
+def test_lost_and_refused(desk, some, lossy):
+    """A loss that the file declares is 0; a frame that a SecY refuses is 3."""
+    capture = desk.capture(some)
+    found = desk.json("replay", capture, "--topology", lossy("macsec: static, drop: [2]"))
+    assert (found["lost"], found["equal"], found["refused"]) == (1, 4, 0)
+    found = desk.json("replay", capture, "--topology", lossy(CHANGED), code=3)
+    assert (found["lost"], found["equal"], found["refused"]) == (0, 0, 5)
+    told = desk.run("replay", capture, "--topology", lossy(CHANGED), code=3)
+    assert "5 of 5 frames did not arrive as they were" in told.stderr
+
+
+def test_stdout(desk, some):
+    """With --wire - the capture is on stdout, and the JSON object on stderr."""
+    capture = desk.capture(some)
+    told = desk.run("replay", capture, "--topology", "ring", "--wire", "-", "--json")
+    assert told.stdout_bytes.startswith(b"\x0a\x0d\x0d\x0a")
+    assert '"schema": "macsec/replay/1"' in told.stderr
+
+
+@pytest.mark.parametrize(
+    "more, told",
+    [
+        (("--topology", "ring", "--cipher", "gcm-aes-256"), "--cipher does not go with --topology"),
+        (("--topology", "ring", "--save-config", "keys"), "--save-config does not go"),
+        (("--topology", "ring", "--jobs", "2"), "--jobs does not go"),
+        (("--between", "a", "b"), "--between names hosts of a --topology"),
+        (("--topology", "ring", "--between", "a", "nobody"), "ring: no host is called"),
+        (("--topology", "nowhere.yaml"), "the topologies that come along are hub, ring, "),
+    ],
+)
+def test_usage(desk, some, more, told):
+    """One line, exit code 2, and no file."""
+    result = desk.run("replay", desk.capture(some), *more, code=2)
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["in.pcap"]
+
+
+def test_a_torn_capture(desk, some):
+    """What can be read crosses; 4."""
+    path = Path(desk.capture(some))
+    path.write_bytes(path.read_bytes()[:-3])
+    found = desk.json("replay", str(path), "--topology", "two-regions", code=4)
+    assert found["equal"] == found["frames"] == 4

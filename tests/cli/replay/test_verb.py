@@ -1,0 +1,170 @@
+"""`replay` and `doctor`."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from support.planes import PLANES, frame_of
+
+from macsec import captures
+from macsec.suites import SUITES
+
+PCAPS = Path(__file__).parents[3] / "pcaps"
+
+
+def test_replay_json(desk, some, backend):
+    """The JSON object has the contract's keys; every frame is equal."""
+    found = desk.json("replay", desk.capture(some), "--backend", backend)
+    assert found["schema"] == "macsec/replay/1"
+    octets = sum(map(len, some))
+    assert [found[key] for key in ("frames", "protected", "delivered", "equal")] == [5] * 4
+    assert (found["octets"], found["overhead_octets"]) == (octets, 5 * 32)
+    assert found["counters"]["InPktsOK"] == found["counters"]["OutPktsEncrypted"] == 5
+    assert {"seconds", "frames_per_s", "gbit_per_s"} <= set(found)
+    assert found["wire"] == "in.macsec.pcapng"
+    assert Path("in.macsec.pcapng").exists()
+
+
+@pytest.mark.parametrize("capture", sorted(PCAPS.glob("*.pcap*")), ids=lambda path: path.name)
+def test_replay_of_recorded_captures(desk, capture):
+    """Everything that real programs sent crosses equal, in both directions."""
+    found = desk.json("replay", str(capture))
+    assert found["equal"] == found["frames"] > 0
+    ways = found["directions"].values()
+    assert all(way["counters"]["InPktsOK"] for way in ways)
+    assert sum(way["counters"]["InPktsOK"] for way in ways) == found["frames"]
+
+
+@pytest.mark.parametrize("cipher", list(SUITES))
+def test_saved_configurations_open_the_wire(desk, cipher, backend):
+    """wire.yaml opens both directions, a-to-b.yaml and b-to-a.yaml one each; all are 0600."""
+    capture = str(PCAPS / "icmp.pcap")
+    args = ("replay", capture, "--cipher", cipher, "--wire", "w.pcapng", "--save-config", "keys")
+    found = desk.json(*args, "--backend", backend)
+    names = sorted(os.listdir("keys"))
+    assert names == ["a-to-b.yaml", "b-to-a.yaml", "wire.yaml"]
+    opened = {}
+    for name in names:
+        assert stat.S_IMODE(os.stat(f"keys/{name}").st_mode) == 0o600
+        told = desk.json("validate", "-c", f"keys/{name}", "w.pcapng", "c.pcap")
+        opened[name] = told["delivered"]
+    assert opened["wire.yaml"] == found["frames"]
+    assert opened["a-to-b.yaml"] + opened["b-to-a.yaml"] == found["frames"]
+    desk.run("validate", "-c", "keys/wire.yaml", "w.pcapng", "c.pcap")
+    with captures.read(capture) as reader:
+        assert desk.frames("c.pcap") == [frame for batch in reader for frame in batch]
+
+
+def test_saved_configurations_are_not_overwritten(desk, some):
+    """A file with keys is never overwritten, and nothing else is written then."""
+    clear = desk.capture(some)
+    desk.run("replay", clear, "--save-config", "keys", "--wire", "one.pcapng")
+    desk.run("replay", clear, "--save-config", "keys", "--wire", "two.pcapng", code=2)
+    assert not Path("two.pcapng").exists()
+
+
+def test_seed_repeats(desk, some):
+    """The same seed gives the same octets; another, or none, gives others."""
+    clear = desk.capture(some)
+    made = []
+    for at, seed in enumerate((["--seed", "1"], ["--seed", "1"], ["--seed", "2"], [])):
+        desk.run("replay", clear, "--wire", f"{at}.pcapng", *seed)
+        made.append(Path(f"{at}.pcapng").read_bytes())
+    assert made[0] == made[1]
+    assert len(set(made)) == 3
+
+
+def test_wire_is_a_capture_of_both_directions(desk, some):
+    """The wire has an interface a direction; its frames stay in order, with their times."""
+    back = [frame[6:12] + frame[:6] + frame[12:] for frame in some]
+    clear = desk.capture([frame for pair in zip(some, back, strict=True) for frame in pair])
+    desk.run("replay", clear, "--wire", "w.pcapng")
+    with captures.read("w.pcapng") as reader, captures.read(clear) as before:
+        (wire,), (given,) = list(reader), list(before)
+        assert [interface.name for interface in reader.interfaces] == ["a-to-b", "b-to-a"]
+    assert wire.source.tolist() == [0, 1] * 5
+    assert wire.time_ns.tolist() == given.time_ns.tolist()
+    assert (wire.length - given.length).tolist() == [32] * 10
+
+
+def test_frames_that_cannot_cross_are_exit_3(desk, some):
+    """A frame that the capture cut cannot be compared: 3, and the rest crossed."""
+    lengths = [len(frame) for frame in some]
+    cut = desk.capture(some, wire_length=[*lengths[:-1], lengths[-1] + 1])
+    found = desk.json("replay", cut, code=3)
+    assert (found["frames"], found["delivered"], found["equal"]) == (5, 4, 4)
+
+
+def test_replay_of_macsec_and_eapol(desk, some):
+    """Frames that are MACsec or EAPOL already are frames like any other."""
+    wire = desk.frames(Path(desk.protected(some)).name)
+    eapol = frame_of(60)[:12] + b"\x88\x8e" + bytes(50)
+    assert desk.json("replay", desk.capture([*wire, eapol], "x.pcap"))["equal"] == 6
+
+
+def test_replay_of_an_empty_capture(desk):
+    """No frame is no failure."""
+    assert desk.json("replay", desk.capture([]))["frames"] == 0
+    assert desk.frames("in.macsec.pcapng") == []
+
+
+def test_replay_of_damage(desk, some):
+    """Whole frames cross, then the damage is 4."""
+    path = Path(desk.capture(some))
+    path.write_bytes(path.read_bytes()[:-3])
+    assert desk.json("replay", "in.pcap", code=4)["equal"] == 4
+
+
+def test_replay_to_stdout(desk, some):
+    """With --wire - the capture has stdout and the text stderr."""
+    done = desk.run("replay", desk.capture(some), "--wire", "-")
+    assert done.stdout_bytes[:4].hex() == "0a0d0d0a"
+    assert "compared octet for octet" in done.stderr
+
+
+def test_replay_text(desk, some):
+    """Counts, overhead, counters of both directions, and how to open the wire."""
+    told = desk.run("replay", desk.capture(some), "--save-config", "k").stdout
+    for words in (
+        "frames in",
+        "overhead 160 octets",
+        "A to B",
+        "OutPktsEncrypted",
+        "macsec validate -c k/wire.yaml in.macsec.pcapng clear.pcapng",
+    ):
+        assert words in told
+    assert "\x1b" not in told
+
+
+def test_doctor_json(desk):
+    """All facts, and the kernels that the tests run on."""
+    found = desk.json("doctor")
+    assert found["schema"] == "macsec/doctor/1"
+    assert found["data_planes"]["reference"]["works"]
+    usable = [kernel["name"] for kernel in found["kernels"] if kernel["self_test"]]
+    assert usable == [plane.kernel for plane in PLANES if plane.kernel]
+    assert found["chosen"]["backend"] == PLANES[-1].backend
+
+
+def test_doctor_text(desk):
+    """A page with a line for each fact."""
+    told = desk.run("doctor").stdout
+    for words in ("Python", "reference plane", "/dev/net/tun", "wpa_supplicant"):
+        assert words in told
+
+
+def test_doctor_when_nothing_works(desk, monkeypatch):
+    """No data plane at all is 5; one is enough for 0, and the remedy is told."""
+    from macsec.cli import doctor
+
+    broken = {"works": False, "why": "not built"}
+    monkeypatch.setattr(doctor, "_plane", lambda name: broken)
+    desk.run("doctor", code=5)
+    whole = {"works": True, "why": None}
+    monkeypatch.setattr(doctor, "_plane", lambda name: broken if name == "native" else whole)
+    assert "C compiler" in desk.run("doctor").stdout
+    assert json.loads(desk.run("doctor", "--json").stdout)["data_planes"]["native"] == broken

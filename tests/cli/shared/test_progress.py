@@ -1,0 +1,129 @@
+"""The progress bar: on a terminal, for long work, whatever the number of jobs."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+from support.planes import frame_of
+
+from macsec import captures
+from macsec.cli.shared import progress
+
+CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal(io.StringIO):
+    """A stderr that is one."""
+
+    def isatty(self):
+        """It is."""
+        return True
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """A bar appears with the first step."""
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+
+
+def shown(*args, **options):
+    """What a bar for these steps shows on a terminal."""
+    screen = Terminal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        patch.setenv("COLUMNS", "120")
+        with progress.Bar(*args, **options) as bar:
+            for frames, octets in ((10, 1000), (20, 2500)):
+                bar.step(frames, octets)
+    return screen.getvalue()
+
+
+def test_rate_and_time_left(at_once, tmp_path):
+    """Verb, octets of the whole, frames, rate and time left."""
+    path = tmp_path / "in.pcap"
+    path.write_bytes(bytes(5000))
+    told = shown("protect", str(path))
+    for words in ("protect", "2.5/5.0 kB", "20 frames", "/s", "0:00:0"):
+        assert words in told
+
+
+def test_an_unknown_end(at_once, tmp_path):
+    """A stream or a compressed file has no end to count down to."""
+    told = shown("validate", str(tmp_path / "in.pcap.gz"))
+    assert "2.5/? kB" in told
+    assert "20 frames" in told
+
+
+def test_patience(tmp_path):
+    """Short work shows nothing."""
+    assert shown("protect", str(tmp_path / "in.pcap")) == ""
+
+
+def test_quiet(at_once, tmp_path):
+    """-q shows nothing."""
+    assert shown("protect", str(tmp_path / "in.pcap"), quiet=True) == ""
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+@pytest.mark.parametrize("verb", ["protect", "replay"])
+def test_a_verb_on_a_terminal(desk, monkeypatch, at_once, verb, jobs):
+    """Every frame is counted, in order, and the bar is gone at the end."""
+    monkeypatch.setattr(captures, "read", partial(captures.read, batch_frames=7))
+    counts = []
+    step = progress.Bar.step
+
+    def spy(bar, frames, octets):
+        counts.append((frames, octets))
+        step(bar, frames, octets)
+
+    monkeypatch.setattr(progress.Bar, "step", spy)
+    clear = desk.capture([frame_of(50)] * 100)
+    args = {"protect": ("-c", desk.config(), clear, "out.pcap"), "replay": (clear, "--wire", "w")}
+    desk.run(verb, *args[verb], "--jobs", jobs)
+    assert [frames for frames, _ in counts] == [*range(7, 100, 7), 100]
+    assert counts[-1][1] == os.path.getsize(clear) - 24
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_stderr_of_a_process(desk, jobs):
+    """A terminal sees a bar that takes itself away; a pipe sees the summary and nothing else."""
+    script = (
+        "import sys; from macsec.cli import main; from macsec.cli.shared import progress; "
+        "progress.PATIENCE = -1.0; "
+        f"sys.argv = ['macsec', 'protect', '-c', 'link.yaml', 'in.pcap', 'o.pcap', '-j', '{jobs}'];"
+        "main()"
+    )
+    desk.config()
+    desk.capture([frame_of(1400)] * 9000)
+    command = [sys.executable, "-c", script]
+    piped = subprocess.run(command, capture_output=True, text=True, cwd=desk.folder)
+    assert piped.stderr.startswith("9,000 of 9,000 frames sent")
+    assert piped.stderr.count("\n") == 1
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(command, cwd=desk.folder, stderr=slave, env=environment) as running:
+        os.close(slave)
+        screen = b""
+        while piece := _read(master):
+            screen += piece
+    os.close(master)
+    assert running.returncode == 0
+    bar, summary, _ = CODES.sub("", screen.decode()).partition("9,000 of 9,000 frames sent")
+    assert "protect" in bar
+    assert "/12.9 MB" in bar
+    assert summary
+    assert b"\x1b[2K" in screen  # the bar's line is taken away
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65_536)
+    except OSError:  # the other end of a terminal is closed
+        return b""

@@ -1,0 +1,299 @@
+"""The loop of `tap --mka` in virtual time: no root, no interface, a peer that answers."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import CANARY, Desk
+from support.kays import CAK, CKN, NS, chain_key, policy_of
+
+from macsec.cli.tap import agreement, status_socket
+from macsec.cli.tap.export import export
+from macsec.config import Configuration, load
+from macsec.config.exchange import FORMATS
+from macsec.config.sources import KeyRing
+from macsec.errors import CustodyError
+from macsec.kay.kay import Kay
+from macsec.live import eapol as eapol_module
+from macsec.live.devices import Interface
+from macsec.port.agreement import Agreement
+from macsec.secy import SecY
+
+MAC = bytes.fromhex("020000770a01")
+OWN_SCI, PEER_SCI = int.from_bytes(MAC) << 16 | 1, 0x0200_0077_0A02_0001
+LOWER = Interface("wire", 7, 1500, MAC, True)
+EAPOL_FD, PUMP_FD = 1001, 1002
+
+
+class Wire:
+    """The time, a peer, and the signals: `run` waits here in place of `select`."""
+
+    def __init__(self, peer: Kay | None, seconds: float) -> None:
+        self.now_ns, self.until_ns = 5 * NS, 5 * NS + round(seconds * NS)
+        self.inbox: list[bytes] = []
+        self.said: list[bytes] = []
+        self.unsent = 0
+        self.gate: list[bool] = []
+        self.signals: list[tuple[int, signal.Signals]] = []
+        self.pump_ended = False
+        self.looks = 0
+        self.peer: Agreement | None = None
+        if peer is not None:
+            self.peer = Agreement(peer, SecY(), self.inbox.append, lambda _: None)
+            self.peer.start(self.now_ns)
+
+    def fileno(self) -> int:
+        """As of the interface's EAPOL."""
+        return EAPOL_FD
+
+    def frames(self) -> list[bytes]:
+        """What the peer said."""
+        taken, self.inbox[:] = list(self.inbox), []
+        return taken
+
+    def send(self, frame: bytes) -> bool:
+        """The peer hears it."""
+        self.said.append(frame)
+        if self.peer is not None:
+            self.peer.hear(self.now_ns, frame)
+        return True
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.said.append(b"closed")
+
+    def among(
+        self, descriptors: Sequence[int], seconds: float | None
+    ) -> tuple[set[signal.Signals], set[int]]:
+        """As of the signals: the time passes here, and the peer speaks when it has to."""
+        self.looks += 1
+        assert descriptors[:2] == [PUMP_FD, EAPOL_FD]
+        if self.pump_ended:
+            return set(), {PUMP_FD}
+        if not self.inbox:
+            self._wait(self.until_ns if seconds is None else self.now_ns + round(seconds * NS))
+        came = {number for at_ns, number in self.signals if at_ns <= self.now_ns}
+        self.signals = [(at, number) for at, number in self.signals if number not in came]
+        if self.now_ns >= self.until_ns:
+            came.add(signal.SIGTERM)
+        return came, {EAPOL_FD} if self.inbox else set()
+
+    def _wait(self, until_ns: int) -> None:
+        """Until then, or until the peer has something to say."""
+        peer_ns = None if self.peer is None else self.peer.next_timeout_ns()
+        if peer_ns is None or peer_ns > until_ns:
+            self.now_ns = max(self.now_ns, until_ns)
+            return
+        self.now_ns = max(self.now_ns, peer_ns)
+        assert self.peer is not None
+        self.peer.settle(self.now_ns)
+
+
+class Pump:
+    """The gate of a pump."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def fileno(self) -> int:
+        """Ready when the pump ended."""
+        return PUMP_FD
+
+    def open(self, opened: bool) -> None:
+        """Note it."""
+        self._wire.gate.append(opened)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets lie in a folder of the test."""
+    monkeypatch.setattr(status_socket, "PARENT", str(tmp_path / "run"))
+    monkeypatch.setattr(status_socket, "FOLDER", str(tmp_path / "run/tap"))
+
+
+def configuration(**mka: Any) -> Configuration:
+    """Ours: we are Key Server."""
+    agreed = {"ckn": CKN.hex(), "cak": CAK.hex(), "priority": 1, **mka}
+    return load({"secy": {"cipher": mka.pop("cipher", "gcm-aes-128")}, "mka": agreed})
+
+
+class Rig:
+    """A tap under key agreement beside a peer, ready to run."""
+
+    def __init__(self, monkeypatch: Any, wire: Wire, model: Configuration | None = None) -> None:
+        self.wire, self.told = wire, 0
+        monkeypatch.setattr(agreement, "now_ns", lambda: wire.now_ns)
+        monkeypatch.setattr(eapol_module, "leave_eapol_out", lambda _: None)
+        monkeypatch.setattr(eapol_module, "open_eapol", lambda *_: wire)
+        self.model = configuration() if model is None else model
+        self.kay = agreement.kay_of(self.model, LOWER)
+        self.secy = SecY()
+        self.pump: Any = Pump(wire)
+        ends = agreement.Ends(LOWER, "ms0", wire, self.secy, self.pump)  # type: ignore[arg-type]
+        self.keyed = agreement.Keyed(self.kay, ends, self.model, quiet=False)
+
+    def tell(self) -> None:
+        """The counters are told."""
+        self.told += 1
+
+    def run(self, stats: float | None = None) -> None:
+        """Until the end of the time, or of the pump."""
+        self.keyed.run(self.pump, self.wire, stats, self.tell)  # type: ignore[arg-type]
+
+
+def peer(cak: bytes = CAK, **policy: Any) -> Kay:
+    """A member; its MIs are of a counter."""
+    return Kay(PEER_SCI, [chain_key(cak)], lambda n: bytes(range(n)), policy_of(**policy))
+
+
+def test_secured_and_told(monkeypatch, capsys):
+    """The pump's port opens once, with the SAs there; it is said, and the end closes it all."""
+    rig = Rig(monkeypatch, Wire(peer(), 10))
+    with rig.keyed:
+        assert rig.wire.gate == [False]
+        rig.run()
+        assert rig.wire.gate == [False, True]
+        assert rig.kay.sci == OWN_SCI
+        assert (list(rig.secy.tx.sa), list(rig.secy.rx)) == ([0], [f"{PEER_SCI:016x}"])
+        (sak,) = rig.kay.saks()
+        assert capsys.readouterr().err == f"macsec: ms0: secured, SAK {sak.ki}, AN 0\n"
+    assert rig.wire.gate == [False, True, False]
+    assert (len(rig.secy.tx.sa), len(rig.secy.rx)) == (0, 0)
+    with pytest.raises(CustodyError):
+        sak.key.expose()
+    assert rig.wire.said[-1] == b"closed"
+
+
+def test_it_sleeps_until_something_is_due(monkeypatch):
+    """A minute of key agreement is a look for each MKPDU: nothing is polled in between."""
+    wire = Wire(peer(), 60)
+    rig = Rig(monkeypatch, wire)
+    with rig.keyed:
+        rig.run()
+    assert 30 <= wire.looks < 50
+    assert 30 <= len(wire.said) < 45
+
+
+def test_why_it_is_not_secured(monkeypatch, capsys):
+    """Said once, after a Life Time and a little: here the peer has another CAK."""
+    rig = Rig(monkeypatch, Wire(peer(CAK[::-1]), 60))
+    with rig.keyed:
+        rig.run()
+    assert True not in rig.wire.gate
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("macsec: ms0: not secured: no live peer; ")
+    assert line.endswith("failed their ICV: the peer has another CAK under this CKN")
+
+
+def test_a_lost_peer_is_told(monkeypatch, capsys):
+    """The port closes with the last peer, and that is said."""
+    wire = Wire(peer(), 20)
+    rig = Rig(monkeypatch, wire)
+    with rig.keyed:
+        wire.until_ns = 10 * NS
+        rig.run()
+        wire.until_ns, wire.peer = 30 * NS, None
+        rig.run()
+        assert wire.gate == [False, True, False]
+    secured, lost = capsys.readouterr().err.splitlines()
+    assert "secured, SAK" in secured
+    assert "not secured: no live peer; the last one fell silent" in lost
+
+
+def test_counters_meanwhile(monkeypatch):
+    """At each interval, and at SIGUSR1 beside that; key agreement's timers bring no more."""
+    wire = Wire(peer(), 61)
+    wire.signals = [(30 * NS, signal.SIGUSR1)]
+    rig = Rig(monkeypatch, wire)
+    with rig.keyed:
+        rig.run(stats=10)
+    assert rig.told == 6
+    assert not wire.signals
+
+
+def test_the_pump_ends(monkeypatch):
+    """When the pump ends by itself, so does the loop, at once."""
+    wire = Wire(peer(), 60)
+    wire.pump_ended = True
+    rig = Rig(monkeypatch, wire)
+    with rig.keyed:
+        rig.run()
+    assert wire.looks == 1
+
+
+def test_a_key_chain_is_on_the_clock_of_the_loop(monkeypatch):
+    """A CAK that starts in 20 seconds is first heard then; before, nothing is said."""
+    key = {"ckn": CKN.hex(), "cak": CAK.hex(), "start": "20"}
+    model = load({"mka": {"keychain": [key]}})
+    wire = Wire(None, 19)
+    rig = Rig(monkeypatch, wire, model)
+    with rig.keyed:
+        rig.run()
+        assert wire.said == []
+        wire.until_ns += 2 * NS
+        rig.run()
+        assert len(wire.said) == 1
+
+
+@pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
+def test_keys_of_a_running_link(monkeypatch, cipher):
+    """They come as a configuration of static SAs that reads what the peer sends."""
+    agreed = {"ckn": CKN.hex(), "cak": CAK.hex(), "priority": 1, "allow_export": "on"}
+    model = load({"secy": {"cipher": cipher, "window": 7}, "mka": agreed})
+    wire = Wire(peer(), 10)
+    rig = Rig(monkeypatch, wire, model)
+    with rig.keyed:
+        rig.run()
+        text = export(rig.kay, rig.secy, model)
+        assert wire.peer is not None
+        sent = wire.peer.port.request(bytes.fromhex("02" * 12 + "0800") + bytes(50))
+        with SecY.from_config(json.loads(text)) as reader:
+            assert reader.controls.window == 7
+            assert reader.controls.cipher.name == cipher
+            assert reader.validate_frame(sent)[1] is not None
+    with KeyRing(Path()) as ring:
+        files = FORMATS["wireshark"].export(load(json.loads(text)), ring, Path()).files
+    assert f"tx SCI {OWN_SCI:016x} AN 0" in files[0].text
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_who_may_have_keys(monkeypatch, capsys, allowed):
+    """Without `allow_export` there is no socket for keys; with it, it says who took them."""
+    rig = Rig(monkeypatch, Wire(peer(), 10), configuration(allow_export=allowed))
+    with rig.keyed:
+        rig.run()
+        assert Path(status_socket.path_of("ms0", "status")).is_socket()
+        assert Path(status_socket.path_of("ms0", "keys")).is_socket() == allowed
+        capsys.readouterr()
+        answer = json.loads(rig.keyed._keys(status_socket.Asker(77, 0)))
+        assert capsys.readouterr().err == "macsec: ms0: SAKs exported to pid 77, uid 0\n"
+        assert len(answer["tx"]["sa"]["0"]["key"]) == 32
+        assert answer["tx"]["sa"]["0"]["key"] not in rig.keyed._status(status_socket.Asker(77, 0))
+    assert not Path(status_socket.path_of("ms0", "status")).exists()
+
+
+def mka_file(desk: Desk) -> str:
+    """A configuration with a CAK."""
+    path = desk.folder / "mka.yaml"
+    path.touch(mode=0o600)
+    path.write_text(f"mka: {{ckn: 11, cak: {CANARY}}}\n")
+    return str(path)
+
+
+def test_the_wrong_configuration(desk):
+    """Static SAs with --mka, a CAK without it: refused with the file, before anything is made."""
+    pytest.importorskip("macsec._native", reason="the native data plane is not built")
+    ends = ("--lower", "none", "--upper", "ms0")
+    link, agreed = desk.config(), mka_file(desk)
+    result = desk.run("tap", "--mka", "-c", link, *ends, code=2)
+    assert "link.yaml" in result.stderr
+    assert "--mka needs a CAK" in result.stderr
+    result = desk.run("tap", "-c", agreed, *ends, code=2)
+    assert f"{agreed}:1: mka: agrees on the SAKs: --mka is wanted" in result.stderr

@@ -1,0 +1,193 @@
+"""`inspect` and `explain`: what they tell of single frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.planes import SCI_A, frame_of
+
+from macsec.cli.shared import progress
+
+PCAPS = Path(__file__).parents[2] / "pcaps"
+
+
+def test_inspect_json(desk, some):
+    """One object with an entry for each frame, MACsec or not."""
+    wire = desk.frames(Path(desk.protected(some)).name)
+    found = desk.json("inspect", desk.capture([*wire, some[0]], "mixed.pcap"))
+    assert found["schema"] == "macsec/inspect/1"
+    assert (found["count"], found["macsec"], found["faults"]) == (6, 5, 0)
+    first, last = found["frames"][0], found["frames"][-1]
+    assert first["sectag"] == {"tci": ["SC", "E", "C"], "an": 0, "sl": 2, "pn": "1", "sci": SCI_A}
+    assert (first["sci"], first["sci_from"], first["secure_data"]) == (SCI_A, "tag", 2)
+    assert first["icv"] == wire[0][-16:].hex()
+    assert first["time_ns"] == str(10**18)
+    assert last["sectag"] is last["icv"] is last["sci"] is None
+    assert last["ethertype"] == "0800"
+
+
+def test_inspect_faults(desk, some):
+    """A SecTAG that fails 9.12 is told with the reason; --xpn takes a PN field of zero."""
+    frame = desk.frames(Path(desk.protected(some)).name)[4]
+    zero_pn = frame[:16] + bytes(4) + frame[20:]
+    bad = desk.capture([frame[:14] + b"\xac" + frame[15:], zero_pn, frame[:18]], "bad.pcap")
+    told = [item["fault"] for item in desk.json("inspect", bad)["frames"]]
+    assert told == ["V is set", "PN is zero", "fewer than 17 octets"]
+    assert desk.json("inspect", bad, "--xpn")["frames"][1]["fault"] is None
+
+
+@pytest.mark.parametrize(
+    "name, sci_from, vlan",
+    [("es-gcm256-int", "es", 0), ("scb-gcm256-enc", "scb", 0), ("vlan-outer-gcm256", "tag", 1)],
+)
+def test_inspect_of_a_kernel(desk, name, sci_from, vlan):
+    """Inferred SCIs and clear VLAN tags of frames that Linux sent."""
+    found = desk.json("inspect", str(PCAPS / "linux" / f"{name}.wire.pcap"))
+    tagged = [item for item in found["frames"] if item["sectag"]]
+    assert tagged
+    assert sci_from in {item["sci_from"] for item in tagged}
+    assert {len(item["vlan"]) for item in tagged} == {vlan}
+    assert found["faults"] == 0
+
+
+def test_inspect_text(desk, some):
+    """Plain text is one line a frame under one of names, with no escape and no key."""
+    lines = desk.run("inspect", desk.protected(some)).stdout.splitlines()
+    assert len(lines) == 6
+    assert lines[0].split()[:4] == ["index", "time", "da", "sa"]
+    assert SCI_A in lines[1]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_inspect_of_damage_is_whole_json(desk, some):
+    """The JSON object is closed before the damage is told."""
+    path = Path(desk.capture(some))
+    path.write_bytes(path.read_bytes()[:-3])
+    assert desk.json("inspect", "in.pcap", code=4)["count"] == 4
+
+
+def test_explain_json(desk, some, backend):
+    """A good frame: its PN, IV, AAD range, both sides, and the PNs before and after."""
+    wire = desk.protected(some)
+    args = ("explain", "-c", desk.config(), wire, "--frame", "4", "--backend", backend)
+    found = desk.json(*args)
+    assert found["schema"] == "macsec/explain/1"
+    assert (found["verdict"], found["counter"], found["clause"]) == ("ok", "InPktsOK", "10.6.5")
+    assert (found["pn_field"], found["pn"]) == ("5", "5")
+    assert found["iv"] == SCI_A + "00000005"
+    assert found["before"] == {"next_pn": "5", "lowest_pn": "5"}
+    assert found["after"] == {"next_pn": "6", "lowest_pn": "6"}
+    assert found["aad"] == [[0, 28]]
+    assert found["encrypted"] == [28, 1528]
+    assert found["clear"] == some[4].hex()
+
+
+def test_explain_xpn(desk, backend):
+    """The IV of an XPN suite is (SSCI, PN) XOR Salt, the PN recovered to 64 bits."""
+    folder = PCAPS / "linux"
+    told = json.loads((folder / "xpn-big-xpn256.json").read_text())
+    channels = [
+        {
+            "sci": peer["sci"],
+            "sa": {
+                str(sa["an"]): {
+                    "key": sa["key"],
+                    "pn": str(sa["pn"]),
+                    "ssci": sa["ssci"],
+                    "salt": sa["salt"],
+                }
+                for sa in peer["tx_sa"]
+            },
+        }
+        for peer in told["peers"].values()
+    ]
+    Path("xpn.yaml").write_text(json.dumps({"secy": {"cipher": told["cipher"]}, "rx": channels}))
+    wire = str(folder / "xpn-big-xpn256.wire.pcap")
+    found = desk.json("explain", "-c", "xpn.yaml", wire, "--frame", "0", "--backend", backend)
+    sa = next(c["sa"] for c in channels if c["sci"] == found["sci"])[str(found["an"])]
+    assert found["verdict"] == "ok"
+    assert int(found["pn"]) > 2**32
+    ssci_and_pn = int(sa["ssci"], 16) << 64 | int(found["pn"])
+    assert int(found["iv"], 16) == ssci_and_pn ^ int(sa["salt"], 16)
+
+
+@pytest.mark.parametrize(
+    "secy, damage, verdict, reason",
+    [
+        ({}, lambda f: f[:-1] + bytes([f[-1] ^ 1]), "not-valid", "the ICV is wrong"),
+        ({}, lambda f: f[:14] + b"\xac" + f[15:], "bad-tag", "9.12: V is set"),
+        ({}, lambda f: f[:12] + b"\x08\x00" + f[14:], "no-tag", "no SecTAG"),
+        ({}, lambda f: f[:14] + b"\x2d" + f[15:], "not-using-sa", "there is SA 0"),
+        ({}, lambda f: f[:20] + b"\xee" + f[21:], "no-sci", f"there is {SCI_A}"),
+        ({}, lambda f: f[:14] + b"\x28" + f[15:], "uncontrolled", "KaY"),
+        ({}, lambda f: f[:13], "runt", "13 octets"),
+        ({"validate": "null"}, lambda f: f, "bypass", "validate: null"),
+        ({"validate": "disabled"}, lambda f: f, "not-valid", "does not decrypt"),
+    ],
+)
+def test_explain_reasons(desk, some, backend, secy, damage, verdict, reason):
+    """Each verdict comes with its reason, in JSON and in text."""
+    frame = desk.frames(Path(desk.protected(some)).name)[4]
+    args = ("explain", "-c", desk.config(**secy), desk.capture([damage(frame)]), "--frame", "0")
+    found = desk.json(*args, "--backend", backend)
+    assert found["verdict"] == verdict
+    assert reason in found["reason"]
+    text = desk.run(*args, "--backend", backend).stdout
+    assert found["reason"] in text
+
+
+def test_explain_late(desk, some, backend):
+    """A replayed frame: which PN, below which lowest PN; no state moves."""
+    wire = desk.frames(Path(desk.protected(some)).name)
+    again = desk.capture([wire[0], wire[1], wire[0]], "again.pcap")
+    args = ("explain", "-c", desk.config(), again, "--frame", "2", "--backend", backend)
+    found = desk.json(*args)
+    assert (found["verdict"], found["reason"]) == ("late", "PN 1 is below lowest PN 3")
+    assert found["before"] == found["after"]
+    assert not found["cipher_ran"]
+
+
+def test_explain_protection(desk, some):
+    """A configuration with tx alone explains how a clear frame is sent."""
+    config = desk.config(rx=False, offset=30)
+    found = desk.json("explain", "-c", config, desk.capture(some), "--frame", "4")
+    assert (found["direction"], found["verdict"]) == ("protect", "encrypted")
+    assert found["encrypted"] == [58, 1528]
+    assert found["clear"] == some[4].hex()
+    text = desk.run("explain", "-c", config, "in.pcap", "--frame", "4").stdout
+    assert "1,332 octets more: --full" in text
+    assert (
+        "octets more"
+        not in desk.run("explain", "-c", config, "in.pcap", "--frame", "4", "--full").stdout
+    )
+
+
+@pytest.mark.parametrize("frames", [0, 5])
+def test_explain_out_of_range(desk, some, frames):
+    """A frame that is not there is 2, one line, and says which are."""
+    clear = desk.capture(some[:frames])
+    told = desk.run("explain", "-c", desk.config(), clear, "--frame", "5", code=2).stderr
+    assert ("0 to 4" if frames else "none") in told
+    assert len(told.splitlines()) == 1
+
+
+def test_progress_bar(monkeypatch, capsys, tmp_path):
+    """At a terminal long work shows a bar; elsewhere nothing."""
+    source = tmp_path / "in.pcap"
+    source.write_bytes(bytes(1000))
+    monkeypatch.setattr(progress, "PATIENCE", -1)
+    for terminal in (False, True):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        with progress.Bar("protect", str(source)) as bar:
+            bar.step(3, 500)
+        assert ("protect" in capsys.readouterr().err) is terminal
+
+
+def test_frames_of_many_batches_are_counted_on(desk):
+    """Frame numbers run over batches in inspect and explain."""
+    many = desk.capture([frame_of(20)] * 4500)
+    assert desk.json("inspect", many)["frames"][-1]["index"] == 4499
+    assert desk.json("explain", "-c", desk.config(), many, "--frame", "4499")["frame"] == 4499

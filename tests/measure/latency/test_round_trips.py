@@ -1,0 +1,201 @@
+"""Round trips: what is recorded, what is lost, and what the ratios are of. No time is asserted."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.planes import PLANES, Plane, frame_of
+
+from macsec import SecY
+from macsec.errors import MACsecError
+from macsec.measure.latency import round_trips
+from macsec.measure.latency.histogram import PythonHistogram
+from macsec.measure.latency.round_trips import PATHS, RealTime, TripPlan, Trips
+from macsec.measure.latency.tunnel import CLEAR, Tunnel, protected
+from macsec.suites import SUITES
+
+native = pytest.mark.skipif(len(PLANES) == 1, reason="the native data plane is not built")
+SUITE = SUITES["gcm-aes-128"]
+SOON = 1_000_000
+PLAN = TripPlan(SUITE, (64,), trips=45, every_ns=1000, patience_ns=SOON)
+
+
+def keys_of(suite: Any) -> dict[str, str]:
+    """Made up."""
+    return {"key": "5a" * suite.key_length, "salt": "a5" * 12}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_the_protected_path(plane: Plane, name: str) -> None:
+    """Each station opens what the other protects, and nothing it sends is clear."""
+    one, two = (
+        SecY.from_config(config, plane.backend)
+        for config in protected(SUITES[name], keys_of(SUITES[name]))
+    )
+    for here, there in ((one, two), (two, one)):
+        frame = frame_of(100)
+        sealed = here.protect_frame(frame)
+        assert sealed is not None
+        assert sealed[12:14] == b"\x88\xe5"
+        assert frame[14:30] not in sealed
+        assert there.validate_frame(sealed)[1] == frame
+
+
+def test_the_clear_path(plane: Plane) -> None:
+    """Frames stay as they are, both ways: what the two paths differ in is MACsec alone."""
+    secy = SecY.from_config(CLEAR, plane.backend)
+    frame = frame_of(100)
+    assert secy.protect_frame(frame) == frame
+    assert secy.validate_frame(frame)[1] == frame
+
+
+class Pair:
+    """Two sockets in place of a tunnel's."""
+
+    def __init__(self, connected: bool = True) -> None:
+        self.ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        self.ends[1].bind(("127.0.0.1", 0))
+        if connected:
+            self.ends[0].connect(self.ends[1].getsockname())
+
+    def socket(self, side: int) -> socket.socket:
+        """As a Tunnel gives them."""
+        return self.ends[side]
+
+
+@pytest.fixture
+def pairs() -> Iterator[dict[str, Pair]]:
+    """One for each path."""
+    made = {path: Pair() for path in PATHS}
+    yield made
+    for pair in made.values():
+        for end in pair.ends:
+            end.close()
+
+
+@native
+def test_every_trip_is_counted(pairs: Any) -> None:
+    """Those that were answered are in the histogram, the others are lost: none is left out."""
+    told = round_trips._trips(PLAN, 64, pairs)
+    for path in PATHS:
+        assert told.paths[path].total + told.lost[path] == PLAN.trips
+        assert told.paths[path].total > 0
+        assert told.paths[path].least > 0
+
+
+@native
+def test_unanswered(pairs: Any) -> None:
+    """Nobody answers: all are lost, and none counts as a fast one."""
+    from macsec._native import lib
+
+    asked = pairs["clear"].socket(0)
+    histogram = round_trips.NativeHistogram(__import__("macsec._native").__dict__["_native"])
+    assert lib is not None
+    assert round_trips._ping(asked, PLAN, 64, 3, histogram) == 3
+    assert histogram.total == 0
+
+
+@native
+def test_an_answer_to_another_question(pairs: Any) -> None:
+    """An old answer is passed over: it is not taken for the one waited for."""
+    from macsec import _native
+
+    asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
+    answers.sendto((99).to_bytes(8, "little") + bytes(10), asks.getsockname())
+    histogram = round_trips.NativeHistogram(_native)
+    assert round_trips._ping(asks, PLAN, 64, 1, histogram) == 1
+    assert histogram.total == 0
+
+
+@native
+def test_sizes(pairs: Any) -> None:
+    """A frame's size counts Ethernet, FCS, IPv4 and UDP; the smallest still has its number."""
+    from macsec import _native
+
+    asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
+    for size, octets in ((1518, 1472), (64, 18), (20, 8)):
+        round_trips._ping(asks, PLAN, size, 1, round_trips.NativeHistogram(_native))
+        assert len(answers.recv(65536)) == octets
+
+
+@native
+def test_a_socket_that_fails() -> None:
+    """Told with the size and the error's number."""
+    from macsec import _native
+
+    pair = Pair(connected=False)
+    with pytest.raises(MACsecError, match="64 octets: errno"):
+        round_trips._ping(pair.socket(0), PLAN, 64, 1, round_trips.NativeHistogram(_native))
+    for end in pair.ends:
+        end.close()
+
+
+def trips(size: int, clear: int, safe: int) -> Trips:
+    """Made of one time a path."""
+    paths: dict[str, Any] = {path: PythonHistogram() for path in PATHS}
+    paths["clear"].record_many([clear])
+    paths["protected"].record_many([safe])
+    return Trips(size, paths, dict.fromkeys(PATHS, 0))
+
+
+def test_ratios() -> None:
+    """Of each size protected to clear at the median; of all sizes the median of these."""
+    told = RealTime(PLAN)
+    assert told.trip_ratio is None
+    assert told.throughput_ratio is None
+    told.trips = [trips(64, 100, 104), trips(128, 100, 110), trips(256, 100, 101)]
+    assert [each.ratio for each in told.trips] == [1.04, 1.10, 1.01]
+    assert told.trip_ratio == 1.04
+    told.gbit_per_s = {"clear": [2.0, 4.0, 1.0], "protected": [1.0, 4.0, 0.9]}
+    assert told.throughput_ratio == 0.9
+    assert trips(64, 0, 5).ratio == 0.0
+
+
+def test_steps() -> None:
+    """A step for each size, and one for each pair of iperf3's runs."""
+    assert TripPlan(SUITE, (64, 128), iperf_s=0).steps == 2
+    assert TripPlan(SUITE, (64, 128), iperf_s=1, runs=3).steps == 5
+
+
+@native
+def test_turns(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paths take turns, and who goes first changes: neither has the better half."""
+    order: list[tuple[Any, int]] = []
+    names = {id(pair.socket(0)): path for path, pair in pairs.items()}
+
+    def ping(sock: Any, plan: Any, size: int, count: int, into: Any) -> int:
+        order.append((names[id(sock)], count))
+        return 0
+
+    monkeypatch.setattr(round_trips, "_ping", ping)
+    round_trips._trips(PLAN, 64, pairs)
+    clear, safe = PATHS
+    assert order[2:] == [
+        *((clear, 20), (safe, 20), (safe, 20), (clear, 20), (clear, 5), (safe, 5)),
+    ]
+
+
+def test_a_tunnel_without_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be made is taken away, and the error is the first one."""
+    from macsec.measure.latency import tunnel
+
+    closed = []
+
+    class Refused:
+        def __init__(self, name: str) -> None:
+            if name == "host 2":
+                raise MACsecError("no second host")
+
+        def __enter__(self) -> Refused:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            closed.append(1)
+
+    monkeypatch.setattr(tunnel, "Namespace", Refused)
+    with pytest.raises(MACsecError, match="no second host"):
+        Tunnel((CLEAR, CLEAR), 1500)
+    assert closed == [1]

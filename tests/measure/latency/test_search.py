@@ -1,0 +1,124 @@
+"""The search for rates, on devices whose capacity is known, in virtual time: no clock is read."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macsec.measure.latency.offered import VirtualServer, offer
+from macsec.measure.latency.search import GOALS, NDR, PDR, Bounds, Goal, Trial, search
+
+PS = 10**12
+FRAMES = 2000
+RING = 500
+
+
+class Queue:
+    """A server that takes the same time for each frame, behind a ring; `capacity` a second."""
+
+    def __init__(self, capacity: int, stalls: float = 0) -> None:
+        self.service = PS // capacity
+        self.stalls, self.draw, self.rates = stalls, random.Random(7), []
+
+    def __call__(self, rate: int) -> Trial:
+        """One trial; some of them have a stall of a thousand frames in the middle."""
+        service = [self.service] * FRAMES
+        if self.draw.random() < self.stalls:
+            service[FRAMES // 2] *= 1000
+        self.rates.append(rate)
+        told = offer(VirtualServer(service), PS / rate, FRAMES, RING, lambda _: None)
+        return Trial(told.frames, told.lost + told.late)
+
+
+def found(bounds: list[Bounds]) -> dict[str, Bounds]:
+    """By the name of the goal."""
+    return {each.goal.name: each for each in bounds}
+
+
+@given(st.integers(1000, 10**8), st.integers(2, 100))
+def test_known_capacity(capacity: int, factor: int) -> None:
+    """The bounds lie where trials turn bad: the capacity, and what the ring hides of it."""
+    device = Queue(capacity)
+    told = found(search(device, factor * capacity))
+    # However large the ring: what it holds for more than a hundredth of the trial was late.
+    hidden = {"NDR": 1.01, "PDR": 1.01 * 1.0051}
+    for name, bounds in told.items():
+        assert bounds.good is not None
+        assert bounds.bad is not None
+        assert bounds.good < bounds.bad <= bounds.good * 1.02 + 1
+        assert bounds.bad > capacity * 0.999
+        assert bounds.good <= capacity * hidden[name] * 1.001 + 1
+    assert told["PDR"].good >= told["NDR"].good
+    assert told["NDR"].trials == len(device.rates)
+
+
+def test_noise() -> None:
+    """Trials that are bad for reasons of their own, a third of them, do not move the result."""
+    quiet, noisy = Queue(10**6), Queue(10**6, stalls=0.33)
+    calm, found_noisy = found(search(quiet, 10**7)), found(search(noisy, 10**7))
+    for name in ("NDR", "PDR"):
+        assert found_noisy[name].good == pytest.approx(calm[name].good, rel=0.05)
+
+
+def test_never_good() -> None:
+    """A device that always loses has no good rate, and the search ends."""
+    told = search(lambda _: Trial(1000, 10), 10**6)
+    assert [(each.good, each.bad) for each in told] == [(None, 244), (None, 244)]
+
+
+def test_always_good() -> None:
+    """One that never loses is good at the highest rate, after no more trials than it takes."""
+    told = search(lambda _: Trial(1000, 0), 10**6)
+    assert [(each.good, each.bad, each.trials) for each in told] == [(10**6, None, 3)] * 2
+
+
+def test_between_the_goals() -> None:
+    """A device that loses three in a thousand at any rate is good for PDR, and not for NDR."""
+    told = found(search(lambda _: Trial(1000, 3), 10**6))
+    assert told["NDR"].good is None
+    assert told["PDR"].good == 10**6
+
+
+def test_few_trials() -> None:
+    """It does not take hundreds."""
+    device = Queue(3_141_593)
+    search(device, 8_000_000)
+    assert len(device.rates) < 90
+
+
+@pytest.mark.parametrize(
+    "lost, good",
+    [
+        ((), None),
+        ((0, 0), None),
+        ((0, 0, 0), True),
+        ((1, 1), None),
+        ((1, 1, 1), False),
+        ((0, 1, 0, 1), None),
+        ((0, 1, 0, 1, 0), True),
+        ((0, 1, 0, 1, 1), False),
+    ],
+)
+def test_judgement(lost: tuple[int, ...], good: bool | None) -> None:
+    """Decided as soon as the trials that are missing cannot turn it; half of them may be bad."""
+    assert NDR.judge([Trial(100, each) for each in lost]) is good
+
+
+def test_half_of_an_even_number() -> None:
+    """Two bad ones of four are half: that is good."""
+    goal = Goal("even", Fraction(0), trials=4)
+    assert goal.judge([Trial(9, lost) for lost in (1, 1)]) is None
+    assert goal.judge([Trial(9, lost) for lost in (1, 1, 0, 0)]) is True
+    assert goal.judge([Trial(9, lost) for lost in (1, 1, 0, 1)]) is False
+
+
+def test_exact_loss() -> None:
+    """Half a percent is good for PDR, and one frame more is not."""
+    goal = Goal("one", PDR.loss, trials=1)
+    assert goal.judge([Trial(1000, 5)])
+    assert goal.judge([Trial(1000, 6)]) is False
+    assert [each.loss for each in GOALS] == [0, Fraction(1, 200)]

@@ -1,0 +1,152 @@
+"""A small measurement: races, rows, ratios, lines, digests; no time is asserted."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from support.planes import PLANES
+
+from macsec.errors import EnvironmentLacks
+from macsec.measure.compiled import Lacking, library
+from macsec.measure.machine import machine
+from macsec.measure.throughput import run
+from macsec.measure.throughput.run import Plan, Results, measure
+from macsec.measure.workload import parse
+from macsec.report.drawing import check_ending
+from macsec.report.throughput.outcome import to_json, to_markdown
+from macsec.report.throughput.picture import draw
+from macsec.suites import SUITES
+
+KERNELS = [plane.kernel for plane in PLANES if plane.kernel]
+SIZES = ("64", "300", "imix")
+# Of what was sealed with GCM-AES-128, 16 frames, PNs from 1: the same on every machine.
+DIGESTS = {
+    "gcm-aes-128/confidentiality/64/16": "33117ca551a1ef1f",
+    "gcm-aes-128/confidentiality/300/16": "065638ae3347a7d2",
+    "gcm-aes-128/confidentiality/imix/16": "13d197cfca447887",
+}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """Two single sizes and a mix, every kernel, the peers that do not take long."""
+    plan = Plan(
+        workloads=[parse(word) for word in SIZES],
+        suites=[SUITES["gcm-aes-128"]],
+        kernels=KERNELS or ["reference"],
+        peers=["openssl", "intel-ipsec-mb", "cryptography", "ceiling"],
+        batches=(16,),
+        rounds=1,
+    )
+    assert plan.races == 6
+    return measure(plan)
+
+
+def test_digests(results: Results) -> None:
+    """What is timed has not changed."""
+    assert results.digests() == DIGESTS
+
+
+def test_rows(results: Results) -> None:
+    """The shape that the contract gives a row, and arithmetic between its fields."""
+    told = to_json(results, machine())
+    assert told["schema"] == "macsec/bench-throughput/1"
+    for row in told["rows"]:
+        assert {
+            *("stage", "suite", "backend", "kernel", "frame_octets", "batch"),
+            *("ns_per_frame", "gbit_per_s", "mframe_per_s"),
+        } <= set(row)
+        assert row["gbit_per_s"] == pytest.approx(
+            8 * row["frame_octets"] / row["ns_per_frame"], rel=0.01
+        )
+        assert row["mframe_per_s"] == pytest.approx(1000 / row["ns_per_frame"], rel=0.01)
+        assert row["best_ns_per_frame"] <= row["ns_per_frame"]
+    for stage in ("protect", "validate"):
+        for size in SIZES:
+            backends = {
+                row["backend"]
+                for row in told["rows"]
+                if (row["stage"], row["workload"]) == (stage, size)
+            }
+            assert {"cryptography", "native" if KERNELS else "reference"} <= backends
+    assert [row["workload"] for row in told["expected"]] == list(SIZES)
+
+
+@pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
+def test_ratios(results: Results) -> None:
+    """Every kernel against every other implementation; of one round it is the plain ratio."""
+    pairs = list(results.ratios())
+    for ours, other, ratio in pairs:
+        assert ours.task is other.task
+        assert ratio == pytest.approx(ours.ns_per_frame / other.ns_per_frame)
+    kernels = {ours.kernel for ours, _, _ in pairs if ours.backend == "native"}
+    assert kernels == set(KERNELS)
+    assert {other.backend for ours, other, _ in pairs if ours.backend == "python-api/frame"} == {
+        "cryptography"
+    }
+
+
+def test_lines(results: Results) -> None:
+    """One for each contestant and stage, over the single sizes."""
+    lines = list(results.lines())
+    names = [(row.task.stage, row.backend, row.kernel) for row, _ in lines]
+    assert len(set(names)) == len(names)
+    row, line = lines[0]
+    assert line.at(64) == pytest.approx(row.ns_per_frame, rel=0.01)  # two points: through both
+
+
+def test_markdown(results: Results) -> None:
+    """Tables of equal width."""
+    text = to_markdown(results, machine())
+    for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_picture(results: Results, tmp_path: Path) -> None:
+    """An SVG that names every contestant; a panel a stage."""
+    drawing = draw(results, machine())
+    assert drawing is not None
+    path = tmp_path / "picture.svg"
+    drawing.save(str(path))
+    text = " ".join(ET.parse(path).getroot().itertext())
+    for row in results.rows:
+        assert row.backend in text
+    assert text.count("batches of 16") == 2
+    few = Results(results.plan, results.races[:2])
+    assert draw(few, machine()) is None
+
+
+def test_png_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused, with the way out."""
+    monkeypatch.setattr("macsec.report.drawing.find_spec", lambda _: None)
+    check_ending("a.svg")
+    with pytest.raises(EnvironmentLacks, match="matplotlib"):
+        check_ending("a.png")
+
+
+def test_missing_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told once, and the rest is measured."""
+
+    def nothing(*_: object) -> object:
+        raise Lacking("not here")
+
+    library.cache_clear()
+    monkeypatch.setattr("macsec.measure.throughput.others.library", nothing)
+    monkeypatch.setattr("macsec.measure.throughput.ceiling.library", nothing)
+    plan = Plan(
+        workloads=[parse("64")],
+        suites=[SUITES["gcm-aes-128"]],
+        kernels=KERNELS[:1] or ["reference"],
+        peers=["openssl", "ceiling"],
+        batches=(2,),
+        rounds=1,
+        python=False,
+    )
+    results = run.measure(plan)
+    assert results.lacking == {"openssl": "not here", "ceiling": "not here"}
+    assert results.core_ghz() is None
+    assert [row.backend for row in results.rows] == ["native" if KERNELS else "reference"] * 2
+    assert all(row.cycles_per_frame is None for row in results.rows)

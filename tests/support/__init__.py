@@ -1,0 +1,1 @@
+"""Helpers of the tests: planes, wires, hosts, KaYs, disks, vaults, tokens."""
