@@ -1,5 +1,5 @@
-/* Captures: index of pcap and pcapng records, and their emission. The declarations between the
-   marker lines are the header and the cffi cdef at once. */
+/* Index pcap and pcapng records, and write them. The declarations between the markers are cffi's
+   too. */
 #ifndef MACSEC_CAPTURE_H
 #define MACSEC_CAPTURE_H
 
@@ -8,7 +8,7 @@
 
 /* cdef: begin */
 /* An interface of a section. Time in ns is floor(ticks * multiply / divide / 2^shift) + offset_s
-   seconds; divide is 1 unless multiply is 1 and shift 0; divide 0 stands for no time at all. */
+   seconds; divide is 1 unless multiply is 1 and shift 0; divide 0: frames have no time. */
 typedef struct {
     uint32_t link_type;
     uint32_t snap_length; /* 0: no limit */
@@ -21,10 +21,10 @@ typedef struct {
 
 /* Why an index run ended. */
 typedef enum macsec_capture_stop {
-    MACSEC_CAPTURE_MORE = 0,  /* `needed` octets from the point reached are wanted */
+    MACSEC_CAPTURE_MORE = 0,  /* `needed` octets from this point on are needed */
     MACSEC_CAPTURE_FULL = 1,  /* rows or budget are used up */
-    MACSEC_CAPTURE_BLOCK = 2, /* a section or interface block lies at the point reached */
-    MACSEC_CAPTURE_FAULT = 3  /* what lies there is damaged: see `fault` */
+    MACSEC_CAPTURE_BLOCK = 2, /* a section or interface block is next */
+    MACSEC_CAPTURE_FAULT = 3  /* the next record is damaged: see `fault` */
 } macsec_capture_stop;
 
 /* What is damaged, with the two numbers of its message. */
@@ -45,13 +45,13 @@ typedef struct {
     const macsec_capture_interface *interfaces; /* pcap: one */
     uint64_t interface_count;
     int64_t source_base;    /* number of the section's first interface */
-    uint64_t budget;        /* stop at so many frame octets */
+    uint64_t budget;        /* stop at this number of frame octets */
     uint32_t pcapng;        /* 0: pcap */
     uint32_t big;           /* fields are big-endian */
     uint32_t record_header; /* pcap: octets before each frame, 16 or more */
     uint32_t fcs_fixed;     /* epb_flags say nothing about FCS */
     /* Found. */
-    uint64_t consumed; /* octets of whole records, blocks skipped included */
+    uint64_t consumed; /* octets of whole records and of blocks skipped */
     uint64_t needed;
     uint64_t fault_offset; /* from the front of the chunk */
     uint64_t value;
@@ -60,8 +60,8 @@ typedef struct {
     uint32_t fault;
 } macsec_capture_state;
 
-/* A row for each frame. `comment` is where its first comment lies, if `comment_length` is not 0;
-   `flags` are epb_flags. Places count from the front of the chunk. */
+/* A row for each frame. `comment` is the offset of its first comment if `comment_length` is not 0;
+   `flags` are epb_flags. Offsets count from the front of the chunk. */
 typedef struct {
     int64_t *start;
     int64_t *length;
@@ -73,12 +73,12 @@ typedef struct {
     int64_t *comment_length;
 } macsec_capture_columns;
 
-/* Index whole records from the front of `chunk`; gives the number of rows filled. Call again
-   from `consumed` on, with more octets, with empty columns, or after the block was parsed. */
+/* Index whole records from the front of `chunk`; return the number of rows filled. Call again from
+   `consumed` on: with more octets, with empty columns, or after the caller parsed the block. */
 uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk, uint64_t size,
                               const macsec_capture_columns *columns, uint64_t capacity);
 
-/* Frames to be written. NULL for `flags` or `comments`: no such options. */
+/* Frames to write. NULL for `flags` or `comments`: no such options. */
 typedef struct {
     const uint8_t *arena;
     uint64_t arena_size;
@@ -96,8 +96,8 @@ typedef struct {
     uint32_t pcapng;
 } macsec_capture_job;
 
-/* Write pcap records or enhanced packet blocks, little-endian; gives the octets written, or -1
-   when a frame or comment lies outside of its block or `out` is too small. */
+/* Write pcap records or enhanced packet blocks, little-endian. Return the octets written, or -1
+   when a frame or comment lies outside its arena or `out` is too small. */
 int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_t size);
 /* cdef: end */
 

@@ -1,4 +1,4 @@
-/* AES-GCM for single use through Python: expands a key, runs a kernel, wipes the key. */
+/* AES-GCM for one call from Python: expand a key, run a kernel, wipe the key. */
 #include "gcm/gcm_api.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* One AES-GCM kernel at a time, by number: what the conformance vectors and `doctor` need. */
+/* AES-GCM on one kernel, chosen by number: for the conformance vectors and `doctor`. */
 #ifndef MACSEC_GCM_API_H
 #define MACSEC_GCM_API_H
 
@@ -9,17 +9,18 @@
 
 /* cdef: begin */
 
-/* Number of kernels in this build, fastest first, those that this CPU cannot run included. */
+/* Return the number of kernels of this build, also of those that this CPU cannot run. Kernel 0 is
+   the fastest. */
 int macsec_kernel_count(void);
 const char *macsec_kernel_name(int index);
 const char *macsec_kernel_description(int index);
 int macsec_kernel_supported(int index);
 
-/* Supported, and its known answers came out. */
+/* Return 1 if the kernel is supported and its known answers were right. */
 int macsec_kernel_usable(int index);
 
-/* 0, or the number of the known answer that fails; `corrupt` spoils that one first. -1 where the
-   CPU cannot run the kernel. */
+/* Return 0, or the number of the first known answer that fails, or -1 where the CPU cannot run the
+   kernel. `corrupt` spoils the answer of that number beforehand. */
 int macsec_kernel_selftest(int index, int corrupt);
 int macsec_kernel_selftest_count(void);
 

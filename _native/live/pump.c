@@ -96,9 +96,9 @@ void macsec_pump_free(macsec_pump *pump) {
     free(pump);
 }
 
-void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *told) {
+void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *counts) {
     const way *w = &pump->ways[from_wire ? WIRE : CLEAR];
-    *told = (macsec_pump_counts){
+    *counts = (macsec_pump_counts){
         .frames_in = read_count(&w->frames_in),
         .octets_in = read_count(&w->octets_in),
         .batches = read_count(&w->batches),

@@ -25,8 +25,8 @@ static void count(const macsec_chain *chain, macsec_histogram *lane, int64_t tic
     macsec_histogram_record(lane, to_ns(chain, ticks < 0 ? 0 : ticks), 1);
 }
 
-static int is_back(const macsec_chain *chain, const uint8_t *frame, size_t length, int64_t told) {
-    return (told & 0xff) == MACSEC_OK && (size_t)(told >> 8) == length &&
+static int is_back(const macsec_chain *chain, const uint8_t *frame, size_t length, int64_t ended) {
+    return (ended & 0xff) == MACSEC_OK && (size_t)(ended >> 8) == length &&
            memcmp(area(chain, BACK), frame, length) == 0;
 }
 
@@ -45,7 +45,7 @@ static void time_protected(macsec_chain *chain, const macsec_lanes *lanes, size_
     const int64_t from = macsec_clock_ticks();
     const int64_t sent = macsec_protect_frame(chain->tx, arrived, length, wire);
     const int64_t between = macsec_clock_ticks();
-    const int64_t told =
+    const int64_t ended =
         macsec_validate_frame(chain->rx, wire, (size_t)(sent >> 8), area(chain, BACK));
     const int64_t to = macsec_clock_ticks();
     const int64_t protect = between - from - chain->empty_ticks;
@@ -53,7 +53,7 @@ static void time_protected(macsec_chain *chain, const macsec_lanes *lanes, size_
     count(chain, lanes->protect, protect);
     count(chain, lanes->validate, validate);
     count(chain, lanes->both, protect + validate);
-    chain->faults += !is_back(chain, arrived, length, told);
+    chain->faults += !is_back(chain, arrived, length, ended);
 }
 
 static void time_nothing(const macsec_chain *chain, const macsec_lanes *lanes) {
@@ -129,10 +129,10 @@ static void handle(queue *q) {
     const size_t length = (size_t)chain->given->length[row];
     uint8_t *wire = area(chain, WIRE);
     const int64_t sent = macsec_protect_frame(chain->tx, frame, length, wire);
-    const int64_t told =
+    const int64_t ended =
         macsec_validate_frame(chain->rx, wire, (size_t)(sent >> 8), area(chain, BACK));
     q->now = macsec_clock_ticks();
-    chain->faults += (told & 0xff) != MACSEC_OK || (size_t)(told >> 8) != length;
+    chain->faults += (ended & 0xff) != MACSEC_OK || (size_t)(ended >> 8) != length;
 }
 
 void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {

@@ -1,7 +1,8 @@
 /* What a frame waits for, timed one by one: a chain of two SecYs, protect and then validate, beside
    a plain copy. What stands between the markers is the cffi cdef too.
 
-   The twin is macsec/measure/latency/chain.py. Memory is the caller's; one thread at a time per chain. */
+   The twin is macsec/measure/latency/chain.py. Memory is the caller's; one thread at a time per
+   chain. */
 #ifndef MACSEC_LATENCY_H
 #define MACSEC_LATENCY_H
 

@@ -37,7 +37,7 @@ static int went_well(PyObject *answer) {
 }
 
 /* (verdict, frame or None) */
-static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out) {
+static PyObject *as_pair(const frame_calls *self, int64_t ended, const uint8_t *out) {
     /* Every frame that goes on has octets: addresses at least. */
     const Py_ssize_t octets = (Py_ssize_t)(ended >> OCTETS_AT);
     PyObject *verdict = PyTuple_GetItem(self->verdicts, (Py_ssize_t)(ended & VERDICT));
@@ -48,7 +48,7 @@ static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out
     return pair;
 }
 
-/* The frame under the lock, what it told outside. */
+/* The frame under the lock, its result outside. */
 static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *frame, size_t length,
                           uint8_t *out) {
     if (!went_well(PyObject_CallNoArgs(self->acquire))) {
@@ -59,7 +59,7 @@ static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *fra
     if (!went_well(PyObject_CallNoArgs(self->release))) {
         return NULL;
     }
-    return closed ? PyObject_CallNoArgs(self->closed) : told(self, ended, out);
+    return closed ? PyObject_CallNoArgs(self->closed) : as_pair(self, ended, out);
 }
 
 static PyObject *run(frame_calls *self, one_frame *call, PyObject *frame) {

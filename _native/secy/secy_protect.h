@@ -139,7 +139,7 @@ static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *
 
 static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
                                              const macsec_controls *c, const uint8_t *frame,
-                                             size_t length, uint8_t *out, row *told) {
+                                             size_t length, uint8_t *out, row *result) {
     /* A frame to send has addresses and at least one octet of User Data. */
     if (length <= ADDRESSES_LENGTH) {
         return MACSEC_RUNT;
@@ -147,7 +147,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     /* 10.5: protectFrames False, and validateFrames Null makes it so: unchanged. */
     if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
         memcpy(out, frame, length);
-        told->out_length = length;
+        result->out_length = length;
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
@@ -155,15 +155,15 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     if (sa == NULL) {
         return MACSEC_NOT_OPERATIONAL;
     }
-    told->sci = secy->tx_sci;
-    told->an = (uint8_t)by->an;
+    result->sci = secy->tx_sci;
+    result->an = (uint8_t)by->an;
     /* 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back to
        clear. */
     if (sa->last >= sa->limit) {
         return sa->last >= secy->pn_last ? MACSEC_EXHAUSTED : MACSEC_NOT_OPERATIONAL;
     }
-    told->pn = ++sa->last;
-    sent f = {.frame = frame, .length = length, .pn = told->pn};
+    result->pn = ++sa->last;
+    sent f = {.frame = frame, .length = length, .pn = result->pn};
     f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
     if (ADDRESSES_LENGTH + f.tags == length) {
         f.tags = 0; /* tags and nothing behind them: all is User Data */
@@ -181,7 +181,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     }
     ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
     secy->tally.octets_out += length;
-    told->out_length = octets;
+    result->out_length = octets;
     return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
 }
 

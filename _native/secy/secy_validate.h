@@ -31,10 +31,10 @@ static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *i
 }
 
 /* 10.6.5: the frame for the Controlled Port, its User Data taken as it stands. */
-static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *told) {
+static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *result) {
     memcpy(out, f->frame, f->front);
     memcpy(out + f->front, f->secure, f->user);
-    told->out_length = f->front + f->user;
+    result->out_length = f->front + f->user;
 }
 
 /* 10.6.3, 14.5: deciphers any frame into `out` and tells whether it is VALID. Where it is not, the
@@ -161,13 +161,13 @@ static ALWAYS_INLINE void count_octets_in(macsec_secy *secy, const macsec_contro
 
 static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_controls *c,
                                                rx_sc *sc, rx_sa *sa, const received *f,
-                                               uint8_t *out, row *told) {
+                                               uint8_t *out, row *result) {
     const int changed = (f->tag.tci & TCI_C) != 0;
     const replay_rule rule = {secy->rule.window, secy->rule.xpn, c->window_from_next_pn,
                               c->duplicates_reject};
     /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
        cipher, for frames validated in between: here there are none. */
-    const uint64_t pn = told->pn = replay_recover(&rule, &sa->window, f->tag.pn);
+    const uint64_t pn = result->pn = replay_recover(&rule, &sa->window, f->tag.pn);
     if (c->replay && replay_late(&rule, &sa->window, pn)) {
         return MACSEC_LATE;
     }
@@ -177,7 +177,7 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
         if (changed) {
             return MACSEC_NOT_VALID;
         }
-        deliver_as_is(f, out, told);
+        deliver_as_is(f, out, result);
         return delayed ? MACSEC_DELAYED : MACSEC_UNCHECKED;
     }
     /* 10.6.3: the cipher. */
@@ -186,11 +186,11 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
         if (changed || c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NOT_VALID;
         }
-        deliver_as_is(f, out, told);
+        deliver_as_is(f, out, result);
         return MACSEC_INVALID;
     }
     /* 10.6.5: delivery; only now does state move. */
-    told->out_length = f->front + f->user;
+    result->out_length = f->front + f->user;
     replay_advance(&rule, &sa->window, pn);
     return delayed ? MACSEC_DELAYED : MACSEC_OK;
 }
@@ -219,7 +219,7 @@ static ALWAYS_INLINE macsec_verdict without_sa(const macsec_controls *c, const r
 }
 
 static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, received *f,
-                                                    uint8_t *out, row *told) {
+                                                    uint8_t *out, row *result) {
     const macsec_verdict verdict = without_sa(c, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
     if (verdict == MACSEC_NO_SCI) {
         return verdict;
@@ -227,12 +227,12 @@ static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, re
     if (c->lookup_before_tag) {
         /* Lengths were not checked: all but the last 16 octets, SL or not. */
         if (f->mpdu_length < f->tag.length + ICV_LENGTH) {
-            *told = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
+            *result = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
             return MACSEC_DROPPED;
         }
         f->user = f->mpdu_length - f->tag.length - ICV_LENGTH;
     }
-    deliver_as_is(f, out, told);
+    deliver_as_is(f, out, result);
     return verdict;
 }
 
@@ -243,7 +243,8 @@ static inline uint64_t pn_as_sent(const macsec_secy *secy, const received *f) {
 
 /* 10.6.1: the SC and the SA. */
 static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macsec_controls *c,
-                                                   received *f, int bad, uint8_t *out, row *told) {
+                                                   received *f, int bad, uint8_t *out,
+                                                   row *result) {
     const uint64_t sci = received_sci(secy, c, f);
     if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent) {
         return MACSEC_DROPPED;
@@ -253,26 +254,26 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
     if (bad && sc != NULL) { /* switch lookup_before_tag */
         return MACSEC_BAD_TAG;
     }
-    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an};
+    *result = (row){.sci = sci, .an = (uint8_t)f->tag.an};
     f->secure = f->mpdu + f->tag.length;
     if (!bad) {
         f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
     }
     if (sc == NULL) {
-        told->pn = pn_as_sent(secy, f);
-        return receive_unknown(c, f, out, told);
+        result->pn = pn_as_sent(secy, f);
+        return receive_unknown(c, f, out, result);
     }
     rx_sa *sa = &sc->sa[f->tag.an];
     KEEP_POINTER(sa);
     macsec_verdict verdict;
     if (!(sa->present & sa->enabled & (sc->enabled | c->sc_off_receives))) {
-        told->pn = pn_as_sent(secy, f);
+        result->pn = pn_as_sent(secy, f);
         verdict = without_sa(c, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
         if (verdict == MACSEC_UNUSED_SA) {
-            deliver_as_is(f, out, told);
+            deliver_as_is(f, out, result);
         }
     } else {
-        verdict = receive_on(secy, c, sc, sa, f, out, told);
+        verdict = receive_on(secy, c, sc, sa, f, out, result);
         if ((int)verdict < SA_VERDICTS) {
             sa->frames[verdict]++;
         }
@@ -283,7 +284,7 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
 
 /* Any frame, under any controls. */
 static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t *frame,
-                                               size_t length, uint8_t *out, row *told) {
+                                               size_t length, uint8_t *out, row *result) {
     const macsec_controls *c = &secy->controls;
     if (length < RUNT_LENGTH) {
         return MACSEC_RUNT;
@@ -299,7 +300,7 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
             return MACSEC_NO_TAG;
         }
         memcpy(out, frame, length);
-        told->out_length = length;
+        result->out_length = length;
         return null ? MACSEC_BYPASS : MACSEC_UNTAGGED;
     }
     if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2) {
@@ -319,14 +320,14 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     if (!decoded || (bad && !c->lookup_before_tag)) {
         return MACSEC_BAD_TAG;
     }
-    return receive_tagged(secy, c, &f, bad, out, told);
+    return receive_tagged(secy, c, &f, bad, out, result);
 }
 
 /* The frames that nearly all are: no clear tags, an SCI in the tag, and encrypted whole or only
    authenticated. They take the same steps as any, in a copy in which the compiler knows the TCI. */
 static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_controls *c,
                                             const uint8_t *frame, size_t length, uint8_t *out,
-                                            row *told) {
+                                            row *result) {
     enum {
         LEAST = ADDRESSES_LENGTH + SECTAG_WITH_SCI + HEAD_BORROWS + ICV_LENGTH,
         ENCRYPTED = TCI_SC | TCI_E | TCI_C,
@@ -349,18 +350,18 @@ static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_cont
         if (type_and_tci == (ETHERTYPE_MACSEC << 8 | ENCRYPTED)) {
             f.tag.tci = ENCRYPTED;
             if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
-                return receive_tagged(secy, c, &f, 0, out, told);
+                return receive_tagged(secy, c, &f, 0, out, result);
             }
         } else if (type_and_tci == (ETHERTYPE_MACSEC << 8 | AUTHENTICATED)) {
             f.tag.tci = AUTHENTICATED;
             if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
-                return receive_tagged(secy, c, &f, 0, out, told);
+                return receive_tagged(secy, c, &f, 0, out, result);
             }
         }
     }
-    row found = *told; /* so that the row above is not in memory */
+    row found = *result; /* so that the row above is not in memory */
     const macsec_verdict verdict = receive_any(secy, frame, length, out, &found);
-    *told = found;
+    *result = found;
     return verdict;
 }
 

@@ -32,7 +32,7 @@ static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *
     b->codes[0] = (uint8_t)ended;
     b->out_length[0] = (size_t)(ended >> 8);
     b->out[0] = b->out_length[0] ? out : NULL;
-    b->told = 0;
+    b->detailed = 0;
     const size_t reach = b->length[0] + (protecting ? OVERHEAD : 0);
     check_unused(out + reach, out + capacity, 0);
     if (!protecting) {
@@ -43,7 +43,7 @@ static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *
 static void check_outcome(batch *b, const macsec_outcome *o, int protecting) {
     int64_t octets = 0, frames = 0;
     size_t reach = 0;
-    b->told = 1;
+    b->detailed = 1;
     for (size_t i = 0; i < b->count; i++) {
         const size_t end = (size_t)octets + b->length[i] + (protecting ? OVERHEAD : 0);
         reach = end > reach && !b->cut[i] ? end : reach;

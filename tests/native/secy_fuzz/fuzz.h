@@ -82,7 +82,7 @@ typedef struct batch {
     sent_frame *whole[BATCH]; /* an unchanged frame, as sent */
     /* the outcome */
     uint8_t codes[BATCH];
-    int told; /* the outcome has SCI, AN and PN */
+    int detailed; /* the outcome has SCI, AN and PN */
     uint64_t sci[BATCH];
     uint64_t pn[BATCH];
     uint8_t an[BATCH];
@@ -141,7 +141,7 @@ void run(batch *b, macsec_secy *secy, int protecting);
 /* protect.c */
 
 void add_clear(batch *b);
-void check_told(const batch *b, size_t i, const sent_frame *s);
+void check_details(const batch *b, size_t i, const sent_frame *s);
 void check_protected(const batch *b, size_t i);
 sent_frame *draw_sent(void);
 

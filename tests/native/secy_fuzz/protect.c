@@ -82,9 +82,9 @@ static sent_frame *remember(const uint8_t *clear, size_t length, const uint8_t *
     return s;
 }
 
-void check_told(const batch *b, size_t i, const sent_frame *s) {
-    check(!b->told || (b->sci[i] == w.sci && b->an[i] == s->an && b->pn[i] == s->pn),
-          "told: SCI %016" PRIx64 ", AN %u, PN %" PRIu64, b->sci[i], b->an[i], b->pn[i]);
+void check_details(const batch *b, size_t i, const sent_frame *s) {
+    check(!b->detailed || (b->sci[i] == w.sci && b->an[i] == s->an && b->pn[i] == s->pn),
+          "details: SCI %016" PRIx64 ", AN %u, PN %" PRIu64, b->sci[i], b->an[i], b->pn[i]);
 }
 
 void check_protected(const batch *b, size_t i) {
@@ -119,7 +119,7 @@ void check_protected(const batch *b, size_t i) {
     check(memcmp(out, clear, front) == 0, "addresses or clear tags changed");
     check(memcmp(out + sent - w.s.icv_length - user, clear + front, plain) == 0,
           "octets before the offset changed");
-    check_told(b, i, remember(clear, length, out, sent, front));
+    check_details(b, i, remember(clear, length, out, sent, front));
 }
 
 /* One of those sent, most often the last, and none of those that this turn may still forget. */

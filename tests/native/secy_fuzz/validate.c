@@ -73,7 +73,7 @@ static void check_delivery(const uint8_t *frame, size_t length, const batch *b, 
             if (check(s != NULL, "a frame that nobody sent was delivered as good")) {
                 check(same(out, out_length, frame, v.front, s->clear + s->front, v.user),
                       "octets delivered are not those sent");
-                check_told(b, i, s);
+                check_details(b, i, s);
                 move_model(s, s->pn);
             }
             return;
