@@ -142,7 +142,7 @@ typedef struct macsec_gcm_kernel {
     void (*forget)(void);
 } macsec_gcm_kernel;
 
-/* All kernels of this build, fastest first, also those that this CPU cannot run. */
+/* All kernels of this build, fastest first; this CPU may not run all of them. */
 size_t macsec_gcm_kernel_count(void);
 const macsec_gcm_kernel *macsec_gcm_kernel_at(size_t index); /* NULL past the end */
 const macsec_gcm_kernel *macsec_gcm_find(const char *name);  /* NULL when unknown */

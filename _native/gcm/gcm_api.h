@@ -9,8 +9,8 @@
 
 /* cdef: begin */
 
-/* Return the number of kernels of this build, also of those that this CPU cannot run. Kernel 0 is
-   the fastest. */
+/* Return the number of kernels of this build, which this CPU may not all run. Kernel 0 is the
+   fastest. */
 int macsec_kernel_count(void);
 const char *macsec_kernel_name(int index);
 const char *macsec_kernel_description(int index);

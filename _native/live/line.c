@@ -1,9 +1,9 @@
-/* The line: two directions, each with a calendar and the frames that are on their way.
+/* The line: two directions, each with a calendar and the frames on their way.
 
-   A frame gets the number that its calendar gives it, and stays here until the calendar says that
-   nothing so old is on its way. While as many are on their way as there are places, nothing more is
-   taken in: it waits in the queue of the end, as at a port. What is due goes out at once or, where
-   the end takes no more, is lost: a line does not wait for who listens. */
+   A frame has the number that its calendar gives it, and is kept here until the calendar has no
+   frame of that number or an older one on its way. While all places are in use, nothing more is
+   read: frames wait in the queue of the end, as at a port. A frame that is due is written at once;
+   where the end takes no more, it is lost: a line does not wait for a receiver. */
 #define _GNU_SOURCE
 
 #include "live/line.h"
@@ -22,11 +22,11 @@ enum {
     BATCH = MACSEC_ENDS_BATCH,
     PLACES = 1 << 16, /* frames on their way: a power of two */
     ENDED = 4 * BATCH,
-    RECORD = 24, /* octets, of which these are the fate and the length */
+    RECORD = 24, /* octets; the offsets of fate and length in it: */
     FATE_AT = 19,
     LENGTH_AT = 8,
     WAYS = 2,
-    LOOK_MS = 250 /* between two looks at an interface that is down */
+    LOOK_MS = 250 /* between two checks of an interface that is down */
 };
 
 static const int64_t PS_PER_NS = 1000, NS_PER_S = 1000000000;
@@ -42,8 +42,8 @@ typedef struct direction {
     macsec_outlet outlet;
     macsec_which_end from, to, failed;
     kept *places;
-    int64_t oldest, next; /* numbers: of the oldest that is kept, of the next that comes */
-    uint8_t *arena;       /* of frames that go out */
+    int64_t oldest, next; /* numbers: of the oldest frame kept, of the next frame read */
+    uint8_t *arena;       /* of frames to write */
     int64_t start[BATCH], length[BATCH], time_ps[BATCH];
     macsec_wire_ends ends;
     int64_t number[ENDED], bit[ENDED];
@@ -52,7 +52,7 @@ typedef struct direction {
 } direction;
 
 struct macsec_line {
-    pthread_mutex_t lock; /* over what macsec_line_read() looks at */
+    pthread_mutex_t lock; /* protects the counts that macsec_line_read() reads */
     direction ways[WAYS];
 };
 
@@ -137,7 +137,8 @@ static int has_room(const direction *d) {
     return d->next + BATCH - d->oldest <= PLACES;
 }
 
-/* Keeps what was read, as the job of its calendar: without frames that were longer than a row. */
+/* Keep the frames read, and make them a job of the calendar. Frames longer than a row are refused.
+ */
 static int keep(direction *d, macsec_wire_job *job, int64_t now_ps) {
     const macsec_frames *in = &d->intake.in;
     for (int64_t at = 0; at < in->count; at++) {
@@ -173,7 +174,7 @@ static int flush(direction *d) {
     return error;
 }
 
-/* Writes those of the frames ended that arrived, by the batch. */
+/* Write the frames that arrived, in batches. */
 static int deliver(direction *d) {
     int error = 0;
     int64_t octets = 0;
@@ -263,7 +264,7 @@ static int64_t clock_ns(void) {
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* When something is due next, in ps; INT64_MAX for never. */
+/* Return the time of the next event in ps; INT64_MAX for never. */
 static int64_t due_ps(const macsec_line *line) {
     const int64_t there = macsec_wire_due(line->ways[0].wire);
     const int64_t back = macsec_wire_due(line->ways[1].wire);
@@ -274,7 +275,8 @@ static int any_down(const macsec_line *line) {
     return line->ways[0].intake.is_down || line->ways[1].intake.is_down;
 }
 
-/* Until a frame comes, something is due, or the end; an interface that is down is looked at. */
+/* Wait for a frame, the next event, or the end. While an interface is down, wait at most LOOK_MS.
+ */
 static int wait_for(macsec_line *line, int stop, int64_t began_ns) {
     struct pollfd polled[1 + WAYS] = {{.fd = stop, .events = POLLIN}};
     for (int at = 0; at < WAYS; at++) {

@@ -1,9 +1,9 @@
 /* The pump: the loop between two ends and a SecY.
 
-   Each direction holds one batch. While some of it waits to be written, only the writing end is
-   polled for that direction, and nothing more is read: what cannot go on stays in the queue of the
-   end it came from, as on a port. A batch is as long as what is there, up to BATCH: a single frame
-   is not kept waiting, and under load system calls are shared. */
+   Each direction holds one batch. While frames of it wait to be written, only the writing end is
+   polled for that direction, and nothing more is read: later frames stay in the queue of the end
+   that they come from, as on a port. A batch has as many frames as are there, up to BATCH: a single
+   frame does not wait, and under load frames share system calls. */
 #define _GNU_SOURCE
 
 #include "live/pump.h"
@@ -18,7 +18,7 @@
 enum {
     BATCH = MACSEC_ENDS_BATCH,
     GROWS_BY = 32,
-    LOOK_MS = 250, /* between two looks at an interface that is down */
+    LOOK_MS = 250, /* between two checks of an interface that is down */
     ENDS = 2
 };
 
@@ -27,7 +27,7 @@ enum { CLEAR, WIRE };
 typedef macsec_status macsec_batch_call(macsec_secy *secy, const macsec_frames *in,
                                         macsec_outcome *out);
 
-/* One direction: the batch in hand. */
+/* One direction, with its batch. */
 typedef struct way {
     macsec_intake intake;
     macsec_outlet outlet;
@@ -42,7 +42,7 @@ struct macsec_pump {
     macsec_secy *secy;
     pthread_mutex_t *lock;
     int closed;     /* under the lock */
-    way ways[ENDS]; /* by the end they come from */
+    way ways[ENDS]; /* by the end that frames come from */
 };
 
 static void add(atomic_uint_least64_t *count, uint64_t more) {
@@ -128,8 +128,8 @@ static void count_in(way *w) {
     add(&w->batches, 1);
 }
 
-/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room
-   for the longest. */
+/* Pass the batch through the SecY if the port is open. It cannot fail: the arena has room for the
+   longest frames. */
 static void through_secy(macsec_pump *pump, way *w) {
     count_in(w);
     pthread_mutex_lock(pump->lock);
@@ -167,7 +167,7 @@ static struct pollfd awaited(const way *w) {
                : (struct pollfd){.fd = w->intake.from.fd, .events = POLLIN};
 }
 
-/* The interface below may come back, or be gone for good. */
+/* Return ENODEV if the interface is down and was deleted: a deleted one does not come back. */
 static int look_below(const way *w) {
     return w->intake.is_down && macsec_intake_gone(&w->intake) ? ENODEV : 0;
 }

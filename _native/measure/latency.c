@@ -1,4 +1,4 @@
-/* The twin of macsec/measure/chain.py, and of macsec/measure/offered.py. */
+/* The twin of chain.py and offered.py in macsec/measure/latency/. */
 #include "measure/latency.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ void macsec_chain_lanes(macsec_chain *chain, const macsec_lanes *lanes, int64_t 
     for (int64_t i = 0; i < frames; i++) {
         const int64_t row = following(chain);
         const size_t length = (size_t)chain->given->length[row];
-        /* Not timed: the frame comes into the cache, as one does that has just arrived. */
+        /* Not timed: copy the frame into the cache, where a frame is that has just arrived. */
         memcpy(area(chain, ARRIVED), chain->given->arena + chain->given->start[row], length);
         time_nothing(chain, lanes);
         if (i & 1) {
@@ -81,13 +81,13 @@ void macsec_chain_lanes(macsec_chain *chain, const macsec_lanes *lanes, int64_t 
 
 /* ---------------------------------------------------------------- offered load */
 
-/* The frames that are under way, and what time it is: the clock's, or in virtual time ours. */
+/* The frames that wait, and the time: of the clock or, in virtual time, of this loop. */
 typedef struct {
     macsec_chain *chain;
     macsec_offer *offer;
     int64_t from;
     int64_t now;
-    int64_t arrived; /* frames that fell due, lost ones among them */
+    int64_t arrived; /* frames that were due so far, lost ones included */
     int64_t head;
     int64_t waiting;
 } queue;
@@ -149,7 +149,7 @@ void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
         }
         const int64_t frame = offer->ring[q.head];
         handle(&q);
-        admit(&q); /* the place is given back only now */
+        admit(&q); /* its place becomes free only now */
         q.head = (q.head + 1) % offer->capacity;
         q.waiting--;
         offer->handled++;

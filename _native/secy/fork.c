@@ -1,4 +1,4 @@
-/* SecYs in a list, and what is done to them in the child of a fork. The reasons are in fork.h. */
+/* The list of SecYs, whose transmit SAs die in the child of a fork; the reason is in fork.h. */
 #include "secy/fork.h"
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* What a fork does to SecYs. Parent and child would go on with the same PNs under the same SAK, so
-   in the child every transmit SA that was there is dead: its key is wiped, and it can never be
-   enabled. Receive SAs stay: they use no nonce of their own. Costs a frame nothing. */
+/* SecYs in the child of a fork. Parent and child would use the same PNs under the same SAK, so in
+   the child every transmit SA of before is dead: its key is wiped, and it can never be enabled.
+   Receive SAs stay: they use no nonce of their own. Frames cost no more for it. */
 #ifndef MACSEC_FORK_H
 #define MACSEC_FORK_H
 

@@ -1,5 +1,5 @@
-/* Management of a SecY in C: SCs, SAs, keys, counters. Arguments were checked by
-   macsec/secy/lmi.py; what is checked again here keeps memory safe. */
+/* Management of a SecY in C: SCs, SAs, keys, counters. macsec/secy/lmi.py checks arguments; the
+   checks here keep memory safe. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +111,7 @@ macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *co
         secy->rule.window = xpn_limit;
     }
     if (each_bitmap(secy) != MACSEC_STATUS_DONE) {
-        secy->rule = before; /* bitmaps that grew already do no harm */
+        secy->rule = before; /* a bitmap that grew already does no harm */
         return MACSEC_STATUS_NO_MEMORY;
     }
     secy->controls = *controls;
@@ -122,7 +122,7 @@ macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *co
     return MACSEC_STATUS_DONE;
 }
 
-/* The IV with a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
+/* Prepare the IV for a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
 static void iv_prepare(uint8_t iv[12], int xpn, uint64_t sci, const macsec_sa_parameters *sa) {
     memset(iv, 0, 12);
     if (!xpn) {
@@ -238,8 +238,8 @@ static macsec_status slots_double(macsec_secy *secy) {
     return MACSEC_STATUS_DONE;
 }
 
-/* Frees a slot. Those behind it, up to the next free one, move up where the search for their SCI,
-   which starts at its hash, comes past the hole: it would end there. */
+/* Free a slot. The search for an SCI starts at its hash and ends at a free slot. So each slot
+   behind the hole, up to the next free one, moves into the hole if its search passes it. */
 static void slot_free(macsec_secy *secy, const rx_slot *slot) {
     const uint64_t mask = secy->slot_mask;
     uint64_t hole = (uint64_t)(slot - secy->slots);
@@ -253,7 +253,7 @@ static void slot_free(macsec_secy *secy, const rx_slot *slot) {
     secy->slots[hole] = (rx_slot){0};
 }
 
-/* There is one. */
+/* Return the first receive SC; there is at least one. */
 static rx_sc *rx_sc_first(const macsec_secy *secy) {
     uint64_t at = 0;
     while (secy->slots[at].sc == NULL) {

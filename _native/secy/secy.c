@@ -1,6 +1,6 @@
-/* Frame processing in C: the twin of macsec/secy/reference.py, a batch a call. Clauses are those
-   of IEEE 802.1AE-2018; a switch of a profile is named where it acts. The steps of a frame are in
-   the headers; all of it is one translation unit, so that the compiler can put it in line. */
+/* Frame processing in C: the twin of macsec/secy/reference.py, a batch a call. Clauses are those of
+   IEEE 802.1AE-2018; a switch of a profile is named where it acts. The steps of a frame are in the
+   headers: one translation unit, so that the compiler can inline them. */
 #include "secy/secy.h"
 
 #include "base/inlining.h"
@@ -26,24 +26,25 @@ void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow,
     out->an = narrow + rows;
 }
 
-/* One batch; a copy for each direction and each of the two sets of controls. The columns are kept
-   here, since for all the compiler knows an octet stored may change a pointer in memory. */
+/* Process a batch. There is a copy of this code for each direction and each of the two sets of
+   controls. Keep the columns in local variables: the compiler has to assume that an octet stored
+   changes any pointer in memory, and would load each pointer again. */
 static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, const macsec_frames *in,
                                macsec_outcome *outcome, int sending) {
     const macsec_frames given = *in;
     macsec_outcome out = *outcome;
     const sender by = sender_of(secy, c);
-    const int foresees = !sending && secy->rx_count >= FORESEEN_FROM;
+    const int prefetches = !sending && secy->rx_count >= PREFETCH_FROM;
     out.frames = out.octets = 0;
-    for (int64_t i = -FRAME_AHEAD; foresees && i < 0; i++) {
-        foresee(secy, in, i);
+    for (int64_t i = -FRAME_AHEAD; prefetches && i < 0; i++) {
+        prefetch(secy, in, i);
     }
     for (int64_t i = 0; i < given.count; i++) {
-        if (foresees) {
-            foresee(secy, in, i);
+        if (prefetches) {
+            prefetch(secy, in, i);
         }
         row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
-        macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
+        macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut the frame: it is not judged */
         const uint8_t *frame = given.arena + given.start[i];
         const size_t length = (size_t)given.length[i];
         if (given.wire_length[i] <= given.length[i]) {

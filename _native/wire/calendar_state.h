@@ -33,7 +33,7 @@ struct macsec_wire {
     uint64_t on_way, room;
     int64_t *drops, *edges_ps;
     uint64_t next_drop, next_edge;
-    uint64_t since; /* frames since the last that overtook */
+    uint64_t since; /* frames since the last one that overtook */
     uint64_t sequence;
     int64_t matched;
     int64_t newest;

@@ -1,4 +1,5 @@
-/* Fields of frames that filters and aimed corruption look for: the twin of macsec/sim/fields.py. */
+/* Fields of frames that filters and aimed corruption look for: the twin of macsec/wire/fields.py.
+ */
 #ifndef MACSEC_FIELDS_H
 #define MACSEC_FIELDS_H
 
@@ -27,7 +28,7 @@ typedef struct {
 
 static const span NOWHERE = {0, 0};
 
-/* Secure Data or ICV, where their lengths fit. */
+/* Return the span of Secure Data or ICV, or NOWHERE if the lengths do not fit. */
 static span in_secure(const sight *seen, int64_t length, uint32_t where) {
     int64_t mpdu = length - seen->at, tag = (int64_t)seen->tag.length;
     int64_t secure = seen->tag.sl != 0 ? (int64_t)seen->tag.sl : mpdu - tag - ICV_LENGTH;

@@ -1,12 +1,12 @@
-/* Refuses memory to the SecY in C, one allocation after the other, without Python.
+/* Makes the allocations of the SecY in C fail, one after the other, without Python.
 
-   A scenario makes every call that allocates. It runs once for each allocation in it, which then
-   fails: the call has to answer NULL or -1 and leave a SecY that goes on working; when all is over,
-   nothing may be left allocated. Link with
+   A scenario makes every call that allocates. It runs once for each of its allocations, which then
+   fails: the call has to return NULL or MACSEC_STATUS_NO_MEMORY, and leave a SecY that still works.
+   At the end, no memory may be left allocated. Link with
 
-     -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap
+   -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap
 
-   The last line counts the failures made; the exit status is 0 if all were borne. */
+   The last line counts the failures; the exit status is 0 if each was handled. */
 #define _DEFAULT_SOURCE
 
 #include "gcm/gcm_api.h"
@@ -28,9 +28,9 @@ void __wrap_free(void *memory);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
 int __wrap_munmap(void *memory, size_t size);
 
-static long fails_at; /* the number of the allocation to refuse; 0: none */
+static long fails_at; /* the number of the allocation that fails; 0: none */
 static long allocations;
-static long held;   /* pieces of the heap */
+static long held;   /* blocks of the heap */
 static long mapped; /* octets of pages */
 static unsigned long faults;
 
@@ -75,14 +75,14 @@ static void fault(const char *what) {
     faults++;
 }
 
-/* Runs a call that may fail, and holds its answer against whether memory was refused to it. */
+/* Run a call that may fail, and compare its result with whether one of its allocations failed. */
 #define TRY(call, succeeded)                                                                       \
     do {                                                                                           \
         const long before = allocations;                                                           \
         const int good = (call)succeeded;                                                          \
         const int refusal = before < fails_at && allocations >= fails_at;                          \
         if (good == refusal) {                                                                     \
-            fault(refusal ? "not told: " #call : "failed for no reason: " #call);                  \
+            fault(refusal ? "no failure reported: " #call : "failed for no reason: " #call);       \
         }                                                                                          \
     } while (0)
 
@@ -90,7 +90,8 @@ enum { PEERS = 20, CROWD = 1500, FRAME = 64, FRAMES = 8, ROOM = FRAMES * (FRAME 
 
 static const uint8_t key[32] = {1}, salt[12] = {2};
 
-/* Frames there and back; those that come must be those that were sent, if the SA is there. */
+/* Protect frames and validate them; the frames delivered must be the frames sent, if the SA exists.
+ */
 static void traffic(macsec_secy *secy, int complete) {
     static uint8_t clear[FRAMES * FRAME], wire[ROOM], back[ROOM + ROOM];
     static int64_t start[FRAMES], length[FRAMES], columns[6][FRAMES];
@@ -172,7 +173,7 @@ static void use_secy(macsec_secy *secy) {
     traffic(secy, 0);
 }
 
-/* So many SCs that they need huge pages; every other one goes again. */
+/* Add SCs until they need huge pages, and remove every second one. */
 static void crowd(macsec_secy *secy) {
     for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci++) {
         add_peer(secy, sci);
@@ -224,7 +225,7 @@ int main(void) {
         }
         failures += allocations >= fails_at;
     } while (allocations >= fails_at);
-    fails_at = 0; /* what runs at exit may allocate */
+    fails_at = 0; /* code that runs at exit may allocate */
     printf("allocations: %ld refused, %lu faults\n", failures, faults);
     return faults != 0;
 }

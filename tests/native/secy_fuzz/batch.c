@@ -1,4 +1,4 @@
-/* One batch through a SecY, in guarded memory. */
+/* Pass one batch through a SecY, in guarded memory. */
 #include "fuzz.h"
 
 batch clear_batch, wire_batch;
@@ -24,7 +24,7 @@ static void check_unused(const uint8_t *from, const uint8_t *to, int or_zero) {
     check(wrong == 0, "%zu octets written that no frame needed", wrong);
 }
 
-/* One frame by itself. */
+/* Pass one frame through the calls for single frames. */
 static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *arena,
                     size_t capacity, uint8_t *out) {
     int64_t ended = (protecting ? macsec_protect_frame

@@ -1,4 +1,4 @@
-/* Clear frames, and what 10.5 makes of them. */
+/* Clear frames, and their protection by 10.5. */
 #include "fuzz.h"
 
 static size_t draw_length(void) {
@@ -28,7 +28,7 @@ void add_clear(batch *b) {
     row_done(b, length);
 }
 
-/* What 10.5 makes of a clear frame: the verdict and the length sent. */
+/* Return the verdict of 10.5 for a clear frame, and the length sent. */
 static macsec_verdict protect_expected(size_t length, size_t *sent) {
     const model *sa = &w.tx[w.s.encodingsa];
     *sent = 0;
@@ -122,7 +122,7 @@ void check_protected(const batch *b, size_t i) {
     check_details(b, i, remember(clear, length, out, sent, front));
 }
 
-/* One of those sent, most often the last, and none of those that this turn may still forget. */
+/* Draw a frame that was sent, most often the last, but none that this turn may still overwrite. */
 sent_frame *draw_sent(void) {
     const size_t back = one_in(2) ? 0 : below(REMEMBERED - 8);
     return &w.sent[(w.sent_count - 1 - back) % REMEMBERED];
