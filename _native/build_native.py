@@ -14,10 +14,11 @@ import cffi
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
 HEADERS = [
+    "base/status.h",
+    "base/frames.h",
     "secy/macsec.h",
     "gcm/gcm_api.h",
     "captures/capture.h",
-    "base/frames.h",
     "wire/calendar.h",
     "measure/clock.h",
     "measure/histogram.h",
