@@ -11,7 +11,7 @@ from macsec.cli.shared.edge import stdout
 
 if TYPE_CHECKING:
     from macsec.cli.shared.capture_io import Stream
-    from macsec.kay.listening.listener import Observer
+    from macsec.kay.listening.listener import Listener
     from macsec.report.mka.capture import Account
 
 
@@ -63,24 +63,24 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
 
     from macsec.cli.shared.cak_files import holders_in
     from macsec.cli.shared.capture_io import open_stream
-    from macsec.kay.listening.listener import Observer
+    from macsec.kay.listening.listener import Listener
     from macsec.report.mka import capture as report
     from macsec.report.page import Page
 
-    observer = Observer([] if caks is None else holders_in(caks))
+    listener = Listener([] if caks is None else holders_in(caks))
     try:
         with open_stream("mka explain", source, fcs, "auto", quiet=True) as stream:
-            account = _listen(stream, observer, source)
+            account = _listen(stream, listener, source)
             if as_json:
                 click.echo(json.dumps(report.to_json(account)))
             else:
                 report.to_page(Page(stdout()), account, messages)
     finally:
-        observer.wipe()
+        listener.wipe()
     stream.check()
 
 
-def _listen(stream: Stream, observer: Observer, source: str) -> Account:
+def _listen(stream: Stream, listener: Listener, source: str) -> Account:
     from macsec.kay.listening.story import Stories
     from macsec.offline.decrypt import eapol_rows
     from macsec.report.mka.capture import Account
@@ -93,7 +93,7 @@ def _listen(stream: Stream, observer: Observer, source: str) -> Account:
         if start_ns is None and len(batch):
             start_ns = int(batch.time_ns[0])
         for row in eapol_rows(batch).tolist():
-            message = Message(stream.rows + row, int(batch.time_ns[row]), observer.hear(batch[row]))
+            message = Message(stream.rows + row, int(batch.time_ns[row]), listener.hear(batch[row]))
             messages.append(message)
             stories.hear(message.heard, message.index, message.time_ns)
     return Account(source, frames, start_ns or 0, messages, stories)

@@ -10,7 +10,7 @@ policy.py        KayPolicy     the configuration; counters.py and status.py: wha
 keychain.py      KeyChain      CAKs with windows of time; cak_holder.py, holders/
 derivation.py                  KDF, key wrap and ICV (9.3.3, 9.8.2, 6.2)
 mkpdu/           Mkpdu         octets to parameter sets and back
-listening/       Observer      the key agreement of others, from their MKPDUs
+listening/       Listener      the key agreement of others, from their MKPDUs
 
 Never imports `macsec.secy`.
 """

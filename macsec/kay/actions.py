@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from macsec.kay.sak import Protection
 from macsec.keys import Key
+
+from .sak import Protection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from macsec.kay import actions
-from macsec.kay.actions import Action
-from macsec.kay.sak import KI, Sak
 from macsec.keys import Key
+
+from . import actions
+from .actions import Action
+from .sak import KI, Sak
 
 
 class Associations:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from macsec.errors import ConfigError
-from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
+
+from . import derivation
 
 
 class CakHolder(Protocol):

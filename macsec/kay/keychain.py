@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay.cak_holder import CakHolder, MemoryHolder
 from macsec.keys import Uncopyable
+
+from .cak_holder import CakHolder, MemoryHolder
 
 LOG = logging.getLogger("macsec")
 

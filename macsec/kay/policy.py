@@ -7,9 +7,10 @@ from enum import Enum
 
 from macsec.errors import ConfigError
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
-from macsec.kay.sak import OFFSETS, Protection
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import SCI_NONE, sci_text
+
+from .sak import OFFSETS, Protection
 
 REKEY_INTERVALS_S = range(30, 65536)
 PRIORITIES = range(256)

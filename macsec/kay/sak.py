@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
+
+from . import derivation
 
 OFFSETS = {0: None, 1: 0, 2: 30, 3: 50}
 """The confidentiality offset's code in an MKPDU; code 0 is integrity alone (11.11.3)."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from macsec.kay.cp import Connect
-from macsec.kay.kay import Kay
 from macsec.kay.membership.participant import Participant
-from macsec.kay.timers import MKA_HELLO_TIME_NS
+
+from .cp import Connect
+from .kay import Kay
+from .timers import MKA_HELLO_TIME_NS
 
 NS_PER_MS = 1_000_000
 YES_NO = {True: "Yes", False: "No"}

@@ -8,7 +8,6 @@ from enum import Enum, auto
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
-from macsec.kay.distribution.key_history import KeyHistory
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
@@ -16,6 +15,8 @@ from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.kay.timers import MKA_LIFE_TIME_NS, NS_PER_S
 from macsec.suites import CipherSuite
+
+from .key_history import KeyHistory
 
 
 class Reason(Enum):

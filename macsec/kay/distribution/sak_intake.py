@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
-from macsec.kay.distribution.key_history import Claim, KeyHistory
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import DistributedSak
@@ -12,6 +11,8 @@ from macsec.kay.policy import KayPolicy, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.keys import Key
 from macsec.suites import CipherSuite
+
+from .key_history import Claim, KeyHistory
 
 REFUSED = {
     Claim.STALE: "sak-reuse-refused",

@@ -3,10 +3,10 @@
 All implement `CakHolder` of `cak_holder.py`; an audit log can record each use of any of them.
 """
 
-from macsec.kay.holders.assemble import Edge, chain_of, policy_of
-from macsec.kay.holders.audit import AuditedHolder, AuditLog
-from macsec.kay.holders.generated import Rotation
-from macsec.kay.holders.store import CakStore, StoredCak
+from .assemble import Edge, chain_of, policy_of
+from .audit import AuditedHolder, AuditLog
+from .generated import Rotation
+from .store import CakStore, StoredCak
 
 __all__ = [
     "AuditLog",

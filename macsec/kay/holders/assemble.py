@@ -16,14 +16,15 @@ from macsec.config import (
 )
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.cak_holder import CakHolder, MemoryHolder
-from macsec.kay.holders import key_vault
-from macsec.kay.holders.audit import AuditedHolder, AuditLog
-from macsec.kay.holders.store import CakStore
-from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.kay.keychain import ChainKey
 from macsec.kay.policy import KayPolicy, Security
 from macsec.keys import Key
 from macsec.suites import SUITES
+
+from . import key_vault
+from .audit import AuditedHolder, AuditLog
+from .store import CakStore
+from .token import TokenHolder, open_session
 
 
 def _epoch() -> int:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from macsec.errors import ConfigError
 from macsec.kay import derivation
-from macsec.kay.holders.store import Random, StoredCak
 from macsec.keys import Key
+
+from .store import Random, StoredCak
 
 CKN_LENGTH = 16
 """As much of a CKN as enters KEK and ICK (9.3.3)."""

@@ -48,7 +48,7 @@ class Distribution(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class ObservedSak(Uncopyable):
+class HeardSak(Uncopyable):
     """A SAK as it was distributed. `members`: the MIs of the Key Server and its live peers then.
 
     `members_now` are those of the last time that it was distributed.
@@ -77,7 +77,7 @@ class ObservedSak(Uncopyable):
 
 
 @dataclass(slots=True, eq=False)
-class Association:
+class HeardCA:
     """What was heard of one CA: the SCI of each MI, the SAKs, the oldest first.
 
     `lowest_pn` has the 64-bit PNs that members told for their use of a KI, by KI and SCI.
@@ -85,10 +85,10 @@ class Association:
 
     ckn: bytes
     scis: dict[bytes, int] = field(default_factory=dict)
-    saks: list[ObservedSak] = field(default_factory=list)
+    saks: list[HeardSak] = field(default_factory=list)
     lowest_pn: dict[tuple[KI, int], int] = field(default_factory=dict)
 
-    def sscis(self, sak: ObservedSak, sci: int) -> list[int]:
+    def sscis(self, sak: HeardSak, sci: int) -> list[int]:
         """The SSCIs that a member may have under a SAK, the likeliest first.
 
         By rank among the members (802.1AE 10.7.13). Where one of them was never heard, or ranks
@@ -103,7 +103,7 @@ class Association:
         known = {self.scis[mi] for mi in members if mi in self.scis}
         return ranked(known).get(sci)
 
-    def is_member(self, sak: ObservedSak, sci: int) -> bool:
+    def is_member(self, sak: HeardSak, sci: int) -> bool:
         """Whether a SAK was for the sender with this SCI."""
         return any(self.scis.get(mi) == sci for mi in sak.members_now)
 
@@ -117,18 +117,18 @@ class Heard(Uncopyable):
     mkpdu: Mkpdu | None = None
     refusal: Refusal | None = None
     distribution: Distribution | None = None
-    sak: ObservedSak | None = None
+    sak: HeardSak | None = None
 
 
-class Observer(Uncopyable):
+class Listener(Uncopyable):
     """Listens with the CAKs of some holders, one a CKN. Give it every EAPOL frame in order."""
 
     def __init__(self, holders: Iterable[CakHolder]) -> None:
         self._holders = {holder.ckn: holder for holder in holders}
-        self._associations: dict[bytes, Association] = {}
+        self._associations: dict[bytes, HeardCA] = {}
 
     @property
-    def associations(self) -> Mapping[bytes, Association]:
+    def associations(self) -> Mapping[bytes, HeardCA]:
         """The CAs that were heard, by CKN."""
         return MappingProxyType(self._associations)
 
@@ -147,7 +147,7 @@ class Observer(Uncopyable):
             return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
         if not holder.icv_valid(mkpdu.signed, mkpdu.icv):
             return Heard(Hearing.WRONG_ICV, tags, mkpdu)
-        association = self._associations.setdefault(holder.ckn, Association(holder.ckn))
+        association = self._associations.setdefault(holder.ckn, HeardCA(holder.ckn))
         _meet(association, mkpdu)
         distribution, sak = _take(association, mkpdu, holder)
         return Heard(Hearing.AUTHENTIC, tags, mkpdu, None, distribution, sak)
@@ -168,7 +168,7 @@ def untagged(frame: bytes) -> tuple[bytes, bytes]:
     return (tags, frame[:ADDRESSES_LENGTH] + frame[at:]) if tags else (b"", frame)
 
 
-def _meet(association: Association, mkpdu: Mkpdu) -> None:
+def _meet(association: HeardCA, mkpdu: Mkpdu) -> None:
     """The sender's SCI, and where it says that its PNs are."""
     basic = mkpdu.basic
     scis = association.scis
@@ -184,8 +184,8 @@ def _meet(association: Association, mkpdu: Mkpdu) -> None:
 
 
 def _take(
-    association: Association, mkpdu: Mkpdu, holder: CakHolder
-) -> tuple[Distribution | None, ObservedSak | None]:
+    association: HeardCA, mkpdu: Mkpdu, holder: CakHolder
+) -> tuple[Distribution | None, HeardSak | None]:
     given = mkpdu.distributed
     if given is None:
         return (Distribution.PLAIN if mkpdu.plain else None), None
@@ -207,14 +207,14 @@ def _take(
             key.wipe()
             known.members_now = members
             return Distribution.REPEATED, known
-    sak = ObservedSak(association.ckn, ki, given.an, given.code, suite, key, members, members)
+    sak = HeardSak(association.ckn, ki, given.an, given.code, suite, key, members, members)
     association.saks.append(sak)
     if len(association.saks) > SAKS_REMEMBERED:
         _forget(association, association.saks.pop(0))
     return Distribution.NEW, sak
 
 
-def _forget(association: Association, sak: ObservedSak) -> None:
+def _forget(association: HeardCA, sak: HeardSak) -> None:
     sak.key.wipe()
     sak.forgotten = True
     for place in [place for place in association.lowest_pn if place[0] == sak.ki]:

@@ -12,12 +12,13 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from macsec.kay.distribution.key_server import exhaustion
-from macsec.kay.listening.listener import Distribution, Heard, Hearing
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import SUITES
+
+from .listener import Distribution, Heard, Hearing
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -51,12 +52,12 @@ class Event(NamedTuple):
 
     frame: int
     time_ns: int
-    who: str
+    member: str
     kind: Kind
     detail: dict[str, Any]
 
 
-class Use(NamedTuple):
+class ReportedUse(NamedTuple):
     """How a member says that it uses a key: as `latest` or `old`."""
 
     slot: str
@@ -78,21 +79,21 @@ class Member:
     last_ns: int = 0
     live: tuple[bytes, ...] = ()
     potential: tuple[bytes, ...] = ()
-    uses: dict[KI, Use] = field(default_factory=dict)
+    uses: dict[KI, ReportedUse] = field(default_factory=dict)
     lowest_pn: dict[KI, int] = field(default_factory=dict)
     delay_protect: bool = False
     distributed: int = 0
 
 
 @dataclass(slots=True)
-class Given:
+class SakRecord:
     """A SAK that was distributed. `check_value` tells it from others; None: not unwrapped."""
 
     ki: KI
     an: int
     code: int
     suite: str
-    who: str
+    key_server: str
     index: int
     time_ns: int
     members: tuple[bytes, ...]
@@ -108,7 +109,7 @@ class Story:
     ckn: bytes
     verified: bool
     members: dict[bytes, Member] = field(default_factory=dict)
-    saks: list[Given] = field(default_factory=list)
+    saks: list[SakRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     wrong_icv: int = 0
     plain: int = 0
@@ -118,7 +119,7 @@ class Story:
     @property
     def key_servers(self) -> list[str]:
         """The names of those who distributed, in the order in which they began to."""
-        return list(dict.fromkeys(sak.who for sak in self.saks))
+        return list(dict.fromkeys(sak.key_server for sak in self.saks))
 
     def name(self, mi: bytes) -> str:
         """The name of a member; of one that was never heard, the start of its MI."""
@@ -227,12 +228,12 @@ class Story:
         suite = given.cipher_suite
         name = f"{given.suite or 0:016x}" if suite is None else suite.name
         members = (ki.mi, *(peer.mi for peer in mkpdu.live))
-        sak = Given(
+        sak = SakRecord(
             ki=ki,
             an=given.an,
             code=given.code,
             suite=name,
-            who=member.name,
+            key_server=member.name,
             index=index,
             time_ns=time_ns,
             members=members,
@@ -274,9 +275,9 @@ def _slots(mkpdu: Mkpdu) -> dict[str, KeyUse]:
     return {name: slot for name, slot in slots.items() if slot is not None and slot.ki.kn}
 
 
-def _uses(mkpdu: Mkpdu) -> dict[KI, Use]:
+def _uses(mkpdu: Mkpdu) -> dict[KI, ReportedUse]:
     return {
-        slot.ki: Use(name, slot.an, slot.transmits, slot.receives)
+        slot.ki: ReportedUse(name, slot.an, slot.transmits, slot.receives)
         for name, slot in _slots(mkpdu).items()
     }
 

@@ -10,14 +10,15 @@ from collections import deque
 
 from macsec.kay.counters import KayCounters, Reception
 from macsec.kay.keychain import ChainKey
-from macsec.kay.membership.identity import NUMBER_LIMIT, Identity, Random
-from macsec.kay.membership.peers import Peer, Peers
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
 from macsec.kay.policy import KayPolicy
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_HELLO_TIME_NS
 from macsec.keys import Uncopyable
+
+from .identity import NUMBER_LIMIT, Identity, Random
+from .peers import Peer, Peers
 
 PROMPT_LIMIT = 8
 """So many MKPDUs a Hello Time at most; news beyond that waits."""

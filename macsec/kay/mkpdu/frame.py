@@ -16,8 +16,10 @@ from typing import TypeVar
 
 from macsec.errors import ConfigError
 from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH
-from macsec.kay.mkpdu.parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
-from macsec.kay.mkpdu.parameter_sets import (
+from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
+
+from .parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
+from .parameter_sets import (
     ALGORITHM_AGILITY,
     BASIC_LENGTH,
     LOW_32,
@@ -33,7 +35,6 @@ from macsec.kay.mkpdu.parameter_sets import (
     Xpn,
     read_set,
 )
-from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
 PAE_GROUP_ADDRESS = bytes.fromhex("0180C2000003")
 EAPOL_VERSION = 3

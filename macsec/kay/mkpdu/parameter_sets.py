@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
-from macsec.kay.mkpdu.parameter_set import (
+from macsec.kay.sak import KI
+from macsec.suites import SUITES, CipherSuite
+
+from .parameter_set import (
     NOTHING,
     Opaque,
     ParameterSet,
@@ -18,8 +21,6 @@ from macsec.kay.mkpdu.parameter_set import (
     framed,
     header,
 )
-from macsec.kay.sak import KI
-from macsec.suites import SUITES, CipherSuite
 
 PEER_LENGTH = MI_LENGTH + 4
 BASIC_LENGTH = 28
