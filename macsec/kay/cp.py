@@ -72,7 +72,7 @@ class KeySlot:
 
 
 class CP:
-    """The machine: `step` takes its inputs, `inputs` holds those that are left after the step.
+    """The machine: `step` takes its inputs, `inputs` holds the rest of them after the step.
 
     `all_receiving` and `server_transmitting` answer for a KI. `latest` and `old` are the keys in
     use; `controlled` is controlledPortEnabled; CP sets `news` when an MKPDU has news to report.

@@ -1,6 +1,6 @@
-"""The holders of a CAK: made by the service, supplied by its owner, on the owner's hardware.
+"""Sources and holders of CAKs: files, generated chains, tokens and key vaults.
 
-All implement `CakHolder` of `cak_holder.py`; an audit log can record each use of any of them.
+All holders implement `CakHolder` of `cak_holder.py`; an audit log can record each use.
 """
 
 from .assemble import Edge, chain_of, policy_of

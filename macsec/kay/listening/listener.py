@@ -1,7 +1,7 @@
-"""What a listener who has CAKs learns from MKPDUs: members, and SAKs (IEEE 802.1X 9.4, 9.8).
+"""Listener with CAKs that learns members and SAKs from MKPDUs (IEEE 802.1X 9.4, 9.8).
 
-It takes no part, and has no timers. A SAK counts from the MKPDU on that distributes it, whoever of
-the CA sent that: which Key Server was followed shows in the frames, by their ICV.
+It takes no part, and has no timers. A SAK counts from the first MKPDU that distributes it, from any
+member of the CA: the ICV of a frame shows which Key Server its sender followed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from macsec.suites import CipherSuite
 from macsec.terms import ADDRESSES_LENGTH, VLAN_TPIDS
 
 SAKS_REMEMBERED = 256
-"""Of a CA, the newest; an AN comes round after four."""
+"""SAKs of a CA, the newest; an AN returns after four."""
 
 MEMBERS_REMEMBERED = 4096
 SSCI_GUESSES = 16
 
 
 class Hearing(Enum):
-    """What an EAPOL frame is to a listener."""
+    """The result of an EAPOL frame for a listener."""
 
     AUTHENTIC = "authentic"
     NO_MKPDU = "no MKPDU"
@@ -36,7 +36,7 @@ class Hearing(Enum):
 
 
 class Distribution(Enum):
-    """What became of a Distributed SAK."""
+    """The result of a Distributed SAK."""
 
     NEW = "new SAK"
     REPEATED = "known SAK"
@@ -51,7 +51,7 @@ class Distribution(Enum):
 class HeardSak(Uncopyable):
     """A SAK as it was distributed. `members`: the MIs of the Key Server and its live peers then.
 
-    `members_now` are those of the last time that it was distributed.
+    `members_now`: the same at the last distribution.
     """
 
     ckn: bytes
@@ -63,11 +63,11 @@ class HeardSak(Uncopyable):
     members: tuple[bytes, ...]
     members_now: tuple[bytes, ...]
     forgotten: bool = False
-    """Too many came after it; its key is wiped."""
+    """True once its key is wiped, since too many SAKs came after it."""
 
     @property
     def offset(self) -> int:
-        """The confidentiality offset in octets; 0 also where nothing is encrypted."""
+        """The confidentiality offset in octets; 0 also without encryption."""
         return OFFSETS[self.code] or 0
 
     @property
@@ -78,9 +78,9 @@ class HeardSak(Uncopyable):
 
 @dataclass(slots=True, eq=False)
 class HeardCA:
-    """What was heard of one CA: the SCI of each MI, the SAKs, the oldest first.
+    """A CA that was heard: the SCI of each MI, and the SAKs, the oldest first.
 
-    `lowest_pn` has the 64-bit PNs that members told for their use of a KI, by KI and SCI.
+    `lowest_pn`: the 64-bit PNs that members reported for their use of a KI, by KI and SCI.
     """
 
     ckn: bytes
@@ -89,10 +89,10 @@ class HeardCA:
     lowest_pn: dict[tuple[KI, int], int] = field(default_factory=dict)
 
     def sscis(self, sak: HeardSak, sci: int) -> list[int]:
-        """The SSCIs that a member may have under a SAK, the likeliest first.
+        """Return the SSCIs that a member may have under a SAK, the likeliest first.
 
-        By rank among the members (802.1AE 10.7.13). Where one of them was never heard, or ranks
-        are not what a member goes by, each number up to that of the members is possible.
+        By rank among the members (802.1AE 10.7.13). If one of them was never heard, or a member
+        does not use ranks, each number up to the number of members is possible.
         """
         guesses = [self._rank(members, sci) for members in (sak.members, sak.members_now)]
         most = min(len(set(sak.members) | set(sak.members_now)), SSCI_GUESSES)
@@ -104,13 +104,13 @@ class HeardCA:
         return ranked(known).get(sci)
 
     def is_member(self, sak: HeardSak, sci: int) -> bool:
-        """Whether a SAK was for the sender with this SCI."""
+        """True if a SAK was for the sender with this SCI."""
         return any(self.scis.get(mi) == sci for mi in sak.members_now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard(Uncopyable):
-    """An EAPOL frame, and what was learnt of it. `tags`: the VLAN tags it came in."""
+    """An EAPOL frame, and its result. `tags`: its VLAN tags."""
 
     hearing: Hearing
     tags: bytes
@@ -121,7 +121,7 @@ class Heard(Uncopyable):
 
 
 class Listener(Uncopyable):
-    """Listens with the CAKs of some holders, one a CKN. Give it every EAPOL frame in order."""
+    """Listener with the CAKs of some holders, one per CKN. Give it every EAPOL frame in order."""
 
     def __init__(self, holders: Iterable[CakHolder]) -> None:
         self._holders = {holder.ckn: holder for holder in holders}
@@ -133,10 +133,10 @@ class Listener(Uncopyable):
         return MappingProxyType(self._associations)
 
     def hear(self, frame: bytes) -> Heard:
-        """An EAPOL frame, VLAN tags and all: it never raises.
+        """Read an EAPOL frame, with VLAN tags if any; never raises.
 
-        The ICV of a tagged one is taken to be that of the frame without tags: a station above a
-        VLAN device knows of none.
+        The ICV of a tagged frame is verified without the tags: a station above a VLAN device
+        does not see them.
         """
         tags, bare = untagged(frame)
         mkpdu = decode(bare)
@@ -153,14 +153,14 @@ class Listener(Uncopyable):
         return Heard(Hearing.AUTHENTIC, tags, mkpdu, None, distribution, sak)
 
     def wipe(self) -> None:
-        """Overwrite all SAKs; they are of no use after this."""
+        """Overwrite all SAKs; they are unusable after this."""
         for association in self._associations.values():
             for sak in association.saks:
                 sak.key.wipe()
 
 
 def untagged(frame: bytes) -> tuple[bytes, bytes]:
-    """Up to two VLAN tags of a frame, and the frame without them."""
+    """Return up to two VLAN tags of a frame, and the frame without them."""
     at = ADDRESSES_LENGTH
     while at < ADDRESSES_LENGTH + 8 and int.from_bytes(frame[at : at + 2]) in VLAN_TPIDS:
         at += 4
@@ -169,7 +169,7 @@ def untagged(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def _meet(association: HeardCA, mkpdu: Mkpdu) -> None:
-    """The sender's SCI, and where it says that its PNs are."""
+    """Record the sender's SCI, and the lowest PNs that it reports."""
     basic = mkpdu.basic
     scis = association.scis
     scis.pop(basic.mi, None)

@@ -1,7 +1,7 @@
-"""What happened in a CA, told from its MKPDUs: who is who, and what changed when.
+"""The history of a CA from its MKPDUs: its members, and each change with its time.
 
-Each MKPDU is held against the one before of the same member (MI); what differs is an event. Nothing
-is concluded that no member said.
+Each MKPDU is compared with the last one of the same member (MI); each difference is an event.
+Nothing is concluded that no member reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Kind(Enum):
-    """What can change."""
+    """Kinds of change."""
 
     JOINS = "joins"
     RESTARTS = "restarts"
@@ -48,7 +48,7 @@ class Kind(Enum):
 
 
 class Event(NamedTuple):
-    """Something changed: in which frame, when, whose message told, and what."""
+    """A change: its frame, its time, the member whose message showed it, and the details."""
 
     frame: int
     time_ns: int
@@ -58,7 +58,7 @@ class Event(NamedTuple):
 
 
 class ReportedUse(NamedTuple):
-    """How a member says that it uses a key: as `latest` or `old`."""
+    """A member's report on its use of a key, as `latest` or `old`."""
 
     slot: str
     an: int
@@ -68,7 +68,7 @@ class ReportedUse(NamedTuple):
 
 @dataclass(slots=True)
 class Member:
-    """An MI, and the last that it said. `name`: a letter for each SCI, a number for each life."""
+    """An MI, and its last message. `name`: a letter for each SCI, a number for each life."""
 
     name: str
     basic: Basic
@@ -87,7 +87,7 @@ class Member:
 
 @dataclass(slots=True)
 class SakRecord:
-    """A SAK that was distributed. `check_value` tells it from others; None: not unwrapped."""
+    """A SAK that was distributed. `check_value` identifies it; None: not unwrapped."""
 
     ki: KI
     an: int
@@ -104,7 +104,7 @@ class SakRecord:
 
 @dataclass(slots=True)
 class Story:
-    """The story of one CA. `verified`: its CAK was there, and every message in it authentic."""
+    """The history of one CA. `verified`: its CAK is known, and every message in it authentic."""
 
     ckn: bytes
     verified: bool
@@ -113,21 +113,21 @@ class Story:
     events: list[Event] = field(default_factory=list)
     wrong_icv: int = 0
     plain: int = 0
-    """MKPDUs that told the members to go unprotected."""
+    """MKPDUs that ordered plain frames."""
     _names: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def key_servers(self) -> list[str]:
-        """The names of those who distributed, in the order in which they began to."""
+        """The names of the members that distributed a SAK, in order of their first."""
         return list(dict.fromkeys(sak.key_server for sak in self.saks))
 
     def name(self, mi: bytes) -> str:
-        """The name of a member; of one that was never heard, the start of its MI."""
+        """Return the name of a member; for one that was never heard, the start of its MI."""
         member = self.members.get(mi)
         return f"{mi.hex()[:8]}…" if member is None else member.name
 
     def hear(self, heard: Heard, index: int, time_ns: int) -> None:
-        """The next message of this CA."""
+        """Add the next message of this CA."""
         mkpdu = heard.mkpdu
         if mkpdu is None:
             return
@@ -137,11 +137,11 @@ class Story:
         member = self.members.get(mkpdu.basic.mi)
         if member is None:
             member = self._joins(mkpdu, index, time_ns)
-        told = [
+        changes = [
             *self._compare(member, mkpdu, time_ns),
             *self._distributes(member, heard, index, time_ns),
         ]
-        for kind, detail in told:
+        for kind, detail in changes:
             self.events.append(Event(index, time_ns, member.name, kind, detail))
         if mkpdu.basic.mn > member.basic.mn or not member.messages:
             self._remember(member, mkpdu)
@@ -211,7 +211,7 @@ class Story:
         self, member: Member, heard: Heard, index: int, time_ns: int
     ) -> Iterator[tuple[Kind, dict[str, Any]]]:
         mkpdu, result = heard.mkpdu, heard.distribution
-        assert mkpdu is not None  # noqa: S101 asked of the caller
+        assert mkpdu is not None  # noqa: S101 the caller checked it
         if mkpdu.plain:
             self.plain += 1
             yield Kind.DISTRIBUTES, {"ki": None, "result": Distribution.PLAIN.value}
@@ -301,13 +301,13 @@ def _use_changes(member: Member, mkpdu: Mkpdu) -> Iterator[tuple[Kind, dict[str,
 
 
 class Stories:
-    """The stories of a capture, by CKN."""
+    """The histories of a capture, by CKN."""
 
     def __init__(self) -> None:
         self.by_ckn: dict[bytes, Story] = {}
 
     def hear(self, heard: Heard, index: int, time_ns: int) -> None:
-        """The next EAPOL frame of the capture, with its number and its time."""
+        """Add the next EAPOL frame of the capture, with its number and its time."""
         if heard.mkpdu is None:
             return
         ckn = heard.mkpdu.basic.ckn
