@@ -62,7 +62,7 @@ class CakStore(Uncopyable):
         self._kek = kek
 
     def read(self) -> list[StoredCak]:
-        """Return all CAKs. Refuses a file that is readable by others, damaged, or of another key."""
+        """Return all CAKs. Refuses a file readable by others, damaged, or of another key."""
         body = self._checked(_private(self.path))
         return [self._unwrapped(entry) for entry in body["keys"]]
 
