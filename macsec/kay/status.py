@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from macsec.kay.membership.participant import Participant
+from macsec.time_units import NS_PER_MS
 
 from .cp import Connect
 from .kay import Kay
 from .timers import MKA_HELLO_TIME_NS
 
-NS_PER_MS = 1_000_000
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
 

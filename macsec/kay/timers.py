@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-NS_PER_S = 1_000_000_000
+from macsec.time_units import NS_PER_S
+
 MKA_HELLO_TIME_NS = 2 * NS_PER_S
 MKA_BOUNDED_HELLO_TIME_NS = NS_PER_S // 2
 MKA_LIFE_TIME_NS = 6 * NS_PER_S

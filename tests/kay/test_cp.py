@@ -12,9 +12,9 @@ from macsec.kay import actions
 from macsec.kay.associations import Associations
 from macsec.kay.cp import CP, TABLE, Connect, CpInputs, CpState
 from macsec.kay.sak import KI, Protection, Sak
-from macsec.kay.timers import NS_PER_S
 from macsec.keys import Key
 from macsec.suites import SUITES
+from macsec.time_units import NS_PER_S
 
 OWN, PEER = 0x0252_0000_0061_0001, 0x0252_0000_0062_0001
 DEFAULT = Protection(SUITES["gcm-aes-128"], 1)

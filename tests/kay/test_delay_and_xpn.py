@@ -33,8 +33,8 @@ from macsec.kay.mkpdu.parameter_sets import KeyUse, LivePeerList, PeerId, SakUse
 from macsec.kay.sak import KI, ranked
 from macsec.secy import Verdict
 from macsec.suites import SUITES
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 OTHER = b"another's MI"
 
 

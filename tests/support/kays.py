@@ -21,7 +21,8 @@ from macsec.keys import Key
 from macsec.lab.virtual.station import EAPOL, Station
 from macsec.secy import SecY
 from macsec.suites import SUITES
-from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import Engine
 from macsec.wire.link import Link
 from macsec.wire.params import LinkParams
 from support.planes import PLANES, Plane

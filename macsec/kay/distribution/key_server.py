@@ -13,8 +13,9 @@ from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
-from macsec.kay.timers import MKA_LIFE_TIME_NS, NS_PER_S
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
 
 from .key_history import KeyHistory
 
