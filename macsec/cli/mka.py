@@ -10,16 +10,9 @@ from macsec.cli.shared import options
 from macsec.cli.shared.cak_files import holders_in
 from macsec.cli.shared.capture_io import Stream, open_stream
 from macsec.cli.shared.edge import stdout
-<<<<<<< HEAD
-
-if TYPE_CHECKING:
-    from macsec.cli.shared.capture_io import Stream
-    from macsec.kay.listening.listener import Listener
-    from macsec.report.mka.capture import Account
-=======
 from macsec.cli.tap.status_socket import STATUS, ask, names
 from macsec.errors import MACsecError
-from macsec.kay.listening.listener import Observer
+from macsec.kay.listening.listener import Listener
 from macsec.kay.listening.story import Stories
 from macsec.offline.decrypt import eapol_rows
 from macsec.report.mka import capture as capture_report
@@ -27,7 +20,6 @@ from macsec.report.mka import status as status_report
 from macsec.report.mka.capture import Account
 from macsec.report.mka.message import Message
 from macsec.report.page import Page
->>>>>>> main
 
 
 @click.group("mka", short_help="Show key agreement in captures and on interfaces.")
@@ -67,19 +59,7 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     With --cak, ICVs are checked and SAKs are unwrapped; of a SAK only the check value is shown.
     Without it nothing is verified. VLAN tags before the EtherType are skipped.
     """
-<<<<<<< HEAD
-    import json
-
-    from macsec.cli.shared.cak_files import holders_in
-    from macsec.cli.shared.capture_io import open_stream
-    from macsec.kay.listening.listener import Listener
-    from macsec.report.mka import capture as report
-    from macsec.report.page import Page
-
     listener = Listener([] if caks is None else holders_in(caks))
-=======
-    observer = Observer([] if caks is None else holders_in(caks))
->>>>>>> main
     try:
         with open_stream("mka explain", source, fcs, "auto", quiet=True) as stream:
             account = _listen(stream, listener, source)
@@ -92,16 +72,7 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     stream.check()
 
 
-<<<<<<< HEAD
 def _listen(stream: Stream, listener: Listener, source: str) -> Account:
-    from macsec.kay.listening.story import Stories
-    from macsec.offline.decrypt import eapol_rows
-    from macsec.report.mka.capture import Account
-    from macsec.report.mka.message import Message
-
-=======
-def _listen(stream: Stream, observer: Observer, source: str) -> Account:
->>>>>>> main
     stories, messages = Stories(), []
     frames, start_ns = 0, None
     for batch in stream:
