@@ -87,7 +87,7 @@ def test_recorded(name: str, backend: str) -> None:
         assert out.batch.frames() == wanted
         found = {
             sak.key.check_value
-            for association in reader.observer.associations.values()
+            for association in reader.listener.associations.values()
             for sak in association.saks
         }
     assert found == {Key(bytes.fromhex(sak)).check_value for sak in facts["saks_from_log"]}
@@ -112,7 +112,7 @@ def test_recorded_sscis(name: str) -> None:
     facts, batch = recording(name)
     with MkaReader([holder(bytes.fromhex(facts["cak"]), bytes.fromhex(facts["ckn"]))]) as reader:
         reader.validate(batch)
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         first = {
             association.sscis(sak, int(sci, 16))[0] for sak in association.saks for sci in reader.rx
         }
@@ -414,7 +414,7 @@ def test_members_and_saks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             sak = sak_of(a, [a, b], kn, kn % 4)
             wire = [guest.says(), b.says(), a.distributes(sak, b), b.sends(sak, b.frame(kn))]
             assert reader.validate(FrameBatch.from_frames(wire)).batch.frames() == [b.frame(kn)]
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         assert len(association.saks) == reader.saks == 8
         assert len(association.scis) == 4
         assert len(reader._channels) <= 8
@@ -456,7 +456,7 @@ def test_keys_are_wiped() -> None:
     with MkaReader([holder()]) as reader:
         wire = [b.says(), a.distributes(sak, b), a.sends(sak, a.frame(1))]
         reader.validate(FrameBatch.from_frames(wire))
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         (taken,) = association.saks
         assert len(taken.key) == 16
     assert len(taken.key) == 0
