@@ -27,6 +27,10 @@ settings.register_profile("deep", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+WITH_C = {"captures", "frames", "latency", "live", "native", "properties", "secy", "wire"}
+"""Folders of tests whose packages have a half in C."""
+
+
 @pytest.fixture(params=BOTH_PLANES, ids=str)
 def plane(request: pytest.FixtureRequest) -> Plane:
     """A data plane: the reference, or the native one on the kernel that it chooses."""
@@ -42,6 +46,19 @@ def every_plane(request: pytest.FixtureRequest) -> Plane:
     """
     chosen: Plane = request.param
     return chosen
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `native` the tests of packages with a half in C, but those of their Python twin."""
+    for item in items:
+        if WITH_C.intersection(Path(item.nodeid).parts) and not _is_reference(item):
+            item.add_marker(pytest.mark.native)
+
+
+def _is_reference(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    return case is not None and "reference" in map(str, case.params.values())
 
 
 def pytest_configure(config: pytest.Config) -> None:
