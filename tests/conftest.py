@@ -29,6 +29,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 WITH_C = {"captures", "frames", "latency", "live", "native", "properties", "secy", "wire"}
 """Folders of tests whose packages have a half in C."""
+WITH_PROGRAMS = {"interop", "holders"}
+"""Folders of tests that need programs or services of others."""
 
 
 @pytest.fixture(params=BOTH_PLANES, ids=str)
@@ -50,15 +52,25 @@ def every_plane(request: pytest.FixtureRequest) -> Plane:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `native` the tests of packages with a half in C, but those of their Python twin."""
+    """Mark tests by their folder, and slow ones on the kernels that are not chosen."""
     for item in items:
-        if WITH_C.intersection(Path(item.nodeid).parts) and not _is_reference(item):
+        folders = set(item.path.relative_to(item.config.rootpath).parts)
+        if folders & WITH_C and not _is_reference(item):
             item.add_marker(pytest.mark.native)
+        if folders & WITH_PROGRAMS:
+            item.add_marker(pytest.mark.programs)
+        if item.get_closest_marker("slow") and not _is_on_both_planes(item):
+            item.add_marker(pytest.mark.exhaustive)
 
 
 def _is_reference(item: pytest.Item) -> bool:
     case = getattr(item, "callspec", None)
     return case is not None and "reference" in map(str, case.params.values())
+
+
+def _is_on_both_planes(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    return case is None or case.params.get("every_plane", PLANES[0]) in BOTH_PLANES
 
 
 def pytest_configure(config: pytest.Config) -> None:
