@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from macsec.attacks.scene import Abandoned, Scene, Setting
+from .scene import Abandoned, Scene, Setting
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
 

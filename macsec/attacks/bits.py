@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.craft import FIELDS, flips, pn_field
-from macsec.attacks.party import Party
-from macsec.attacks.scene import Scene, Setting
+from .attack import CUT, Attack
+from .craft import FIELDS, flips, pn_field
+from .party import Party
+from .scene import Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 

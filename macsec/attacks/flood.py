@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.attacks.attack import CUT, INJECT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
-from macsec.attacks.party import Party
-from macsec.attacks.scene import SCI, Scene
+from .attack import CUT, INJECT, Attack
+from .bits import TARGET_PN, target
+from .craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
+from .party import Party
+from .scene import SCI, Scene
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict

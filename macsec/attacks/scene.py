@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.attacks.craft import stripped
-from macsec.attacks.ledger import Ledger, cipher_ran, observed, summed
-from macsec.attacks.party import Party
+from .craft import stripped
+from .ledger import Ledger, cipher_ran, observed, summed
+from .party import Party
 from macsec.frames import FrameBatch
 from macsec.frames.dissect import Sight, observe
 from macsec.frames.sectag import TCI, TagRules

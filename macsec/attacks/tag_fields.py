@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macsec.attacks import craft
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.scene import SCI, Scene
+from . import craft
+from .attack import CUT, Attack
+from .bits import TARGET_PN, target
+from .scene import SCI, Scene
 from macsec.frames.sectag import AN_MASK, TCI
 from macsec.secy import Verdict
 from macsec.terms import ICV_LENGTH, SCI_NONE, SHORT_LENGTH_LIMIT

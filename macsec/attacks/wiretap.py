@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from macsec.attacks.attack import LISTEN, Attack
-from macsec.attacks.craft import DATA_AT, ETHERTYPE
-from macsec.attacks.scene import MAC, Scene, Setting
+from .attack import LISTEN, Attack
+from .craft import DATA_AT, ETHERTYPE
+from .scene import MAC, Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH
