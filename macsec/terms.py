@@ -9,8 +9,8 @@ ETHERTYPE_EAPOL = 0x888E
 VLAN_TPIDS = frozenset({0x8100, 0x88A8, 0x9100})
 
 ADDRESSES_LENGTH = 12
-ETHERNET_HEADER = ADDRESSES_LENGTH + 2
-"""Octets of both addresses and the EtherType."""
+ETHERNET_HEADER = 14
+"""Octets of an untagged frame before its data: two addresses and the EtherType."""
 ICV_LENGTH = 16
 AN_VALUES = range(4)
 SHORT_LENGTH_LIMIT = 48

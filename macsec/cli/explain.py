@@ -40,7 +40,7 @@ def command(
     from macsec.cli.shared import capture_io
     from macsec.cli.shared.data_plane import chosen_plane
     from macsec.config import load
-    from macsec.offline.explain import OutOfRangeError, trace
+    from macsec.offline.explain import OutOfRangeError, explain_frame
     from macsec.report import explain as report
     from macsec.report.page import Page
     from macsec.secy import SecY
@@ -53,16 +53,16 @@ def command(
     ):
         transmit = model.tx is not None and not model.rx
         try:
-            told = trace(secy, stream, frame, _nonces(model), transmit=transmit)
+            explanation = explain_frame(secy, stream, frame, _nonces(model), transmit=transmit)
         except OutOfRangeError as error:
             stream.check()
             there = f"0 to {error.frames - 1}" if error.frames else "none"
             raise click.UsageError(f"frame {frame}: the frames of {source} are {there}") from None
         subject = report.Subject(source, frame, secy.controls)
         if as_json:
-            click.echo(json.dumps(report.to_json(told, subject)))
+            click.echo(json.dumps(report.to_json(explanation, subject)))
         else:
-            report.to_page(Page(stdout()), told, subject, full)
+            report.to_page(Page(stdout()), explanation, subject, full)
 
 
 def _nonces(model: Configuration) -> dict[tuple[int, int], Nonce]:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from macsec.captures import Writer
     from macsec.cli.shared.capture_io import Piece, Stream
     from macsec.config.static_keys import Draw
-    from macsec.offline.replay import Link, Replay, Sending
+    from macsec.offline.replay import LinkConfigs, ProtectedBatch, Replay
 
-    Sent = tuple[Piece, Sending]
+    Sent = tuple[Piece, ProtectedBatch]
     Composed = tuple[Piece, list[memoryview]]
 
 
@@ -98,7 +98,7 @@ def command(
     from macsec.cli.shared import capture_io
     from macsec.cli.shared.data_plane import chosen_plane
     from macsec.cli.shared.pipeline import allowed
-    from macsec.offline.replay import WAYS, Link, Replay
+    from macsec.offline.replay import WAYS, LinkConfigs, Replay
     from macsec.report import replay as report
     from macsec.report.page import Page
 
@@ -115,7 +115,7 @@ def command(
         return carry(given, plane, warnings, as_json)
     if between is not None:
         raise click.UsageError("--between names hosts of a --topology")
-    link = Link(cipher, _draw(seed))
+    link = LinkConfigs(cipher, _draw(seed))
     _refuse_existing(configs, link)
     with (
         Replay(link, *plane) as replay,
@@ -207,14 +207,14 @@ def _draw(seed: int | None) -> Draw:
     return seeded(seed)
 
 
-def _refuse_existing(folder: str | None, link: Link) -> None:
+def _refuse_existing(folder: str | None, link: LinkConfigs) -> None:
     for name in link.files() if folder is not None else ():
         path = os.path.join(folder or "", name)
         if os.path.lexists(path):
             raise click.UsageError(f"{path} exists: a file with keys is never overwritten")
 
 
-def _save(folder: str | None, link: Link) -> None:
+def _save(folder: str | None, link: LinkConfigs) -> None:
     if folder is None:
         return
     from macsec import config
