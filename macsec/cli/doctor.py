@@ -113,10 +113,12 @@ def _chosen() -> dict[str, str | None]:
 
 def _kernels() -> list[dict[str, Any]]:
     """The AES-GCM kernels of the native data plane, fastest first."""
-    try:
-        from macsec._native import ffi, lib
-    except ImportError:
+    from macsec.native import load
+
+    library = load("auto")
+    if library is None:
         return []
+    ffi, lib = library.ffi, library.lib
     return [
         {
             "name": ffi.string(lib.macsec_kernel_name(index)).decode(),

@@ -13,16 +13,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
+from macsec.native import load
+from macsec.time_units import PS_PER_NS
 
 from .engine import HORIZON_PS
 from .impairments import Starts, starts
 from .lane import LinkStats
-from .native_lane import FrameEnds, NativeLane, Picked, library
+from .native_lane import FrameEnds, NativeLane, Picked
 from .params import LinkParams
 from .trace import Fate, Trace
-from .units import PS_PER_NS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,10 +82,8 @@ class Carrier:
         self._first = 1
 
     def _new_lane(self, params: LinkParams, start: Starts, direction: int) -> BatchLane:
-        loaded = library("native")
-        if loaded is None:
-            raise EnvironmentLacks("frames in batches need the extension module macsec._native")
-        return NativeLane(params, start, direction, *loaded)
+        library = load("native", needs="macsec_wire_new")
+        return NativeLane(params, start, direction, library.ffi, library.lib)
 
     @property
     def stats(self) -> LinkStats:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
+from macsec.time_units import PS_PER_NS
 
 from .trace import Trace
-from .units import PS_PER_NS as PS_PER_NS
 
 HORIZON_PS = (1 << 62) - 1
 """The end of virtual time, 53 days. The sum of two times fits 64 bits, as C and the trace need."""

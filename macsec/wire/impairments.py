@@ -1,7 +1,7 @@
 """The impairments of one direction in netem's order, each with a random stream of its own.
 
-A decision is a draw of 32 bits that is below an integer threshold. `_native/calendar.c` is the twin
-of this file and of `lane.py`.
+A decision is a draw of 32 bits that is below an integer threshold. `_native/wire/calendar.c` is
+the twin of this file and of `lane.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from fractions import Fraction
 
 from macsec.frames.dissect import Sight, Span, observe
 from macsec.frames.sectag import LENGTH_WITHOUT_SCI, TagRules
+from macsec.time_units import PS_PER_NS
 
 from .distributions import SCALE, SCALE_BITS, SIZE, table
 from .param_values import Chance, Loss, Match, SlotTiming
 from .params import LinkParams
 from .random_streams import ONE, CorrelatedStream, RandomStream, start_of
-from .units import PS_PER_NS
 
 PURPOSES = ("duplicate", "loss", "corrupt", "bit", "reorder", "delay", "slot")
 

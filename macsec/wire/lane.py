@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS, PS_PER_S
 
 from .engine import HORIZON_PS
 from .impairments import Impairments, Starts, turned
 from .param_values import COUNT_LIMIT
 from .params import LinkParams
 from .trace import Fate, Mark
-from .units import PS_PER_NS, PS_PER_S
 
 HORIZON = "a frame would come out after the end of virtual time (53 days)"
 AHEAD = -1

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Iterator
 
 from macsec.errors import ConfigError
+from macsec.time_units import PS_PER_NS
 
 from .engine import HORIZON_PS
 from .lane import HORIZON, LinkStats, Transit, time_of
 from .params import LinkParams
 from .trace import Mark
-from .units import PS_PER_NS
 
 HANDLED = {"delay", "rate", "overhead", "cell", "cell_overhead", "seed"}
 """The parameters that this lane handles; all others must be those of a perfect wire."""

@@ -14,9 +14,6 @@ from typing import NoReturn
 
 from macsec.errors import ConfigError
 
-PS_PER_NS = 1000
-PS_PER_S = 10**12
-
 NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 TIME_UNITS = NS | {
     **dict.fromkeys(("nsec", "nsecs"), 1),

@@ -9,12 +9,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from macsec.frames import Column, FrameBatch, Octets
+from macsec.native import load
 from macsec.wire.batch_wire import BatchLane, Carrier
 from macsec.wire.engine import HORIZON_PS, Engine
 from macsec.wire.impairments import Starts, turned
 from macsec.wire.lane import Lane, LinkStats, Transit
 from macsec.wire.link import Link
-from macsec.wire.native_lane import FrameEnds, Picked, library
+from macsec.wire.native_lane import FrameEnds, Picked
 from macsec.wire.param_values import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, SlotTiming
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import RECORDS, Fate, TraceRecord, pack
@@ -165,7 +166,7 @@ def play(
         engine.at(time_ps, lambda frame=frame: link.a.send(frame))
     engine.run()
     history = History(arrived, records, link.stats[0], engine.digest)
-    if library("auto"):
+    if load("auto"):
         assert carried(params, sent, seed, name) == (history.arrived, history.stats, history.digest)
     return history
 
@@ -190,7 +191,7 @@ class ReferenceCarrier(Carrier):
 
 
 CARRIERS: dict[str, type[Carrier]] = {"reference": ReferenceCarrier}
-if library("auto"):
+if load("auto"):
     CARRIERS["native"] = Carrier
 
 

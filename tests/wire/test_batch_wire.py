@@ -12,10 +12,10 @@ from support.wires import CARRIERS
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch
+from macsec.native import load
 from macsec.wire.batch_wire import Carrier
 from macsec.wire.engine import HORIZON_PS
 from macsec.wire.lane import LinkStats
-from macsec.wire.native_lane import library
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate
 
@@ -229,10 +229,10 @@ def test_frame_may_arrive_at_the_last_picosecond(
 def test_missing_extension_module_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it "auto" has no library, "native" and a carrier fail; other names are refused."""
     with pytest.raises(ConfigError, match="backend 'fast'"):
-        library("fast")
+        load("fast")
     monkeypatch.setitem(sys.modules, "macsec._native", None)
-    assert library("auto") is None
+    assert load("auto") is None
     with pytest.raises(EnvironmentLacks, match="not built"):
-        library("native")
+        load("native")
     with pytest.raises(EnvironmentLacks, match="not built"):
         Carrier(LinkParams())

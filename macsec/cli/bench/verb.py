@@ -157,13 +157,14 @@ def _kernels(text: str) -> list[str]:
     """The chosen kernel, then the others; the reference plane where it is asked for, or alone."""
     from macsec.cli.shared.data_plane import chosen_plane
     from macsec.measure.throughput.ours import REFERENCE
+    from macsec.native import load
 
     wanted = chosen_plane("auto").kernel
-    try:
-        from macsec.secy.native import check_kernel, usable_kernels
-    except ImportError:
+    if load("auto") is None:
         say("the native data plane was not built: only the reference data plane is measured")
         return [REFERENCE]
+    from macsec.secy.native import check_kernel, usable_kernels
+
     usable = usable_kernels()
     if wanted is None and not usable:
         return [REFERENCE]

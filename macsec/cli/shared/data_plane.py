@@ -18,20 +18,22 @@ class Plane(NamedTuple):
 
     @property
     def captures(self) -> str:
-        """The twin of the capture code that goes with it."""
-        return "python" if self.backend == "reference" else "auto"
+        """The backend of the capture code that goes with it."""
+        return "reference" if self.backend == "reference" else "auto"
 
 
 def chosen_plane(backend: str) -> Plane:
     """The plane of `--backend` and MACSEC_KERNEL. An unknown kernel is refused on any backend."""
     kernel = os.environ.get(KERNEL_VARIABLE) or None
     if kernel is not None:
-        try:
-            from macsec.secy.native import check_kernel
-        except ImportError:
+        from macsec.native import load
+
+        if load("auto") is None:
             raise EnvironmentLacks(
                 f"{KERNEL_VARIABLE}={kernel}: the native data plane was not built"
-            ) from None
+            )
+        from macsec.secy.native import check_kernel
+
         check_kernel(kernel)
     return Plane(backend, kernel)
 

@@ -28,12 +28,12 @@ from scapy.sendrecv import AsyncSniffer
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
+from macsec.time_units import PS_PER_S
 from macsec.wire.engine import HORIZON_PS, Engine
 
 from .waiting import Inbox, Selector
 
 PS_EXPONENT = -12
-PS_PER_S = 10**12
 PIPE_PS = PS_PER_S
 """Virtual time that each sent frame runs the engine for, while a descriptor is polled."""
 
