@@ -432,7 +432,7 @@ def test_interfaces_times_and_order_stay() -> None:
     assert out.delivered.tolist() == [2, 3, 4]
     assert out.batch.time_ns.tolist() == [30, 40, 50]
     assert out.batch.source.tolist() == [0, 1, 0]
-    assert out.told(3) == (b.sci, 0, 1)
+    assert out.sci_an_pn(3) == (b.sci, 0, 1)
 
 
 def test_a_frame_that_the_capture_cut() -> None:

@@ -558,8 +558,8 @@ def test_sa_parameters_that_do_not_fit(plane: Plane, cipher: str) -> None:
         ]
     else:
         cases += [
-            (length, {"ssci": 1}, "has no ssci and no salt"),
-            (length, {"salt": SALT}, "has no ssci and no salt"),
+            (length, {"ssci": 1}, "takes no ssci and no salt"),
+            (length, {"salt": SALT}, "takes no ssci and no salt"),
         ]
     for octets, more, message in cases:
         with pytest.raises(ConfigError, match=message):

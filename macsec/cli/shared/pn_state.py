@@ -57,8 +57,8 @@ def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    from macsec.custody.reserver import Ahead
+    from macsec.custody.reserver import Reserver
 
-    with Ahead(keeper, pump.end) as reserving:
+    with Reserver(keeper, pump.end) as reserving:
         yield
     reserving.check()
