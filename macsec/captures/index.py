@@ -1,7 +1,7 @@
 """Index: the position of each frame in a chunk of a capture, as columns.
 
-Two twins with one contract: `ReferenceIndex` here and `NativeIndex` over `_native/capture.c`. A
-scan walks whole records from the front of a chunk, fills the columns and returns how far it came
+Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
+A scan walks whole records from the front of a chunk, fills the columns, and returns how far it came
 and why it stopped. It stops at section and interface blocks, which `blocks` parses.
 """
 

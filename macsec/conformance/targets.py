@@ -1,4 +1,4 @@
-"""What vectors run on: a backend with a kernel, and which of them this machine can run."""
+"""Targets of vectors: backends with a kernel, and which of them this machine can run."""
 
 from __future__ import annotations
 

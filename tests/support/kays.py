@@ -368,7 +368,7 @@ def snapshot(kay: Kay) -> dict[str, Any]:
         "principal": kay.principal and kay.principal.key.ckn,
         "port": (kay.secured, kay.cp.state, kay.cp.controlled, kay.cp.connect),
         "keys": [(slot.ki, slot.an, slot.receives, slot.transmits) for slot in kay.cp.slots()],
-        "pending": kay.cp.new_sak and kay.cp.new_sak.ki,
+        "pending": kay.cp.inputs.new_sak and kay.cp.inputs.new_sak.ki,
         "members": {
             ckn: (
                 participant.identity.mi,

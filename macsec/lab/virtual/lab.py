@@ -8,8 +8,8 @@ from functools import partial
 
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
-from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.holders import Edge
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.lab.blueprint import Blueprint, Flow, LinkPlan
 from macsec.lab.link_state import Standing, State
 from macsec.lab.virtual.agreed import AgreedEndpoint, is_eapol

@@ -1,6 +1,6 @@
 """A chain of two SecYs that handles one frame at a time: protect, then validate, each timed alone.
 
-`NativeChain` runs and is timed in C (`_native/latency.c`); `PythonChain` is its twin on the
+`NativeChain` runs and is timed in C (`_native/measure/latency.c`); `PythonChain` is its twin on the
 reference plane, timed by `perf_counter_ns`.
 """
 

@@ -1,7 +1,7 @@
 """Histogram of latencies: whole nanoseconds, to three significant digits, up to an hour.
 
 Log-linear: a cell a nanosecond up to 2^11 ns, and from there on 1024 cells to each doubling. It
-is counted in C where that was built (`_native/histogram.c`), and by its twin here elsewhere.
+is counted in C (`_native/measure/histogram.c`), or by its twin here where no C is built.
 """
 
 from __future__ import annotations
