@@ -433,7 +433,7 @@ def test_delivered_frames_keep_interface_time_and_order() -> None:
     assert out.delivered.tolist() == [2, 3, 4]
     assert out.batch.time_ns.tolist() == [30, 40, 50]
     assert out.batch.source.tolist() == [0, 1, 0]
-    assert out.told(3) == (b.sci, 0, 1)
+    assert out.sci_an_pn(3) == (b.sci, 0, 1)
 
 
 def test_frame_cut_by_the_capture_is_not_judged() -> None:
