@@ -17,20 +17,24 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from macsec import _native
-from macsec._native import ffi, lib
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
+from macsec.native import load
 from macsec.secy.arena_pool import ArenaPool
 from macsec.secy.controls import Controls
 from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
-from macsec.terms import PN_LIMIT_64
+from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
 
 MASK_64 = PN_LIMIT_64 - 1
 
 _VERDICTS = tuple(Verdict)
+
+_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
+
+_LIBRARY = load("native", needs="macsec_secy_new")
+ffi, lib = _LIBRARY.ffi, _LIBRARY.lib
 
 REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
     lib.MACSEC_STATUS_NO_MEMORY: (EnvironmentLacks, "out of memory"),
@@ -49,11 +53,6 @@ REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
 }
 """The error and its text for each macsec_status of the data plane in C but DONE."""
 
-_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
-
-if lib.macsec_add_types() != 0:
-    raise ImportError("macsec._native lacks its types")
-
 
 class NativePlane(Uncopyable):
     """The data plane in C. `kernel` names the AES-GCM kernel, by default the fastest usable."""
@@ -67,11 +66,11 @@ class NativePlane(Uncopyable):
         pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode(), status)
         check_status(status[0])
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
-        self._lock = _native.Lock()
+        self._lock: Any = _LIBRARY.Lock()
         self._holder: int | None = None
         self._borrowers: list[Callable[[], None]] = []
         address = int(ffi.cast("uintptr_t", pointer))
-        self._one = _native.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
+        self._one = _LIBRARY.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
         self._given, self._result = ffi.new("macsec_frames *"), ffi.new("macsec_outcome *")
         self._arenas = ArenaPool()
         self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
@@ -121,11 +120,13 @@ class NativePlane(Uncopyable):
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
-        return self._one.protect(frame)
+        outcome: tuple[Verdict, bytes | None] = self._one.protect(frame)
+        return outcome
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.6, one frame."""
-        return self._one.validate(frame)
+        outcome: tuple[Verdict, bytes | None] = self._one.validate(frame)
+        return outcome
 
     # ---------------------------------------------------------------- management
 
@@ -347,7 +348,7 @@ def _controls(controls: Controls) -> dict[str, int]:
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
-        "longest": -1 if controls.mtu is None else controls.mtu + 14,
+        "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
 
 
