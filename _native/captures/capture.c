@@ -1,6 +1,6 @@
 /* pcap and pcapng: find each record, and write frames as records.
 
-   The twin of PythonIndex in macsec/captures/index.py and of python_emit in
+   The twin of ReferenceIndex in macsec/captures/index.py and of reference_emit in
    macsec/captures/emit.py: the same rows, the same faults, the same octets. Nothing here allocates.
    No length of the file is trusted: each is compared with the octets left before it is used, in the
    form `length <= left`, which cannot wrap. */
