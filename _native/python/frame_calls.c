@@ -1,44 +1,45 @@
-/* One frame as a Python call. A call through cffi takes five times as long as the frame in it: a
-   tuple of arguments, their conversion, the GIL given away and taken back; lock and copy in Python
-   double that. Here the call takes a bytes object and answers with one, and the lock is taken in C,
-   where no signal handler comes between taking it and giving it back.
+/* One frame as a Python call. A call through cffi takes five times as long as its frame: a tuple of
+   arguments, their conversion, releasing and acquiring the GIL; lock and copy in Python double
+   that. Here a call takes a bytes object and returns one. The lock is acquired and released in C,
+   where no signal handler can run in between.
 
-   The GIL is kept: a frame is shorter than giving it away. */
+   Keep the GIL: a frame takes less time than releasing it. */
 #include "python/python.h"
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8 };
 
 typedef struct frame_calls {
     PyObject head;
-    macsec_secy *secy;  /* NULL once it is closed */
-    PyObject *owner;    /* who frees it */
-    PyObject *acquire;  /* of the data plane's lock: batches and management run under it too */
+    macsec_secy *secy; /* NULL once it is closed */
+    PyObject *owner;   /* frees the SecY */
+    PyObject
+        *acquire; /* of the lock of the data plane, which protects batches and management too */
     PyObject *release;  /* of the same */
     PyObject *verdicts; /* a tuple, by number */
-    PyObject *closed;   /* raises what a closed SecY raises */
+    PyObject *closed;   /* raises the error of a closed SecY */
 } frame_calls;
 
 typedef int64_t one_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
 
-/* References are counted by the functions Py_IncRef and Py_DecRef. The macros become code of the
-   Python that built this; that of 3.11 knows no immortal objects, and under a later Python would
-   count None down, a step a frame. */
+/* Count references by the functions Py_IncRef and Py_DecRef, not by the macros. A macro is code of
+   the Python that built this file: that of 3.11 knows no immortal objects, and under a later Python
+   it would decrease the count of None at each frame. */
 static PyObject *held(PyObject *object) {
     Py_IncRef(object);
     return object;
 }
 
-/* Whether a call that answers nothing went well. */
+/* Return 1 if a call whose result is not needed succeeded. */
 static int went_well(PyObject *answer) {
     Py_DecRef(answer);
     return answer != NULL;
 }
 
-/* (verdict, frame or None) */
-static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out) {
-    /* Every frame that goes on has octets: addresses at least. */
+/* Return (verdict, frame or None). */
+static PyObject *as_pair(const frame_calls *self, int64_t ended, const uint8_t *out) {
+    /* Every frame that is sent or delivered has octets: at least addresses. */
     const Py_ssize_t octets = (Py_ssize_t)(ended >> OCTETS_AT);
     PyObject *verdict = PyTuple_GetItem(self->verdicts, (Py_ssize_t)(ended & VERDICT));
     PyObject *frame =
@@ -48,26 +49,30 @@ static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out
     return pair;
 }
 
-/* The frame under the lock, what it told outside. */
+/* Process the frame under the lock; make its result after that. */
 static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *frame, size_t length,
                           uint8_t *out) {
-    if (!went_well(PyObject_CallNoArgs(self->acquire)))
+    if (!went_well(PyObject_CallNoArgs(self->acquire))) {
         return NULL;
+    }
     const int closed = self->secy == NULL;
     const int64_t ended = closed ? 0 : call(self->secy, frame, length, out);
-    if (!went_well(PyObject_CallNoArgs(self->release)))
+    if (!went_well(PyObject_CallNoArgs(self->release))) {
         return NULL;
-    return closed ? PyObject_CallNoArgs(self->closed) : told(self, ended, out);
+    }
+    return closed ? PyObject_CallNoArgs(self->closed) : as_pair(self, ended, out);
 }
 
 static PyObject *run(frame_calls *self, one_frame *call, PyObject *frame) {
     char *octets;
     Py_ssize_t length;
-    if (PyBytes_AsStringAndSize(frame, &octets, &length) < 0)
+    if (PyBytes_AsStringAndSize(frame, &octets, &length) < 0) {
         return NULL;
+    }
     uint8_t *out = PyMem_Malloc((size_t)length + GROWS_BY);
-    if (out == NULL)
+    if (out == NULL) {
         return PyErr_NoMemory();
+    }
     PyObject *answer = run_into(self, call, (const uint8_t *)octets, (size_t)length, out);
     PyMem_Free(out);
     return answer;
@@ -91,14 +96,17 @@ static PyObject *new_calls(PyTypeObject *type, PyObject *arguments, PyObject *na
     static char *names[] = {"owner", "address", "lock", "verdicts", "closed", NULL};
     PyObject *owner, *address, *lock, *verdicts, *closed;
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "OO!OO!O", names, &owner, &PyLong_Type,
-                                     &address, &lock, &PyTuple_Type, &verdicts, &closed))
+                                     &address, &lock, &PyTuple_Type, &verdicts, &closed)) {
         return NULL;
+    }
     void *secy = PyLong_AsVoidPtr(address);
-    if (secy == NULL && PyErr_Occurred() != NULL)
+    if (secy == NULL && PyErr_Occurred() != NULL) {
         return NULL;
+    }
     frame_calls *self = (frame_calls *)PyType_GenericAlloc(type, 0);
-    if (self == NULL)
+    if (self == NULL) {
         return NULL;
+    }
     self->secy = secy;
     self->owner = held(owner);
     self->verdicts = held(verdicts);
@@ -125,9 +133,12 @@ static void free_calls(PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
-    {"protect", protect, METH_O, "10.5: the verdict, and the frame if it is sent."},
-    {"validate", validate, METH_O, "10.6: the verdict, and the frame if it is delivered."},
-    {"close", close_calls, METH_NOARGS, "The SecY is about to be freed: call no more into it."},
+    {"protect", protect, METH_O,
+     "Protect a frame (10.5): the verdict, and the frame if it is sent."},
+    {"validate", validate, METH_O,
+     "Validate a frame (10.6): the verdict, and the frame if it is delivered."},
+    {"close", close_calls, METH_NOARGS,
+     "Make no more calls into the SecY, which is about to be freed."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,4 @@
-"""What vectors run on: a backend with a kernel, and which of them this machine can run."""
+"""Targets of vectors: backends with a kernel, and which of them this machine can run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import ConfigError
 from macsec.keys import Key
+from macsec.native import load
 from macsec.secy import Controls, SecY
 from macsec.secy.plane import SAParameters
 from macsec.secy.reference import ReferencePlane
@@ -84,14 +85,9 @@ def available(
     targets = (REFERENCE,) if "reference" in wanted else ()
     if "native" not in wanted:
         return targets, ()
-    try:
-        native, not_run = _native_targets(kernels)
-    except ImportError:
-        if backends or kernels:
-            raise EnvironmentLacks(
-                "the native data plane was not built: install with a C compiler"
-            ) from None
+    if load("native" if backends or kernels else "auto") is None:
         return targets, (NotRun("native", None, "not built: install with a C compiler"),)
+    native, not_run = _native_targets(kernels)
     return targets + native, not_run
 
 
@@ -141,25 +137,22 @@ class NativeCipher:
 
     def __init__(self, kernel: str | None) -> None:
         native: Any = import_module("macsec.secy.native")
-        self._ffi, self._lib = native.ffi, native.lib
+        self._ffi, self._lib, self._check = native.ffi, native.lib, native.check_status
         self._index = native.kernels().index(kernel)
 
     def seal(self, key: bytes, iv: bytes, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
         """Ciphertext and tag."""
         out, tag = self._ffi.new("uint8_t[]", len(text) + 1), self._ffi.new("uint8_t[16]")
         given = (key, len(key), iv, aad, len(aad), text, out, len(text), tag)
-        self._done(self._lib.macsec_kernel_seal(self._index, *given))
+        self._check(self._lib.macsec_kernel_seal(self._index, *given))
         return bytes(out)[:-1], bytes(tag)
 
     def open(self, key: bytes, iv: bytes, aad: bytes, text: bytes, tag: bytes) -> bytes | None:
         """Plaintext, or None where the tag is wrong."""
         out = self._ffi.new("uint8_t[]", len(text) + 1)
         given = (key, len(key), iv, aad, len(aad), text, out, len(text), tag)
-        good = self._done(self._lib.macsec_kernel_open(self._index, *given))
-        return bytes(out)[:-1] if good else None
-
-    @staticmethod
-    def _done(status: int) -> int:
-        if status < 0:
-            raise ConfigError("the kernel refused the key: 16 or 32 octets suit AES-GCM here")
-        return status
+        status = self._lib.macsec_kernel_open(self._index, *given)
+        if status == self._lib.MACSEC_STATUS_NOT_AUTHENTIC:
+            return None
+        self._check(status)
+        return bytes(out)[:-1]

@@ -1,29 +1,26 @@
 """The Controlled Port state machine (IEEE 802.1X 12.4): one table, in which the first match wins.
 
-The KaY sets the inputs and calls `step`; CP goes on until no row matches. Entering a state does
-what `_ENTRY` says. Two things are asked of the KaY each time they matter, so that no event can be
-missed: whether all live peers receive with the newest key, and whether the Key Server sends with
-it. What CP asks of the SecY counts as done, since an MKPDU that tells of it leaves only after the
+`step` takes the inputs and takes transitions until no row matches. Entering a state runs its
+`_ENTRY`. CP asks the KaY two questions each time they matter, so that no event can be missed:
+whether all live peers receive with the newest key, and whether the Key Server transmits with it.
+CP counts an action as done when it is queued, since no MKPDU that reports it leaves before the
 actions were polled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from macsec.kay import actions
-from macsec.kay.associations import Associations
-from macsec.kay.sak import KI, Protection, Sak
-
-NS_PER_S = 1_000_000_000
-MKA_LIFE_TIME_NS = 6 * NS_PER_S
-SAK_RETIRE_TIME_NS = 3 * NS_PER_S
+from . import actions
+from .associations import Associations
+from .sak import KI, Protection, Sak
+from .timers import MKA_LIFE_TIME_NS, SAK_RETIRE_TIME_NS
 
 
 class Connect(Enum):
-    """What the KaY wants of the port (12.3)."""
+    """The KaY's demand on the port (12.3)."""
 
     PENDING = auto()
     UNAUTHENTICATED = auto()
@@ -31,7 +28,7 @@ class Connect(Enum):
     SECURE = auto()
 
 
-class State(Enum):
+class CpState(Enum):
     """The states of figure 12-2."""
 
     INIT = auto()
@@ -48,9 +45,25 @@ class State(Enum):
     RETIRE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class CpInputs:
+    """The inputs of CP: variables of the same names in 12.4.
+
+    `enabled` is portEnabled, `connect` the KaY's demand. `server_changed` and `new_sak` wait for
+    CP to act on them: a change of the Key Server, and a SAK that is not installed yet.
+    `elected_self`: we are the Key Server.
+    """
+
+    enabled: bool = False
+    connect: Connect = Connect.PENDING
+    server_changed: bool = False
+    elected_self: bool = False
+    new_sak: Sak | None = None
+
+
 @dataclass(slots=True)
-class Slot:
-    """Latest or Old: a key, and what is done with it."""
+class KeySlot:
+    """Latest Key or Old Key: its KI and AN, and whether it receives and transmits."""
 
     ki: KI
     an: int
@@ -59,10 +72,10 @@ class Slot:
 
 
 class CP:
-    """The machine. Inputs: `enabled`, `connect`, `server_changed`, `elected_self`, `new_sak`.
+    """The machine: `step` takes its inputs, `inputs` holds the rest of them after the step.
 
     `all_receiving` and `server_transmitting` answer for a KI. `latest` and `old` are the keys in
-    use; `controlled` is controlledPortEnabled; `news` is set when an MKPDU has something to tell.
+    use; `controlled` is controlledPortEnabled; CP sets `news` when an MKPDU has news to report.
     """
 
     def __init__(
@@ -77,26 +90,34 @@ class CP:
         self._now_ns = 0
         self._deadline_ns = 0
         self._in_force: Protection | None = None
-        self.state = State.INIT
-        self.enabled = False
-        self.connect = Connect.PENDING
-        self.server_changed = False
-        self.elected_self = False
-        self.new_sak: Sak | None = None
-        self.latest: Slot | None = None
-        self.old: Slot | None = None
+        self._inputs = CpInputs()
+        self.state = CpState.INIT
+        self.latest: KeySlot | None = None
+        self.old: KeySlot | None = None
         self.controlled = False
         self.news = False
         self._enter_init()
 
     @property
+    def inputs(self) -> CpInputs:
+        """The inputs of the last step, without the SAK or the server change that CP acted on."""
+        return self._inputs
+
+    @property
+    def connect(self) -> Connect:
+        """The KaY's demand at the last step."""
+        return self._inputs.connect
+
+    @property
     def next_timeout_ns(self) -> int | None:
-        """When a timer of the present state runs out."""
-        return self._deadline_ns if self.state in (State.RECEIVING, State.TRANSMITTING) else None
+        """Time at which the timer of the present state runs out, or None."""
+        return (
+            self._deadline_ns if self.state in (CpState.RECEIVING, CpState.TRANSMITTING) else None
+        )
 
     @property
     def secured(self) -> bool:
-        """Whether frames pass, and only under a SAK."""
+        """True if frames pass, and only under a SAK."""
         return self.controlled and self.connect is Connect.SECURE
 
     @property
@@ -104,42 +125,43 @@ class CP:
         """Suite and offset in force."""
         return self._in_force
 
-    def slots(self) -> list[Slot]:
+    def slots(self) -> list[KeySlot]:
         """The keys in use, the newest first."""
         return [slot for slot in (self.latest, self.old) if slot is not None]
 
     @property
-    def _newest(self) -> Slot:
-        """Latest, which there is from RECEIVE on."""
-        return self.latest or Slot(KI(b"", 0), 0)
+    def _newest(self) -> KeySlot:
+        """The Latest Key, which exists from RECEIVE on."""
+        return self.latest or KeySlot(KI(b"", 0), 0)
 
-    def step(self, now_ns: int) -> None:
+    def step(self, now_ns: int, inputs: CpInputs) -> None:
         """Take transitions until none is left."""
-        self._now_ns = now_ns
+        self._now_ns, self._inputs = now_ns, inputs
         while (after := self._next()) is not None:
             self.state = after
             if after in _ENTRY:
                 _ENTRY[after](self)
 
-    def _next(self) -> State | None:
+    def _next(self) -> CpState | None:
         rows = (*_ALWAYS, *TABLE[self.state])
         return next((after for guard, after in rows if guard(self)), None)
 
     # ---------------------------------------------------------------- guards
 
     def _stopped(self) -> bool:
-        return not self.enabled and self.state is not State.INIT
+        return not self._inputs.enabled and self.state is not CpState.INIT
 
     def _changed(self) -> bool:
-        """The standard's cc: not to go on with the keys as they are."""
+        """The standard's cc: the keys in use may not stay."""
+        given = self._inputs
         return (
-            self.connect is not Connect.SECURE
-            or self.server_changed
-            or (self.new_sak is not None and self.new_sak.protection != self._in_force)
+            given.connect is not Connect.SECURE
+            or given.server_changed
+            or (given.new_sak is not None and given.new_sak.protection != self._in_force)
         )
 
     def _may_transmit(self) -> bool:
-        """The Key Server need not wait: all receive, none can be harmed, or it waited enough."""
+        """The Key Server need not wait: the port is closed, all receive, or the timer ran out."""
         return (
             not self.controlled
             or self._all_receiving(self._newest.ki)
@@ -153,8 +175,8 @@ class CP:
 
     def _enter_init(self) -> None:
         self._port(False)
-        self.latest = self.old = self.new_sak = None
-        self.server_changed = False
+        self.latest = self.old = None
+        self._inputs = replace(self._inputs, server_changed=False, new_sak=None)
         self._associations.reset()
 
     def _enter_change(self) -> None:
@@ -168,17 +190,18 @@ class CP:
         self._port(True)
 
     def _enter_secured(self) -> None:
-        self.server_changed = False
-        if self.new_sak is not None:
-            self._in_force = self.new_sak.protection
+        self._inputs = replace(self._inputs, server_changed=False)
+        if self._inputs.new_sak is not None:
+            self._in_force = self._inputs.new_sak.protection
         if self._in_force is not None:
             self._associations.ask(actions.Protect(self._in_force))
 
     def _enter_receive(self) -> None:
-        if self.new_sak is not None:
-            self.latest = Slot(self.new_sak.ki, self.new_sak.an)
-            self._associations.create(self.new_sak)
-            self.new_sak = None
+        sak = self._inputs.new_sak
+        if sak is not None:
+            self.latest = KeySlot(sak.ki, sak.an)
+            self._associations.create(sak)
+            self._inputs = replace(self._inputs, new_sak=None)
 
     def _enter_receiving(self) -> None:
         self._newest.receives = True
@@ -213,7 +236,7 @@ class CP:
             self.old = None
 
     def _port(self, enabled: bool) -> None:
-        if self.controlled != enabled or self.state is State.INIT:
+        if self.controlled != enabled or self.state is CpState.INIT:
             self._associations.ask(actions.SetControlledPort(enabled))
         self.controlled = enabled
 
@@ -222,11 +245,11 @@ Guard = Callable[[CP], bool]
 
 
 def _wants(connect: Connect) -> Guard:
-    return lambda cp: cp.connect is connect
+    return lambda cp: cp._inputs.connect is connect
 
 
 def _wants_not(connect: Connect) -> Guard:
-    return lambda cp: cp.connect is not connect
+    return lambda cp: cp._inputs.connect is not connect
 
 
 def _always(_: CP) -> bool:
@@ -234,56 +257,56 @@ def _always(_: CP) -> bool:
 
 
 def _has_new_sak(cp: CP) -> bool:
-    return cp.new_sak is not None
+    return cp._inputs.new_sak is not None
 
 
 def _outdated(cp: CP) -> bool:
-    return cp.new_sak is not None or cp._changed()
+    return cp._inputs.new_sak is not None or cp._changed()
 
 
 def _is_member(cp: CP) -> bool:
-    return not cp.elected_self
+    return not cp._inputs.elected_self
 
 
 def _retired(cp: CP) -> bool:
     return cp._now_ns >= cp._deadline_ns or cp._changed()
 
 
-_ALWAYS: tuple[tuple[Guard, State], ...] = ((CP._stopped, State.INIT),)
+_ALWAYS: tuple[tuple[Guard, CpState], ...] = ((CP._stopped, CpState.INIT),)
 
-TABLE: dict[State, tuple[tuple[Guard, State], ...]] = {
-    State.INIT: ((lambda cp: cp.enabled, State.CHANGE),),
-    State.CHANGE: (
-        (_wants(Connect.UNAUTHENTICATED), State.ALLOWED),
-        (_wants(Connect.AUTHENTICATED), State.AUTHENTICATED),
-        (_wants(Connect.SECURE), State.SECURED),
+TABLE: dict[CpState, tuple[tuple[Guard, CpState], ...]] = {
+    CpState.INIT: ((lambda cp: cp._inputs.enabled, CpState.CHANGE),),
+    CpState.CHANGE: (
+        (_wants(Connect.UNAUTHENTICATED), CpState.ALLOWED),
+        (_wants(Connect.AUTHENTICATED), CpState.AUTHENTICATED),
+        (_wants(Connect.SECURE), CpState.SECURED),
     ),
-    State.ALLOWED: ((_wants_not(Connect.UNAUTHENTICATED), State.CHANGE),),
-    State.AUTHENTICATED: ((_wants_not(Connect.AUTHENTICATED), State.CHANGE),),
-    State.SECURED: ((CP._changed, State.CHANGE), (_has_new_sak, State.RECEIVE)),
-    State.RECEIVE: ((_always, State.RECEIVING),),
-    State.RECEIVING: (
-        (_outdated, State.ABANDON),
-        (_is_member, State.READY),
-        (CP._may_transmit, State.TRANSMIT),
+    CpState.ALLOWED: ((_wants_not(Connect.UNAUTHENTICATED), CpState.CHANGE),),
+    CpState.AUTHENTICATED: ((_wants_not(Connect.AUTHENTICATED), CpState.CHANGE),),
+    CpState.SECURED: ((CP._changed, CpState.CHANGE), (_has_new_sak, CpState.RECEIVE)),
+    CpState.RECEIVE: ((_always, CpState.RECEIVING),),
+    CpState.RECEIVING: (
+        (_outdated, CpState.ABANDON),
+        (_is_member, CpState.READY),
+        (CP._may_transmit, CpState.TRANSMIT),
     ),
-    State.READY: ((_outdated, State.ABANDON), (CP._follows, State.TRANSMIT)),
-    State.TRANSMIT: ((_always, State.TRANSMITTING),),
-    State.TRANSMITTING: ((_retired, State.RETIRE),),
-    State.ABANDON: ((CP._changed, State.RETIRE), (_has_new_sak, State.RECEIVE)),
-    State.RETIRE: ((CP._changed, State.CHANGE), (_has_new_sak, State.RECEIVE)),
+    CpState.READY: ((_outdated, CpState.ABANDON), (CP._follows, CpState.TRANSMIT)),
+    CpState.TRANSMIT: ((_always, CpState.TRANSMITTING),),
+    CpState.TRANSMITTING: ((_retired, CpState.RETIRE),),
+    CpState.ABANDON: ((CP._changed, CpState.RETIRE), (_has_new_sak, CpState.RECEIVE)),
+    CpState.RETIRE: ((CP._changed, CpState.CHANGE), (_has_new_sak, CpState.RECEIVE)),
 }
 
-_ENTRY: dict[State, Callable[[CP], None]] = {
-    State.INIT: CP._enter_init,
-    State.CHANGE: CP._enter_change,
-    State.ALLOWED: CP._enter_plain,
-    State.AUTHENTICATED: CP._enter_plain,
-    State.SECURED: CP._enter_secured,
-    State.RECEIVE: CP._enter_receive,
-    State.RECEIVING: CP._enter_receiving,
-    State.TRANSMIT: CP._enter_transmit,
-    State.TRANSMITTING: CP._enter_transmitting,
-    State.ABANDON: CP._forget_latest,
-    State.RETIRE: CP._enter_retire,
+_ENTRY: dict[CpState, Callable[[CP], None]] = {
+    CpState.INIT: CP._enter_init,
+    CpState.CHANGE: CP._enter_change,
+    CpState.ALLOWED: CP._enter_plain,
+    CpState.AUTHENTICATED: CP._enter_plain,
+    CpState.SECURED: CP._enter_secured,
+    CpState.RECEIVE: CP._enter_receive,
+    CpState.RECEIVING: CP._enter_receiving,
+    CpState.TRANSMIT: CP._enter_transmit,
+    CpState.TRANSMITTING: CP._enter_transmitting,
+    CpState.ABANDON: CP._forget_latest,
+    CpState.RETIRE: CP._enter_retire,
 }

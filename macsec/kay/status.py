@@ -1,13 +1,14 @@
-"""What a KaY can tell of itself, by the names of wpa_supplicant's `status` and `mib` commands."""
+"""The status of a KaY, by the names of wpa_supplicant's `status` and `mib` commands."""
 
 from __future__ import annotations
 
-from macsec.kay.cp import Connect
-from macsec.kay.kay import Kay
-from macsec.kay.participant import MKA_HELLO_TIME_NS, Participant
-from macsec.kay.policy import Security
+from macsec.kay.membership.participant import Participant
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 1_000_000
+from .cp import Connect
+from .kay import Kay
+from .timers import MKA_HELLO_TIME_NS
+
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
 
@@ -15,13 +16,12 @@ Lines = dict[str, str]
 
 
 def status(kay: Kay) -> Lines:
-    """The port: names and spellings of `wpa_cli status`."""
+    """Return the status of the port, with names and spellings of `wpa_cli status`."""
     principal = kay.principal
     server = None if principal is None else principal.server_sci
     priority = None if principal is None else principal.server_priority
-    speaks = kay.cp.enabled and kay.policy.security is not Security.DISABLED
     return {
-        "PAE KaY status": "Active" if speaks else "Not-Active",
+        "PAE KaY status": "Active" if kay.active else "Not-Active",
         "Authenticated": YES_NO[kay.cp.connect is Connect.AUTHENTICATED],
         "Secured": YES_NO[kay.secured],
         "Failed": YES_NO[kay.cp.connect is Connect.UNAUTHENTICATED],
@@ -37,7 +37,7 @@ def status(kay: Kay) -> Lines:
 
 
 def participants(kay: Kay) -> list[Lines]:
-    """Its participants: the second half of `wpa_cli status`."""
+    """Return the status of the participants: the second half of `wpa_cli status`."""
     return [
         {
             "participant_idx": str(index),
@@ -57,7 +57,7 @@ def participants(kay: Kay) -> list[Lines]:
 
 
 def mib(kay: Kay) -> list[tuple[Lines, list[Lines]]]:
-    """For each participant its row of ieee8021XKayMkaParticipantTable, and those of its peers."""
+    """Return each participant's row of ieee8021XKayMkaParticipantTable, and its peers' rows."""
     return [
         (_participant_row(kay, participant), _peer_rows(participant))
         for participant in kay.participants.values()
@@ -89,12 +89,12 @@ def _peer_rows(participant: Participant) -> list[Lines]:
 
 
 def actor_text(sci: int) -> str:
-    """An SCI as wpa_supplicant writes it: MAC address, @, port."""
+    """Return an SCI as wpa_supplicant writes it: MAC address, @, port."""
     return ":".join(f"{octet:02x}" for octet in sci.to_bytes(8)[:6]) + f"@{sci & 0xFFFF}"
 
 
 def text(kay: Kay) -> str:
-    """All of it, a line each, `name=value`."""
+    """Return the whole status, one line `name=value` for each item."""
     lines = [f"{name}={value}" for name, value in status(kay).items()]
     for rows in participants(kay):
         lines += [f"{name}={value}" for name, value in rows.items()]

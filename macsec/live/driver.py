@@ -8,11 +8,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from macsec.port import Agreement
+from macsec.time_units import NS_PER_MS
 
 from .eapol import Eapol
-
-NS_PER_S = 10**9
-NS_PER_MS = 10**6
 
 Wait = Callable[[Sequence[int], int | None], Collection[int] | None]
 """`wait(descriptors, pause_ns)`: the descriptors that can be read, none of them once the pause is

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import NativeThread
 from macsec.live.pump import FrameEnd
+from macsec.native import load
 from macsec.wire.impairments import starts
 from macsec.wire.lane import LinkStats
-from macsec.wire.native_lane import NativeLane, library, stats_of
+from macsec.wire.native_lane import NativeLane, stats_of
 from macsec.wire.params import LinkParams
+
+ENDS = ("", "end a of ", "end b of ")
 
 
 class LineStats(NamedTuple):
@@ -37,14 +41,14 @@ class Line:
         seed: int = 0,
         name: str = "wire",
     ) -> None:
-        loaded = library("native")
-        if loaded is None or not hasattr(loaded[1], "macsec_line_new"):
+        library = load("auto", needs="macsec_line_new")
+        if library is None:
             raise EnvironmentLacks("a line in real time needs the native data plane, on Linux")
-        self._ffi, self._lib = loaded
+        self._ffi, self._lib = library.ffi, library.lib
         self.name = name
         self._ends = a, b
         self._lanes = [
-            NativeLane(given, starts(given, seed, name, way), way, *loaded)
+            NativeLane(given, starts(given, seed, name, way), way, self._ffi, self._lib)
             for way, given in enumerate(params)
         ]
         wires = [lane.wire for lane in self._lanes]
@@ -52,11 +56,12 @@ class Line:
         if made == self._ffi.NULL:
             raise EnvironmentLacks("no memory for the frames on a line")
         self._line = self._ffi.gc(made, self._lib.macsec_line_free)
+        self._failed: Any = self._ffi.new("macsec_which_end *")
         self._thread: NativeThread | None = None
 
     def step(self, now_ps: int) -> None:
         """Run one round at a time that the caller chooses, of a line that was not started."""
-        self._check(self._lib.macsec_line_step(self._line, now_ps))
+        self._check(self._lib.macsec_line_step(self._line, now_ps, self._failed))
 
     def start(self) -> Self:
         """Start the thread."""
@@ -67,7 +72,7 @@ class Line:
 
     def _run(self, stop: int) -> int:
         # A method, so that the lanes live as long as the thread.
-        return int(self._lib.macsec_line_run(self._line, stop))
+        return int(self._lib.macsec_line_run(self._line, stop, self._failed))
 
     def stop(self) -> None:
         """Stop. Frames in flight are lost; the counts stay."""
@@ -83,7 +88,7 @@ class Line:
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
         if self._thread is not None:
-            self._thread.check(f"the line {self.name}")
+            self._thread.check(self._what())
 
     @property
     def stats(self) -> tuple[LineStats, LineStats]:
@@ -98,7 +103,11 @@ class Line:
 
     def _check(self, failed: int) -> None:
         if failed:
-            raise MACsecError(f"the line {self.name} failed: errno {failed}")
+            raise MACsecError(f"{self._what()} failed: {os.strerror(failed)}")
+
+    def _what(self) -> str:
+        """Name the end that failed, by macsec_which_end, or the line where none did."""
+        return f"{ENDS[self._failed[0]]}the line {self.name}"
 
     def __enter__(self) -> Self:
         return self.start()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import NativeThread
+from macsec.native import load
 from macsec.secy import SecY
 
 COUNTS = (
@@ -16,6 +17,8 @@ COUNTS = (
     *("too_long", "dropped", "blocked"),
 )
 TO_WIRE, FROM_WIRE = 0, 1
+ENDS = ("the pump", "the clear end", "the wire end")
+"""By macsec_which_end: the first two words of an error."""
 
 
 class FrameEnd(Protocol):
@@ -52,6 +55,8 @@ class Pump:
         self._ends, self._secy = (clear, wire), secy
         self._opened = opened
         self._pump: Any = None
+        self._library: Any = None
+        self._failed: Any = None
         self._thread: NativeThread | None = None
         self._guard = threading.Lock()
 
@@ -61,16 +66,17 @@ class Pump:
             if self._pump is not None:
                 raise MACsecError("a pump runs once: make a new one")
             loan = self._secy.lend(self.stop)
-            from macsec._native import ffi, lib
-
+            library = self._library = load("native", needs="macsec_pump_new")
+            ffi, lib = library.ffi, library.lib
             made = lib.macsec_pump_new(loan.secy, loan.lock, *map(_descriptor, self._ends))
             if made == ffi.NULL:
                 self._secy.take_back(self.stop)
                 raise EnvironmentLacks("no memory for the batches of a pump")
             pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
             lib.macsec_pump_open(pump, self._opened)
-            run = lib.macsec_pump_run
-            self._thread = NativeThread("macsec pump", partial(_running, self, run, pump))
+            self._failed = failed = ffi.new("macsec_which_end *")
+            run = partial(_run, self, lib.macsec_pump_run, pump, failed)
+            self._thread = NativeThread("macsec pump", run)
         return self
 
     @property
@@ -83,9 +89,7 @@ class Pump:
         with self._guard:
             self._opened = opened
             if self._thread is not None:
-                from macsec._native import lib
-
-                lib.macsec_pump_open(self._pump, opened)
+                self._library.lib.macsec_pump_open(self._pump, opened)
 
     def fileno(self) -> int:
         """Return an eventfd that can be read once it ended by itself; between start and stop."""
@@ -112,7 +116,7 @@ class Pump:
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
         if self._thread is not None:
-            self._thread.check("the wire end" if self._thread.failed < 0 else "the clear end")
+            self._thread.check(ENDS[self._failed[0]])
 
     @property
     def traffic(self) -> Traffic:
@@ -122,8 +126,7 @@ class Pump:
     def _counts(self, way: int) -> Mapping[str, int]:
         if self._pump is None:
             return dict.fromkeys(COUNTS, 0)
-        from macsec._native import ffi, lib
-
+        ffi, lib = self._library.ffi, self._library.lib
         counts = ffi.new("macsec_pump_counts *")
         lib.macsec_pump_read(self._pump, way, counts)
         return {name: getattr(counts, name) for name in COUNTS}
@@ -135,9 +138,9 @@ class Pump:
         self.stop()
 
 
-def _running(pump: Pump, run: Any, in_c: Any, stop: int) -> int:
+def _run(pump: Pump, run: Any, in_c: Any, failed: Any, stop: int) -> int:
     """Run the loop in C; the thread holds the pump, and so the SecY, meanwhile."""
-    return int(run(in_c, stop))
+    return int(run(in_c, stop, failed))
 
 
 def _descriptor(end: int | FrameEnd) -> int:

@@ -172,13 +172,14 @@ def test_a_started_line_moves_frames_until_it_stops(stack):
         line.start()
 
 
-def test_an_end_that_breaks_ends_the_line(stack):
-    """`check` raises."""
+@pytest.mark.parametrize("end", ["a", "b"])
+def test_running_line_names_the_end_that_breaks(stack, end):
+    """The thread ends, and the error names the end."""
     rig = Rig(stack, LinkParams())
     with rig.line as line:
-        rig.a.close()
+        getattr(rig, end).close()
         assert select.select([line.fileno()], [], [], 20)[0]
-        with pytest.raises(MACsecError, match="the line wire failed"):
+        with pytest.raises(MACsecError, match=f"end {end} of the line wire failed"):
             line.check()
 
 

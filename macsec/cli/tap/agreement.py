@@ -18,12 +18,13 @@ from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.holders import chain_of, policy_of
 from macsec.kay.kay import Kay
 from macsec.live.devices import Interface, Packet
-from macsec.live.driver import NS_PER_S, Driver, KayPort
+from macsec.live.driver import Driver, KayPort
 from macsec.live.eapol import leave_eapol_out, open_eapol
 from macsec.live.pump import Pump
 from macsec.port import Agreement
 from macsec.report.mka.status import port_json, reason
 from macsec.secy import SecY
+from macsec.time_units import NS_PER_S
 
 from .export import export
 from .status_socket import KEYS, STATUS, Client, QuestionSocket

@@ -8,14 +8,15 @@ from functools import partial
 
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
-from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.holders import Edge
 from macsec.kay.kay import Kay
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.lab.blueprint import Blueprint, LinkPlan
 from macsec.lab.keying import EndPlan
 from macsec.lab.link_state import LinkEnd
 from macsec.secy import SecY
-from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import Engine
 from macsec.wire.link import Link, Port
 from macsec.wire.params import LinkParams
 

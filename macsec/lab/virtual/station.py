@@ -8,7 +8,8 @@ from macsec.kay.kay import Kay
 from macsec.port import Agreement, ControlledPort
 from macsec.secy import SecY, Verdict
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS, Engine
 from macsec.wire.link import Port
 
 EAPOL = ETHERTYPE_EAPOL.to_bytes(2)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from macsec.frames import FrameBatch
 from macsec.frames.sides import Split
 from macsec.lab.blueprint import HEADERS, Flow
+from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS, PS_PER_S
 from macsec.wire.distributions import exponential
-from macsec.wire.engine import PS_PER_NS
-from macsec.wire.random_streams import Stream, start_of
+from macsec.wire.random_streams import RandomStream, start_of
 
-PS_PER_S = 10**12
 PORT = 49_152
 """UDP source port of the first flow; each next flow has the next port."""
 DISCARD = 9
@@ -33,8 +33,8 @@ class TimedFrame(NamedTuple):
 
 def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
     """Generate the frames of a flow; each has its number, from 0, at the front of its payload."""
-    times = Stream(start_of(seed, f"traffic {flow.number}", 0, "times"))
-    sizes = Stream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
+    times = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "times"))
+    sizes = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
     start = flow.start * PS_PER_NS
     end = None if flow.duration is None else start + flow.duration * PS_PER_NS
     pacing, datagrams = _Pacing(flow, times), Datagrams(flow)
@@ -49,7 +49,7 @@ def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
 class _Pacing:
     """Due times of a flow's frames, in ps from its start: exact sums, so rounding never adds up."""
 
-    def __init__(self, flow: Flow, stream: Stream) -> None:
+    def __init__(self, flow: Flow, stream: RandomStream) -> None:
         self._flow = flow
         self._stream = stream
         self._bits = 0
@@ -97,7 +97,7 @@ class Datagrams:
 
     def _head(self, size: int) -> bytes:
         source, to = self._flow.source, self._flow.to
-        length = size - 14
+        length = size - ETHERNET_HEADER
         # Never fragmented, so the identification says nothing (RFC 6864).
         ip = struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0x4000, 64, 17, 0)
         ip += source.ipv4.packed + to.ipv4.packed

@@ -112,4 +112,4 @@ def test_keys_come_from_a_configuration_or_a_running_tap(desk: Desk):
     """Not from both, and not from none."""
     words = ("keys", "export", "--to", "ip-macsec")
     for more in ((), ("-c", desk.config(), "--running", "ms0")):
-        assert "one of -c FILE and --running NAME" in desk.run(*words, *more, code=2).stderr
+        assert "give either -c FILE or --running NAME" in desk.run(*words, *more, code=2).stderr

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.kays import CAK, NS, Segment, chain_key, check_connectivity, pair, secured
-from support.planes import PLANES, Plane, frame_of
+from support.planes import BOTH_PLANES, PLANES, Plane, frame_of
 
 from macsec.config.static_keys import Pair, seeded
 from macsec.frames.dissect import observe
@@ -120,7 +120,7 @@ def test_a_watch_sees_each_frame_and_its_verdict(static: StaticPair) -> None:
 # ---------------------------------------------------------------- key agreement
 
 
-@pytest.mark.parametrize("first", PLANES, ids=str)
+@pytest.mark.parametrize("first", BOTH_PLANES, ids=str)
 def test_stations_on_two_data_planes_agree(first: Plane) -> None:
     """A station on each data plane exchanges frames with one on the reference plane."""
     segment = Segment(first)

@@ -1,0 +1,81 @@
+/* Definitions that protection and validation of a frame share. */
+#ifndef MACSEC_SECY_FRAME_H
+#define MACSEC_SECY_FRAME_H
+#include "secy/secy.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/dissect.h"
+#include "base/inlining.h"
+#include "base/octets.h"
+
+enum {
+    RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
+    OVERHEAD = SECTAG_WITH_SCI + ICV_LENGTH,
+    /* User Data that is authenticated in the head of a cipher: 32 octets less the shortest front */
+    HEAD_BORROWS = 2 * ICV_LENGTH - ADDRESSES_LENGTH - SECTAG_WITHOUT_SCI
+};
+
+#define SCI_NONE UINT64_MAX
+#define AN_UNKNOWN 255
+
+/* The controls of most SecYs. The steps of a frame are compiled twice: for any controls, and for
+   these, where the compiler removes the branches of each switch. So read a switch through the
+   argument `c`, and from secy->controls only what PLAIN leaves open: encodingsa, xpn, window,
+   longest. */
+static const macsec_controls PLAIN = {
+    .protect = 1,
+    .encrypt = 1,
+    .validate = MACSEC_VALIDATE_STRICT,
+    .replay = 1,
+    .send_sci = 1,
+    .icv_length = ICV_LENGTH,
+    .refuse_sl_48 = 1,
+    .scb_port_zero = 1,
+    .too_long_counts_octets = 1,
+};
+
+/* Return 1 if the controls are PLAIN, apart from the ones that only the other direction reads. */
+static int is_plain(const macsec_secy *secy, int sending) {
+    macsec_controls folded = secy->controls;
+    folded.encodingsa = folded.xpn = 0;
+    if (!sending) {
+        folded.protect = PLAIN.protect;
+        folded.encrypt = PLAIN.encrypt;
+        folded.send_sci = PLAIN.send_sci;
+        folded.too_long_counts_octets = PLAIN.too_long_counts_octets;
+        folded.end_station = folded.scb = 0;
+    }
+    return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
+}
+
+/* Result of one frame, beside its verdict. */
+typedef struct row {
+    uint64_t sci;
+    uint64_t pn;
+    size_t out_length; /* 0: no frame is sent or delivered */
+    uint8_t an;
+} row;
+
+/* Load four octets, followed by zeros. */
+static inline uint64_t load_32_low(const uint8_t *p) {
+    return macsec_gcm_join(load_host32(p), 0);
+}
+
+/* Return the IV of 14.5 to 14.8 and the first count. `base` is the IV for a PN of zero. */
+static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint64_t pn) {
+    return macsec_gcm_block_of(
+        load_host64(base) ^ as_be64(pn >> 32),
+        macsec_gcm_join(load_host32(base + 8) ^ as_be32((uint32_t)pn), as_be32(1)));
+}
+
+/* 14.5: octets of User Data left in clear: all of it where it is no longer than the offset. */
+static ALWAYS_INLINE size_t clear_octets(const macsec_controls *c, int encrypted, size_t length) {
+    if (!encrypted) {
+        return length;
+    }
+    return c->offset < length ? c->offset : length;
+}
+
+#endif
