@@ -36,7 +36,6 @@ from macsec.wire.units import rate_bits, time_ns, whole
 
 EDGE_SYSTEM = 0x02ED << 32
 """Start of the edges' MAC addresses; the link's number and side (0 or 1) follow."""
-LINKS_MOST = 1 << 24
 HEADERS = 42
 """Octets of Ethernet, IPv4 and UDP."""
 SMALLEST = 60

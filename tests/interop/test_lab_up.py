@@ -372,11 +372,11 @@ def test_the_cak_authenticates_the_mkpdus_of_a_wiretap(tmp_path):
 
 
 def test_a_key_chain_rollover_misses_no_echo(tmp_path):
-    """The second CAK starts at 4 s; traffic is then under its SAK."""
-    chain = f"[{{cak: {CAK}, ckn: {CKN}}}, {{cak: {OTHER_CAK}, ckn: {OTHER_CKN}, start: 4s}}]"
+    """The second CAK starts at 8 s; traffic is then under its SAK."""
+    chain = f"[{{cak: {CAK}, ckn: {CKN}}}, {{cak: {OTHER_CAK}, ckn: {OTHER_CKN}, start: 8s}}]"
     with started(tmp_path / "state", keyed(tmp_path, f"{{keychain: {chain}}}")) as lab:
         before = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
-        assert missed(lab.on("l1", "ping", "-c", "700", "-i", "0.01", "-W", "5", "10.0.2.1")) == 0
+        assert missed(lab.on("l1", "ping", "-c", "1100", "-i", "0.01", "-W", "5", "10.0.2.1")) == 0
         (link,) = json.loads(lab.macsec("status", "--json"))["links"]
     assert (before["ckn"], before["rekeys"]) == (CKN, 0)
     assert (link["mka"]["ckn"], link["mka"]["rekeys"]) == (OTHER_CKN, 1)

@@ -9,7 +9,6 @@ from typing import Self
 from macsec.config import Host
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import Blueprint
-from macsec.lab.link_state import LinkState
 from macsec.lab.real.agreements import Agreements
 from macsec.lab.real.segment import Segment
 from macsec.live.namespace import Namespace
@@ -83,13 +82,6 @@ class RealLab:
             **{f"site:{name}": site.path for name, site in self.sites.items()},
             **{f"link:{name}": one.namespace.path for name, one in self.segments.items()},
         }
-
-    @property
-    def link_states(self) -> dict[str, LinkState]:
-        """The state of key agreement, by link; links without are left out."""
-        with self.agreements.lock:
-            found = {name: segment.state for name, segment in self.segments.items()}
-        return {name: state for name, state in found.items() if state is not None}
 
     def check(self) -> None:
         """Raise MACsecError if a part of it failed."""

@@ -13,7 +13,7 @@ from typing import Self
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import LinkPlan
 from macsec.lab.keying import EndPlan
-from macsec.lab.link_state import LinkEnd, LinkState
+from macsec.lab.link_state import LinkEnd
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
 from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
 from macsec.live.line import Line
@@ -97,11 +97,6 @@ class Segment:
         pump = self.pumps[side]
         self.ends.append(LinkEnd(Agreement(kay, pump.secy, eapol.send, pump.open)))
         self.eapols.append(eapol)
-
-    @property
-    def state(self) -> LinkState | None:
-        """The state of key agreement; None without."""
-        return LinkState.of(self.plan.sites, self.ends) if self.ends else None
 
     def _line(self) -> Line | None:
         if self.perfect:
