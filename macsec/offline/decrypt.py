@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
 from macsec.kay.cak_holder import CakHolder
-from macsec.kay.listening.listener import Association, Hearing, ObservedSak, Observer
+from macsec.kay.listening.listener import HeardCA, HeardSak, Hearing, Listener
 from macsec.keys import Uncopyable
 from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
 from macsec.secy import counters as names
@@ -77,11 +77,11 @@ class MkaReader(Uncopyable):
     def __init__(
         self, holders: Iterable[CakHolder], backend: str = "auto", kernel: str | None = None
     ) -> None:
-        self.observer = Observer(holders)
+        self.listener = Listener(holders)
         self.mkpdus = dict.fromkeys(Hearing, 0)
         self.rx: dict[str, ReadSC] = {}
         self._plane = backend, kernel
-        self._channels: dict[ObservedSak, dict[int, _Channel]] = {}
+        self._channels: dict[HeardSak, dict[int, _Channel]] = {}
         self._frames = np.zeros(len(Verdict), np.int64)
         # Checks tags only. An XPN suite, since it allows a PN field of zero.
         self._tags = SecY(
@@ -101,7 +101,7 @@ class MkaReader(Uncopyable):
     @property
     def saks(self) -> int:
         """Number of SAKs to try."""
-        return sum(len(ca.saks) for ca in self.observer.associations.values())
+        return sum(len(ca.saks) for ca in self.listener.associations.values())
 
     @property
     def counters(self) -> Counters:
@@ -124,7 +124,7 @@ class MkaReader(Uncopyable):
         return work.outcome()
 
     def _hear(self, frame: bytes) -> None:
-        heard = self.observer.hear(frame)
+        heard = self.listener.hear(frame)
         self.mkpdus[heard.hearing] += 1
         for sak in [sak for sak in self._channels if sak.forgotten]:
             for channel in self._channels.pop(sak).values():
@@ -147,7 +147,7 @@ class MkaReader(Uncopyable):
 
     def _members(self) -> list[int]:
         found: dict[int, None] = {}
-        for association in self.observer.associations.values():
+        for association in self.listener.associations.values():
             found.update(dict.fromkeys(association.scis.values()))
         return list(found)
 
@@ -168,18 +168,18 @@ class MkaReader(Uncopyable):
             work.codes[rows] = Verdict.NOT_USING_SA
         self._count_failed(work, rows, an)
 
-    def _candidates(self, sci: int, an: int) -> Iterator[tuple[Association, ObservedSak]]:
+    def _candidates(self, sci: int, an: int) -> Iterator[tuple[HeardCA, HeardSak]]:
         """Yield the SAKs of an AN: those for this sender first, among them the newest first."""
         found = [
             (association, sak)
-            for association in self.observer.associations.values()
+            for association in self.listener.associations.values()
             if sci in association.scis.values()
             for sak in reversed(association.saks)
             if sak.an == an
         ]
         yield from sorted(found, key=lambda each: not each[0].is_member(each[1], sci))
 
-    def _channel(self, association: Association, sak: ObservedSak, sci: int) -> _Channel:
+    def _channel(self, association: HeardCA, sak: HeardSak, sci: int) -> _Channel:
         channels = self._channels.setdefault(sak, {})
         if sci not in channels:
             channels[sci] = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
@@ -213,7 +213,7 @@ class MkaReader(Uncopyable):
                 channel.close()
         self._channels.clear()
         self._tags.close()
-        self.observer.wipe()
+        self.listener.wipe()
 
     def __enter__(self) -> Self:
         return self
@@ -260,7 +260,7 @@ class _Channel:
     """
 
     def __init__(
-        self, sak: ObservedSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
+        self, sak: HeardSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
     ) -> None:
         self._sak, self._sci, self._plane = sak, sci, plane
         self._untried: list[int | None] = [*sscis] if sak.suite.xpn else [None]

@@ -146,7 +146,7 @@ def _explanation(moved: _Moved) -> Explanation:
     controls = moved.secy.controls
     shown = given if protected is None else protected
     sight = observe(shown, moved.rules, controls.clear_tags)
-    sci, an, pn = moved.outcome.told(0)
+    sci, an, pn = moved.outcome.sci_an_pn(0)
     sa = None if sci is None or an is None else (sci, an)
     before = moved.before.get(sa) if sa is not None else None
     after = _pns(moved.secy, moved.transmit).get(sa) if sa is not None else None
@@ -247,7 +247,7 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
     if special is not None:
         return special
     controls = moved.secy.controls
-    sci, an, pn = moved.outcome.told(0)
+    sci, an, pn = moved.outcome.sci_an_pn(0)
     mtu = controls.mtu
     return _REASONS.get(moved.verdict, moved.verdict.label).format(
         pn=pn,
@@ -266,7 +266,7 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
 
 
 def _special_reason(moved: _Moved, sight: Sight, before: PNs | None) -> str | None:
-    pn = moved.outcome.told(0)[2]
+    pn = moved.outcome.sci_an_pn(0)[2]
     if moved.verdict is Verdict.NOT_VALID:
         if not _cipher_ran(moved, sight):
             return "validate: disabled does not decrypt, and changed text cannot be delivered (C=1)"

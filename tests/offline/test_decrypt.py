@@ -87,7 +87,7 @@ def test_recorded_exchange_opens_with_its_cak(name: str, backend: str) -> None:
         assert out.batch.frames() == wanted
         found = {
             sak.key.check_value
-            for association in reader.observer.associations.values()
+            for association in reader.listener.associations.values()
             for sak in association.saks
         }
     assert found == {Key(bytes.fromhex(sak)).check_value for sak in facts["saks_from_log"]}
@@ -112,7 +112,7 @@ def test_first_ssci_by_rank_is_the_recorded_one(name: str) -> None:
     facts, batch = recording(name)
     with MkaReader([holder(bytes.fromhex(facts["cak"]), bytes.fromhex(facts["ckn"]))]) as reader:
         reader.validate(batch)
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         first = {
             association.sscis(sak, int(sci, 16))[0] for sak in association.saks for sci in reader.rx
         }
@@ -415,7 +415,7 @@ def test_number_of_members_and_saks_is_bounded(monkeypatch: pytest.MonkeyPatch) 
             sak = sak_of(a, [a, b], kn, kn % 4)
             wire = [guest.says(), b.says(), a.distributes(sak, b), b.sends(sak, b.frame(kn))]
             assert reader.validate(FrameBatch.from_frames(wire)).batch.frames() == [b.frame(kn)]
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         assert len(association.saks) == reader.saks == 8
         assert len(association.scis) == 4
         assert len(reader._channels) <= 8
@@ -433,7 +433,7 @@ def test_delivered_frames_keep_interface_time_and_order() -> None:
     assert out.delivered.tolist() == [2, 3, 4]
     assert out.batch.time_ns.tolist() == [30, 40, 50]
     assert out.batch.source.tolist() == [0, 1, 0]
-    assert out.told(3) == (b.sci, 0, 1)
+    assert out.sci_an_pn(3) == (b.sci, 0, 1)
 
 
 def test_frame_cut_by_the_capture_is_not_judged() -> None:
@@ -457,7 +457,7 @@ def test_close_wipes_all_saks() -> None:
     with MkaReader([holder()]) as reader:
         wire = [b.says(), a.distributes(sak, b), a.sends(sak, a.frame(1))]
         reader.validate(FrameBatch.from_frames(wire))
-        (association,) = reader.observer.associations.values()
+        (association,) = reader.listener.associations.values()
         (taken,) = association.saks
         assert len(taken.key) == 16
     assert len(taken.key) == 0
