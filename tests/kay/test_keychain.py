@@ -47,7 +47,7 @@ def test_ckns_of_a_chain_are_distinct() -> None:
 
 @pytest.mark.parametrize("end", [5, 4, 0])
 def test_window_that_ends_before_it_starts_is_refused(end: int) -> None:
-    """Such a key would never be in use."""
+    """Its key would never be in use."""
     with pytest.raises(ConfigError, match="ends before it starts"):
         chain_key(start=5, end=end)
 

@@ -38,7 +38,7 @@ OTHER = b"another's MI"
 
 
 def assert_refused(kay: Kay, frame: bytes, reception: Reception, now_ns: int = 0) -> None:
-    """The frame is this, is counted so once, and changes nothing else."""
+    """Check that a frame has this reception, adds 1 to its counter, and changes nothing else."""
     before, counters = snapshot(kay), dict(kay.counters)
     assert kay.receive_mkpdu(now_ns, frame) is reception
     assert snapshot(kay) == before
@@ -50,17 +50,17 @@ def assert_refused(kay: Kay, frame: bytes, reception: Reception, now_ns: int = 0
 
 
 def cut(length: int) -> Callable[[bytes], bytes]:
-    """The body has so many octets, by its own account and in truth."""
+    """Return a function that cuts the body to n octets, with the right length field."""
     return lambda frame: frame[:16] + length.to_bytes(2) + frame[18 : 18 + length]
 
 
 def octet(at: int, value: int) -> Callable[[bytes], bytes]:
-    """One octet is another."""
+    """Return a function that replaces one octet."""
     return lambda frame: frame[:at] + bytes([value]) + frame[at + 1 :]
 
 
 def more(frame: bytes) -> bytes:
-    """The body is longer than the frame."""
+    """Return the frame with a length field that is longer than the frame."""
     return frame[:16] + (len(frame) - 18 + 4).to_bytes(2) + frame[18:]
 
 
@@ -84,14 +84,16 @@ def more(frame: bytes) -> bytes:
         (octet(18 + 28, 0x01), Reception.UNKNOWN_AGILITY),
     ],
 )
-def test_framing(spoil: Callable[[bytes], bytes], reception: Reception) -> None:
-    """11.11.2: body too short, too long, no words; CKN of 0 or 33; other types: dropped."""
+def test_frame_with_wrong_framing_is_dropped(
+    spoil: Callable[[bytes], bytes], reception: Reception
+) -> None:
+    """11.11.2: body too short, too long, not words; CKN of 0 or 33; other types."""
     kay, actor = member_of()
     assert_refused(kay, spoil(actor.frame()), reception)
 
 
-def test_a_set_beyond_the_end_drops_the_message_whole() -> None:
-    """Even where the ICV is good, and the sets before it could be read."""
+def test_set_beyond_the_end_drops_the_whole_message() -> None:
+    """Even if the ICV is valid, and the sets before it are readable."""
     kay, actor = member_of()
     for length in (1, 4, 17, 4095):
         short = Opaque(9, 0, b"").encode()[:2] + length.to_bytes(2)
@@ -101,8 +103,8 @@ def test_a_set_beyond_the_end_drops_the_message_whole() -> None:
         assert_refused(kay, signed + actor.holder.icv(signed), Reception.MALFORMED)
 
 
-def test_octets_behind_the_body_are_nothing() -> None:
-    """Ethernet pads; that is no part of the MKPDU."""
+def test_octets_behind_the_body_are_ignored() -> None:
+    """Ethernet padding is no part of the MKPDU."""
     kay, actor = member_of()
     assert kay.receive_mkpdu(0, actor.frame() + bytes(20)) is Reception.ACCEPTED
 
@@ -111,23 +113,23 @@ def test_octets_behind_the_body_are_nothing() -> None:
 
 
 def test_unknown_ckn_is_not_answered() -> None:
-    """No peer is made, nothing is said."""
+    """No peer is made, no MKPDU is sent."""
     kay = alone()
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
-    assert_refused(kay, actor.frame(ckn=b"nobody's"), Reception.UNKNOWN_CKN)
+    assert_refused(kay, actor.frame(ckn=b"unknown!"), Reception.UNKNOWN_CKN)
     assert actor.drain() == []
 
 
 @pytest.mark.parametrize("ckn", [CKN[:31], CKN[:16], CKN[:1], CKN[1:]])
-def test_a_ckn_equal_in_part_is_another(ckn: bytes) -> None:
-    """The length counts: the first 16 octets, which alone enter the ICK, are not enough."""
+def test_ckn_that_is_equal_in_part_is_unknown(ckn: bytes) -> None:
+    """The length counts: equal first 16 octets, which enter the ICK, are not enough."""
     kay, actor = member_of()
     assert_refused(kay, actor.frame(ckn=ckn), Reception.UNKNOWN_CKN)
 
 
 @pytest.mark.parametrize("at", [0, 5, 6, 18, 19, 30, 40, -20, -16, -1])
-def test_a_wrong_icv_changes_nothing(at: int) -> None:
+def test_wrong_icv_changes_nothing(at: int) -> None:
     """Any changed octet, the destination address and the ICV included."""
     kay, actor = member_of()
     frame = bytearray(actor.frame())
@@ -135,15 +137,15 @@ def test_a_wrong_icv_changes_nothing(at: int) -> None:
     assert_refused(kay, bytes(frame), Reception.BAD_ICV)
 
 
-def test_another_cak_changes_nothing() -> None:
-    """Whoever has not the CAK cannot even be listed."""
+def test_mkpdu_under_another_cak_changes_nothing() -> None:
+    """A station without the CAK is not even listed."""
     kay, _ = member_of()
     stranger = Actor(kay, sci_of_name("b"), OTHER, cak=CAK[::-1])
     assert_refused(kay, stranger.frame(), Reception.BAD_ICV)
 
 
-def test_our_own_message_reflected() -> None:
-    """Our SCI as the sender is a loop, whatever the MI."""
+def test_our_own_message_is_refused_as_reflected() -> None:
+    """Our SCI as the sender is a loop, with any MI."""
     kay, actor = member_of()
     actor.later(2)
     (said,) = actor.drain()
@@ -154,15 +156,15 @@ def test_our_own_message_reflected() -> None:
 # -------------------------------------------------------------------- freshness
 
 
-def test_an_mn_that_does_not_rise() -> None:
-    """The same or an earlier MN of an MI: dropped whole."""
+def test_mn_that_does_not_rise_is_refused() -> None:
+    """The same or an earlier MN of an MI: the whole MKPDU is dropped."""
     kay, actor = member_of()
     for mn in (actor.mn, actor.mn - 1, 1):
         assert_refused(kay, actor.frame(mn=mn), Reception.OLD_MN)
 
 
-def test_mn_zero() -> None:
-    """There is no MN 0."""
+def test_mn_zero_is_malformed() -> None:
+    """MNs start at 1."""
     kay, actor = member_of()
     frame = bytearray(actor.frame())
     frame[18 + 24 : 18 + 28] = bytes(4)
@@ -171,7 +173,7 @@ def test_mn_zero() -> None:
 
 
 def test_every_replay_is_refused() -> None:
-    """A recorded session played again, by an outsider, leads nowhere: no peer becomes live."""
+    """A recorded session that an outsider replays makes no peer live."""
     kay, actor = server_of()
     frames = [actor.frame(priority=200, use=reported(kay)) for _ in range(5)]
     for frame in frames:
@@ -188,8 +190,8 @@ def test_every_replay_is_refused() -> None:
     assert not fresh.secured
 
 
-def test_our_mi_with_an_mn_never_sent() -> None:
-    """Somebody else speaks as us: the MI is renewed, MNs start again."""
+def test_listed_mn_that_we_never_sent_renews_our_mi() -> None:
+    """Another station uses our MI: we take another MI, and MNs start at 1."""
     kay, actor = member_of()
     ours = actor.listens
     actor.say(live=(PeerId(ours.mi, ours.mn + 1),))
@@ -200,8 +202,8 @@ def test_our_mi_with_an_mn_never_sent() -> None:
     assert (said.basic.mi, said.basic.mn) == (identity.mi, 1)
 
 
-def test_a_stale_mn_is_no_proof_of_life() -> None:
-    """What was sent more than a Life Time ago proves nothing now."""
+def test_stale_mn_is_no_proof_of_life() -> None:
+    """An MN of more than a Life Time ago proves nothing now."""
     kay = alone()
     actor = Actor(kay, sci_of_name("a"))
     (first,) = actor.drain()
@@ -216,7 +218,7 @@ def test_a_stale_mn_is_no_proof_of_life() -> None:
     assert len(kay.participants[CKN].peers.live) == 1
 
 
-def test_our_mi_from_another_sci() -> None:
+def test_our_mi_from_another_sci_renews_it() -> None:
     """Two members drew one MI: we take another."""
     kay, actor = member_of()
     ours = actor.listens
@@ -224,7 +226,7 @@ def test_our_mi_from_another_sci() -> None:
     assert kay.participants[CKN].identity.mi != ours.mi
 
 
-def test_a_peers_mi_from_another_sci() -> None:
+def test_mi_of_a_peer_from_another_sci_is_refused() -> None:
     """The message is dropped; the peer stays."""
     kay, actor = member_of()
     assert_refused(kay, actor.frame(sci=sci_of_name("b")), Reception.OTHER_SCI)
@@ -235,15 +237,15 @@ def test_a_peers_mi_from_another_sci() -> None:
 
 @pytest.mark.parametrize("kind", [1, 2])
 @pytest.mark.parametrize("length", [1, 12, 15, 20, 33])
-def test_a_list_that_is_no_multiple_of_sixteen(kind: int, length: int) -> None:
-    """Dropped whole."""
+def test_list_that_is_no_multiple_of_sixteen_is_malformed(kind: int, length: int) -> None:
+    """The whole MKPDU is dropped."""
     kay, actor = member_of()
     frame = actor.frame(live=(), sets=[Opaque(kind, 0, bytes(length))])
     assert_refused(kay, frame, Reception.MALFORMED)
 
 
-def test_the_same_mi_twice() -> None:
-    """The first counts: a second with an MN of the future does not have us renew the MI."""
+def test_first_entry_of_a_repeated_mi_counts() -> None:
+    """A second entry with an MN of the future does not renew our MI."""
     kay, actor = member_of()
     ours = actor.listens
     actor.say(live=(ours, PeerId(ours.mi, 10**6)))
@@ -251,8 +253,8 @@ def test_the_same_mi_twice() -> None:
     assert kay.participants[CKN].identity.mi == ours.mi
 
 
-def test_a_list_of_hundreds_is_capped() -> None:
-    """A live peer may tell of many; no more than fit our own MKPDU are taken over."""
+def test_long_list_of_a_peer_is_capped() -> None:
+    """A live peer may list hundreds; only as many as fit our own MKPDU become potential."""
     kay, actor = member_of()
     crowd = tuple(PeerId(number.to_bytes(12), 1) for number in range(1, 240))
     for start in (0, 80, 160):
@@ -262,7 +264,7 @@ def test_a_list_of_hundreds_is_capped() -> None:
     assert len(seal(said, actor.holder.icv)) <= 1514
 
 
-def test_a_crowd_of_members_is_capped() -> None:
+def test_crowd_of_members_is_capped() -> None:
     """Hundreds of MIs with the CAK: the lists stay bounded, and live peers stay."""
     kay, actor = member_of()
     receptions = []
@@ -280,8 +282,8 @@ def test_a_crowd_of_members_is_capped() -> None:
     assert len(peers.live) <= 40
 
 
-def test_a_peer_in_both_lists() -> None:
-    """The Live List wins."""
+def test_live_list_wins_for_an_mi_in_both() -> None:
+    """The entry in the Potential List has no effect."""
     kay, actor = member_of()
     ours = actor.listens
     actor.say(live=(ours,), potential=(PeerId(ours.mi, 10**6),))
@@ -293,7 +295,7 @@ def test_a_peer_in_both_lists() -> None:
 
 @pytest.mark.parametrize("length", [1, 20, 39])
 def test_sak_use_of_the_wrong_length_is_ignored(length: int) -> None:
-    """And our MI is not renewed for it: any member could have us churn."""
+    """Our MI is not renewed: else any member could disturb us."""
     kay, actor = member_of()
     before = snapshot(kay)
     frame = actor.frame(key_server=True, priority=1, sets=[Opaque(3, 0, bytes(length))])
@@ -302,8 +304,8 @@ def test_sak_use_of_the_wrong_length_is_ignored(length: int) -> None:
     assert kay.counters["mi-renewed"] == 0
 
 
-def test_sak_use_that_is_longer() -> None:
-    """Forty octets are read, the rest is skipped."""
+def test_longer_sak_use_is_read() -> None:
+    """The first forty octets count."""
     kay, actor = server_of()
     use = reported(kay, 0xC0000000)
     octets = use.encode()
@@ -313,8 +315,8 @@ def test_sak_use_that_is_longer() -> None:
     assert kay.counters["keys-distributed"] == 2
 
 
-def test_sak_use_of_an_unknown_key_is_counted() -> None:
-    """Nothing more."""
+def test_sak_use_of_an_unknown_key_is_only_counted() -> None:
+    """No state changes."""
     kay, actor = member_of()
     before = snapshot(kay)
     strange = KeyUse(KI(OTHER, 9), 1, True, True, 5)
@@ -323,8 +325,8 @@ def test_sak_use_of_an_unknown_key_is_counted() -> None:
     assert kay.counters["sak-use-errors"] == 1
 
 
-def test_sak_use_of_one_who_is_not_live() -> None:
-    """It hears not us: what it says of keys is not believed."""
+def test_sak_use_of_a_potential_peer_is_ignored() -> None:
+    """It does not hear us, so its report on keys does not count."""
     kay, actor = server_of()
     actor.stay(7, priority=200, use=reported(kay))
     other = Actor(kay, sci_of_name("y"), OTHER)
@@ -336,8 +338,8 @@ def test_sak_use_of_one_who_is_not_live() -> None:
     assert peer.use is None
 
 
-def test_delay_protection_with_a_lowest_pn_of_zero() -> None:
-    """The set is ignored, and counted."""
+def test_delay_protection_with_a_lowest_pn_of_zero_is_ignored() -> None:
+    """The set is counted as an error."""
     kay, actor = member_of()
     used = KeyUse(KI(actor.mi, 1), 0, True, True, 0)
     actor.say(key_server=True, priority=1, use=SakUse(latest=used, delay_protect=True))
@@ -348,8 +350,8 @@ def test_delay_protection_with_a_lowest_pn_of_zero() -> None:
 # -------------------------------------------------------------------- sets
 
 
-def test_duplicate_sets() -> None:
-    """The first of a type counts."""
+def test_first_of_duplicate_sets_counts() -> None:
+    """A second Live Peer List has no effect."""
     kay, actor = member_of()
     ours = actor.listens
     second = LivePeerList((PeerId(ours.mi, 10**6),))
@@ -359,7 +361,7 @@ def test_duplicate_sets() -> None:
 
 @pytest.mark.parametrize("kind", [5, 6, 7, 9, 127, 254])
 def test_unknown_types_are_skipped(kind: int) -> None:
-    """By their length, whatever is in them; what stands behind them is read."""
+    """By their length, with any contents; the sets behind them are read."""
     kay, actor = server_of()
     actor.stay(7, priority=200, use=reported(kay))
     use = reported(kay, 0xC0000000)
@@ -368,7 +370,7 @@ def test_unknown_types_are_skipped(kind: int) -> None:
     assert kay.counters["keys-distributed"] == 2
 
 
-def test_sets_in_any_order() -> None:
+def test_sets_count_in_any_order() -> None:
     """SAK Use and a SAK before the list that makes the sender live: the lists come first."""
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
@@ -389,7 +391,7 @@ def test_sets_in_any_order() -> None:
 
 @given(st.binary(max_size=300))
 def test_random_octets_change_nothing(octets: bytes) -> None:
-    """Anything at all: no exception, no change of state."""
+    """Any octets: no exception, no change of state."""
     kay, _ = server_of()
     before = snapshot(kay)
     kay.receive_mkpdu(0, octets)
@@ -398,7 +400,7 @@ def test_random_octets_change_nothing(octets: bytes) -> None:
 
 @given(st.integers(0, 200), st.integers(1, 255), st.integers(0, 40))
 def test_changed_octets_change_nothing(at: int, flip: int, cut_off: int) -> None:
-    """A valid MKPDU with any octet changed, or cut: the ICV tells."""
+    """A valid MKPDU with an octet changed, or cut: the ICV does not match."""
     kay, actor = server_of()
     before = snapshot(kay)
     frame = bytearray(actor.frame(priority=200, use=reported(kay)))
@@ -427,7 +429,7 @@ def test_authentic_nonsense_never_raises(
     capability: int,
     data: st.DataObject,
 ) -> None:
-    """A member of the CA says anything whatever: no exception, SAs made and deleted in order."""
+    """Any sets from a member of the CA: no exception, SAs made and deleted in order."""
     kay, actor = data.draw(st.sampled_from([server_of, member_of]))()
     for step in range(data.draw(st.integers(1, 3))):
         actor.later(data.draw(st.sampled_from([0, 0.5, 2, 7])))
@@ -447,8 +449,8 @@ def test_authentic_nonsense_never_raises(
     check_life_cycles(actor.actions)
 
 
-def test_time_that_goes_back_is_now() -> None:
-    """A clock that jumps back does no harm."""
+def test_time_that_goes_back_counts_as_now() -> None:
+    """A clock that jumps back has no effect."""
     kay, actor = member_of()
     actor.now_ns = 3 * NS
     actor.say(key_server=True, priority=1)

@@ -38,7 +38,7 @@ OTHER = b"another's MI"
 
 
 def assert_offer_refused(kay: Kay, actor: Actor, counter: str, **given: Any) -> None:
-    """A SAK is distributed, is refused with this counter, and changes nothing."""
+    """Check that a distributed SAK is refused with this counter, and changes nothing else."""
     before, count = snapshot(kay), kay.counters[counter]
     assert actor.distribute(**given) is Reception.ACCEPTED
     assert snapshot(kay) == before
@@ -47,7 +47,7 @@ def assert_offer_refused(kay: Kay, actor: Actor, counter: str, **given: Any) -> 
     assert snapshot(kay)["keys"] == before["keys"]
 
 
-def test_a_sak_from_one_who_is_not_elected() -> None:
+def test_sak_from_a_peer_that_is_not_elected_is_refused() -> None:
     """A live peer with a worse priority."""
     kay, _ = member_of()
     other = Actor(kay, sci_of_name("b"), OTHER)
@@ -55,8 +55,8 @@ def test_a_sak_from_one_who_is_not_elected() -> None:
     assert_offer_refused(kay, other, "sak-refused", priority=99, an=1)
 
 
-def test_a_sak_from_one_who_is_not_live() -> None:
-    """It does not list us."""
+def test_sak_from_a_potential_peer_is_refused() -> None:
+    """The Key Server does not list us."""
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -64,8 +64,8 @@ def test_a_sak_from_one_who_is_not_live() -> None:
     assert_offer_refused(kay, actor, "sak-refused", live=())
 
 
-def test_a_sak_for_those_who_were_live_before_us() -> None:
-    """We are only potential at the server: before a restart we may have used this very SAK."""
+def test_sak_of_before_we_were_live_is_not_used() -> None:
+    """We are only potential at the server: before a restart we may have used this SAK."""
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -79,15 +79,15 @@ def test_a_sak_for_those_who_were_live_before_us() -> None:
     assert kay.secured
 
 
-def test_a_sak_when_we_are_server() -> None:
-    """Nobody tells the Key Server what to use."""
+def test_key_server_refuses_the_sak_of_a_member() -> None:
+    """Only the Key Server distributes."""
     kay, actor = server_of()
     assert_offer_refused(kay, actor, "sak-refused", priority=200, key_server=False, an=1)
 
 
 @pytest.mark.parametrize("length", [1, 24, 27, 29, 35, 37, 44, 51, 53, 80])
-def test_a_sak_of_the_wrong_length(length: int) -> None:
-    """Ignored."""
+def test_distributed_sak_set_of_the_wrong_length_is_ignored(length: int) -> None:
+    """No state changes."""
     kay, actor = member_of()
     before = snapshot(kay)
     frame = actor.frame(key_server=True, priority=1, sets=[Opaque(4, 0x500, bytes(length))])
@@ -95,16 +95,16 @@ def test_a_sak_of_the_wrong_length(length: int) -> None:
     assert snapshot(kay) == before
 
 
-def test_a_sak_of_an_unknown_suite() -> None:
-    """Ignored; the session stays."""
+def test_sak_of_an_unknown_suite_is_refused() -> None:
+    """The session stays."""
     kay, actor = member_of()
     assert_offer_refused(
         kay, actor, "sak-cipher-mismatch-errors", kn=2, an=1, suite=0x0080C20001000099
     )
 
 
-def test_a_sak_of_a_suite_that_is_not_allowed() -> None:
-    """A policy may name the suites that are taken."""
+def test_sak_of_a_suite_outside_the_policy_is_refused() -> None:
+    """A policy may name the accepted suites."""
     kay, actor = member_of(suites=(SUITES["gcm-aes-128"],))
     suite = SUITES["gcm-aes-256"].identifier
     sak = bytes(range(32))
@@ -115,8 +115,10 @@ def test_a_sak_of_a_suite_that_is_not_allowed() -> None:
     "capability, code, suite",
     [(2, 2, None), (2, 3, None), (3, 2, "gcm-aes-xpn-128"), (1, 1, None)],
 )
-def test_an_offset_above_our_capability(capability: int, code: int, suite: str | None) -> None:
-    """Refused, also where an XPN suite has no offset."""
+def test_offset_above_our_capability_is_refused(
+    capability: int, code: int, suite: str | None
+) -> None:
+    """Also an offset with an XPN suite, which has none."""
     policy: dict[str, Any] = {"capability": capability}
     kay = alone(key_server_priority=200, encrypt=capability > 1, **policy)
     actor = Actor(kay, sci_of_name("a"))
@@ -126,41 +128,41 @@ def test_an_offset_above_our_capability(capability: int, code: int, suite: str |
     assert_offer_refused(kay, actor, "sak-cipher-mismatch-errors", code=code, suite=identifier)
 
 
-def test_a_sak_that_does_not_unwrap() -> None:
-    """Wrapped with another KEK, or changed."""
+def test_sak_that_does_not_unwrap_is_refused() -> None:
+    """Wrapped with another KEK."""
     kay, actor = member_of()
     stranger = Actor(kay, actor.sci, cak=CAK[::-1])
     wrapped = stranger.holder.wrap(chain_key().holder._cak)  # type: ignore[attr-defined]
     assert_offer_refused(kay, actor, "sak-decryption-errors", kn=2, an=1, wrapped=wrapped)
 
 
-def test_a_sak_shorter_than_its_suite_needs() -> None:
+def test_sak_shorter_than_its_suite_needs_is_refused() -> None:
     """A key of 16 octets for GCM-AES-256."""
     kay, actor = member_of()
     suite = SUITES["gcm-aes-256"].identifier
     assert_offer_refused(kay, actor, "sak-decryption-errors", kn=2, an=1, suite=suite)
 
 
-def test_an_an_in_use_by_another_key() -> None:
-    """Refused: two keys under one AN cannot be told apart."""
+def test_an_in_use_by_another_key_is_refused() -> None:
+    """Two keys under one AN cannot be distinguished."""
     kay, actor = member_of()
     assert_offer_refused(kay, actor, "sak-refused", kn=2, an=0, sak=b"x" * 16)
 
 
-def test_a_known_ki_with_another_sak() -> None:
-    """Refused: PNs would start again under names that are in use."""
+def test_known_ki_with_another_sak_is_refused() -> None:
+    """PNs would start again under a KI that is in use."""
     kay, actor = member_of()
     assert_offer_refused(kay, actor, "sak-reuse-refused", kn=1, an=1, sak=b"x" * 16)
 
 
-def test_a_known_sak_under_another_ki() -> None:
-    """Refused: the same nonces would be used twice."""
+def test_known_sak_under_another_ki_is_refused() -> None:
+    """The same nonces would be used twice."""
     kay, actor = member_of()
     assert_offer_refused(kay, actor, "sak-reuse-refused", kn=2, an=1)
 
 
-def test_a_known_ki_again_is_nothing() -> None:
-    """Servers repeat a SAK until all report it: no SA is made again, no PN is reset."""
+def test_repeated_sak_changes_nothing() -> None:
+    """A Key Server repeats a SAK until all report it: no SA is made again, no PN is reset."""
     kay, actor = member_of()
     before, count = snapshot(kay), len(actor.actions)
     for _ in range(3):
@@ -171,8 +173,8 @@ def test_a_known_ki_again_is_nothing() -> None:
     assert kay.counters["keys-received"] == 1
 
 
-def test_an_earlier_kn_is_never_used_again() -> None:
-    """Also when its SAs are long gone."""
+def test_earlier_kn_is_never_used_again() -> None:
+    """Also after its SAs were deleted."""
     kay, actor = member_of()
     for kn in (2, 3):
         actor.later(5)
@@ -192,8 +194,8 @@ def test_an_earlier_kn_is_never_used_again() -> None:
 # -------------------------------------------------------------------- two servers
 
 
-def test_two_who_claim_to_serve() -> None:
-    """After convergence both still set the flag: the election decides, one is followed."""
+def test_election_decides_between_two_that_claim_to_serve() -> None:
+    """After convergence both still set the flag: one is followed."""
     kay, actor = member_of()
     other = Actor(kay, sci_of_name("b"), OTHER)
     other.say(key_server=True, priority=2)
@@ -206,7 +208,7 @@ def test_two_who_claim_to_serve() -> None:
 
 
 def test_must_secure_never_opens_in_clear() -> None:
-    """Neither before a SAK, nor when the Key Server says so, nor after the peer is lost."""
+    """Not before a SAK, not on the order of the Key Server, not after the loss of the peer."""
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -230,7 +232,7 @@ def test_must_secure_never_opens_in_clear() -> None:
 
 
 def test_should_secure_opens_by_explicit_option() -> None:
-    """Plain before a SAK, never plain while there is one, plain after the peer is lost."""
+    """Plain before a SAK, never plain during its use, plain after the loss of the peer."""
     kay = alone(key_server_priority=200, security="should-secure")
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -244,7 +246,7 @@ def test_should_secure_opens_by_explicit_option() -> None:
     assert (kay.cp.state, kay.cp.controlled, kay.secured) == (CpState.ALLOWED, True, False)
 
 
-def test_should_secure_follows_to_plain() -> None:
+def test_should_secure_follows_an_order_of_plain_frames() -> None:
     """A Key Server without MACsec: authenticated, plain."""
     kay = alone(key_server_priority=200, security="should-secure")
     actor = Actor(kay, sci_of_name("a"))
@@ -255,7 +257,7 @@ def test_should_secure_follows_to_plain() -> None:
     assert said.use == SakUse(plain_transmits=True, plain_receives=True)
 
 
-def test_should_secure_server_of_one_that_cannot() -> None:
+def test_key_server_of_a_peer_without_macsec() -> None:
     """A peer without MACsec gets a Distributed SAK set without a SAK; must-secure gives nothing."""
     for security, state in (
         ("should-secure", CpState.AUTHENTICATED),
@@ -271,8 +273,8 @@ def test_should_secure_server_of_one_that_cannot() -> None:
         assert kay.counters["keys-distributed"] == 0
 
 
-def test_must_secure_is_not_talked_down_to_integrity() -> None:
-    """A peer that cannot decrypt: no SAK under must-secure, integrity alone under should-secure."""
+def test_must_secure_never_falls_back_to_integrity() -> None:
+    """A peer that cannot decrypt: no SAK under must-secure, integrity only under should-secure."""
     for security, expected in (("must-secure", None), ("should-secure", 0)):
         kay = alone(security=security)
         actor = Actor(kay, sci_of_name("z"))
@@ -283,8 +285,8 @@ def test_must_secure_is_not_talked_down_to_integrity() -> None:
 
 
 @pytest.mark.parametrize("capability, code", [(3, 3), (2, 1)])
-def test_the_offset_is_what_all_can(capability: int, code: int) -> None:
-    """An offset of 50 where all have it; else 0."""
+def test_offset_is_one_that_all_members_support(capability: int, code: int) -> None:
+    """An offset of 50 if all support it; else 0."""
     kay = alone(offset=50)
     actor = Actor(kay, sci_of_name("z"))
     actor.drain()
@@ -293,8 +295,8 @@ def test_the_offset_is_what_all_can(capability: int, code: int) -> None:
     assert [mkpdu.distributed.code for mkpdu in said if mkpdu.distributed] == [code]
 
 
-def test_disabled_says_nothing() -> None:
-    """No MKPDU is sent, none is heard, frames pass in clear."""
+def test_disabled_kay_neither_sends_nor_receives() -> None:
+    """Frames pass in clear."""
     kay = alone(security="disabled")
     actor = Actor(kay, sci_of_name("a"))
     assert actor.drain() == []
@@ -306,7 +308,7 @@ def test_disabled_says_nothing() -> None:
 
 
 def decode_of(frame: bytes) -> Mkpdu:
-    """An MKPDU that is one."""
+    """Return the MKPDU in a frame."""
     mkpdu = decode(frame)
     assert isinstance(mkpdu, Mkpdu)
     return mkpdu
@@ -315,8 +317,8 @@ def decode_of(frame: bytes) -> Mkpdu:
 # -------------------------------------------------------------------- selective loss, life cycle
 
 
-def test_loss_for_a_life_time_ends_the_session_and_says_so() -> None:
-    """Whoever holds back MKPDUs for 6 s ends it: seen in the status, never a fall back to plain."""
+def test_loss_for_a_life_time_ends_the_session_visibly() -> None:
+    """An attacker holds back MKPDUs for 6 s: the status shows it, and no plain frame passes."""
     kay, actor = member_of()
     actor.later(5.9)
     actor.drain()
@@ -329,7 +331,7 @@ def test_loss_for_a_life_time_ends_the_session_and_says_so() -> None:
 
 
 def test_no_sa_outlives_its_deletion() -> None:
-    """Actions never name an SA that is not there, or make one that is (use after delete)."""
+    """No action names an SA that does not exist, or makes one that does (use after delete)."""
     _, actor = member_of()
     for kn in range(2, 9):
         actor.later(4)
@@ -344,7 +346,7 @@ def test_no_sa_outlives_its_deletion() -> None:
 
 
 def test_no_key_in_any_text(caplog: pytest.LogCaptureFixture) -> None:
-    """Neither CAK nor SAK, KEK or ICK stands in a repr, a status line or a log."""
+    """No CAK, SAK, KEK or ICK in a repr, a status line or a log."""
     caplog.set_level(1, "macsec")
     kay, actor = member_of()
     texts = [repr(kay), repr(kay.cp.slots()), repr(actor.actions), status.text(kay), caplog.text]
