@@ -263,7 +263,9 @@ class Actor:
                 if mkpdu.basic.ckn == self.ckn:
                     assert self.holder.icv_valid(mkpdu.signed, mkpdu.icv)
                     said.append(mkpdu)
-            elif not self.kay._associations.waiting:
+            elif (action := self.kay.poll_action()) is not None:
+                self.actions.append(action)
+            else:
                 break
         self.heard += said
         return said
