@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import tokens
+from support.stores import KEK, counting
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks
@@ -15,8 +16,6 @@ from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders import CakStore, Edge, StoredCak, chain_of, policy_of
 from macsec.kay.policy import Security
 from macsec.keys import Key
-
-from .test_store import KEK, counting
 
 CANARY = "c0ffee00decafbad0123456789abcdef"
 S = 10**9

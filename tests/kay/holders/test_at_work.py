@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from support import tokens
 from support.kays import Segment, chain_key, check_connectivity, secured
+from support.stores import counting
 
 from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation
 from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.kay.keychain import ChainKey
-
-from .test_store import counting
 
 CAK = bytes.fromhex("c0ffee00decafbad0123456789abcdef")
 CKN = bytes.fromhex("2211")

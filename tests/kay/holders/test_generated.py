@@ -7,12 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.stores import counting, plain
 
 from macsec.errors import ConfigError
 from macsec.kay.holders.generated import Rotation
 from macsec.kay.holders.store import StoredCak
-
-from .test_store import counting, plain
 
 HOUR = 3600 * 10**9
 

@@ -12,35 +12,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.stores import KEK, counting, plain
 
 from macsec.errors import ConfigError, CustodyError
 from macsec.kay.holders.store import CakStore, StoredCak
 from macsec.keys import Key
 
 CANARY = bytes.fromhex("c0ffee00decafbad0123456789abcdef")
-KEK = Key(bytes(range(32)))
-
-
-def counting() -> Callable[[int], bytes]:
-    """Return a source of octets that never repeat, in place of entropy."""
-    count = 0
-
-    def random(length: int) -> bytes:
-        nonlocal count
-        count += 1
-        return count.to_bytes(length)
-
-    return random
 
 
 def stored(ckn: bytes = b"\x01", cak: bytes = CANARY, start: int = 5, end: int | None = 9) -> Any:
     """Return one CAK."""
     return StoredCak(ckn, Key(cak), start, end)
-
-
-def plain(caks: list[StoredCak]) -> list[tuple[bytes, bytes, int, int | None]]:
-    """Return CAKs as tuples that compare."""
-    return [(cak.ckn, cak.cak.expose(), cak.start_ns, cak.end_ns) for cak in caks]
 
 
 @pytest.fixture
