@@ -66,7 +66,7 @@ def clamp_times(time_ns: Column, pcapng: bool) -> Column:
     return clamped
 
 
-def python_emit(job: Job) -> memoryview:
+def reference_emit(job: Job) -> memoryview:
     """The readable twin, one frame at a time."""
     return memoryview(b"".join(_blocks(job) if job.pcapng else _records(job)))
 

@@ -1,8 +1,8 @@
 """The index: where each frame lies in a chunk of a capture, as columns.
 
-Two twins with one contract: `PythonIndex` here and `NativeIndex` over `_native/capture.c`. A scan
-walks whole records from the front of a chunk, fills the columns and says how far it came and why
-it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
+Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
+A scan walks whole records from the front of a chunk, fills the columns, returns how far it came
+and why it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
 """
 
 from __future__ import annotations
@@ -154,10 +154,10 @@ class _HaltError(Exception):
 Row = tuple[int, int, int, int, int, int, int, int]
 
 
-class PythonIndex:
+class ReferenceIndex:
     """The readable twin, one record at a time."""
 
-    name = "python"
+    name = "reference"
 
     def configure(self, layout: Layout) -> None:
         """Begin a section, without interfaces."""

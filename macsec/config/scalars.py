@@ -155,7 +155,7 @@ def salt(value: Any) -> bytes:
 
 
 def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
-    """One of these words, in lower or upper case; `none` is what None stands for."""
+    """One of these words, in lower or upper case; `none` is the word for None."""
     lower = {word.lower(): word for word in words}
 
     def chosen(value: Any) -> str:

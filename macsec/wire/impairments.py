@@ -1,7 +1,7 @@
 """The impairments of one direction: what is drawn, from which stream, in netem's order.
 
 Each step has a stream of its own. A decision is a draw of 32 bits below a whole threshold.
-`_native/calendar.c` is the twin of this file and of `lane.py`.
+`_native/wire/calendar.c` is the twin of this file and of `lane.py`.
 """
 
 from __future__ import annotations

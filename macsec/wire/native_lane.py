@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.wire.distributions import table
 from macsec.wire.engine import HORIZON_PS, PS_PER_NS
@@ -27,25 +26,6 @@ ANY = (1 << 31) - 1
 _LOSS = {"random": 1, "state": 2, "gemodel": 3}
 _ORDERED = {None: 0, False: 1, True: 2}
 _MATCH = {"ethertype": 1, "vlan": 2, "sci": 4, "an": 8}
-
-
-def library(backend: str) -> tuple[Any, Any] | None:
-    """The ffi and lib of the extension module for "auto" or "native"; None: the reference."""
-    if backend not in ("auto", "native", "reference"):
-        raise ConfigError(f"backend {backend!r}: not one of auto, native, reference")
-    if backend == "reference":
-        return None
-    try:
-        module = importlib.import_module("macsec._native")
-    except ImportError as error:
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is not built") from error
-    if not hasattr(module.lib, "macsec_wire_new"):
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is of an older version")
-    return module.ffi, module.lib
 
 
 class Ends(NamedTuple):

@@ -1,4 +1,4 @@
-"""The AES-GCM kernels, checked by gcm_check.c, which needs no Python."""
+"""The AES-GCM kernels, checked by the program in gcm_check, which needs no Python."""
 
 import os
 import platform
@@ -9,13 +9,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from native.harness import NATIVE, program_sources
 
-ROOT = Path(__file__).resolve().parents[2]
-NATIVE = ROOT / "_native"
-CHECK = Path(__file__).with_name("gcm_check.c")
+CHECK = program_sources("gcm_check")
 SOURCES = [
-    *sorted(path for path in NATIVE.glob("gcm_*.c") if path.name != "gcm_api.c"),  # their caller
-    *(NATIVE / name for name in ("cpu.c", "selftest.c", "secret.c")),
+    *sorted(path for path in NATIVE.glob("gcm/*.c") if path.name != "gcm_api.c"),  # their caller
+    *(NATIVE / "base" / name for name in ("cpu.c", "secret.c")),
 ]
 WARNINGS = [
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
@@ -61,7 +60,7 @@ def run(command: list[str | Path]) -> str:
 def build(target: Path, *flags: str) -> Path:
     """The check program, compiled with all warnings as errors."""
     command = [*compiler(), "-std=c11", *flags, *WARNINGS, f"-I{NATIVE}"]
-    run([*command, *SOURCES, CHECK, "-o", target])
+    run([*command, *SOURCES, *CHECK, "-o", target])
     return target
 
 
@@ -148,7 +147,7 @@ def test_no_branch_or_address_depends_on_secrets_in_wide_kernels(tmp_path: Path)
     """
     program = tmp_path / "gcm_check"
     clang = memory_sanitizer(tmp_path)
-    run([*clang, *WARNINGS, f"-I{NATIVE}", *SOURCES, CHECK, "-o", program])
+    run([*clang, *WARNINGS, f"-I{NATIVE}", *SOURCES, *CHECK, "-o", program])
     output = run([program, "--secret"])
     assert_all_ran(output)
     assert_as_the_system_says(output)

@@ -47,7 +47,7 @@ class Recording:
 
     @staticmethod
     def _frames(name: str) -> list[bytes]:
-        with captures.read(FOLDER / name, backend="python") as reader:
+        with captures.read(FOLDER / name, backend="reference") as reader:
             return [frame for batch in reader for frame in batch]
 
     def source(self, peer: str) -> bytes:

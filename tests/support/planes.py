@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from macsec.frames import FrameBatch
 from macsec.keys import Key
+from macsec.native import load
 from macsec.secy import PROFILES, Controls, SecY, Validate, Verdict
 from macsec.suites import SUITES
 
@@ -30,10 +31,10 @@ class Plane:
 
 
 def _planes() -> list[Plane]:
-    try:
-        from macsec.secy.native import usable_kernels
-    except ImportError:
+    if load("auto") is None:
         return [Plane("reference")]
+    from macsec.secy.native import usable_kernels
+
     return [Plane("reference"), *(Plane("native", name) for name in usable_kernels())]
 
 

@@ -18,6 +18,7 @@ from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import REFERENCE
 from macsec.measure.throughput.run import Plan, measure
 from macsec.measure.workload import DEFAULT, parse
+from macsec.native import load
 from macsec.report.drawing import check_ending
 from macsec.report.page import Page
 from macsec.report.throughput import outcome as report
@@ -149,11 +150,11 @@ def _number(word: str) -> int:
 def _kernels(text: str) -> list[str]:
     """Return the chosen kernel, then the others, and the reference plane if named or alone."""
     wanted = chosen_plane("auto").kernel
-    try:
-        from macsec.secy.native import check_kernel, usable_kernels
-    except ImportError:
+    if load("auto") is None:
         say("the native data plane was not built: only the reference data plane is measured")
         return [REFERENCE]
+    from macsec.secy.native import check_kernel, usable_kernels  # late: it needs the C library
+
     usable = usable_kernels()
     if wanted is None and not usable:
         return [REFERENCE]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from macsec import __version__
 from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.native import load
 
 KERNEL_VARIABLE = "MACSEC_KERNEL"
 
@@ -22,8 +23,8 @@ class Plane(NamedTuple):
 
     @property
     def captures(self) -> str:
-        """The implementation of captures that belongs to it: `python` or `auto`."""
-        return "python" if self.backend == "reference" else "auto"
+        """The backend of the capture code that belongs to it."""
+        return "reference" if self.backend == "reference" else "auto"
 
 
 class Kernel(NamedTuple):
@@ -37,11 +38,10 @@ class Kernel(NamedTuple):
 
 def kernels() -> list[Kernel]:
     """Return the kernels of the native data plane, fastest first; none where it was not built."""
-    try:
-        from macsec._native import ffi, lib
-    except ImportError:
+    library = load("auto")
+    if library is None:
         return []
-    found = []
+    ffi, lib, found = library.ffi, library.lib, []
     for at in range(lib.macsec_kernel_count()):
         name = ffi.string(lib.macsec_kernel_name(at)).decode()
         needs = ffi.string(lib.macsec_kernel_description(at)).decode()
@@ -58,12 +58,12 @@ def chosen_plane(backend: str) -> Plane:
     """
     kernel = os.environ.get(KERNEL_VARIABLE) or None
     if kernel is not None:
-        try:
-            from macsec.secy.native import check_kernel
-        except ImportError:
+        if load("auto") is None:
             raise EnvironmentLacks(
                 f"{KERNEL_VARIABLE}={kernel}: the native data plane was not built"
-            ) from None
+            )
+        from macsec.secy.native import check_kernel  # late: it loads the SecY
+
         check_kernel(kernel)
     return Plane(backend, kernel)
 
