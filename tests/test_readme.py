@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
@@ -141,7 +142,7 @@ def test_every_yaml_block_parses() -> None:
 @pytest.mark.parametrize("line", sorted(set(commands())))
 def test_command_line_is_accepted(line: str) -> None:
     """Each verb, option and number of arguments exists."""
-    args, command = shlex.split(line), cli
+    args, command = shlex.split(line), cast("click.Command", cli)
     context = click.Context(cli, info_name="macsec")
     while isinstance(command, click.Group):
         name, found, args = command.resolve_command(context, args)
