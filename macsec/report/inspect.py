@@ -10,6 +10,7 @@ from rich.text import Text
 from macsec.frames.dissect import Sight, VlanTag
 from macsec.frames.sectag import TCI
 from macsec.terms import sci_text
+from macsec.time_units import NS_PER_S
 
 ETHERTYPES = {
     0x0800: "IPv4",
@@ -85,7 +86,7 @@ def ethertype_text(ethertype: int | None) -> str:
 
 def seconds(ns: int) -> str:
     """Seconds with nanoseconds."""
-    whole, rest = divmod(abs(ns), 1_000_000_000)
+    whole, rest = divmod(abs(ns), NS_PER_S)
     return f"{'-' if ns < 0 else ''}{whole}.{rest:09d}"
 
 

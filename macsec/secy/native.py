@@ -25,7 +25,7 @@ from macsec.secy.arena_pool import ArenaPool
 from macsec.secy.controls import Controls
 from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
-from macsec.terms import PN_LIMIT_64
+from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
 
 MASK_64 = PN_LIMIT_64 - 1
 
@@ -331,7 +331,7 @@ def _controls(controls: Controls) -> dict[str, int]:
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
-        "longest": -1 if controls.mtu is None else controls.mtu + 14,
+        "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
 
 

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.native import load
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.fields import turned
 from macsec.wire.impairments import Starts, starts
 from macsec.wire.lane import Lane, LinkStats, Sent

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
+from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS
 from macsec.wire.distributions import table
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.impairments import Starts, threshold
-from macsec.wire.lane import HEADER, HORIZON, LinkStats
+from macsec.wire.lane import HORIZON, LinkStats
 from macsec.wire.param_values import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import RECORDS
@@ -151,7 +153,7 @@ def _plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[
     plan.cell, plan.cell_overhead = params.cell, params.cell_overhead
     plan.limit = COUNT_LIMIT if params.limit is None else params.limit
     plan.gap = params.gap
-    plan.longest = MTU_LIMIT << 20 if params.mtu is None else params.mtu + HEADER
+    plan.longest = MTU_LIMIT << 20 if params.mtu is None else params.mtu + ETHERNET_HEADER
     plan.drops, plan.drop_count = _numbers(ffi, kept, params.drop)
     edges = [at * PS_PER_NS for span in params.down for at in span]
     plan.edges_ps, plan.edge_count = _numbers(ffi, kept, edges)

@@ -153,7 +153,7 @@ def _kernels(text: str) -> list[str]:
     if load("auto") is None:
         say("the native data plane was not built: only the reference data plane is measured")
         return [REFERENCE]
-    from macsec.secy.native import check_kernel, usable_kernels  # late: it needs the C library
+    from macsec.secy.native import check_kernel, usable_kernels  # fails where no C is built
 
     usable = usable_kernels()
     if wanted is None and not usable:

@@ -23,7 +23,7 @@ class Plane(NamedTuple):
 
     @property
     def captures(self) -> str:
-        """The backend of the capture code that belongs to it."""
+        """The implementation of captures that belongs to it: `reference` or `auto`."""
         return "reference" if self.backend == "reference" else "auto"
 
 
@@ -41,7 +41,8 @@ def kernels() -> list[Kernel]:
     library = load("auto")
     if library is None:
         return []
-    ffi, lib, found = library.ffi, library.lib, []
+    ffi, lib = library.ffi, library.lib
+    found = []
     for at in range(lib.macsec_kernel_count()):
         name = ffi.string(lib.macsec_kernel_name(at)).decode()
         needs = ffi.string(lib.macsec_kernel_description(at)).decode()

@@ -8,10 +8,10 @@ from typing import Any
 from macsec.lab.link_state import End, Standing, State
 from macsec.report.mka import status
 from macsec.report.mka.status import obstacle
+from macsec.time_units import NS_PER_MS
 
 HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
 NAMES = 5
-NS_PER_MS = 10**6
 SHOWN = 8
 """Digits of a CKN or an MI in a table: enough to tell them apart."""
 

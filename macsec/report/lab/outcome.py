@@ -10,14 +10,13 @@ from macsec.lab.link_state import State
 from macsec.lab.virtual.lab import Lab, SiteLink
 from macsec.report.html.model import Counters, Table
 from macsec.report.lab import agreement
-from macsec.wire.engine import PS_PER_NS
+from macsec.time_units import NS_PER_MS, PS_PER_NS
 from macsec.wire.lane import LinkStats
 from macsec.wire.units import rate_text, time_text
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
 STATIC = "static keys"
-NS_PER_MS = 10**6
 _HOSTS = ("sent", "received", "expected", "strange", "foreign")
 
 

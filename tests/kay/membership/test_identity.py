@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.kays import CKN, NS, Actor, alone, sci_of_name, server_of
 
-from macsec.kay.identity import NUMBER_LIMIT, Identity
+from macsec.kay.membership.identity import NUMBER_LIMIT, Identity
 
 
 def test_numbers_start_at_one_and_rise() -> None:

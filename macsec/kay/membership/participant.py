@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 
-from macsec.kay.counters import Counters, Reception
-from macsec.kay.cp import NS_PER_S
-from macsec.kay.identity import NUMBER_LIMIT, Identity, Random
+from macsec.kay.counters import KayCounters, Reception
 from macsec.kay.keychain import ChainKey
+from macsec.kay.membership.identity import NUMBER_LIMIT, Identity, Random
+from macsec.kay.membership.peers import Peer, Peers
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
-from macsec.kay.peers import Peer, Peers
 from macsec.kay.policy import KayPolicy
+from macsec.kay.sak import KI
+from macsec.kay.timers import MKA_HELLO_TIME_NS
 from macsec.keys import Uncopyable
-
-MKA_HELLO_TIME_NS = 2 * NS_PER_S
-MKA_BOUNDED_HELLO_TIME_NS = NS_PER_S // 2
 
 PROMPT_LIMIT = 8
 """So many MKPDUs a Hello Time at most; news beyond that waits."""
@@ -34,7 +32,7 @@ class Participant(Uncopyable):
         sci: int,
         policy: KayPolicy,
         random: Random,
-        counters: Counters,
+        counters: KayCounters,
         now_ns: int,
     ) -> None:
         self.key = key
@@ -73,6 +71,17 @@ class Participant(Uncopyable):
             return self._policy.key_server_priority
         peer = self.server_peer
         return None if peer is None or peer.basic is None else peer.basic.priority
+
+    def server_abandoned(self, ki: KI) -> bool:
+        """True if the Key Server reports keys, and not this one: we missed how it was replaced.
+
+        Our SAs of that key are of no more use, and its AN is free.
+        """
+        server = self.server_peer
+        if server is None or server.use is None:
+            return False
+        reported = (server.use.latest, server.use.old)
+        return any(each and each.ki.kn for each in reported) and not server.uses(ki)
 
     @property
     def reach(self) -> set[int]:
@@ -131,7 +140,7 @@ class Participant(Uncopyable):
         elif mn is not None:
             self._counters.add("in-mkpdu-peer-list-errors")
         peer.use = self._usable(mkpdu.use) if peer.live else None
-        peer.tells_upper_pn = mkpdu.xpn
+        peer.reports_upper_pn = mkpdu.xpn
         if peer.live:
             told = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
             self.peers.learn(told, now_ns)
@@ -174,7 +183,7 @@ class Participant(Uncopyable):
             return now_ns
         return min(self.hello_ns, max(now_ns, self._sent[0] + MKA_HELLO_TIME_NS))
 
-    def speak(self, now_ns: int, hello_ns: int, version: int) -> Basic:
+    def next_basic(self, now_ns: int, hello_ns: int, version: int) -> Basic:
         """The Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
         if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
             self.renew()

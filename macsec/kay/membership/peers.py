@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 LIVE_LIMIT = 40
 POTENTIAL_LIMIT = 32
@@ -24,7 +24,7 @@ class Peer:
     live: bool = False
     basic: Basic | None = None
     use: SakUse | None = None
-    tells_upper_pn: bool = False
+    reports_upper_pn: bool = False
     acknowledged: KI | None = None
     """The newest KI of ours that it reported to receive with."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.derivation import MI_LENGTH
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 NUMBER_LIMIT = 0xFFFFFF00
 """From here on an MN or KN is about to wrap, and the MI is renewed."""

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from macsec.errors import MACsecError
-from macsec.kay.counters import Counters
-from macsec.kay.cp import MKA_LIFE_TIME_NS, NS_PER_S
-from macsec.kay.identity import Random
-from macsec.kay.key_history import KeyHistory
+from macsec.kay.counters import KayCounters
+from macsec.kay.distribution.key_history import KeyHistory
+from macsec.kay.membership.identity import Random
+from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
-from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
 
 
 class Reason(Enum):
@@ -31,7 +32,7 @@ class Reason(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Given:
+class CurrentSak:
     """The SAK that we distribute: by which CAK, wrapped, to which MIs, since when."""
 
     sak: Sak
@@ -50,7 +51,12 @@ class KeyServer:
     """What we do while elected. All is asked anew each time, so that no request can be lost."""
 
     def __init__(
-        self, sci: int, policy: KayPolicy, random: Random, history: KeyHistory, counters: Counters
+        self,
+        sci: int,
+        policy: KayPolicy,
+        random: Random,
+        history: KeyHistory,
+        counters: KayCounters,
     ) -> None:
         self._sci = sci
         self._policy = policy
@@ -58,7 +64,7 @@ class KeyServer:
         self._history = history
         self._counters = counters
         self._not_before_ns = 0
-        self.given: Given | None = None
+        self.current: CurrentSak | None = None
 
     def decide(self, participant: Participant) -> Protection | None:
         """How this CA is to be protected; None for not at all.
@@ -82,18 +88,18 @@ class KeyServer:
         self, participant: Participant, now_ns: int, own_pn: Callable[[KI], int]
     ) -> Reason | None:
         """Why another SAK is due now, if it is."""
-        given, live = self.given, {peer.mi: peer for peer in participant.peers.live}
-        if given is None or given.ckn != participant.key.ckn:
+        current, live = self.current, {peer.mi: peer for peer in participant.peers.live}
+        if current is None or current.ckn != participant.key.ckn:
             return Reason.FIRST
-        ki = given.sak.ki
+        ki = current.sak.ki
         if ki.mi != participant.identity.mi:
             return Reason.FIRST
-        if self._membership_changed(given, set(live)):
+        if self._membership_changed(current, set(live)):
             return Reason.LIVE_LIST
-        if self.decide(participant) != given.sak.protection:
+        if self.decide(participant) != current.sak.protection:
             return Reason.PROTECTION
         told = [slot.lowest_pn for peer in live.values() for slot in peer.uses(ki)]
-        if max(own_pn(ki), *told, 0) >= exhaustion(given.sak.protection.suite):
+        if max(own_pn(ki), *told, 0) >= exhaustion(current.sak.protection.suite):
             return Reason.PN
         if self.rekey_ns is not None and now_ns >= self.rekey_ns:
             return Reason.INTERVAL
@@ -101,19 +107,19 @@ class KeyServer:
             return Reason.FORGOTTEN
         return None
 
-    def _membership_changed(self, given: Given, live: set[bytes]) -> bool:
-        lost = given.members - live
+    def _membership_changed(self, current: CurrentSak, live: set[bytes]) -> bool:
+        lost = current.members - live
         if lost and not self._policy.sak_rekey_on_live_peer_loss:
-            given.members -= lost  # who comes back has to get another SAK
+            current.members -= lost  # who comes back has to get another SAK
             lost = set()
-        return bool(lost or live - given.members)
+        return bool(lost or live - current.members)
 
     @property
     def rekey_ns(self) -> int | None:
         """When the interval asks for another SAK."""
-        if self.given is None or not self._policy.sak_rekey_interval:
+        if self.current is None or not self._policy.sak_rekey_interval:
             return None
-        return self.given.since_ns + self._policy.sak_rekey_interval * NS_PER_S
+        return self.current.since_ns + self._policy.sak_rekey_interval * NS_PER_S
 
     @property
     def not_before_ns(self) -> int:
@@ -140,7 +146,7 @@ class KeyServer:
         self._history.record(ki, key.check_value)
         self._counters.add("keys-distributed")
         sak = Sak(ki, an, key, protection, ranked({self._sci, *participant.reach}))
-        self.given = Given(sak, participant.key.ckn, wrapped, set(live), now_ns)
+        self.current = CurrentSak(sak, participant.key.ckn, wrapped, set(live), now_ns)
         return sak
 
     def distribution(self, participant: Participant) -> DistributedSak | None:
@@ -149,26 +155,29 @@ class KeyServer:
         Never to one that was not there when it was made: it may have had the key in an earlier
         life, and would use its PNs twice.
         """
-        given = self.given
-        if given is None or not participant.is_server or given.ckn != participant.key.ckn:
+        current = self.current
+        if current is None or not participant.is_server or current.ckn != participant.key.ckn:
             return None
-        sak, live = given.sak, participant.peers.live
-        if sak.ki.mi != participant.identity.mi or not {peer.mi for peer in live} <= given.members:
+        sak, live = current.sak, participant.peers.live
+        if (
+            sak.ki.mi != participant.identity.mi
+            or not {peer.mi for peer in live} <= current.members
+        ):
             return None
         if all(peer.receives(sak.ki) for peer in live):
             return None
         suite = sak.protection.suite
         identifier = None if suite is DEFAULT_SUITE else suite.identifier
-        return DistributedSak(sak.an, sak.protection.code, sak.ki.kn, identifier, given.wrapped)
+        return DistributedSak(sak.an, sak.protection.code, sak.ki.kn, identifier, current.wrapped)
 
     def forget_unless(self, known: Callable[[KI], bool]) -> None:
         """A SAK of ours that is not installed any more is no SAK."""
-        if self.given is not None and not known(self.given.sak.ki):
-            self.given = None
+        if self.current is not None and not known(self.current.sak.ki):
+            self.current = None
 
     def note(self, participant: Participant) -> None:
         """Remember which peers have reported the SAK."""
-        if self.given is not None:
+        if self.current is not None:
             for peer in participant.peers.live:
-                if peer.receives(self.given.sak.ki):
-                    peer.acknowledged = self.given.sak.ki
+                if peer.receives(self.current.sak.ki):
+                    peer.acknowledged = self.current.sak.ki

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from macsec.errors import MACsecError
-from macsec.kay.counters import Counters
-from macsec.kay.key_history import Claim, KeyHistory
+from macsec.kay.counters import KayCounters
+from macsec.kay.distribution.key_history import Claim, KeyHistory
+from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import DistributedSak
-from macsec.kay.participant import Participant
 from macsec.kay.policy import KayPolicy, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.keys import Key
@@ -19,11 +19,11 @@ REFUSED = {
 }
 
 
-class Intake:
+class SakIntake:
     """Judges what Key Servers distribute. A SAK that is refused changes nothing."""
 
     def __init__(
-        self, sci: int, policy: KayPolicy, history: KeyHistory, counters: Counters
+        self, sci: int, policy: KayPolicy, history: KeyHistory, counters: KayCounters
     ) -> None:
         self._sci = sci
         self._policy = policy
