@@ -91,10 +91,10 @@ def test_missing_damaged_or_exposed_state_is_refused(desk):
         assert_refused(desk, "damaged", 2, "--state-init")
     record.write_bytes(whole)
     record.chmod(0o644)
-    assert_refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others have access to it", 2)
     record.chmod(0o600)
     state.chmod(0o777)
-    assert_refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others have access to it", 2)
 
 
 def test_state_init_needs_state_and_state_needs_a_transmit_sa(desk):
