@@ -72,12 +72,14 @@ class Member:
     @property
     def kay(self) -> Kay:
         """Its KaY."""
-        return self.station.kay
+        agreement = self.station.agreement
+        assert agreement is not None
+        return agreement.kay
 
     @property
     def secy(self) -> SecY:
         """Its SecY."""
-        return self.station.port.secy
+        return self.station.secy
 
     def send(self) -> bool:
         """Send a numbered frame to all stations; return whether it left."""
@@ -135,8 +137,8 @@ class Segment:
         if name not in self._links:
             self._links[name] = Link(self.engine, name, self._params, self._params)
         link = self._links[name]
-        member = Member(name, Station(self.engine, kay, secy, link.a.send))
-        member.station.deliver = member.deliver
+        member = Member(name, Station(self.engine, link.a, secy, kay, name))
+        member.station.controlled.receiver = member.deliver
         link.a.receiver = lambda frame: self._hear(member, frame)
         link.b.receiver = lambda frame: self._flood(name, frame)
         if name in self.members:
