@@ -67,7 +67,9 @@ CONTROL_ERRORS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(
     "controls, message", CONTROL_ERRORS, ids=[row[1] for row in CONTROL_ERRORS]
 )
-def test_impossible_controls_are_refused(plane: Plane, controls: dict[str, Any], message: str) -> None:
+def test_impossible_controls_are_refused(
+    plane: Plane, controls: dict[str, Any], message: str
+) -> None:
     """A control, or a pair of them, that cannot be used is refused with the reason (10.7)."""
     with pytest.raises(ConfigError, match=message):
         plane.secy(**controls)

@@ -154,7 +154,9 @@ OPERATIONAL: list[tuple[str, Step, bool]] = [
 
 
 @pytest.mark.parametrize("name, step, expected", OPERATIONAL, ids=[row[0] for row in OPERATIONAL])
-def test_mac_operational_needs_a_transmit_sa_and_a_receive_sa(plane: Plane, name: str, step: Step, expected: bool) -> None:
+def test_mac_operational_needs_a_transmit_sa_and_a_receive_sa(
+    plane: Plane, name: str, step: Step, expected: bool
+) -> None:
     """True with a usable transmit SA and something that receives; else False (10.7.4)."""
     secy = sender(plane)
     assert not secy.mac_operational
