@@ -20,6 +20,7 @@ from support.craft import (
 )
 
 from macsec import captures
+from macsec.captures import formats
 from macsec.errors import FormatError
 
 HEAD = shb() + idb()
@@ -254,6 +255,12 @@ WHOLE = {
 }
 
 
+def middle_of_a_frame(octets):
+    """Return the offsets inside the longest frame, without its first and last octets."""
+    start = octets.find(frame(4, 1514))
+    return range(start + 50, start + 1464) if start >= 0 else range(0)
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_capture_cut_anywhere_gives_a_prefix(name, backend):
     """A capture cut anywhere gives a prefix of its frames, and says so unless at a boundary."""
@@ -261,7 +268,10 @@ def test_capture_cut_anywhere_gives_a_prefix(name, backend):
     whole = Outcome(octets, backend=backend)
     assert whole.fault is None
     boundaries = 0
+    inside = middle_of_a_frame(octets)
     for size in range(len(octets)):
+        if size in inside and size % 29:
+            continue  # one cut inside a long frame is like the next
         out = Outcome(octets[:size], backend=backend)
         assert out.rows == whole.rows[: len(out.rows)]
         if out.fault is None:
@@ -282,12 +292,16 @@ def test_trailing_octets_hide_no_frame(name, tail, backend):
     assert out.fault is not None or len(out.rows) > len(whole.rows)
 
 
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("name", WHOLE)
-def test_flipped_header_bit_gives_frames_or_a_format_error(name, backend):
-    """One bit flipped anywhere in the headers gives frames or a FormatError, nothing else."""
+def test_flipped_header_bit_gives_frames_or_a_format_error(name, step, backend):
+    """One bit flipped anywhere in the headers gives frames or a FormatError, nothing else.
+
+    Every fifth bit changes each octet and, over the octets, each of its bits.
+    """
     octets = bytearray(WHOLE[name])
     frames_begin = octets.index(frame(4, 1514)) if frame(4, 1514) in octets else len(octets)
-    for bit in range(8 * min(frames_begin, 700)):
+    for bit in range(0, 8 * min(frames_begin, 700), step):
         octets[bit // 8] ^= 1 << bit % 8
         out = Outcome(bytes(octets), backend=backend)
         assert sum(map(len, out.frames)) <= len(octets), f"bit {bit}"
@@ -302,11 +316,14 @@ def test_section_may_have_a_thousand_interfaces(backend):
     assert len(out.reader.interfaces) == 1000
 
 
-def test_endless_interfaces_are_refused(backend):
+@pytest.mark.parametrize("most", [256, pytest.param(65_536, marks=pytest.mark.exhaustive)])
+def test_endless_interfaces_are_refused(most, backend, monkeypatch):
     """The 65,537th interface of a file is refused, however the sections share them."""
-    part = shb() + idb() * 16_384
+    assert formats.MAX_INTERFACES == 65_536
+    monkeypatch.setattr(formats, "MAX_INTERFACES", most)
+    part = shb() + idb() * (most // 4)
     out = Outcome(part * 4 + shb() + idb(), backend=backend)
-    assert out.fault == ("more than 65536 interfaces", len(part) * 4 + 28, False)
+    assert out.fault == (f"more than {most} interfaces", len(part) * 4 + 28, False)
 
 
 @pytest.mark.parametrize("name", [b"\xff" * 256, b"\xff" * 90, "é".encode() * 128, b"a" * 300])
