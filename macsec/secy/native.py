@@ -31,10 +31,27 @@ MASK_64 = PN_LIMIT_64 - 1
 
 _VERDICTS = tuple(Verdict)
 
-_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
-
 _LIBRARY = load("native", needs="macsec_secy_new")
 ffi, lib = _LIBRARY.ffi, _LIBRARY.lib
+
+REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
+    lib.MACSEC_STATUS_NO_MEMORY: (EnvironmentLacks, "out of memory"),
+    lib.MACSEC_STATUS_NO_KERNEL: (
+        EnvironmentLacks,
+        "no AES-GCM kernel passed its known answers on this machine",
+    ),
+    lib.MACSEC_STATUS_KEY_LENGTH: (ConfigError, "key length: a key has 16 or 32 octets"),
+    lib.MACSEC_STATUS_NO_SUCH_AN: (MACsecError, "no such AN: an AN is 0 to 3"),
+    lib.MACSEC_STATUS_NO_SUCH_SC: (MACsecError, "no such SC: no receive SC with that SCI"),
+    lib.MACSEC_STATUS_NO_SUCH_SA: (MACsecError, "no such SA: no SA with that AN"),
+    lib.MACSEC_STATUS_SC_EXISTS: (MACsecError, "this SC exists: its SCI has a receive SC"),
+    lib.MACSEC_STATUS_SA_DEAD: (CustodyError, DEAD),
+    lib.MACSEC_STATUS_NO_ROOM: (MACsecError, "the arena for the frames is too small"),
+    lib.MACSEC_STATUS_NOT_AUTHENTIC: (MACsecError, "the ICV is wrong"),
+}
+"""The error and its text for each macsec_status of the data plane in C but DONE."""
+
+_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
 
 class NativePlane(Uncopyable):
@@ -45,9 +62,9 @@ class NativePlane(Uncopyable):
     def __init__(self, controls: Controls, kernel: str | None = None) -> None:
         if kernel is not None:
             check_kernel(kernel)
-        pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode())
-        if pointer == ffi.NULL:
-            raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
+        status = ffi.new("macsec_status *")
+        pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode(), status)
+        check_status(status[0])
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
         self._lock: Any = _LIBRARY.Lock()
         self._holder: int | None = None
@@ -87,7 +104,7 @@ class NativePlane(Uncopyable):
             arena = self._arenas.take(capacity)
             out.arena, out.capacity = ffi.from_buffer("uint8_t[]", arena), capacity
             lib.macsec_outcome_columns(out, columns, narrow, rows)
-            self._done(call(self._open(), given, out))
+            check_status(call(self._open(), given, out))
             frames, octets = out.frames, out.octets
         start, length, kept = table[0, :frames], table[1, :frames], table[2, :frames]
         every = frames == rows
@@ -117,7 +134,7 @@ class NativePlane(Uncopyable):
         """10.7: take over all controls."""
         values = _controls(controls)
         with self.still():
-            self._done(
+            check_status(
                 lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
             )
         self._wraps = controls.profile.window_from_next_pn
@@ -259,14 +276,7 @@ class NativePlane(Uncopyable):
 
     def _call(self, call: Any, *arguments: Any) -> None:
         with self.still():
-            self._done(call(self._open(), *arguments))
-
-    @staticmethod
-    def _done(status: int) -> None:
-        if status == lib.MACSEC_DEAD:
-            raise CustodyError(DEAD)
-        if status != 0:
-            raise MACsecError("the native data plane refused: no such SC or SA, or out of memory")
+            check_status(call(self._open(), *arguments))
 
 
 class _Parameters:
@@ -297,6 +307,13 @@ class _Parameters:
 
 def _refuse() -> NoReturn:
     raise MACsecError("this SecY is closed: its keys are wiped")
+
+
+def check_status(status: int) -> None:
+    """Raise the error that a macsec_status stands for; none for DONE."""
+    if status != lib.MACSEC_STATUS_DONE:
+        error, text = REFUSALS[status]
+        raise error(text)
 
 
 def kernels() -> list[str]:

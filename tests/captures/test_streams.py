@@ -128,6 +128,7 @@ def test_output_held_back_by_zlib_is_no_truncation():
         assert total == size
 
 
+@pytest.mark.as_built
 def test_too_many_open_files_is_no_config_error(tmp_path):
     """Errors that are not the caller's are no ConfigError."""
     code = (
@@ -182,6 +183,7 @@ def test_max_ratio_refuses_a_larger_expansion():
     assert Outcome(bomb(2 << 20)).fault is None
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("make", [bytes, gzip.compress, zstd])
 def test_dash_is_standard_input(make):
     """The name "-" is standard input, plain and compressed."""

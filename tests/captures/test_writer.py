@@ -274,6 +274,7 @@ COPY = (
 )
 
 
+@pytest.mark.as_built
 def test_dash_is_standard_output():
     """The name "-" is standard output."""
     done = subprocess.run(
@@ -283,6 +284,7 @@ def test_dash_is_standard_output():
     assert Outcome(done.stdout).frames == craft.SOME
 
 
+@pytest.mark.as_built
 def test_standard_output_is_flushed_after_each_batch():
     """Each batch is out before the next one: the output is a valid prefix at any time."""
     with subprocess.Popen(

@@ -25,6 +25,8 @@ from macsec.custody import reserver
 from macsec.custody.reserver import Reserver
 from macsec.live.pump import Pump
 
+pytestmark = pytest.mark.native
+
 AHEAD, ROUNDS = 64, 400
 
 

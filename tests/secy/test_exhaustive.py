@@ -322,6 +322,7 @@ def expected_of(rules: Rules, frame: bytes, batch: FrameBatch, bits: NDArray[np.
     return codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cipher, tci, offset", FLIPS)
 @pytest.mark.parametrize("flags", ["sci", "none", "es", "scb"])
 def test_frame_with_any_bit_changed_is_never_delivered(
