@@ -10,9 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from macsec.config import Configuration, load
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
@@ -23,10 +22,12 @@ from . import counters as names
 from .backends import make_plane
 from .controls import Controls
 from .counters import Counters
-from .from_config import install, located_controls
 from .plane import DataPlane, Loan, Outcome, SAParameters
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from macsec.config import Configuration
 
 
 class TransmitSA(Uncopyable):
@@ -175,6 +176,11 @@ class SecY(Uncopyable):
         Takes the keys over: those of a loaded configuration are wiped. Raises ConfigError, with
         file and line where there is a file.
         """
+        # Late: a SecY that is made without a configuration does not load the models.
+        from macsec.config import load
+
+        from .from_config import install, located_controls
+
         model = load(config)
         try:
             secy = cls(located_controls(model), backend, kernel)

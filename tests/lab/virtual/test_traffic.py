@@ -14,7 +14,9 @@ from macsec.config.static_keys import seeded
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint
 from macsec.lab.virtual.traffic import MIX, captured, departures
-from macsec.time_units import PS_PER_US
+from macsec.time_units import PS_PER_NS
+
+PS_PER_US = 1000 * PS_PER_NS
 
 
 def flow_of(**entry: Any) -> Any:
