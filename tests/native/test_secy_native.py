@@ -47,6 +47,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("frames", [50_000, pytest.param(1_000_000, marks=pytest.mark.exhaustive)])
 def test_fuzz(workshop: Workshop, frames: int) -> None:
     """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
@@ -55,6 +56,7 @@ def test_fuzz(workshop: Workshop, frames: int) -> None:
     assert frames_of(output) >= frames
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_fuzz_sanitized(workshop: Workshop) -> None:
     """The same with address and undefined-behaviour sanitizers."""
@@ -62,6 +64,7 @@ def test_fuzz_sanitized(workshop: Workshop) -> None:
     assert frames_of(run([program, "300000", "2"])) >= 300_000
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_every_change(workshop: Workshop) -> None:
     """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
@@ -69,6 +72,7 @@ def test_every_change(workshop: Workshop) -> None:
     assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_memory_refused(workshop: Workshop) -> None:
     """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
@@ -76,6 +80,7 @@ def test_memory_refused(workshop: Workshop) -> None:
     assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
@@ -375,6 +380,7 @@ def tables_of(memory: list[bytes], key: bytes) -> list[bytes]:
     ]
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("step", ["close", "delete", "delete-sc", "replace"])
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -402,6 +408,7 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
         holder.end()
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="reads memory through /proc")
 def test_where_keys_lie_in_memory() -> None:
     """Key schedules are on pages that stay in RAM and are left out of core dumps (R21)."""
@@ -419,6 +426,7 @@ def test_where_keys_lie_in_memory() -> None:
         holder.end()
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_transmit_keys_are_wiped_in_the_memory_of_a_child(kernel: str) -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from macsec.cli.shared.options import F
-from macsec.custody import Keeper
-from macsec.custody.reserver import Ahead
+from macsec.custody import Keeper, Reserver
 from macsec.errors import ConfigError
 from macsec.secy import SecY
 
@@ -58,6 +57,6 @@ def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    with Ahead(keeper, pump.end) as reserving:
+    with Reserver(keeper, pump.end) as reserving:
         yield
     reserving.check()
