@@ -3,7 +3,7 @@
 keeper.py    Keeper: all transmit SAs of a SecY, each with its record
 numbers.py   PacketNumbers: one record in use, PNs reserved ahead, the exact value at the end
 folder.py    Folder: the records on the disk
-record.py    Record: the first unused PN of one (key, SCI), as text
+record.py    PNRecord: the first unused PN of one (key, SCI), as text
 reserver.py  Reserver: background thread that keeps PNs reserved for a running pump
 system.py    System: the system calls of custody, replaceable in tests
 """

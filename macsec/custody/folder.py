@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from macsec.errors import ConfigError, MACsecError
 
-from .record import SIZE_LIMIT, Nonces, Record
+from .record import SIZE_LIMIT, Nonces, PNRecord
 from .system import System
 
 ENDING = ".pn"
@@ -99,7 +99,7 @@ class Folder:
         """Return the path of a record, for a message."""
         return f"{self.path}/{of.name}{ENDING}"
 
-    def read(self, of: Nonces) -> Record | None:
+    def read(self, of: Nonces) -> PNRecord | None:
         """Return the record of these nonces, None if there is none.
 
         Raises ConfigError if it is damaged or belongs to another key or SCI, and if another record
@@ -135,7 +135,7 @@ class Folder:
         what = f"under {found.cipher}" if found.cipher != of.cipher else "with another SSCI or salt"
         raise ConfigError(f"{where}: this key was used {what}: take a new key")
 
-    def _record(self, name: str) -> Record:
+    def _record(self, name: str) -> PNRecord:
         where = f"{self.path}/{name}"
         try:
             file = self._open(name, os.O_RDONLY)
@@ -146,7 +146,7 @@ class Folder:
             octets = b""
             while len(octets) < SIZE_LIMIT and (piece := self._os.read(file, SIZE_LIMIT)):
                 octets += piece
-            return Record.decode(octets)
+            return PNRecord.decode(octets)
         except OSError as error:
             raise MACsecError(f"{where}: cannot read it: {error.strerror}") from None
         except ValueError as error:
@@ -154,7 +154,7 @@ class Folder:
         finally:
             self._shut(file)
 
-    def write(self, record: Record) -> None:
+    def write(self, record: PNRecord) -> None:
         """Replace a record; it is on the disk when this returns.
 
         The caller holds its lock, so a half-written file of an earlier process is removed. If this

@@ -7,7 +7,7 @@ import os
 from macsec.errors import ConfigError, CustodyError
 
 from .folder import Folder
-from .record import Nonces, Record
+from .record import Nonces, PNRecord
 
 
 class PacketNumbers:
@@ -32,7 +32,7 @@ class PacketNumbers:
         try:
             found = folder.read(of)  # again: now no other process changes it
             if found is None:
-                found = Record(of, first)
+                found = PNRecord(of, first)
                 folder.write(found)
         except BaseException:
             self.close()
@@ -60,7 +60,7 @@ class PacketNumbers:
 
     def _write(self, next_pn: int) -> None:
         try:
-            self._folder.write(Record(self._of, next_pn))
+            self._folder.write(PNRecord(self._of, next_pn))
         except BaseException:
             self._broken = True
             raise

@@ -66,7 +66,7 @@ class Nonces:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PNRecord:
     """Nonces, and the first PN of them that is certainly unused."""
 
     nonces: Nonces
@@ -82,7 +82,7 @@ class Record:
         return f"{lines}sha256 {hashlib.sha256(lines.encode()).hexdigest()}\n".encode()
 
     @classmethod
-    def decode(cls, octets: bytes) -> Record:
+    def decode(cls, octets: bytes) -> PNRecord:
         """Return the record of a text. Raises ValueError with the reason."""
         found = _TEXT.fullmatch(octets.decode("latin-1"))
         if found is None:

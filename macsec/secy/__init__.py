@@ -1,6 +1,7 @@
 """The SecY (clause 10): one machine, two data planes.
 
 lmi.py              SecY: management (10.7), checks every argument
+channels.py         TransmitSC, ReceiveSC and their SAs, read-only
 controls.py         Controls: the management controls and the rules between them
 profiles.py         Profile: named switches where implementations disagree
 verdict.py          Verdict: each way a frame can end, with counter and clause

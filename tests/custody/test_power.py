@@ -1,4 +1,4 @@
-"""Power cuts and faults at every call that custody makes of the system (R17, R27)."""
+"""Power cuts and faults at every system call of custody (R17, R27)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLANE = PLANES[-1]
 
 
 def send(disk: Disk, emitted: list[int], frames: int, init: bool, plane: Plane = PLANE) -> None:
-    """One run: what it sends goes to `emitted`, frame by frame."""
+    """Do one run; append each frame that it sends to `emitted`."""
     secy = sender(plane)
     with secy, Keeper(secy, STATE, init, block=BLOCK, system=disk.system()) as keeper:
         for _ in range(frames):
@@ -30,13 +30,13 @@ def send(disk: Disk, emitted: list[int], frames: int, init: bool, plane: Plane =
 
 
 def two_runs(disk: Disk, emitted: list[int]) -> None:
-    """A key's first run and its second, several blocks each."""
+    """Do the first and the second run of a key, several blocks each."""
     send(disk, emitted, 2 * BLOCK + 1, init=True)
     send(disk, emitted, 2 * BLOCK + 1, init=False)
 
 
 def calls_of_two_runs() -> list[str]:
-    """The calls of both, nothing going wrong."""
+    """Return the calls of both runs, without a fault."""
     disk, emitted = Disk(), list[int]()
     two_runs(disk, emitted)
     assert emitted == [*range(1, 4 * BLOCK + 3)], "a clean exit loses no PN"
@@ -81,7 +81,7 @@ def test_no_pn_is_sent_again_after_a_power_cut(cut_at: int) -> None:
 def test_failing_call_is_one_typed_error(
     fail_at: int, error: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A call that fails: one typed error, or a warning at the exit; and no PN is sent again."""
+    """A failing call gives one typed error, or a warning at the exit, and no PN is sent again."""
     disk, emitted = Disk(fail_at=fail_at, error=error), list[int]()
     raised: MACsecError | None = None
     for init in (True, False):
@@ -108,7 +108,7 @@ def test_failing_call_is_one_typed_error(
 
 
 def test_no_pn_is_reserved_after_a_fault() -> None:
-    """A sync that failed may seem to work when it is tried again: so it is not."""
+    """A failed sync is not tried again: the second one could seem to work."""
     first = [at for at, call in enumerate(CALLS) if call == "rename"][1] + 1
     disk = Disk(fail_at=first)
     secy = sender(PLANE)
@@ -122,7 +122,7 @@ def test_no_pn_is_reserved_after_a_fault() -> None:
 
 @pytest.mark.parametrize("short", [1, 7, 100])
 def test_short_write_is_continued(short: int) -> None:
-    """A write that takes less is gone on with."""
+    """A write that takes fewer octets is continued."""
     disk, emitted = Disk(short=short), list[int]()
     two_runs(disk, emitted)
     assert emitted == [*range(1, 4 * BLOCK + 3)]

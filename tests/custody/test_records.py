@@ -1,4 +1,4 @@
-"""Records: one text each; one damaged, another's, missing or open to others is refused (R18)."""
+"""Records: one text each; a damaged, foreign, missing or unprotected one is refused (R18)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.planes import SAK, SALT, SCI_A, SCI_B, Plane, add_tx, frame_of, sender
 
 from macsec.custody import Keeper
-from macsec.custody.record import SIZE_LIMIT, Nonces, Record
+from macsec.custody.record import SIZE_LIMIT, Nonces, PNRecord
 from macsec.errors import ConfigError, MACsecError
 from macsec.keys import Key
 from macsec.secy import SecY
@@ -24,7 +24,7 @@ PLANE = Plane("reference")
 
 
 def run(folder: Path, secy: SecY | None = None, init: bool = False, frames: int = 1) -> list[int]:
-    """The PNs that a run uses."""
+    """Return the PNs that a run uses."""
     secy = secy or sender(PLANE)
     pns = []
     with secy, Keeper(secy, folder, init) as keeper:
@@ -38,19 +38,19 @@ def run(folder: Path, secy: SecY | None = None, init: bool = False, frames: int 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A folder with one record, of PNs 1 to 3."""
+    """Folder with one record, of PNs 1 to 3."""
     assert run(tmp_path / "state", init=True, frames=3) == [1, 2, 3]
     return tmp_path / "state"
 
 
 def record_in(state: Path) -> Path:
-    """The file of the only record."""
+    """Return the file of the only record."""
     (path,) = state.glob("*.pn")
     return path
 
 
 def assert_refused(state: Path, match: str, secy: SecY | None = None, code: int = 2) -> None:
-    """Refused with and without --state-init, before any frame is sent, and nothing is changed."""
+    """Assert a refusal with and without --state-init, before any frame, with nothing changed."""
     before = {path.name: path.read_bytes() for path in state.glob("*.pn")}
     for init in (False, True):
         one = secy or sender(PLANE)
@@ -62,7 +62,7 @@ def assert_refused(state: Path, match: str, secy: SecY | None = None, code: int 
 
 
 def test_record_is_readable_and_holds_no_key(state: Path) -> None:
-    """A record can be read by people, holds the exact value after a clean exit, and no key."""
+    """A record is readable text, holds the exact value after a clean exit, and no key."""
     text = record_in(state).read_text()
     lines = dict(line.split(" ", 1) for line in text.splitlines()[1:])
     assert text.startswith("macsec-pn/1\n")
@@ -73,7 +73,7 @@ def test_record_is_readable_and_holds_no_key(state: Path) -> None:
 
 
 def test_run_continues_where_the_last_ended(state: Path) -> None:
-    """Each run goes on where the one before ended, also with --state-init."""
+    """Each run continues where the last one ended, also with --state-init."""
     assert run(state, frames=2) == [4, 5]
     assert run(state, init=True) == [6]
     assert run(state, add_tx(PLANE.secy(), next_pn=100)) == [100], "a higher one is taken"
@@ -94,12 +94,12 @@ def test_each_key_and_sci_has_its_own_record(state: Path) -> None:
 
 
 def test_truncated_or_extended_record_is_refused(state: Path) -> None:
-    """No record but the whole one is taken, and none with octets behind it."""
+    """Only the whole record is accepted, without octets behind it."""
     path = record_in(state)
     whole = path.read_bytes()
     for length in range(len(whole)):
         with pytest.raises(ValueError, match="damaged"):
-            Record.decode(whole[:length])
+            PNRecord.decode(whole[:length])
     for length in (0, 1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
         assert_refused(state, "damaged")
@@ -117,7 +117,7 @@ def test_record_with_any_bit_changed_is_refused(state: Path) -> None:
     for at, octet in enumerate(whole):
         for bit in range(8):
             with pytest.raises(ValueError, match=r"damaged|suite"):
-                Record.decode(whole[:at] + bytes([octet ^ 1 << bit]) + whole[at + 1 :])
+                PNRecord.decode(whole[:at] + bytes([octet ^ 1 << bit]) + whole[at + 1 :])
         assert_damaged(state, path, whole, at, octet ^ 1 << at % 8)
 
 
@@ -129,7 +129,7 @@ def test_record_with_any_octet_changed_is_refused(state: Path) -> None:
     for at, octet in enumerate(whole):
         for value in {*range(256)} - {octet}:
             with pytest.raises(ValueError, match=r"damaged|suite"):
-                Record.decode(whole[:at] + bytes([value]) + whole[at + 1 :])
+                PNRecord.decode(whole[:at] + bytes([value]) + whole[at + 1 :])
         for bit in range(8):
             assert_damaged(state, path, whole, at, octet ^ 1 << bit)
 
@@ -145,7 +145,7 @@ def assert_damaged(state: Path, path: Path, whole: bytes, at: int, value: int) -
 def test_any_other_octets_are_a_value_error(octets: bytes) -> None:
     """Octets that are no record end in a ValueError."""
     with pytest.raises(ValueError, match="damaged"):
-        Record.decode(octets)
+        PNRecord.decode(octets)
 
 
 @given(
@@ -158,28 +158,28 @@ def test_any_other_octets_are_a_value_error(octets: bytes) -> None:
 def test_record_decodes_to_what_was_encoded(
     key: bytes, sci: bytes, cipher: str, iv: bytes, data
 ) -> None:
-    """Every record comes back; its PN may be the first that is none, up to 64 bits under XPN."""
+    """Every record decodes to itself; its PN may be the limit, up to 64 bits under XPN."""
     next_pn = data.draw(st.integers(1, SUITES[cipher].pn_limit))
-    record = Record(Nonces(key.hex(), sci.hex(), cipher, iv.hex()), next_pn)
-    assert Record.decode(record.encode()) == record
+    record = PNRecord(Nonces(key.hex(), sci.hex(), cipher, iv.hex()), next_pn)
+    assert PNRecord.decode(record.encode()) == record
     assert len(record.encode()) <= SIZE_LIMIT
 
 
 def test_pn_past_the_limit_of_the_suite_is_refused() -> None:
-    """A sound record of a suite that has no such PN, or of a suite unknown, is none."""
+    """An intact record with a PN over the limit of its suite, or an unknown suite, is refused."""
     for cipher, next_pn in (("gcm-aes-128", (1 << 32) + 1), ("gcm-aes-xpn-128", (1 << 64) + 1)):
-        octets = Record(Nonces("0" * 16, SCI_A, cipher, "0" * 24), next_pn).encode()
+        octets = PNRecord(Nonces("0" * 16, SCI_A, cipher, "0" * 24), next_pn).encode()
         with pytest.raises(ValueError, match="cipher suite"):
-            Record.decode(octets)
+            PNRecord.decode(octets)
     with pytest.raises(ValueError, match="cipher suite"):
-        Record.decode(Record(Nonces("0" * 16, SCI_A, "rot-13", "0" * 24), 1).encode())
+        PNRecord.decode(PNRecord(Nonces("0" * 16, SCI_A, "rot-13", "0" * 24), 1).encode())
 
 
 # ---------------------------------------------------------------- another's
 
 
 def test_record_of_another_key_or_sci_is_refused(state: Path) -> None:
-    """A sound record under the name of another key or SCI is refused by either."""
+    """An intact record under the name of another key or SCI is refused for both."""
     path = record_in(state)
     other = path.with_name(path.name.replace(SCI_A, SCI_B))
     other.write_bytes(path.read_bytes())
@@ -197,7 +197,7 @@ def test_key_used_under_another_suite_is_refused(tmp_path: Path) -> None:
 
 
 def xpn(sci: str = SCI_A, ssci: int = 1, salt: bytes = SALT) -> SecY:
-    """A SecY that sends under XPN."""
+    """Return a SecY that sends under XPN."""
     secy = PLANE.secy(cipher="gcm-aes-xpn-128")
     secy.create_tx_sc(sci)
     secy.create_tx_sa(0, Key(SAK[:16]), ssci=ssci, salt=salt)
@@ -274,19 +274,19 @@ def test_folder_and_files_are_for_their_owner_only(tmp_path: Path) -> None:
 
 
 def fifo(path: Path) -> None:
-    """In place of a record, what would keep a reader waiting."""
+    """Put a FIFO, which would block a reader, in place of a record."""
     path.unlink()
     os.mkfifo(path, 0o600)
 
 
 def link(path: Path) -> None:
-    """The record behind a symbolic link."""
+    """Put the record behind a symbolic link."""
     path.rename(path.with_name("elsewhere"))
     path.symlink_to("elsewhere")
 
 
 def folder(path: Path) -> None:
-    """A folder of that name."""
+    """Put a folder in place of the record."""
     path.unlink()
     path.mkdir()
 
@@ -307,7 +307,7 @@ if os.geteuid() == 0:
 @pytest.mark.parametrize("kind", FOREIGN)
 @pytest.mark.parametrize("of", ["*.pn", ".*.lock"])
 def test_record_that_others_could_change_is_refused(state: Path, of: str, kind: str) -> None:
-    """A record, or its lock, that is no file of its user's alone is refused (R23)."""
+    """A record or lock that another user could change is refused (R23)."""
     (path,) = state.glob(of)
     FOREIGN[kind](path)
     with pytest.raises(MACsecError) as caught, Keeper(sender(PLANE), state):
@@ -323,7 +323,7 @@ def test_folder_that_others_can_write_is_refused(state: Path, mode: int) -> None
 
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    """A file in place of the folder, and a name that cannot be."""
+    """A file in place of the folder, or an impossible name, is refused."""
     (tmp_path / "file").touch()
     assert_refused(tmp_path / "file", "cannot open it")
     assert_refused(tmp_path / "none" / "state", "no such folder|cannot make it")
@@ -333,7 +333,7 @@ def test_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_second_user_of_a_key_and_sci_is_refused(state: Path) -> None:
-    """While one uses a key and SCI no other does (exit 1); another key is free meanwhile."""
+    """A second process on a key and SCI is refused (exit 1); another key is free meanwhile."""
     with sender(PLANE) as secy, Keeper(secy, state) as keeper:
         assert_refused(state, "another process uses this key", code=1)
         assert run(state, add_tx(PLANE.secy(), SCI_B), init=True) == [1]
@@ -353,7 +353,7 @@ def test_two_sas_with_the_same_nonces_are_refused(tmp_path: Path) -> None:
 
 
 def test_half_written_record_is_no_obstacle(state: Path) -> None:
-    """A record half written is no obstacle: its lock was the dead process's."""
+    """A half-written record is no obstacle: the lock ended with the dead process."""
     path = record_in(state)
     half = path.with_name(f".{path.stem}.new")
     half.write_bytes(b"macsec-pn/1\nkey ")

@@ -1,4 +1,4 @@
-"""Packet numbers ahead of a pump: never behind the frames, nor past the disk."""
+"""PNs reserved for a pump: never behind the frames, never past the disk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, ...]]:
-    """Clear end, the pump's two, wire end."""
+    """Return the clear end, both ends of the pump, and the wire end."""
     kind = socket.SOCK_SEQPACKET
     pairs = [socket.socketpair(socket.AF_UNIX, kind) for _ in range(2)]
     ends = tuple(end for pair in pairs for end in pair)
@@ -49,13 +49,13 @@ def ends() -> Iterator[tuple[socket.socket, ...]]:
 
 
 def marks(state: Path) -> int:
-    """The PN that the disk holds."""
+    """Return the PN that the disk holds."""
     (record,) = state.glob("*.pn")
     return int(record.read_text().split("next_pn ")[1].split("\n")[0])
 
 
 def test_no_pn_on_the_wire_is_past_the_disk(ends, tmp_path):
-    """Many blocks of frames, as fast as they go: the disk holds more than each PN on the wire."""
+    """Over many blocks at full speed, the PN on the disk exceeds each PN on the wire."""
     clear, near, far, wire = ends
     with (
         sender(Plane("native")) as secy,
@@ -79,7 +79,7 @@ def test_no_pn_on_the_wire_is_past_the_disk(ends, tmp_path):
 
 
 def test_slow_disk_loses_frames_and_no_pn(ends, tmp_path):
-    """While the disk is not done, frames past the mark are lost; then it goes on."""
+    """Frames past the mark are lost while the disk is busy; then sending continues."""
     clear, near, far, wire = ends
     gate = threading.Event()
     gate.set()

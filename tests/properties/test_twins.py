@@ -49,7 +49,7 @@ VLANS = [bytes.fromhex(tag) for tag in ("81000064", "88a80fff", "91000001")]
 
 @pytest.fixture(autouse=True, scope="module")
 def _quiet() -> Iterator[None]:
-    """No warning about flags that have no effect: half of the configurations have some."""
+    """Silence the warning about flags without effect: half of the configurations have some."""
     LOG.setLevel(logging.ERROR)
     yield
     LOG.setLevel(logging.NOTSET)
@@ -60,7 +60,7 @@ def _quiet() -> Iterator[None]:
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, Any]:
-    """Any controls that can be."""
+    """Draw any possible controls."""
     given = {
         "profile": draw(st.sampled_from(["ieee", "linux"])),
         "cipher": draw(st.sampled_from(SUITE_NAMES)),
@@ -86,7 +86,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def possible(given: dict[str, Any]) -> dict[str, Any]:
-    """The nearest controls that can be."""
+    """Return the nearest possible controls."""
     given = dict(given)
     if "xpn" in given["cipher"]:
         given["offset"] = 0
@@ -104,7 +104,7 @@ def possible(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Story:
+class History:
     """A seeded sequence of batches and management calls, the same for every SecY."""
 
     controls: dict[str, Any]
@@ -125,7 +125,7 @@ class Story:
     # -------------------------------------------------------- management
 
     def sa(self, sci: str, receive: bool) -> dict[str, Any]:
-        """Parameters of one SA."""
+        """Draw the parameters of one SA."""
         draw = self.draw
         more: dict[str, Any] = {"next_pn": draw.choice([1, self.start, self.start + 2])}
         if receive and draw.random() < 0.5:
@@ -135,11 +135,11 @@ class Story:
         return more | {"enabled": draw.random() < 0.9}
 
     def key(self, an: int) -> bytes:
-        """The SAK of an AN; one is shared."""
+        """Return the SAK of an AN; two ANs share one."""
         return KEYS[an % 3][: 16 if self.controls["cipher"].endswith("128") else 32]
 
     def setup(self) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
-        """The calls that make SCs and SAs."""
+        """Return the calls that create SCs and SAs."""
         calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         calls.append(("create_tx_sc", (self.tx_sci, self.draw.random() < 0.95), {}))
         for an in sorted({self.controls["encodingsa"], self.draw.randrange(4)}):
@@ -155,7 +155,7 @@ class Story:
         return calls
 
     def manage(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        """One management call, often one that is refused."""
+        """Draw one management call, often one that is refused."""
         draw = self.draw
         sci, an, on = draw.choice(PEERS), draw.randrange(4), draw.random() < 0.7
         pn = draw.choice([self.start, self.start + 5, self.limit - 1, self.limit, 3])
@@ -188,7 +188,7 @@ class Story:
     # -------------------------------------------------------- traffic
 
     def clear_frames(self) -> list[bytes]:
-        """Frames to send: all sizes, tagged, runts, random octets."""
+        """Draw frames to send: all sizes, tagged, runts, random octets."""
         draw = self.draw
         frames = []
         for _ in range(draw.randrange(0, 12)):
@@ -201,7 +201,7 @@ class Story:
         return frames
 
     def received_frames(self) -> list[bytes]:
-        """Frames that arrive: good by the text or by the twin, mutated, replayed, spliced, not."""
+        """Draw frames to receive: good by the text or by the twin, mutated, replayed, spliced."""
         draw = self.draw
         frames: list[bytes] = []
         for _ in range(draw.randrange(0, 20)):
@@ -215,7 +215,7 @@ class Story:
         return frames
 
     def crafted(self) -> bytes:
-        """A frame made by the text: any SCI, AN, flags, PN about those in use."""
+        """Draw a frame by the text: any SCI, AN and flags, a PN near those in use."""
         draw, controls = self.draw, self.controls
         sci, an = draw.choice(self.peers or PEERS), draw.randrange(4)
         tci = draw.choice([E | C, 0] * 4 + [C, E]) | draw.choice([SC] * 6 + [0, ES, SCB])
@@ -242,7 +242,7 @@ class Story:
         return craft.protect(frame_of(user, fill=draw.randrange(256)))
 
     def mutated(self, frame: bytes) -> bytes:
-        """One thing wrong with a frame."""
+        """Return a frame with one fault."""
         draw = self.draw
         octets = bytearray(frame)
         kind = draw.randrange(6)
@@ -262,7 +262,7 @@ class Story:
         return bytes(octets)
 
     def batch(self, frames: list[bytes]) -> FrameBatch:
-        """Frames in one arena, in any order, some cut by the capture, with gaps between."""
+        """Return frames in one arena, in any order, some cut by the capture, with gaps between."""
         draw = self.draw
         arena = bytearray(draw.randbytes(3))
         order = draw.sample(range(len(frames)), len(frames))
@@ -281,7 +281,7 @@ class Story:
 
 
 def call(secy: SecY, name: str, arguments: tuple[Any, ...], more: dict[str, Any]) -> str:
-    """A management call; what it says if it is refused."""
+    """Do a management call; return the text of a refusal."""
     given = [Key(value) if isinstance(value, bytes) else value for value in arguments]
     try:
         getattr(secy, name)(*given, **more)
@@ -291,7 +291,7 @@ def call(secy: SecY, name: str, arguments: tuple[Any, ...], more: dict[str, Any]
 
 
 def facts(outcome: Outcome) -> dict[str, Any]:
-    """All that a call returned."""
+    """Return all results of a call."""
     return {
         "frames": outcome.batch.frames(),
         "times": outcome.batch.time_ns.tolist(),
@@ -319,7 +319,7 @@ def assert_same(left: Any, right: Any, what: str) -> None:
 
 
 def joined(parts: list[dict[str, Any]], sizes: list[int]) -> dict[str, Any]:
-    """The facts of the pieces of a batch as those of the whole."""
+    """Join the facts of the pieces of a batch into those of the whole."""
     whole: dict[str, Any] = {name: [] for name in parts[0]} if parts else {}
     base = 0
     for part, size in zip(parts, sizes, strict=True):
@@ -342,7 +342,7 @@ def test_planes_agree_on_octets_counters_and_state(
     controls: dict[str, Any], seed: int, steps: int
 ) -> None:
     """The reference and each kernel agree on octets, rows, counters at all levels and state."""
-    story = Story(controls, seed, steps)
+    story = History(controls, seed, steps)
     secys = [SecY(controls_of(**controls), p.backend, p.kernel) for p in PLANES]
     first, others = secys[0], secys[1:]
     for step in story.setup():
@@ -376,7 +376,7 @@ def test_split_batch_equals_the_whole(
     controls: dict[str, Any], seed: int, steps: int, plane: Plane, cuts: list[int]
 ) -> None:
     """A batch in pieces, or frame by frame, gives the rows, octets and state of the whole."""
-    story = Story(controls, seed, steps)
+    story = History(controls, seed, steps)
     whole, pieces, single = (
         SecY(controls_of(**controls), plane.backend, plane.kernel) for _ in range(3)
     )
@@ -411,7 +411,7 @@ def test_frame_call_equals_a_batch_of_one(
     controls: dict[str, Any], seed: int, steps: int, plane: Plane
 ) -> None:
     """`protect_frame` and `validate_frame` do what a batch of that frame does."""
-    story = Story(controls, seed, steps)
+    story = History(controls, seed, steps)
     batches, frames = (SecY(controls_of(**controls), plane.backend, plane.kernel) for _ in range(2))
     for step in story.setup():
         for secy in (batches, frames):
@@ -437,7 +437,7 @@ def test_peer_with_the_same_controls_delivers_every_frame(
 ) -> None:
     """A peer with the same controls delivers every protected frame unchanged."""
     given = controls | {"validate": "strict", "protect": True, "mtu": None}
-    story = Story(given, seed, steps)
+    story = History(given, seed, steps)
     sends = SecY(controls_of(**given), plane.backend, plane.kernel)
     receives = SecY(controls_of(**given), plane.backend, plane.kernel)
     an, more = given["encodingsa"], {"ssci": 1, "salt": SALT} if story.xpn else {}

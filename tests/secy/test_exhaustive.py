@@ -70,7 +70,7 @@ class Rules:
     good: bool = False  # the ICV is right for any header
 
     def end(self, frame: bytes, original: bytes = b"") -> str:
-        """The verdict; `original` is the frame whose ICV is right."""
+        """Return the verdict; `original` is the frame whose ICV is right."""
         if len(frame) < 14:
             return "runt"
         if frame[12:14] != b"\x88\xe5":
@@ -147,7 +147,7 @@ class Rules:
 
 
 def receiver(plane: Plane, rules: Rules, **controls: Any) -> SecY:
-    """The receiver that the rules describe, with the widest window of all suites."""
+    """Return the receiver of the rules, with the widest window of all suites."""
     mode = "disabled" if rules.disabled else "strict" if rules.strict else "check"
     given = {
         "profile": "linux" if rules.linux else "ieee",
@@ -159,7 +159,7 @@ def receiver(plane: Plane, rules: Rules, **controls: Any) -> SecY:
 
 
 def check(secy: SecY, batch: FrameBatch, expected: NDArray[np.uint8], what: str) -> None:
-    """Every code as expected, each raising its counter and no other."""
+    """Assert that each code is as expected and raises its counter and no other."""
     outcome = secy.validate(batch)
     wrong = np.flatnonzero(outcome.codes != expected)
     if len(wrong):
@@ -172,7 +172,7 @@ def check(secy: SecY, batch: FrameBatch, expected: NDArray[np.uint8], what: str)
 
 
 def codes_of(ends: list[str]) -> NDArray[np.uint8]:
-    """Verdict numbers of labels."""
+    """Return the Verdict numbers of labels."""
     return np.array([CODES[end] for end in ends], np.uint8)
 
 
@@ -181,7 +181,7 @@ def codes_of(ends: list[str]) -> NDArray[np.uint8]:
 
 @lru_cache
 def tci_and_sl(xpn: bool, exact: bool) -> list[tuple[bytes, bytes]]:
-    """256 TCI/AN octets times 64 values of SL, everything else right: (frame, User Data)."""
+    """Yield (frame, User Data) for 256 TCI/AN octets times 64 values of SL, all else correct."""
     base = Craft(cipher="gcm-aes-xpn-128" if xpn else "gcm-aes-128")
     frames = []
     for octet in range(256):
@@ -305,7 +305,7 @@ PN_32, PN_64 = 0x80000005, 0x1_80000005
 
 
 def flipped(frame: bytes, bits: NDArray[np.int64]) -> FrameBatch:
-    """One frame for each of these bits, with that bit changed."""
+    """Return one frame for each of these bits, with that bit changed."""
     rows = np.tile(np.frombuffer(frame, np.uint8), (len(bits), 1))
     rows[np.arange(len(bits)), bits // 8] ^= (0x80 >> bits % 8).astype(np.uint8)
     starts = np.arange(len(bits)) * len(frame)
@@ -313,7 +313,7 @@ def flipped(frame: bytes, bits: NDArray[np.int64]) -> FrameBatch:
 
 
 def expected_of(rules: Rules, frame: bytes, batch: FrameBatch, bits: NDArray[np.int64]) -> Any:
-    """The rules for the header; behind it, and in the addresses, a change spoils the ICV."""
+    """Return the expected end: the rules for the header, elsewhere a change spoils the ICV."""
     header = 12 + (16 if frame[14] & SC else 8)
     changed = "not-valid" if rules.strict or frame[14] & C else "invalid"
     codes = np.full(len(bits), CODES[changed], np.uint8)

@@ -58,7 +58,7 @@ def in_child(work: Callable[[], Any]) -> Any:
 
 
 def refusal(call: Callable[[], Any]) -> str:
-    """The CustodyError of a call."""
+    """Return the text of the CustodyError of a call."""
     try:
         call()
     except CustodyError as error:
@@ -234,7 +234,7 @@ def test_keeper_in_the_child_reserves_and_writes_nothing(plane: Plane, tmp_path:
 
 
 def holders(secy: SecY) -> dict[str, Any]:
-    """Everything that a caller can reach from a SecY and that has a key behind it."""
+    """Return all objects with a key that a caller can reach from a SecY."""
     return {
         "secy": secy,
         "plane": secy._plane,

@@ -1,4 +1,4 @@
-"""A SecY from a configuration: what it becomes, and every refusal with its line."""
+"""A SecY from a configuration: its state, and every refusal with its line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ rx:
 
 
 def write(folder: Path, text: str) -> Path:
-    """A private configuration file."""
+    """Write a private configuration file."""
     path = folder / "link.yaml"
     path.write_text(text)
     path.chmod(0o600)
@@ -50,7 +50,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def build(config: Any, plane: Plane) -> SecY:
-    """A SecY on a plane, by the public way."""
+    """Return a SecY on a plane, through the public API."""
     return SecY.from_config(config, plane.backend, plane.kernel)
 
 

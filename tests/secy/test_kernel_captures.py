@@ -35,7 +35,7 @@ CASES = [
 
 
 class Recording:
-    """One capture with its keys."""
+    """A capture with its keys."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -51,11 +51,11 @@ class Recording:
             return [frame for batch in reader for frame in batch]
 
     def source(self, peer: str) -> bytes:
-        """The MAC address of a peer."""
+        """Return the MAC address of a peer."""
         return bytes.fromhex(self.about["peers"][peer]["mac"].replace(":", ""))
 
     def sent_by(self, peer: str, frames: list[bytes]) -> list[bytes]:
-        """The frames that one peer sent."""
+        """Return the frames that one peer sent."""
         return [frame for frame in frames if frame[6:12] == self.source(peer)]
 
     def secy(self, plane: Plane, profile: str, peer: str, other: str) -> SecY:
@@ -87,20 +87,20 @@ class Recording:
         return secy
 
     def without_outer_tag(self, frames: list[bytes]) -> list[bytes]:
-        """Frames as the MACsec device saw them: the VLAN device below took the tag."""
+        """Return frames as the MACsec device saw them: the VLAN device below removed the tag."""
         if self.about["outer_vlan"] is None:
             return frames
         return [frame[:12] + frame[16:] for frame in frames]
 
     def outer_tag(self) -> bytes:
-        """The tag that the VLAN device below adds."""
+        """Return the tag that the VLAN device below adds."""
         vlan = self.about["outer_vlan"]
         return b"" if vlan is None else b"\x81\x00" + vlan.to_bytes(2)
 
 
 @pytest.fixture(scope="module")
 def recordings() -> dict[str, Recording]:
-    """Every capture, read once."""
+    """All captures, read once."""
     return {name: Recording(name) for name in NAMES}
 
 

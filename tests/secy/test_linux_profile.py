@@ -33,7 +33,7 @@ SA_COUNTERS = ["InPktsOK", "InPktsInvalid", "InPktsNotValid"]
 
 
 def build(vector: dict[str, Any], plane: Plane) -> SecY:
-    """The kernel's device as a SecY."""
+    """Return the kernel's device as a SecY."""
     controls = controls_of(
         profile="linux",
         cipher=vector["cipher"],
@@ -59,7 +59,7 @@ def build(vector: dict[str, Any], plane: Plane) -> SecY:
 
 
 def reading(vector: dict[str, Any], secy: SecY) -> dict[str, int]:
-    """Counters and PNs under the names that the recording uses."""
+    """Return counters and PNs under the names of the recording."""
     found = {name: secy.counters[name] for name in SECY_COUNTERS}
     if vector["rx_sc"] is not None:
         # The recording adds up the SCs where there are two.

@@ -1,6 +1,6 @@
 """Hundreds of receive SCs: found after any creations and deletions, in batches as one by one.
 
-Enough for a data plane that looks ahead in a batch to do so.
+Enough SCs that a data plane which prefetches in a batch does so.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CLEAR = frame_of(46)
 
 
 def sci_of_number(number: int) -> str:
-    """Neighbours, as addresses in a datacenter are, and SCIs from anywhere."""
+    """Return an SCI: some adjacent, like addresses in a datacenter, some random."""
     near = 0x5254000000000001 + (number << 16)
     return f"{near if number % 3 else random.Random(number).getrandbits(64):016x}"
 
@@ -43,13 +43,13 @@ SAKS = [number.to_bytes(16) for number in range(SCS)]
 
 
 def add(secy: SecY, number: int) -> None:
-    """An SC with its SA."""
+    """Create an SC with its SA."""
     secy.create_rx_sc(SCIS[number])
     secy.create_rx_sa(SCIS[number], ANS[number], Key(SAKS[number]))
 
 
 def craft(number: int, tci: int = SC | E | C, tags: bytes = b"") -> bytes:
-    """A frame to an SC, by the text of the standard."""
+    """Return a frame to an SC, by the text of the standard."""
     sci = SCIS[number]
     addresses = bytes.fromhex("525400130157" + sci[:12])
     making = Craft(sci=sci, key=SAKS[number], an=ANS[number], tci=tci, addresses=addresses)
@@ -99,7 +99,7 @@ def test_frame_without_sci_belongs_to_the_only_sc_left(plane: Plane) -> None:
 
 
 def arriving(draw: random.Random, clear_tags: int) -> bytes:
-    """A frame in any of the forms that name an SC, or a spoiled one."""
+    """Return a frame in any of the forms that name an SC, or a spoiled one."""
     number = draw.randrange(SCS)
     tags = b"\x81\x00\x00\x05" * draw.choice([0, clear_tags, clear_tags, 3])
     tci = draw.choice([SC, SC, SC, ES, SCB, 0]) | draw.choice([E | C, E | C, 0])

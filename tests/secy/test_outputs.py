@@ -32,7 +32,7 @@ VLAN = bytes.fromhex("8100a123")
 
 
 def run_in_c(secy: SecY, call: str, frames: list[bytes]) -> tuple[list[int], bytes, int]:
-    """One call of the C interface on poisoned output: codes, the whole arena, octets of it used."""
+    """Call the C interface on poisoned output; return codes, whole arena, octets used."""
     from macsec._native import ffi, lib
 
     batch, rows = batch_of(frames), len(frames)

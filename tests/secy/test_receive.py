@@ -66,7 +66,7 @@ CLEAR = frame_of(USER_OCTETS)
 
 @dataclass(frozen=True)
 class Case:
-    """One row: a frame, and how it ends under strict, check and disabled."""
+    """One row: a frame, and its verdicts under strict, check and disabled."""
 
     name: str
     ends: tuple[str, str, str]
@@ -77,7 +77,7 @@ class Case:
     rx_enabled: bool = True
 
     def frame(self) -> bytes:
-        """The frame that arrives."""
+        """Frame that arrives."""
         if not self.tagged:
             return CLEAR
         made = Craft(**({"pn": NEXT_PN} | self.craft)).protect(CLEAR)
@@ -88,7 +88,7 @@ class Case:
 
 
 def same(verdict: str) -> tuple[str, str, str]:
-    """The same end in every mode."""
+    """Return a row with one verdict in every mode."""
     return (verdict, verdict, verdict)
 
 
@@ -175,7 +175,7 @@ CIPHER_RAN = ("ok", "delayed", "invalid", "not-valid")
 
 
 def receiver_of(plane: Plane, profile: str, case: Case, **controls: Any) -> SecY:
-    """SC A with AN 0 in use, AN 1 off, AN 2 and 3 not there."""
+    """Return a SecY with SC A: AN 0 in use, AN 1 off, no AN 2 and 3."""
     secy = plane.secy(profile=profile, window=WINDOW, replay=case.replay, **controls)
     secy.create_rx_sc(SCI_A, case.rx_enabled)
     for an in (0, 1):
@@ -268,7 +268,7 @@ SHORT = CLEAR[:12] + bytes((0x88, 0xE5))
 
 
 def made(**craft: Any) -> bytes:
-    """The clear frame, protected."""
+    """Return the clear frame, protected."""
     return Craft(**craft).protect(CLEAR)
 
 

@@ -48,7 +48,7 @@ class Lowest:
     taken: set[int] = field(default_factory=set)
 
     def recovered(self, sent: int) -> int:
-        """The PN as the receiver sees it: the low half, and a guess (Table 10-2)."""
+        """Return the PN as the receiver recovers it: the low half, and a guess (Table 10-2)."""
         if not self.xpn:
             return sent
         low = sent % 2**32
@@ -79,12 +79,12 @@ class Lowest:
 
 @cache
 def sealed(cipher: str, pn: int) -> bytes:
-    """One good frame."""
+    """Return one good frame."""
     return Craft(cipher=cipher, tci=INTEGRITY, pn=pn).protect(frame_of(48))
 
 
-class Stock:
-    """Frames by PN, made once and sent in any order."""
+class FrameStock:
+    """Frames by PN, created once and sent in any order."""
 
     def __init__(self, cipher: str, pns: Sequence[int]) -> None:
         frames = [sealed(cipher, pn) for pn in pns]
@@ -93,7 +93,7 @@ class Stock:
         self.batch = FrameBatch.from_frames(frames + forged)
 
     def schedule(self, sent: Sequence[tuple[int, bool]]) -> FrameBatch:
-        """A batch of PNs in this order, some forged."""
+        """Return a batch of PNs in this order, some forged."""
         half = len(self.row)
         rows = [self.row[pn] + (half if forged else 0) for pn, forged in sent]
         return self.batch.take(np.array(rows, np.int64))
@@ -102,7 +102,7 @@ class Stock:
 def schedule_of(
     draw: random.Random, around: int, limit: int, window: int, length: int
 ) -> list[tuple[int, bool]]:
-    """PNs that wander upwards from `around`, with gaps, duplicates, stragglers and forgeries."""
+    """Return PNs that rise from `around`, with gaps, duplicates, late ones and forgeries."""
     reach = min(window, 200) + 3
     at, sent = around, []
     for _ in range(length):
@@ -121,8 +121,8 @@ def schedule_of(
     return sent
 
 
-def check(secy: SecY, model: Lowest, stock: Stock, sent: list[tuple[int, bool]]) -> list[str]:
-    """Every verdict and the state at the end are the model's."""
+def check(secy: SecY, model: Lowest, stock: FrameStock, sent: list[tuple[int, bool]]) -> list[str]:
+    """Assert that all verdicts, and the state at the end, are those of the model."""
     found = labels(secy.validate(stock.schedule(sent)).codes)
     expected = [model.receive(pn, forged) for pn, forged in sent]
     assert found == expected
@@ -151,7 +151,7 @@ def test_pns_from_lowest_pn_on_are_accepted(
     xpn = "xpn" in cipher
     length = 2000 if plane.backend == "native" else 400
     sent = schedule_of(draw, start, 2 ** (64 if xpn else 32), window, length)
-    stock = Stock(cipher, sorted({pn for pn, _ in sent}))
+    stock = FrameStock(cipher, sorted({pn for pn, _ in sent}))
     secy = add_rx(
         plane.secy(cipher=cipher, window=window, replay=protect), next_pn=start, lowest_pn=start
     )
@@ -171,7 +171,7 @@ def test_no_pn_is_delivered_twice_with_reject(
     xpn = "xpn" in cipher
     length = 2000 if plane.backend == "native" else 400
     sent = schedule_of(draw, start, 2 ** (64 if xpn else 32), window, length)
-    stock = Stock(cipher, sorted({pn for pn, _ in sent}))
+    stock = FrameStock(cipher, sorted({pn for pn, _ in sent}))
     secy = add_rx(
         plane.secy(cipher=cipher, window=window, duplicates_reject=True),
         next_pn=start,
@@ -191,7 +191,7 @@ def test_lowest_pn_never_falls_while_pns_and_window_change(
     draw = random.Random(f"{start} {reject}")
     xpn = "xpn" in cipher
     limit = 2 ** (64 if xpn else 32)
-    stock = Stock(cipher, range(max(start - 200, 1), min(start + 1500, limit)))
+    stock = FrameStock(cipher, range(max(start - 200, 1), min(start + 1500, limit)))
     model = Lowest(5, start, start, xpn, reject=reject)
     secy = add_rx(plane.secy(cipher=cipher, window=5, duplicates_reject=reject), next_pn=start)
     for _ in range(60 if plane.backend == "native" else 25):
@@ -222,7 +222,7 @@ def test_raise_beyond_the_bitmap_leaves_no_stale_bit(plane: Plane) -> None:
     secy.raise_rx_pn(SCI_A, 0, next_pn=10000)
     model = Lowest(60, 10000, 10000 - 60, reject=True)
     sent = [5, *range(9930, 10010), *range(9930, 10010)]
-    check(secy, model, Stock("gcm-aes-128", sorted(set(sent))), [(pn, False) for pn in sent])
+    check(secy, model, FrameStock("gcm-aes-128", sorted(set(sent))), [(pn, False) for pn in sent])
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
@@ -287,7 +287,7 @@ def test_linux_accepts_pns_from_next_pn_minus_window_on(
     sent = schedule_of(draw, start, 2**32, window, length)
     if start > 2**31:
         sent += [(2**32 - 1, False), (2**32 - 1, False), (2**32 - 2, False)] * 2
-    stock = Stock("gcm-aes-128", sorted({pn for pn, _ in sent}))
+    stock = FrameStock("gcm-aes-128", sorted({pn for pn, _ in sent}))
     secy = add_rx(plane.secy(profile="linux", window=window, replay=protect), next_pn=start)
     model = Linux(window, start, protect)
     found = labels(secy.validate(stock.schedule(sent)).codes)

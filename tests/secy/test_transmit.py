@@ -46,7 +46,7 @@ LIMITS += [("gcm-aes-xpn-128", 1 << 64), ("gcm-aes-xpn-256", 1 << 64)]
 
 
 def ends(secy: SecY, frames: list[bytes]) -> list[str]:
-    """The verdicts of frames sent as one batch."""
+    """Return the verdicts of frames sent as one batch."""
     return labels(secy.protect(batch_of(frames)).codes)
 
 
@@ -327,38 +327,38 @@ def test_unprotected_frame_needs_no_sa(plane: Plane, controls: dict[str, Any]) -
 
 
 def no_sc(secy: SecY) -> None:
-    """Nothing at all."""
+    """Create nothing."""
 
 
 def no_sa(secy: SecY) -> None:
-    """An SC only."""
+    """Create an SC only."""
     secy.create_tx_sc(SCI_A)
 
 
 def other_sa(secy: SecY) -> None:
-    """An SA that encodingSA does not name."""
+    """Create an SA that encodingSA does not name."""
     add_tx(secy, an=1)
 
 
 def stopped_sa(secy: SecY) -> None:
-    """An SA that is off."""
+    """Create an SA and stop it."""
     add_tx(secy, enabled=False)
 
 
 def stopped_sc(secy: SecY) -> None:
-    """An SC that is off."""
+    """Create an SA on an SC that is off."""
     secy.create_tx_sc(SCI_A, enabled=False)
     add_tx(secy)
 
 
 def deleted_sa(secy: SecY) -> None:
-    """An SA that was."""
+    """Create an SA and delete it."""
     add_tx(secy)
     secy.delete_tx_sa(0)
 
 
 def deleted_by_sci(secy: SecY) -> None:
-    """SAs go with their SCI."""
+    """Create an SA, then change the SCI, which deletes it."""
     add_tx(secy)
     secy.create_tx_sc(SCI_B)
 

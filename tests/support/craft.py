@@ -1,4 +1,4 @@
-"""Captures built by hand, one field at a time, and what a reader made of them."""
+"""Captures built by hand, one field at a time, and the result of a reader."""
 
 import io
 import struct
@@ -10,12 +10,12 @@ SHB, IDB, PB, SPB, EPB = 0x0A0D0D0A, 1, 2, 3, 6
 
 
 def order(big):
-    """The struct prefix of a byte order."""
+    """Return the struct prefix of a byte order."""
     return ">" if big else "<"
 
 
 def pcap_header(magic=0xA1B2C3D4, big=False, link=1, version=(2, 4), snap=262144):
-    """A pcap file header."""
+    """Return a pcap file header."""
     return struct.pack(order(big) + "IHHiIII", magic, *version, 0, 0, snap, link)
 
 
@@ -35,12 +35,12 @@ def record(frame, seconds=0, fraction=0, big=False, wire=None, captured=None, ex
 
 
 def pad(octets):
-    """Up to a multiple of four."""
+    """Pad to a multiple of four."""
     return octets + bytes(-len(octets) % 4)
 
 
 def block(kind, body, big=False, total=None, trailer=None):
-    """A pcapng block; the two lengths can be forged."""
+    """Return a pcapng block; both lengths can be forged."""
     length = 12 + len(body)
     total = length if total is None else total
     trailer = total if trailer is None else trailer
@@ -49,25 +49,25 @@ def block(kind, body, big=False, total=None, trailer=None):
 
 
 def option(code, value, big=False, length=None):
-    """One option; its length can be forged."""
+    """Return one option; its length can be forged."""
     return struct.pack(order(big) + "HH", code, len(value) if length is None else length) + pad(
         value
     )
 
 
 def shb(big=False, options=b"", version=(1, 0), length=-1, **forged):
-    """A section header block."""
+    """Return a section header block."""
     body = struct.pack(order(big) + "IHHq", 0x1A2B3C4D, *version, length) + options
     return block(SHB, body, big, **forged)
 
 
 def idb(big=False, link=1, snap=0, options=b"", **forged):
-    """An interface description block."""
+    """Return an interface description block."""
     return block(IDB, struct.pack(order(big) + "HHI", link, 0, snap) + options, big, **forged)
 
 
 def epb(frame, ticks=0, interface=0, big=False, wire=None, captured=None, options=b"", **forged):
-    """An enhanced packet block."""
+    """Return an enhanced packet block."""
     head = struct.pack(
         order(big) + "5I",
         interface,
@@ -80,7 +80,7 @@ def epb(frame, ticks=0, interface=0, big=False, wire=None, captured=None, option
 
 
 def pb(frame, ticks=0, interface=0, big=False, wire=None, options=b"", **forged):
-    """An obsolete packet block."""
+    """Return an obsolete packet block."""
     head = struct.pack(
         order(big) + "HHIIII",
         interface,
@@ -94,7 +94,7 @@ def pb(frame, ticks=0, interface=0, big=False, wire=None, options=b"", **forged)
 
 
 def spb(frame, big=False, wire=None, **forged):
-    """A simple packet block."""
+    """Return a simple packet block."""
     head = struct.pack(order(big) + "I", len(frame) if wire is None else wire)
     return block(SPB, head + pad(frame), big, **forged)
 
@@ -130,7 +130,7 @@ def some_pcapng(big=False, frames=SOME):
 
 
 class Outcome:
-    """All that came out of a capture."""
+    """Frames, columns and fault that a reader returned for a capture."""
 
     def __init__(self, where, **options):
         if isinstance(where, bytes):
@@ -154,12 +154,12 @@ class Outcome:
 
     @property
     def frames(self):
-        """The octets of the frames."""
+        """Octets of the frames."""
         return [row[0] for row in self.rows]
 
     @property
     def times(self):
-        """The times of the frames."""
+        """Times of the frames."""
         return [row[2] for row in self.rows]
 
     def same(self):

@@ -1,7 +1,7 @@
 """Disk in memory that forgets unsynced data, and fails on request.
 
-Octets last once their file was synced, and names once their folder was. What was not may be there
-after a power cut or not, each piece for itself: `survivors` gives every way it can come out.
+Octets last once their file was synced, and names once their folder was synced. Each unsynced piece
+may survive a power cut or not: `survivors` yields every possible result.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from macsec.custody.system import System
 
 
 class PowerCut(BaseException):
-    """Nothing happens any more."""
+    """The power is off: no call has an effect any more."""
 
 
 @dataclass(eq=False)
 class Node:
-    """A file: its octets, and those of them that last."""
+    """A file: its octets now, and its octets after a power cut."""
 
     mode: int
     octets: bytes = b""
@@ -35,14 +35,14 @@ class Node:
 
 @dataclass(eq=False)
 class Names:
-    """A folder: names now, names that last, and the changes in between."""
+    """A folder: names now, names after a power cut, and the changes in between."""
 
     now: dict[str, Any] = field(default_factory=dict)
     lasting: dict[str, Any] = field(default_factory=dict)
     pending: list[tuple[str, Any]] = field(default_factory=list)  # None: the name goes
 
     def change(self, name: str, node: Any) -> None:
-        """A name means this from now on."""
+        """Bind a name to a node; None removes the name."""
         self.now.pop(name, None)
         if node is not None:
             self.now[name] = node
@@ -54,7 +54,7 @@ MOVING = ("open", "write", "fsync", "rename", "unlink", "mkdir", "close")
 
 
 class Disk:
-    """The disk. `cut_at`, `fail_at`: at the call of this number the power goes, or `error` comes.
+    """The disk. `cut_at`, `fail_at`: number of the call at which power fails, or `error` is raised.
 
     `short`: a write takes at most this number of octets.
     """
@@ -76,7 +76,7 @@ class Disk:
         self._dead = False
 
     def system(self) -> System:
-        """The calls, for what is tested."""
+        """Return the system calls, for the code under test."""
         calls = {name: getattr(self, f"_{name}") for name in System.__dataclass_fields__}
         return System(**calls)
 
@@ -187,7 +187,7 @@ class Disk:
     # ---------------------------------------------------------------- after the cut
 
     def survivors(self) -> Iterator[Names]:
-        """Every way in which the disk can be found afterwards."""
+        """Yield every state in which the disk can be found afterwards."""
         for names in _chosen(self.root):
             folders = {name: what for name, what in names.items() if isinstance(what, Names)}
             for inner in itertools.product(*(list(_chosen(f)) for f in folders.values())):
@@ -200,7 +200,7 @@ class Disk:
 
 
 def _half(node: Node) -> bytes:
-    """Of what does not last, the first half came through."""
+    """Return a file of whose unsynced octets the first half survived."""
     unsure = len(node.octets) - len(node.lasting)
     return node.octets[: len(node.lasting) + unsure // 2]
 
@@ -215,7 +215,7 @@ def _settled(entries: dict[str, Any]) -> Names:
 
 
 def _chosen(folder: Names) -> Iterator[dict[str, Any]]:
-    """The names, with any of the changes that do not last."""
+    """Yield the names, with any of the unsynced changes."""
     for came in itertools.product((False, True), repeat=len(folder.pending)):
         names = dict(folder.lasting)
         for (name, node), there in zip(folder.pending, came, strict=True):

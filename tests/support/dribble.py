@@ -1,4 +1,4 @@
-"""A stream that gives few octets at a time."""
+"""Stream that returns few octets at a time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import io
 
 
 class Dribble(io.RawIOBase):
-    """Gives a few octets at a time."""
+    """File object whose reads return at most `step` octets."""
 
     def __init__(self, octets, step):
         self._octets, self._step = octets, step
 
     def readable(self):
-        """It is."""
+        """Return True."""
         return True
 
     def readinto(self, view):
-        """As few as the step."""
+        """Read at most `step` octets."""
         step = min(self._step, len(view))
         part, self._octets = self._octets[:step], self._octets[step:]
         view[: len(part)] = part
