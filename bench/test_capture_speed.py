@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from support.planes import PLANES, Plane, frame_of, sender
 
 from macsec import FrameBatch, captures
-from macsec.offline.replay import WAYS, Link, Replay
+from macsec.offline.replay import WAYS, LinkConfigs, Replay
 
 FRAMES = 20_000
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
@@ -65,13 +65,20 @@ def test_protect(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_
     assert digest(target) == PROTECTED
 
 
+def drawn(purpose: str, octets: int) -> bytes:
+    """Return fixed key octets for a purpose."""
+    return purpose.encode().ljust(octets)[:octets]
+
+
 @pytest.mark.parametrize("chosen", PLANES, ids=str)
 def test_replay(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_path: Path) -> None:
     """A capture across the emulated link: protected, validated, compared, the wire written."""
     target = tmp_path / "wire.pcapng"
 
     def replay() -> bool:
-        link = Link("gcm-aes-128", lambda purpose, octets: purpose.encode().ljust(octets)[:octets])
+        link = LinkConfigs(
+            "gcm-aes-128", lambda purpose, octets: purpose.encode().ljust(octets)[:octets]
+        )
         with (
             Replay(link, chosen.backend, chosen.kernel) as across,
             captures.read(capture) as reader,

@@ -3,9 +3,9 @@
 A file a theme, a class an attack; `ATTACKS` is the table of all by name.
 """
 
-from macsec.attacks import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap
-from macsec.attacks.attack import Attack, Finding, run
-from macsec.attacks.scene import Scene, Setting
+from . import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap
+from .attack import Attack, Finding, run
+from .scene import Scene, Setting
 
 ATTACKS: dict[str, Attack] = {
     attack.name: attack

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from macsec.attacks.scene import Abandoned, Scene, Setting
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
+
+from .scene import Abandoned, Scene, Setting
 
 LISTEN = "to listen on the wire"
 INJECT = "to put frames on the wire"

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.craft import FIELDS, flips, pn_field
-from macsec.attacks.party import Party
-from macsec.attacks.scene import Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
+
+from .attack import CUT, Attack
+from .craft import FIELDS, flips, pn_field
+from .party import Party
+from .scene import Scene, Setting
 
 BEFORE = 2
 TARGET_PN = 0x5A5A5A5B

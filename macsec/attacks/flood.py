@@ -9,15 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.attacks.attack import CUT, INJECT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
-from macsec.attacks.party import Party
-from macsec.attacks.scene import SCI, Scene
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MACSEC, ICV_LENGTH, SHORT_LENGTH_LIMIT
+
+from .attack import CUT, INJECT, Attack
+from .bits import TARGET_PN, target
+from .craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
+from .party import Party
+from .scene import SCI, Scene
 
 QUICK = {"native": 1_000_000, "reference": 20_000}
 """Frames of a flood unless told otherwise: seconds on either data plane."""

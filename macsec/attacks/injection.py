@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from macsec.attacks.attack import CUT, INJECT, RECORD, Attack
-from macsec.attacks.craft import stripped, tagged
-from macsec.attacks.scene import MAC, SCI, Scene
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.terms import ICV_LENGTH
+
+from .attack import CUT, INJECT, RECORD, Attack
+from .craft import stripped, tagged
+from .scene import MAC, SCI, Scene
 
 FRAMES = 12
 

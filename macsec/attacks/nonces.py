@@ -5,12 +5,13 @@ The standard forbids it (10.5.2, 10.7.22: no PN twice under a SAK), and no recei
 
 from __future__ import annotations
 
-from macsec.attacks import ghash
-from macsec.attacks.attack import CUT, LISTEN, Attack
-from macsec.attacks.craft import DATA_AT, xor
-from macsec.attacks.scene import Abandoned, Scene
 from macsec.secy import Verdict
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH
+
+from . import ghash
+from .attack import CUT, LISTEN, Attack
+from .craft import DATA_AT, xor
+from .scene import Abandoned, Scene
 
 FRAMES = 8
 KNOWN = ", and to know what was said before"

@@ -6,10 +6,11 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from macsec.attacks.attack import CUT, RECORD, Attack
-from macsec.attacks.party import Party
-from macsec.attacks.scene import Scene
 from macsec.secy import Verdict
+
+from .attack import CUT, RECORD, Attack
+from .party import Party
+from .scene import Scene
 
 FRAMES = 40
 WINDOW = 8

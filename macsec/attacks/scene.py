@@ -14,9 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.attacks.craft import stripped
-from macsec.attacks.ledger import Ledger, cipher_ran, observed, summed
-from macsec.attacks.party import Party
 from macsec.frames import FrameBatch
 from macsec.frames.dissect import Sight, observe
 from macsec.frames.sectag import TCI, TagRules
@@ -24,6 +21,10 @@ from macsec.keys import Key
 from macsec.secy import Outcome, SecY, Validate, Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH, sci_text
+
+from .craft import stripped
+from .ledger import Ledger, cipher_ran, observed, summed
+from .party import Party
 
 MAC = {name: bytes((2, 0, 0, 0, 0, 10 + at)) for at, name in enumerate("ABC")}
 """Stations by name: locally administered addresses, no station's."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from macsec.attacks.attack import CUT, RECORD, Attack
-from macsec.attacks.craft import with_pn, with_sci
-from macsec.attacks.scene import EPOCH, SCI, Scene
 from macsec.secy import Verdict
+
+from .attack import CUT, RECORD, Attack
+from .craft import with_pn, with_sci
+from .scene import EPOCH, SCI, Scene
 
 FRAMES = 12
 OK, NOT_VALID, LATE = Verdict.OK, Verdict.NOT_VALID, Verdict.LATE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macsec.attacks import craft
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.scene import SCI, Scene
 from macsec.frames.sectag import AN_MASK, TCI
 from macsec.secy import Verdict
 from macsec.terms import ICV_LENGTH, SCI_NONE, SHORT_LENGTH_LIMIT
+
+from . import craft
+from .attack import CUT, Attack
+from .bits import TARGET_PN, target
+from .scene import SCI, Scene
 
 OK, NOT_VALID, BAD_TAG, LATE = Verdict.OK, Verdict.NOT_VALID, Verdict.BAD_TAG, Verdict.LATE
 NO_SCI, UNCONTROLLED = Verdict.NO_SCI, Verdict.UNCONTROLLED

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from macsec.attacks.attack import LISTEN, Attack
-from macsec.attacks.craft import DATA_AT, ETHERTYPE
-from macsec.attacks.scene import MAC, Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH
+
+from .attack import LISTEN, Attack
+from .craft import DATA_AT, ETHERTYPE
+from .scene import MAC, Scene, Setting
 
 CANARY = b"canary: not for the wire"
 INNER_TYPES = (b"\x08\x00", b"\x86\xdd", b"\x08\x06", b"\x81\x00", b"\x88\xcc")

@@ -10,7 +10,7 @@ import pytest
 
 from macsec.kay import actions
 from macsec.kay.associations import Associations
-from macsec.kay.cp import CP, TABLE, Connect, CpInputs, State
+from macsec.kay.cp import CP, TABLE, Connect, CpInputs, CpState
 from macsec.kay.sak import KI, Protection, Sak
 from macsec.keys import Key
 from macsec.suites import SUITES
@@ -39,7 +39,7 @@ class Rig:
         key = Key(kn.to_bytes(protection.suite.key_length))
         return Sak(KI(b"M" * 12, kn), (kn - 1) % 4, key, protection, {OWN: 1, PEER: 2})
 
-    def step(self, seconds: float = 0, **inputs: Any) -> State:
+    def step(self, seconds: float = 0, **inputs: Any) -> CpState:
         """Some inputs, some time, and the state after it."""
         self.now += seconds
         self.cp.step(round(self.now * NS_PER_S), replace(self.waiting, **inputs))
@@ -55,28 +55,28 @@ class Rig:
 def settled(elected: bool = True) -> Rig:
     """A rig with KN 1 in Old, in RETIRE."""
     rig = Rig(elected=elected)
-    assert rig.step(new_sak=rig.sak(1)) is State.RETIRE
+    assert rig.step(new_sak=rig.sak(1)) is CpState.RETIRE
     rig.asked()
     return rig
 
 
 def test_the_table_has_every_state() -> None:
     """Each state has rows, and each state can be reached."""
-    assert set(TABLE) == set(State)
+    assert set(TABLE) == set(CpState)
     reached = {after for rows in TABLE.values() for _, after in rows}
-    assert reached | {State.INIT} == set(State)
+    assert reached | {CpState.INIT} == set(CpState)
 
 
 @pytest.mark.parametrize(
     "connect, state, controlled",
     [
-        (Connect.PENDING, State.CHANGE, False),
-        (Connect.UNAUTHENTICATED, State.ALLOWED, True),
-        (Connect.AUTHENTICATED, State.AUTHENTICATED, True),
-        (Connect.SECURE, State.SECURED, False),
+        (Connect.PENDING, CpState.CHANGE, False),
+        (Connect.UNAUTHENTICATED, CpState.ALLOWED, True),
+        (Connect.AUTHENTICATED, CpState.AUTHENTICATED, True),
+        (Connect.SECURE, CpState.SECURED, False),
     ],
 )
-def test_where_connect_leads(connect: Connect, state: State, controlled: bool) -> None:
+def test_where_connect_leads(connect: Connect, state: CpState, controlled: bool) -> None:
     """From the start, and from each of the others."""
     for before in Connect:
         rig = Rig(before)
@@ -89,10 +89,10 @@ def test_where_connect_leads(connect: Connect, state: State, controlled: bool) -
 def test_without_enabling_nothing_opens() -> None:
     """INIT stays, whatever connect says; disabling leads back to it from everywhere."""
     rig = Rig()
-    assert rig.step(enabled=False, new_sak=rig.sak(1)) is State.INIT
+    assert rig.step(enabled=False, new_sak=rig.sak(1)) is CpState.INIT
     assert rig.asked() == ["SetControlledPort", "Reset"]
     rig = settled()
-    assert rig.step(enabled=False) is State.INIT
+    assert rig.step(enabled=False) is CpState.INIT
     assert (rig.cp.latest, rig.cp.old, rig.cp.controlled) == (None, None, False)
     assert rig.asked() == ["SetControlledPort", "Reset"]
 
@@ -101,7 +101,7 @@ def test_the_first_sak() -> None:
     """Nothing to wait for and nothing to retire: straight to RETIRE, in this order of actions."""
     for elected in (True, False):
         rig = Rig(elected=elected)
-        assert rig.step(new_sak=rig.sak(1)) is State.RETIRE
+        assert rig.step(new_sak=rig.sak(1)) is CpState.RETIRE
         assert rig.asked() == [
             "SetControlledPort",
             "Reset",
@@ -121,16 +121,16 @@ def test_the_first_sak() -> None:
 def test_rekey_of_the_key_server() -> None:
     """Receive first; transmit when all receive; retire the old 3 s later."""
     rig = settled()
-    assert rig.step(new_sak=rig.sak(2)) is State.RECEIVING
+    assert rig.step(new_sak=rig.sak(2)) is CpState.RECEIVING
     assert rig.asked() == ["CreateReceiveSA", "CreateTransmitSA"]
-    assert rig.step(5.9) is State.RECEIVING
+    assert rig.step(5.9) is CpState.RECEIVING
     rig.all_receiving = True
-    assert rig.step() is State.TRANSMITTING
+    assert rig.step() is CpState.TRANSMITTING
     assert rig.asked() == ["EnableTransmitSA"]
     assert (rig.cp.old.transmits, rig.cp.old.receives) == (False, True)
-    assert rig.step(2.9) is State.TRANSMITTING
+    assert rig.step(2.9) is CpState.TRANSMITTING
     assert rig.asked() == []
-    assert rig.step(0.1) is State.RETIRE
+    assert rig.step(0.1) is CpState.RETIRE
     assert rig.asked() == ["DeleteReceiveSA", "DeleteTransmitSA"]
     assert rig.cp.old.ki.kn == 2
 
@@ -140,18 +140,18 @@ def test_the_key_server_waits_no_longer_than_a_life_time() -> None:
     rig = settled()
     rig.step(new_sak=rig.sak(2))
     assert rig.cp.next_timeout_ns == 6 * NS_PER_S
-    assert rig.step(5.999) is State.RECEIVING
-    assert rig.step(0.001) is State.TRANSMITTING
+    assert rig.step(5.999) is CpState.RECEIVING
+    assert rig.step(0.001) is CpState.TRANSMITTING
 
 
 def test_rekey_of_a_member() -> None:
     """It waits for the Key Server's word, however long."""
     rig = settled(elected=False)
-    assert rig.step(new_sak=rig.sak(2)) is State.READY
-    assert rig.step(100) is State.READY
+    assert rig.step(new_sak=rig.sak(2)) is CpState.READY
+    assert rig.step(100) is CpState.READY
     assert rig.cp.next_timeout_ns is None
     rig.server_transmitting = True
-    assert rig.step() is State.TRANSMITTING
+    assert rig.step() is CpState.TRANSMITTING
 
 
 @pytest.mark.parametrize("elected", [True, False])
@@ -161,7 +161,7 @@ def test_another_sak_before_the_last_is_in_use(elected: bool) -> None:
     rig.step(new_sak=rig.sak(2))
     rig.asked()
     rig.all_receiving = rig.server_transmitting = False
-    assert rig.step(new_sak=rig.sak(3)) in (State.RECEIVING, State.READY)
+    assert rig.step(new_sak=rig.sak(3)) in (CpState.RECEIVING, CpState.READY)
     assert rig.asked() == [
         "DeleteReceiveSA",
         "DeleteTransmitSA",
@@ -179,13 +179,15 @@ def test_another_sak_while_the_old_one_retires() -> None:
     rig = settled()
     rig.all_receiving = True
     rig.step(new_sak=rig.sak(2))
-    assert rig.step(1, new_sak=rig.sak(3)) is State.TRANSMITTING
+    assert rig.step(1, new_sak=rig.sak(3)) is CpState.TRANSMITTING
     assert [slot.ki.kn for slot in rig.cp.slots()] == [2, 1]
-    assert rig.step(2) is State.TRANSMITTING
+    assert rig.step(2) is CpState.TRANSMITTING
     assert [slot.ki.kn for slot in rig.cp.slots()] == [3, 2]
 
 
-@pytest.mark.parametrize("state", [State.RECEIVING, State.READY, State.TRANSMITTING, State.RETIRE])
+@pytest.mark.parametrize(
+    "state", [CpState.RECEIVING, CpState.READY, CpState.TRANSMITTING, CpState.RETIRE]
+)
 @pytest.mark.parametrize(
     "change",
     [
@@ -194,18 +196,18 @@ def test_another_sak_while_the_old_one_retires() -> None:
         {"server_changed": True},
     ],
 )
-def test_what_ends_a_session_ends_it_everywhere(state: State, change: dict[str, Any]) -> None:
+def test_what_ends_a_session_ends_it_everywhere(state: CpState, change: dict[str, Any]) -> None:
     """Another Key Server, or no wish to be secure: all SAs go, and the port is closed at once."""
-    rig = settled(elected=state is not State.READY)
-    if state is not State.RETIRE:
-        rig.all_receiving = state is State.TRANSMITTING
+    rig = settled(elected=state is not CpState.READY)
+    if state is not CpState.RETIRE:
+        rig.all_receiving = state is CpState.TRANSMITTING
         assert rig.step(new_sak=rig.sak(2)) is state
     rig.asked()
     rig.step(**change)
     assert rig.cp.slots() == []
     asked = rig.asked()
-    assert asked.count("SetControlledPort") == 1 + (rig.cp.state is State.AUTHENTICATED)
-    assert asked.count("DeleteTransmitSA") == (1 if state is State.RETIRE else 2)
+    assert asked.count("SetControlledPort") == 1 + (rig.cp.state is CpState.AUTHENTICATED)
+    assert asked.count("DeleteTransmitSA") == (1 if state is CpState.RETIRE else 2)
     assert not rig.cp.secured
     assert rig.cp.inputs.server_changed is False or rig.cp.connect is not Connect.SECURE
 
@@ -217,7 +219,7 @@ def test_what_ends_a_session_ends_it_everywhere(state: State, change: dict[str, 
 def test_another_suite_or_offset_goes_through_change(protection: Protection) -> None:
     """The old SAs cannot stay beside it."""
     rig = settled()
-    assert rig.step(new_sak=rig.sak(2, protection)) is State.RETIRE
+    assert rig.step(new_sak=rig.sak(2, protection)) is CpState.RETIRE
     assert rig.asked() == [
         "SetControlledPort",
         "DeleteReceiveSC",
@@ -254,7 +256,7 @@ def test_every_input_settles() -> None:
             rig.step(10, elected_self=not elected)
             assert rig.cp.state in TABLE
             assert rig.cp.controlled == (
-                rig.cp.state not in (State.INIT, State.CHANGE, State.SECURED)
+                rig.cp.state not in (CpState.INIT, CpState.CHANGE, CpState.SECURED)
             )
 
 

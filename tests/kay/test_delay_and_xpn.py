@@ -29,7 +29,7 @@ from macsec.kay import actions
 from macsec.kay.cp import KeySlot
 from macsec.kay.lowest_pns import TransmitPNs, whole_pn
 from macsec.kay.mkpdu.frame import Mkpdu, decode
-from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.parameter_sets import KeyUse, LivePeerList, PeerId, SakUse
 from macsec.kay.sak import KI, ranked
 from macsec.secy import Verdict
 from macsec.suites import SUITES
@@ -190,7 +190,9 @@ def test_version_3_tells_the_servers_ssci() -> None:
     said = [(name, decode(frame)) for _, name, frame in segment.mkpdus]
     assert {mkpdu.basic.version for name, mkpdu in said if name == "a"} == {3}
     given_sak = [mkpdu for _, mkpdu in said if mkpdu.distributed is not None]
-    assert {mkpdu.server_ssci for mkpdu in given_sak} == {2}  # b has the greater SCI
+    assert {mkpdu.first(LivePeerList).server_ssci for mkpdu in given_sak} == {
+        2
+    }  # b has the greater SCI
     assert all(mkpdu.xpn for _, mkpdu in said if mkpdu.use is not None)
     plain, *_ = pair()
     versions = {decode(frame).basic.version for _, _, frame in plain.mkpdus}

@@ -9,7 +9,7 @@ from support.kays import QUICK, Member, Segment, check_connectivity, is_mka, pai
 from support.planes import moved
 
 from macsec.kay import status
-from macsec.kay.cp import State
+from macsec.kay.cp import CpState
 from macsec.kay.mkpdu.frame import Mkpdu, decode
 
 TEN = ("a", 10), ("b", 20), ("c", 30)
@@ -350,7 +350,7 @@ def test_cp_is_never_stuck_in_transmit() -> None:
     segment.every(0.1, a.send, 25, 45)
     segment.every(0.1, b.send, 25, 45)
     segment.run(46)
-    assert (a.kay.cp.state, b.kay.cp.state) == (State.RETIRE, State.RETIRE)
+    assert (a.kay.cp.state, b.kay.cp.state) == (CpState.RETIRE, CpState.RETIRE)
     assert secured(a, b)
     assert (a.numbers_from("b"), b.numbers_from("a")) == (b.sent, a.sent)
 

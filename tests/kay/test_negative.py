@@ -31,7 +31,7 @@ from support.kays import (
 
 from macsec.kay import actions, status
 from macsec.kay.counters import Reception
-from macsec.kay.cp import Connect, State
+from macsec.kay.cp import Connect, CpState
 from macsec.kay.kay import Kay
 from macsec.kay.mkpdu.frame import Mkpdu, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque
@@ -589,14 +589,14 @@ def test_should_secure_opens_by_explicit_option() -> None:
     kay = alone(key_server_priority=200, security="should-secure")
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
-    assert (kay.cp.state, kay.cp.controlled, kay.secured) == (State.ALLOWED, True, False)
+    assert (kay.cp.state, kay.cp.controlled, kay.secured) == (CpState.ALLOWED, True, False)
     actor.say(key_server=True, priority=1)
     actor.distribute()
     actor.drain()
     assert kay.secured
     actor.later(6.1)
     actor.drain()
-    assert (kay.cp.state, kay.cp.controlled, kay.secured) == (State.ALLOWED, True, False)
+    assert (kay.cp.state, kay.cp.controlled, kay.secured) == (CpState.ALLOWED, True, False)
 
 
 def test_should_secure_follows_to_plain() -> None:
@@ -606,13 +606,16 @@ def test_should_secure_follows_to_plain() -> None:
     actor.drain()
     actor.say(key_server=True, priority=1, plain=True)
     (said,) = actor.drain()
-    assert (kay.cp.state, kay.secured) == (State.AUTHENTICATED, False)
+    assert (kay.cp.state, kay.secured) == (CpState.AUTHENTICATED, False)
     assert said.use == SakUse(plain_transmits=True, plain_receives=True)
 
 
 def test_should_secure_server_of_one_that_cannot() -> None:
     """A peer without MACsec gets a Distributed SAK set without a SAK; must-secure gives nothing."""
-    for security, state in (("should-secure", State.AUTHENTICATED), ("must-secure", State.CHANGE)):
+    for security, state in (
+        ("should-secure", CpState.AUTHENTICATED),
+        ("must-secure", CpState.CHANGE),
+    ):
         kay = alone(security=security)
         actor = Actor(kay, sci_of_name("z"))
         actor.drain()
@@ -650,7 +653,7 @@ def test_disabled_says_nothing() -> None:
     kay = alone(security="disabled")
     actor = Actor(kay, sci_of_name("a"))
     assert actor.drain() == []
-    assert kay.cp.state is State.ALLOWED
+    assert kay.cp.state is CpState.ALLOWED
     frame = seal(decode_of(Actor(alone(), sci_of_name("a")).frame()), actor.holder.icv)
     assert kay.receive_mkpdu(0, frame) is Reception.DISABLED
     assert kay.next_timeout_ns() is None

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from macsec.kay.listening.listener import Hearing
-from macsec.kay.listening.story import Event, Given, Kind, Member, Stories, Story
+from macsec.kay.listening.story import Event, Kind, Member, SakRecord, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
 from macsec.report.inspect import seconds
 from macsec.report.mka.message import Message, ki_item, message_item
@@ -86,13 +86,13 @@ def _member_item(story: Story, member: Member) -> dict[str, Any]:
     }
 
 
-def _sak_item(story: Story, sak: Given) -> dict[str, Any]:
+def _sak_item(story: Story, sak: SakRecord) -> dict[str, Any]:
     return {
         "ki": ki_item(sak.ki),
         "an": sak.an,
         "cipher_suite": sak.suite,
         "confidentiality_offset": OFFSETS[sak.code],
-        "key_server": sak.who,
+        "key_server": sak.key_server,
         "members": [story.name(mi) for mi in sak.members],
         "first_index": sak.index,
         "first_ns": str(sak.time_ns),
@@ -106,7 +106,7 @@ def _event_item(story: Story, event: Event) -> dict[str, Any]:
     return {
         "index": event.frame,
         "time_ns": str(event.time_ns),
-        "who": event.who,
+        "who": event.member,
         "kind": event.kind.value,
         **{name: _plain(story, value) for name, value in event.detail.items()},
     }
@@ -180,7 +180,7 @@ def _saks(story: Story, start_ns: int) -> Any:
             _since(sak.time_ns, start_ns),
             str(sak.index),
             _ki(story, sak.ki),
-            sak.who,
+            sak.key_server,
             str(sak.an),
             sak.suite,
             "none" if offset is None else str(offset),
@@ -190,7 +190,7 @@ def _saks(story: Story, start_ns: int) -> Any:
     return table
 
 
-def _why_not(sak: Given) -> str:
+def _why_not(sak: SakRecord) -> str:
     return "-" if sak.result is None else sak.result.value
 
 
@@ -199,7 +199,7 @@ def _events(story: Story, start_ns: int) -> Any:
     table.add_row(*(Text(name, "bold") for name in ("seconds", "frame", "who", "what")))
     for event in story.events:
         when = _since(event.time_ns, start_ns)
-        table.add_row(when, str(event.frame), event.who, _WORDS[event.kind](story, event.detail))
+        table.add_row(when, str(event.frame), event.member, _WORDS[event.kind](story, event.detail))
     return table
 
 

@@ -91,10 +91,10 @@ def test_refusals(desk):
         assert_refused(desk, "damaged", 2, "--state-init")
     record.write_bytes(whole)
     record.chmod(0o644)
-    assert_refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others have access to it", 2)
     record.chmod(0o600)
     state.chmod(0o777)
-    assert_refused(desk, "others can get at it", 2)
+    assert_refused(desk, "others have access to it", 2)
 
 
 def test_usage(desk):

@@ -143,7 +143,7 @@ def test_vault() -> None:
     chain = chain_of(config, Edge(vaults=clients))
     assert [key.ckn.hex() for key in chain] == ["11223344"]
     assert urls == ["https://v.vault.azure.net"] * 2
-    with pytest.raises(EnvironmentLacks, match="no way to a Key Vault"):
+    with pytest.raises(EnvironmentLacks, match="no Key Vault can be reached"):
         chain_of(config, Edge())
 
 

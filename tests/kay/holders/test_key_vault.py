@@ -99,7 +99,7 @@ def test_refused(vault: Vault, ckn: str, cak: str, kind: type[Exception], said: 
 def test_no_identity(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """The identity's endpoint says no."""
     monkeypatch.setenv("IDENTITY_HEADER", "other")
-    with pytest.raises(MACsecError, match="does not know who asks"):
+    with pytest.raises(MACsecError, match="refused the identity"):
         fetch(section(vault), SUITE, clients(vault))
 
 

@@ -108,8 +108,8 @@ def test_nothing_stays_on_the_token(session: Any) -> None:
     [
         ("none", "0 secret keys have the label 'none'"),
         ("twice", "2 secret keys"),
-        ("loose", "could leave"),
-        ("bare", "could leave"),
+        ("loose", "is extractable"),
+        ("bare", "is extractable"),
         ("mute", "may not sign"),
         ("odd", "24 octets, a CAK has 16 or 32"),
     ],

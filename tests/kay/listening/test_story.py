@@ -7,27 +7,29 @@ from typing import Any
 import pytest
 from support.members import CKN, Member, alice, bob, holder, sak_of
 
-from macsec.kay.listening.listener import Distribution, Observer
+from macsec.kay.listening.listener import Distribution, Listener
 from macsec.kay.listening.story import Kind, Stories, Story
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 
 S = 1_000_000_000
 
 
-class Listener:
+class StoryTeller:
     """Stories told from frames that are heard at some second each."""
 
     def __init__(self, *holders: Any) -> None:
         self.stories = Stories()
-        self._observer = Observer(holders or [holder()])
+        self._listener = Listener(holders or [holder()])
         self._index = 0
 
     def hear(self, seconds: float, frame: bytes) -> list[tuple[str, Kind, dict[str, Any]]]:
         """What a frame changes."""
         events = [len(story.events) for story in self.stories.by_ckn.values()] or [0]
-        self.stories.hear(self._observer.hear(frame), self._index, int(seconds * S))
+        self.stories.hear(self._listener.hear(frame), self._index, int(seconds * S))
         self._index += 1
-        return [(event.who, event.kind, event.detail) for event in self.story.events[events[0] :]]
+        return [
+            (event.member, event.kind, event.detail) for event in self.story.events[events[0] :]
+        ]
 
     @property
     def story(self) -> Story:
@@ -44,7 +46,7 @@ def kinds(told: list[tuple[str, Kind, dict[str, Any]]]) -> list[Kind]:
 def test_from_nothing_to_secured() -> None:
     """Two stations meet, one distributes, both use the SAK and it settles as Old."""
     a, b = alice(), bob(priority=32)
-    told = Listener()
+    told = StoryTeller()
     assert kinds(told.hear(0, a.says(key_server=True))) == [Kind.JOINS, Kind.SERVER_ON]
     heard = told.hear(1, b.says(potential=(PeerId(a.mi, 1),)))
     assert heard[1:] == [("B", Kind.POTENTIAL, {"peer": a.mi})]
@@ -76,7 +78,7 @@ def test_from_nothing_to_secured() -> None:
 
 def test_a_restart_has_the_same_letter() -> None:
     """Another MI with a known SCI is another life of that member."""
-    told, b = Listener(), bob()
+    told, b = StoryTeller(), bob()
     told.hear(0, alice().says())
     told.hear(1, b.says(alice()))
     again = alice(mi=b"alice again!")
@@ -91,7 +93,7 @@ def test_a_restart_has_the_same_letter() -> None:
 
 def test_silence() -> None:
     """Only longer than a Life Time is worth a word."""
-    told, a = Listener(), alice()
+    told, a = StoryTeller(), alice()
     told.hear(0, a.says())
     assert told.hear(6, a.says()) == []
     assert told.hear(12.5, a.says()) == [("A", Kind.SILENT, {"for_ns": int(6.5 * S)})]
@@ -99,7 +101,7 @@ def test_silence() -> None:
 
 def test_a_replayed_message_moves_nothing() -> None:
     """An MN that is not above the last is told, and the member stays as it was."""
-    told, a, b = Listener(), alice(), bob()
+    told, a, b = StoryTeller(), alice(), bob()
     first = a.says(b)
     told.hear(0, first)
     told.hear(1, a.says())
@@ -110,7 +112,7 @@ def test_a_replayed_message_moves_nothing() -> None:
 
 def test_changes_of_the_basic_set() -> None:
     """Key Server on and off, another priority, another version."""
-    told, a = Listener(), alice()
+    told, a = StoryTeller(), alice()
     told.hear(0, a.says(key_server=True))
     assert kinds(told.hear(1, a.says())) == [Kind.SERVER_OFF]
     a.priority = 99
@@ -123,7 +125,7 @@ def test_changes_of_the_basic_set() -> None:
 @pytest.mark.parametrize("suite, bits", [("gcm-aes-128", 32), ("gcm-aes-xpn-128", 64)])
 def test_exhaustion(suite: str, bits: int) -> None:
     """A lowest PN at three quarters of all PNs is told once: why the next SAK comes."""
-    told, a, b = Listener(), alice(), bob()
+    told, a, b = StoryTeller(), alice(), bob()
     sak, limit = sak_of(a, [a, b], suite=suite), 3 << bits - 2
     told.hear(0, a.distributes(sak, b))
     xpn = {"xpn": bits == 64}
@@ -136,7 +138,7 @@ def test_exhaustion(suite: str, bits: int) -> None:
 
 def test_delay_protection() -> None:
     """Told when it is turned on and when it is turned off."""
-    told, a = Listener(), alice()
+    told, a = StoryTeller(), alice()
     told.hear(0, a.says(use=SakUse()))
     on = told.hear(1, a.says(use=SakUse(delay_protect=True)))
     off = told.hear(2, a.says(use=SakUse()))
@@ -145,12 +147,12 @@ def test_delay_protection() -> None:
 
 def test_rekeys_and_another_server() -> None:
     """Each SAK once however often it is told; servers in the order in which they served."""
-    told, a, b = Listener(), alice(), bob()
+    told, a, b = StoryTeller(), alice(), bob()
     first, second, third = sak_of(b, [a, b]), sak_of(b, [a, b], 2, 1), sak_of(a, [a, b])
     for sak in (first, first, second):
         told.hear(0, b.distributes(sak, a))
     told.hear(1, a.distributes(third, b))
-    assert [(sak.ki.kn, sak.an, sak.who, sak.times) for sak in told.story.saks] == [
+    assert [(sak.ki.kn, sak.an, sak.key_server, sak.times) for sak in told.story.saks] == [
         (1, 0, "A", 2),
         (2, 1, "A", 1),
         (1, 0, "B", 1),
@@ -164,7 +166,7 @@ def test_rekeys_and_another_server() -> None:
 
 def test_not_verified() -> None:
     """Without the CAK the same story, with that said and without check values."""
-    told, a, b = Listener(holder(ckn=b"other")), alice(), bob()
+    told, a, b = StoryTeller(holder(ckn=b"other")), alice(), bob()
     told.hear(0, a.distributes(sak_of(a, [a, b]), b))
     assert not told.story.verified
     assert told.story.saks[0].check_value is None
@@ -172,7 +174,7 @@ def test_not_verified() -> None:
 
 def test_wrong_icvs_are_counted_and_not_believed() -> None:
     """A message with another CAK is no part of the story."""
-    told = Listener()
+    told = StoryTeller()
     assert told.hear(0, alice(cak=bytes(16)).says()) == []
     assert told.story.wrong_icv == 1
     assert not told.story.members
@@ -180,7 +182,7 @@ def test_wrong_icvs_are_counted_and_not_believed() -> None:
 
 def test_names_beyond_the_alphabet() -> None:
     """Of thirty members each has a name of its own."""
-    told = Listener()
+    told = StoryTeller()
     for number in range(30):
         told.hear(0, Member(sci=number << 16 | 1, mi=number.to_bytes(12)).says())
     names = [member.name for member in told.story.members.values()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.members import CKN
+from support.members import CKN, encode
 
 from macsec.kay import derivation
-from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, encode, seal
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet, Spare
 from macsec.kay.mkpdu.parameter_sets import (
     TLV,
@@ -117,12 +117,6 @@ def test_octets_of_each_set(one: ParameterSet, octets: str) -> None:
     mkpdu = Mkpdu(basic=BASIC, sets=(one,), source=b"\x02" * 6, icv=bytes(16))
     assert mkpdu.signed[18 + len(BASIC.encode()) :].hex() == octets
     assert decoded(encode(mkpdu)) == mkpdu
-
-
-def test_distributed_cak_in_parts() -> None:
-    """A wrapped CAK of either length, and the CKN behind it."""
-    assert DistributedCak(bytes(24) + b"name").parts() == (bytes(24), b"name")
-    assert DistributedCak(bytes(40) + b"name").parts(32) == (bytes(40), b"name")
 
 
 @pytest.mark.parametrize(
