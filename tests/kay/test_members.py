@@ -405,7 +405,7 @@ def test_history_is_bounded() -> None:
     assert history.judge(KI(OTHER, 1), str(KEYS_REMEMBERED)) is Claim.OTHER_KEY
 
 
-@settings(max_examples=40)
+@settings(max_examples=max(10, settings.default.max_examples // 5))
 @given(st.data())
 def test_no_nonce_twice(data: st.DataObject) -> None:
     """Three stations, random loss, restarts and keys: none ever sends twice with one SAK (N19).
