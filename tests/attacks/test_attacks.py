@@ -345,10 +345,10 @@ def no_tag_check(patch: Patch) -> None:
     """Knows no bad tag but one whose lengths do not fit."""
 
     def fault(mpdu: bytes, rules: Any) -> str | None:
-        tag = reference.sectag.decode(mpdu)
-        return tag and reference.sectag._length_fault(len(mpdu) - tag.length, tag.sl, rules)
+        tag = reference.sectag.decode(mpdu)  # type: ignore[attr-defined]
+        return tag and reference.sectag._length_fault(len(mpdu) - tag.length, tag.sl, rules)  # type: ignore[attr-defined]
 
-    patch.setattr(reference.sectag, "fault", fault)
+    patch.setattr(reference.sectag, "fault", fault)  # type: ignore[attr-defined]
 
 
 def any_sci(patch: Patch) -> None:
@@ -358,13 +358,13 @@ def any_sci(patch: Patch) -> None:
 
 def any_an(patch: Patch) -> None:
     """Takes every frame for AN 0."""
-    decode = reference.sectag.decode
+    decode = reference.sectag.decode  # type: ignore[attr-defined]
 
     def forgetful(mpdu: bytes) -> SecTAG | None:
         tag = decode(mpdu)
         return tag and SecTAG(tag.tci, 0, tag.sl, tag.pn, tag.sci)
 
-    patch.setattr(reference.sectag, "decode", forgetful)
+    patch.setattr(reference.sectag, "decode", forgetful)  # type: ignore[attr-defined]
 
 
 def no_addresses(patch: Patch) -> None:

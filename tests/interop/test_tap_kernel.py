@@ -301,7 +301,7 @@ def test_a_wrong_key(bench):
         )
         return configuration()
 
-    link._configuration = wrong
+    link._configuration = wrong  # type: ignore[method-assign]
     with link:
         link.know_each_other()
         once = ("ping", "-n", "-q", "-c", "3", "-i", "0.01", "-W", "1")

@@ -249,7 +249,7 @@ def test_one_deaf_pair_of_three_comes_back(pairs: str) -> None:
     """One of three does not hear one other for 10 s."""
     segment = Segment()
     members = [segment.add(name, key_server_priority=priority) for name, priority in TEN]
-    receiver, sender = pairs
+    receiver, sender = pairs  # type: ignore[str-unpack]
     source = segment.members[sender].kay.sci.to_bytes(8)[:6]
     segment.drop = lambda time, name, frame: (
         name == receiver and frame[6:12] == source and 10 <= time < 20

@@ -87,7 +87,7 @@ def station(pair: list[Host], far: Capture, **controls) -> Station:
     return Station(pair[0], far, add_rx(sender(NATIVE, **controls)))
 
 
-def link(host: Host, name: str) -> dict:
+def link(host: Host, name: str) -> dict:  # type: ignore[type-arg]
     """What `ip` tells of an interface."""
     (told,) = json.loads(host.ip("-d", "-j", "link", "show", name))
     return told

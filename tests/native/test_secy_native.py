@@ -302,7 +302,7 @@ def test_validate_zeroes_on_a_bad_icv(kernel: str, clear_tags: int) -> None:
     wire = bytearray(secure.protect_frame(frame) or b"")
     wire[-1] ^= 1
     out = ffi.new("uint8_t[]", b"\xa5" * (len(wire) + 32))
-    ended = lib.macsec_validate_frame(check._plane._secy, bytes(wire), len(wire), out)
+    ended = lib.macsec_validate_frame(check._plane._secy, bytes(wire), len(wire), out)  # type: ignore[attr-defined]
     assert ended == Verdict.NOT_VALID
     left = bytes(ffi.buffer(out))[12 + 16 : -1]  # before it, at most addresses and SecTAG
     assert set(left) == {0, 0xA5}
