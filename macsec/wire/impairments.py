@@ -18,8 +18,6 @@ from .param_values import Chance, Loss, Match, SlotTiming
 from .params import LinkParams
 from .random_streams import ONE, CorrelatedStream, RandomStream, start_of
 
-PURPOSES = ("duplicate", "loss", "corrupt", "bit", "reorder", "delay", "slot")
-
 Starts = Callable[[str], int]
 """Returns the first state of the stream of a purpose."""
 

@@ -145,7 +145,7 @@ class Lane:
 
     def frames(self) -> Iterator[bytes]:
         """Yield the frames on their way, in no order."""
-        return (entry.transit.frame for entry in self._way)
+        return (transit.frame for transit in self.in_transit())
 
     # ------------------------------------------------------------ in
 

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.terms import sci_of
+from macsec.time_units import PS_PER_NS
 
+from .engine import HORIZON_PS
 from .units import percent_text, probability, refuse, time_ns, whole
 
 ETHERNET_OVERHEAD = 24
@@ -26,7 +28,7 @@ CORRUPT_AT = ("any", "dst", "sectag", "sci", "pn", "payload", "icv")
 FCS = ("check", "fix")
 COUNT_LIMIT = (1 << 32) - 1
 MTU_LIMIT = 1 << 20
-HISTORY_NS = (1 << 62) // 1000
+HISTORY_NS = HORIZON_PS // PS_PER_NS
 """The end of virtual time, 53 days."""
 
 

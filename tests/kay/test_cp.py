@@ -21,7 +21,7 @@ DEFAULT = Protection(SUITES["gcm-aes-128"], 1)
 
 
 class Rig:
-    """A CP whose questions a test answers, and the actions that it asked for."""
+    """A CP with answers of the test to its questions, and the actions that it queued."""
 
     def __init__(self, connect: Connect = Connect.SECURE, elected: bool = True) -> None:
         self.associations = Associations(OWN)
@@ -35,25 +35,25 @@ class Rig:
         self.now = 0.0
 
     def sak(self, kn: int, protection: Protection = DEFAULT) -> Sak:
-        """A SAK of this KN; its AN follows."""
+        """Return a SAK of this KN; the AN follows from it."""
         key = Key(kn.to_bytes(protection.suite.key_length))
         return Sak(KI(b"M" * 12, kn), (kn - 1) % 4, key, protection, {OWN: 1, PEER: 2})
 
     def step(self, seconds: float = 0, **inputs: Any) -> CpState:
-        """Some inputs, some time, and the state after it."""
+        """Change some inputs, let time pass, and return the new state."""
         self.now += seconds
         self.cp.step(round(self.now * NS_PER_S), replace(self.waiting, **inputs))
         self.waiting = self.cp.inputs
         return self.cp.state
 
     def asked(self) -> list[str]:
-        """The names of the actions since last time."""
+        """Return the names of the actions since the last call."""
         found = iter(self.associations.poll, None)
         return [type(action).__name__ for action in found]
 
 
 def settled(elected: bool = True) -> Rig:
-    """A rig with KN 1 in Old, in RETIRE."""
+    """Return a rig in RETIRE, with KN 1 as Old Key."""
     rig = Rig(elected=elected)
     assert rig.step(new_sak=rig.sak(1)) is CpState.RETIRE
     rig.asked()
@@ -76,8 +76,10 @@ def test_the_table_has_every_state() -> None:
         (Connect.SECURE, CpState.SECURED, False),
     ],
 )
-def test_where_connect_leads(connect: Connect, state: CpState, controlled: bool) -> None:
-    """From the start, and from each of the others."""
+def test_connect_leads_to_its_state_from_any_other(
+    connect: Connect, state: CpState, controlled: bool
+) -> None:
+    """From the start, and from each of the other states."""
     for before in Connect:
         rig = Rig(before)
         rig.step()
@@ -87,7 +89,7 @@ def test_where_connect_leads(connect: Connect, state: CpState, controlled: bool)
 
 
 def test_without_enabling_nothing_opens() -> None:
-    """INIT stays, whatever connect says; disabling leads back to it from everywhere."""
+    """INIT stays for any value of connect; disabling leads back to it from every state."""
     rig = Rig()
     assert rig.step(enabled=False, new_sak=rig.sak(1)) is CpState.INIT
     assert rig.asked() == ["SetControlledPort", "Reset"]
@@ -97,8 +99,8 @@ def test_without_enabling_nothing_opens() -> None:
     assert rig.asked() == ["SetControlledPort", "Reset"]
 
 
-def test_the_first_sak() -> None:
-    """Nothing to wait for and nothing to retire: straight to RETIRE, in this order of actions."""
+def test_first_sak_goes_straight_to_retire() -> None:
+    """Nothing to wait for and nothing to retire; the order of the actions is fixed."""
     for elected in (True, False):
         rig = Rig(elected=elected)
         assert rig.step(new_sak=rig.sak(1)) is CpState.RETIRE
@@ -118,8 +120,8 @@ def test_the_first_sak() -> None:
         assert (rig.cp.old.ki.kn, rig.cp.old.receives, rig.cp.old.transmits) == (1, True, True)
 
 
-def test_rekey_of_the_key_server() -> None:
-    """Receive first; transmit when all receive; retire the old 3 s later."""
+def test_key_server_transmits_when_all_receive() -> None:
+    """Receive first; transmit when all receive; retire the Old Key 3 s later."""
     rig = settled()
     assert rig.step(new_sak=rig.sak(2)) is CpState.RECEIVING
     assert rig.asked() == ["CreateReceiveSA", "CreateTransmitSA"]
@@ -136,7 +138,7 @@ def test_rekey_of_the_key_server() -> None:
 
 
 def test_the_key_server_waits_no_longer_than_a_life_time() -> None:
-    """A member that never reports holds nobody up for ever."""
+    """A member that never reports delays the others for at most 6 s."""
     rig = settled()
     rig.step(new_sak=rig.sak(2))
     assert rig.cp.next_timeout_ns == 6 * NS_PER_S
@@ -144,8 +146,8 @@ def test_the_key_server_waits_no_longer_than_a_life_time() -> None:
     assert rig.step(0.001) is CpState.TRANSMITTING
 
 
-def test_rekey_of_a_member() -> None:
-    """It waits for the Key Server's word, however long."""
+def test_member_waits_for_the_key_server_to_transmit() -> None:
+    """It waits without a limit of time."""
     rig = settled(elected=False)
     assert rig.step(new_sak=rig.sak(2)) is CpState.READY
     assert rig.step(100) is CpState.READY
@@ -155,8 +157,8 @@ def test_rekey_of_a_member() -> None:
 
 
 @pytest.mark.parametrize("elected", [True, False])
-def test_another_sak_before_the_last_is_in_use(elected: bool) -> None:
-    """ABANDON, even if in the same step all could have gone on: the first row wins."""
+def test_next_sak_replaces_one_that_is_not_in_use(elected: bool) -> None:
+    """ABANDON, even if transmission could start in the same step: the first row wins."""
     rig = settled(elected)
     rig.step(new_sak=rig.sak(2))
     rig.asked()
@@ -174,8 +176,8 @@ def test_another_sak_before_the_last_is_in_use(elected: bool) -> None:
     assert rig.cp.latest.ki.kn == 4
 
 
-def test_another_sak_while_the_old_one_retires() -> None:
-    """It waits its three seconds; three keys are never installed at once."""
+def test_next_sak_waits_while_the_old_key_retires() -> None:
+    """It waits for three seconds; three keys are never installed at once."""
     rig = settled()
     rig.all_receiving = True
     rig.step(new_sak=rig.sak(2))
@@ -196,8 +198,10 @@ def test_another_sak_while_the_old_one_retires() -> None:
         {"server_changed": True},
     ],
 )
-def test_what_ends_a_session_ends_it_everywhere(state: CpState, change: dict[str, Any]) -> None:
-    """Another Key Server, or no wish to be secure: all SAs go, and the port is closed at once."""
+def test_end_of_a_session_deletes_all_sas_in_every_state(
+    state: CpState, change: dict[str, Any]
+) -> None:
+    """Another Key Server, or connect is not SECURE: the port is closed at once."""
     rig = settled(elected=state is not CpState.READY)
     if state is not CpState.RETIRE:
         rig.all_receiving = state is CpState.TRANSMITTING
@@ -217,7 +221,7 @@ def test_what_ends_a_session_ends_it_everywhere(state: CpState, change: dict[str
     [Protection(SUITES["gcm-aes-256"], 1), Protection(SUITES["gcm-aes-128"], 2)],
 )
 def test_another_suite_or_offset_goes_through_change(protection: Protection) -> None:
-    """The old SAs cannot stay beside it."""
+    """The old SAs cannot stay beside the new ones."""
     rig = settled()
     assert rig.step(new_sak=rig.sak(2, protection)) is CpState.RETIRE
     assert rig.asked() == [
@@ -235,7 +239,7 @@ def test_another_suite_or_offset_goes_through_change(protection: Protection) -> 
 
 
 def test_an_mkpdu_is_due_when_something_is_new() -> None:
-    """RECEIVING, TRANSMITTING and RETIRE have something to tell; waiting has not."""
+    """RECEIVING, TRANSMITTING and RETIRE have news to report; waiting has none."""
     rig = settled()
     rig.cp.news = False
     rig.step(0.5)
@@ -245,7 +249,7 @@ def test_an_mkpdu_is_due_when_something_is_new() -> None:
 
 
 def test_every_input_settles() -> None:
-    """No combination of inputs makes the machine run for ever, or fail."""
+    """No combination of inputs makes the machine loop or fail."""
     flags = list(itertools.product([False, True], repeat=4))
     for connect, following in itertools.product(Connect, Connect):
         for elected, changed, receiving, transmitting in flags:
@@ -260,8 +264,8 @@ def test_every_input_settles() -> None:
             )
 
 
-def test_actions_are_data() -> None:
-    """They can be compared, and none shows a key."""
+def test_actions_compare_and_hide_their_key() -> None:
+    """Actions are data, and none shows a key."""
     rig = settled()
     rig.step(new_sak=rig.sak(2))
     created = rig.associations.poll()
