@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macsec.lab.link_state import End, Standing, State
+from macsec.lab.link_state import LinkEnd, LinkState, LinkStatus
 from macsec.report.mka import status
 from macsec.report.mka.status import obstacle
 from macsec.time_units import NS_PER_MS
@@ -16,27 +16,27 @@ SHOWN = 8
 """Digits of a CKN or an MI in a table: enough to tell them apart."""
 
 
-def to_json(sites: tuple[str, str], ends: Sequence[End]) -> dict[str, Any] | None:
+def to_json(sites: tuple[str, str], ends: Sequence[LinkEnd]) -> dict[str, Any] | None:
     """The agreement of a link, None where there is none. Times in ns."""
     if not ends:
         return None
-    standing = Standing.of(sites, ends)
-    sak = standing.sak
+    state = LinkState.of(sites, ends)
+    sak = state.sak
     return {
-        "status": standing.state.value,
-        "why": None if standing.state is State.SECURED else why(sites, ends),
+        "status": state.status.value,
+        "why": None if state.status is LinkStatus.SECURED else why(sites, ends),
         "policy": ends[0].kay.policy.security.value,
         "ckn": _ckn(ends),
-        "key_server": standing.server,
+        "key_server": state.server,
         "ki": None if sak is None else str(sak.ki),
         "an": None if sak is None else sak.an,
-        "secured_ns": standing.secured_ns,
-        "rekeys": standing.rekeys,
+        "secured_ns": state.secured_ns,
+        "rekeys": state.rekeys,
         "ends": {site: _end(end) for site, end in zip(sites, ends, strict=True)},
     }
 
 
-def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
+def why(sites: tuple[str, str], ends: Sequence[LinkEnd]) -> str:
     """What is in the way at the ends that are not secured."""
     told = {
         site: obstacle(end.kay)
@@ -48,18 +48,18 @@ def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
     return "; ".join(f"at {site} {what}" for site, what in told.items())
 
 
-def _end(end: End) -> dict[str, Any]:
+def _end(end: LinkEnd) -> dict[str, Any]:
     return {
         **status.to_json(end.kay),
-        "secured_ns": end.progress.secured_ns,
+        "secured_ns": end.secured_ns,
         "saks": [
             {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
-            for sak in end.progress.saks
+            for sak in end.saks
         ],
     }
 
 
-def _ckn(ends: Sequence[End]) -> str | None:
+def _ckn(ends: Sequence[LinkEnd]) -> str | None:
     """The name of the CAK in use; where none is, of the one that is preferred."""
     for end in ends:
         if end.kay.principal is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from macsec.lab.virtual.passage import Passage, Score
+from macsec.lab.virtual.passage import Passage, PassageScore
 from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, grid, heading, indented, tabulated
 
@@ -36,7 +36,7 @@ class Run:
         return amount / self.seconds if self.seconds > 0 else 0.0
 
 
-def to_json(passage: Passage, score: Score, run: Run) -> dict[str, Any]:
+def to_json(passage: Passage, score: PassageScore, run: Run) -> dict[str, Any]:
     """`macsec/replay/1`, with what only a replay across a topology has."""
     lab = passage.lab
     return {
@@ -68,7 +68,7 @@ def unprotected(passage: Passage) -> list[str]:
     return [hop.link.plan.name for hop in passage.path if protection(hop.link) == ALARM]
 
 
-def to_page(page: Page, passage: Passage, score: Score, run: Run) -> None:
+def to_page(page: Page, passage: Passage, score: PassageScore, run: Run) -> None:
     """The path, what became of the frames, counters, and where the wire's capture is."""
     a, b = (host.name for host in passage.ends)
     page.add(heading(run.capture, f"from {a} to {b} across {run.topology}, seed {run.seed}"))
@@ -87,7 +87,7 @@ def _path(passage: Passage) -> Any:
     return tabulated("", ("link", "between", "and", "protection"), rows, names=4)
 
 
-def _frames(score: Score) -> Any:
+def _frames(score: PassageScore) -> Any:
     table = grid("left", "right", "left")
     table.add_row("frames in", f"{score.frames:,}", f"{score.octets:,} octets")
     table.add_row("protected", f"{score.protected:,}", "")

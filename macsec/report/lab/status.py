@@ -9,14 +9,14 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from macsec.lab import RealLab
-from macsec.lab.link_state import State
+from macsec.lab.link_state import LinkStatus
 from macsec.lab.real.segment import Segment
 from macsec.report.lab import agreement
 from macsec.report.page import Page, heading, indented, tabulated
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
-PLAIN = State.PLAIN.value
+PLAIN = LinkStatus.PLAIN.value
 
 
 def to_json(lab: RealLab) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def obstacle(kay: Kay) -> str:
     members = kay.participants.values()
     if live := [participant for participant in members if participant.peers.live]:
         if all(participant.server is None for participant in live):
-            return "nobody offers to be Key Server"
+            return "no participant offers to be Key Server"
         refused = kay.counters["sak-refused"] + kay.counters["sak-cipher-mismatch-errors"]
         told = f", {refused} distributions refused" if refused else ""
         return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{told}"
