@@ -7,6 +7,7 @@ import json
 import select
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from support import hosts
