@@ -4,7 +4,7 @@ A pytest plugin. Each `Key` that a test makes is noted. After each test its outp
 searched for all keys so far: captured output and logs, the output of `CliRunner` and `subprocess`,
 the text of its failure, and the files in its `tmp_path`; and each error of the package that
 `pytest.raises` caught, as a traceback with the locals of the package's own frames. The forms are
-raw octets, hex of any case with separators, base64, `repr` of bytes, numbers in a list, and one number.
+raw octets, hex of any case with separators, base64, `repr` of bytes, a list of numbers, one number.
 A key that is found fails the test.
 
 A key may be in
