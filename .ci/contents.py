@@ -1,4 +1,4 @@
-"""What the wheel and the source archive must hold: `contents.py FOLDER`."""
+"""Check the contents of the wheel and the source archive: `contents.py FOLDER`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from macsec.suites import SUITES
 
 PCAPS = Path(__file__).parents[1] / "pcaps"
 SCI = "5254001301560001"
-TOLD = re.compile(
+LINE = re.compile(
     r"MACsec \(0x88e5\).*? an (\d), pn (\d+), flags (\w+),(?: sl \d+,)? sci (\w{16}),"
 )
 
@@ -42,7 +42,7 @@ def decoded(capture: Path) -> list[tuple[str, ...]]:
     """AN, PN, flags and SCI of each frame, as tcpdump sees them."""
     command = ["tcpdump", "-nn", "-e", "-r", str(capture)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    return [match.groups() for line in printed.splitlines() if (match := TOLD.search(line))]
+    return [match.groups() for line in printed.splitlines() if (match := LINE.search(line))]
 
 
 def main(folder: Path) -> None:

@@ -248,7 +248,7 @@ def latency() -> Iterator[str]:
         rates.setdefault(str(row["frame_octets"]), []).append(shown)
     yield table("octets", ("NDR", "PDR"), rates)
     yield "Latency from when a frame was due, ns:\n"
-    columns = ("p50", "p90", "p99", "p99.9")
+    columns = ("p50", "p90", "p99", "p99.9")  # type: ignore[assignment]
     rows = {
         f"{row['frame_octets']}, {row['percent_of_ndr']} % of NDR": [
             f"{row[f'{c}_ns']:,}" for c in columns

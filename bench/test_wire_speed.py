@@ -62,7 +62,7 @@ def test_batches(benchmark: BenchmarkFixture, backend: str, name: str) -> None:
     """Frames in batches of 2048; the digest is part of the work."""
     count = FRAMES[backend]
     batch, times = traffic(count)
-    params = LinkParams(**PARAMS[name])
+    params = LinkParams(**PARAMS[name])  # type: ignore[arg-type]
 
     def cross() -> str:
         carrier = CARRIERS[backend](params, 1, "wire")
@@ -81,13 +81,13 @@ def test_engine(benchmark: BenchmarkFixture, name: str) -> None:
     count = FRAMES["engine"]
     batch, times = traffic(count)
     sent = list(zip(times.tolist(), batch.frames(), strict=True))
-    params = LinkParams(**PARAMS[name])
+    params = LinkParams(**PARAMS[name])  # type: ignore[arg-type]
 
     def cross() -> str:
         engine = Engine(1)
         link = Link(engine, "wire", params)
         for time_ps, frame in sent:
-            engine.at(time_ps, lambda frame=frame: link.a.send(frame))
+            engine.at(time_ps, lambda frame=frame: link.a.send(frame))  # type: ignore[misc]
         engine.run()
         return engine.digest
 

@@ -26,8 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import manifest
-from lab import ADDRESS, ADDRESS6, MAC, Lab, RecordingError, wait_until
+import manifest  # type: ignore[import-not-found]
+from lab import ADDRESS, ADDRESS6, MAC, Lab, RecordingError, wait_until  # type: ignore[attr-defined]
 
 HERE = Path(__file__).resolve().parent
 CANARY = "the quick canary sings in the clear"

@@ -67,13 +67,13 @@ def canaries() -> Canaries:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("key", [SECRET, LONG], ids=["16", "32"])
 @pytest.mark.parametrize("around", ["", "abc", "key=", 'x: "', "\u00e4\n"])
-def test_every_form_is_found(key: bytes, form: str, around: str) -> None:
-    """Whatever stands before and behind."""
+def test_a_key_in_any_form_is_found(key: bytes, form: str, around: str) -> None:
+    """A key is found in every form, amid other octets."""
     text = f"{around}{FORMS[form](key)}{around[::-1]}"
     assert canaries().found(text.encode()) is not None
 
 
-def test_raw_at_each_place() -> None:
+def test_a_raw_key_is_found_at_each_place() -> None:
     """Raw octets anywhere, among others that look alike."""
     search, draw = canaries(), random.Random(1)
     for at in range(40):
@@ -82,7 +82,7 @@ def test_raw_at_each_place() -> None:
         assert search.found(draw.randbytes(at) + LONG[:31] + draw.randbytes(40)) is None
 
 
-def test_what_is_no_key() -> None:
+def test_other_octets_are_no_key() -> None:
     """Other keys, pieces, and text; keys that text has by chance are no canaries."""
     search = canaries()
     text = f"{SECRET[:8].hex()} {Key(SECRET).check_value} {bytes(range(16)).hex()} {2**100}"
@@ -92,9 +92,9 @@ def test_what_is_no_key() -> None:
         assert search.found(octets + octets.hex().encode()) is None
 
 
-def test_a_session_that_lets_a_key_out(pytester_like: Callable[[str], str]) -> None:
+def test_a_key_in_output_fails_the_test(pytester_like: Callable[[str], str]) -> None:
     """Output, log, file and traceback each fail a test of a session."""
-    told = pytester_like(
+    output = pytester_like(
         """
         import logging, subprocess, sys
         from macsec.keys import Key
@@ -123,15 +123,15 @@ def test_a_session_that_lets_a_key_out(pytester_like: Callable[[str], str]) -> N
             assert KEY.expose().hex() == ""
         """
     )
-    assert "1 passed" in told
-    assert "5 failed" in told
+    assert "1 passed" in output
+    assert "5 failed" in output
     for where in ("Captured stdout", "Captured log", "a file", "a process", "the failure"):
-        assert f"canary: a key stands in {where}" in told, told
+        assert f"canary: a key is in {where}" in output, output
 
 
 @pytest.fixture
 def pytester_like(tmp_path: Path) -> Callable[[str], str]:
-    """A session of its own over one file, with the plugin; what it printed."""
+    """A session of its own over one file, with the plugin; returns its output."""
     import os
     import subprocess
     import sys
@@ -154,9 +154,9 @@ def pytester_like(tmp_path: Path) -> Callable[[str], str]:
         )
         assert done.stdout is not None
         with done.stdout as out:
-            told = out.read().decode()
+            output = out.read().decode()
         done.wait()
-        return told
+        return output
 
     return run
 
@@ -255,7 +255,7 @@ def public(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("way", SHOWN)
 def test_nothing_shows_a_key(way: str, tmp_path: Path) -> None:
-    """Whatever holds a key, however it is shown."""
+    """Each object that holds a key, shown in each way."""
     pytest.importorskip("macsec._native", reason="the native data plane is not built")
     search = canaries()
     shown = {name: str(SHOWN[way](value)) for name, value in key_holders(tmp_path).items()}
@@ -263,12 +263,12 @@ def test_nothing_shows_a_key(way: str, tmp_path: Path) -> None:
     assert [name for name, text in shown.items() if search.found(text.encode())] == []
 
 
-def test_tracebacks_would_show() -> None:
+def test_tracebacks_show_locals_but_no_key() -> None:
     """The search sees the locals of the package's frames."""
     try:
         KeySource.of(SECRET)
         Key(SECRET).__copy__()
     except CustodyError as error:
-        told = traceback_with_locals(error)
-    assert b"Key of 16 octets" in told
-    assert canaries().found(told) is None
+        shown = traceback_with_locals(error)
+    assert b"Key of 16 octets" in shown
+    assert canaries().found(shown) is None

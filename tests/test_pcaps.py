@@ -112,7 +112,7 @@ def test_precision(name):
     path = str(PCAPS / name)
     if name.endswith("ng"):
         with RawPcapNgReader(path) as capture:
-            precise = {metadata.tsresol for _, metadata in capture} == {10**9}
+            precise = {metadata.tsresol for _, metadata in capture} == {10**9}  # type: ignore[attr-defined]
     else:
         with RawPcapReader(path) as capture:
             precise = capture.nano
@@ -243,7 +243,7 @@ def test_minimum():
 def test_datacenter():
     """Each of the two interfaces holds what one host sends, and the mixture is one."""
     with RawPcapNgReader(str(PCAPS / "datacenter.pcapng")) as capture:
-        senders = {(metadata.ifname, data[6:12].hex()) for data, metadata in capture}
+        senders = {(metadata.ifname, data[6:12].hex()) for data, metadata in capture}  # type: ignore[attr-defined]
     assert senders == {(b"port-a", "020000770001"), (b"port-b", "020000770002")}
     assert set(ethertypes("datacenter.pcapng")) == {"0800", "0806", "86dd"}
 

@@ -159,7 +159,7 @@ def no_tag_check(patch: Patch) -> None:
 
     def fault(mpdu: bytes, rules: Any) -> str | None:
         tag = reference.sectag.decode(mpdu)
-        return tag and reference.sectag._length_fault(len(mpdu) - tag.length, tag.sl, rules)
+        return tag and reference.sectag._length_fault(len(mpdu) - tag.length, tag.sl, rules)  # type: ignore[return-value]
 
     patch.setattr(reference.sectag, "fault", fault)
 

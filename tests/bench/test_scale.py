@@ -118,7 +118,7 @@ def test_disturbed_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_tell_lost_frames() -> None:
     """A worker whose frames stop going on says so."""
-    task = threads.make_task(SUITES["gcm-aes-128"], True, parse("64"), 8).at_stage("validate")
+    task = threads.make_task(SUITES["gcm-aes-128"], True, parse("64"), 8).at_stage("validate")  # type: ignore[attr-defined]
     worker = threads.Worker(task, "auto", None)
     worker.check()
     worker.plane.remove_rx_sa(0x5254001301560001, 0)

@@ -221,7 +221,7 @@ def test_binary_file_objects_are_read_and_left_open(tmp_path):
             assert len(Outcome(file).rows) == 4000
         assert not buffered.closed
         assert not raw.closed
-    with gzip.open(io.BytesIO(gzip.compress(LARGE))) as file:
+    with gzip.open(io.BytesIO(gzip.compress(LARGE))) as file:  # type: ignore[assignment]
         assert len(Outcome(file).rows) == 4000
 
 

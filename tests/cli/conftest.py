@@ -87,7 +87,7 @@ class Desk:
         """The command line in a process of its own."""
         environment = {**os.environ, **self.environment}
         given = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | more
-        return subprocess.Popen(
+        return subprocess.Popen(  # type: ignore[return-value]
             [sys.executable, "-m", "macsec", *args], env=environment, cwd=self.folder, **given
         )
 

@@ -35,8 +35,8 @@ def there_and_back(name: str, config: Any, folder: Path) -> Import:
     for file in folder.iterdir():
         file.unlink()
     files = export(name, config, folder).files
-    for file in files:
-        (folder / file.name).write_text(file.text)
+    for file in files:  # type: ignore[assignment]
+        (folder / file.name).write_text(file.text)  # type: ignore[attr-defined]
     return FORMATS[name].read(folder if FORMATS[name].folder else folder / files[0].name)
 
 

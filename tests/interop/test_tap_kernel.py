@@ -301,7 +301,7 @@ def test_frames_under_another_key_are_not_valid(bench):
         )
         return configuration()
 
-    link._configuration = wrong
+    link._configuration = wrong  # type: ignore[method-assign]
     with link:
         link.know_each_other()
         once = ("ping", "-n", "-q", "-c", "3", "-i", "0.01", "-W", "1")

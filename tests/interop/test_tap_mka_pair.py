@@ -87,7 +87,7 @@ def pair(tmp_path) -> Iterator[Pair]:
     hosts.need("ping")
     with hosts.hosts(tmp_path) as both:
         hosts.cable(*both)
-        with contextlib.closing(Pair(*both, tmp_path)) as pair:
+        with contextlib.closing(Pair(*both, tmp_path)) as pair:  # type: ignore[call-arg]
             yield pair
 
 

@@ -7,6 +7,7 @@ import json
 import select
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from support import hosts
@@ -87,7 +88,7 @@ def station(pair: list[Host], far: Capture, **controls) -> TapHost:
     return TapHost(pair[0], far, add_rx(sender(NATIVE, **controls)))
 
 
-def link(host: Host, name: str) -> dict:
+def link(host: Host, name: str) -> dict[str, Any]:
     """Return the details that `ip` shows of an interface."""
     (shown,) = json.loads(host.ip("-d", "-j", "link", "show", name))
     return shown

@@ -101,7 +101,7 @@ def test_a_missing_capability_is_named(ends, monkeypatch):
 
     with ends.host.inside():
         below = interface("wire")
-        monkeypatch.setattr(module.socket, "socket", refuse)
+        monkeypatch.setattr(module.socket, "socket", refuse)  # type: ignore[attr-defined]
         with pytest.raises(EnvironmentLacks, match="CAP_NET_RAW"):
             open_eapol(below, GROUP)
         monkeypatch.undo()

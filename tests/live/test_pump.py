@@ -341,7 +341,7 @@ def test_pns_are_raised_in_one_go(monkeypatch, change):
         call = getattr(plane, name)
 
         def noting(*arguments, _call=call, _name=name):
-            seen.append((_name, plane._holder == threading.get_ident()))
+            seen.append((_name, plane._holder == threading.get_ident()))  # type: ignore[attr-defined]
             return _call(*arguments)
 
         monkeypatch.setattr(plane, name, noting)

@@ -250,7 +250,7 @@ def test_the_c_calls_agree() -> None:
     """What C answers, a verdict and octets in one number, is what the calls tell."""
     first, second = sender(NATIVE), sender(NATIVE)
     out = ffi.new("uint8_t[]", len(FRAME) + 32)
-    ended = lib.macsec_protect_frame(first._plane._secy, FRAME, len(FRAME), out)
+    ended = lib.macsec_protect_frame(first._plane._secy, FRAME, len(FRAME), out)  # type: ignore[attr-defined]
     told = second._plane.protect_frame(FRAME)
     assert told == (ended & 0xFF, ffi.buffer(out, ended >> 8)[:])
     assert told[0] is Verdict.ENCRYPTED

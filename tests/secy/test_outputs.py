@@ -52,7 +52,7 @@ def run_in_c(secy: SecY, call: str, frames: list[bytes]) -> tuple[list[int], byt
     for name, kind in kinds.items():
         held.append(ffi.new(kind, rows))
         setattr(out, name, held[-1])
-    assert getattr(lib, f"macsec_{call}")(secy._plane._secy, given, out) == 0
+    assert getattr(lib, f"macsec_{call}")(secy._plane._secy, given, out) == 0  # type: ignore[attr-defined]
     return list(out.codes[0:rows]), bytes(ffi.buffer(arena, out.capacity)), out.octets
 
 
@@ -120,7 +120,7 @@ def test_too_small_an_output_uses_no_pn(native: Plane) -> None:
         held.append(ffi.from_buffer("int64_t[]", getattr(batch, name)))
         setattr(given, name, held[-1])
     out.capacity = lib.macsec_capacity(given) - 1
-    assert lib.macsec_protect(sends._plane._secy, given, out) == -1
+    assert lib.macsec_protect(sends._plane._secy, given, out) == -1  # type: ignore[attr-defined]
     assert sends.tx.sa[0].next_pn == 1
 
 

@@ -278,20 +278,20 @@ OFF = {"replay": False}
 ORDER: list[tuple[str, bytes, str, str, dict[str, Any]]] = [
     # name, frame, end under ieee, end under linux, controls
     ("E without C before V", made(tci=SC | E | V), "uncontrolled", "uncontrolled", STRICT),
-    ("E without C before the SC", made(tci=SC | E, sci=SCI_B), *["uncontrolled"] * 2, STRICT),
+    ("E without C before the SC", made(tci=SC | E, sci=SCI_B), *["uncontrolled"] * 2, STRICT),  # type: ignore[list-item]
     ("E without C, nothing else", SHORT + b"\x08", "uncontrolled", "dropped", STRICT),
     ("an EtherType, nothing else", SHORT, "bad-tag", "dropped", STRICT),
     ("SecTAG of SC cut short", SHORT + b"\x20" + bytes(8), "bad-tag", "dropped", STRICT),
     ("bad tag before the SC", made(pn=0, sci=SCI_B), "bad-tag", "no-sci", STRICT),
     ("bad tag before late", made(pn=1, sl=0x40), "bad-tag", "bad-tag", STRICT),
-    ("bad tag before the ICV", spoiled(made(tci=CONFIDENTIAL | V)), *["bad-tag"] * 2, STRICT),
+    ("bad tag before the ICV", spoiled(made(tci=CONFIDENTIAL | V)), *["bad-tag"] * 2, STRICT),  # type: ignore[list-item]
     ("unknown SC before AN", made(sci=SCI_B, an=3), "no-sci", "no-sci", STRICT),
     ("unused SA before late", made(an=3, pn=1), "not-using-sa", "not-using-sa", STRICT),
     ("unused SA before the ICV", spoiled(made(an=3)), "not-using-sa", "not-using-sa", STRICT),
     ("late before the ICV", spoiled(made(pn=49)), "late", "late", STRICT),
     ("late before Disabled discards", made(pn=49), "late", "late", DISABLED),
     ("ICV before Delayed", spoiled(made(pn=49)), "not-valid", "not-valid", OFF),
-    ("ICV before Delayed, C=0", spoiled(made(pn=49, tci=SC)), *["invalid"] * 2, OFF | CHECK),
+    ("ICV before Delayed, C=0", spoiled(made(pn=49, tci=SC)), *["invalid"] * 2, OFF | CHECK),  # type: ignore[list-item, operator]
     ("runt before Null", CLEAR[:13], "runt", "runt", NULL),
     ("runt before no tag", CLEAR[:13], "runt", "runt", STRICT),
 ]
@@ -554,7 +554,7 @@ def test_counters_add_up_over_levels(plane: Plane) -> None:
     secy.validate(batch_of(frames))
     counted = all_counters(secy)
     per_sc = ("InPktsOK", "InPktsInvalid", "InPktsNotValid", "InPktsDelayed", "InPktsLate")
-    per_sc += ("InPktsUnusedSA", "InPktsNotUsingSA", "InOctetsValidated", "InOctetsDecrypted")
+    per_sc += ("InPktsUnusedSA", "InPktsNotUsingSA", "InOctetsValidated", "InOctetsDecrypted")  # type: ignore[assignment]
     for name in per_sc:
         assert counted["secy"][name] == sum(sc[name] for sc in counted["rx"].values()), name
     for name in ("InPktsOK", "InPktsInvalid", "InPktsNotValid"):

@@ -1,21 +1,21 @@
 """Every key of the run is a canary: no output, log, report, file or traceback may hold one (R22).
 
-A pytest plugin. Each `Key` that a test makes is noted. After each test what it put out is searched
-for all keys so far: captured output and logs, what `CliRunner` and `subprocess` gave it, the text
-of its failure, and the files in its `tmp_path`; and each error of the package that `pytest.raises`
-caught, as a traceback with the locals of the package's own frames. Searched for raw, as hex of any
-case with separators, base64, `repr` of bytes, a list of numbers, or one number. A find fails the
-test, and so the session; it names the key by its check value.
+A pytest plugin. Each `Key` that a test makes is noted. After each test its output is
+searched for all keys so far: captured output and logs, the output of `CliRunner` and `subprocess`,
+the text of its failure, and the files in its `tmp_path`; and each error of the package that
+`pytest.raises` caught, as a traceback with the locals of the package's own frames. The forms are
+raw octets, hex of any case with separators, base64, `repr` of bytes, a list of numbers, one number.
+A key that is found fails the test.
 
-Lawfully a key stands in
+A key may be in
 
-- what reads vectors (macsec.conformance): their keys are published;
-- what the test itself wrote (`Path.write_text`, `Path.write_bytes`);
+- readers of vectors (macsec.conformance): their keys are published;
+- files that the test itself wrote (`Path.write_text`, `Path.write_bytes`);
 - files that only their owner can read, which is how the package writes keys; but records of packet
   numbers and audit logs, private as well, are searched;
-- what `macsec keys` exports to a terminal when told so, and what MACSEC_DEBUG=1 shows.
+- exports of `macsec keys` to a terminal, and tracebacks under MACSEC_DEBUG=1.
 
-Keys that text has by chance, counted octets or few different ones, are no canaries.
+Keys that text may contain by chance (counted octets, few different ones) are no canaries.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PACKAGE = str(Path(macsec.__file__).parent)
 VECTORS = f"{PACKAGE}/conformance/"
 LENGTHS = (16, 32)
 MOST_OCTETS = 1 << 20
-"""Of one text or file; what is longer is searched at both ends."""
+"""Of one text or file; a longer one is searched at both ends."""
 MOST_FILES = 64
 MOST_KEYS = 20_000
 SEARCHED_THOUGH_PRIVATE = (".pn", ".jsonl", ".log")
@@ -66,7 +66,7 @@ class Canaries:
         self._heads: Any = np.empty(0, np.uint64)
 
     def add(self, octets: bytes) -> None:
-        """A key, unless it could be there by chance."""
+        """Add a key, unless text may contain it by chance."""
         if len(octets) not in LENGTHS or octets in self._names or len(self._names) > MOST_KEYS:
             return
         steps = {(b - a) % 256 for a, b in pairwise(octets)}
@@ -75,7 +75,7 @@ class Canaries:
         self._names[octets] = f"{len(octets)} octets"
 
     def found(self, octets: bytes) -> str | None:
-        """How a key stands in `octets`, or None."""
+        """Return the form in which `octets` hold a key, or None."""
         if len(octets) > MOST_OCTETS:
             octets = octets[: MOST_OCTETS // 2] + octets[-MOST_OCTETS // 2 :]
         if self._raw(octets):
@@ -158,7 +158,7 @@ _FORMS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
 
 
 class Plugin:
-    """Notes keys and what tests put out, and searches the one for the other."""
+    """Plugin that notes keys and the output of tests, and searches the output for the keys."""
 
     def __init__(self) -> None:
         self.canaries = Canaries()
@@ -166,11 +166,12 @@ class Plugin:
         self._own: set[Path] = set()
         self._patch = pytest.MonkeyPatch()
 
-    # ---------------------------------------------------------------- what is noted
+    # ---------------------------------------------------------------- notes
 
     def pytest_sessionstart(self) -> None:
-        """Begin to note."""
-        make, invoke, talk = Key.__init__, CliRunner.invoke, subprocess.Popen.communicate
+        """Start to note keys and output."""
+        make, invoke = Key.__init__, CliRunner.invoke
+        communicate = subprocess.Popen.communicate
         write_text, write_bytes = Path.write_text, Path.write_bytes
 
         def noted_key(key: Key, octets: bytes) -> None:
@@ -184,13 +185,13 @@ class Plugin:
                 self._seen.append(("the command line", result.stdout_bytes + result.stderr_bytes))
             return result
 
-        def noted_talk(process: Any, *args: Any, **more: Any) -> Any:
-            told = talk(process, *args, **more)
-            for text in told:
+        def noted_process(process: Any, *args: Any, **more: Any) -> Any:
+            texts = communicate(process, *args, **more)
+            for text in texts:
                 if text:
                     octets = text if isinstance(text, bytes) else text.encode()
                     self._seen.append(("a process", octets))
-            return told
+            return texts
 
         def noted_text(path: Path, *args: Any, **more: Any) -> int:
             self._own.add(path.absolute())
@@ -202,7 +203,7 @@ class Plugin:
 
         self._patch.setattr(Key, "__init__", noted_key)
         self._patch.setattr(CliRunner, "invoke", noted_invoke)
-        self._patch.setattr(subprocess.Popen, "communicate", noted_talk)
+        self._patch.setattr(subprocess.Popen, "communicate", noted_process)
         self._patch.setattr(Path, "write_text", noted_text)
         self._patch.setattr(Path, "write_bytes", noted_bytes)
         self._note_errors()
@@ -219,10 +220,10 @@ class Plugin:
         self._patch.setattr(kind, "__exit__", noted)
 
     def pytest_sessionfinish(self) -> None:
-        """Note no more."""
+        """Stop to note."""
         self._patch.undo()
 
-    # ---------------------------------------------------------------- what is searched
+    # ---------------------------------------------------------------- searches
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Any:
@@ -241,7 +242,7 @@ class Plugin:
                 report.outcome = "failed"
                 report.sections = []  # they would be shown, and searched again
                 item._report_sections.clear()
-                report.longrepr = f"canary: a key stands in {where}, {form} ({report.nodeid})"
+                report.longrepr = f"canary: a key is in {where}, {form} ({report.nodeid})"
         if call.when == "teardown":
             self._own.clear()
         return report
@@ -266,21 +267,21 @@ class Plugin:
 
 
 def traceback_with_locals(error: BaseException) -> bytes:
-    """What a debugger shows of an error: the locals of the package's frames, and the messages."""
-    told: list[str] = []
+    """Return the locals of the package's frames and the messages, as a debugger shows an error."""
+    lines: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
         for frame, _ in traceback.walk_tb(seen.__traceback__):
             name = frame.f_code.co_filename
             if name.startswith(PACKAGE) and not name.startswith(VECTORS):
-                told += [f"{name} = {shown(value)}" for name, value in frame.f_locals.items()]
-        told.append(str(seen))
+                lines += [f"{name} = {shown(value)}" for name, value in frame.f_locals.items()]
+        lines.append(str(seen))
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return "\n".join(told).encode(errors="replace")
+    return "\n".join(lines).encode(errors="replace")
 
 
 def shown(value: Any) -> str:
-    """The repr of a value, which may be half made or gone."""
+    """Return the repr of a value, which may be half made or gone."""
     try:
         return repr(value)
     except Exception as error:

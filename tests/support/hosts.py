@@ -60,7 +60,7 @@ def until(true: Callable[[], Any], what: str, process: subprocess.Popen[Any] | N
     for _ in range(TICKS):
         if true():
             return
-        assert process is None or process.poll() is None, f"{what}: {process.args} ended"
+        assert process is None or process.poll() is None, f"{what}: {process.args} ended"  # type: ignore[str-bytes-safe]
         select.select([], [], [], TICK)
     pytest.fail(f"not in time: {what}")
 
@@ -118,7 +118,7 @@ class Host:
         where = self.scratch / f"log-{next(_numbers)}"
         with where.open("wb") as log:
             given = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | more
-            process = subprocess.Popen(self.command(*command), start_new_session=True, **given)
+            process = subprocess.Popen(self.command(*command), start_new_session=True, **given)  # type: ignore[call-overload]
         self._cleanup.callback(end, process)
         if port is not None:
             until(lambda: self.listens(port), f"port {port}", process)

@@ -113,7 +113,7 @@ def test_second_process_on_a_key_is_refused(desk):
     command += ["--state", desk.path("state"), "--state-init"]
     octets = Path(desk.capture(FRAMES)).read_bytes()
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen([*command, "-", "-"], **pipes) as first:
+    with subprocess.Popen([*command, "-", "-"], **pipes) as first:  # type: ignore[call-overload]
         first.stdin.write(octets)
         first.stdin.flush()
         first.stdout.read(24)  # the header of OUT: by then the key is taken

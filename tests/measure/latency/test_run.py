@@ -76,7 +76,7 @@ def test_a_fault_is_no_measurement(plane: Plane) -> None:
     frames = parse("64").batch(3)
     tx = sending_plane(SUITE, True, plane.backend, plane.kernel)
     rx = receiving_plane(SUITE, True, plane.backend, plane.kernel)
-    made: Any = type(chain_on(plane))(tx, rx, frames)
+    made: Any = type(chain_on(plane))(tx, rx, frames)  # type: ignore[call-arg]
     rx.remove_rx_sa(0x5254001301560001, 0)
     with pytest.raises(MACsecError, match="5 frames did not come back"):
         made.lanes(5)
@@ -169,9 +169,9 @@ def test_bits() -> None:
 def test_undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that lost the CPU is run again; if all do, the one that had most of it is told."""
     now, rests = {"wall": 0, "cpu": 0}, []
-    monkeypatch.setattr(tested.time, "sleep", rests.append)
-    monkeypatch.setattr(tested.time, "perf_counter_ns", lambda: now["wall"])
-    monkeypatch.setattr(tested.time, "thread_time_ns", lambda: now["cpu"])
+    monkeypatch.setattr(tested.time, "sleep", rests.append)  # type: ignore[attr-defined]
+    monkeypatch.setattr(tested.time, "perf_counter_ns", lambda: now["wall"])  # type: ignore[attr-defined]
+    monkeypatch.setattr(tested.time, "thread_time_ns", lambda: now["cpu"])  # type: ignore[attr-defined]
 
     def runs(*shares: int) -> Any:
         left = list(shares)

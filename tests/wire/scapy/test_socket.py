@@ -315,7 +315,7 @@ def test_pipe_engine_moves_frames_between_ports(wire):
     assert wire.b._event is None
     source, sink, queue = SniffSource(socket=wire.b), InjectSink(), QueueSink()
     sink.s = out.a
-    sink.start = lambda: None
+    sink.start = lambda: None  # type: ignore[method-assign]
     source.__gt__(sink)
     source.__gt__(queue)
     pipes = PipeEngine(source)
