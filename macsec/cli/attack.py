@@ -84,7 +84,7 @@ def run_named(
     setting = Setting(cipher, profile, _seed(seed), frames, *plane)
     findings = _run(_chosen(name, setting), setting)
     with SecY(None, *plane) as secy:
-        run = report.Run(setting, secy.backend, secy.kernel, findings)
+        run = report.AttackRun(setting, secy.backend, secy.kernel, findings)
     if as_json:
         click.echo(json.dumps(report.to_json(run)))
     else:

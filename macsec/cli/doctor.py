@@ -6,12 +6,15 @@ import os
 import platform
 import shutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from macsec.cli.shared import options
 from macsec.cli.shared.edge import GOOD, LACKING, stdout
+
+if TYPE_CHECKING:
+    from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
 
 DEPENDENCIES = (
     "cffi",
@@ -53,7 +56,7 @@ def command(as_json: bool) -> int:
     return GOOD if any(plane["works"] for plane in facts["data_planes"].values()) else LACKING
 
 
-def examine() -> dict[str, Any]:
+def examine() -> FactsJson:
     """All facts, as in the JSON."""
     from macsec import __version__
 
@@ -83,7 +86,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _plane(backend: str) -> dict[str, Any]:
+def _plane(backend: str) -> PlaneJson:
     """Whether a frame survives a data plane, or why not."""
     from macsec import SecY, Verdict
     from macsec.errors import MACsecError
@@ -99,7 +102,7 @@ def _plane(backend: str) -> dict[str, Any]:
         return {"works": False, "why": str(error)}
 
 
-def _chosen() -> dict[str, str | None]:
+def _chosen() -> ChosenJson:
     from macsec import SecY
     from macsec.cli.shared.data_plane import chosen_plane
     from macsec.errors import MACsecError
@@ -111,7 +114,7 @@ def _chosen() -> dict[str, str | None]:
         return {"backend": None, "kernel": None, "why": str(error)}
 
 
-def _kernels() -> list[dict[str, Any]]:
+def _kernels() -> list[KernelJson]:
     """The AES-GCM kernels of the native data plane, fastest first."""
     try:
         from macsec._native import ffi, lib
@@ -130,7 +133,7 @@ def _kernels() -> list[dict[str, Any]]:
     ]
 
 
-def _cpu() -> dict[str, Any]:
+def _cpu() -> CpuJson:
     """Model and the flags that matter here, as Linux tells them."""
     told: dict[str, str] = {}
     try:

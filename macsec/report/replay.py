@@ -4,17 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from typing import Any, Literal, NotRequired
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.offline.replay import WAYS, Replay
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.fields import Counts, Sci
+from macsec.report.page import Page, columns, heading, indented
+
+
+class CarriedJson(TypedDict):
+    """Members that every replay has. Frames and octets are counted over all directions."""
+
+    schema: Literal["macsec/replay/1"]
+    frames: int
+    octets: int
+    protected: int
+    delivered: int
+    equal: int
+    counters: Counts
+    seconds: float
+    frames_per_s: float
+    gbit_per_s: float
+    wire: str
+
+
+class DirectionJson(TypedDict):
+    """The SecY that sends in a direction, and the counters of both ends for it."""
+
+    sci: Sci | None
+    counters: Counts
+
+
+class LinkReplayJson(CarriedJson):
+    """`macsec/replay/1`: a replay across one emulated link."""
+
+    overhead_octets: int
+    directions: dict[str, DirectionJson]
+    cipher: str
+    seed: int | None
+    backend: str
+    kernel: str
+    warnings: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What the command line knows beside the experiment itself."""
+class ReplayRun:
+    """Settings and duration of a replay across one link, known to the command line."""
 
     capture: str
     cipher: str
@@ -24,12 +61,12 @@ class Run:
     configs: str | None
 
     def rate(self, amount: int) -> float:
-        """Of something, how much a second."""
+        """Return an amount a second."""
         return amount / self.seconds if self.seconds > 0 else 0.0
 
 
-def to_json(replay: Replay, run: Run) -> dict[str, Any]:
-    """`macsec/replay/1`."""
+def to_json(replay: Replay, run: ReplayRun) -> LinkReplayJson:
+    """Return the JSON of a replay across one link."""
     score = replay.score
     ways = {way: replay.counters(side) for side, way in enumerate(WAYS)}
     return {
@@ -56,8 +93,8 @@ def to_json(replay: Replay, run: Run) -> dict[str, Any]:
     }
 
 
-def to_page(page: Page, replay: Replay, run: Run) -> None:
-    """Frames, counters of both directions, speed, and where the protected capture is."""
+def to_page(page: Page, replay: Replay, run: ReplayRun) -> None:
+    """Print frames, counters of both directions, speed and the path of the protected capture."""
     secy = replay.secys[0]
     page.add(
         heading(
@@ -70,7 +107,7 @@ def to_page(page: Page, replay: Replay, run: Run) -> None:
 
 def _frames(replay: Replay) -> Any:
     score = replay.score
-    table = grid("left", "right", "right", "left")
+    table = columns("left", "right", "right", "left")
     table.add_row("frames in", f"{score.frames:,}", f"{score.octets:,} octets", "")
     share = 100 * score.overhead / score.protected_from_octets if score.protected else 0.0
     table.add_row(
@@ -89,7 +126,7 @@ def _against(frames: int, wanted: int) -> Text:
 
 
 def _counters(replay: Replay) -> Any:
-    table = grid("left", "right", "right")
+    table = columns("left", "right", "right")
     a_to_b, b_to_a = (replay.counters(side) for side in range(2))
     head = [Text(text, "dim") for text in ("counter", "A to B", "B to A")]
     table.add_row(*head)
@@ -100,10 +137,10 @@ def _counters(replay: Replay) -> Any:
     return table
 
 
-def _ending(replay: Replay, run: Run) -> Any:
+def _ending(replay: Replay, run: ReplayRun) -> Any:
     score = replay.score
     gbit = run.rate(score.octets * 8) / 1e9
-    table = grid("left", "left")
+    table = columns("left", "left")
     table.add_row(
         "speed",
         f"{run.rate(score.frames):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
@@ -114,7 +151,7 @@ def _ending(replay: Replay, run: Run) -> Any:
     return table
 
 
-def _how_to_open(run: Run) -> str:
+def _how_to_open(run: ReplayRun) -> str:
     wire = quote(run.wire)
     if run.configs is None:
         return f"wireshark {wire}  (the keys were not kept: --save-config DIR keeps them)"

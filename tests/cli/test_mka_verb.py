@@ -281,7 +281,7 @@ def test_explain_everything_that_can_be_said(desk: Desk) -> None:
         *["no MKPDU"] * 2,
     ]
     text = desk.run("mka", "explain", path, "--cak", file, "--messages").stdout
-    assert "tells all to go unprotected" in text
+    assert "orders plain frames: no SAK is in use" in text
     assert "delay protection on" in text
     assert "EAPOL that is no MKPDU" in text
     assert "longer by its own account than the frame is" in text

@@ -22,7 +22,7 @@ from macsec.measure.latency.run import Plan, measure
 from macsec.measure.machine import machine
 from macsec.report.html.page import POLICY, render
 from macsec.report.lab import page
-from macsec.report.lab.outcome import Run
+from macsec.report.lab.outcome import LabRun
 from macsec.report.latency.page import to_html
 from macsec.suites import SUITES
 
@@ -53,7 +53,7 @@ def lab(topology: Any) -> str:
         ends = [end for link in made.links for end in link.ends or ()]
         observers = [Observer(made.engine, end) for end in ends]
         made.run()
-        return page.to_html(made, Run(made.blueprint.name, 1), observers)
+        return page.to_html(made, LabRun(made.blueprint.name, 1), observers)
 
 
 HOSTILE_LAB = {

@@ -21,22 +21,22 @@ from support.gallery import (
     WINDOW,
 )
 
+from macsec.report.drawing.axes import decades, even_marks, nanoseconds, short
 from macsec.report.html import charts, strip, tables, topology, wiretap
-from macsec.report.html.axes import decades, even_marks, nanoseconds, short
 from macsec.report.html.markup import EMPTY, Html, join, tag
 from macsec.report.html.model import (
     Bars,
     Cell,
     Curves,
-    Frame,
-    Link,
-    Node,
+    DrawnLink,
+    DrawnNode,
+    DrawnTopology,
+    FrameDump,
     Series,
     Sizes,
-    Table,
-    Topology,
 )
 from macsec.report.html.page import render
+from macsec.report.table import Table
 
 
 class Reader(HTMLParser):
@@ -248,13 +248,17 @@ def test_words_do_not_overlap() -> None:
             assert not any(box.meets(other) for other in others)
 
 
-def crowded() -> Topology:
+def crowded() -> DrawnTopology:
     """Four leaves on four spines."""
-    nodes = [Node(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)]
-    links = [
-        Link(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN") for a in range(4) for b in range(4)
+    nodes = [
+        DrawnNode(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)
     ]
-    return Topology("crowded", nodes, links)
+    links = [
+        DrawnLink(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN")
+        for a in range(4)
+        for b in range(4)
+    ]
+    return DrawnTopology("crowded", nodes, links)
 
 
 def test_crowded() -> None:
@@ -266,8 +270,8 @@ def test_crowded() -> None:
 def test_what_is_in_the_way() -> None:
     """A link goes round the boxes between its ends, in a row and in a column."""
     for tiers in ((0, 1, 2), (0, 0, 0), (0, 1, 1)):
-        nodes = [Node(name, tier) for name, tier in zip("abc", tiers, strict=True)]
-        links = [Link("a", "b", True), Link("b", "c", True), Link("a", "c", False)]
+        nodes = [DrawnNode(name, tier) for name, tier in zip("abc", tiers, strict=True)]
+        links = [DrawnLink("a", "b", True), DrawnLink("b", "c", True), DrawnLink("a", "c", False)]
         places = topology._places(nodes)
         for link, route in topology._routes(links, places):
             boxes = [
@@ -281,9 +285,9 @@ def test_what_is_in_the_way() -> None:
 
 def test_long_names_and_idle_links() -> None:
     """Names are cut in their middle, and whole in the table; what carries nothing is dotted."""
-    nodes = [Node("a" * 20 + "b" * 12), Node("c" * 16)]
-    link = Link(nodes[0].name, nodes[1].name, True, idle=True)
-    found = Reader(topology.draw(Topology("", nodes, [link])))
+    nodes = [DrawnNode("a" * 20 + "b" * 12), DrawnNode("c" * 16)]
+    link = DrawnLink(nodes[0].name, nodes[1].name, True, idle=True)
+    found = Reader(topology.draw(DrawnTopology("", nodes, [link])))
     assert "aaaaaaaaa\N{HORIZONTAL ELLIPSIS}bbbbbb" in found.text
     assert found.text.count(nodes[0].name) == 1
     assert found.text.count(nodes[1].name) == 2
@@ -293,13 +297,13 @@ def test_long_names_and_idle_links() -> None:
 def test_no_such_node() -> None:
     """A link that ends nowhere is the caller's mistake."""
     with pytest.raises(ValueError, match="'b', which is no node"):
-        topology.draw(Topology("", [Node("a")], [Link("a", "b", True)]))
+        topology.draw(DrawnTopology("", [DrawnNode("a")], [DrawnLink("a", "b", True)]))
 
 
 # ---------------------------------------------------------------- frames
 
 
-def dumped(frame: Frame) -> str:
+def dumped(frame: FrameDump) -> str:
     """All hex digits of the dump, read back."""
     lines = re.findall(r'class="hex".*?>(.*?)</div>', wiretap.draw_frame(frame), re.DOTALL)
     text = Reader(lines[0]).text
@@ -311,7 +315,7 @@ def test_dumps() -> None:
     """Every octet is there, in its place, whatever the fields."""
     for frame in (TAP.clear, TAP.wire):
         assert dumped(frame) == frame.octets.hex()
-        assert dumped(Frame("", frame.octets, frame.fields[1:2])) == frame.octets.hex()
+        assert dumped(FrameDump("", frame.octets, frame.fields[1:2])) == frame.octets.hex()
 
 
 def test_fields() -> None:

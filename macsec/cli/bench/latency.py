@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from macsec.measure.latency.round_trips import RealTime, TripPlan
     from macsec.measure.latency.run import Plan, Results
+    from macsec.measure.machine import MachineJson
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -204,7 +205,7 @@ def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
     return measure(plan, keys, step)
 
 
-def _save_report(path: str, results: Results, facts: dict[str, Any]) -> None:
+def _save_report(path: str, results: Results, facts: MachineJson) -> None:
     from macsec.report.latency.page import to_html
 
     Path(path).write_text(to_html(results, facts), encoding="utf-8")

@@ -14,6 +14,7 @@ from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
 
 if TYPE_CHECKING:
+    from macsec.measure.machine import MachineJson
     from macsec.measure.throughput.run import Plan
 
 STAGES = ("protect", "validate")
@@ -176,7 +177,7 @@ def _kernels(text: str) -> list[str]:
 
 
 def _check_picture(path: str | None) -> None:
-    from macsec.report.drawing import check_ending
+    from macsec.report.drawing.shapes import check_ending
 
     if path is None:
         return
@@ -185,7 +186,7 @@ def _check_picture(path: str | None) -> None:
     check_ending(path)
 
 
-def _draw(path: str, results: Any, facts: dict[str, Any]) -> None:
+def _draw(path: str, results: Any, facts: MachineJson) -> None:
     from macsec.report.throughput.picture import draw
 
     drawing = draw(results, facts)

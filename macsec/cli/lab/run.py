@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from macsec.lab import Lab
     from macsec.lab.virtual.probe import Observer
     from macsec.lab.virtual.recorder import Recorder
-    from macsec.report.lab.outcome import Run
+    from macsec.report.lab.outcome import LabRun
 
 SEED = 1
 KEYS = "macsec lab"
@@ -78,7 +78,7 @@ def command(
         play(lab, until_ns)
         if captures is not None:
             _save(captures, recorders)
-        run = told.Run(model.name or topology, seed)
+        run = told.LabRun(model.name or topology, seed)
         if report is not None:
             _write_report(report, lab, run, observers)
         if as_json:
@@ -110,7 +110,7 @@ def _time(text: str) -> int:
     return time_ns("--until", text, HISTORY_NS)
 
 
-def _write_report(path: str, lab: Lab, run: Run, observers: list[Observer]) -> None:
+def _write_report(path: str, lab: Lab, run: LabRun, observers: list[Observer]) -> None:
     from macsec.report.lab.page import to_html
 
     with open(path, "w", encoding="utf-8") as file:

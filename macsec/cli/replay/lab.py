@@ -50,7 +50,7 @@ def carry(given: Given, plane: Plane, warnings: Warnings, as_json: bool) -> int:
         score = passage.run(stream)
         seconds = perf_counter() - started
         _save(given.target, passage, plane)
-        run = report.Run(given.source, given.topology, given.target, seconds, seed)
+        run = report.PassageRun(given.source, given.topology, given.target, seconds, seed)
         if as_json:
             capture_io.emit_json(report.to_json(passage, score, run), given.target, warnings)
         else:

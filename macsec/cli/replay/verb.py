@@ -129,7 +129,7 @@ def command(
         ) as sink:
             seconds = _carry(replay, stream, sink, allowed(jobs, source, target))
             _save(configs, link)
-        run = report.Run(source, cipher, target, seconds, seed, configs)
+        run = report.ReplayRun(source, cipher, target, seconds, seed, configs)
         if as_json:
             capture_io.emit_json(report.to_json(replay, run), target, warnings)
         else:

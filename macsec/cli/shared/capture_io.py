@@ -231,9 +231,9 @@ def _same(one: str, other: str) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
 
 
-def emit_json(result: dict[str, Any], target: str, warnings: Warnings) -> None:
+def emit_json(result: Mapping[str, Any], target: str, warnings: Warnings) -> None:
     """One JSON object on stdout; on stderr, with the warnings inside, if stdout has the capture."""
     to_stderr = target == "-"
     if to_stderr and warnings.held:
-        result["warnings"], warnings.held = warnings.held, []
+        result, warnings.held = {**result, "warnings": warnings.held}, []
     click.echo(json.dumps(result), err=to_stderr)

@@ -28,7 +28,7 @@ LANES = ("clock", "clear", "protect", "validate", "both")
 """What a frame is timed in: nothing, a copy, protect, validate, and the last two together."""
 
 
-class Clock(NamedTuple):
+class IntervalClock(NamedTuple):
     """What intervals are measured with.
 
     `empty_ns` is what it takes itself: it is taken off. It counts in steps of `step_ns`: many
@@ -61,7 +61,7 @@ class Chain(Protocol):
         """Its AES-GCM kernel."""
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> IntervalClock:
         """What measures."""
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
@@ -115,7 +115,7 @@ class NativeChain:
         chain.empty_ticks = lib.macsec_clock_empty(EMPTY_ROUNDS)
         source = "time stamp counter" if lib.macsec_clock_is_tsc() else "clock_gettime"
         step, scale = lib.macsec_clock_step(EMPTY_ROUNDS), chain.ns_per_tick
-        self.clock = Clock(source, scale, chain.empty_ticks * scale, step * scale)
+        self.clock = IntervalClock(source, scale, chain.empty_ticks * scale, step * scale)
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
         """Time so many frames in every lane."""
@@ -161,7 +161,7 @@ class PythonChain:
         empty = [_empty_interval() for _ in range(EMPTY_ROUNDS)]
         steps = {abs(a - b) for a, b in pairwise(empty)} - {0}
         self._empty = min(empty)
-        self.clock = Clock("perf_counter_ns", 1.0, self._empty, min(steps, default=1))
+        self.clock = IntervalClock("perf_counter_ns", 1.0, self._empty, min(steps, default=1))
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
         """Time so many frames in every lane."""

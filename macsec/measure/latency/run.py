@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from macsec.measure.arithmetic import FCS, GAP
 from macsec.measure.latency import serialisation
-from macsec.measure.latency.chain import Chain, Clock, make_chain
+from macsec.measure.latency.chain import Chain, IntervalClock, make_chain
 from macsec.measure.latency.histogram import Histogram, at_share, new_histogram
 from macsec.measure.latency.offered import Offered
 from macsec.measure.latency.round_trips import RealTime
@@ -149,7 +149,7 @@ class Results:
     plan: Plan
     backend: str = ""
     kernel: str = ""
-    clock: Clock | None = None
+    clock: IntervalClock | None = None
     processing: list[Processing] = field(default_factory=list)
     rates: list[Rates] = field(default_factory=list)
     loads: list[Loaded] = field(default_factory=list)

@@ -58,7 +58,7 @@ class Ceiling:
         """Nothing is held."""
 
 
-class Clock:
+class CycleCounter:
     """Additions that wait for one another: `frames` of them a repetition, a cycle each."""
 
     backend = kernel = "clock"

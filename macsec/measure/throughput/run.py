@@ -17,7 +17,7 @@ from macsec.measure.contestant import Contestant
 from macsec.measure.task import STAGES, Task, make_task
 from macsec.measure.throughput import fit
 from macsec.measure.throughput.ceiling import BACKEND as CEILING
-from macsec.measure.throughput.ceiling import Clock
+from macsec.measure.throughput.ceiling import CycleCounter
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import (
     BACKEND,
@@ -59,7 +59,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measurement:
     """One contestant in one race. `cycles` is None where the core's clock is not known."""
 
     task: Task
@@ -90,7 +90,7 @@ class Row:
         """At the clock that the core had meanwhile."""
         return None if self.cycle_ns is None else self.ns_per_frame / self.cycle_ns
 
-    def ratio(self, other: Row) -> float:
+    def ratio(self, other: Measurement) -> float:
         """The time a frame over that of another row."""
         return self.timing.ratio(other.timing) * other.frames / self.frames
 
@@ -100,15 +100,15 @@ class Results:
     """The rows, race by race, and which peers could not take part, and why."""
 
     plan: Plan
-    races: list[list[Row]] = field(default_factory=list)
+    races: list[list[Measurement]] = field(default_factory=list)
     lacking: dict[str, str] = field(default_factory=dict)
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Measurement]:
         """All of them."""
         return [row for each in self.races for row in each]
 
-    def ratios(self) -> Iterator[tuple[Row, Row, float]]:
+    def ratios(self) -> Iterator[tuple[Measurement, Measurement, float]]:
         """Of each race: a row of ours, somebody else's, and the ratio of their times.
 
         One frame through Python is compared with what else goes through Python.
@@ -119,9 +119,9 @@ class Results:
                     if _comparable(ours, other):
                         yield ours, other, ours.ratio(other)
 
-    def lines(self) -> Iterator[tuple[Row, fit.Line]]:
+    def lines(self) -> Iterator[tuple[Measurement, fit.Line]]:
         """A line through the times of each contestant over the sizes, and its first row."""
-        groups: dict[tuple[Any, ...], list[Row]] = {}
+        groups: dict[tuple[Any, ...], list[Measurement]] = {}
         for row in self.rows:
             if len(set(row.task.workload.lengths)) == 1:
                 task = row.task
@@ -150,7 +150,7 @@ def mode(task: Task) -> str:
     return "confidentiality" if task.encrypt else "integrity"
 
 
-def _comparable(ours: Row, other: Row) -> bool:
+def _comparable(ours: Measurement, other: Measurement) -> bool:
     if other.backend in OURS:
         return False
     if ours.backend == PYTHON_FRAME:
@@ -177,7 +177,7 @@ def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
     return results
 
 
-def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Row]:
+def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Measurement]:
     plan = results.plan
     entered: list[Contestant] = []
     clock: list[Contestant] = []
@@ -195,16 +195,16 @@ def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Row]:
     finally:
         for contestant in entered:
             contestant.close()
-    cycle_ns = timings[-1].median / Clock.frames if clock else None
+    cycle_ns = timings[-1].median / CycleCounter.frames if clock else None
     return [
-        Row(task, each.backend, each.kernel, each.batch, each.frames, timing, cycle_ns)
+        Measurement(task, each.backend, each.kernel, each.batch, each.frames, timing, cycle_ns)
         for each, timing in zip(entered, timings, strict=False)
     ]
 
 
 def _clock() -> list[Contestant]:
     try:
-        return [Clock()]
+        return [CycleCounter()]
     except Lacking:
         return []
 
@@ -219,4 +219,4 @@ def _entering(results: Results, name: str, task: Task) -> list[Contestant]:
         return []
 
 
-__all__ = ["CEILING", "OURS", "Plan", "Results", "Row", "expected", "measure", "mode"]
+__all__ = ["CEILING", "OURS", "Measurement", "Plan", "Results", "expected", "measure", "mode"]

@@ -1,7 +1,7 @@
 """What the components draw: plain data, made by whoever measured or simulated. Nothing computes.
 
     page.py      Page       the whole file: title, facts, sections
-    tables.py    Table      rows of text;  Counters: one column for each SecY
+    tables.py    Table      rows of text;  CounterColumns: one column for each SecY
     charts.py    Curves     percentiles;  Bars: a histogram;  Sizes: throughput against frame size
     topology.py  Topology   nodes and links, with a lock where a link is protected
     wiretap.py   Wiretap    a clear frame beside what is on the wire
@@ -31,7 +31,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HtmlPage:
     """A whole page. `lead` is one sentence; `facts` stand in a table below it."""
 
     title: str
@@ -44,21 +44,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The first `names` columns are text, the others numbers; `marks` are classes of rows.
-
-    A row's mark is `good`, `bad`, `quiet` or empty.
-    """
-
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    names: int = 1
-    marks: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
+class CounterColumns:
     """Counters by SecY: name of the SecY (or port) to counter to count, as `SecY.counters`."""
 
     caption: str
@@ -118,7 +104,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DrawnNode:
     """A box. Nodes of one `tier` stand in a row, tier 0 at the top, in the order given."""
 
     name: str
@@ -127,7 +113,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DrawnLink:
     """A line between two nodes, by name. `label`: rate, delay. `protection`: suite and AN, say.
 
     A link that is not `protected` is drawn red and says UNPROTECTED. An `idle` one carries nothing.
@@ -142,19 +128,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Topology:
+class DrawnTopology:
     """Nodes and links. A link to a node that is not there is a ValueError."""
 
     title: str
-    nodes: Sequence[Node]
-    links: Sequence[Link]
+    nodes: Sequence[DrawnNode]
+    links: Sequence[DrawnLink]
 
 
 # ---------------------------------------------------------------- frames
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class DumpField:
     """Octets `start` to `stop` (not included) of a frame; `kind` chooses the colour.
 
     Kinds: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding, rest: the names that
@@ -168,20 +154,20 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameDump:
     """A frame to be shown: octets without FCS, and fields without gaps."""
 
     caption: str
     octets: bytes
-    fields: Sequence[Field]
+    fields: Sequence[DumpField]
 
 
 @dataclass(frozen=True, slots=True)
 class Wiretap:
     """The same frame twice: in clear at a host, and as it is on the wire."""
 
-    clear: Frame
-    wire: Frame
+    clear: FrameDump
+    wire: FrameDump
 
 
 # ---------------------------------------------------------------- replay window
@@ -197,7 +183,7 @@ class Cell(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class WindowMoment:
     """The receive SA after a frame. `cells`: what is known of each PN; others are still to come.
 
     The window reaches from `lowest_pn` up to, and not including, `next_pn`.
@@ -216,4 +202,4 @@ class Strip:
     title: str
     first: int
     last: int
-    moments: Sequence[Moment] = field(default_factory=tuple)
+    moments: Sequence[WindowMoment] = field(default_factory=tuple)

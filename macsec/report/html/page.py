@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from macsec.report.html.markup import Html, join, tag
-from macsec.report.html.model import Page, Section
+from macsec.report.html.model import HtmlPage, Section
 from macsec.report.html.style import CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A browser that heeds it loads and runs nothing, whatever may stand in the page."""
 
 
-def render(page: Page) -> str:
+def render(page: HtmlPage) -> str:
     """The text of an HTML file."""
     head = tag(
         "head",
@@ -30,7 +30,7 @@ def render(page: Page) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _header(page: Page) -> list[Html]:
+def _header(page: HtmlPage) -> list[Html]:
     facts = join(
         part for name, value in page.facts.items() for part in (tag("dt", name), tag("dd", value))
     )

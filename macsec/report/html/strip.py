@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from macsec.report.html.axes import drawing, words
+from macsec.report.drawing.svg import inline, words
 from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Cell, Moment, Strip
+from macsec.report.html.model import Cell, Strip, WindowMoment
 from macsec.report.html.tables import scrolling
 
 SIDE, GAP, TOP = 22, 4, 34
@@ -29,21 +29,21 @@ def draw(strip: Strip) -> Html:
     width = left + step * (strip.last - strip.first + 1) + 8
     height = TOP + ROW * len(strip.moments) + 2
     shapes = [
-        words(left + step * (pn - strip.first) + SIDE / 2, 20, str(pn), "middle", "quiet")
+        words(left + step * (pn - strip.first) + SIDE / 2, 20, str(pn), "middle", class_="quiet")
         for pn in range(strip.first, strip.last + 1)
         if pn == strip.first or pn % NUMBERS == 0
     ]
-    shapes.append(words(0, 20, "PN", "start", "strong"))
+    shapes.append(words(0, 20, "PN", "start", class_="strong"))
     for row, moment in enumerate(strip.moments):
         shapes += _row(strip, moment, left, TOP + ROW * row)
     told = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
-    picture = drawing(strip.title, told, width, height, *shapes)
+    picture = inline(strip.title, told, width, height, *shapes)
     # As wide as its cells are, rather than as the page is.
     sized = tag("div", picture, style=f"width:{width:.0f}px")
     return tag("figure", tag("figcaption", strip.title), scrolling(strip.title, sized), _legend())
 
 
-def _row(strip: Strip, moment: Moment, left: float, top: float) -> list[Html]:
+def _row(strip: Strip, moment: WindowMoment, left: float, top: float) -> list[Html]:
     step = SIDE + GAP
     shapes = [words(0, top + SIDE / 2 + 4, moment.label)]
     for pn in range(strip.first, strip.last + 1):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Counters, Table
+from macsec.report.html.model import CounterColumns
+from macsec.report.table import Table
 
 
 def draw(table: Table) -> Html:
@@ -32,7 +33,7 @@ def scrolling(label: str, content: Html) -> Html:
     return tag("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
 
 
-def draw_counters(counters: Counters) -> Html:
+def draw_counters(counters: CounterColumns) -> Html:
     """Counters that are not zero everywhere, and how many are."""
     secys = counters.by_secy
     names = list(dict.fromkeys(name for told in secys.values() for name in told))

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.report.html.axes import drawing, figure, words
-from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Link, Node, Table, Topology
+from macsec.report.drawing.svg import inline, words
+from macsec.report.html.markup import Html, figure, tag
+from macsec.report.html.model import DrawnLink, DrawnNode, DrawnTopology
 from macsec.report.html.tables import draw as draw_table
+from macsec.report.table import Table
 
 WIDTH, ROW, MARGIN = 860, 170, 16
 BOX_WIDTH, BOX_HEIGHT = 132, 46
@@ -69,7 +70,7 @@ class Route:
         return abs(y1 - y0) > 0.1 * abs(x1 - x0)
 
 
-def draw(topology: Topology) -> Html:
+def draw(topology: DrawnTopology) -> Html:
     """The drawing, and a table of the links.
 
     Words stand beside a link where there is room for them; its number, always, leads to the table.
@@ -86,7 +87,7 @@ def draw(topology: Topology) -> Html:
     bare = sum(not link.protected for link in topology.links)
     told = f"{len(topology.nodes)} nodes, {len(routes)} links, {bare} of them unprotected"
     height = bottom - top + 2 * MARGIN
-    picture = drawing(topology.title, told, WIDTH, height, *shapes, top=top - MARGIN)
+    picture = inline(topology.title, told, WIDTH, height, *shapes, top=top - MARGIN)
     return figure(topology.title, picture, _table([link for link, _ in routes]))
 
 
@@ -95,8 +96,8 @@ def _around(place: Point, width: float, height: float) -> Box:
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _places(nodes: Sequence[Node]) -> dict[str, Point]:
-    tiers: dict[int, list[Node]] = defaultdict(list)
+def _places(nodes: Sequence[DrawnNode]) -> dict[str, Point]:
+    tiers: dict[int, list[DrawnNode]] = defaultdict(list)
     for node in nodes:
         tiers[node.tier].append(node)
     places: dict[str, Point] = {}
@@ -107,8 +108,8 @@ def _places(nodes: Sequence[Node]) -> dict[str, Point]:
     return places
 
 
-def _routes(links: Sequence[Link], places: dict[str, Point]) -> list[tuple[Link, Route]]:
-    groups: dict[frozenset[str], list[Link]] = defaultdict(list)
+def _routes(links: Sequence[DrawnLink], places: dict[str, Point]) -> list[tuple[DrawnLink, Route]]:
+    groups: dict[frozenset[str], list[DrawnLink]] = defaultdict(list)
     for link in links:
         for end in (link.a, link.b):
             if end not in places:
@@ -145,14 +146,14 @@ def _crosses(route: Route, place: Point) -> bool:
     return any(box.left < x < box.right and box.top < y < box.bottom for x, y in points)
 
 
-def _line(link: Link, route: Route) -> Html:
+def _line(link: DrawnLink, route: Route) -> Html:
     (x0, y0), (cx, cy), (x1, y1) = route.start, route.control, route.stop
     path = f"M{x0:.1f},{y0:.1f} Q{cx:.1f},{cy:.1f} {x1:.1f},{y1:.1f}"
     kind = "safe" if link.protected else "open"
     return tag("path", d=path, class_=f"{kind} idle" if link.idle else kind)
 
 
-def _box(node: Node, place: Point) -> Html:
+def _box(node: DrawnNode, place: Point) -> Html:
     x, y = place
     box = tag(
         "rect",
@@ -164,9 +165,9 @@ def _box(node: Node, place: Point) -> Html:
         class_="node",
     )
     if not node.note:
-        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", "strong"))
-    name = words(x, y - 3, _fitting(node.name), "middle", "strong")
-    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", "quiet"))
+        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", class_="strong"))
+    name = words(x, y - 3, _fitting(node.name), "middle", class_="strong")
+    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", class_="quiet"))
 
 
 def _fitting(text: str) -> str:
@@ -182,15 +183,15 @@ def _middle(route: Route) -> Point:
     return route.at(NEAR_LOWER_END if route.stop[1] > route.start[1] else 1 - NEAR_LOWER_END)
 
 
-def _extent(link: Link) -> tuple[float, float]:
+def _extent(link: DrawnLink) -> tuple[float, float]:
     return (LOCK_WIDTH, LOCK_HEIGHT) if link.protected else (ALARM_WIDTH, ALARM_HEIGHT)
 
 
-def _symbol(link: Link, place: Point) -> Html:
+def _symbol(link: DrawnLink, place: Point) -> Html:
     return (_lock if link.protected else _alarm)(*place)
 
 
-def _told(number: int, link: Link, route: Route, taken: list[Box]) -> list[Html]:
+def _told(number: int, link: DrawnLink, route: Route, taken: list[Box]) -> list[Html]:
     """Words in the first place that is free, and then takes part in `taken`; or the number."""
     parts = [link.label, link.protection if link.protected else ""]
     lines = [text for text in parts if text]
@@ -207,12 +208,13 @@ def _told(number: int, link: Link, route: Route, taken: list[Box]) -> list[Html]
 def _written(lines: Sequence[str], anchor: str, box: Box) -> list[Html]:
     x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[anchor]
     return [
-        words(x, box.top + LINE * (at + 0.8), text, anchor, "halo") for at, text in enumerate(lines)
+        words(x, box.top + LINE * (at + 0.8), text, anchor, class_="halo")
+        for at, text in enumerate(lines)
     ]
 
 
 def _places_beside(
-    link: Link, route: Route, width: float, height: float
+    link: DrawnLink, route: Route, width: float, height: float
 ) -> Iterator[tuple[str, Box]]:
     """Right, left, below and above a symbol; with level links the other way round."""
     (x, y), (wide, high) = _middle(route), _extent(link)
@@ -245,10 +247,10 @@ def _alarm(x: float, y: float) -> Html:
     plate = tag(
         "rect", x=left, y=y - 11, width=ALARM_WIDTH, height=ALARM_HEIGHT, rx=4, class_="alarm"
     )
-    return tag("g", plate, words(x, y + 4, ALARM, "middle", "alarmed"))
+    return tag("g", plate, words(x, y + 4, ALARM, "middle", class_="alarmed"))
 
 
-def _table(links: Sequence[Link]) -> Html:
+def _table(links: Sequence[DrawnLink]) -> Html:
     rows = [
         (
             str(number),

@@ -13,20 +13,20 @@ from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
     Cell,
-    Field,
-    Frame,
-    Link,
-    Moment,
-    Node,
-    Page,
+    DrawnLink,
+    DrawnNode,
+    DrawnTopology,
+    DumpField,
+    FrameDump,
+    HtmlPage,
     Section,
     Strip,
-    Topology,
+    WindowMoment,
     Wiretap,
 )
 from macsec.report.lab.agreement import ms_text
 from macsec.report.lab.outcome import (
-    Run,
+    LabRun,
     agreement_table,
     alarm,
     began,
@@ -34,8 +34,8 @@ from macsec.report.lab.outcome import (
     flow_table,
     host_table,
     link_table,
+    params_text,
     sak_table,
-    told_params,
     trouble,
 )
 
@@ -46,7 +46,7 @@ SHOWN_SECYS = 12
 CELLS = {Fate.RECEIVED: Cell.RECEIVED, Fate.LATE: Cell.LATE, Fate.DUPLICATE: Cell.DUPLICATE}
 
 
-def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
+def to_html(lab: Lab, run: LabRun, observers: Sequence[Observer]) -> str:
     """The text of the file. `observers`: those of the stations, in the order of the links."""
     warning = alarm(lab)
     sections = [
@@ -67,7 +67,7 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Observer]) -> str:
         "unprotected": warning or "no link",
     }
     lead = lab.blueprint.description or "Sites, the links between them, and traffic."
-    return page.render(Page(f"macsec lab run {run.topology}", lead, facts, sections))
+    return page.render(HtmlPage(f"macsec lab run {run.topology}", lead, facts, sections))
 
 
 def _warning(text: str) -> list[Html]:
@@ -105,15 +105,15 @@ def _topology(lab: Lab) -> Iterator[Html]:
     if len(lab.sites) > DRAWN_MOST:
         return
     regions = list(dict.fromkeys(lab.blueprint.regions.values()))
-    nodes = [Node(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
+    nodes = [DrawnNode(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
     links = [
-        Link(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
+        DrawnLink(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
         for link in lab.links
     ]
     links = [
         replace(drawn, idle=link.plan.standby) for drawn, link in zip(links, lab.links, strict=True)
     ]
-    yield topology.draw(Topology(lab.blueprint.name, nodes, links))
+    yield topology.draw(DrawnTopology(lab.blueprint.name, nodes, links))
 
 
 def _tier(lab: Lab, site: str, regions: list[str]) -> int:
@@ -128,7 +128,7 @@ def _note(lab: Lab, site: str) -> str:
 
 
 def _label(link: SiteLink) -> str:
-    return told_params(link) + (" (standby)" if link.plan.standby else "")
+    return params_text(link) + (" (standby)" if link.plan.standby else "")
 
 
 # ---------------------------------------------------------------- a frame
@@ -142,15 +142,15 @@ def _wiretap(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
             controls = end.secy.controls
             rules = TagRules(xpn=controls.cipher.xpn, icv_length=controls.icv_length)
             pair = Wiretap(
-                Frame("In clear, inside the site", clear, _fields(clear, rules, 0)),
-                Frame("On the wire", wire, _fields(wire, rules, controls.offset)),
+                FrameDump("In clear, inside the site", clear, _fields(clear, rules, 0)),
+                FrameDump("On the wire", wire, _fields(wire, rules, controls.offset)),
             )
             note = f"The first frame that {end.name} protected; the right side needs no key to see."
             yield Section("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
             return
 
 
-def _fields(octets: bytes, rules: TagRules, offset: int) -> list[Field]:
+def _fields(octets: bytes, rules: TagRules, offset: int) -> list[DumpField]:
     sight = observe(octets, rules)
     meanings = {"rest": "EtherType and user data, readable"}
     if sight.tag is not None:
@@ -161,9 +161,9 @@ def _fields(octets: bytes, rules: TagRules, offset: int) -> list[Field]:
     return [_field(span, meanings) for span in spans(octets, sight, offset)]
 
 
-def _field(span: Span, meanings: Mapping[str, str]) -> Field:
+def _field(span: Span, meanings: Mapping[str, str]) -> DumpField:
     kind = "clear" if span.name == "rest" else span.name
-    return Field(kind, span.start, span.stop, meanings.get(span.name, ""))
+    return DumpField(kind, span.start, span.stop, meanings.get(span.name, ""))
 
 
 def _sci(sci: int | None) -> str:
@@ -198,13 +198,13 @@ def _shown(pns: Sequence[int]) -> tuple[int, int]:
     return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
 
-def _moment(arrival: Arrival, first: int) -> Moment:
+def _moment(arrival: Arrival, first: int) -> WindowMoment:
     known = {
         pn: CELLS[arrival.fates[pn]] if pn in arrival.fates else Cell.MISSING
         for pn in range(first, arrival.next_pn)
     }
     label = f"{arrival.time_ns / 1e6:,.3f} ms: PN {arrival.pn}, {arrival.verdict.label}"
-    return Moment(label, arrival.lowest_pn, arrival.next_pn, known)
+    return WindowMoment(label, arrival.lowest_pn, arrival.next_pn, known)
 
 
 # ---------------------------------------------------------------- counters

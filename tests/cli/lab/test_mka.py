@@ -65,7 +65,7 @@ def test_the_captures_open_by_the_cak(desk: Desk) -> None:
     "keys, why",
     [
         (f"ends: {{right: {{cak: {OTHER_KEY}}}}}", "no live peer; 7 MKPDUs failed their ICV"),
-        ("key_server: off", "nobody offers to be Key Server"),
+        ("key_server: off", "no participant offers to be Key Server"),
     ],
 )
 def test_a_link_that_is_not_secured(desk: Desk, keys: str, why: str) -> None:

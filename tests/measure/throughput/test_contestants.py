@@ -15,7 +15,7 @@ from macsec.errors import MACsecError
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
 from macsec.measure.task import STAGES, Task, make_task
-from macsec.measure.throughput.ceiling import Ceiling, Clock, blocks
+from macsec.measure.throughput.ceiling import Ceiling, CycleCounter, blocks
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import api_contestants, contestants
 from macsec.measure.workload import parse
@@ -128,7 +128,7 @@ def test_blocks() -> None:
 @pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
 def test_clock() -> None:
     """It ticks."""
-    clock = Clock()
+    clock = CycleCounter()
     clock.run(2)
     clock.check()
     task = make_task(SUITES["gcm-aes-128"], True, parse("64"), 2)

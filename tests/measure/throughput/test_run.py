@@ -15,7 +15,7 @@ from macsec.measure.machine import machine
 from macsec.measure.throughput import run
 from macsec.measure.throughput.run import Plan, Results, measure
 from macsec.measure.workload import parse
-from macsec.report.drawing import check_ending
+from macsec.report.drawing.shapes import check_ending
 from macsec.report.throughput.outcome import to_json, to_markdown
 from macsec.report.throughput.picture import draw
 from macsec.suites import SUITES
@@ -121,7 +121,7 @@ def test_picture(results: Results, tmp_path: Path) -> None:
 
 def test_png_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused, with the way out."""
-    monkeypatch.setattr("macsec.report.drawing.find_spec", lambda _: None)
+    monkeypatch.setattr("macsec.report.drawing.shapes.find_spec", lambda _: None)
     check_ending("a.svg")
     with pytest.raises(EnvironmentLacks, match="matplotlib"):
         check_ending("a.png")
