@@ -104,7 +104,7 @@ def _commit() -> str | None:
 
 
 def _git(git: str, root: Path, *arguments: str) -> str | None:
-    # By its full path, with fixed arguments, in our own checkout.
+    # By its full path, with fixed arguments, in the checkout of this package.
     done = subprocess.run(  # noqa: S603
         [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
     )

@@ -1,8 +1,8 @@
-"""Latency: what a frame waits for. Each kind of time has its own list in the results.
+"""Latency that MACsec adds, measured and computed. Each kind of time has a list in the results.
 
 `processing`, `rates` and `loads` are this machine's time, measured by its clock; `added` is exact
 and virtual, by arithmetic alone; `real` is the whole system's, programs and kernel included. They
-are never added up or told in one table.
+are never added up or shown in one table.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from macsec.measure.workload import parse
 from macsec.suites import CipherSuite
 
 VARIETY = 16
-"""Different frames that come in turn."""
+"""Number of different frames that come in turn."""
 PATIENCE = 20
 """Attempts at a trial or a slice that the scheduler interrupts."""
 HEADROOM = 2
-"""The search begins at so many times the rate that the median frame would allow."""
+"""The search begins at this multiple of the rate that the median frame would allow."""
 TARGET_OCTETS, TARGET_NS = 1518, 500
 TARGET_SHARE = Fraction(1, 10_000)
 TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
@@ -36,7 +36,7 @@ TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be measured. `sizes` count the FCS; `loads` are per cent of the no drop rate.
+    """The work of a measurement. `sizes` count the FCS; `loads` are per cent of the no drop rate.
 
     `frames`: timed one by one, for each size. `trial_s`: how long frames are offered, in a trial of
     the search and in each of the `slices` of a load; none of either with `search` off.
@@ -56,13 +56,13 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How often `step` is called."""
+        """The number of calls of `step`."""
         each = 2 + len(self.loads) if self.search else 1
         return len(self.sizes) * len(self.suites) * len(self.modes) * each
 
 
 class Subject(NamedTuple):
-    """What frames were measured, under which suite; `frame_octets` count the FCS."""
+    """The measured frames and their suite; `frame_octets` count the FCS."""
 
     suite: CipherSuite
     encrypt: bool
@@ -75,15 +75,15 @@ class Subject(NamedTuple):
 
     @property
     def name(self) -> str:
-        """For a file: suite, mode and size."""
+        """Suite, mode and size, for a file name."""
         return f"{self.suite.name}-{self.mode}-{self.frame_octets}"
 
     def gbit_per_s(self, frames_per_s: float) -> float:
-        """Bits of clear frames, with FCS."""
+        """Return Gbit/s of clear frames, with FCS."""
         return 8 * self.frame_octets * frames_per_s / 1e9
 
     def wire_gbit_per_s(self, frames_per_s: float) -> float:
-        """The same with preamble and gap: the clear link that it keeps full."""
+        """Return the same with preamble and gap: the rate of a clear link that it would fill."""
         return 8 * (self.frame_octets + GAP) * frames_per_s / 1e9
 
 
@@ -96,18 +96,18 @@ class Processing:
 
     @property
     def both_ns(self) -> int:
-        """Protect and validate, at the median."""
+        """Time of protect and validate, at the median."""
         return at_share(self.lanes["both"], Fraction(1, 2))
 
     @property
     def added_ns(self) -> int:
-        """That, less a copy at either end, which a clear path makes too."""
+        """The same without a copy at either end, which a clear path makes too."""
         return self.both_ns - 2 * at_share(self.lanes["clear"], Fraction(1, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The bounds of each goal; `interrupted`: trials that were so at every attempt."""
+    """The bounds of each goal; `interrupted`: trials that were interrupted at every attempt."""
 
     subject: Subject
     bounds: list[Bounds]
@@ -128,7 +128,7 @@ class Loaded:
 
 
 class Target(NamedTuple):
-    """A value that is to be at most `limit`, or at least."""
+    """A value that has to be at most, or at least, `limit`."""
 
     name: str
     value: float
@@ -138,13 +138,13 @@ class Target(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether it is."""
+        """True if the value is within its limit."""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
 @dataclass(slots=True)
 class Results:
-    """All that was measured, and what is exact."""
+    """All results, measured and exact."""
 
     plan: Plan
     backend: str = ""
@@ -157,7 +157,7 @@ class Results:
     real: RealTime | None = None
 
     def targets(self) -> Iterator[Target]:
-        """Those that this measurement can tell of."""
+        """Yield the targets that this measurement covers."""
         for each in self.processing:
             if each.subject.frame_octets == TARGET_OCTETS:
                 what = f"{each.subject.suite.name}, {each.subject.mode}"
@@ -178,7 +178,7 @@ class Results:
 
 
 def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
-    """All of a plan; `step` is called after each part of it."""
+    """Measure all of a plan; `step` is called after each part."""
     results = Results(plan, added=list(serialisation.table(plan.sizes)))
     for suite in plan.suites:
         for encrypt in plan.modes:
@@ -221,7 +221,7 @@ def _rates(plan: Plan, subject: Subject, chain: Chain, highest: int) -> Rates:
         frames = max(1, round(rate * plan.trial_s))
         run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
         interrupted += run.interrupted
-        return Trial(frames, run.told.offered.lost + run.told.offered.late)
+        return Trial(frames, run.result.offered.lost + run.result.offered.late)
 
     bounds = search(device, max(highest, 1), GOALS)
     return Rates(subject, bounds, interrupted)
@@ -234,10 +234,10 @@ def _loaded(plan: Plan, subject: Subject, chain: Chain, percent: int, base: int)
     handled = late = lost = ticks = interrupted = 0
     for _ in range(plan.slices):
         run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
-        offered = run.told.offered
+        offered = run.result.offered
         handled, late = handled + offered.handled, late + offered.late
         lost, ticks = lost + offered.lost, ticks + offered.ticks
         interrupted += run.interrupted
-        latency.merge(run.told.latency)
+        latency.merge(run.result.latency)
     total = Offered(frames * plan.slices, handled, late, lost, ticks)
     return Loaded(subject, percent, rate, total, latency, plan.slices, interrupted)

@@ -1,10 +1,10 @@
-"""What the components draw: plain data, made by whoever measured or simulated. Nothing computes.
+"""Plain data that the components draw, made by measurements and simulations.
 
-    page.py      Page       the whole file: title, facts, sections
+    page.py      HtmlPage   the whole file: title, facts, sections
     tables.py    Table      rows of text;  CounterColumns: one column for each SecY
     charts.py    Curves     percentiles;  Bars: a histogram;  Sizes: throughput against frame size
-    topology.py  Topology   nodes and links, with a lock where a link is protected
-    wiretap.py   Wiretap    a clear frame beside what is on the wire
+    topology.py  DrawnTopology  nodes and links, with a lock where a link is protected
+    wiretap.py   Wiretap    a clear frame beside the same frame on the wire
     strip.py     Strip      the replay window, PN by PN, over time
 
 Each component is a function `draw(data) -> Html`, or several with names; `Section.body` takes their
@@ -32,7 +32,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
-    """A whole page. `lead` is one sentence; `facts` stand in a table below it."""
+    """A whole page. `lead` is one sentence; `facts` are shown in a table below it."""
 
     title: str
     lead: str
@@ -56,7 +56,7 @@ class CounterColumns:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A line: x and y of each point. `dashed` marks what is arithmetic, not measured."""
+    """A line: x and y of each point. A `dashed` line is arithmetic, not measured."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -83,7 +83,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A histogram; `beyond` is how many values lie above the last bar."""
+    """A histogram; `beyond` is the number of values above the last bar."""
 
     title: str
     unit: str
@@ -93,7 +93,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Something against frame size, both axes logarithmic. Points are (octets, value above 0)."""
+    """Values against frame size, both axes logarithmic. Points are (octets, value above 0)."""
 
     title: str
     unit: str
@@ -105,7 +105,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class DrawnNode:
-    """A box. Nodes of one `tier` stand in a row, tier 0 at the top, in the order given."""
+    """A box. Nodes of one `tier` are in a row, tier 0 at the top, in the order given."""
 
     name: str
     tier: int = 0
@@ -114,7 +114,7 @@ class DrawnNode:
 
 @dataclass(frozen=True, slots=True)
 class DrawnLink:
-    """A line between two nodes, by name. `label`: rate, delay. `protection`: suite and AN, say.
+    """A line between two nodes, by name. `label`: rate, delay. `protection`: suite, AN.
 
     A link that is not `protected` is drawn red and says UNPROTECTED. An `idle` one carries nothing.
     """
@@ -129,7 +129,7 @@ class DrawnLink:
 
 @dataclass(frozen=True, slots=True)
 class DrawnTopology:
-    """Nodes and links. A link to a node that is not there is a ValueError."""
+    """Nodes and links. A link to a node that does not exist is a ValueError."""
 
     title: str
     nodes: Sequence[DrawnNode]
@@ -155,7 +155,7 @@ class DumpField:
 
 @dataclass(frozen=True, slots=True)
 class FrameDump:
-    """A frame to be shown: octets without FCS, and fields without gaps."""
+    """A frame to show: octets without FCS, and fields without gaps."""
 
     caption: str
     octets: bytes
@@ -174,7 +174,7 @@ class Wiretap:
 
 
 class Cell(Enum):
-    """What became of a PN so far."""
+    """The state of a PN."""
 
     RECEIVED = "received"
     MISSING = "missing"
@@ -184,7 +184,7 @@ class Cell(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WindowMoment:
-    """The receive SA after a frame. `cells`: what is known of each PN; others are still to come.
+    """The receive SA after a frame. `cells`: the known states of PNs; others are still to come.
 
     The window reaches from `lowest_pn` up to, and not including, `next_pn`.
     """
@@ -197,7 +197,7 @@ class WindowMoment:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The replay window over time, a row a moment, from PN `first` to `last`."""
+    """The replay window over time, a row for each moment, from PN `first` to `last`."""
 
     title: str
     first: int

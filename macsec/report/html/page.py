@@ -7,11 +7,11 @@ from macsec.report.html.model import HtmlPage, Section
 from macsec.report.html.style import CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""A browser that heeds it loads and runs nothing, whatever may stand in the page."""
+"""With this policy a browser loads and runs nothing, even if the page contained it."""
 
 
 def render(page: HtmlPage) -> str:
-    """The text of an HTML file."""
+    """Return the text of an HTML file."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -51,5 +51,5 @@ def _section(section: Section) -> Html:
 
 
 def cards(*figures: Html) -> Html:
-    """Figures beside one another where there is room."""
+    """Return figures beside one another where there is room."""
     return tag("div", *figures, class_="cards")

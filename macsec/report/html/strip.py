@@ -10,7 +10,7 @@ from macsec.report.html.tables import scrolling
 SIDE, GAP, TOP = 22, 4, 34
 ROW = SIDE + 11
 LETTER = 7.2
-"""Width of a letter, about: rows' labels stand to the left."""
+"""Approximate width of a letter, for the rows' labels at the left."""
 NUMBERS = 5
 """Every fifth PN is numbered."""
 WORDS = {
@@ -23,7 +23,7 @@ WORDS = {
 
 
 def draw(strip: Strip) -> Html:
-    """The strip, with the window outlined in each row."""
+    """Return the strip, with the window outlined in each row."""
     left = 16 + LETTER * max([len(moment.label) for moment in strip.moments], default=0)
     step = SIDE + GAP
     width = left + step * (strip.last - strip.first + 1) + 8
@@ -36,8 +36,8 @@ def draw(strip: Strip) -> Html:
     shapes.append(words(0, 20, "PN", "start", class_="strong"))
     for row, moment in enumerate(strip.moments):
         shapes += _row(strip, moment, left, TOP + ROW * row)
-    told = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
-    picture = inline(strip.title, told, width, height, *shapes)
+    description = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
+    picture = inline(strip.title, description, width, height, *shapes)
     # As wide as its cells are, rather than as the page is.
     sized = tag("div", picture, style=f"width:{width:.0f}px")
     return tag("figure", tag("figcaption", strip.title), scrolling(strip.title, sized), _legend())
@@ -60,10 +60,10 @@ def _row(strip: Strip, moment: WindowMoment, left: float, top: float) -> list[Ht
 
 
 def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Html:
-    """A shape for each state, so that none depends on its colour."""
+    """Return a shape for each state, so that none depends on its colour."""
     square = {"x": x + 2, "y": y + 2, "width": SIDE - 4, "height": SIDE - 4, "rx": 3}
     middle_x, middle_y, reach = x + SIDE / 2, y + SIDE / 2, SIDE / 2 - 4
-    told = [] if name is None else [tag("title", f"{name}: {WORDS[cell]}")]
+    hint = [] if name is None else [tag("title", f"{name}: {WORDS[cell]}")]
     if cell is Cell.RECEIVED:
         shape = tag("rect", class_="received", **square)
     elif cell is Cell.MISSING:
@@ -81,7 +81,7 @@ def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Htm
         shape = tag("polygon", points=diamond, class_="duplicate")
     else:
         shape = tag("circle", cx=middle_x, cy=middle_y, r=2, class_="pending")
-    return tag("g", *told, shape)
+    return tag("g", *hint, shape)
 
 
 def _legend() -> Html:

@@ -24,12 +24,12 @@ KINDS = {
 
 
 def draw(wiretap: Wiretap) -> Html:
-    """Both frames, side by side where there is room."""
+    """Return both frames, side by side where there is room."""
     return tag("div", draw_frame(wiretap.clear), draw_frame(wiretap.wire), class_="dumps")
 
 
 def draw_frame(frame: FrameDump) -> Html:
-    """One frame as a hex dump with its fields below."""
+    """Return one frame as a hex dump with its fields below."""
     lines = [_line(frame, at) for at in _rows(len(frame.octets))]
     dump = tag(
         "div", join(lines), class_="hex", tabindex=0, role="region", aria_label=frame.caption
@@ -39,7 +39,7 @@ def draw_frame(frame: FrameDump) -> Html:
 
 
 def _rows(octets: int) -> Iterator[int | None]:
-    """Where each row begins; None where rows are left out."""
+    """Yield the start of each row; None where rows are left out."""
     starts = range(0, octets, ROW)
     if len(starts) <= MOST_ROWS:
         yield from starts
@@ -72,7 +72,7 @@ def _line(frame: FrameDump, start: int | None) -> Html:
 def _pieces(
     fields: Sequence[DumpField], start: int, stop: int
 ) -> Iterator[tuple[DumpField | None, int, int]]:
-    """The parts of a row, each in one field; None where no field is."""
+    """Yield the parts of a row, each in one field; None where no field is."""
     at = start
     for field in fields:
         begin, end = max(field.start, at), min(field.stop, stop)

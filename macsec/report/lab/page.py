@@ -40,14 +40,14 @@ from macsec.report.lab.outcome import (
 )
 
 DRAWN_MOST = 40
-"""More sites than that make no picture."""
+"""The largest number of sites that is drawn."""
 SHOWN_PNS = 36
 SHOWN_SECYS = 12
 CELLS = {Fate.RECEIVED: Cell.RECEIVED, Fate.LATE: Cell.LATE, Fate.DUPLICATE: Cell.DUPLICATE}
 
 
 def to_html(lab: Lab, run: LabRun, observers: Sequence[Observer]) -> str:
-    """The text of the file. `observers`: those of the stations, in the order of the links."""
+    """Return the text of the file. `observers`: one for each station, in the order of the links."""
     warning = alarm(lab)
     sections = [
         Section("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
@@ -79,7 +79,7 @@ def _trouble(lab: Lab) -> list[Html]:
 
 
 def _agreement(lab: Lab) -> Iterator[Section]:
-    """How each link got its keys, and when it got others."""
+    """Yield the key agreement of each link, and its SAKs."""
     table = agreement_table(lab)
     if table.rows:
         figures = [tables.draw(table)]
@@ -156,8 +156,8 @@ def _fields(octets: bytes, rules: TagRules, offset: int) -> list[DumpField]:
     if sight.tag is not None:
         tag_ = sight.tag
         what = MEANINGS[tag_.tci & (TCI.E | TCI.C)]
-        told = f"AN {tag_.an}, PN {tag_.pn}, SL {tag_.sl}, SCI {_sci(tag_.sci)}"
-        meanings["SecTAG"] = f"{told}; {what}"
+        text = f"AN {tag_.an}, PN {tag_.pn}, SL {tag_.sl}, SCI {_sci(tag_.sci)}"
+        meanings["SecTAG"] = f"{text}; {what}"
     return [_field(span, meanings) for span in spans(octets, sight, offset)]
 
 
@@ -178,7 +178,7 @@ def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
     seen = [(end, each) for end, each in zip(ends, observers, strict=True) if each.arrivals]
     if not seen:
         return
-    # One where something came out of order tells more.
+    # A link with frames out of order shows more.
     end, observer = min(seen, key=lambda pair: pair[1].in_order)
     window = end.secy.controls.window
     title = f"{end.name}, window {window:,}"
@@ -193,7 +193,7 @@ def _strip(title: str, arrivals: Sequence[Arrival]) -> Strip:
 
 
 def _shown(pns: Sequence[int]) -> tuple[int, int]:
-    """The PNs to draw: of all spans that are not too long, the latest with the most of them."""
+    """Return the PNs to draw: the latest of the longest spans that are not too long."""
     spans = [(first, min(first + SHOWN_PNS - 1, max(pns))) for first in sorted(set(pns))]
     return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
@@ -211,12 +211,12 @@ def _moment(arrival: Arrival, first: int) -> WindowMoment:
 
 
 def _counters(lab: Lab) -> Iterator[Html]:
-    """In tables of a width that can be read; SecYs that did nothing are left out."""
-    told = counters(lab)
-    busy = [name for name, each in told.by_secy.items() if any(each.values())][:DRAWN_MOST]
+    """Yield tables of a readable width; SecYs without counts are left out."""
+    found = counters(lab)
+    busy = [name for name, each in found.by_secy.items() if any(each.values())][:DRAWN_MOST]
     for at in range(0, len(busy), SHOWN_SECYS):
         names = busy[at : at + SHOWN_SECYS]
-        part = {name: told.by_secy[name] for name in names}
-        yield tables.draw_counters(type(told)(told.caption, part))
+        part = {name: found.by_secy[name] for name in names}
+        yield tables.draw_counters(type(found)(found.caption, part))
     if not busy:
         yield tag("p", "No SecY did anything.")

@@ -150,4 +150,4 @@ PICTURES: dict[str, Callable[[Results], Iterator[Html]]] = {
     "serialisation": _no_pictures,
     "round_trips": _trip_pictures,
 }
-"""What is drawn above the tables of a section, by its key."""
+"""Pictures above the tables of a section, by its key."""

@@ -82,7 +82,7 @@ _WHY_NO_PEER = (
     (Reception.REFLECTED, "{} MKPDUs came back: a loop, or a station with this MAC address"),
     (Reception.MALFORMED, "{} MKPDUs are malformed"),
 )
-"""Why there is no live peer, by what was heard in its place, the most specific reason first."""
+"""Reasons for having no live peer, by what was heard in its place, the most specific first."""
 
 
 def to_json(kay: Kay) -> KayJson:

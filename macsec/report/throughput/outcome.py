@@ -307,13 +307,13 @@ def _ratio_cells(
     results: Results, races: list[list[Measurement]]
 ) -> Iterator[tuple[str, Iterable[str]]]:
     chosen = results.plan.kernels[0]
-    told: dict[str, list[str]] = {}
+    cells: dict[str, list[str]] = {}
     rows = {id(row) for race in races for row in race}
     for ours, other, ratio in results.ratios():
         if id(ours) in rows and ours.kernel == chosen:
             prefix = "" if ours.backend not in OURS[2:] else f"{ours.backend} ÷ "
-            told.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
-    yield from told.items()
+            cells.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
+    yield from cells.items()
 
 
 def _markdown(

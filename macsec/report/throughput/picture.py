@@ -112,7 +112,7 @@ def _subtitle(results: Results, machine: MachineJson) -> str:
 
 def _axes(drawing: Drawing, panel: Panel, title: str) -> None:
     x, y = panel.x, panel.y
-    for size in (*SIZE_MARKS, round(x.high)):
+    for size in sorted({*SIZE_MARKS, round(x.high)}):
         if x.low <= size <= x.high:
             drawing.add(Lines(((x(size), y.stop), (x(size), y.start)), GRID))
             drawing.add(Words(x(size), y.start + 18, str(size), 11, "middle", AXIS))

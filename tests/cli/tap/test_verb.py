@@ -14,6 +14,7 @@ import pytest
 from support import hosts
 from support.hosts import Host
 from support.planes import SCI_A, frame_of
+from support.schemas import checked
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -88,7 +89,7 @@ def test_json_tells_what_passed(pair, desk):
     far.send(wire)
     upper.next(lambda frame: frame == frame_of(100))
     code, out, told = running.end()
-    found = json.loads(out)
+    found = checked(out)
     assert (code, told, found["schema"]) == (0, "", "macsec/tap/1")
     assert (found["lower"], found["upper"], found["mtu"]) == ("wire", "ms0", 1468)
     nothing = {"too_long": 0, "dropped": 0, "blocked": 0}
