@@ -15,7 +15,12 @@ WHEEL = (
 )
 SOURCE = (
     *("README.md", "LICENSE", "pyproject.toml", "setup.py", "MANIFEST.in", ".ci/run"),
-    *("_native/build_native.py", "_native/macsec.h", "_native/secy.c", "tests/conftest.py"),
+    *(
+        "_native/build_native.py",
+        "_native/secy/macsec.h",
+        "_native/secy/secy.c",
+        "tests/conftest.py",
+    ),
     *("pcaps/tls13.pcap", "bench/README.md", "macsec/py.typed"),
 )
 

@@ -14,43 +14,44 @@ import cffi
 HERE = Path("_native")  # setuptools wants paths relative to the project
 
 HEADERS = [
-    "macsec.h",
-    "gcm_api.h",
-    "capture.h",
-    "frames.h",
-    "calendar.h",
-    "clock.h",
-    "histogram.h",
-    "latency.h",
+    "secy/macsec.h",
+    "gcm/gcm_api.h",
+    "captures/capture.h",
+    "base/frames.h",
+    "wire/calendar.h",
+    "measure/clock.h",
+    "measure/histogram.h",
+    "measure/latency.h",
     "python/types.h",
 ]
 SOURCES = [
-    "secy.c",
-    "lmi.c",
-    "fork.c",
-    "gcm_api.c",
-    "gcm_dispatch.c",
-    "gcm_portable.c",
-    "gcm_aesni.c",
-    "gcm_vaes_avx2.c",
-    "gcm_vaes_avx512.c",
-    "selftest.c",
-    "cpu.c",
-    "secret.c",
-    "slab.c",
-    "capture.c",
-    "frames.c",
-    "calendar.c",
-    "clock.c",
-    "histogram.c",
-    "latency.c",
+    "secy/secy.c",
+    "secy/lmi.c",
+    "secy/fork.c",
+    "gcm/gcm_api.c",
+    "gcm/gcm_dispatch.c",
+    "gcm/gcm_portable.c",
+    "gcm/gcm_aesni.c",
+    "gcm/gcm_vaes_avx2.c",
+    "gcm/gcm_vaes_avx512.c",
+    "gcm/selftest.c",
+    "base/cpu.c",
+    "base/secret.c",
+    "base/slab.c",
+    "captures/capture.c",
+    "base/frames.c",
+    "wire/calendar.c",
+    "wire/crc32.c",
+    "measure/clock.c",
+    "measure/histogram.c",
+    "measure/latency.c",
     "python/frame_calls.c",
     "python/lock.c",
     "python/types.c",
 ]
 if sys.platform == "linux":
-    HEADERS += ["pump.h", "line.h", "pingpong.h"]
-    SOURCES += ["ends.c", "pump.c", "line.c", "pingpong.c"]
+    HEADERS += ["live/pump.h", "live/line.h", "measure/pingpong.h"]
+    SOURCES += ["live/ends.c", "live/pump.c", "live/line.c", "measure/pingpong.c"]
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 enum { FRAMES = 32, SLACK = 64, LONGEST = 9018 };
 
@@ -72,8 +72,9 @@ int main(int count, char **words) {
     for (int i = 0; i < FRAMES; i++) {
         start[i] = i * octets;
         length[i] = octets;
-        for (int64_t at = 0; at < octets; at++)
+        for (int64_t at = 0; at < octets; at++) {
             clear[start[i] + at] = (uint8_t)(at * 7 + i);
+        }
         clear[start[i] + 12] = 0x88; /* an EtherType that means nothing */
         clear[start[i] + 13] = 0xb5;
     }

@@ -62,7 +62,9 @@ def compiler_name() -> str:
 def build(folder: Path) -> Path:
     """The standalone program, of the sources of the extension."""
     target = folder / "instructions"
-    sources = [*sorted((ROOT / "_native").glob("*.c")), ROOT / "bench" / "instructions.c"]
+    native = sorted((ROOT / "_native").rglob("*.c"))
+    sources = [path for path in native if path.parent.name != "python"]
+    sources.append(ROOT / "bench" / "instructions.c")
     include = f"-I{ROOT / '_native'}"
     subprocess.run([program("gcc"), *FLAGS, include, *sources, "-o", target], check=True)
     return target

@@ -13,6 +13,7 @@ from macsec.errors import MACsecError
 from macsec.frames import FrameBatch, Octets
 from macsec.measure.task import ROOM
 from macsec.measure.timing import Timing, race
+from macsec.native import load
 from macsec.suites import SUITES
 
 BATCH = 256
@@ -47,8 +48,8 @@ class Arriving:
     batch = BATCH
 
     def __init__(self, crowd: Crowd, kernel: str, out: Octets) -> None:
-        from macsec._native import ffi, lib
-
+        library = load("native")
+        ffi, lib = library.ffi, library.lib
         self.kernel, self.frames = kernel, len(crowd.sealed)
         self._secy = crowd.receiver("native", kernel)
         self._pointer: Any = self._plane()._open()

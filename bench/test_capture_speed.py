@@ -35,7 +35,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("backend", ["native", "python"])
+@pytest.mark.parametrize("backend", ["native", "reference"])
 def test_read(benchmark: BenchmarkFixture, capture: Path, backend: str) -> None:
     """All frames arrive, with all their octets."""
 

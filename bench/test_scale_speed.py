@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from crowd import Crowd, make_crowd
 from pytest_benchmark.fixture import BenchmarkFixture
-from support.planes import PLANES, Plane
+from support.planes import BOTH_PLANES, PLANES, Plane
 
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
@@ -17,7 +17,11 @@ BATCH = 256
 FRAMES = 40 * BATCH
 # Of the frames that arrive: the same on every machine.
 DIGESTS = {1: "ac203a968db0992a", 10_000: "b2c3c28944f0de7e"}
-NATIVE = [plane for plane in PLANES if plane.kernel]
+NATIVE = [
+    pytest.param(plane, marks=[] if plane in BOTH_PLANES else pytest.mark.exhaustive)
+    for plane in PLANES
+    if plane.kernel
+]
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,11 @@ import re
 ETHERTYPE_MACSEC = 0x88E5
 ETHERTYPE_EAPOL = 0x888E
 VLAN_TPIDS = frozenset({0x8100, 0x88A8, 0x9100})
+VLAN_TAG_LENGTH = 4
 
 ADDRESSES_LENGTH = 12
+ETHERNET_HEADER = 14
+"""Octets of an untagged frame before its data: two addresses and the EtherType."""
 ICV_LENGTH = 16
 AN_VALUES = range(4)
 SHORT_LENGTH_LIMIT = 48

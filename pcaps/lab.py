@@ -1,7 +1,7 @@
 """Two hosts on a cable: network namespaces joined by a veth pair, their servers and captures.
 
 Host ``a`` is the client (10.77.0.1, fd77::1), host ``b`` the server (10.77.0.2, fd77::2). A
-switched lab puts a bridge between them. Whatever was started is ended, and every namespace
+switched lab puts a bridge between them. All that was started is ended, and every namespace
 removed, when the ``with`` block is left, however it is left.
 """
 

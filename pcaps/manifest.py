@@ -1,4 +1,4 @@
-"""What the captures hold: a small reader of pcap and pcapng, ``manifest.json``, and its table."""
+"""Contents of the captures: a small reader of pcap and pcapng, ``manifest.json``, and its table."""
 
 from __future__ import annotations
 
@@ -211,5 +211,5 @@ def table(captures: list[dict[str, Any]]) -> str:
         f"| {row['shortest']} to {row['longest']} | {row['precision']} |\n"
         for row in captures
     ]
-    head = "| file | what talks | frames | octets | frame lengths | time stamps |\n"
+    head = "| file | programs | frames | octets | frame lengths | time stamps |\n"
     return "".join([head, "| --- | --- | ---: | ---: | --- | --- |\n", *rows])

@@ -1,4 +1,4 @@
-"""Record the captures of this folder: real programs talking across a veth cable.
+"""Record the captures of this folder: real programs that communicate across a veth cable.
 
     sudo python3 pcaps/record.py --install        # Debian packages and the object store
     sudo python3 pcaps/record.py                  # everything
@@ -39,7 +39,7 @@ TOOLS += ["wireshark-common"]
 
 
 def document(lab: Lab, name: str, size: int) -> Path:
-    """Write a file of so many octets for the programs to carry."""
+    """Write a file of `size` octets for the programs to carry."""
     file = lab.scratch / name
     lines = "".join(f"{number:06d} {CANARY}\n" for number in range(size // 40 + 1))
     file.write_text(lines[:size])
@@ -329,17 +329,17 @@ def minimum(lab: Lab) -> None:
 
 def datacenter(lab: Lab) -> None:
     """Everything two servers of a datacenter say to each other, at the same time."""
-    talks = (arp, icmp, dns, tls13, ssh, smb3, objects_https)
-    with ThreadPoolExecutor(len(talks)) as pool:
-        for talk in [pool.submit(talk, lab) for talk in talks]:
-            talk.result()
+    programs = (arp, icmp, dns, tls13, ssh, smb3, objects_https)
+    with ThreadPoolExecutor(len(programs)) as pool:
+        for running in [pool.submit(program, lab) for program in programs]:
+            running.result()
 
 
 class Recording(NamedTuple):
-    """One capture: what talks, and what the recorder needs for it."""
+    """One capture: its program, and what the recorder needs for it."""
 
     file: str
-    talk: Callable[[Lab], None]
+    program: Callable[[Lab], None]
     packages: tuple[str, ...]
     how: str
     mtu: int = 1500
@@ -445,7 +445,7 @@ def versions(packages: tuple[str, ...]) -> list[str]:
 def capture_cable(lab: Lab, recording: Recording, file: Path) -> None:
     """Capture what goes over the cable, as host a sees it."""
     with lab.captured(file, nano=recording.nano):
-        recording.talk(lab)
+        recording.program(lab)
 
 
 def capture_ports(lab: Lab, recording: Recording, file: Path) -> None:
@@ -457,7 +457,7 @@ def capture_ports(lab: Lab, recording: Recording, file: Path) -> None:
             captures.enter_context(
                 lab.captured(half, "switch", port, inbound=True, nano=recording.nano)
             )
-        recording.talk(lab)
+        recording.program(lab)
     lab.run("switch", "mergecap", "-F", "pcapng", "-I", "none", "-w", file, *halves)
     file.write_bytes(manifest.named(file.read_bytes(), ports))
 
@@ -471,7 +471,7 @@ def record(recording: Recording) -> None:
         (capture_ports if switched else capture_cable)(lab, recording, fresh)
         target.write_bytes(fresh.read_bytes())
     contents = manifest.read(target)
-    tags = 8 if recording.talk is vlan else 0
+    tags = 8 if recording.program is vlan else 0
     if max(contents.lengths) > recording.mtu + 14 + tags:
         raise RecordingError(f"{recording.file}: a frame of {max(contents.lengths)} octets")
 

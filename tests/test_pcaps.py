@@ -151,13 +151,13 @@ def test_from_the_start(name):
 
 @pytest.mark.parametrize("name", ["tls13.pcap", "ssh.pcap", "smb3.pcap", "objects-https.pcap"])
 def test_encrypted(name):
-    """What was sent encrypted is nowhere to be read."""
+    """Encrypted text appears nowhere in the capture."""
     assert not any(CANARY in frame for frame in frames(name))
 
 
 @pytest.mark.parametrize("name", ["dns.pcap", "vlan.pcap", "jumbo.pcap"])
 def test_clear(name):
-    """What was sent in the clear can be read, so the search above can find something."""
+    """Clear text can be found, so the search above is able to find something."""
     assert any(CANARY in frame for frame in frames(name))
 
 
@@ -250,7 +250,7 @@ def test_datacenter():
 
 @pytest.mark.parametrize("name", [name for name in CAPTURES if name.endswith(".wire.pcap")])
 def test_linux(name):
-    """The kernel's frames are MACsec, and their keys stand beside them."""
+    """The kernel's frames are MACsec, and their keys are beside them."""
     case = json.loads((PCAPS / CAPTURES[name]["keys"]).read_text())
     at = 16 if case["outer_vlan"] else 12
     assert any(frame[at : at + 2] == b"\x88\xe5" for frame in frames(name))
@@ -259,7 +259,7 @@ def test_linux(name):
 
 @pytest.mark.parametrize("name", [name for name in CAPTURES if name.startswith("mka/")])
 def test_mka(name):
-    """Key agreement is there from its first message on, and its keys stand beside it."""
+    """Key agreement is there from its first message on, and its keys are beside it."""
     case, found = json.loads((PCAPS / CAPTURES[name]["keys"]).read_text()), frames(name)
     messages = [frame for frame in found if frame[12:14] == b"\x88\x8e"]
     assert found[0] in messages
@@ -270,5 +270,5 @@ def test_mka(name):
 
 
 def name_secured(name):
-    """Whether the two ends of a recording ever agreed."""
+    """Return whether the two ends of a recording ever agreed."""
     return name not in ("mka/wrong-cak.pcap", "mka/v211-v210-gcm256.pcap")

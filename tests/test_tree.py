@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "macsec", ROOT / "tests"
 
-EVERYONES = {"terms", "errors", "keys", "suites", "_native"}
-"""What every package may import."""
+EVERYONES = {"terms", "errors", "keys", "suites", "native", "time_units"}
+"""Modules that every package may import."""
 
 EDGES: dict[str, set[str]] = {
     "attacks": {"frames", "secy"},
@@ -40,7 +40,7 @@ EDGES: dict[str, set[str]] = {
     "conformance": {"frames", "kay", "secy"},
     "custody": set(),
     "frames": set(),
-    "kay": {"config"},
+    "kay": {"config", "frames"},
     "lab": {"captures", "config", "frames", "kay", "live", "port", "secy", "wire"},
     "live": {"secy", "wire"},
     "measure": {"frames", "live", "macsec", "secy"},
@@ -69,6 +69,8 @@ FOUNDATION: dict[str, set[str]] = {
     "errors": set(),
     "keys": {"errors"},
     "suites": {"terms"},
+    "native": {"errors"},
+    "time_units": set(),
 }
 """The modules that everyone may import, and what they import themselves."""
 
@@ -76,7 +78,7 @@ FACADE = "macsec"
 """`from macsec import SecY`: the front of the package, which gathers names of frames and secy."""
 
 MIRRORED_BY = {"report": "cli"}
-"""A package whose tests stand in another's folder: what a report says is seen at the verbs."""
+"""A package whose tests are in another's folder: reports are tested through the verbs."""
 
 WITHOUT_TESTS_OF_THEIR_OWN = {"__init__", "__main__", "errors"}
 
@@ -120,7 +122,7 @@ def part_of(name: str) -> str:
     if len(parts) < 2:
         return FACADE
     below = PACKAGE / parts[1]
-    known = below.is_dir() or below.with_suffix(".py").exists() or parts[1] == "_native"
+    known = below.is_dir() or below.with_suffix(".py").exists()
     return parts[1] if known else FACADE
 
 
@@ -165,7 +167,7 @@ def test_every_edge_is_used() -> None:
 
 
 def circles(edges: dict[str, set[str]]) -> list[str]:
-    """The nodes on a circle, or between two of them: those that no order can place."""
+    """Return the nodes on a circle or between two circles, which no order can place."""
     left = {node: set(others) for node, others in edges.items()}
     while True:
         reached = set().union(*left.values()) & left.keys()
@@ -221,7 +223,7 @@ def public_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    """Whether a definition is one more signature of another, or a setter beside its getter."""
+    """Return whether a definition is an overload, or a setter beside its getter."""
     marks = {ast.unparse(mark).rpartition(".")[2] for mark in node.decorator_list}
     return bool(marks & {"overload", "setter", "override"})
 
@@ -267,7 +269,7 @@ def called(node: ast.AST) -> set[str]:
 
 
 def asserts(node: ast.AST) -> bool:
-    """Whether a definition itself can fail: an assert, or pytest's raises, warns and fail."""
+    """Return whether a definition can fail: by an assert, or by raises, warns or fail of pytest."""
     can_fail = {"raises", "warns", "fail", "deprecated_call"}
     return bool(called(node) & can_fail) or any(isinstance(n, ast.Assert) for n in ast.walk(node))
 

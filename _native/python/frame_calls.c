@@ -6,7 +6,7 @@
    The GIL is kept: a frame is shorter than giving it away. */
 #include "python/python.h"
 
-#include "macsec.h"
+#include "secy/macsec.h"
 
 enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8 };
 
@@ -51,23 +51,27 @@ static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out
 /* The frame under the lock, what it told outside. */
 static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *frame, size_t length,
                           uint8_t *out) {
-    if (!went_well(PyObject_CallNoArgs(self->acquire)))
+    if (!went_well(PyObject_CallNoArgs(self->acquire))) {
         return NULL;
+    }
     const int closed = self->secy == NULL;
     const int64_t ended = closed ? 0 : call(self->secy, frame, length, out);
-    if (!went_well(PyObject_CallNoArgs(self->release)))
+    if (!went_well(PyObject_CallNoArgs(self->release))) {
         return NULL;
+    }
     return closed ? PyObject_CallNoArgs(self->closed) : told(self, ended, out);
 }
 
 static PyObject *run(frame_calls *self, one_frame *call, PyObject *frame) {
     char *octets;
     Py_ssize_t length;
-    if (PyBytes_AsStringAndSize(frame, &octets, &length) < 0)
+    if (PyBytes_AsStringAndSize(frame, &octets, &length) < 0) {
         return NULL;
+    }
     uint8_t *out = PyMem_Malloc((size_t)length + GROWS_BY);
-    if (out == NULL)
+    if (out == NULL) {
         return PyErr_NoMemory();
+    }
     PyObject *answer = run_into(self, call, (const uint8_t *)octets, (size_t)length, out);
     PyMem_Free(out);
     return answer;
@@ -91,14 +95,17 @@ static PyObject *new_calls(PyTypeObject *type, PyObject *arguments, PyObject *na
     static char *names[] = {"owner", "address", "lock", "verdicts", "closed", NULL};
     PyObject *owner, *address, *lock, *verdicts, *closed;
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "OO!OO!O", names, &owner, &PyLong_Type,
-                                     &address, &lock, &PyTuple_Type, &verdicts, &closed))
+                                     &address, &lock, &PyTuple_Type, &verdicts, &closed)) {
         return NULL;
+    }
     void *secy = PyLong_AsVoidPtr(address);
-    if (secy == NULL && PyErr_Occurred() != NULL)
+    if (secy == NULL && PyErr_Occurred() != NULL) {
         return NULL;
+    }
     frame_calls *self = (frame_calls *)PyType_GenericAlloc(type, 0);
-    if (self == NULL)
+    if (self == NULL) {
         return NULL;
+    }
     self->secy = secy;
     self->owner = held(owner);
     self->verdicts = held(verdicts);

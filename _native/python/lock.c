@@ -48,8 +48,9 @@ static PyObject *new_lock(PyTypeObject *type, PyObject *arguments, PyObject *nam
     (void)arguments;
     (void)named;
     lock *self = (lock *)PyType_GenericAlloc(type, 0);
-    if (self == NULL)
+    if (self == NULL) {
         return NULL;
+    }
     self->mutex = PyMem_Malloc(sizeof(pthread_mutex_t));
     if (self->mutex == NULL) {
         Py_DecRef((PyObject *)self);
@@ -62,8 +63,9 @@ static PyObject *new_lock(PyTypeObject *type, PyObject *arguments, PyObject *nam
 static void free_lock(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     pthread_mutex_t *mutex = ((lock *)self)->mutex;
-    if (mutex != NULL)
+    if (mutex != NULL) {
         pthread_mutex_destroy(mutex);
+    }
     PyMem_Free(mutex);
     PyObject_Free(self);
     Py_DecRef((PyObject *)type);

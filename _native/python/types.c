@@ -16,8 +16,9 @@ int macsec_add_types(void) {
     const int bad = module == NULL || add(module, "FrameCalls", &macsec_frame_calls_spec) ||
                     add(module, "Lock", &macsec_lock_spec);
     Py_DecRef(module);
-    if (bad)
+    if (bad) {
         PyErr_Print();
+    }
     PyGILState_Release(gil);
     return bad ? -1 : 0;
 }

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import FrameBatch
+from macsec.time_units import NS_PER_S
 
 from . import formats
 
 Column = NDArray[np.int64]
 Octets = NDArray[np.uint8]
 
-_SECOND = 10**9
-_PCAP_TIME_MOST = (2**32 - 1) * _SECOND + _SECOND - 1
+_PCAP_TIME_MOST = (2**32 - 1) * NS_PER_S + NS_PER_S - 1
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ def clamp_times(time_ns: Column, pcapng: bool) -> Column:
     return clamped
 
 
-def python_emit(job: Job) -> memoryview:
+def reference_emit(job: Job) -> memoryview:
     """The readable twin, one frame at a time."""
     return memoryview(b"".join(_blocks(job) if job.pcapng else _records(job)))
 
@@ -74,7 +74,7 @@ def python_emit(job: Job) -> memoryview:
 def _records(job: Job) -> list[bytes | memoryview]:
     header = struct.Struct("<4I").pack
     pieces: list[bytes | memoryview] = []
-    times = np.divmod(job.time_ns, _SECOND)
+    times = np.divmod(job.time_ns, NS_PER_S)
     rows = zip(*(column.tolist() for column in (*times, job.batch.wire_length)), strict=True)
     for frame, (seconds, fraction, wire) in zip(_frames(job.batch), rows, strict=True):
         pieces += (header(seconds, fraction, len(frame), wire), frame)

@@ -1,8 +1,8 @@
 """The index: where each frame lies in a chunk of a capture, as columns.
 
-Two twins with one contract: `PythonIndex` here and `NativeIndex` over `_native/capture.c`. A scan
-walks whole records from the front of a chunk, fills the columns and says how far it came and why
-it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
+Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
+A scan walks whole records from the front of a chunk, fills the columns, returns how far it came
+and why it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from macsec.time_units import NS_PER_S
 
 from . import formats
 from .formats import Interface
@@ -125,7 +127,7 @@ def time_terms(tsresol: int) -> tuple[int, int, int]:
     """
     power = tsresol & 0x7F
     if tsresol & 0x80:
-        return 10**9, 1, power
+        return NS_PER_S, 1, power
     if power <= 9:
         return 10 ** (9 - power), 1, 0
     return 1, 10 ** (power - 9) if power - 9 < 20 else 0, 0
@@ -154,10 +156,10 @@ class _HaltError(Exception):
 Row = tuple[int, int, int, int, int, int, int, int]
 
 
-class PythonIndex:
+class ReferenceIndex:
     """The readable twin, one record at a time."""
 
-    name = "python"
+    name = "reference"
 
     def configure(self, layout: Layout) -> None:
         """Begin a section, without interfaces."""
@@ -210,7 +212,7 @@ class PythonIndex:
         interface = self._interfaces[0]
         tick_ns = 1 if interface.tsresol == 9 else 1000
         length, wire = strip_fcs(captured, wire, interface.fcs)
-        time_ns = seconds * 10**9 + fraction * tick_ns
+        time_ns = seconds * NS_PER_S + fraction * tick_ns
         return (at + header, length, wire, time_ns, 0, 0, 0, 0), header + captured
 
     def _block_row(self, view: memoryview, at: int) -> tuple[Row | None, int]:
@@ -292,7 +294,7 @@ class PythonIndex:
     def _time(self, ticks: int, number: int, interface: Interface) -> int:
         multiply, divide, shift = self._terms[number]
         time_ns = (ticks * multiply // divide >> shift) if divide else 0
-        return clamp_time(time_ns + interface.tsoffset * 10**9)
+        return clamp_time(time_ns + interface.tsoffset * NS_PER_S)
 
 
 _LEAST = {formats.PB: 32, formats.EPB: 32, formats.SPB: 16}

@@ -1,18 +1,17 @@
-"""The C twins of the index and of the emitter, through macsec._native."""
+"""Index and emitter in C, with the results of the reference in `index` and `emit`."""
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.native import load
 
-from .emit import Emitter, Job, python_emit
+from .emit import Emitter, Job, reference_emit
 from .formats import Interface
-from .index import COLUMNS, Fault, Index, Layout, PythonIndex, Scan, Stop, time_terms
+from .index import COLUMNS, Fault, Index, Layout, ReferenceIndex, Scan, Stop, time_terms
 
 Column = NDArray[np.int64]
 Octets = NDArray[np.uint8]
@@ -31,35 +30,16 @@ _INTERFACE = np.dtype(
 )
 
 
-def library(backend: str) -> tuple[Any, Any] | None:
-    """The ffi and lib of the extension module for "auto" or "native"; None: use Python."""
-    if backend not in ("auto", "native", "python"):
-        raise ConfigError(f"backend {backend!r}: not one of auto, native, python")
-    if backend == "python":
-        return None
-    try:
-        module = importlib.import_module("macsec._native")
-    except ImportError as error:
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is not built") from error
-    if not hasattr(module.lib, "macsec_capture_index"):
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is of an older version")
-    return module.ffi, module.lib
-
-
 def new_index(backend: str) -> Index:
-    """The twin for "auto", "native" or "python"."""
-    loaded = library(backend)
-    return PythonIndex() if loaded is None else NativeIndex(*loaded)
+    """Return an index for "auto", "native" or "reference"."""
+    library = load(backend, needs="macsec_capture_index")
+    return ReferenceIndex() if library is None else NativeIndex(library.ffi, library.lib)
 
 
 def new_emitter(backend: str) -> Emitter:
-    """The twin for "auto", "native" or "python"."""
-    loaded = library(backend)
-    return python_emit if loaded is None else NativeEmitter(*loaded)
+    """Return an emitter for "auto", "native" or "reference"."""
+    library = load(backend, needs="macsec_capture_emit")
+    return reference_emit if library is None else NativeEmitter(library.ffi, library.lib)
 
 
 class NativeIndex:

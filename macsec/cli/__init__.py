@@ -1,4 +1,4 @@
-"""The command line: one file per verb, loaded when the verb runs.
+"""The command line: one module a verb, loaded when the verb runs.
 
 `main` is the console script `macsec`. Adding a verb is one row of VERBS and one module that has a
 click command named `command`.
@@ -6,41 +6,43 @@ click command named `command`.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from macsec.cli.shared import edge
+from macsec.cli.shared.data_plane import version_line
 
 VERBS = {
-    "protect": "Clear capture to MACsec capture.",
-    "validate": "MACsec capture to clear capture, with a verdict for every frame.",
-    "inspect": "The SecTAG of every frame, no key needed.",
-    "explain": "Why one frame ended as it did.",
-    "mka": "What the key agreement in a capture says: members, SAKs, rekeys.",
-    "replay": "A capture across an emulated link: protect, wire, validate, compare.",
-    "tap": "A MACsec interface in user space, above one that is there.",
-    "keys": "Keys from and to the formats of other programs.",
-    "lab": "Datacenters, the links between them, and traffic.",
-    "conformance": "The built-in test vectors on every backend and kernel.",
-    "attack": "An attacker on the wire, checked to the exact counter.",
-    "bench": "Measured on this machine, with peers beside it.",
-    "doctor": "What this machine can do.",
-    "help": "More about a topic, or about a verb.",
+    "protect": "Turn a clear capture into a MACsec capture.",
+    "validate": "Turn a MACsec capture into a clear one, with a verdict for every frame.",
+    "inspect": "Show the SecTAG of every frame; no key needed.",
+    "explain": "Explain why a frame has its verdict.",
+    "mka": "Show key agreement in captures and on interfaces: members, SAKs, rekeys.",
+    "replay": "Send a capture across an emulated link: protect, wire, validate, compare.",
+    "tap": "Run a MACsec interface in user space, above an existing one.",
+    "keys": "Convert keys from and to the formats of other programs; make CAKs.",
+    "lab": "Run datacenters, the links between them, and traffic.",
+    "conformance": "Run the built-in test vectors on every backend and kernel.",
+    "attack": "Attack a link; every counter is checked.",
+    "bench": "Measure this machine, beside other implementations.",
+    "doctor": "Show what this machine can do.",
+    "help": "Show a topic, or the help of a verb.",
 }
-"""Verb to its one line of help; the module is `macsec.cli.VERB`."""
+"""Each verb and its line of help; its module is `macsec.cli.VERB`."""
 
 
 class Verbs(click.Group):
-    """A click group that imports a verb's module when the verb is asked for, not before."""
+    """A click group that imports the module of a verb only to run that verb or show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All verbs, in the order of the table."""
+        """Return all verbs, in the order of the table."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The click command of a verb."""
+        """Return the click command of a verb."""
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"macsec.cli.{cmd_name}").command
@@ -49,32 +51,28 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The verb of a command line; an unknown one is told with the nearest known."""
+        """Return the verb of a command line; the error for an unknown one names the nearest."""
         if args[0] in VERBS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
         near = get_close_matches(args[0], VERBS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the verbs are {', '.join(VERBS)}"
         ctx.fail(f"no verb {args[0]!r}; {hint}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table of verbs, without importing them."""
+        """Write the table of verbs, without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 
     def main(  # type: ignore[override]
         self, args: list[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> None:
-        """Run a command line and exit with its code; every error ends in one line."""
+        """Run a command line and exit with its code; every error is one line on stderr."""
         edge.run(self, args, prog_name or "macsec", **extra)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
-    from macsec.cli.shared.data_plane import version_line
-
     click.echo(version_line())
     ctx.exit()
 
@@ -83,7 +81,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     "macsec",
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: macsec help exit-codes",
+    epilog="More: macsec help exit-codes, macsec help environment",
     subcommand_metavar="VERB [ARGS]...",
 )
 @click.option(
@@ -92,16 +90,16 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Version, data plane and AES-GCM kernel.",
+    help="Print version, data plane and AES-GCM kernel.",
 )
 def cli() -> None:
     """IEEE 802.1AE (MACsec) emulator: protect, validate, replay and check captures.
 
-    stdout is data, stderr is talk; "-" is stdin or stdout wherever a capture is taken.
+    Data goes to stdout, messages go to stderr. For a capture, "-" is stdin or stdout.
     """
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     edge.catch_signals()
     cli.main()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
 
 import click
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
+from macsec import conformance
 from macsec.cli.shared import options
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from macsec.conformance import Count, NotRun, Report, Target
+from macsec.conformance import Count, NotRun, Report, Target
+from macsec.conformance.targets import BACKENDS
 
 PIPE_WIDTH = 160
-"""Columns where stdout is no terminal: nothing is folded that a program reads."""
+"""Columns where stdout is no terminal, so that no line for a program is folded."""
 
 
-@click.command("conformance", short_help="Test vectors on every backend and kernel.")
+@click.command("conformance", short_help="Run the test vectors on every backend and kernel.")
 @click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
 @options.json_data
 @click.option(
@@ -27,27 +29,23 @@ PIPE_WIDTH = 160
     "backends",
     multiple=True,
     type=click.Choice(["native", "reference"]),
-    help="Only this data plane (may be repeated). Key agreement always runs.",
+    help="Run on this data plane only (repeatable). Key agreement always runs.",
 )
 @click.option(
     "--kernel",
     "kernels",
     multiple=True,
     metavar="NAME",
-    help="Only this AES-GCM kernel of the native data plane (may be repeated).",
+    help="Run on this AES-GCM kernel of native only (repeatable).",
 )
 def command(
     files: tuple[str, ...], as_json: bool, backends: tuple[str, ...], kernels: tuple[str, ...]
 ) -> int:
     """Run the built-in test vectors and the 24 named cases, or only the vectors of FILE.
 
-    A FILE has schema macsec-vectors/1. Each vector runs on every backend and kernel, and is
-    failed if it fails on one: exit 3.
+    A FILE has the schema macsec-vectors/1. Each vector runs on every backend and kernel, and fails
+    if it fails on one of them. Exit 3 if one failed.
     """
-    import json
-
-    from macsec import conformance
-
     planes, not_run = conformance.available(*_wanted(backends, kernels))
     chosen = [conformance.load(file) for file in files] or None
     report = conformance.run(chosen, planes, not_run)
@@ -61,10 +59,7 @@ def command(
 def _wanted(
     backends: tuple[str, ...], kernels: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names asked for; a kernel forced by the environment is the only native one."""
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.conformance.targets import BACKENDS
-
+    """Return the wanted backends and kernels; MACSEC_KERNEL leaves one native kernel."""
     forced = chosen_plane("auto").kernel
     if kernels or forced is None:
         return backends, kernels
@@ -73,10 +68,7 @@ def _wanted(
 
 
 def _show(report: Report) -> None:
-    """The table, the failures and what was left out on stdout; one line of talk on stderr."""
-    from rich.console import Console
-    from rich.markup import escape
-
+    """Print the table, the failures and what was not run on stdout, and a summary on stderr."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPE_WIDTH)
@@ -89,9 +81,6 @@ def _show(report: Report) -> None:
 
 
 def _table(report: Report) -> Table:
-    from rich import box
-    from rich.table import Table
-
     totals, by_target = report.by_kind(), report.by_target()
     targets = list(dict.fromkeys(target for counts in by_target.values() for target in counts))
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
@@ -118,8 +107,6 @@ def _cell(counts: dict[Target, Count], target: Target) -> str:
 
 
 def _show_failures(console: Console, report: Report) -> None:
-    from rich.markup import escape
-
     on: dict[tuple[str, str, str, str], list[str]] = {}
     for failed in report.failures():
         same = (failed.id, failed.why, failed.clause, failed.file)

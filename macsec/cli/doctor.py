@@ -1,20 +1,26 @@
-"""`macsec doctor`: what this machine can do."""
+"""`macsec doctor`: data planes, kernels, privileges and programs of this machine."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from macsec import __version__
 from macsec.cli.shared import options
+from macsec.cli.shared.data_plane import Kernel, chosen_plane, kernels
 from macsec.cli.shared.edge import GOOD, LACKING, stdout
-
-if TYPE_CHECKING:
-    from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
+from macsec.errors import MACsecError
+from macsec.report import doctor as report
+from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
+from macsec.report.page import Page
+from macsec.secy import SecY, Verdict
 
 DEPENDENCIES = (
     "cffi",
@@ -36,18 +42,13 @@ NET_ADMIN = 1 << 12
 TUN = "/dev/net/tun"
 
 
-@click.command("doctor", short_help="What this machine can do.")
+@click.command("doctor", short_help="Show what this machine can do.")
 @options.json_data
 def command(as_json: bool) -> int:
     """Report the data planes and AES-GCM kernels, privileges, devices and programs found here.
 
-    Exit 5 if no data plane works; whatever else is missing is only reported.
+    Exit 5 if no data plane works. Other missing things are only reported.
     """
-    import json
-
-    from macsec.report import doctor as report
-    from macsec.report.page import Page
-
     facts = examine()
     if as_json:
         click.echo(json.dumps({"schema": "macsec/doctor/1", **facts}))
@@ -57,9 +58,7 @@ def command(as_json: bool) -> int:
 
 
 def examine() -> FactsJson:
-    """All facts, as in the JSON."""
-    from macsec import __version__
-
+    """Return all facts, as in the JSON."""
     return {
         "version": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
@@ -67,7 +66,7 @@ def examine() -> FactsJson:
         "dependencies": {name: _version(name) for name in DEPENDENCIES},
         "data_planes": {name: _plane(name) for name in ("native", "reference")},
         "chosen": _chosen(),
-        "kernels": _kernels(),
+        "kernels": [_kernel(kernel) for kernel in kernels()],
         "cpu": _cpu(),
         "compiler": next(filter(None, map(_program, COMPILERS)), None),
         "privileges": {"root": os.geteuid() == 0, "net_admin": _net_admin()},
@@ -77,9 +76,16 @@ def examine() -> FactsJson:
     }
 
 
-def _version(name: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
+def _kernel(kernel: Kernel) -> KernelJson:
+    return {
+        "name": kernel.name,
+        "needs": kernel.needs,
+        "supported": kernel.supported,
+        "self_test": kernel.self_test,
+    }
 
+
+def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
@@ -87,26 +93,19 @@ def _version(name: str) -> str | None:
 
 
 def _plane(backend: str) -> PlaneJson:
-    """Whether a frame survives a data plane, or why not."""
-    from macsec import SecY, Verdict
-    from macsec.errors import MACsecError
-
+    """Return if a frame survives a data plane, and the reason if not."""
     channel = {"sci": 0x02000000000A0001, "sa": {0: {"key": os.urandom(16)}}}
     frame = bytes(range(80))
     try:
         with SecY.from_config({"tx": channel, "rx": [channel]}, backend) as secy:
             verdict, clear = secy.validate_frame(secy.protect_frame(frame) or b"")
             works = verdict is Verdict.OK and clear == frame
-            return {"works": works, "why": None if works else "a frame did not survive it"}
+            return {"works": works, "why": None if works else "a frame did not come back unchanged"}
     except MACsecError as error:
         return {"works": False, "why": str(error)}
 
 
 def _chosen() -> ChosenJson:
-    from macsec import SecY
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.errors import MACsecError
-
     try:
         with SecY(None, *chosen_plane("auto")) as secy:
             return {"backend": secy.backend, "kernel": secy.kernel, "why": None}
@@ -114,38 +113,19 @@ def _chosen() -> ChosenJson:
         return {"backend": None, "kernel": None, "why": str(error)}
 
 
-def _kernels() -> list[KernelJson]:
-    """The AES-GCM kernels of the native data plane, fastest first."""
-    try:
-        from macsec._native import ffi, lib
-    except ImportError:
-        return []
-    return [
-        {
-            "name": ffi.string(lib.macsec_kernel_name(index)).decode(),
-            "needs": ffi.string(lib.macsec_kernel_description(index)).decode(),
-            "supported": bool(lib.macsec_kernel_supported(index)),
-            "self_test": lib.macsec_kernel_selftest(index, 0) == 0
-            if lib.macsec_kernel_supported(index)
-            else None,
-        }
-        for index in range(lib.macsec_kernel_count())
-    ]
-
-
 def _cpu() -> CpuJson:
-    """Model and the flags that matter here, as Linux tells them."""
-    told: dict[str, str] = {}
+    """Return the model and the flags that matter here, from /proc/cpuinfo."""
+    entries: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             for line in file:
                 name, _, value = line.partition(":")
-                told.setdefault(name.strip().lower(), value.strip())
+                entries.setdefault(name.strip().lower(), value.strip())
     except OSError:
         pass
-    have = (told.get("flags") or told.get("features") or "").split()
-    known = FLAGS if "flags" in told else ARM_FLAGS
-    model = told.get("model name") or platform.processor() or platform.machine()
+    have = (entries.get("flags") or entries.get("features") or "").split()
+    known = FLAGS if "flags" in entries else ARM_FLAGS
+    model = entries.get("model name") or platform.processor() or platform.machine()
     return {"model": model, "flags": {name: name in have for name in known}}
 
 
@@ -164,8 +144,6 @@ def _program(name: str) -> str | None:
 
 
 def _importable(name: str) -> bool:
-    from importlib import import_module
-
     try:
         import_module(name)
     except ImportError:

@@ -1,21 +1,22 @@
-"""`macsec explain`: why one frame ended as it did."""
+"""`macsec explain`: the reason for the verdict of a frame."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
-from macsec.cli.shared import options
+from macsec.cli.shared import capture_io, options
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import stdout
+from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection, load
+from macsec.offline.explain import Nonce, OutOfRangeError, trace
+from macsec.report import explain as report
+from macsec.report.page import Page
+from macsec.secy import SecY
 
-if TYPE_CHECKING:
-    from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection
-    from macsec.offline.explain import Nonce
 
-
-@click.command("explain", short_help="Why one frame ended as it did.")
+@click.command("explain", short_help="Explain why a frame has its verdict.")
 @options.config
 @options.source
 @click.option(
@@ -23,28 +24,20 @@ if TYPE_CHECKING:
     required=True,
     type=click.IntRange(min=0),
     metavar="N",
-    help="Which one, counted from 0, as in validate --verdicts.",
+    help="The frame to explain, counted from 0 as in validate --verdicts.",
 )
-@click.option("--full", is_flag=True, help="Dump long frames whole.")
+@click.option("--full", is_flag=True, help="Show long frames in full.")
 @options.json_data
 @options.fcs
 @options.backend
 def command(
     config: str, source: str, frame: int, full: bool, as_json: bool, fcs: str, backend: str
 ) -> None:
-    """Run the SecY of FILE over the frames of IN up to number N, and tell how that one ended.
+    """Explain the verdict of frame N of IN: the SecY of FILE processes all frames up to it.
 
-    A configuration that has tx and no rx explains how a clear frame is protected; any other, how
-    a frame is validated. No key is ever shown; the IV is no secret.
+    With a configuration that has tx and no rx, it explains how a clear frame is protected; with any
+    other, how a frame is validated. Keys are never shown; the IV is no secret.
     """
-    from macsec.cli.shared import capture_io
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.config import load
-    from macsec.offline.explain import OutOfRangeError, trace
-    from macsec.report import explain as report
-    from macsec.report.page import Page
-    from macsec.secy import SecY
-
     plane = chosen_plane(backend)
     model = load(config)
     with (
@@ -53,22 +46,20 @@ def command(
     ):
         transmit = model.tx is not None and not model.rx
         try:
-            told = trace(secy, stream, frame, _nonces(model), transmit=transmit)
+            explanation = trace(secy, stream, frame, _nonces(model), transmit=transmit)
         except OutOfRangeError as error:
             stream.check()
-            there = f"0 to {error.frames - 1}" if error.frames else "none"
-            raise click.UsageError(f"frame {frame}: the frames of {source} are {there}") from None
+            has = f"frames 0 to {error.frames - 1}" if error.frames else "no frames"
+            raise click.UsageError(f"frame {frame}: {source} has {has}") from None
         subject = report.Subject(source, frame, secy.controls)
         if as_json:
-            click.echo(json.dumps(report.to_json(told, subject)))
+            click.echo(json.dumps(report.to_json(explanation, subject)))
         else:
-            report.to_page(Page(stdout()), told, subject, full)
+            report.to_page(Page(stdout()), explanation, subject, full)
 
 
 def _nonces(model: Configuration) -> dict[tuple[int, int], Nonce]:
-    """SSCI and Salt of each SA that has them."""
-    from macsec.offline.explain import Nonce
-
+    """Return SSCI and Salt of each SA that has them, by SCI and AN."""
     channels: list[TransmitSCSection | ReceiveSCSection] = [*model.rx]
     if model.tx is not None:
         channels.append(model.tx)

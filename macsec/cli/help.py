@@ -1,4 +1,4 @@
-"""`macsec help`: topics that belong to no single verb."""
+"""`macsec help`: topics that concern several verbs, and the help of a verb."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from macsec.cli.shared.data_plane import KERNEL_VARIABLE
 from macsec.cli.shared.edge import EXIT_CODES
 
 
@@ -16,28 +17,26 @@ def _exit_codes() -> str:
         [
             *rows,
             "",
-            "Exit 0 also for an empty capture, for frames that validate refused, and for frames",
-            "that were too long: all are counted. --strict makes a refused frame exit 3, which",
-            "wins over 4. A closed pipe ends a verb silently.",
+            "The code is 0 also for an empty capture, for frames that validate refused and for",
+            "frames that were too long: they are counted. With --strict a refused frame gives 3,",
+            "which wins over 4. A closed pipe (EPIPE) ends a verb without a message.",
         ]
     )
 
 
 def _environment() -> str:
-    from macsec.cli.shared.data_plane import KERNEL_VARIABLE
-
     rows = {
-        KERNEL_VARIABLE: "forces an AES-GCM kernel of the native plane; macsec doctor lists them",
-        "MACSEC_DEBUG": "1: show the traceback of an internal error",
-        "NO_COLOR": "no colours, whatever its value",
+        KERNEL_VARIABLE: "forces an AES-GCM kernel of native; macsec doctor lists them",
+        "MACSEC_DEBUG": "1 shows the traceback of an internal error",
+        "NO_COLOR": "any value: no colours",
     }
     return "\n".join(f"  {name:<14} {meaning}" for name, meaning in rows.items())
 
 
 def _json() -> str:
-    from macsec.report.schemas import OUTPUTS
+    from macsec.report.schemas import OUTPUTS  # late: it loads every report
 
-    return "\n".join([*OUTPUTS, "", "macsec help json NAME prints one as a JSON Schema."])
+    return "\n".join([*OUTPUTS, "", "macsec help json NAME prints the JSON Schema of one."])
 
 
 TOPICS: dict[str, Callable[[], str]] = {
@@ -47,14 +46,14 @@ TOPICS: dict[str, Callable[[], str]] = {
 }
 
 
-@click.command("help", short_help="More about a topic, or about a verb.")
+@click.command("help", short_help="Show a topic, or the help of a verb.")
 @click.argument("topic", required=False)
 @click.argument("name", required=False)
 @click.pass_context
 def command(ctx: click.Context, topic: str | None, name: str | None) -> None:
-    """More about a TOPIC (exit-codes, environment, json), or the help of a verb.
+    """Show a TOPIC (exit-codes, environment, json), or the help of a verb.
 
-    `json NAME` prints the JSON Schema of an output of --json.
+    json NAME prints the JSON Schema of an output of --json.
     """
     group = ctx.parent
     assert group is not None  # noqa: S101 always run by the group
@@ -78,7 +77,7 @@ def command(ctx: click.Context, topic: str | None, name: str | None) -> None:
 
 def _schema(ctx: click.Context, topic: str, name: str) -> str:
     """Return the JSON Schema of an output, by its name with or without `macsec/` and version."""
-    from macsec.report.schemas import OUTPUTS, json_schema
+    from macsec.report.schemas import OUTPUTS, json_schema  # late: it loads every report
 
     if topic != "json":
         raise click.UsageError(f"topic {topic!r} takes no NAME", ctx)

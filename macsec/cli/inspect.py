@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
 from macsec.cli.shared import options
+from macsec.cli.shared.capture_io import Stream, open_stream
 from macsec.cli.shared.edge import stdout
+from macsec.frames.dissect import observe
+from macsec.frames.sectag import TagRules
+from macsec.report import inspect as report
+from macsec.report.inspect import Seen
+from macsec.report.page import Page
 
-if TYPE_CHECKING:
-    from macsec.cli.shared.capture_io import Stream
-    from macsec.report.inspect import Seen
 
-
-@click.command("inspect", short_help="The SecTAG of every frame, no key needed.")
+@click.command("inspect", short_help="Show the SecTAG of every frame; no key needed.")
 @options.source
 @options.json_data
-@click.option("--xpn", is_flag=True, help="An XPN suite: a PN field of zero is no fault.")
+@click.option(
+    "--xpn",
+    is_flag=True,
+    help="Assume an XPN suite, where a PN field of zero is no fault.",
+)
 @options.fcs
 def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
-    """Show the SecTAG of every frame of IN: what anyone on the wire can read.
+    """Show the SecTAG of every frame of IN, which everyone on the wire can read.
 
-    Frames are counted from 0. An SCI that is not in the tag is the one that the tag means by 9.9.
+    Frames are counted from 0. If a tag has no SCI, the SCI that it implies by 9.9 is shown.
     """
-    from macsec.cli.shared.capture_io import open_stream
-
     with open_stream("inspect", source, fcs, "auto", quiet=True) as stream:
         frames = _frames(stream, xpn)
         if as_json:
@@ -38,10 +41,6 @@ def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
 
 
 def _frames(stream: Stream, xpn: bool) -> Iterator[Seen]:
-    from macsec.frames.dissect import observe
-    from macsec.frames.sectag import TagRules
-    from macsec.report.inspect import Seen
-
     rules = TagRules(xpn=xpn)
     first: int | None = None
     for batch in stream:
@@ -59,15 +58,13 @@ def _frames(stream: Stream, xpn: bool) -> Iterator[Seen]:
 
 
 def _write_json(frames: Iterator[Seen]) -> None:
-    """One object, written as it grows."""
-    from macsec.report.inspect import to_item
-
+    """Write one JSON object, frame by frame."""
     write = stdout().write
     write('{"schema": "macsec/inspect/1", "frames": [')
     count = macsec = faults = 0
     for seen in frames:
         write(",\n" if count else "\n")
-        write(json.dumps(to_item(seen)))
+        write(json.dumps(report.to_item(seen)))
         count += 1
         macsec += seen.sight.is_macsec
         faults += seen.sight.fault is not None
@@ -75,9 +72,6 @@ def _write_json(frames: Iterator[Seen]) -> None:
 
 
 def _write_text(frames: Iterator[Seen]) -> None:
-    from macsec.report import inspect as report
-    from macsec.report.page import Page
-
     page = Page(stdout())
     if not page.is_terminal:
         page.lines([report.plain_head()])

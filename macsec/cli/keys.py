@@ -1,59 +1,78 @@
-"""`macsec keys`: keys and settings from and to the formats of other programs."""
+"""`macsec keys`: keys and settings in the formats of other programs; CAKs in a store."""
 
 from __future__ import annotations
 
+import json
+from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from secrets import token_bytes
+from time import time_ns
+from typing import Any
 
 import click
 
 from macsec.cli.shared import options
 from macsec.cli.shared.edge import say, stdout
-
-if TYPE_CHECKING:
-    from macsec.config.exchange import File
+from macsec.cli.shared.vault import edge
+from macsec.cli.tap.status_socket import KEYS, STATUS, ask
+from macsec.config import KeyRing, KeySource, dump, load
+from macsec.config.exchange import FORMATS, File
+from macsec.config.private import write_private
+from macsec.errors import ConfigError, MACsecError
+from macsec.kay.holders import CakStore, Rotation, chain_of
+from macsec.report.mka.caks import caks_json, caks_lines, chain_json, chain_lines
 
 NAMES = ("wireshark", "ip-macsec", "wpa_supplicant", "systemd")
 
-_force = click.option("--force", is_flag=True, help="Write keys to a terminal, if that is stdout.")
-_quiet = click.option("-q", "--quiet", is_flag=True, help="Do not say what the format leaves out.")
+_output = click.option(
+    "-o", "--output", metavar="OUT", type=options.FILE, help="The file to write.  [default: stdout]"
+)
+_force = click.option(
+    "--force", is_flag=True, help="Write keys to stdout even if it is a terminal."
+)
+_quiet = click.option(
+    "-q", "--quiet", is_flag=True, help="Do not report what the format leaves out."
+)
 
 
-@click.group("keys", short_help="Keys from and to the formats of other programs.")
+@click.group("keys", short_help="Convert keys of other programs; make CAKs.")
 def command() -> None:
-    """Keys and settings in the formats of Wireshark, iproute2, wpa_supplicant and systemd."""
+    """Convert keys and settings of Wireshark, iproute2, wpa_supplicant and systemd; make CAKs."""
 
 
-@command.command("export", short_help="A configuration to another program's format.")
+@command.command("export", short_help="Convert a configuration to the format of another program.")
 @click.option("--to", "name", required=True, type=click.Choice(NAMES), help="The format.")
-@click.option("-c", "--config", type=options.FILE, metavar="FILE", help="The SecY, in YAML.")
+@click.option(
+    "-c", "--config", type=options.FILE, metavar="FILE", help="The configuration, in YAML."
+)
 @click.option("--running", metavar="NAME", help="A running macsec tap --mka, in place of FILE.")
-@click.option("-o", "--output", metavar="OUT", type=options.FILE, help="Where to, else stdout.")
+@_output
 @_force
 @_quiet
 def export(
     name: str, config: str | None, running: str | None, output: str | None, force: bool, quiet: bool
 ) -> None:
-    """Write what FILE says as another program reads it. What the format lacks is said on stderr.
+    """Write the keys and settings of FILE in the format of another program.
 
-    With --running, the SAKs that a tap uses now, if its configuration has mka: {allow_export: on}.
-    Only the user who runs it is given them, and it tells that they were.
+    What the format cannot hold is reported on stderr.
 
-    OUT is a file that only its owner can read; for wireshark and systemd it is a folder of such
-    files, made if need be: a Wireshark profile, or what goes to /etc/systemd/network. An export is
-    written whole or not at all, and never over a file that is there.
+    With --running, export the SAKs that a tap uses now. Its configuration must have
+    mka: {allow_export: on}. Only the user who runs the tap can do this, and the tap reports it.
+
+    OUT is a file that only its owner can read. For wireshark and systemd it is a folder of such
+    files, created if missing: a Wireshark profile, or files for /etc/systemd/network. An export is
+    written whole or not at all, and never over an existing file.
     """
-    from macsec.config import KeyRing, load
-    from macsec.config.exchange import FORMATS
-
     form = FORMATS[name]
     if form.folder and output in (None, "-"):
-        raise click.UsageError(f"an export to {name} has several files: -o FOLDER is wanted")
+        raise click.UsageError(
+            f"an export to {name} has several files: name their folder with -o FOLDER"
+        )
     if (config is None) == (running is None):
-        raise click.UsageError("one of -c FILE and --running NAME is wanted")
+        raise click.UsageError("give either -c FILE or --running NAME")
     model = load(_of_running(running) if running is not None else config or "")
     if running is not None and name != "wireshark":
-        say(f"warning: {running} uses these SAKs: whoever sends under them too breaks them")
+        say(f"warning: {running} uses these SAKs: a second sender under them breaks their security")
     folder = Path(output or ".")
     with KeyRing(model.origin.folder) as ring:
         result = form.export(model, ring, folder if form.folder else folder.parent)
@@ -68,17 +87,17 @@ def export(
     _write({(folder / file.name if form.folder else folder): file for file in result.files})
 
 
-@command.command("import", short_help="Another program's format to a configuration.")
+@command.command("import", short_help="Convert a file of another program to a configuration.")
 @click.option("--from", "name", required=True, type=click.Choice(NAMES), help="The format.")
 @click.argument("source", metavar="IN", type=options.FILE)
-@click.option("-o", "--output", metavar="OUT", type=options.FILE, help="Where to, else stdout.")
+@_output
 @_force
 @_quiet
 def import_(name: str, source: str, output: str | None, force: bool, quiet: bool) -> None:
-    """Write what IN says as a configuration. What it says beside that is told on stderr."""
-    from macsec.config import dump
-    from macsec.config.exchange import FORMATS, File
+    """Write the keys and settings of IN as a configuration.
 
+    What a configuration cannot hold is reported on stderr.
+    """
     result = FORMATS[name].read(Path(source))
     text = dump(result.config, reveal_keys=True)
     result.config.wipe()
@@ -91,29 +110,41 @@ def import_(name: str, source: str, output: str | None, force: bool, quiet: bool
 
 
 @command.command("generate", short_help="Make and rotate CAKs in a store.")
-@click.option("--store", required=True, metavar="FILE", type=options.FILE, help="The CAKs.")
-@click.option("--kek", required=True, metavar="REF", help="Their key: file:PATH, env:NAME, fd:N.")
-@click.option("--lifetime", type=click.FloatRange(min=60), default=86400.0, show_default=True)
-@click.option("--overlap", type=click.FloatRange(min=1), default=3600.0, show_default=True)
-@click.option("--cak-length", type=click.Choice(["16", "32"]), default="32", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object in place of text.")
+@click.option("--store", required=True, metavar="FILE", type=options.FILE, help="The store.")
+@click.option(
+    "--kek", required=True, metavar="REF", help="The key of the store: file:PATH, env:NAME or fd:N."
+)
+@click.option(
+    "--lifetime",
+    type=click.FloatRange(min=60),
+    default=86400.0,
+    show_default=True,
+    help="Seconds that a CAK is valid.",
+)
+@click.option(
+    "--overlap",
+    type=click.FloatRange(min=1),
+    default=3600.0,
+    show_default=True,
+    help="Seconds that two CAKs in turn are both valid.",
+)
+@click.option(
+    "--cak-length",
+    type=click.Choice(["16", "32"]),
+    default="32",
+    show_default=True,
+    help="Octets of a new CAK.",
+)
+@options.json_data
 def generate(
     store: str, kek: str, lifetime: float, overlap: float, cak_length: str, as_json: bool
 ) -> None:
-    """Make CAKs for `mka: {generated: ...}`, or rotate those in FILE: run it now and then.
+    """Make CAKs for `mka: {generated: ...}`, or rotate those in FILE. Run it regularly.
 
-    What has ended is taken out, and the chain reaches one lifetime ahead; times in seconds. In FILE
-    each CAK is wrapped by the 32 octets at REF. Both ends of a link need FILE and REF.
+    CAKs that have ended are removed, and new ones are added until the chain reaches one lifetime
+    ahead. Times are in seconds. In FILE each CAK is wrapped with the 32 octets at REF. Both ends
+    of a link need FILE and REF.
     """
-    from os.path import lexists
-    from secrets import token_bytes
-    from time import time_ns
-
-    from macsec.config import KeyRing, KeySource
-    from macsec.errors import ConfigError
-    from macsec.kay.holders import CakStore, Rotation
-    from macsec.report.mka.caks import caks_json, caks_lines
-
     try:
         source = KeySource.reference_of(kek)
     except ValueError as error:
@@ -127,7 +158,7 @@ def generate(
     with KeyRing(Path()) as ring:
         key = ring.key(source)
         if len(set(key.expose())) < 8:
-            raise ConfigError("--kek: that is no key: take 32 random octets")
+            raise ConfigError("--kek: this is no key: take 32 random octets")
         file = CakStore(store, key)
         chain = rotation.extend([] if new else file.read(), now_ns, token_bytes)
         file.write(chain, token_bytes, new=new)
@@ -136,17 +167,12 @@ def generate(
 
 @command.command("check", short_help="Open every CAK of a configuration.")
 @options.config
-@click.option("--json", "as_json", is_flag=True, help="One JSON object in place of text.")
+@options.json_data
 def check(config: str, as_json: bool) -> None:
-    """Go to each CAK of the mka section of FILE, on its token, in its vault or store, and tell it.
+    """Open each CAK of the mka section of FILE, on its token, in its vault or store, and list it.
 
-    Exit 0 if all are there and can be used: each makes one ICV, which an audit log shows.
+    Exit 0 if all exist and can be used: each makes one ICV, which an audit log shows.
     """
-    from macsec.cli.shared.vault import edge
-    from macsec.config import load
-    from macsec.kay.holders import chain_of
-    from macsec.report.mka.caks import chain_json, chain_lines
-
     model = load(config)
     own = edge("macsec keys check")
     chain = chain_of(model, own)
@@ -157,31 +183,24 @@ def check(config: str, as_json: bool) -> None:
 
 
 def _of_running(name: str) -> dict[str, Any]:
-    """The configuration that the SAKs of a running tap would have. Raises MACsecError."""
-    import json
-
-    from macsec.cli.tap.status_socket import KEYS, STATUS, ask
-    from macsec.errors import MACsecError
-
+    """Return the SAKs of a running tap as a configuration. Raises MACsecError."""
     answer = ask(name, KEYS)
     if answer is None:
         runs = ask(name, STATUS) is not None
         why = "its configuration has no mka: {allow_export: on}" if runs else "no tap --mka runs"
-        raise MACsecError(f"{name}: its keys are not to be had: {why}")
+        raise MACsecError(f"{name}: its keys cannot be exported: {why}")
     return dict(json.loads(answer))
 
 
 def _show(text: str, force: bool) -> None:
     out = stdout()
     if out.isatty() and not force:
-        raise click.UsageError("keys are not written to a terminal: -o FILE, or --force")
+        raise click.UsageError("keys are not written to a terminal: use -o FILE, or --force")
     out.write(text)
 
 
 def _write(files: dict[Path, File]) -> None:
-    """All files or none."""
-    from macsec.config.private import write_private
-
+    """Write all files or none."""
     done: list[Path] = []
     try:
         for path, file in files.items():

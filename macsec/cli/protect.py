@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from time import perf_counter
 
 import click
 
-from macsec.cli.shared import options, pn_state
+from macsec.captures import Writer
+from macsec.cli.shared import capture_io, options, pn_state
+from macsec.cli.shared.capture_io import Piece, Product, Stream, VerdictCount, fitted
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import Warnings
+from macsec.cli.shared.pipeline import Last, allowed
+from macsec.config import load
+from macsec.custody import Keeper
+from macsec.errors import KeyExhausted
+from macsec.frames import FrameBatch
+from macsec.report import summary
+from macsec.secy import Outcome, SecY, Verdict
+from macsec.secy.from_config import require_transmit
 
-if TYPE_CHECKING:
-    from macsec.captures import Writer
-    from macsec.cli.shared.capture_io import Piece, Stream, VerdictCount
-    from macsec.custody import Keeper
-    from macsec.secy import Outcome, SecY
 
-    Sent = tuple[Piece, Outcome]
-    Composed = tuple[Piece, list[memoryview]]
-
-
-@click.command("protect", short_help="Clear capture to MACsec capture.")
+@click.command("protect", short_help="Turn a clear capture into a MACsec capture.")
 @options.config
 @options.source
 @options.target
@@ -41,42 +43,27 @@ def command(
     state_folder: str | None,
     state_init: bool,
 ) -> None:
-    """Protect the frames of IN as the SecY of FILE sends them, and write them to OUT.
+    """Protect the frames of IN with the SecY of FILE, and write them to OUT.
 
-    Time stamps, order and interfaces are kept; nothing is padded. A frame that is too long is
-    counted and left out. Where the transmit SA is exhausted OUT ends, and the exit code is 4.
+    Time stamps, order and interfaces are kept; frames are not padded. A frame that is too long is
+    counted and left out. If the transmit SA is exhausted, OUT ends there and the exit code is 4.
 
-    PNs start where FILE says, each time, unless they are kept with --state DIR.
+    Without --state DIR, every run starts with the PNs that FILE gives.
     """
-    from time import perf_counter
-
-    from macsec import captures
-    from macsec.cli.shared import capture_io
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.cli.shared.pipeline import allowed
-    from macsec.config import load
-    from macsec.errors import KeyExhausted
-    from macsec.report import summary
-    from macsec.secy import SecY, Verdict
-    from macsec.secy.from_config import require_transmit
-
     capture_io.refuse_same(source, target)
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
     model = load(config)
     require_transmit(model)
-    count = capture_io.VerdictCount()
+    count = VerdictCount()
     with (
         SecY.from_config(model, *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
         capture_io.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
-        form = stream.format_for(target)
-        with captures.write(
-            target, format=form, interfaces=stream.interfaces, backend=plane.captures
-        ) as sink:
-            _move(secy, keeper, stream, sink, count, allowed(jobs, source, target))
+        with capture_io.open_like(stream, target, plane.captures) as sink:
+            _protect(secy, keeper, stream, sink, count, allowed(jobs, source, target))
         seconds = perf_counter() - started
         if as_json:
             capture_io.emit_json(summary.protect_json(secy, count, seconds), target, warnings)
@@ -90,7 +77,7 @@ def command(
     stream.check()
 
 
-def _move(
+def _protect(
     secy: SecY,
     keeper: Keeper | None,
     stream: Stream,
@@ -98,27 +85,17 @@ def _move(
     count: VerdictCount,
     jobs: int,
 ) -> None:
-    from macsec.cli.shared.capture_io import fitted
-    from macsec.cli.shared.pipeline import Last, run
-    from macsec.secy import Verdict
-
-    def protect(piece: Piece) -> Sent | Last:
+    def protect(piece: Piece, batch: FrameBatch) -> Outcome | Last:
         if keeper is not None:
-            keeper.reserve(len(piece.batch))
-        out = secy.protect(piece.batch)
+            keeper.reserve(len(batch))
+        out = secy.protect(batch)
         count.add(out)
-        return Last((piece, out)) if count[Verdict.EXHAUSTED] else (piece, out)
+        return Last(out) if count[Verdict.EXHAUSTED] else out
 
-    def compose(sent: Sent) -> Composed:
-        piece, out = sent
+    def product(piece: Piece, out: Outcome) -> Product:
         rows = out.delivered
-        return piece, sink.compose(
+        return Product(
             fitted(out.batch), piece.comments(rows), piece.directions(rows), piece.interfaces
         )
 
-    def put(composed: Composed) -> None:
-        piece, octets = composed
-        sink.put(octets)
-        stream.show(piece)
-
-    run(stream.take, (protect, compose, put), jobs)
+    capture_io.transform(stream, sink, (protect, product), jobs)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from time import perf_counter
 
 import click
 
-from macsec.cli.shared import options
+from macsec.captures import Writer
+from macsec.captures.output import Sink
+from macsec.cli.shared import capture_io, options
+from macsec.cli.shared.cak_files import holders_in
+from macsec.cli.shared.capture_io import Piece, Product, Stream, VerdictCount
+from macsec.cli.shared.data_plane import Plane, chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED, Warnings, say
-
-if TYPE_CHECKING:
-    from macsec import captures
-    from macsec.captures.output import Sink
-    from macsec.cli.shared.capture_io import Piece, Stream, VerdictCount
-    from macsec.cli.shared.data_plane import Plane
-    from macsec.offline.decrypt import MkaReader
-    from macsec.secy import Outcome, SecY
-
-    Judged = tuple[Piece, Outcome]
-    Composed = tuple[Piece, list[memoryview], bytes]
+from macsec.cli.shared.pipeline import allowed
+from macsec.frames import FrameBatch
+from macsec.offline.decrypt import MkaReader
+from macsec.report import summary
+from macsec.report import verdicts as verdicts_report
+from macsec.secy import Outcome, SecY
 
 
-@click.command("validate", short_help="MACsec capture to clear capture, with verdicts.")
-@click.option("-c", "--config", type=options.FILE, metavar="FILE", help="The SecY, in YAML.")
+@click.command("validate", short_help="Turn a MACsec capture into a clear one, with verdicts.")
+@click.option(
+    "-c",
+    "--config",
+    type=options.FILE,
+    metavar="FILE",
+    help="The configuration of the SecY, in YAML.",
+)
 @options.caks
 @options.source
 @options.target
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     "--verdicts",
     type=options.FILE,
     metavar="FILE.jsonl",
-    help="One JSON line for each frame of IN, in order.",
+    help="Write one JSON line for each frame of IN, in order.",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if any frame was refused.")
 @options.as_json
@@ -51,43 +57,32 @@ def command(
     backend: str,
     quiet: bool,
 ) -> int:
-    """Validate the frames of IN as the SecY of FILE receives them, and write the clear ones to OUT.
+    """Validate the frames of IN with the SecY of FILE, and write the delivered frames to OUT.
 
-    A frame that is refused is counted, not an error: see --strict. In pcapng, a frame that is
-    delivered with another verdict than ok carries it as a comment.
+    A refused frame is counted and is no error: see --strict. In pcapng, a frame that is delivered
+    with a verdict other than ok carries that verdict as a comment.
 
-    With --cak in place of -c, the MKA exchange in IN tells the SAKs: every frame that is valid
-    under one is delivered, both directions, whatever its PN. EAPOL is not.
+    With --cak in place of -c, the SAKs come from the MKA exchange in IN. Every frame that is valid
+    under one of them is delivered, in both directions, with any PN; EAPOL frames are not.
     """
-    from time import perf_counter
-
-    from macsec import captures as capture_files
-    from macsec.cli.shared import capture_io
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.cli.shared.pipeline import allowed
-    from macsec.report import summary
-
     capture_io.refuse_same(source, target, verdicts)
     if (config is None) == (caks is None):
-        raise click.UsageError("one of -c FILE and --cak FILE is wanted")
+        raise click.UsageError("give either -c FILE or --cak FILE")
     if verdicts == "-" and (as_json or target == "-"):
-        raise click.UsageError("only one of OUT, --verdicts and --json can have stdout")
+        raise click.UsageError("only one of OUT, --verdicts and --json can use stdout")
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
-    count = capture_io.VerdictCount()
+    count = VerdictCount()
     with (
         _receiver(config, caks, plane) as secy,
         capture_io.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
-        form = stream.format_for(target)
         with (
             capture_io.open_lines(verdicts) as lines,
-            capture_files.write(
-                target, format=form, interfaces=stream.interfaces, backend=plane.captures
-            ) as sink,
+            capture_io.open_like(stream, target, plane.captures) as sink,
         ):
-            _move(secy, stream, sink, lines, count, allowed(jobs, source, target, verdicts))
+            _validate(secy, stream, sink, lines, count, allowed(jobs, source, target, verdicts))
         seconds = perf_counter() - started
         if as_json:
             result = summary.validate_json(secy, count, seconds, stream.truncated)
@@ -98,50 +93,34 @@ def command(
 
 
 def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaReader:
-    """What judges the frames: the SecY of a configuration, or a listener who has CAKs."""
+    """Return the SecY of a configuration, or a reader of MKA with the CAKs of a file."""
     if config is not None:
-        from macsec import SecY
-
         return SecY.from_config(config, *plane)
-    from macsec.cli.shared.cak_files import holders_in
-    from macsec.offline.decrypt import MkaReader
-
     return MkaReader(holders_in(caks or ""), *plane)
 
 
-def _move(
+def _validate(
     secy: SecY | MkaReader,
     stream: Stream,
-    sink: captures.Writer,
+    sink: Writer,
     lines: Sink | None,
     count: VerdictCount,
     jobs: int,
 ) -> None:
-    from macsec.cli.shared.pipeline import run
-    from macsec.report import verdicts
-
-    def validate(piece: Piece) -> Judged:
-        out = secy.validate(piece.batch)
+    def validate(piece: Piece, batch: FrameBatch) -> Outcome:
+        out = secy.validate(batch)
         count.add(out)
-        return piece, out
+        return out
 
-    def compose(judged: Judged) -> Composed:
-        piece, out = judged
-        rows, remarks, ways = out.delivered, None, None
+    def product(piece: Piece, out: Outcome) -> Product:
+        rows, comments, directions = out.delivered, None, None
         if sink.format == "pcapng":
-            remarks = verdicts.comments(out, piece.comments(rows))
-            ways = piece.directions(rows)
-        told = verdicts.lines(out, piece.first).encode() if lines is not None else b""
-        return piece, sink.compose(out.batch, remarks, ways, piece.interfaces), told
+            comments = verdicts_report.comments(out, piece.comments(rows))
+            directions = piece.directions(rows)
+        text = verdicts_report.lines(out, piece.first).encode() if lines is not None else b""
+        return Product(out.batch, comments, directions, piece.interfaces, text)
 
-    def put(composed: Composed) -> None:
-        piece, octets, told = composed
-        sink.put(octets)
-        if lines is not None:
-            lines.write(memoryview(told))
-        stream.show(piece)
-
-    run(stream.take, (validate, compose, put), jobs)
+    capture_io.transform(stream, sink, (validate, product), jobs, lines)
 
 
 def _ending(stream: Stream, count: VerdictCount, strict: bool) -> int:

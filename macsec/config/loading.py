@@ -70,7 +70,7 @@ def load(config: str | Path | Mapping[str, Any] | Configuration) -> Configuratio
 
 
 class Problem(NamedTuple):
-    """What is wrong with an entry."""
+    """A fault of one entry: its path and the reason."""
 
     path: PathInTree
     reason: str
@@ -87,7 +87,7 @@ def refuse(problems: Sequence[Problem], origin: Origin) -> None:
 def fill(model: type[M], tree: Any, origin: Origin, sections: Sections) -> M:
     """A typed model of a tree. Raises ConfigError, naming the place.
 
-    `sections`: by path, the class of each mapping in the tree; "*" stands for any key or index.
+    `sections`: by path, the class of each mapping in the tree; "*" matches any key or index.
     """
     result = _validated(model, tree, sections)
     if isinstance(result, list):

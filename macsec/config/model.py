@@ -293,7 +293,7 @@ class MkaSection(CakSection):
 
 
 class Configuration(_Keyed):
-    """A whole configuration. It holds keys until a SecY took them: load it once for each SecY."""
+    """A whole configuration. It holds keys until a SecY takes them: load it once for each SecY."""
 
     secy: SecYSection = SecYSection()
     mka: MkaSection | None = None
@@ -304,7 +304,7 @@ class Configuration(_Keyed):
 
     @property
     def origin(self) -> Origin:
-        """Where it was read from."""
+        """Name, folder and lines of its file."""
         return self._origin
 
     def wipe(self) -> None:

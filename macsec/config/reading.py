@@ -33,12 +33,12 @@ PathInTree: TypeAlias = tuple[str | int, ...]
 _STRAY = re.compile(
     r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-"""What YAML does not allow, and the line ends that no editor counts."""
+"""Characters that YAML does not allow, and line ends that no editor counts."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 class Text(str):
-    """A scalar of a configuration: may be a key, so its repr tells nothing."""
+    """A scalar of a configuration: may be a key, so its repr hides it."""
 
     __slots__ = ()
 
@@ -57,13 +57,13 @@ def _is_short(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a configuration came from: names a place in it as `file:line: dotted.path`."""
+    """The origin of a configuration: names a place in it as `file:line: dotted.path`."""
 
     name: str = ""
     folder: Path = field(default_factory=Path)
     lines: Mapping[PathInTree, int] = field(default_factory=dict)
     exposed: bool = False
-    """It is a file which others may read."""
+    """True if it is a file that others can read."""
 
     def where(self, path: PathInTree) -> str:
         """The place of an entry, or of what should hold it."""
@@ -79,14 +79,14 @@ class Origin:
 
 
 class Fault(NamedTuple):
-    """Why something could not be read, and the line, if known."""
+    """The reason for a refusal, and the line, if known."""
 
     reason: str
     line: int | None = None
 
 
 class Tree(NamedTuple):
-    """What was read: mappings with text keys, lists, scalars; and the line of each entry."""
+    """A document: mappings with text keys, lists, scalars; and the line of each entry."""
 
     value: Any
     lines: Mapping[PathInTree, int]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from macsec.config.reading import shown
 from macsec.terms import PN_LIMIT_64, octets_of, sci_of
+from macsec.time_units import NS_PER_S
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
 _HEX = re.compile(r"0[xX][0-9A-Fa-f]{1,16}")
@@ -118,7 +119,7 @@ class Moment(NamedTuple):
         return start_ns + self.ns - (wall_ns if self.absolute else 0)
 
     def __str__(self) -> str:
-        seconds, rest = divmod(self.ns, 10**9)
+        seconds, rest = divmod(self.ns, NS_PER_S)
         part = f".{rest:09}".rstrip("0") if rest else ""
         if not self.absolute:
             return f"{seconds}{part}"
@@ -132,10 +133,10 @@ def moment(value: Any) -> Moment:
     if isinstance(value, datetime):
         value = value.isoformat()
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e10:
-        return Moment(round(value * 10**9))
+        return Moment(round(value * NS_PER_S))
     if isinstance(value, str):
         if match := _SECONDS.fullmatch(value):
-            return Moment(int(match[1]) * 10**9 + int((match[2] or "0").ljust(9, "0")))
+            return Moment(int(match[1]) * NS_PER_S + int((match[2] or "0").ljust(9, "0")))
         if (time := _time(value)) is not None:
             return Moment((time - _EPOCH) // timedelta(microseconds=1) * 1000, absolute=True)
     raise ValueError(f"{MOMENTS} is wanted{_given(value)}")
@@ -155,7 +156,7 @@ def salt(value: Any) -> bytes:
 
 
 def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
-    """One of these words, in lower or upper case; `none` is what None stands for."""
+    """One of these words, in lower or upper case; `none` is the word for None."""
     lower = {word.lower(): word for word in words}
 
     def chosen(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Where the key of an SA comes from: inline hex, a file, the environment, a file descriptor."""
+"""Sources of keys: inline hex, a file, the environment, a file descriptor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COULD_BE_A_KEY = re.compile(r"[0-9A-Fa-f]{16}")
 
 
 Parse: TypeAlias = Callable[[str], "Key | str"]
-"""Text to a key, or to why it is none."""
+"""Parse text to a key, or to the reason why it is none."""
 
 
 class KeySource(Uncopyable):
@@ -116,7 +116,7 @@ class KeyRing(Uncopyable):
         return self._keys[source]
 
     def text(self, source: KeySource) -> Key:
-        """What a reference leads to as it stands there, without its last line end: a PIN."""
+        """Return the text behind a reference, such as a PIN, without its last line end."""
         return self._follow(source, _plain)
 
     def path(self, name: str) -> Path:
@@ -140,27 +140,27 @@ class KeyRing(Uncopyable):
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 return "not a regular file"
-            for told in exposures(found):
-                LOG.warning("%s holds a key and %s", _safe(str(path)), told)
+            for exposure in exposures(found):
+                LOG.warning("%s holds a key and %s", _safe(str(path)), exposure)
             return _from_descriptor(str(descriptor), parse)
         finally:
             os.close(descriptor)
 
 
 def exposures(found: os.stat_result) -> list[str]:
-    """What is wrong with the owner and mode of a file of keys, and what to do: a line each.
+    """List faults in the owner and mode of a key file, each with its remedy.
 
-    A warning and no refusal, since who keeps files for tests may have reasons; what the package
-    itself keeps (CAKs, packet numbers) is refused.
+    The caller warns and does not refuse, since files for tests may be shared on purpose; files of
+    the package itself (CAKs, packet numbers) are refused.
     """
     lines = {
         0o044: "others can read it: chmod 600",
         0o022: "others can change it: chmod 600",
     }
-    told = [line for bits, line in lines.items() if found.st_mode & bits]
+    faults = [line for bits, line in lines.items() if found.st_mode & bits]
     if found.st_uid not in (os.geteuid(), 0):
-        told.append("belongs to another user: chown it")
-    return told
+        faults.append("belongs to another user: chown it")
+    return faults
 
 
 def _from_environment(name: str, parse: Parse) -> Key | str:
@@ -192,7 +192,7 @@ def _key(text: str) -> Key | str:
 
 
 def _plain(text: str) -> Key | str:
-    """Text as it stands, without the line end."""
+    """Return text unchanged but for its line end."""
     bare = text.removesuffix("\n").removesuffix("\r")
     return Key(bare.encode("latin-1")) if bare else "empty"
 

@@ -1,6 +1,6 @@
 """Vectors of key agreement: `aes-cmac`, `aes-keywrap`, `mka-kdf`, `mkpdu` and `xpn-salt`.
 
-They run on `macsec.kay.derivation`, which stands on `cryptography`: no data plane, no kernel.
+They run on `macsec.kay.derivation`, which uses `cryptography`: no data plane, no kernel.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ def _kdf(vector: KeyDerivation, key: Key) -> bytes:
 
 def _cak(vector: KeyDerivation, key: Key) -> bytes:
     macs = _given(vector, "mac1"), _given(vector, "mac2")
-    _check_told(vector, derivation.LABEL_CAK, derivation.mac_pair(*macs))
+    _check_derived(vector, derivation.LABEL_CAK, derivation.mac_pair(*macs))
     return derivation.cak_from_msk(key, *macs, _octets_wanted(vector)).expose()
 
 
 def _ckn(vector: KeyDerivation, key: Key) -> bytes:
     macs = _given(vector, "mac1"), _given(vector, "mac2")
     session_id = _given(vector, "session_id")
-    _check_told(vector, derivation.LABEL_CKN, session_id + derivation.mac_pair(*macs))
+    _check_derived(vector, derivation.LABEL_CKN, session_id + derivation.mac_pair(*macs))
     return derivation.ckn_from_msk(key, session_id, *macs, len(key))
 
 
@@ -98,7 +98,7 @@ def _sak(vector: KeyDerivation, key: Key) -> bytes:
     return derivation.sak_from_cak(key, nonce, vector.mi_list, int.from_bytes(kn), length).expose()
 
 
-def _check_told(vector: KeyDerivation, label: bytes, context: bytes) -> None:
+def _check_derived(vector: KeyDerivation, label: bytes, context: bytes) -> None:
     """Label and context, where the vector gives what follows from its kind anyway."""
     for field, implied in (("label", label), ("context", context)):
         if getattr(vector, field) is not None:

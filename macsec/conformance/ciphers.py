@@ -18,7 +18,7 @@ def check(vector: AESGCM, target: Target) -> None:
     opened = cipher.open(vector.key, vector.iv, vector.aad, vector.ct, vector.tag)
     expect("result", vector.result, "invalid" if opened is None else "valid", "14.5")
     if len(vector.msg) != len(vector.ct):
-        # A published failure that does not tell its plaintext.
+        # A published failure without its plaintext.
         expect("msg", (b"", "invalid"), (vector.msg, vector.result))
         return
     text, tag = cipher.seal(vector.key, vector.iv, vector.aad, vector.msg)

@@ -24,7 +24,7 @@ from macsec.terms import ADDRESSES_LENGTH
 
 REPEATS = 3
 PN_SOFT_LIMITS = {32: 0xC000_0000, 64: 0xC000_0000_0000_0000}
-"""Where a Key Server starts to think of a new SAK."""
+"""The PN from which a Key Server plans a new SAK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _decaps(target: Target, vectors: Iterable[SecYFrame]) -> None:
 
 
 def _both_ways(target: Target, vectors: Iterable[SecYFrame]) -> None:
-    """Whatever the sender made, twice, comes back; the second frame is published nowhere."""
+    """Send twice and validate both; the second frame is published nowhere."""
     for vector in vectors:
         with sender(target, vector) as near, receiver(target, vector) as far:
             _sends(near, vector)

@@ -61,7 +61,7 @@ def controls_of(vector: SecYFrame, **changes: Any) -> Controls:
     """The controls under which a SecY makes, or takes, the frame."""
     valid = vector.verdict == "valid"
     if valid and vector.tci.sc and (vector.tci.es or vector.tci.scb):
-        raise Mismatch("tci", "SC stands with ES or SCB in no frame that is sent", "9.5, 10.5.3")
+        raise Mismatch("tci", "no frame that is sent has SC together with ES or SCB", "9.5, 10.5.3")
     settings: dict[str, Any] = {
         "cipher": suite_of(vector),
         "encrypt": vector.protection == "confidentiality",
@@ -189,8 +189,8 @@ def _check_protect(vector: SecYFrame, target: Target) -> bytes:
 def _check_values(vector: SecYFrame, suite: CipherSuite, sent: Parts, target: Target) -> None:
     """Every value that the vector gives, against what the sent frame implies."""
     bits = vector.tci
-    told = {name: bool(getattr(bits, name.lower())) for name in TCI.__members__}
-    expect("tci", told, {bit.name: bool(sent.tag.tci & bit) for bit in TCI}, "9.5")
+    flags = {name: bool(getattr(bits, name.lower())) for name in TCI.__members__}
+    expect("tci", flags, {bit.name: bool(sent.tag.tci & bit) for bit in TCI}, "9.5")
     encrypted = bool(bits.e)
     user_data = vector.frame_in[ADDRESSES_LENGTH + len(vector.clear_tags) :]
     clear = min(vector.conf_offset, len(user_data)) if encrypted else len(user_data)

@@ -62,8 +62,8 @@ def check_recovery(vector: PNRecovery, target: Target) -> None:
     with target.secy(controls) as sender, target.secy(controls) as receiver:
         sender.create_tx_sc(SCI)
         frame = sealed(sender, vector.pn)
-        told = int.from_bytes(frame[ADDRESSES_LENGTH + 4 :][:4])
-        expect("sectag_pn", vector.sectag_pn, told, "9.8, 10.6.2")
+        on_wire = int.from_bytes(frame[ADDRESSES_LENGTH + 4 :][:4])
+        expect("sectag_pn", vector.sectag_pn, on_wire, "9.8, 10.6.2")
         receiver.create_rx_sc(SCI)
         receiver.create_rx_sa(SCI, AN, next_pn=vector.lowest_pn, **sa_of(suite))
         outcome = receiver.validate(FrameBatch.from_frames([frame]))

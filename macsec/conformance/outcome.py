@@ -1,4 +1,4 @@
-"""What a check says: the first thing that differs, one result a vector and target, a report."""
+"""Results of checks: the first difference, one result for each vector and target, a report."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Result:
 
 @dataclass(slots=True)
 class Count:
-    """How many passed and how many failed."""
+    """The numbers of passed and failed vectors."""
 
     passed: int = 0
     failed: int = 0
@@ -169,7 +169,7 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Whether nothing failed, and no kernel that should run was left out."""
+        """True if nothing failed and no kernel that should run was left out."""
         return not self.failures() and not any(left_out.broken for left_out in self.not_run)
 
     def failures(self) -> list[Result]:

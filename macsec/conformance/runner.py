@@ -24,7 +24,7 @@ from macsec.errors import MACsecError
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """How vectors of one type run. `check` raises Mismatch; `clause` is where a passed one points.
+    """The check of one type of vectors. `check` raises Mismatch; `clause` is cited when it passes.
 
     `label` gives suite and kind, under which results are counted.
     """
@@ -108,7 +108,7 @@ def _run_case(case: dpdk.Case, target: Target) -> Result:
 
 
 def _attempt(check: Callable[[], None], clause: str) -> tuple[str, str]:
-    """Why a check failed ("" if it did not), and the clause."""
+    """Return the reason of a failure ("" if there is none), and the clause."""
     try:
         check()
     except Mismatch as found:

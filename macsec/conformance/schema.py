@@ -48,7 +48,7 @@ class Model(BaseModel):
 
 
 class Vector(Model):
-    """What every vector may have. None of it is checked against anything but other fields."""
+    """Fields that every vector may have; each is checked against other fields only."""
 
     id: str
     source: str = ""
@@ -272,7 +272,7 @@ def _vector(name: str, row: int, model: type[Vector], given: Any) -> Vector:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        # Messages of the model speak of fields; the values, which may be keys, stay out.
+        # Messages of the model name fields; the values, which may be keys, stay out.
         first = error.errors(include_input=False, include_url=False)[0]
         known = isinstance(given, dict) and isinstance(given.get("id"), str)
         which = repr(given["id"]) if known else f"number {row + 1}"

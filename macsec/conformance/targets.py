@@ -1,4 +1,4 @@
-"""What vectors run on: a backend with a kernel, and which of them this machine can run."""
+"""Targets of vectors: backends with a kernel, and which of them this machine can run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import ConfigError
 from macsec.keys import Key
+from macsec.native import load
 from macsec.secy import Controls, SecY
 from macsec.secy.plane import SAParameters
 from macsec.secy.reference import ReferencePlane
@@ -84,14 +85,9 @@ def available(
     targets = (REFERENCE,) if "reference" in wanted else ()
     if "native" not in wanted:
         return targets, ()
-    try:
-        native, not_run = _native_targets(kernels)
-    except ImportError:
-        if backends or kernels:
-            raise EnvironmentLacks(
-                "the native data plane was not built: install with a C compiler"
-            ) from None
+    if load("native" if backends or kernels else "auto") is None:
         return targets, (NotRun("native", None, "not built: install with a C compiler"),)
+    native, not_run = _native_targets(kernels)
     return targets + native, not_run
 
 

@@ -12,6 +12,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from macsec.time_units import NS_PER_S
+
 Octets = NDArray[np.uint8]
 Column = NDArray[np.int64]
 
@@ -82,7 +84,7 @@ class FrameBatch:
     def from_packets(cls, packets: Iterable[Any]) -> FrameBatch:
         """A batch from scapy packets, with their times."""
         kept = list(packets)
-        times = [int(packet.time * 1_000_000_000) for packet in kept]
+        times = [int(packet.time * NS_PER_S) for packet in kept]
         return cls.from_frames([bytes(packet) for packet in kept], times)
 
     @classmethod
@@ -117,7 +119,7 @@ class FrameBatch:
         packets = []
         for octets, time_ns in zip(self.frames(), self.time_ns.tolist(), strict=True):
             packet = Ether(octets)
-            packet.time = EDecimal(time_ns) / 1_000_000_000
+            packet.time = EDecimal(time_ns) / NS_PER_S
             packets.append(packet)
         return packets
 

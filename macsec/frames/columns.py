@@ -1,4 +1,4 @@
-"""What is asked of all frames of a batch at once: in C, and in Python where no C is built."""
+"""Operations on a whole batch: compare frames, extract addresses. In C where it was built."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.frames.batch import FrameBatch
+from macsec.native import load
 from macsec.terms import ADDRESSES_LENGTH
 
-try:
-    from macsec import _native
-except ImportError:  # no C compiler worked where this was installed
-    _native = None  # type: ignore[assignment]
+from .batch import FrameBatch
+
+_LIBRARY = load("auto", needs="macsec_frames_addresses")
 
 Addresses = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 
 
 def equal(one: FrameBatch, other: FrameBatch) -> Flags:
-    """Whether each frame has the octets of the same row of another batch of as many frames."""
+    """Return for each row whether both batches, of equal size, have the same octets there."""
     if len(one) != len(other):
         raise ValueError(f"{len(one)} frames against {len(other)}")
-    return python_equal(one, other) if _native is None else native_equal(one, other)
+    return reference_equal(one, other) if _LIBRARY is None else native_equal(_LIBRARY, one, other)
 
 
 def addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
-    """Destination and source of each frame as numbers, zero for a frame under 12 octets."""
-    return python_addresses(batch) if _native is None else native_addresses(batch)
+    """Return destination and source of each frame as numbers, zero for a frame under 12 octets."""
+    return reference_addresses(batch) if _LIBRARY is None else native_addresses(_LIBRARY, batch)
 
 
-def python_equal(one: FrameBatch, other: FrameBatch) -> Flags:
-    """One frame after the other."""
+def reference_equal(one: FrameBatch, other: FrameBatch) -> Flags:
+    """Compare one frame after the other."""
     pairs = zip(one.frames(), other.frames(), strict=True)
     return np.fromiter((a == b for a, b in pairs), np.bool_, len(one))
 
 
-def python_addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
-    """By an index of all address octets."""
+def reference_addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
+    """Gather the octets of all addresses with one index."""
     octets = np.zeros((len(batch), 2, 8), np.uint8)
     whole = np.flatnonzero(batch.length >= ADDRESSES_LENGTH)
     where = batch.start[whole, None] + np.arange(ADDRESSES_LENGTH)
@@ -47,27 +46,26 @@ def python_addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
     return numbers[:, 0], numbers[:, 1]
 
 
-def native_equal(one: FrameBatch, other: FrameBatch) -> Flags:
-    """The same in C."""
+def native_equal(library: Any, one: FrameBatch, other: FrameBatch) -> Flags:
+    """Compare all frames in C."""
     flags = np.empty(len(one), np.bool_)
-    given, beside = _frames(one), _frames(other)
-    out = _native.ffi.from_buffer("uint8_t[]", flags.view(np.uint8))
-    _native.lib.macsec_frames_equal(given, beside, out)
+    ffi = library.ffi
+    out = ffi.from_buffer("uint8_t[]", flags.view(np.uint8))
+    library.lib.macsec_frames_equal(_frames(ffi, one), _frames(ffi, other), out)
     return flags
 
 
-def native_addresses(batch: FrameBatch) -> tuple[Addresses, Addresses]:
-    """The same in C."""
+def native_addresses(library: Any, batch: FrameBatch) -> tuple[Addresses, Addresses]:
+    """Extract all addresses in C."""
     both = np.empty((2, len(batch)), np.uint64)
-    given = _frames(batch)
-    columns = [_native.ffi.from_buffer("uint64_t[]", column) for column in both]
-    _native.lib.macsec_frames_addresses(given, *columns)
+    ffi = library.ffi
+    columns = [ffi.from_buffer("uint64_t[]", column) for column in both]
+    library.lib.macsec_frames_addresses(_frames(ffi, batch), *columns)
     return both[0], both[1]
 
 
-def _frames(batch: FrameBatch) -> Any:
-    """`macsec_frames` of a batch, which has to live as long."""
-    ffi = _native.ffi
+def _frames(ffi: Any, batch: FrameBatch) -> Any:
+    """Return `macsec_frames` of a batch; its arrays must outlive it."""
     columns = (batch.start, batch.length, batch.wire_length)
     pointers = [ffi.from_buffer("int64_t[]", column) for column in columns]
     arena = ffi.from_buffer("uint8_t[]", batch.arena)

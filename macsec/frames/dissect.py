@@ -12,6 +12,7 @@ from macsec.terms import (
     ETHERTYPE_MACSEC,
     PORT_END_STATION,
     PORT_SCB,
+    VLAN_TAG_LENGTH,
     VLAN_TPIDS,
 )
 
@@ -65,7 +66,9 @@ class Sight:
 
 def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
     """Take a frame apart; up to `most_tags` VLAN tags may stand before the SecTAG."""
-    tags, at = _vlan_tags(octets, most_tags)
+    at = vlan_tags_end(octets, most_tags)
+    starts = range(ADDRESSES_LENGTH, at, VLAN_TAG_LENGTH)
+    tags = tuple(_vlan_tag(octets[start : start + VLAN_TAG_LENGTH]) for start in starts)
     addresses = octets[:6], octets[6:ADDRESSES_LENGTH]
     ethertype = int.from_bytes(octets[at : at + 2]) if len(octets) >= at + 2 else None
     if ethertype != ETHERTYPE_MACSEC:
@@ -104,16 +107,21 @@ def spans(octets: bytes, sight: Sight, offset: int = 0) -> list[Span]:
     return [span for span in ends if span.start < span.stop]
 
 
-def _vlan_tags(octets: bytes, most: int) -> tuple[tuple[VlanTag, ...], int]:
-    tags: list[VlanTag] = []
+def vlan_tags_end(octets: bytes, most: int) -> int:
+    """Return the offset behind at most `most` VLAN tags, whole ones, that follow the addresses."""
     at = ADDRESSES_LENGTH
-    while len(tags) < most and len(octets) >= at + 4:
-        tpid, tci = int.from_bytes(octets[at : at + 2]), int.from_bytes(octets[at + 2 : at + 4])
-        if tpid not in VLAN_TPIDS:
+    for _ in range(most):
+        if len(octets) < at + VLAN_TAG_LENGTH:
             break
-        tags.append(VlanTag(tpid, tci >> 13, tci >> 12 & 1, tci & 0xFFF))
-        at += 4
-    return tuple(tags), at
+        if int.from_bytes(octets[at : at + 2]) not in VLAN_TPIDS:
+            break
+        at += VLAN_TAG_LENGTH
+    return at
+
+
+def _vlan_tag(octets: bytes) -> VlanTag:
+    tpid, tci = int.from_bytes(octets[:2]), int.from_bytes(octets[2:])
+    return VlanTag(tpid, tci >> 13, tci >> 12 & 1, tci & 0xFFF)
 
 
 def _sci(tag: SecTAG, source: bytes) -> tuple[int | None, str | None]:

@@ -49,7 +49,7 @@ NAMES = (
 )
 
 
-class Counters(dict[str, int]):
+class KayCounters(dict[str, int]):
     """All counters, zeros included. Distributed CAKs are not spoken: those two stay zero."""
 
     def __init__(self) -> None:

@@ -1,29 +1,26 @@
 """The Controlled Port state machine (IEEE 802.1X 12.4): one table, in which the first match wins.
 
-The KaY sets the inputs and calls `step`; CP goes on until no row matches. Entering a state does
-what `_ENTRY` says. Two things are asked of the KaY each time they matter, so that no event can be
-missed: whether all live peers receive with the newest key, and whether the Key Server sends with
-it. What CP asks of the SecY counts as done, since an MKPDU that tells of it leaves only after the
+`step` takes the inputs and takes transitions until no row matches. Entering a state runs its
+`_ENTRY`. CP asks the KaY two questions each time they matter, so that no event can be missed:
+whether all live peers receive with the newest key, and whether the Key Server transmits with it.
+CP counts an action as done when it is queued, since no MKPDU that reports it leaves before the
 actions were polled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from macsec.kay import actions
-from macsec.kay.associations import Associations
-from macsec.kay.sak import KI, Protection, Sak
-
-NS_PER_S = 1_000_000_000
-MKA_LIFE_TIME_NS = 6 * NS_PER_S
-SAK_RETIRE_TIME_NS = 3 * NS_PER_S
+from . import actions
+from .associations import Associations
+from .sak import KI, Protection, Sak
+from .timers import MKA_LIFE_TIME_NS, SAK_RETIRE_TIME_NS
 
 
 class Connect(Enum):
-    """What the KaY wants of the port (12.3)."""
+    """The KaY's demand on the port (12.3)."""
 
     PENDING = auto()
     UNAUTHENTICATED = auto()
@@ -48,9 +45,25 @@ class State(Enum):
     RETIRE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class CpInputs:
+    """The inputs of CP: variables of the same names in 12.4.
+
+    `enabled` is portEnabled, `connect` the KaY's demand. `server_changed` and `new_sak` wait for
+    CP to act on them: a change of the Key Server, and a SAK that is not installed yet.
+    `elected_self`: we are the Key Server.
+    """
+
+    enabled: bool = False
+    connect: Connect = Connect.PENDING
+    server_changed: bool = False
+    elected_self: bool = False
+    new_sak: Sak | None = None
+
+
 @dataclass(slots=True)
-class Slot:
-    """Latest or Old: a key, and what is done with it."""
+class KeySlot:
+    """Latest Key or Old Key: its KI and AN, and whether it receives and transmits."""
 
     ki: KI
     an: int
@@ -59,10 +72,10 @@ class Slot:
 
 
 class CP:
-    """The machine. Inputs: `enabled`, `connect`, `server_changed`, `elected_self`, `new_sak`.
+    """The machine: `step` takes its inputs, `inputs` holds those that are left after the step.
 
     `all_receiving` and `server_transmitting` answer for a KI. `latest` and `old` are the keys in
-    use; `controlled` is controlledPortEnabled; `news` is set when an MKPDU has something to tell.
+    use; `controlled` is controlledPortEnabled; CP sets `news` when an MKPDU has news to report.
     """
 
     def __init__(
@@ -77,26 +90,32 @@ class CP:
         self._now_ns = 0
         self._deadline_ns = 0
         self._in_force: Protection | None = None
+        self._inputs = CpInputs()
         self.state = State.INIT
-        self.enabled = False
-        self.connect = Connect.PENDING
-        self.server_changed = False
-        self.elected_self = False
-        self.new_sak: Sak | None = None
-        self.latest: Slot | None = None
-        self.old: Slot | None = None
+        self.latest: KeySlot | None = None
+        self.old: KeySlot | None = None
         self.controlled = False
         self.news = False
         self._enter_init()
 
     @property
+    def inputs(self) -> CpInputs:
+        """The inputs of the last step, without the SAK or the server change that CP acted on."""
+        return self._inputs
+
+    @property
+    def connect(self) -> Connect:
+        """The KaY's demand at the last step."""
+        return self._inputs.connect
+
+    @property
     def next_timeout_ns(self) -> int | None:
-        """When a timer of the present state runs out."""
+        """Time at which the timer of the present state runs out, or None."""
         return self._deadline_ns if self.state in (State.RECEIVING, State.TRANSMITTING) else None
 
     @property
     def secured(self) -> bool:
-        """Whether frames pass, and only under a SAK."""
+        """True if frames pass, and only under a SAK."""
         return self.controlled and self.connect is Connect.SECURE
 
     @property
@@ -104,18 +123,18 @@ class CP:
         """Suite and offset in force."""
         return self._in_force
 
-    def slots(self) -> list[Slot]:
+    def slots(self) -> list[KeySlot]:
         """The keys in use, the newest first."""
         return [slot for slot in (self.latest, self.old) if slot is not None]
 
     @property
-    def _newest(self) -> Slot:
-        """Latest, which there is from RECEIVE on."""
-        return self.latest or Slot(KI(b"", 0), 0)
+    def _newest(self) -> KeySlot:
+        """The Latest Key, which exists from RECEIVE on."""
+        return self.latest or KeySlot(KI(b"", 0), 0)
 
-    def step(self, now_ns: int) -> None:
+    def step(self, now_ns: int, inputs: CpInputs) -> None:
         """Take transitions until none is left."""
-        self._now_ns = now_ns
+        self._now_ns, self._inputs = now_ns, inputs
         while (after := self._next()) is not None:
             self.state = after
             if after in _ENTRY:
@@ -128,18 +147,19 @@ class CP:
     # ---------------------------------------------------------------- guards
 
     def _stopped(self) -> bool:
-        return not self.enabled and self.state is not State.INIT
+        return not self._inputs.enabled and self.state is not State.INIT
 
     def _changed(self) -> bool:
-        """The standard's cc: not to go on with the keys as they are."""
+        """The standard's cc: the keys in use may not stay."""
+        given = self._inputs
         return (
-            self.connect is not Connect.SECURE
-            or self.server_changed
-            or (self.new_sak is not None and self.new_sak.protection != self._in_force)
+            given.connect is not Connect.SECURE
+            or given.server_changed
+            or (given.new_sak is not None and given.new_sak.protection != self._in_force)
         )
 
     def _may_transmit(self) -> bool:
-        """The Key Server need not wait: all receive, none can be harmed, or it waited enough."""
+        """The Key Server need not wait: the port is closed, all receive, or the timer ran out."""
         return (
             not self.controlled
             or self._all_receiving(self._newest.ki)
@@ -153,8 +173,8 @@ class CP:
 
     def _enter_init(self) -> None:
         self._port(False)
-        self.latest = self.old = self.new_sak = None
-        self.server_changed = False
+        self.latest = self.old = None
+        self._inputs = replace(self._inputs, server_changed=False, new_sak=None)
         self._associations.reset()
 
     def _enter_change(self) -> None:
@@ -168,17 +188,18 @@ class CP:
         self._port(True)
 
     def _enter_secured(self) -> None:
-        self.server_changed = False
-        if self.new_sak is not None:
-            self._in_force = self.new_sak.protection
+        self._inputs = replace(self._inputs, server_changed=False)
+        if self._inputs.new_sak is not None:
+            self._in_force = self._inputs.new_sak.protection
         if self._in_force is not None:
             self._associations.ask(actions.Protect(self._in_force))
 
     def _enter_receive(self) -> None:
-        if self.new_sak is not None:
-            self.latest = Slot(self.new_sak.ki, self.new_sak.an)
-            self._associations.create(self.new_sak)
-            self.new_sak = None
+        sak = self._inputs.new_sak
+        if sak is not None:
+            self.latest = KeySlot(sak.ki, sak.an)
+            self._associations.create(sak)
+            self._inputs = replace(self._inputs, new_sak=None)
 
     def _enter_receiving(self) -> None:
         self._newest.receives = True
@@ -222,11 +243,11 @@ Guard = Callable[[CP], bool]
 
 
 def _wants(connect: Connect) -> Guard:
-    return lambda cp: cp.connect is connect
+    return lambda cp: cp._inputs.connect is connect
 
 
 def _wants_not(connect: Connect) -> Guard:
-    return lambda cp: cp.connect is not connect
+    return lambda cp: cp._inputs.connect is not connect
 
 
 def _always(_: CP) -> bool:
@@ -234,15 +255,15 @@ def _always(_: CP) -> bool:
 
 
 def _has_new_sak(cp: CP) -> bool:
-    return cp.new_sak is not None
+    return cp._inputs.new_sak is not None
 
 
 def _outdated(cp: CP) -> bool:
-    return cp.new_sak is not None or cp._changed()
+    return cp._inputs.new_sak is not None or cp._changed()
 
 
 def _is_member(cp: CP) -> bool:
-    return not cp.elected_self
+    return not cp._inputs.elected_self
 
 
 def _retired(cp: CP) -> bool:
@@ -252,7 +273,7 @@ def _retired(cp: CP) -> bool:
 _ALWAYS: tuple[tuple[Guard, State], ...] = ((CP._stopped, State.INIT),)
 
 TABLE: dict[State, tuple[tuple[Guard, State], ...]] = {
-    State.INIT: ((lambda cp: cp.enabled, State.CHANGE),),
+    State.INIT: ((lambda cp: cp._inputs.enabled, State.CHANGE),),
     State.CHANGE: (
         (_wants(Connect.UNAUTHENTICATED), State.ALLOWED),
         (_wants(Connect.AUTHENTICATED), State.AUTHENTICATED),

@@ -1,11 +1,11 @@
 """The KaY of a port (IEEE 802.1X clause 9), without I/O: octets and times in, octets out.
 
     receive_mkpdu(now_ns, frame)    a frame of EtherType 88-8E arrived
-    poll_action()                   what the SecY is to do next, until None
+    poll_action()                   the next action for the SecY, until None
     poll_transmit(now_ns)           the next MKPDU to send, until None
     next_timeout_ns()               when to poll again although nothing arrived
 
-Actions come first: no MKPDU leaves while one is waiting, so none tells of what is not yet done.
+Actions come first: no MKPDU leaves while an action waits, so no MKPDU reports what is not done yet.
 Times are whole nanoseconds on any clock that does not go back.
 """
 
@@ -13,46 +13,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from macsec.errors import MACsecError
-from macsec.kay.actions import Action
-from macsec.kay.associations import Associations
-from macsec.kay.counters import Counters, Reception
-from macsec.kay.cp import CP, MKA_LIFE_TIME_NS, Connect
-from macsec.kay.identity import Random
-from macsec.kay.key_history import KeyHistory
-from macsec.kay.key_server import KeyServer, exhaustion
-from macsec.kay.keychain import ChainKey, KeyChain
-from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, seal
-from macsec.kay.mkpdu.parameter_sets import DistributedSak, SakUse
-from macsec.kay.participant import (
-    MKA_BOUNDED_HELLO_TIME_NS,
-    MKA_HELLO_TIME_NS,
-    Participant,
-)
-from macsec.kay.peers import Peer, entries
-from macsec.kay.policy import KayPolicy, Security, check_sci
-from macsec.kay.principal import choose
-from macsec.kay.sak import KI, Sak
-from macsec.kay.sak_intake import Intake
-from macsec.kay.transmit_pns import TransmitPNs, whole_pn
+from macsec.kay.distribution.key_history import KeyHistory
+from macsec.kay.distribution.key_server import KeyServer, exhaustion
+from macsec.kay.distribution.sak_intake import SakIntake
+from macsec.kay.membership.identity import Random
+from macsec.kay.membership.participant import Participant
+from macsec.kay.membership.participants import Participants
+from macsec.kay.mkpdu.parameter_sets import NoSak
 from macsec.keys import Uncopyable
 from macsec.terms import AN_VALUES
 
-LOG = logging.getLogger("macsec")
+from .actions import Action
+from .associations import Associations
+from .counters import KayCounters, Reception
+from .cp import CP, Connect, CpInputs
+from .keychain import ChainKey, KeyChain
+from .lowest_pns import TransmitPNs, raise_lowest_pns
+from .policy import KayPolicy, Security, check_sci
+from .reception import Accepted, Receiver
+from .sak import KI, Sak
+from .timers import MKA_LIFE_TIME_NS
+from .transmission import Sender
 
-REFUSALS = {
-    Refusal.NOT_EAPOL: Reception.NOT_MKA,
-    Refusal.NOT_MKA: Reception.NOT_MKA,
-    Refusal.VERSION: Reception.NOT_MKA,
-    Refusal.INDIVIDUAL: Reception.INDIVIDUAL,
-    Refusal.AGILITY: Reception.UNKNOWN_AGILITY,
-}
-"""All others are malformed."""
+LOG = logging.getLogger("macsec")
 
 
 class Kay(Uncopyable):
-    """The key agreement entity of one port. Begins to speak at `set_enabled`.
+    """The key agreement entity of one port. It sends nothing before `set_enabled`.
 
     `keys`: the CAKs, each behind its holder. `random(n)` gives n octets of entropy. Raises
     ConfigError for a configuration that cannot be; what arrives never raises.
@@ -67,14 +56,13 @@ class Kay(Uncopyable):
     ) -> None:
         self.sci = check_sci(sci)
         self.policy = policy or KayPolicy()
-        self.counters = Counters()
+        self.counters = KayCounters()
         self.chain = KeyChain(keys := list(keys))
         for key in keys:
-            self._warn_of_strength(key)
-        self.participants: dict[bytes, Participant] = {}
-        self.principal: Participant | None = None
-        self._random = random
+            _warn_of_strength(key, self.policy)
+        self._members = Participants(self.sci, self.policy, random, self.counters)
         self._now_ns = 0
+        self._enabled = False
         self._enabled_ns = 0
         self._agreed: Connect | None = None
         self._followed: tuple[Participant, bytes, int] | None = None
@@ -83,60 +71,67 @@ class Kay(Uncopyable):
         self._pns = TransmitPNs()
         history = KeyHistory()
         self._server = KeyServer(self.sci, self.policy, random, history, self.counters)
-        self._intake = Intake(self.sci, self.policy, history, self.counters)
-        self.cp = CP(self._associations, self._all_receiving, self._server_transmitting)
+        intake = SakIntake(self.sci, self.policy, history, self.counters)
+        self._receiver = Receiver(self.policy, intake, self.counters)
+        members = self._members
+        self.cp = CP(self._associations, members.all_receiving, members.server_transmitting)
+        self._sender = Sender(
+            self.sci, self.policy, self.counters, self._server, self._pns, self.cp
+        )
 
     # ---------------------------------------------------------------- the four verbs
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
-        """A frame arrived. Says what it was; nothing that is received raises."""
-        now_ns = self._advance(now_ns)
-        reception = self._receive(now_ns, bytes(frame))
-        self.counters.add(reception)
+        """Receive a frame and return how it ended; nothing that is received raises."""
+        now_ns = self._pass_time(now_ns)
+        heard = self._receiver.receive(now_ns, bytes(frame), self.participants, self.active)
+        # The lists first: they may make the sender Key Server, or another member.
         self._settle(now_ns)
-        return reception
+        if isinstance(heard, Reception):
+            return heard
+        self._follow_distribution(heard)
+        if heard.participant is self.principal:
+            self._receiver.check_use(heard, self._is_known)
+        return Reception.ACCEPTED
 
     def poll_action(self) -> Action | None:
-        """The next thing that the SecY is to do; done when the next call is made."""
+        """Return the next action for the SecY; by the next call it has to be done."""
         return self._associations.poll()
 
     def poll_transmit(self, now_ns: int) -> bytes | None:
-        """The next MKPDU to send, if one is due and no action is waiting."""
+        """Return the next MKPDU to send, if one is due and no action is waiting."""
         now_ns = self._advance(now_ns)
         if self._associations.waiting:
             return None
-        for participant in self.participants.values():
+        for participant in self._members:
             if participant.due_ns(now_ns) <= now_ns:
-                frame = self._transmit(participant, now_ns)
+                frame = self._sender.mkpdu(participant, participant is self.principal, now_ns)
                 if frame is not None:
                     return frame
         return None
 
     def next_timeout_ns(self) -> int | None:
-        """When to poll again; at once if there is something to be polled. None if never."""
+        """Return when to poll again: now if there is something to poll, None if never."""
         if self._associations.waiting:
             return self._now_ns
-        times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
-        for participant in self.participants.values():
-            times += [participant.due_ns(self._now_ns), participant.peers.next_expiry_ns]
-        times += [self._server.not_before_ns, self._server.rekey_ns, self._fallback_ns]
-        awaited = [time for time in times if time is not None and time > self._now_ns]
-        due = [p.due_ns(self._now_ns) <= self._now_ns for p in self.participants.values()]
-        return self._now_ns if any(due) else min(awaited, default=None)
+        due = [participant.due_ns(self._now_ns) for participant in self._members]
+        if any(time <= self._now_ns for time in due):
+            return self._now_ns
+        return min([*due, *self._changes_ns()], default=None)
 
     # ---------------------------------------------------------------- management
 
     def set_enabled(self, now_ns: int, enabled: bool) -> None:
-        """The Common Port is there, or gone for longer than MKA bridges; starts key agreement."""
-        if enabled and not self.cp.enabled:
+        """Start key agreement, or stop it: the Common Port came up, or is gone for long."""
+        if enabled and not self._enabled:
             self._enabled_ns = now_ns
         if not enabled:
-            self.participants.clear()
-        self.cp.enabled = enabled
+            self._members.follow({}, now_ns)
+        self._enabled = enabled
         self._advance(now_ns)
 
     def update_pn(self, now_ns: int, an: int, next_pn: int) -> None:
-        """nextPN of a transmit SA, as the SecY has it: to be told before MKPDUs are polled."""
+        """Take nextPN of a transmit SA from the SecY; call it before MKPDUs are polled."""
         ki = self._associations.user_of(an)
         sak = None if ki is None else self._associations.find(ki)
         if sak is None:
@@ -144,12 +139,12 @@ class Kay(Uncopyable):
         limit = exhaustion(sak.protection.suite)
         if self._pns.current(sak.ki) < limit <= next_pn and self.principal is not None:
             self.principal.news = True
-        self._pns.tell(sak.ki, min(next_pn, sak.protection.suite.pn_limit - 1), now_ns)
+        self._pns.record(sak.ki, min(next_pn, sak.protection.suite.pn_limit - 1), now_ns)
 
     def add_key(self, now_ns: int, key: ChainKey) -> None:
-        """Another CAK. Raises ConfigError for a CKN that is there."""
+        """Add a CAK. Raises ConfigError if its CKN is in use."""
         self.chain.add(key)
-        self._warn_of_strength(key)
+        _warn_of_strength(key, self.policy)
         self._advance(now_ns)
 
     def remove_key(self, now_ns: int, ckn: bytes) -> None:
@@ -157,181 +152,114 @@ class Kay(Uncopyable):
         self.chain.remove(ckn)
         self._advance(now_ns)
 
+    # ---------------------------------------------------------------- state
+
+    @property
+    def participants(self) -> dict[bytes, Participant]:
+        """The participants by CKN, the preferred first."""
+        return self._members.by_ckn
+
+    @property
+    def principal(self) -> Participant | None:
+        """The participant whose SAKs protect the traffic."""
+        return self._members.principal
+
+    @property
+    def active(self) -> bool:
+        """True while key agreement runs: the port is enabled, and the policy wants it."""
+        return self._enabled and self.policy.security is not Security.DISABLED
+
     @property
     def secured(self) -> bool:
-        """Whether frames pass, and only under a SAK."""
+        """True if frames pass, and only under a SAK."""
         return self.cp.secured
 
     def saks(self) -> list[Sak]:
-        """The SAKs in use, the newest first; they are the KaY's, which wipes them."""
+        """Return the SAKs in use, the newest first; the KaY owns and wipes them."""
         found = (self._associations.find(slot.ki) for slot in self.cp.slots())
         return [sak for sak in found if sak is not None]
 
-    @property
-    def _speaks(self) -> bool:
-        return self.cp.enabled and self.policy.security is not Security.DISABLED
-
-    # ---------------------------------------------------------------- receiving
-
-    def _receive(self, now_ns: int, frame: bytes) -> Reception:
-        mkpdu = decode(frame)
-        if isinstance(mkpdu, Refusal):
-            return REFUSALS.get(mkpdu, Reception.MALFORMED)
-        participant = self.participants.get(mkpdu.basic.ckn)
-        if participant is None:
-            return Reception.UNKNOWN_CKN if self._speaks else Reception.DISABLED
-        if not self._authentic(participant, mkpdu):
-            return Reception.BAD_ICV
-        reception = participant.receive(mkpdu, now_ns)
-        if reception is Reception.ACCEPTED:
-            # The lists first: they may make the sender Key Server, or another.
-            self._settle(now_ns)
-            self._hear_distribution(participant, mkpdu)
-            self._settle(now_ns)
-            self._check_use(participant, mkpdu)
-        return reception
-
-    @staticmethod
-    def _authentic(participant: Participant, mkpdu: Mkpdu) -> bool:
-        try:
-            return participant.key.holder.icv_valid(mkpdu.signed, mkpdu.icv)
-        except MACsecError:
-            return False
-
-    def _hear_distribution(self, participant: Participant, mkpdu: Mkpdu) -> None:
-        if mkpdu.distributed is None and not mkpdu.plain:
-            return
-        self.counters.add("in-sak-mkpdu")
-        peer = participant.peers.find(mkpdu.basic.mi)
-        if peer is None or not peer.live or peer.mi != participant.server:
-            self.counters.add("sak-refused")
-        elif mkpdu.distributed is None:
-            self._hear_plain(participant)
-        else:
-            self._hear_sak(participant, mkpdu, mkpdu.distributed)
-
-    def _check_use(self, participant: Participant, mkpdu: Mkpdu) -> None:
-        """Keys that a peer reports and we do not have are counted, no more."""
-        if participant is not self.principal or mkpdu.use is None:
-            return
-        for slot in (mkpdu.use.latest, mkpdu.use.old):
-            if slot is not None and slot.ki.kn and not self._is_known(slot.ki):
-                self.counters.add("sak-use-errors")
-
-    def _hear_plain(self, participant: Participant) -> None:
-        """The Key Server wants no MACsec; must-secure does not follow."""
-        if self.policy.security is Security.MUST_SECURE:
-            self.counters.add("sak-refused")
-            return
-        self.principal, self._agreed = participant, Connect.AUTHENTICATED
-
-    def _hear_sak(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> None:
-        sak = self._intake.take(participant, mkpdu, given)
-        if sak is None:
-            return
-        user = self._associations.user_of(sak.an)
-        if user is not None and not self._is_abandoned(participant, user):
-            self.counters.add("sak-refused")
-            return
-        self._intake.accept(sak)
-        # A member follows the participant over which the Key Server distributes (9.7).
-        self.principal, self._agreed = participant, Connect.SECURE
-        self._follow_server()
-        if user is not None:
-            self.cp.server_changed, self.cp.new_sak = True, None
-            self.cp.step(self._now_ns)
-        self._last_an, self.cp.new_sak = sak.an, sak
-
-    @staticmethod
-    def _is_abandoned(participant: Participant, ki: KI) -> bool:
-        """Whether the Key Server reports keys, and not this one: we missed how it was replaced.
-
-        What we still have of it is good for nothing, and its AN is free.
-        """
-        server = participant.server_peer
-        if server is None or server.use is None:
-            return False
-        slots = (server.use.latest, server.use.old)
-        return any(slot and slot.ki.kn for slot in slots) and not server.uses(ki)
-
-    # ---------------------------------------------------------------- time and state
+    # ---------------------------------------------------------------- time
 
     def _advance(self, now_ns: int) -> int:
-        """It is this late now, and never earlier than it was."""
+        """Let time pass, and settle."""
         self._now_ns = now_ns = max(now_ns, self._now_ns)
-        self._follow_chain(now_ns)
-        for participant in self.participants.values():
+        self._members.follow(self.chain.active(now_ns) if self.active else {}, now_ns)
+        for participant in self._members:
             participant.expire(now_ns)
         self._settle(now_ns)
         return now_ns
 
-    def _follow_chain(self, now_ns: int) -> None:
-        """A participant for each key in its window."""
-        active = self.chain.active(now_ns) if self._speaks else {}
-        if active.keys() == self.participants.keys():
-            return
-        self.participants = {
-            ckn: self.participants.get(ckn)
-            or Participant(key, self.sci, self.policy, self._random, self.counters, now_ns)
-            for ckn, key in active.items()
-        }
+    def _pass_time(self, now_ns: int) -> int:
+        """Let time pass; settle only if a change was due, which comes before what arrives now."""
+        if any(time <= now_ns for time in self._changes_ns()):
+            return self._advance(now_ns)
+        self._now_ns = max(now_ns, self._now_ns)
+        return self._now_ns
 
-    def _settle(self, now_ns: int) -> None:
-        """From the lists to the Controlled Port, until nothing is left to be done."""
-        for participant in self.participants.values():
-            participant.elect()
-            self._server.note(participant)
-        self.principal = choose(
-            list(self.participants.values()), self.principal, now_ns >= self._fallback_at_ns
-        )
-        self._follow_server()
-        self.cp.step(now_ns)
-        self._serve(now_ns)
-        self._protect_from_delay()
-        self._pns.keep(self._associations)
-        if self.cp.news and self.principal is not None:
-            self.principal.news, self.cp.news = True, False
+    def _changes_ns(self) -> Iterator[int]:
+        """Yield the times after now at which time alone changes something."""
+        server = self._server
+        times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
+        times += [participant.peers.next_expiry_ns for participant in self._members]
+        times += [server.not_before_ns, server.rekey_ns]
+        if self._members.fallback_is_live:
+            times.append(self._fallback_at_ns)
+        return (time for time in times if time is not None and time > self._now_ns)
 
     @property
     def _fallback_at_ns(self) -> int:
         """The other keys have a Life Time to come up before a fallback may carry traffic."""
         return self._enabled_ns + MKA_LIFE_TIME_NS
 
-    @property
-    def _fallback_ns(self) -> int | None:
-        waits = any(p.key.fallback and p.peers.live for p in self.participants.values())
-        return self._fallback_at_ns if waits else None
+    # ---------------------------------------------------------------- from the lists to the port
 
-    def _follow_server(self) -> None:
+    def _settle(self, now_ns: int, inputs: CpInputs | None = None) -> None:
+        """Bring the Controlled Port in line with the lists; the result is final for this time.
+
+        `inputs` holds a SAK that was just distributed; without it, those that CP left are used.
+        """
+        for participant in self._members:
+            participant.elect()
+            self._server.note(participant)
+        principal = self._members.choose(now_ns >= self._fallback_at_ns)
+        self.cp.step(now_ns, self._follow_server(inputs or self.cp.inputs))
+        self._serve(now_ns)
+        self._protect_from_delay()
+        self._pns.keep(self._associations)
+        if self.cp.news and principal is not None:
+            principal.news, self.cp.news = True, False
+
+    def _follow_server(self, inputs: CpInputs) -> CpInputs:
+        """Return the inputs of CP for the present principal and Key Server."""
         principal = self.principal
+        changed, new_sak = inputs.server_changed, inputs.new_sak
         if principal is None:
-            self._agreed = self._followed = self.cp.new_sak = None
+            self._agreed = self._followed = new_sak = None
         elif principal.server is not None and principal.server_sci is not None:
             followed = principal, principal.server, principal.server_sci
-            if self._followed is not None and self._has_changed(self._followed, followed):
-                self.cp.server_changed, self.cp.new_sak = True, None
+            if self._followed is not None and _has_changed(self._followed, followed):
+                changed, new_sak = True, None
             self._followed = followed
-        self.cp.elected_self = principal is not None and principal.is_server
         idle = Connect.PENDING
         if self.policy.security is not Security.MUST_SECURE:
             idle = Connect.UNAUTHENTICATED
-        self.cp.connect = self._agreed or idle
-
-    @staticmethod
-    def _has_changed(
-        before: tuple[Participant, bytes, int], after: tuple[Participant, bytes, int]
-    ) -> bool:
-        """Another SCI, or the same one started anew; the server of another CAK is the same."""
-        return before[2] != after[2] or (before[0] is after[0] and before[1] != after[1])
+        return CpInputs(
+            enabled=self._enabled,
+            connect=self._agreed or idle,
+            server_changed=changed,
+            elected_self=principal is not None and principal.is_server,
+            new_sak=new_sak,
+        )
 
     def _serve(self, now_ns: int) -> None:
+        """As Key Server: decide on protection, and make a SAK if one is due."""
         principal = self.principal
         if principal is None or not principal.is_server:
             return
         if self._server.decide(principal) is None:
             if self.policy.security is Security.SHOULD_SECURE:
-                self._agreed = self.cp.connect = Connect.AUTHENTICATED
-                self.cp.step(now_ns)
+                self._agree(now_ns, Connect.AUTHENTICATED)
             return
         if self.cp.secured and now_ns < self._server.not_before_ns:
             return
@@ -343,115 +271,75 @@ class Kay(Uncopyable):
         if sak is None:
             return
         LOG.info("KaY %016x: SAK %s, AN %d: %s", self.sci, sak.ki, sak.an, reason.name)
-        self._last_an, self.cp.new_sak = sak.an, sak
-        self._agreed = self.cp.connect = Connect.SECURE
+        self._last_an = sak.an
         principal.news = True
-        self.cp.step(now_ns)
+        self._agree(now_ns, Connect.SECURE, sak)
+
+    def _agree(self, now_ns: int, connect: Connect, new_sak: Sak | None = None) -> None:
+        inputs = self.cp.inputs
+        self._agreed = connect
+        self.cp.step(now_ns, replace(inputs, connect=connect, new_sak=new_sak or inputs.new_sak))
+
+    def _protect_from_delay(self) -> None:
+        """Admit peers that were not heard when a key came, and raise their lowest PNs."""
+        if self.principal is None or not self.cp.slots():
+            return
+        for sci in self.principal.reach:
+            self._associations.admit(sci)
+            for peer in self._members.reports(sci):
+                raise_lowest_pns(self._associations, peer, sci)
 
     def _is_known(self, ki: KI) -> bool:
-        pending = self.cp.new_sak
+        """True for a key that is installed, or waits to be."""
+        pending = self.cp.inputs.new_sak
         return ki in self._associations or (pending is not None and pending.ki == ki)
 
     def _next_an(self) -> int:
         following = ((self._last_an + step) % len(AN_VALUES) for step in (1, 2, 3, 4))
         return next(an for an in following if self._associations.user_of(an) is None)
 
-    # ---------------------------------------------------------------- what CP asks
+    # ---------------------------------------------------------------- as a member
 
-    def _reports(self, sci: int | None) -> Iterator[Peer]:
-        """What a station says of its keys, over whichever CAK: it moves when the server does."""
-        for participant in self.participants.values():
-            yield from (peer for peer in participant.peers.live if peer.sci == sci)
+    def _follow_distribution(self, heard: Accepted) -> None:
+        """Follow the Key Server over whichever participant it distributes (9.7), and settle."""
+        offered = self._receiver.offered(heard)
+        if isinstance(offered, NoSak):
+            self._members.principal, self._agreed = heard.participant, Connect.AUTHENTICATED
+            self._settle(self._now_ns)
+        elif offered is not None:
+            self._follow_sak(heard.participant, offered)
 
-    def _all_receiving(self, ki: KI) -> bool:
-        return self.principal is not None and all(
-            any(peer.receives(ki) for peer in self._reports(sci)) for sci in self.principal.reach
-        )
-
-    def _server_transmitting(self, ki: KI) -> bool:
-        server = None if self.principal is None else self.principal.server_sci
-        return any(peer.transmits(ki) for peer in self._reports(server))
-
-    def _protect_from_delay(self) -> None:
-        """What peers tell of their PNs, and peers that were not heard when a key came."""
-        if self.principal is None or not self.cp.slots():
+    def _follow_sak(self, participant: Participant, sak: Sak) -> None:
+        user = self._associations.user_of(sak.an)
+        if user is not None and not participant.server_abandoned(user):
+            self._receiver.refuse()
             return
-        for sci in self.principal.reach:
-            self._associations.admit(sci)
-            for peer in self._reports(sci):
-                self._raise_lowest_pns(peer, sci)
+        self._receiver.accept(sak)
+        self._members.principal, self._agreed = participant, Connect.SECURE
+        inputs = self._follow_server(self.cp.inputs)
+        if user is not None:
+            # The AN is in use by a key that the Key Server abandoned: delete that one first.
+            self.cp.step(self._now_ns, replace(inputs, server_changed=True, new_sak=None))
+            inputs = self.cp.inputs
+        self._last_an = sak.an
+        self._settle(self._now_ns, replace(inputs, new_sak=sak))
 
-    def _raise_lowest_pns(self, peer: Peer, sci: int) -> None:
-        if peer.use is None or not peer.use.delay_protect:
-            return
-        for slot in (peer.use.latest, peer.use.old):
-            sak = None if slot is None else self._associations.find(slot.ki)
-            if slot is None or sak is None:
-                continue
-            pn = slot.lowest_pn
-            if sak.protection.suite.xpn and not peer.tells_upper_pn:
-                pn = whole_pn(pn, self._associations.lowest_pn(slot.ki, sci))
-            self._associations.raise_lowest_pn(slot.ki, sci, pn)
 
-    # ---------------------------------------------------------------- sending
+def _has_changed(
+    before: tuple[Participant, bytes, int], after: tuple[Participant, bytes, int]
+) -> bool:
+    """Return whether the Key Server is another SCI, or restarted.
 
-    def _transmit(self, participant: Participant, now_ns: int) -> bytes | None:
-        bounded = self.policy.delay_protection and participant is self.principal
-        hello_ns = MKA_BOUNDED_HELLO_TIME_NS if bounded else MKA_HELLO_TIME_NS
-        xpn = self.policy.cipher.xpn
-        in_force = self.cp.protection
-        if in_force is not None:
-            xpn = in_force.suite.xpn
-        basic = participant.speak(now_ns, hello_ns, 3 if xpn else 1)
-        distributed = self._server.distribution(participant)
-        serves = participant is self.principal and participant.is_server
-        use = self._sak_use(participant, now_ns)
-        mkpdu = compose(
-            basic,
-            live=entries(participant.peers.live),
-            server_ssci=self._own_ssci(distributed is not None and xpn),
-            potential=entries(participant.peers.potential),
-            use=use,
-            distributed=distributed,
-            plain=serves and self._agreed is Connect.AUTHENTICATED,
-            xpn=xpn and use is not None,
-            indicator=self.policy.include_icv_indicator,
-            destination=self.policy.destination,
+    Another MI of the same SCI is a restart only within one participant: each CAK has its own MIs.
+    """
+    return before[2] != after[2] or (before[0] is after[0] and before[1] != after[1])
+
+
+def _warn_of_strength(key: ChainKey, policy: KayPolicy) -> None:
+    if key.holder.cak_length < policy.cipher.key_length:
+        LOG.warning(
+            "key %s: a CAK of %d octets cannot make %s stronger than that",
+            key.name,
+            key.holder.cak_length,
+            policy.cipher.name,
         )
-        try:
-            frame = seal(mkpdu, participant.key.holder.icv)
-        except MACsecError:
-            self.counters.add("out-mkpdu-errors")
-            return None
-        self.counters.add("out-mkpdu")
-        if distributed is not None or mkpdu.plain:
-            self.counters.add("out-sak-mkpdu")
-        return frame
-
-    def _own_ssci(self, told: bool) -> int:
-        given = self._server.given
-        return given.sak.sscis[self.sci] & 0xFF if told and given is not None else 0
-
-    def _sak_use(self, participant: Participant, now_ns: int) -> SakUse | None:
-        """Our keys, on the principal's MKPDUs; on the others' that there are some elsewhere."""
-        if self._agreed is Connect.AUTHENTICATED:
-            return SakUse(plain_transmits=True, plain_receives=True)
-        if not self.cp.slots():
-            return None
-        if participant is not self.principal:
-            return SakUse() if participant.peers.live else None
-        protects = self.policy.delay_protection
-        return SakUse(
-            latest=self._pns.use_of(self.cp.latest, protects, now_ns),
-            old=self._pns.use_of(self.cp.old, protects, now_ns),
-            delay_protect=protects,
-        )
-
-    def _warn_of_strength(self, key: ChainKey) -> None:
-        if key.holder.cak_length < self.policy.cipher.key_length:
-            LOG.warning(
-                "key %s: a CAK of %d octets cannot make %s stronger than that",
-                key.name,
-                key.holder.cak_length,
-                self.policy.cipher.name,
-            )

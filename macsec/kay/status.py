@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from macsec.kay.cp import Connect
 from macsec.kay.kay import Kay
-from macsec.kay.participant import MKA_HELLO_TIME_NS, Participant
-from macsec.kay.policy import Security
+from macsec.kay.membership.participant import Participant
+from macsec.kay.timers import MKA_HELLO_TIME_NS
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
 
@@ -19,9 +19,8 @@ def status(kay: Kay) -> Lines:
     principal = kay.principal
     server = None if principal is None else principal.server_sci
     priority = None if principal is None else principal.server_priority
-    speaks = kay.cp.enabled and kay.policy.security is not Security.DISABLED
     return {
-        "PAE KaY status": "Active" if speaks else "Not-Active",
+        "PAE KaY status": "Active" if kay.active else "Not-Active",
         "Authenticated": YES_NO[kay.cp.connect is Connect.AUTHENTICATED],
         "Secured": YES_NO[kay.secured],
         "Failed": YES_NO[kay.cp.connect is Connect.UNAUTHENTICATED],

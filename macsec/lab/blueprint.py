@@ -28,6 +28,7 @@ from macsec.errors import ConfigError
 from macsec.lab.keying import EndPlan, Sources, planned
 from macsec.lab.spanning_tree import Tree, Way, spanning_tree
 from macsec.secy.from_config import controls_of
+from macsec.terms import ETHERNET_HEADER
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.params import LinkParams
 from macsec.wire.tc import parse_tc
@@ -296,7 +297,7 @@ class _Reader:
             )
 
     def _size(self, entry: TrafficSection) -> int | None:
-        most = self._topology.mtu + 14
+        most = self._topology.mtu + ETHERNET_HEADER
         if entry.size == IMIX:
             return None
         text = str(entry.size)

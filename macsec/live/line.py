@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, Self
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import Running
 from macsec.live.pump import End
+from macsec.native import load
 from macsec.wire.impairments import starts
 from macsec.wire.lane import LinkStats
-from macsec.wire.native_lane import NativeLane, library, stats_of
+from macsec.wire.native_lane import NativeLane, stats_of
 from macsec.wire.params import LinkParams
 
 
@@ -37,14 +38,14 @@ class Line:
         seed: int = 0,
         name: str = "wire",
     ) -> None:
-        loaded = library("native")
-        if loaded is None or not hasattr(loaded[1], "macsec_line_new"):
+        library = load("auto", needs="macsec_line_new")
+        if library is None:
             raise EnvironmentLacks("a line in real time needs the native data plane, on Linux")
-        self._ffi, self._lib = loaded
+        self._ffi, self._lib = library.ffi, library.lib
         self.name = name
         self._ends = a, b
         self._lanes = [
-            NativeLane(given, starts(given, seed, name, way), way, *loaded)
+            NativeLane(given, starts(given, seed, name, way), way, self._ffi, self._lib)
             for way, given in enumerate(params)
         ]
         wires = [lane.wire for lane in self._lanes]

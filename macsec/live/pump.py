@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import Running
+from macsec.native import load
 from macsec.secy import SecY
 
 COUNTS = (
@@ -52,6 +53,7 @@ class Pump:
         self._ends, self._secy = (clear, wire), secy
         self._opened = opened
         self._pump: Any = None
+        self._library: Any = None
         self._running: Running | None = None
         self._guard = threading.Lock()
 
@@ -61,8 +63,8 @@ class Pump:
             if self._pump is not None:
                 raise MACsecError("a pump runs once: make another")
             loan = self._secy.lend(self.stop)
-            from macsec._native import ffi, lib
-
+            library = self._library = load("native", needs="macsec_pump_new")
+            ffi, lib = library.ffi, library.lib
             made = lib.macsec_pump_new(loan.secy, loan.lock, *map(_descriptor, self._ends))
             if made == ffi.NULL:
                 self._secy.take_back(self.stop)
@@ -83,9 +85,7 @@ class Pump:
         with self._guard:
             self._opened = opened
             if self._running is not None:
-                from macsec._native import lib
-
-                lib.macsec_pump_open(self._pump, opened)
+                self._library.lib.macsec_pump_open(self._pump, opened)
 
     def fileno(self) -> int:
         """An eventfd that can be read once the pump ended by itself; between start and stop."""
@@ -122,8 +122,7 @@ class Pump:
     def _counts(self, way: int) -> Mapping[str, int]:
         if self._pump is None:
             return dict.fromkeys(COUNTS, 0)
-        from macsec._native import ffi, lib
-
+        ffi, lib = self._library.ffi, self._library.lib
         told = ffi.new("macsec_pump_counts *")
         lib.macsec_pump_read(self._pump, way, told)
         return {name: getattr(told, name) for name in COUNTS}

@@ -27,7 +27,14 @@ from macsec.secy import counters as names
 from macsec.secy.counters import Counters
 from macsec.secy.plane import Tally
 from macsec.suites import SUITES
-from macsec.terms import ETHERTYPE_EAPOL, SCI_NONE, VLAN_TPIDS, sci_text
+from macsec.terms import (
+    ADDRESSES_LENGTH,
+    ETHERNET_HEADER,
+    ETHERTYPE_EAPOL,
+    SCI_NONE,
+    VLAN_TPIDS,
+    sci_text,
+)
 
 CLEAR_TAGS = 2
 _OPEN = int(Verdict.NO_SCI)
@@ -332,8 +339,8 @@ class _Channel:
 
 def eapol_rows(batch: FrameBatch) -> Column:
     """The rows of EAPOL frames, with or without VLAN tags."""
-    rows = np.flatnonzero(batch.length >= 14)
-    at = batch.start[rows] + 12
+    rows = np.flatnonzero(batch.length >= ETHERNET_HEADER)
+    at = batch.start[rows] + ADDRESSES_LENGTH
     ends = batch.start[rows] + batch.length[rows]
     tpids = np.array(sorted(VLAN_TPIDS))
     found = []

@@ -14,7 +14,7 @@ from macsec.frames import FrameBatch, sectag
 from macsec.frames.dissect import Sight, Span, observe, spans
 from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.secy import Outcome, SecY, Validate, Verdict
-from macsec.terms import ADDRESSES_LENGTH, sci_of, sci_text
+from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER, sci_of, sci_text
 
 
 class PNs(NamedTuple):
@@ -260,7 +260,7 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
         scs=f"there {_are([*moved.secy.rx])}",
         sas=f"there {_are(_sas_of(moved, sci))}",
         mtu=mtu,
-        limit=None if mtu is None else mtu + 14,
+        limit=None if mtu is None else mtu + ETHERNET_HEADER,
         encodingsa=controls.encodingsa,
     )
 

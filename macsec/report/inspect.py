@@ -12,6 +12,7 @@ from macsec.frames.dissect import Sight, VlanTag
 from macsec.frames.sectag import TCI
 from macsec.report.fields import Hex, Integer, Sci, SciFrom
 from macsec.terms import sci_text
+from macsec.time_units import NS_PER_S
 
 ETHERTYPES = {
     0x0800: "IPv4",
@@ -136,7 +137,7 @@ def ethertype_text(ethertype: int | None) -> str:
 
 def seconds(ns: int) -> str:
     """Return seconds with nine decimals."""
-    whole, rest = divmod(abs(ns), 1_000_000_000)
+    whole, rest = divmod(abs(ns), NS_PER_S)
     return f"{'-' if ns < 0 else ''}{whole}.{rest:09d}"
 
 

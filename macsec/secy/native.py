@@ -17,16 +17,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from macsec import _native
-from macsec._native import ffi, lib
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
+from macsec.native import load
 from macsec.secy.arena_pool import ArenaPool
 from macsec.secy.controls import Controls
 from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
-from macsec.terms import PN_LIMIT_64
+from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
 
 MASK_64 = PN_LIMIT_64 - 1
 
@@ -34,8 +33,8 @@ _VERDICTS = tuple(Verdict)
 
 _OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
-if lib.macsec_add_types() != 0:
-    raise ImportError("macsec._native lacks its types")
+_LIBRARY = load("native", needs="macsec_secy_new")
+ffi, lib = _LIBRARY.ffi, _LIBRARY.lib
 
 
 class NativePlane(Uncopyable):
@@ -50,11 +49,11 @@ class NativePlane(Uncopyable):
         if pointer == ffi.NULL:
             raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
-        self._lock = _native.Lock()
+        self._lock: Any = _LIBRARY.Lock()
         self._holder: int | None = None
         self._borrowers: list[Callable[[], None]] = []
         address = int(ffi.cast("uintptr_t", pointer))
-        self._one = _native.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
+        self._one = _LIBRARY.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
         self._given, self._result = ffi.new("macsec_frames *"), ffi.new("macsec_outcome *")
         self._arenas = ArenaPool()
         self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
@@ -104,11 +103,13 @@ class NativePlane(Uncopyable):
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
-        return self._one.protect(frame)
+        outcome: tuple[Verdict, bytes | None] = self._one.protect(frame)
+        return outcome
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.6, one frame."""
-        return self._one.validate(frame)
+        outcome: tuple[Verdict, bytes | None] = self._one.validate(frame)
+        return outcome
 
     # ---------------------------------------------------------------- management
 
@@ -330,7 +331,7 @@ def _controls(controls: Controls) -> dict[str, int]:
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
-        "longest": -1 if controls.mtu is None else controls.mtu + 14,
+        "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from macsec.errors import CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch, sectag
+from macsec.frames.dissect import vlan_tags_end
 from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.keys import Uncopyable
 from macsec.secy.controls import Controls, Validate
@@ -36,16 +37,13 @@ from macsec.secy.replay_check import ReplayRule, Window, replay_rule
 from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import (
     ADDRESSES_LENGTH,
+    ETHERNET_HEADER,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
     PORT_END_STATION,
     PORT_SCB,
     SCI_NONE,
-    VLAN_TPIDS,
 )
-
-RUNT_LENGTH = 14
-"""On receipt: addresses and an EtherType. A frame to send needs one octet of User Data."""
 
 
 class Row(NamedTuple):
@@ -131,7 +129,7 @@ class ReferencePlane(Uncopyable):
         mpdu = tag + secure_data + icv[: controls.icv_length]
         protected = addresses + clear_tags + mpdu
         # 10.5.5: longer than the Common Port takes: discarded, the PN is used up.
-        too_long = controls.mtu is not None and len(protected) > controls.mtu + RUNT_LENGTH
+        too_long = controls.mtu is not None and len(protected) > controls.mtu + ETHERNET_HEADER
         if not too_long or controls.profile.too_long_counts_octets:
             self._count_octets_out(len(user_data))
         if too_long:
@@ -189,12 +187,7 @@ class ReferencePlane(Uncopyable):
 
     def _clear_tags_end(self, frame: bytes) -> int:
         """Where the SecTAG goes or is: behind up to `clear_tags` VLAN tags (11.4, 15.3)."""
-        at = ADDRESSES_LENGTH
-        for _ in range(self._controls.clear_tags):
-            if len(frame) < at + 4 or int.from_bytes(frame[at : at + 2]) not in VLAN_TPIDS:
-                break
-            at += 4
-        return at
+        return vlan_tags_end(frame, self._controls.clear_tags)
 
     # ---------------------------------------------------------------- 10.6 receive
 
@@ -206,7 +199,7 @@ class ReferencePlane(Uncopyable):
 
     def _receive(self, octets: bytes) -> Row:
         controls, profile = self._controls, self._controls.profile
-        if len(octets) < RUNT_LENGTH:
+        if len(octets) < ETHERNET_HEADER:
             return Row(Verdict.RUNT)
         # 10.6: Null: untouched, tags and all.
         if controls.validate is Validate.NULL:

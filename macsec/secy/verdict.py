@@ -1,6 +1,6 @@
 """Every way a frame can end: one row each, with its counter and clause.
 
-The numbers are shared with the C data plane (`macsec_verdict` in `_native/macsec.h`), which
+The numbers are shared with the C data plane (`macsec_verdict` in `_native/secy/macsec.h`), which
 counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the SecY.
 """
 

@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike
 
 from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.native import load
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.fields import turned
 from macsec.wire.impairments import Starts, starts
 from macsec.wire.lane import Lane, LinkStats, Sent
-from macsec.wire.native_lane import Ends, NativeLane, Picked, library
+from macsec.wire.native_lane import Ends, NativeLane, Picked
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import RECORDS, Fate, Record, Trace, pack
 
@@ -68,11 +70,11 @@ class Carrier:
         backend: str = "auto",
     ) -> None:
         start = starts(params, seed, name, direction)
-        loaded = library(backend)
+        library = load(backend, needs="macsec_wire_new")
         self._lane: _Runner = (
-            _PythonLane(params, start, direction)
-            if loaded is None
-            else NativeLane(params, start, direction, *loaded)
+            _ReferenceLane(params, start, direction)
+            if library is None
+            else NativeLane(params, start, direction, library.ffi, library.lib)
         )
         self._trace = Trace()
         self._trace.name(0, name)
@@ -144,7 +146,7 @@ class Carrier:
         return FrameBatch.trusted(octets, np.cumsum(length) - length, length, time_ns, source)
 
 
-class _PythonLane:
+class _ReferenceLane:
     """The lane itself, driven by columns."""
 
     def __init__(self, params: LinkParams, start: Starts, direction: int) -> None:

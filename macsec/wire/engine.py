@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
+from macsec.time_units import PS_PER_NS
 from macsec.wire.trace import Trace
 
-PS_PER_NS = 1000
 HORIZON_PS = (1 << 62) - 1
 """53 days: the sum of two times still fits 64 bits, which the C twin and the trace rely on."""
 

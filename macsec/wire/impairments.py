@@ -1,7 +1,7 @@
 """The impairments of one direction: what is drawn, from which stream, in netem's order.
 
 Each step has a stream of its own. A decision is a draw of 32 bits below a whole threshold.
-`_native/calendar.c` is the twin of this file and of `lane.py`.
+`_native/wire/calendar.c` is the twin of this file and of `lane.py`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from macsec.time_units import PS_PER_NS
 from macsec.wire.distributions import SCALE, SCALE_BITS, SIZE, table
 from macsec.wire.fields import matches, octets_at
 from macsec.wire.param_values import Chance, Loss, Slot
 from macsec.wire.params import LinkParams
 from macsec.wire.random_streams import ONE, Correlated, Stream, start_of
 
-PS_PER_NS = 1000
 PURPOSES = ("duplicate", "loss", "corrupt", "bit", "reorder", "delay", "slot")
 
 Starts = Callable[[str], int]

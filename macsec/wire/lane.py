@@ -13,15 +13,15 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS, PS_PER_S
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.fields import turned
 from macsec.wire.impairments import Impairments, Starts
 from macsec.wire.param_values import COUNT_LIMIT
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate, Mark
 
-HEADER = 14
-PS_PER_S = 10**12
 HORIZON = "a frame would come out after the end of virtual time (53 days)"
 AHEAD = -1
 """Due before everything, and not held by a slot."""
@@ -154,7 +154,7 @@ class Lane:
         stats.sent += 1
         stats.octets += len(frame)
         sent = Sent(stats.sent, frame)
-        if mtu is not None and len(frame) > mtu + HEADER:
+        if mtu is not None and len(frame) > mtu + ETHERNET_HEADER:
             self._stop(Fate.TOO_LONG, sent)
         elif self._is_down():
             self._stop(Fate.DOWN, sent)

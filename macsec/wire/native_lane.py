@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
+from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS
 from macsec.wire.distributions import table
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.impairments import Starts, threshold
-from macsec.wire.lane import HEADER, HORIZON, LinkStats
+from macsec.wire.lane import HORIZON, LinkStats
 from macsec.wire.param_values import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import RECORDS
@@ -27,25 +28,6 @@ ANY = (1 << 31) - 1
 _LOSS = {"random": 1, "state": 2, "gemodel": 3}
 _ORDERED = {None: 0, False: 1, True: 2}
 _MATCH = {"ethertype": 1, "vlan": 2, "sci": 4, "an": 8}
-
-
-def library(backend: str) -> tuple[Any, Any] | None:
-    """The ffi and lib of the extension module for "auto" or "native"; None: the reference."""
-    if backend not in ("auto", "native", "reference"):
-        raise ConfigError(f"backend {backend!r}: not one of auto, native, reference")
-    if backend == "reference":
-        return None
-    try:
-        module = importlib.import_module("macsec._native")
-    except ImportError as error:
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is not built") from error
-    if not hasattr(module.lib, "macsec_wire_new"):
-        if backend == "auto":
-            return None
-        raise EnvironmentLacks("the extension module macsec._native is of an older version")
-    return module.ffi, module.lib
 
 
 class Ends(NamedTuple):
@@ -171,7 +153,7 @@ def _plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[
     plan.cell, plan.cell_overhead = params.cell, params.cell_overhead
     plan.limit = COUNT_LIMIT if params.limit is None else params.limit
     plan.gap = params.gap
-    plan.longest = MTU_LIMIT << 20 if params.mtu is None else params.mtu + HEADER
+    plan.longest = MTU_LIMIT << 20 if params.mtu is None else params.mtu + ETHERNET_HEADER
     plan.drops, plan.drop_count = _numbers(ffi, kept, params.drop)
     edges = [at * PS_PER_NS for span in params.down for at in span]
     plan.edges_ps, plan.edge_count = _numbers(ffi, kept, edges)

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from macsec.errors import ConfigError
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS
 from macsec.wire.lane import HORIZON, LinkStats, time_of
 from macsec.wire.params import LinkParams
 

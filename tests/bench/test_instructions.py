@@ -24,14 +24,14 @@ def guard() -> ModuleType:
     return module
 
 
-def test_verdict(guard: ModuleType) -> None:
-    """Three per cent, both ways; a number that is missing is not good."""
+def test_a_count_within_three_per_cent_is_good(guard: ModuleType) -> None:
+    """Three per cent, both ways; a missing number is not good."""
     assert [guard.verdict(n, 1000)[0] for n in (969, 970, 1030, 1031)] == [False, True, True, False]
     assert guard.verdict(5, None)[0] is False
 
 
-def test_every_case_has_a_number(guard: ModuleType) -> None:
-    """The file and the script agree."""
+def test_every_case_has_a_committed_number(guard: ModuleType) -> None:
+    """The file and the script have the same cases."""
     for compiler, numbers in json.loads(guard.NUMBERS.read_text()).items():
         assert compiler.startswith("gcc-")
         assert list(numbers) == list(map(guard.name_of, guard.cases()))
@@ -40,7 +40,7 @@ def test_every_case_has_a_number(guard: ModuleType) -> None:
 @pytest.mark.skipif(
     not (shutil.which("valgrind") and shutil.which("gcc")), reason="no valgrind or no gcc"
 )
-def test_counts(guard: ModuleType, tmp_path: Path) -> None:
+def test_the_count_of_a_case_is_repeatable(guard: ModuleType, tmp_path: Path) -> None:
     """One case, twice the same."""
     target = guard.build(tmp_path)
     case = ("portable", "protect", 64)

@@ -1,19 +1,15 @@
 """Both backends, for every test that asks for one."""
 
-import importlib.util
-
 import pytest
+
+from macsec.native import load
 
 
 def _native_built():
-    if importlib.util.find_spec("macsec._native") is None:
-        return False
-    from macsec import _native
-
-    return hasattr(_native.lib, "macsec_capture_index")
+    return load("auto", needs="macsec_capture_index") is not None
 
 
-@pytest.fixture(params=["python", "native"])
+@pytest.fixture(params=["reference", "native"])
 def backend(request):
     """Each twin in turn."""
     if request.param == "native" and not _native_built():

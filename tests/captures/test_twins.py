@@ -116,11 +116,11 @@ def damaged(draw, files):
 
 def assert_agree(octets, step, **options):
     """Both twins make the same of a file, whole and in pieces of any size."""
-    python = Outcome(octets, backend="python", **options)
+    reference = Outcome(octets, backend="reference", **options)
     native = Outcome(octets, backend="native", **options)
-    assert python.same() == native.same()
+    assert reference.same() == native.same()
     pieces = Outcome(Dribble(octets, step), backend="native", **options)
-    assert (pieces.rows, pieces.fault) == (python.rows, python.fault)
+    assert (pieces.rows, pieces.fault) == (reference.rows, reference.fault)
 
 
 OPTIONS = {
@@ -176,7 +176,7 @@ def test_emitter_twins(batch, data, kind):
     way = st.integers(0, 3)
     ways = data.draw(st.one_of(st.none(), st.lists(way, min_size=count, max_size=count)))
     written = []
-    for backend in ("python", "native"):
+    for backend in ("reference", "native"):
         out = io.BytesIO()
         with captures.write(out, format=kind, backend=backend) as sink:
             sink.write(batch, remarks, ways)

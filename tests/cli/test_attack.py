@@ -83,7 +83,7 @@ def test_a_seed_is_told_and_repeats(desk):
     "args, told",
     [
         (["replai"], "did you mean replay?"),
-        (["xyzzy"], "macsec attack list names them"),
+        (["xyzzy"], "macsec attack list prints all names"),
         (["duplicate-rejected", "--profile", "linux"], "no part of profile linux"),
         (["replay", "--cipher", "des"], "des"),
         (["flood-random", "--frames", "0"], "--frames"),

@@ -169,7 +169,7 @@ def test_explain_out_of_range(desk, some, frames):
     """A frame that is not there is 2, one line, and says which are."""
     clear = desk.capture(some[:frames])
     told = desk.run("explain", "-c", desk.config(), clear, "--frame", "5", code=2).stderr
-    assert ("0 to 4" if frames else "none") in told
+    assert ("frames 0 to 4" if frames else "no frames") in told
     assert len(told.splitlines()) == 1
 
 

@@ -48,7 +48,7 @@ def test_export_to_a_folder(desk: Desk) -> None:
     (out / "macsec0.netdev").unlink()
     desk.run(*words, "-o", str(out), code=2)
     assert [path.name for path in out.iterdir()] == ["macsec0-tx-0.key"]
-    assert "-o FOLDER is wanted" in desk.run(*words, code=2).stderr
+    assert "with -o FOLDER" in desk.run(*words, code=2).stderr
 
 
 def test_export_to_a_pipe(desk: Desk) -> None:

@@ -152,9 +152,9 @@ def test_validate_wants_one_source_of_keys(desk: Desk) -> None:
     """Either a SecY or CAKs."""
     file, out = caks_of(desk, "basic"), desk.path("clear.pcap")
     result = desk.run("validate", capture("basic"), out, code=2)
-    assert "one of -c FILE and --cak FILE is wanted" in result.stderr
+    assert "give either -c FILE or --cak FILE" in result.stderr
     both = ["-c", desk.config(), "--cak", file]
-    assert "one of -c" in desk.run("validate", *both, capture("basic"), out, code=2).stderr
+    assert "give either -c" in desk.run("validate", *both, capture("basic"), out, code=2).stderr
     assert not Path(out).exists()
 
 

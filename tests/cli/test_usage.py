@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
 from support.planes import PLANES
 
+from macsec import SecY, __version__
 from macsec.cli import VERBS
 from macsec.cli.shared import edge
 
+ROOT = Path(__file__).parents[2]
 NATIVE = any(plane.backend == "native" for plane in PLANES)
 
 
@@ -168,9 +171,15 @@ def test_every_verb_has_help(desk, verb):
     assert "Usage: macsec" in desk.run(verb, "--help").stdout
 
 
-def test_version(desk):
-    """--version names the version, the data plane and the kernel."""
-    told = desk.run("--version").stdout
-    assert told.startswith("macsec 0.")
-    assert "data plane" in told
-    assert "kernel" in told
+def test_version_names_version_data_plane_and_kernel(desk):
+    """The line agrees with the SecY that a verb would make."""
+    line = desk.run("--version").stdout
+    with SecY() as secy:
+        assert line == f"macsec {__version__} ({secy.backend} data plane, {secy.kernel} kernel)\n"
+
+
+def test_version_is_in_one_place():
+    """The package metadata takes the version from macsec.__version__."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "macsec.__version__"}}

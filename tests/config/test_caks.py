@@ -1,4 +1,4 @@
-"""Files of CAKs: what is taken, what is refused and where, and that no CAK is told."""
+"""Files of CAKs: accepted and refused entries; no message shows a CAK."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def test_refused(text: str, line: int, wanted: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=wanted) as caught:
         load_caks(path)
     assert str(caught.value).startswith(f"{path}:{line}: ")
-    told = io.StringIO()
-    traceback.print_exception(caught.value, file=told)
-    assert CAK[:15] not in told.getvalue()
+    output = io.StringIO()
+    traceback.print_exception(caught.value, file=output)
+    assert CAK[:15] not in output.getvalue()
 
 
 def test_no_file(tmp_path: Path) -> None:

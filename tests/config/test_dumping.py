@@ -136,7 +136,7 @@ configurations = some(
 
 @given(config=configurations)
 def test_round_trip(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What is written reads back equal, and is written the same again."""
+    """A dump loads equal, and dumps the same again."""
     model = load(config)
     text = dump(model, reveal_keys=True)
     path = tmp_path_factory.getbasetemp() / "round-trip.yaml"
@@ -158,14 +158,14 @@ def test_inline_keys_are_not_written(tmp_path: Path) -> None:
     assert 'key: "file:my keys/a #1"' in dump(path)
 
 
-def test_path_that_is_no_text() -> None:
+def test_path_that_is_not_utf8_is_refused() -> None:
     """A file name that is not UTF-8 works from Python, but cannot be written to YAML."""
     config = {"tx": {"sci": 1, "sa": {0: {"key": "file:" + os.fsdecode(b"\xff")}}}}
     with pytest.raises(ConfigError, match=r"^tx.sa.0.key: a path that is not UTF-8"):
         dump(config)
 
 
-def test_write(tmp_path: Path) -> None:
+def test_written_file_is_the_owners_alone(tmp_path: Path) -> None:
     """A new file for the owner alone; never over a file, never through a link."""
     config = load({"tx": {"sci": 1, "sa": {0: {"key": KEY}}}})
     path = tmp_path / "new.yaml"
@@ -181,7 +181,9 @@ def test_write(tmp_path: Path) -> None:
         write(tmp_path / "none" / "new.yaml", config)
 
 
-def test_write_to_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_to_a_full_disk_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Half a file does not stay."""
 
     class Full:
@@ -205,7 +207,7 @@ def test_write_to_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not path.exists()
 
 
-def test_schema() -> None:
+def test_json_schema_accepts_what_loads() -> None:
     """The schema is JSON, closed, and knows the entries by the names of the file."""
     schema = json.loads(json.dumps(json_schema()))
     assert set(schema["properties"]) == {"secy", "mka", "tx", "rx"}

@@ -195,8 +195,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("name, config, said", REFUSED)
-def test_refused(name: str, config: dict[str, Any], said: str) -> None:
-    """What a format has no place for at all is an error."""
+def test_what_no_format_holds_is_refused(name: str, config: dict[str, Any], said: str) -> None:
+    """An entry that a format cannot hold at all is an error."""
     with pytest.raises(ConfigError, match=said) as caught:
         export(name, config)
     assert KEY not in str(caught.value)
@@ -227,8 +227,8 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("name, config, said", SAID)
-def test_said(name: str, config: dict[str, Any], said: str) -> None:
-    """What is left out is told, without a key."""
+def test_entries_left_out_are_noted(name: str, config: dict[str, Any], said: str) -> None:
+    """Entries left out are listed in notes, without a key."""
     notes = export(name, config).notes
     assert any(said in note for note in notes), notes
     assert KEY not in str(notes)
@@ -245,7 +245,7 @@ BAD: list[tuple[str, str, str]] = [
     ("wpa_supplicant", "network={\n}\n", "no network block"),
     ("wpa_supplicant", "network={\n mka_cak=00\n mka_ckn=1\n}\n", "a CKN of 2 to 64"),
     ("ip-macsec", "ip macsec add macsec0 tx sa 0 pn\n", "f:1: not a command"),
-    ("ip-macsec", "ip macsec add macsec0 tx sa 0 pn 1 key 0 00\n", "the SCI is not told"),
+    ("ip-macsec", "ip macsec add macsec0 tx sa 0 pn 1 key 0 00\n", "the SCI is missing"),
     ("systemd", "[NetDev]\nKind=vlan\n", "no Kind=macsec"),
     ("systemd", "[NetDev]\nnonsense\n", "f:2: neither"),
     ("systemd", "\0", "not text"),
@@ -264,7 +264,7 @@ def test_bad_files(name: str, text: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 @given(text=st.text(alphabet='ab0=,[]{}"\n MACsecnetworkip=sa pn key rx tx', max_size=200))
 def test_any_text(name: str, text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever stands in a file: a configuration or a ConfigError, nothing else."""
+    """Any text gives a configuration or a ConfigError, nothing else."""
     path = tmp_path_factory.getbasetemp() / f"any-{name}"
     path.write_text(text)
     result: Import | None = None

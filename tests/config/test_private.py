@@ -13,8 +13,8 @@ from macsec.config.private import write_private
 from macsec.errors import ConfigError, MACsecError
 
 
-def test_written(tmp_path: Path) -> None:
-    """Mode 0600 whatever the umask, and nothing beside it."""
+def test_private_file_has_mode_0600(tmp_path: Path) -> None:
+    """Mode 0600 under any umask, and no other file beside it."""
     before = os.umask(0)
     try:
         write_private(tmp_path / "f", b"secret")
@@ -25,8 +25,8 @@ def test_written(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
-def test_no_secret(tmp_path: Path) -> None:
-    """A file that all may read has its mode whatever the umask."""
+def test_public_file_keeps_its_mode(tmp_path: Path) -> None:
+    """A file that all may read has its mode under any umask."""
     before = os.umask(0o077)
     try:
         write_private(tmp_path / "f", b"plain", 0o644)
@@ -35,7 +35,9 @@ def test_no_secret(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o644
 
 
-def test_one_that_appears_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_appears_meanwhile_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name that is taken after the first look stays with who took it."""
     (tmp_path / "f").write_bytes(b"other")
     monkeypatch.setattr(os.path, "lexists", lambda _: False)
@@ -46,7 +48,7 @@ def test_one_that_appears_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("link", [False, True])
-def test_never_over_another(tmp_path: Path, link: bool) -> None:
+def test_existing_file_is_never_overwritten(tmp_path: Path, link: bool) -> None:
     """Not over a file, nor through a symbolic link; unless it is to be replaced."""
     path = tmp_path / "f"
     if link:
@@ -61,8 +63,8 @@ def test_never_over_another(tmp_path: Path, link: bool) -> None:
     assert not path.is_symlink()
 
 
-def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was there stays, and no half file beside it."""
+def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old file stays, and no half-written one beside it."""
     path = tmp_path / "f"
     path.write_bytes(b"other")
 

@@ -1,4 +1,4 @@
-"""Where keys come from, and that no key is ever told."""
+"""Sources of keys; no message ever shows a key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def key_of(reference: str, folder: Path = Path()) -> bytes:
 
 
 def refused(reference: str, folder: Path = Path()) -> str:
-    """Why a reference leads nowhere."""
+    """References that yield no key, each with its reason."""
     with pytest.raises(ConfigError) as caught:
         key_of(reference, folder)
     return str(caught.value)
@@ -37,7 +37,9 @@ def refused(reference: str, folder: Path = Path()) -> str:
 @pytest.mark.parametrize(
     "text", [KEY, KEY.upper() + "\n", " c0ffee42 c0ffee42\r\n\tdeadbea7\n\ndeadbea7 \n"]
 )
-def test_file(text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_key_file_is_hex_with_any_white_space(
+    text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A key file holds hex with any white space; its path is relative to the configuration."""
     path = tmp_path / "a key"
     path.write_text(text)
@@ -49,7 +51,7 @@ def test_file(text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
 
 @pytest.mark.parametrize("mode", range(0o400, 0o1000))
 def test_exposed_file(mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A key file that others may read or change gets a warning for each, whatever else is set."""
+    """A key file that others may read or change gets a warning for each fault."""
     (tmp_path / "sak").write_text(KEY)
     (tmp_path / "sak").chmod(mode)
     assert key_of("file:sak", tmp_path) == OCTETS
@@ -72,7 +74,7 @@ def test_a_file_of_another(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     )
 
 
-def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable holds hex."""
     monkeypatch.setenv("SAK_0", f" {KEY}\n")
     assert key_of("env:SAK_0") == OCTETS
@@ -80,7 +82,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("env:SAK_0") == "key env:SAK_0: not set"
 
 
-def test_descriptor() -> None:
+def test_key_from_a_descriptor() -> None:
     """A descriptor is read to its end, once for all SAs that name it."""
     reading, writing = os.pipe()
     os.write(writing, KEY.encode())
@@ -115,13 +117,13 @@ def test_no_key_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["file", "env"])
 def test_key_in_place_of_a_name(form: str) -> None:
-    """Who writes the key where its name belongs is not shown it again."""
+    """A key written in place of a name is not shown again."""
     named = KeySource.of(f"{form}:{KEY}")
     assert KEY not in refused(f"{form}:{KEY}")
     assert KEY not in repr(named)
 
 
-def test_equality() -> None:
+def test_sources_are_equal_by_reference_and_key() -> None:
     """Inline keys are equal by octets, references by text."""
     assert KeySource.of(KEY) == KeySource.of(OCTETS) == KeySource.of(Key(OCTETS))
     assert KeySource.of("env:A") == KeySource.of("env:A") != KeySource.of("env:B")
@@ -147,7 +149,7 @@ COPIES: list[Callable[[Any], Any]] = [
 
 @pytest.mark.parametrize("duplicate", COPIES)
 def test_models_with_keys_are_not_copied(duplicate: Callable[[Any], Any]) -> None:
-    """Whatever holds a key refuses every way to copy it."""
+    """An object that holds a key refuses every way to copy it."""
     config = load(CONFIG)
     assert config.tx is not None
     for holder in (config, config.tx, config.tx.sa[0], config.rx[0], config.rx[0].sa[0]):
@@ -157,7 +159,7 @@ def test_models_with_keys_are_not_copied(duplicate: Callable[[Any], Any]) -> Non
         duplicate(config.tx.sa[0].key)
 
 
-def test_models_do_not_tell_keys() -> None:
+def test_models_do_not_show_keys() -> None:
     """No text of a model, nor its dict or JSON, holds the key."""
     config = load(CONFIG)
     assert config.tx is not None
@@ -224,10 +226,10 @@ LEAKY = [
 
 @pytest.mark.parametrize("text", LEAKY)
 @pytest.mark.parametrize("ending", [b"", b"\xff"])
-def test_refusals_do_not_tell_keys(
+def test_refusals_do_not_show_keys(
     text: str, ending: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a refusal, nor its traceback with all locals, nor what caused it tells a key."""
+    """Neither a refusal, nor its traceback with all locals, nor its cause shows a key."""
     path = tmp_path / "link.yaml"
     path.write_bytes(text.encode() + ending)
     with pytest.raises(ConfigError) as caught:
@@ -243,7 +245,7 @@ def test_refusals_do_not_tell_keys(
     assert_no_canary(caplog.text)
 
 
-def test_refused_dict_does_not_tell_keys() -> None:
+def test_refused_dict_does_not_show_keys() -> None:
     """A dict neither."""
     config = {**CONFIG, "secy": {"cipher": "gcm-aes-256"}}
     with pytest.raises(ConfigError) as caught:
@@ -259,8 +261,8 @@ def test_dump_of_a_wiped_configuration() -> None:
         dump(config, reveal_keys=True)
 
 
-def test_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PIN is taken as it stands, without its line end; from a reference only."""
+def test_pin_is_read_without_its_line_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN is read unchanged but for its line end; from a reference only."""
     (tmp_path / "pin").write_bytes("pässword 12 \n".encode())
     (tmp_path / "pin").chmod(0o600)
     monkeypatch.setenv("PIN", "pässword 12 ")

@@ -20,8 +20,8 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of one command line."""
     with pytest.raises(SystemExit) as ended:
         cli.cli.main(["conformance", *args])
-    told = capsys.readouterr()
-    return int(ended.value.code or 0), told.out, told.err
+    output = capsys.readouterr()
+    return int(ended.value.code or 0), output.out, output.err
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def spoiled(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_built_in(capsys: pytest.CaptureFixture[str]) -> None:
+def test_built_in_vectors_pass(capsys: pytest.CaptureFixture[str]) -> None:
     """Everything passes: exit 0, a table by suite and kind with a column for each target."""
     code, out, err = run(capsys)
     assert code == 0
@@ -52,7 +52,7 @@ def test_built_in(capsys: pytest.CaptureFixture[str]) -> None:
     assert err.endswith(": all passed\n")
 
 
-def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_counts_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
     """One object on stdout, nothing on stderr."""
     code, out, err = run(capsys, "--json", "--backend", "reference")
     report = json.loads(out)
@@ -60,7 +60,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["backends"] == [{"backend": "reference", "kernel": "cryptography"}]
 
 
-def test_failure(capsys: pytest.CaptureFixture[str], spoiled: str) -> None:
+def test_failure_is_exit_3(capsys: pytest.CaptureFixture[str], spoiled: str) -> None:
     """A wrong vector: exit 3, one line with id, field, targets, clause and file."""
     code, out, err = run(capsys, spoiled)
     assert code == 3
@@ -81,7 +81,9 @@ def test_failure_as_json(capsys: pytest.CaptureFixture[str], spoiled: str) -> No
     assert [failure["id"] for failure in report["failures"]] == ["annex-c.1.1"]
 
 
-def test_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_given_files_replace_the_built_in_vectors(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """Several files: only their vectors, all of them."""
     paths = []
     for name in ("xpn_salt.json", "replay_sequences.json"):
@@ -115,7 +117,9 @@ def test_bad_arguments(
 
 
 @pytest.mark.skipif(not NATIVE, reason="the native data plane is not built")
-def test_kernel(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chosen_kernel_runs_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One kernel by option; by environment beside the reference; an unknown one is refused."""
 
     def backends(*args: str) -> list[str]:
@@ -136,7 +140,7 @@ def test_kernel(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
 def test_kernels_left_out(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kernel that cannot run is told, with the reason."""
+    """A kernel that cannot run is reported with the reason."""
     left_out = conformance.NotRun("native", "wide", "this CPU cannot run it: [VAES]")
     found = (conformance.available(["reference"])[0], (left_out,))
     monkeypatch.setattr(conformance, "available", lambda *_: found)

@@ -1,4 +1,4 @@
-"""The runner can fail: whatever bit of whatever vector is spoiled, it names that vector."""
+"""The runner can fail: for any spoiled bit of any vector it names that vector."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ NO_FILES = {
 
 
 @pytest.mark.parametrize("octets, reason", NO_FILES.values(), ids=NO_FILES)
-def test_refused(tmp_path: Path, octets: bytes, reason: str) -> None:
+def test_bad_vector_file_is_refused(tmp_path: Path, octets: bytes, reason: str) -> None:
     """A file that is not of the schema: FormatError, the path first, one line."""
     path = tmp_path / "vectors.json"
     path.write_bytes(octets)
@@ -94,8 +94,8 @@ def test_no_key_in_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("missing", ["no/such/file.json", "."])
-def test_not_opened(missing: str) -> None:
-    """What cannot be opened is a wrong argument: ConfigError that names it."""
+def test_missing_vector_file_is_refused(missing: str) -> None:
+    """A file that cannot be opened is a wrong argument: a ConfigError names it."""
     with pytest.raises(ConfigError, match=f"^{missing}: ") as refused:
         conformance.load(missing)
     assert refused.value.exit_code == 2
@@ -145,7 +145,7 @@ LIKE: tuple[tuple[type, st.SearchStrategy[Any]], ...] = (
 
 @given(data=st.data())
 def test_strange_values(data: st.DataObject) -> None:
-    """Whatever a vector says, it is refused by the schema, passes or fails; nothing else raises."""
+    """Any vector is refused by the schema, passes or fails; nothing else raises."""
     document = documents()[data.draw(st.sampled_from(sorted(documents())))]
     vector = copy.deepcopy(data.draw(st.sampled_from(document["vectors"])))
     fields = sorted(name for name, value in vector.items() if isinstance(value, bool | int | str))

@@ -36,8 +36,8 @@ def test_only_sixteen_octets_of_a_ckn_matter() -> None:
 
 @pytest.mark.parametrize("length", [16, 32])
 @pytest.mark.parametrize("kek_length", [16, 32])
-def test_wrap(length: int, kek_length: int) -> None:
-    """What was wrapped comes back, 8 octets longer between; any flipped bit gives nothing."""
+def test_unwrap_reverses_wrap(length: int, kek_length: int) -> None:
+    """Wrap and unwrap give the key back, 8 octets longer between; a flipped bit gives None."""
     kek, key = Key(bytes(range(kek_length))), Key(bytes(range(100, 100 + length)))
     wrapped = derivation.wrap(kek, key)
     assert len(wrapped) == length + 8
@@ -54,7 +54,7 @@ def test_unwrap_of_no_wrapped_key(length: int) -> None:
     assert derivation.unwrap(CAK, bytes(length)) is None
 
 
-def test_icv() -> None:
+def test_icv_depends_on_every_octet() -> None:
     """Good for its message under its key, for no other, and at its full length only."""
     icv = derivation.icv(CAK, b"message")
     assert len(icv) == derivation.ICV_LENGTH
@@ -65,7 +65,7 @@ def test_icv() -> None:
 
 
 @pytest.mark.parametrize("length", [16, 32])
-def test_sak(length: int) -> None:
+def test_sak_depends_on_every_input(length: int) -> None:
     """As long as the suite wants; another KN, nonce or list of members gives another."""
     members = [bytes(12), bytes(range(12))]
     sak = derivation.sak_from_cak(CAK, bytes(length), members, 1, length)
@@ -89,7 +89,7 @@ def test_eap_keys_do_not_depend_on_the_order_of_macs() -> None:
     assert len(names) == 1
 
 
-def test_salt() -> None:
+def test_salt_depends_on_mi_and_kn() -> None:
     """Low half of the KN over the first two octets, high half over the next two (10.7.28)."""
     assert derivation.salt(bytes(12), 0x11223344).hex() == "33441122" + "00" * 8
     assert derivation.salt(b"\xff" * 12, 1).hex() == "fffe" + "ff" * 10
@@ -113,7 +113,7 @@ def test_salt() -> None:
     ],
 )
 def test_wrong_arguments(call) -> None:
-    """Lengths that no key has are told, not worked around."""
+    """Lengths that no key has are refused."""
     with pytest.raises(ConfigError):
         call()
 

@@ -50,7 +50,7 @@ def test_all_named() -> None:
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.label)
 @pytest.mark.parametrize("case", dpdk.CASES, ids=lambda case: case.name)
-def test_passes(case: dpdk.Case, target: conformance.Target) -> None:
+def test_named_case_passes(case: dpdk.Case, target: conformance.Target) -> None:
     """A case passes on a target."""
     case.check(target)
 
@@ -87,7 +87,7 @@ class Credulous(SecY):
     """Takes every frame for good."""
 
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
-        """Deliver whatever comes."""
+        """Deliver every frame."""
         return Verdict.OK, super().validate_frame(octets)[1] or octets
 
 
@@ -145,7 +145,7 @@ FAULTS = [
 @pytest.mark.parametrize(
     "broken, number", FAULTS, ids=lambda value: getattr(value, "__name__", value)
 )
-def test_can_fail(broken: type[SecY], number: int) -> None:
+def test_named_case_can_fail(broken: type[SecY], number: int) -> None:
     """A SecY that does one thing wrong fails the cases that look at it."""
     with pytest.raises(Mismatch):
         dpdk.CASES[number - 1].check(BrokenTarget(broken))

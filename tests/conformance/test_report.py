@@ -81,8 +81,8 @@ def test_failed_on_one_is_failed() -> None:
         ("x" * 99, "y", f"field: expected {'x' * 59}…, got y"),
     ],
 )
-def test_texts(expected: object, got: object, text: str) -> None:
-    """What a mismatch says is one short line."""
+def test_mismatch_is_one_short_line(expected: object, got: object, text: str) -> None:
+    """A mismatch is one short line."""
     with pytest.raises(Exception, match="field") as raised:
         expect("field", expected, got)
     assert str(raised.value) == text
@@ -108,7 +108,7 @@ def test_one_kernel(target: Target) -> None:
 
 
 def test_unknown_names() -> None:
-    """A name that nobody has is an error, never an empty run."""
+    """An unknown name is an error, never an empty run."""
     with pytest.raises(ConfigError, match="backend 'fpga': one of reference, native"):
         conformance.available(["fpga"])
     with pytest.raises(ConfigError, match="kernels belong to the native backend"):

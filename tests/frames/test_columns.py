@@ -1,6 +1,8 @@
-"""What is asked of all frames of a batch at once: both twins, and the answers themselves."""
+"""Operations on a whole batch, in C and in Python."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -8,14 +10,18 @@ from hypothesis import strategies as st
 
 from macsec import FrameBatch
 from macsec.frames import columns
+from macsec.native import load
 
-TWINS = ["python"] if columns._native is None else ["python", "native"]
+NATIVE = load("auto", needs="macsec_frames_addresses")
+TWINS = ["reference", "native"] if NATIVE else ["reference"]
 
 
 @pytest.fixture(params=TWINS)
 def twin(request):
     """`equal` and `addresses` of a twin."""
-    return [getattr(columns, f"{request.param}_{name}") for name in ("equal", "addresses")]
+    if request.param == "native":
+        return partial(columns.native_equal, NATIVE), partial(columns.native_addresses, NATIVE)
+    return columns.reference_equal, columns.reference_addresses
 
 
 @st.composite
@@ -31,16 +37,16 @@ PAIRS = st.integers(0, 8).flatmap(lambda count: st.tuples(batches(count), batche
 
 
 @given(PAIRS)
-def test_equal(pair):
-    """Rows are equal where their octets are; both twins say so."""
+def test_rows_are_equal_where_their_octets_are(pair):
+    """Rows are equal where their octets are, on both twins."""
     one, other = pair
     expected = [a == b for a, b in zip(one.frames(), other.frames(), strict=True)]
     assert columns.equal(one, other).tolist() == expected
-    assert columns.python_equal(one, other).tolist() == expected
+    assert columns.reference_equal(one, other).tolist() == expected
     assert columns.equal(one, one).all()
 
 
-def test_equal_sees_every_octet(twin):
+def test_difference_in_any_octet_is_seen(twin):
     """A difference in any octet, in the length, at either end."""
     equal, _ = twin
     frame = bytes(range(64))
@@ -50,23 +56,23 @@ def test_equal_sees_every_octet(twin):
     assert equal(one, other).tolist() == [False] * 67 + [True]
 
 
-def test_batches_of_different_size():
-    """Rows that have no counterpart are the caller's mistake."""
+def test_batches_of_different_size_are_refused():
+    """Rows without a counterpart are the caller's mistake."""
     with pytest.raises(ValueError, match="1 frames against 0"):
         columns.equal(FrameBatch.from_frames([b"x"]), FrameBatch.from_frames([]))
 
 
 @given(PAIRS)
-def test_addresses(pair):
+def test_addresses_are_numbers_or_zero_for_a_short_frame(pair):
     """Destination and source as numbers, zero where a frame does not hold both."""
     for batch in pair:
         whole = [frame if len(frame) >= 12 else bytes(12) for frame in batch.frames()]
         expected = [int.from_bytes(f[:6]) for f in whole], [int.from_bytes(f[6:12]) for f in whole]
-        for ask in (columns.addresses, columns.python_addresses):
+        for ask in (columns.addresses, columns.reference_addresses):
             assert tuple(column.tolist() for column in ask(batch)) == expected
 
 
-def test_addresses_of_eleven_and_twelve_octets(twin):
+def test_shortest_frame_with_addresses_has_twelve_octets(twin):
     """The shortest frame with addresses has twelve octets."""
     _, addresses = twin
     batch = FrameBatch.from_frames([bytes(range(1, 12)), bytes(range(1, 13))])

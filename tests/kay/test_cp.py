@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from macsec.kay import actions
 from macsec.kay.associations import Associations
-from macsec.kay.cp import CP, NS_PER_S, TABLE, Connect, State
+from macsec.kay.cp import CP, TABLE, Connect, CpInputs, State
 from macsec.kay.sak import KI, Protection, Sak
 from macsec.keys import Key
 from macsec.suites import SUITES
+from macsec.time_units import NS_PER_S
 
 OWN, PEER = 0x0252_0000_0061_0001, 0x0252_0000_0062_0001
 DEFAULT = Protection(SUITES["gcm-aes-128"], 1)
@@ -29,8 +31,7 @@ class Rig:
             lambda ki: self.all_receiving,
             lambda ki: self.server_transmitting,
         )
-        self.cp.connect, self.cp.elected_self = connect, elected
-        self.cp.enabled = True
+        self.waiting = CpInputs(enabled=True, connect=connect, elected_self=elected)
         self.now = 0.0
 
     def sak(self, kn: int, protection: Protection = DEFAULT) -> Sak:
@@ -40,10 +41,9 @@ class Rig:
 
     def step(self, seconds: float = 0, **inputs: Any) -> State:
         """Some inputs, some time, and the state after it."""
-        for name, value in inputs.items():
-            setattr(self.cp, name, value)
         self.now += seconds
-        self.cp.step(round(self.now * NS_PER_S))
+        self.cp.step(round(self.now * NS_PER_S), replace(self.waiting, **inputs))
+        self.waiting = self.cp.inputs
         return self.cp.state
 
     def asked(self) -> list[str]:
@@ -207,7 +207,7 @@ def test_what_ends_a_session_ends_it_everywhere(state: State, change: dict[str, 
     assert asked.count("SetControlledPort") == 1 + (rig.cp.state is State.AUTHENTICATED)
     assert asked.count("DeleteTransmitSA") == (1 if state is State.RETIRE else 2)
     assert not rig.cp.secured
-    assert rig.cp.server_changed is False or rig.cp.connect is not Connect.SECURE
+    assert rig.cp.inputs.server_changed is False or rig.cp.connect is not Connect.SECURE
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,15 @@ from support.kays import (
 from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay import actions
-from macsec.kay.cp import Slot
+from macsec.kay.cp import KeySlot
+from macsec.kay.lowest_pns import TransmitPNs, whole_pn
 from macsec.kay.mkpdu.frame import Mkpdu, decode
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI, ranked
-from macsec.kay.transmit_pns import TransmitPNs, whole_pn
 from macsec.secy import Verdict
 from macsec.suites import SUITES
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 OTHER = b"another's MI"
 
 
@@ -148,9 +148,9 @@ def test_a_small_fall_is_no_carry() -> None:
 def test_settled_pns_are_half_a_second_old() -> None:
     """What is told under delay protection, and what without."""
     pns, ki = TransmitPNs(), KI(OTHER, 1)
-    slot = Slot(ki, 2, True, True)
+    slot = KeySlot(ki, 2, True, True)
     for ms, pn in ((0, 10), (300, 20), (500, 20), (700, 30), (1200, 40)):
-        pns.tell(ki, pn, ms * NS_PER_MS)
+        pns.record(ki, pn, ms * NS_PER_MS)
     assert [pns.settled(ki, ms * NS_PER_MS) for ms in (1200, 1699, 1700)] == [30, 30, 40]
     assert pns.current(ki) == 40
     use = pns.use_of(slot, True, 1200 * NS_PER_MS)

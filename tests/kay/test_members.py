@@ -31,8 +31,13 @@ from macsec.errors import ConfigError, MACsecError
 from macsec.kay import actions, status
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.counters import NAMES, Reception
+from macsec.kay.distribution.key_history import (
+    KEYS_REMEMBERED,
+    SERVERS_REMEMBERED,
+    Claim,
+    KeyHistory,
+)
 from macsec.kay.kay import Kay
-from macsec.kay.key_history import KEYS_REMEMBERED, SERVERS_REMEMBERED, Claim, KeyHistory
 from macsec.kay.keychain import ChainKey
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 from macsec.kay.policy import capability_for

@@ -8,7 +8,7 @@ import pytest
 from support.kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
 from support.planes import SUITE_NAMES, Plane
 
-from macsec.kay.key_server import exhaustion
+from macsec.kay.distribution.key_server import exhaustion
 
 PERIOD = 0.05
 

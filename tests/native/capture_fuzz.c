@@ -1,10 +1,10 @@
-/* Mutated captures through the index and the emitter of _native/capture.c.
+/* Mutated captures through the index and the emitter of _native/captures/capture.c.
 
    capture_fuzz INPUTS SEED [FIRST]: input number i of a seed is always the same, so that a fault is
    found again with FIRST = i and INPUTS = 1. Every buffer ends (or begins) at a page that cannot
    be touched, so a read or write past it stops the program even without a sanitizer.
 
-   Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/capture.c */
+   Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/captures/capture.c */
 #define _DEFAULT_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture.h"
+#include "captures/capture.h"
 
 enum {
     INPUT_MOST = 6000, /* octets of an input */
@@ -56,8 +56,9 @@ _Noreturn static void fail(const char *what) {
 }
 
 static void check(int good, const char *what) {
-    if (!good)
+    if (!good) {
         fail(what);
+    }
 }
 
 typedef struct {
@@ -69,8 +70,9 @@ static guarded guard(size_t least) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t size = (least + page - 1) / page * page;
     uint8_t *all = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (all == MAP_FAILED || mprotect(all + page, size, PROT_READ | PROT_WRITE) != 0)
+    if (all == MAP_FAILED || mprotect(all + page, size, PROT_READ | PROT_WRITE) != 0) {
         fail("no memory");
+    }
     return (guarded){all + page, size};
 }
 
@@ -94,10 +96,12 @@ typedef struct {
 } input;
 
 static void put32(input *to, uint64_t value) {
-    if (to->size + 4 > INPUT_MOST)
+    if (to->size + 4 > INPUT_MOST) {
         return;
-    for (unsigned i = 0; i < 4; i++)
+    }
+    for (unsigned i = 0; i < 4; i++) {
         to->octets[to->size + i] = (uint8_t)(value >> 8 * (to->big ? 3 - i : i));
+    }
     to->size += 4;
 }
 
@@ -107,16 +111,18 @@ static void put16x2(input *to, uint64_t first, uint64_t second) {
 }
 
 static void put_noise(input *to, uint64_t count) {
-    while (count-- > 0 && to->size < INPUT_MOST)
+    while (count-- > 0 && to->size < INPUT_MOST) {
         to->octets[to->size++] = (uint8_t)draw();
+    }
 }
 
 /* A length that is now and then not what it should be. */
 static uint64_t forged(uint64_t honest) {
     static const uint32_t edges[] = {
         0, 1, 3, 4, 12, 262143, 262144, 262145, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, UINT32_MAX};
-    if (!one_in(40))
+    if (!one_in(40)) {
         return honest;
+    }
     switch (below(4)) {
     case 0:
         return edges[below(sizeof edges / sizeof *edges)];
@@ -161,19 +167,22 @@ static void put_block(input *to) {
     put32(to, 0);
     if (type == 6 || type == 2) {
         const uint64_t interface = below(INTERFACES_MOST);
-        if (type == 6)
+        if (type == 6) {
             put32(to, forged(interface));
-        else
+        } else {
             put16x2(to, forged(interface), draw());
+        }
         put32(to, draw() >> below(64));
         put32(to, draw());
         put32(to, forged(length));
     }
-    if (type == 6 || type == 2 || type == 3)
+    if (type == 6 || type == 2 || type == 3) {
         put32(to, one_in(4) ? draw() : forged(length));
+    }
     put_noise(to, (length + 3) / 4 * 4);
-    if (type == 6 || type == 2)
+    if (type == 6 || type == 2) {
         put_options(to);
+    }
     const uint64_t total = to->size + 4 - begin;
     put32(to, forged(total));
     const size_t end = to->size;
@@ -213,10 +222,11 @@ static void make_input(input *to) {
         return;
     }
     for (uint64_t left = below(14); left > 0; left--) {
-        if (to->pcapng)
+        if (to->pcapng) {
             put_block(to);
-        else
+        } else {
             put_record(to);
+        }
     }
     mutate(to);
 }
@@ -237,8 +247,9 @@ static guarded column_memory[COLUMN_COUNT];
 
 static macsec_capture_columns make_columns(uint64_t capacity) {
     int64_t *place[COLUMN_COUNT];
-    for (int i = 0; i < COLUMN_COUNT; i++)
+    for (int i = 0; i < COLUMN_COUNT; i++) {
         place[i] = flush_end(column_memory[i], capacity * sizeof(int64_t));
+    }
     return (macsec_capture_columns){place[0], place[1], place[2], place[3],
                                     place[4], place[5], place[6], place[7]};
 }
@@ -298,23 +309,27 @@ static void keep_rows(result *into, const macsec_capture_columns *columns, uint6
         columns->start,  columns->length, columns->wire_length, columns->time_ns,
         columns->source, columns->flags,  columns->comment,     columns->comment_length};
     check(into->rows + rows <= ROWS_MOST, "more rows than octets");
-    for (int column = 0; column < COLUMN_COUNT; column++)
+    for (int column = 0; column < COLUMN_COUNT; column++) {
         for (uint64_t i = 0; i < rows; i++) {
             int64_t value = from[column][i];
             const int place = column == 0 || (column == 6 && columns->comment_length[i] != 0);
-            if (place)
+            if (place) {
                 value += (int64_t)into->reached;
+            }
             into->values[column][into->rows + i] = column == 6 && !place ? 0 : value;
         }
+    }
     into->rows += rows;
 }
 
 /* Octets of the rare block at `at`: no more than are there; what Python would parse. */
 static uint64_t rare_block(const input *from, uint64_t at) {
     uint64_t total = 0;
-    if (from->size - at >= 8)
-        for (unsigned i = 0; i < 4; i++)
+    if (from->size - at >= 8) {
+        for (unsigned i = 0; i < 4; i++) {
             total |= (uint64_t)from->octets[at + 4 + i] << 8 * (from->big ? 3 - i : i);
+        }
+    }
     return total >= 12 && total % 4 == 0 && total <= from->size - at ? total : 0;
 }
 
@@ -351,21 +366,24 @@ static void run_index(const input *from, macsec_capture_state state, uint64_t st
         check(state.fault == 0, "a fault that is none");
         if (state.stop == MACSEC_CAPTURE_MORE) {
             check(state.needed > had, "more wanted than needed");
-            if (had == left)
+            if (had == left) {
                 return;
+            }
             size = state.needed > had + step ? state.needed : had + step;
         } else if (state.stop == MACSEC_CAPTURE_BLOCK) {
             const uint64_t total = rare_block(from, into->reached);
-            if (total == 0)
+            if (total == 0) {
                 return;
+            }
             into->reached += total;
             size = step;
         } else {
             check(state.stop == MACSEC_CAPTURE_FULL, "no such stop");
             check(rows == capacity || octets >= state.budget, "not full");
         }
-        if (size > from->size - into->reached)
+        if (size > from->size - into->reached) {
             size = from->size - into->reached;
+        }
     }
 }
 
@@ -374,9 +392,10 @@ static void check_same(const result *one, const result *other) {
     check(one->reached == other->reached, "a split changes how far the index comes");
     check(one->stop == other->stop && one->fault == other->fault, "a split changes the end");
     check(one->fault == 0 || one->fault_at == other->fault_at, "a split moves the fault");
-    for (int column = 0; column < COLUMN_COUNT; column++)
+    for (int column = 0; column < COLUMN_COUNT; column++) {
         check(memcmp(one->values[column], other->values[column], one->rows * sizeof(int64_t)) == 0,
               "a split changes a column");
+    }
 }
 
 /* --- emission --- */
@@ -404,8 +423,9 @@ static uint64_t emitted_size(const macsec_capture_job *job) {
 static void check_emitted(const macsec_capture_job *job, const uint8_t *out, uint64_t size) {
     static input again;
     static result found;
-    if (size > INPUT_MOST)
+    if (size > INPUT_MOST) {
         return;
+    }
     again.size = size;
     again.big = 0;
     again.pcapng = job->pcapng;
@@ -428,10 +448,12 @@ static void check_emitted(const macsec_capture_job *job, const uint8_t *out, uin
         check(memcmp(again.octets + found.values[0][i], job->arena + job->start[i],
                      (size_t)job->length[i]) == 0,
               "other octets are read");
-        if (job->pcapng && job->flags != NULL)
+        if (job->pcapng && job->flags != NULL) {
             check((found.values[5][i] & 3) == job->flags[i], "other flags are read");
-        if (job->pcapng && job->comments != NULL)
+        }
+        if (job->pcapng && job->comments != NULL) {
             check(found.values[7][i] == job->comment_length[i], "another comment is read");
+        }
     }
 }
 
@@ -479,19 +501,21 @@ static void run_emit(const input *from, const result *rows) {
     static int64_t copies[COLUMN_COUNT][ROWS_FEW];
     const int64_t **held[] = {&job.start,  &job.length, &job.wire_length,   &job.time_ns,
                               &job.source, &job.flags,  &job.comment_start, &job.comment_length};
-    for (int i = 0; i < COLUMN_COUNT; i++)
+    for (int i = 0; i < COLUMN_COUNT; i++) {
         if (*held[i] != NULL) {
             memcpy(copies[i], *held[i], count * sizeof(int64_t));
             *held[i] = copies[i];
         }
+    }
     check_emitted(&job, kept, size);
     if (size > 0) {
         const uint64_t less = below(size);
         check(macsec_capture_emit(&job, flush_end(out_memory, less), less) == -1,
               "too little room is not noticed");
     }
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     /* A row that lies: refused, or written within the room. */
     int64_t *const liars[] = {copies[0], copies[1], copies[6], copies[7]};
     liars[below(4)][below(count)] = (int64_t)(one_in(2) ? draw() : forged(below(9000)));
@@ -507,8 +531,9 @@ static void run_input(void) {
     make_input(&now);
     macsec_capture_state state = make_state(&now);
     run_index(&now, state, now.size, ROWS_MOST, &whole);
-    if (one_in(4))
+    if (one_in(4)) {
         state.budget = 1 + below(200);
+    }
     run_index(&now, state, 1 + below(300), 1 + below(ROWS_FEW), &parts);
     check_same(&whole, &parts);
     run_emit(&now, &whole);
@@ -526,8 +551,9 @@ int main(int count, char **words) {
     interface_memory = guard(INTERFACES_MOST * sizeof(macsec_capture_interface));
     out_memory = guard(1 << 17);
     text_memory = guard(TEXT_MOST);
-    for (int i = 0; i < COLUMN_COUNT; i++)
+    for (int i = 0; i < COLUMN_COUNT; i++) {
         column_memory[i] = guard(ROWS_MOST * sizeof(int64_t));
+    }
     for (input_now = first; input_now < first + inputs; input_now++) {
         random_state = mixed(seed_now * UINT64_C(0x9E3779B97F4A7C15) + input_now);
         run_input();

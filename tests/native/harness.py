@@ -39,8 +39,19 @@ def run(command: list[str | Path]) -> str:
     return done.stdout
 
 
+def native_sources() -> list[Path]:
+    """Return the C sources that need no Python.h."""
+    return sorted(path for path in NATIVE.rglob("*.c") if path.parent.name != "python")
+
+
+def program_sources(name: str) -> list[Path]:
+    """Return the sources of a program: a file, or all files of a folder."""
+    folder = HERE / name
+    return sorted(folder.glob("*.c")) if folder.is_dir() else [HERE / f"{name}.c"]
+
+
 class Workshop:
-    """Builds programs; compiles the whole of `_native` once for each set of flags."""
+    """Builds programs; compiles `_native`, but for its Python part, once for each set of flags."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -60,9 +71,9 @@ class Workshop:
         target = self._folder / f"{name}{len(self._objects)}"
         command = [*compiler(), "-std=c11", *flags.split(), *WARNINGS, f"-I{NATIVE}"]
         if flags not in self._objects:
-            self._objects[flags] = [self._compiled(command, at) for at in NATIVE.glob("*.c")]
-        source = HERE / f"{name}.c"
-        run([*command, source, *self._objects[flags], *LINKED.get(name, []), "-o", target])
+            self._objects[flags] = [self._compiled(command, at) for at in native_sources()]
+        sources = program_sources(name)
+        run([*command, *sources, *self._objects[flags], *LINKED.get(name, []), "-o", target])
         return target
 
     def _compiled(self, command: list[str], source: Path) -> Path:

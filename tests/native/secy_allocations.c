@@ -9,8 +9,8 @@
    The last line counts the failures made; the exit status is 0 if all were borne. */
 #define _DEFAULT_SOURCE
 
-#include "gcm_api.h"
-#include "macsec.h"
+#include "gcm/gcm_api.h"
+#include "secy/macsec.h"
 
 #include <stdio.h>
 #include <stdlib.h>

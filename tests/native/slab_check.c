@@ -6,7 +6,7 @@
    much memory few and many objects take. The exit status is 0 if all held. */
 #define _DEFAULT_SOURCE
 
-#include "slab.h"
+#include "base/slab.h"
 
 #include <stdint.h>
 #include <stdio.h>

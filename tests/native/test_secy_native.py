@@ -46,32 +46,36 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
-def test_fuzz(workshop: Workshop) -> None:
+@pytest.mark.parametrize("frames", [50_000, pytest.param(1_000_000, marks=pytest.mark.exhaustive)])
+def test_fuzz(workshop: Workshop, frames: int) -> None:
     """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
-    output = run([workshop.program("secy_fuzz", "-O2"), "1000000", "1"])
+    output = run([workshop.program("secy_fuzz", "-O2"), str(frames), "1"])
     assert output.splitlines()[0].split()[1:] == KERNELS
-    assert frames_of(output) >= 1_000_000
+    assert frames_of(output) >= frames
 
 
+@pytest.mark.exhaustive
 def test_fuzz_sanitized(workshop: Workshop) -> None:
     """The same with address and undefined-behaviour sanitizers."""
     program = workshop.program("secy_fuzz", workshop.sanitizers())
     assert frames_of(run([program, "300000", "2"])) >= 300_000
 
 
+@pytest.mark.exhaustive
 def test_every_change(workshop: Workshop) -> None:
     """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
     program = workshop.program("secy_fuzz", "-O2")
     assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
 
 
+@pytest.mark.exhaustive
 def test_memory_refused(workshop: Workshop) -> None:
     """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
     output = run([workshop.program("secy_allocations", workshop.sanitizers())])
     assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
 
 
-@pytest.mark.parametrize("sanitized", [False, True])
+@pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
     flags = workshop.sanitizers() if sanitized else "-O2"

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from support.wires import link_params, play, traffic
 
 from macsec.frames import FrameBatch
+from macsec.native import load
 from macsec.wire.batch_wire import Carrier
-from macsec.wire.native_lane import library
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate
 
-BACKENDS = ["reference", *(["native"] if library("auto") else [])]
+BACKENDS = ["reference", *(["native"] if load("auto") else [])]
 CUTS = st.sets(st.integers(0, 96), max_size=3)
 
 

@@ -1,4 +1,4 @@
-"""Pages in a real browser, headless: they render, and ask for nothing."""
+"""Pages in a real headless browser: they render, and load nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def latency() -> str:
-    """The report of a small measurement."""
+    """Return the report of a small measurement."""
     plan = Plan(
         sizes=(64, 1518),
         suites=[SUITES["gcm-aes-128"]],
@@ -47,7 +47,7 @@ def latency() -> str:
 
 
 def lab(topology: Any) -> str:
-    """The report of a lab in virtual time."""
+    """Return the report of a lab in virtual time."""
     blueprint = Blueprint.of(load_topology(topology), seeded(1, "a test"))
     with Lab(blueprint, 1, PLANES[-1].backend, PLANES[-1].kernel) as made:
         ends = [end for link in made.links for end in link.ends or ()]
@@ -84,7 +84,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    """A browser that runs without a screen."""
+    """Return a browser that runs without a screen."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(f"no browser: looked for {', '.join(BROWSERS)}")
@@ -92,15 +92,15 @@ def browser() -> str:
 
 
 def run(browser: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """One run, with a profile of its own and a log of what it asks the network for."""
+    """Run the browser once, with its own profile and a log of its network requests."""
     log = ("--log-net-log=" + str(folder / "net.json"), f"--user-data-dir={folder / 'profile'}")
     command = [browser, *FLAGS, *log, *arguments]
     return subprocess.run(command, capture_output=True, timeout=120, check=True)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(browser: str, tmp_path: Path, name: str) -> None:
-    """The document has its sections, no text ran as script, and there is a picture to look at."""
+def test_a_page_renders_and_loads_nothing(browser: str, tmp_path: Path, name: str) -> None:
+    """The document has its sections, no text ran as script, and a screenshot can be made."""
     make, anchors = PAGES[name]
     file = tmp_path / f"{name}.html"
     file.write_text(make(), encoding="utf-8")
@@ -114,20 +114,22 @@ def test_page(browser: str, tmp_path: Path, name: str) -> None:
     run(browser, tmp_path, "--window-size=1300,4000", f"--screenshot={shot}", file.as_uri())
     assert shot.read_bytes().startswith(PNG)
     assert shot.stat().st_size > 50_000
-    # The hostile text names a host: it was neither asked for nor looked up.
+    # The hostile text names a host: it was neither requested nor resolved.
     asked = (tmp_path / "net.json").read_text(errors="replace")
     assert HOST in HOSTILE
     assert HOST not in asked
 
 
 @pytest.mark.parametrize("page", [lambda: render(PAGE), lambda: lab(HOSTILE_LAB)])
-def test_no_overflow(browser: str, tmp_path: Path, page: Callable[[], str]) -> None:
-    """On a narrow screen the page itself does not scroll sideways: only what is in it does."""
+def test_a_page_does_not_scroll_sideways_on_a_narrow_screen(
+    browser: str, tmp_path: Path, page: Callable[[], str]
+) -> None:
+    """On a narrow screen the page does not scroll sideways: only parts of it do."""
     file = tmp_path / "page.html"
     probe = "<script>document.title = document.documentElement.scrollWidth</script>"
     text = page().replace(escape(POLICY), "default-src 'unsafe-inline'")
     file.write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
     dumped = run(browser, tmp_path, "--window-size=500,900", "--dump-dom", file.as_uri())
-    told = re.search(rb"<title>(\d+)</title>", dumped.stdout)
-    assert told is not None
-    assert int(told[1]) <= 500
+    title = re.search(rb"<title>(\d+)</title>", dumped.stdout)
+    assert title is not None
+    assert int(title[1]) <= 500

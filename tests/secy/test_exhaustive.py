@@ -249,11 +249,11 @@ TAGS = [CONFIDENTIAL, INTEGRITY, E | C, 0, ES | E | C, ES]
 @pytest.mark.parametrize("linux", [False, True], ids=["ieee", "linux"])
 @pytest.mark.parametrize("mode", ["strict", "check", "disabled"])
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
-def test_every_truncation(plane: Plane, linux: bool, mode: str, cipher: str) -> None:
+def test_every_truncation(every_plane: Plane, linux: bool, mode: str, cipher: str) -> None:
     """A frame cut to any length is never delivered as good, and counts as it must (R8)."""
     rules = Rules(mode == "strict", mode == "disabled", linux, "xpn" in cipher)
-    step = 1 if plane.backend == "native" else 11
-    secy = receiver(plane, rules, cipher=cipher)
+    step = 1 if every_plane.backend == "native" else 11
+    secy = receiver(every_plane, rules, cipher=cipher)
     frames, ends = [], []
     for tci in TAGS:
         for user in LENGTHS:
@@ -318,7 +318,7 @@ def expected_of(rules: Rules, frame: bytes, batch: FrameBatch, bits: NDArray[np.
 
 @pytest.mark.parametrize("cipher, tci, offset", FLIPS)
 @pytest.mark.parametrize("flags", ["sci", "none", "es", "scb"])
-def test_every_bit_flip(plane: Plane, cipher: str, tci: int, offset: int, flags: str) -> None:
+def test_every_bit_flip(every_plane: Plane, cipher: str, tci: int, offset: int, flags: str) -> None:
     """No frame with one bit changed is delivered; each counts as it must; no state moves (R7)."""
     xpn = "xpn" in cipher
     pn = PN_64 if xpn else PN_32
@@ -331,9 +331,9 @@ def test_every_bit_flip(plane: Plane, cipher: str, tci: int, offset: int, flags:
         frame = craft.protect(frame_of(size - overhead - 12))
         assert len(frame) == size
         bits = np.arange(size * 8)
-        if plane.backend == "reference":
+        if every_plane.backend == "reference":
             bits = np.concatenate([bits[: 29 * 8], bits[29 * 8 :: 101], bits[-9:]])
-        secy = receiver(plane, rules, cipher=cipher, offset=offset)
+        secy = receiver(every_plane, rules, cipher=cipher, offset=offset)
         before = pn_state(secy)
         batch = flipped(frame, bits)
         check(secy, batch, expected_of(rules, frame, batch, bits), f"{size} octets")
@@ -363,12 +363,12 @@ FIELD_BITS = {
 
 
 @pytest.mark.parametrize("field", FIELD_BITS)
-def test_a_flip_in_each_field(plane: Plane, field: str) -> None:
+def test_a_flip_in_each_field(every_plane: Plane, field: str) -> None:
     """The counters field by field, for an encrypted frame with SCI, in so many words (R7)."""
     first, end, ends = FIELD_BITS[field]
     frame = Craft(pn=PN_32).protect(frame_of(600 - 44))
-    secy = receiver(plane, Rules(lowest_pn=PN_32))
-    step = 1 if plane.backend == "native" or end - first < 100 else 41
+    secy = receiver(every_plane, Rules(lowest_pn=PN_32))
+    step = 1 if every_plane.backend == "native" or end - first < 100 else 41
     batch = flipped(frame, np.arange(first, end, step))
     assert set(labels(secy.validate(batch).codes)) == ends
 
@@ -397,26 +397,26 @@ def test_every_wrong_header_octet(plane: Plane, cipher: str, tci: int, user: int
     assert pn_state(secy) == before
 
 
-def test_flips_to_pn_zero(plane: Plane) -> None:
+def test_flips_to_pn_zero(every_plane: Plane) -> None:
     """A PN field of zero is a bad tag, and under XPN just a PN (9.12)."""
     for cipher, expected in (("gcm-aes-128", "bad-tag"), ("gcm-aes-xpn-128", "late")):
         for bit in range(32):
             rules = Rules(xpn="xpn" in cipher)
             frame = Craft(cipher=cipher, pn=1 << bit).protect(frame_of(60))
-            secy = receiver(plane, rules, cipher=cipher)
+            secy = receiver(every_plane, rules, cipher=cipher)
             batch = flipped(frame, np.array([128 + 31 - bit]))
             assert batch[0][16:20] == bytes(4)
             assert labels(secy.validate(batch).codes) == [expected]
 
 
 @pytest.mark.parametrize("tci, ends", [(INTEGRITY, "invalid"), (CONFIDENTIAL, "not-valid")])
-def test_flips_under_check(plane: Plane, tci: int, ends: str) -> None:
+def test_flips_under_check(every_plane: Plane, tci: int, ends: str) -> None:
     """Check delivers a spoiled frame only if C=0, as it stands, and learns nothing (10.6.5)."""
     frame = Craft(tci=tci, pn=PN_32).protect(frame_of(200))
     rules = Rules(strict=False, lowest_pn=PN_32)
-    secy = receiver(plane, rules)
+    secy = receiver(every_plane, rules)
     before = pn_state(secy)
-    bits = np.arange(28 * 8, len(frame) * 8, 1 if plane.backend == "native" else 29)
+    bits = np.arange(28 * 8, len(frame) * 8, 1 if every_plane.backend == "native" else 29)
     batch = flipped(frame, bits)
     outcome = secy.validate(batch)
     assert set(labels(outcome.codes)) == {ends}

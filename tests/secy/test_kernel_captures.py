@@ -47,7 +47,7 @@ class Recording:
 
     @staticmethod
     def _frames(name: str) -> list[bytes]:
-        with captures.read(FOLDER / name, backend="python") as reader:
+        with captures.read(FOLDER / name, backend="reference") as reader:
             return [frame for batch in reader for frame in batch]
 
     def source(self, peer: str) -> bytes:
@@ -106,12 +106,12 @@ def recordings() -> dict[str, Recording]:
 
 @pytest.mark.parametrize("name, peer, profile", CASES, ids=lambda v: v)
 def test_validates_to_its_clear_twin(
-    recordings: dict[str, Recording], name: str, peer: str, profile: str, plane: Plane
+    recordings: dict[str, Recording], name: str, peer: str, profile: str, every_plane: Plane
 ) -> None:
     """What a peer sent is delivered as the other peer's kernel delivered it."""
     recording = recordings[name]
     other = next(p for p in recording.about["peers"] if p != peer)
-    secy = recording.secy(plane, profile, peer, other)
+    secy = recording.secy(every_plane, profile, peer, other)
     clear = [
         frame
         for octets in recording.sent_by(peer, recording.wire)
@@ -128,12 +128,12 @@ def test_validates_to_its_clear_twin(
     ids=lambda v: v,
 )
 def test_protects_to_the_kernels_octets(
-    recordings: dict[str, Recording], name: str, peer: str, profile: str, plane: Plane
+    recordings: dict[str, Recording], name: str, peer: str, profile: str, every_plane: Plane
 ) -> None:
     """Protecting the clear frames with the same keys and PNs gives what the kernel sent."""
     recording = recordings[name]
     other = next(p for p in recording.about["peers"] if p != peer)
-    secy = recording.secy(plane, profile, peer, other)
+    secy = recording.secy(every_plane, profile, peer, other)
     wire = recording.sent_by(peer, recording.wire)
     tag_at = 12 + len(recording.outer_tag())
     protected = []

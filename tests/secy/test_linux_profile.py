@@ -72,9 +72,9 @@ def reading(vector: dict[str, Any], secy: SecY) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_every_recorded_frame(vector: dict[str, Any], plane: Plane) -> None:
+def test_every_recorded_frame(vector: dict[str, Any], every_plane: Plane) -> None:
     """Each frame is delivered, counted and remembered as the kernel did."""
-    secy = build(vector, plane)
+    secy = build(vector, every_plane)
     before = reading(vector, secy)
     for number, frame in enumerate(vector["frames"]):
         _, clear = secy.validate_frame(bytes.fromhex(frame["in"]))

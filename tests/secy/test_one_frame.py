@@ -44,9 +44,9 @@ def test_text_is_no_frame(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("user", [1, 46, 1500, 9000, 70_000])
-def test_any_length(plane: Plane, user: int) -> None:
+def test_any_length(every_plane: Plane, user: int) -> None:
     """Frames of all lengths go there and back, each answer octets of its own."""
-    frame, (sends, receives) = frame_of(user), pair(plane)
+    frame, (sends, receives) = frame_of(user), pair(every_plane)
     first, second = sends.protect_frame(frame), sends.protect_frame(frame)
     assert first is not None
     assert second is not None

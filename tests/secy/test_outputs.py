@@ -127,9 +127,9 @@ def test_too_small_an_output_does_nothing(native: Plane) -> None:
 # ---------------------------------------------------------------- the caller's arrays
 
 
-def test_outcomes_stay_as_they_are(plane: Plane) -> None:
+def test_outcomes_stay_as_they_are(every_plane: Plane) -> None:
     """What a call returned does not change with later calls, however many, held or dropped."""
-    sends, receives = pair(plane, window=10000)
+    sends, receives = pair(every_plane, window=10000)
     held = []
     for number in range(30):
         frames = [frame_of(40 + number, fill=number), frame_of(200, fill=number)]
@@ -144,9 +144,9 @@ def test_outcomes_stay_as_they_are(plane: Plane) -> None:
         assert part.frames() == frames[1:]
 
 
-def test_a_view_outlives_its_batch(plane: Plane) -> None:
+def test_a_view_outlives_its_batch(every_plane: Plane) -> None:
     """A view of one frame keeps its octets when the batch is gone and others were made."""
-    sends, _ = pair(plane)
+    sends, _ = pair(every_plane)
     view = sends.protect(batch_of([frame_of(100)])).batch.view(0)
     slices = [sends.protect(batch_of([frame_of(100, n)])).batch[:1].arena for n in range(8)]
     before = view.tobytes()
@@ -156,11 +156,11 @@ def test_a_view_outlives_its_batch(plane: Plane) -> None:
     assert len({arena.tobytes() for arena in slices}) == 8
 
 
-def test_outputs_do_not_share_the_input(plane: Plane) -> None:
+def test_outputs_do_not_share_the_input(every_plane: Plane) -> None:
     """Delivered frames are copies: changing the caller's octets later changes nothing."""
     octets = np.frombuffer(bytearray(frame_of(60) * 2), np.uint8).copy()
     given = FrameBatch(octets, [0, 72], [72, 72])
-    for secy in (plane.secy(protect=False), plane.secy(validate="null")):
+    for secy in (every_plane.secy(protect=False), every_plane.secy(validate="null")):
         out = secy.protect(given).batch
         back = secy.validate(given).batch if secy.controls.protect else out
         octets[20] ^= 1
@@ -172,26 +172,26 @@ def test_outputs_do_not_share_the_input(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY])
-def test_every_alignment_in_an_arena(plane: Plane, tci: int) -> None:
+def test_every_alignment_in_an_arena(every_plane: Plane, tci: int) -> None:
     """A frame gives the same wherever it lies in an arena, whatever lies beside it."""
     clear = frame_of(100)
     frame = Craft(tci=tci).protect(clear)
     for at in range(70):
         arena = bytes([0x88, 0xE5] * 40)[:at] + frame + b"\xff" * (at % 5)
         for start in (at, len(arena) - len(frame) if arena.endswith(frame) else at):
-            secy = add_rx(plane.secy(encrypt=tci == CONFIDENTIAL))
+            secy = add_rx(every_plane.secy(encrypt=tci == CONFIDENTIAL))
             outcome = secy.validate(FrameBatch(arena, [start], [len(frame)]))
             assert outcome.batch.frames() == [clear], at
 
 
-def test_overlapping_and_unordered_frames(plane: Plane) -> None:
+def test_overlapping_and_unordered_frames(every_plane: Plane) -> None:
     """Rows may overlap, repeat and lie in any order; each is judged by its own octets."""
     frames = [Craft(pn=pn).protect(frame_of(50 + pn)) for pn in range(1, 6)]
     arena = b"".join(frames)
     starts = np.cumsum([0, *map(len, frames)])[:-1]
     order = [4, 0, 0, 3, 1, 2, 4]
     batch = FrameBatch(arena, starts[order], [len(frames[row]) for row in order])
-    secy = add_rx(plane.secy(window=100))
+    secy = add_rx(every_plane.secy(window=100))
     outcome = secy.validate(batch)
     assert outcome.batch.frames() == [frame_of(51 + row) for row in order]
     short = FrameBatch(arena, [0, 0, 1], [len(frames[0]), len(frames[0]) - 1, len(frames[0])])
@@ -199,7 +199,7 @@ def test_overlapping_and_unordered_frames(plane: Plane) -> None:
     assert ends == ["ok", "not-valid", "no-tag"]
 
 
-def test_frames_at_the_end_of_a_page(plane: Plane) -> None:
+def test_frames_at_the_end_of_a_page(every_plane: Plane) -> None:
     """A frame that ends with its arena is read to its end and no further, at any length."""
     for user in [*range(1, 70), 1000]:
         clear = frame_of(user)
@@ -208,13 +208,13 @@ def test_frames_at_the_end_of_a_page(plane: Plane) -> None:
         arena = np.zeros(size, np.uint8)
         arena[size - len(frame) :] = np.frombuffer(frame, np.uint8)
         batch = FrameBatch(arena, [size - len(frame)], [len(frame)])
-        assert add_rx(plane.secy()).validate(batch).batch.frames() == [clear]
+        assert add_rx(every_plane.secy()).validate(batch).batch.frames() == [clear]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 63, 64, 65, 1000])
-def test_batches_of_any_size(plane: Plane, rows: int) -> None:
+def test_batches_of_any_size(every_plane: Plane, rows: int) -> None:
     """A batch is its frames one after the other, whatever their number (N1)."""
-    sends, receives = pair(plane)
+    sends, receives = pair(every_plane)
     frames = [frame_of(1 + n % 97, fill=n) for n in range(rows)]
     sent = sends.protect(batch_of(frames))
     craft = Craft()

@@ -426,9 +426,9 @@ def test_padding_is_cut_off(plane: Plane, user: int, padding: int) -> None:
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY, E | C, 0, ES | E | C])
-def test_good_frames_of_every_suite_and_tag(plane: Plane, cipher: str, tci: int) -> None:
+def test_good_frames_of_every_suite_and_tag(every_plane: Plane, cipher: str, tci: int) -> None:
     """Frames made by the text alone are validated, both services by E and C per frame (10.7.25)."""
-    secy = add_rx(plane.secy(cipher=cipher, encrypt=False))
+    secy = add_rx(every_plane.secy(cipher=cipher, encrypt=False))
     for pn, user in enumerate([1, 13, 47, 48, 64, 255, 1500], 1):
         clear = frame_of(user)
         frame = Craft(cipher=cipher, tci=tci, pn=pn).protect(clear)
@@ -438,10 +438,10 @@ def test_good_frames_of_every_suite_and_tag(plane: Plane, cipher: str, tci: int)
 
 @pytest.mark.parametrize("offset", [0, 30, 50])
 @pytest.mark.parametrize("around", range(-3, 4))
-def test_offsets_at_their_boundary(plane: Plane, offset: int, around: int) -> None:
+def test_offsets_at_their_boundary(every_plane: Plane, offset: int, around: int) -> None:
     """User Data shorter than, as long as and longer than the confidentiality offset (14.5)."""
     user = max(offset + around, 1)
-    secy = add_rx(plane.secy(offset=offset))
+    secy = add_rx(every_plane.secy(offset=offset))
     clear = frame_of(user)
     assert secy.validate_frame(Craft(offset=offset).protect(clear)) == (0, clear)
 
@@ -515,9 +515,9 @@ def test_frames_of_0_to_60_octets(plane: Plane, mode: str, profile: str, clear_t
 
 @pytest.mark.parametrize("icv_length", range(8, 17))
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY | C, INTEGRITY])
-def test_short_icvs_of_linux(plane: Plane, icv_length: int, tci: int) -> None:
+def test_short_icvs_of_linux(every_plane: Plane, icv_length: int, tci: int) -> None:
     """Profile linux takes ICVs of 8 to 16 octets; one wrong bit in any of them is seen."""
-    secy = add_rx(plane.secy(profile="linux", icv_length=icv_length, window=10))
+    secy = add_rx(every_plane.secy(profile="linux", icv_length=icv_length, window=10))
     craft = Craft(tci=tci, icv_length=icv_length)
     for pn, user in enumerate([1, 47, 48, 100], 1):
         clear = frame_of(user)

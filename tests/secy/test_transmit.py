@@ -55,9 +55,9 @@ def ends(secy: SecY, frames: list[bytes]) -> list[str]:
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("encrypt", [True, False])
-def test_octets_of_every_size(plane: Plane, cipher: str, encrypt: bool) -> None:
+def test_octets_of_every_size(every_plane: Plane, cipher: str, encrypt: bool) -> None:
     """DA, SA, SecTAG, Secure Data and ICV are those that the text alone gives (10.5, 14.5)."""
-    secy = sender(plane, cipher=cipher, encrypt=encrypt)
+    secy = sender(every_plane, cipher=cipher, encrypt=encrypt)
     craft = Craft(cipher=cipher, tci=CONFIDENTIAL if encrypt else INTEGRITY)
     expected = [replace(craft, pn=pn).protect(frame_of(n)) for pn, n in enumerate(SIZES, 1)]
     assert secy.protect(batch_of(map(frame_of, SIZES))).batch.frames() == expected
@@ -66,10 +66,12 @@ def test_octets_of_every_size(plane: Plane, cipher: str, encrypt: bool) -> None:
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-256"])
 @pytest.mark.parametrize("offset", [0, 30, 50])
 @pytest.mark.parametrize("around", range(-3, 4))
-def test_octets_around_the_offset(plane: Plane, cipher: str, offset: int, around: int) -> None:
+def test_octets_around_the_offset(
+    every_plane: Plane, cipher: str, offset: int, around: int
+) -> None:
     """User Data no longer than the offset is all in clear, and still E=C=1 (14.5)."""
     user = max(offset + around, 1)
-    secy = sender(plane, cipher=cipher, offset=offset)
+    secy = sender(every_plane, cipher=cipher, offset=offset)
     sent = secy.protect_frame(frame_of(user))
     assert sent == Craft(cipher=cipher, offset=offset).protect(frame_of(user))
     clear = min(user, offset)
@@ -78,9 +80,9 @@ def test_octets_around_the_offset(plane: Plane, cipher: str, offset: int, around
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
-def test_what_is_sent_is_received(plane: Plane, cipher: str) -> None:
+def test_what_is_sent_is_received(every_plane: Plane, cipher: str) -> None:
     """A pair with the same keys delivers every size of frame as it was, from 13 octets on."""
-    sends, receives = pair(plane, cipher=cipher)
+    sends, receives = pair(every_plane, cipher=cipher)
     frames = [frame_of(n) for n in range(1, 200)]
     assert receives.validate(sends.protect(batch_of(frames)).batch).batch.frames() == frames
 
@@ -523,15 +525,15 @@ def test_own_frames_are_not_accepted(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
-def test_key_and_nonce_are_all_that_counts(plane: Plane, cipher: str) -> None:
+def test_key_and_nonce_are_all_that_counts(every_plane: Plane, cipher: str) -> None:
     """Another key, SCI, PN, SSCI or Salt gives other octets behind the same header (14.5)."""
     frame = frame_of(100)
-    base = sender(plane, cipher=cipher).protect_frame(frame)
+    base = sender(every_plane, cipher=cipher).protect_frame(frame)
     assert base is not None
-    variants = [add_tx(plane.secy(cipher=cipher), key=OTHER_KEY)]
+    variants = [add_tx(every_plane.secy(cipher=cipher), key=OTHER_KEY)]
     if "xpn" in cipher:
         for more in ({"ssci": 2}, {"salt": bytes(12)}, {"next_pn": (1 << 32) + 1}):
-            secy = plane.secy(cipher=cipher)
+            secy = every_plane.secy(cipher=cipher)
             secy.create_tx_sc(SCI_A)
             secy.create_tx_sa(0, key_for(secy), **(xpn_of(secy) | more))
             variants.append(secy)
@@ -540,4 +542,4 @@ def test_key_and_nonce_are_all_that_counts(plane: Plane, cipher: str) -> None:
         assert other is not None
         assert other[:28] == base[:28]
         assert other[28:] != base[28:]
-        assert receiver(plane, cipher=cipher).validate_frame(other)[0].label == "not-valid"
+        assert receiver(every_plane, cipher=cipher).validate_frame(other)[0].label == "not-valid"

@@ -73,7 +73,6 @@ class Canaries:
         if len(set(octets)) < 10 or len(steps) < 6:
             return
         self._names[octets] = f"{len(octets)} octets"
-        self._heads = np.append(self._heads, np.frombuffer(octets[:8], "<u8"))
 
     def found(self, octets: bytes) -> str | None:
         """How a key stands in `octets`, or None."""
@@ -89,16 +88,24 @@ class Canaries:
         return None
 
     def _raw(self, octets: bytes) -> bool:
-        if len(octets) < LENGTHS[0]:
+        if len(octets) < LENGTHS[0] or not self._names:
             return False
+        heads = self._sorted_heads()
         for shift in range(8):
-            count = (len(octets) - shift) // 8
-            words = np.frombuffer(octets, "<u8", count, shift)
-            for at in np.flatnonzero(np.isin(words, self._heads)).tolist():
+            words = np.frombuffer(octets, "<u8", (len(octets) - shift) // 8, shift)
+            places = np.minimum(np.searchsorted(heads, words), len(heads) - 1)
+            for at in np.flatnonzero(heads[places] == words).tolist():
                 start = shift + 8 * at
                 if any(octets[start : start + length] in self._names for length in LENGTHS):
                     return True
         return False
+
+    def _sorted_heads(self) -> Any:
+        """Return the first eight octets of each key as sorted integers."""
+        if len(self._heads) != len(self._names):
+            octets = b"".join(key[:8] for key in self._names)
+            self._heads = np.sort(np.frombuffer(octets, "<u8"))
+        return self._heads
 
 
 def _hex(octets: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ BANNED = {
     r"(?:is|are|was|be) asked of": "name the operation",
     r"what came (?:up|of)": "name the result",
     r"(?:one )?lines? of talk|talks?|talking": "say message, or communicate",
-    r"speaks?|spoke|spoken|speaking": "say send, or use a protocol",
+    r"speaks?|spoken|speaking": "say send, or use a protocol",
     r"goes round|go round|going round|went round": "say loop or bypass",
     r"those who|those that|he who|who asks|who wants": "name the thing",
     r"a word for": "say has no field for",

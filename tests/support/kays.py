@@ -21,7 +21,8 @@ from macsec.keys import Key
 from macsec.lab.virtual.station import EAPOL, Station
 from macsec.secy import SecY
 from macsec.suites import SUITES
-from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import Engine
 from macsec.wire.link import Link
 from macsec.wire.params import LinkParams
 from support.planes import PLANES, Plane
@@ -367,7 +368,7 @@ def snapshot(kay: Kay) -> dict[str, Any]:
         "principal": kay.principal and kay.principal.key.ckn,
         "port": (kay.secured, kay.cp.state, kay.cp.controlled, kay.cp.connect),
         "keys": [(slot.ki, slot.an, slot.receives, slot.transmits) for slot in kay.cp.slots()],
-        "pending": kay.cp.new_sak and kay.cp.new_sak.ki,
+        "pending": kay.cp.inputs.new_sak and kay.cp.inputs.new_sak.ki,
         "members": {
             ckn: (
                 participant.identity.mi,

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from macsec.frames import FrameBatch
 from macsec.keys import Key
+from macsec.native import load
 from macsec.secy import PROFILES, Controls, SecY, Validate, Verdict
 from macsec.suites import SUITES
 
@@ -30,14 +31,17 @@ class Plane:
 
 
 def _planes() -> list[Plane]:
-    try:
-        from macsec.secy.native import usable_kernels
-    except ImportError:
+    if load("auto") is None:
         return [Plane("reference")]
+    from macsec.secy.native import usable_kernels
+
     return [Plane("reference"), *(Plane("native", name) for name in usable_kernels())]
 
 
 PLANES = _planes()
+"""The reference, and the native plane on each kernel that this CPU runs, the best last."""
+BOTH_PLANES = [PLANES[0], *PLANES[1:][-1:]]
+"""The reference, and the native plane on the kernel that it chooses."""
 
 
 def controls_of(**given: Any) -> Controls:

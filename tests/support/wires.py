@@ -9,11 +9,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from macsec.frames import FrameBatch
+from macsec.native import load
 from macsec.wire.batch_wire import Carrier
 from macsec.wire.engine import Engine
 from macsec.wire.lane import LinkStats
 from macsec.wire.link import Link
-from macsec.wire.native_lane import library
 from macsec.wire.param_values import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, Slot
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Record
@@ -164,7 +164,7 @@ def play(
         engine.at(time_ps, lambda frame=frame: link.a.send(frame))
     engine.run()
     history = History(arrived, records, link.stats[0], engine.digest)
-    if library("auto"):
+    if load("auto"):
         assert carried(params, sent, seed, name) == (history.arrived, history.stats, history.digest)
     return history
 

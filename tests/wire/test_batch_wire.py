@@ -11,13 +11,13 @@ from support.planes import SCI_A
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch
+from macsec.native import load
 from macsec.wire.batch_wire import Carrier
 from macsec.wire.engine import HORIZON_PS
-from macsec.wire.native_lane import library
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate
 
-BACKENDS = ["reference", *(["native"] if library("auto") else [])]
+BACKENDS = ["reference", *(["native"] if load("auto") else [])]
 
 EVERYTHING = {
     "rate": "100gbit",
@@ -227,6 +227,6 @@ def test_backends_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="backend 'fast'"):
         Carrier(LinkParams(), backend="fast")
     monkeypatch.setitem(sys.modules, "macsec._native", None)
-    assert library("auto") is None
+    assert load("auto") is None
     with pytest.raises(EnvironmentLacks, match="not built"):
-        library("native")
+        load("native")

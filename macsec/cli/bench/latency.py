@@ -1,24 +1,32 @@
-"""`macsec bench latency`: what a frame waits for, measured and exact."""
+"""`macsec bench latency`: the latency that MACsec adds, measured and computed."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import Any
 
 import click
 
 from macsec.cli.shared import options
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
 from macsec.cli.shared.lists import among, numbers
 from macsec.cli.shared.progress import steps
-from macsec.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from macsec.measure.latency.round_trips import RealTime, TripPlan
-    from macsec.measure.latency.run import Plan, Results
-    from macsec.measure.machine import MachineJson
+from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.measure.latency import round_trips
+from macsec.measure.latency.round_trips import LARGE_MTU, RealTime, TripPlan
+from macsec.measure.latency.run import Plan, Results, measure
+from macsec.measure.machine import MachineJson, machine
+from macsec.report.latency.hgrm import to_hgrm
+from macsec.report.latency.outcome import to_json
+from macsec.report.latency.page import to_html
+from macsec.report.latency.text import to_page
+from macsec.report.page import Page
+from macsec.suites import SUITES
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -26,36 +34,30 @@ MOST_FRAMES = 100_000_000
 MOST_LOAD = 200
 
 
-@click.command("latency", short_help="What a frame waits for.")
+@click.command("latency", short_help="Measure and compute the latency that MACsec adds.")
 @click.option(
     "--sizes",
     default=SIZES,
     show_default=True,
     metavar="N,…",
-    help="Frame sizes in octets, with FCS, as RFC 2544 has them.",
+    help="Frame sizes in octets, with FCS, as in RFC 2544.",
 )
-@click.option(
-    "--suites",
-    default="gcm-aes-128",
-    show_default=True,
-    metavar="NAME,…|all",
-    help="The cipher suites.",
-)
-@click.option("--integrity", is_flag=True, help="Integrity only too, beside confidentiality.")
+@options.suites
+@options.integrity
 @click.option(
     "--frames",
     type=click.IntRange(1, MOST_FRAMES),
     default=100_000,
     show_default=True,
     metavar="N",
-    help="Frames of each size that are timed one by one.",
+    help="Frames of each size, timed one by one.",
 )
 @click.option(
     "--loads",
     default="10,50,90",
     show_default=True,
     metavar="N,…|none",
-    help="Loads, in per cent of the rate without loss; none: no search for that rate either.",
+    help="Loads in per cent of the rate without loss; none: do not search for that rate.",
 )
 @click.option(
     "--trial",
@@ -64,7 +66,7 @@ MOST_LOAD = 200
     default=2.0,
     show_default=True,
     metavar="MS",
-    help="Milliseconds of a trial of the search, and of a slice of a load.",
+    help="Milliseconds of a trial in the search, and of a slice of a load.",
 )
 @click.option(
     "--slices",
@@ -80,7 +82,7 @@ MOST_LOAD = 200
     default=1024,
     show_default=True,
     metavar="N",
-    help="Frames that may wait; one more is lost.",
+    help="Frames that can wait; a further one is lost.",
 )
 @click.option(
     "--tap",
@@ -101,12 +103,12 @@ MOST_LOAD = 200
     help="With --tap: seconds of each of five runs of iperf3 on each path; 0: none.",
 )
 @options.backend
-@click.option("--report", type=options.FILE, metavar="OUT.html", help="A page with pictures.")
+@click.option("--report", type=options.FILE, metavar="OUT.html", help="Write a page with charts.")
 @click.option(
     "--hgrm",
     type=click.Path(file_okay=False, path_type=str),
     metavar="DIR",
-    help="A percentile distribution of each histogram, as HdrHistogram's plotters read it.",
+    help="Write each histogram as a percentile distribution for HdrHistogram's plotters.",
 )
 @options.json_data
 def command(
@@ -114,21 +116,13 @@ def command(
 ) -> int:
     """Time protect and validate frame by frame in C, beside a plain copy of the same frame.
 
-    Then offer frames at even times to find the rate without loss, and the latency under loads, each
-    counted from when its frame was due. What MACsec adds on a link is exact arithmetic, and stands
-    in tables of its own. All in one run on one core.
+    Then send frames at a constant rate, to find the highest rate without loss and the latency under
+    each load. A latency counts from the time at which the frame was due. What MACsec adds on a link
+    is computed, and printed in separate tables. Everything runs in one process on one core.
 
-    --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, beside
-    the same hosts without MACsec, in turn.
+    --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, and in
+    turn between the same hosts without MACsec.
     """
-    import json
-
-    from macsec.measure.latency.run import measure
-    from macsec.measure.machine import machine
-    from macsec.report.latency.outcome import to_json
-    from macsec.report.latency.text import to_page
-    from macsec.report.page import Page
-
     if report is not None and not report.endswith((".html", ".htm")):
         raise ConfigError(f"report {report}: the name ends in .html")
     plan = _plan(**given)
@@ -160,10 +154,6 @@ def _plan(
     ring: int,
     backend: str,
 ) -> Plan:
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.measure.latency.run import Plan
-    from macsec.suites import SUITES
-
     plane = chosen_plane(backend)
     return Plan(
         sizes=numbers("frame size", sizes, SMALLEST, LARGEST),
@@ -181,15 +171,10 @@ def _plan(
 
 
 def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
-    """Of the first suite. Refused before anything is measured where it cannot be."""
+    """Return the plan for the first suite, or raise before anything is measured."""
     if not trips:
         return None
-    import os
-
-    from macsec.errors import EnvironmentLacks
-    from macsec.measure.latency.round_trips import LARGE_MTU, TripPlan, require
-
-    require()
+    round_trips.require()
     if os.geteuid() != 0:
         raise EnvironmentLacks("--tap: round trips over TAP devices need root")
     sizes = [size for size in plan.sizes if size <= LARGE_MTU + 18]
@@ -197,24 +182,16 @@ def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
 
 
 def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
-    from secrets import token_hex
-
-    from macsec.measure.latency.round_trips import measure
-
     keys = {"key": token_hex(plan.suite.key_length), "salt": token_hex(12)}
-    return measure(plan, keys, step)
+    return round_trips.measure(plan, keys, step)
 
 
 def _save_report(path: str, results: Results, facts: MachineJson) -> None:
-    from macsec.report.latency.page import to_html
-
     Path(path).write_text(to_html(results, facts), encoding="utf-8")
     say(f"report: {path}")
 
 
 def _save_histograms(folder: Path, results: Results) -> None:
-    from macsec.report.latency.hgrm import to_hgrm
-
     folder.mkdir(parents=True, exist_ok=True)
     named = {
         f"{each.subject.name}-{lane}": histogram

@@ -1,50 +1,57 @@
-"""`macsec bench`: what this machine makes of it, with peers beside it."""
+"""`macsec bench`: throughput and latency of this machine, beside other implementations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
 import click
 
-from macsec.cli.bench.latency import command as latency
 from macsec.cli.shared import options
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
 from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
+from macsec.measure.machine import MachineJson, machine
+from macsec.measure.throughput.others import PEERS
+from macsec.measure.throughput.ours import REFERENCE
+from macsec.measure.throughput.run import Plan, measure
+from macsec.measure.workload import DEFAULT, parse
+from macsec.native import load
+from macsec.report.drawing.shapes import check_ending
+from macsec.report.page import Page
+from macsec.report.throughput import outcome as report
+from macsec.report.throughput.picture import draw
+from macsec.secy.native import check_kernel, usable_kernels
+from macsec.suites import SUITES
 
-if TYPE_CHECKING:
-    from macsec.measure.machine import MachineJson
-    from macsec.measure.throughput.run import Plan
+from .latency import command as latency
 
 STAGES = ("protect", "validate")
 PICTURES = (".svg", ".png")
 LARGEST_BATCH = 1 << 16
 
 
-@click.group("bench", short_help="Measured on this machine, with peers beside it.")
+@click.group("bench", short_help="Measure this machine, beside other implementations.")
 def command() -> None:
-    """Measure on this machine, with the peers that are found here beside it, in one run."""
+    """Measure on this machine, in one run with other implementations that are found here."""
 
 
-@command.command("throughput", short_help="What a frame costs.")
+@command.command("throughput", short_help="Measure the time that a frame takes.")
 @click.option(
-    "--sizes", metavar="N,…", help="Frame sizes in octets, without FCS; also imix, genome:LETTERS."
+    "--sizes",
+    metavar="N,…",
+    help="Frame sizes in octets, without FCS; also imix and genome:LETTERS.",
 )
 @click.option(
     "--frame-size",
     "mixes",
     multiple=True,
     metavar="SIZE",
-    help="One more of these. Genome letters are those of RFC 6985; mixes count the FCS.",
+    help="One more size. Genome letters are those of RFC 6985; mixes count the FCS.",
 )
-@click.option(
-    "--suites",
-    default="gcm-aes-128",
-    show_default=True,
-    metavar="NAME,…|all",
-    help="The cipher suites.",
-)
+@options.suites
 @click.option(
     "--kernels",
     default="all",
@@ -57,18 +64,18 @@ def command() -> None:
     default="protect,validate",
     show_default=True,
     metavar="NAME,…",
-    help="What is done to the frames.",
+    help="Operations on the frames.",
 )
-@click.option("--integrity", is_flag=True, help="Integrity only too, beside confidentiality.")
+@options.integrity
 @click.option(
-    "--batch", default="256", show_default=True, metavar="N,…", help="Frames that a call handles."
+    "--batch", default="256", show_default=True, metavar="N,…", help="Frames of one call."
 )
 @click.option(
     "--peers",
     default="auto",
     show_default=True,
     metavar="auto|none|NAME,…",
-    help="Other implementations that are found here, and the ceiling of this CPU.",
+    help="Other implementations found here, and the limit of this CPU.",
 )
 @click.option(
     "--rounds",
@@ -76,26 +83,18 @@ def command() -> None:
     default=15,
     show_default=True,
     metavar="N",
-    help="Times that every contestant has its turn.",
+    help="Rounds; each contestant runs once a round.",
 )
-@click.option("--picture", type=options.FILE, metavar="OUT", help="A drawing, .svg or .png.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="The tables for a document.")
+@click.option("--picture", type=options.FILE, metavar="OUT", help="Draw a chart, .svg or .png.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables as Markdown.")
 @options.json_data
 def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: Any) -> int:
     """Time whole batches, each in one C call: SecTAG, PN, look-up, replay, cipher and counters.
 
-    Beside them stand the peers that are found here (their bare AES-GCM on the same octets, checked
-    to be equal), our own Python interface, and the ceiling: the arithmetic alone. Times are medians
-    of rounds that all contestants run in turn; look at ratios.
+    The tables also hold the peers that are found here (their AES-GCM alone on the same octets,
+    with the same result), our own Python interface, and the ceiling, which is the arithmetic alone.
+    Times are medians of rounds that all contestants run in turn: compare ratios.
     """
-    import json
-
-    from macsec.measure.machine import machine
-    from macsec.measure.throughput.others import PEERS
-    from macsec.measure.throughput.run import measure
-    from macsec.report.page import Page
-    from macsec.report.throughput import outcome as report
-
     _check_picture(picture)
     plan = _plan(**given)
     facts = machine()
@@ -104,9 +103,9 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
     for name, why in results.lacking.items():
         say(f"peer {name}: not found: {why} ({PEERS[name].remedy})")
     facts["versions"] |= {
-        name: told
+        name: found
         for name in plan.peers
-        if name not in results.lacking and (told := PEERS[name].version())
+        if name not in results.lacking and (found := PEERS[name].version())
     }
     if picture is not None:
         _draw(picture, results, facts)
@@ -130,11 +129,6 @@ def _plan(
     peers: str,
     rounds: int,
 ) -> Plan:
-    from macsec.measure.throughput.others import PEERS
-    from macsec.measure.throughput.run import Plan
-    from macsec.measure.workload import DEFAULT, parse
-    from macsec.suites import SUITES
-
     sizes_named = [*(words(sizes) if sizes else ()), *mixes] or list(DEFAULT)
     return Plan(
         workloads=[parse(word) for word in dict.fromkeys(sizes_named)],
@@ -155,16 +149,12 @@ def _number(word: str) -> int:
 
 
 def _kernels(text: str) -> list[str]:
-    """The chosen kernel, then the others; the reference plane where it is asked for, or alone."""
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.measure.throughput.ours import REFERENCE
-
+    """Return the chosen kernel, then the others, and the reference plane if named or alone."""
     wanted = chosen_plane("auto").kernel
-    try:
-        from macsec.secy.native import check_kernel, usable_kernels
-    except ImportError:
+    if load("auto") is None:
         say("the native data plane was not built: only the reference data plane is measured")
         return [REFERENCE]
+
     usable = usable_kernels()
     if wanted is None and not usable:
         return [REFERENCE]
@@ -177,8 +167,6 @@ def _kernels(text: str) -> list[str]:
 
 
 def _check_picture(path: str | None) -> None:
-    from macsec.report.drawing.shapes import check_ending
-
     if path is None:
         return
     if not path.endswith(PICTURES):
@@ -187,11 +175,9 @@ def _check_picture(path: str | None) -> None:
 
 
 def _draw(path: str, results: Any, facts: MachineJson) -> None:
-    from macsec.report.throughput.picture import draw
-
     drawing = draw(results, facts)
     if drawing is None:
-        say("no picture: it takes two sizes")
+        say("no picture: a chart needs two sizes")
     else:
         drawing.save(path)
 

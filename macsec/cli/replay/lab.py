@@ -2,80 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
 
-from macsec.cli.shared.edge import GOOD, REFUSED, Warnings, say, stdout
+from macsec.cli.lab.run import SEED, built
+from macsec.cli.shared import capture_io
+from macsec.cli.shared.edge import GOOD, REFUSED, say
+from macsec.config import load_topology
+from macsec.lab.virtual.passage import Passage, Score, with_capture
+from macsec.report.lab import passage as report
 
-if TYPE_CHECKING:
-    from macsec.cli.shared.data_plane import Plane
-    from macsec.lab.virtual.passage import Passage, Score
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments."""
-
-    source: str
-    target: str
-    topology: str
-    between: tuple[str, str] | None
-    seed: int | None
-    fcs: str
-    quiet: bool
+from .request import Request
 
 
-def carry(given: Given, plane: Plane, warnings: Warnings, as_json: bool) -> int:
-    """All frames across; gives the exit code."""
-    import sys
-
-    from macsec.cli.lab.run import SEED, built
-    from macsec.cli.shared import capture_io
-    from macsec.config import load_topology
-    from macsec.lab.virtual.passage import Passage, with_capture
-    from macsec.report.lab import passage as report
-    from macsec.report.page import Page
-
-    seed = SEED if given.seed is None else given.seed
-    topology = with_capture(load_topology(given.topology), given.between)
-    with (
-        capture_io.open_stream(
-            "replay", given.source, given.fcs, plane.captures, given.quiet
-        ) as stream,
-        built(topology, seed, plane) as lab,
-    ):
+def replay_across_lab(request: Request, name: str, between: tuple[str, str] | None) -> int:
+    """Send all frames between two hosts of topology `name`; return the exit code."""
+    seed = SEED if request.seed is None else request.seed
+    topology = with_capture(load_topology(name), between)
+    with request.open() as stream, built(topology, seed, request.plane) as lab:
         passage = Passage(lab)
         started = perf_counter()
         score = passage.run(stream)
         seconds = perf_counter() - started
-        _save(given.target, passage, plane)
-        run = report.PassageRun(given.source, given.topology, given.target, seconds, seed)
-        if as_json:
-            capture_io.emit_json(report.to_json(passage, score, run), given.target, warnings)
+        _save_wire(request, passage)
+        run = report.PassageRun(request.source, name, request.target, seconds, seed)
+        if request.as_json:
+            request.emit(report.to_json(passage, score, run))
         else:
-            page = Page(sys.stderr if given.target == "-" else stdout())
-            report.to_page(page, passage, score, run)
+            report.to_page(request.page(), passage, score, run)
     stream.check()
     return _ending(score)
 
 
-def _save(target: str, passage: Passage, plane: Plane) -> None:
-    from macsec import captures
-    from macsec.cli.shared.capture_io import fitted
-
-    with captures.write(
-        target,
-        format="pcapng" if target == "-" else "auto",
-        interfaces=passage.wire.ports,
-        backend=plane.captures,
-    ) as sink:
-        sink.write(fitted(passage.on_wire))
+def _save_wire(request: Request, passage: Passage) -> None:
+    ports = passage.wire.ports
+    with capture_io.open_wire(request.target, ports, request.plane.captures) as sink:
+        sink.write(capture_io.fitted(passage.on_wire))
 
 
 def _ending(score: Score) -> int:
-    missing = score.frames - score.equal
     if score.explained:
         return GOOD
-    say(f"{missing} of {score.frames} frames did not arrive as they were; {score.lost} were lost")
+    missing = score.frames - score.equal
+    say(f"{missing} of {score.frames} frames did not arrive unchanged; {score.lost} were lost")
     return REFUSED

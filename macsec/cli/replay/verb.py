@@ -5,62 +5,60 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from macsec.cli.shared import options
-from macsec.cli.shared.edge import GOOD, REFUSED, Warnings, say, stdout
-from macsec.suites import SUITES
+from macsec import config
+from macsec.captures import Writer
+from macsec.cli.shared import capture_io, options
+from macsec.cli.shared.capture_io import Piece, Product, Stream, fitted, stem
+from macsec.cli.shared.data_plane import chosen_plane
+from macsec.cli.shared.edge import GOOD, REFUSED, say
+from macsec.cli.shared.pipeline import allowed
+from macsec.config.static_keys import Draw, seeded
+from macsec.frames import FrameBatch
+from macsec.offline.replay import WAYS, Link, Replay, Sending
+from macsec.report import replay as report
 
-if TYPE_CHECKING:
-    from macsec.captures import Writer
-    from macsec.cli.shared.capture_io import Piece, Stream
-    from macsec.config.static_keys import Draw
-    from macsec.offline.replay import Link, Replay, Sending
-
-    Sent = tuple[Piece, Sending]
-    Composed = tuple[Piece, list[memoryview]]
-
+from .request import Request
 
 OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs"}
-"""What belongs to the link of two stations, not to a topology."""
+"""Options of the link of two stations, which a topology does not take."""
 
 
-@click.command("replay", short_help="A capture across an emulated link.")
+@click.command("replay", short_help="Send a capture across an emulated link.")
 @options.source
 @click.option(
     "--wire",
     type=options.FILE,
     metavar="OUT",
-    help="The protected capture.  [default: IN with the ending .macsec.pcapng, in this folder]",
+    help="The protected capture.  [default: the name of IN with the ending .macsec.pcapng]",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Keys drawn from this number: repeatable.")
 @click.option(
-    "--cipher",
-    type=click.Choice(list(SUITES)),
-    default="gcm-aes-128",
-    show_default=True,
-    help="The cipher suite.",
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Determines keys, and with --topology the wires: a run can be repeated.",
 )
+@options.cipher
 @click.option(
     "--save-config",
     "configs",
     type=options.FILE,
     metavar="DIR",
-    help="Keep the keys: a-to-b.yaml, b-to-a.yaml and wire.yaml, for their owner's eyes only.",
+    help="Save the keys in DIR: a-to-b.yaml, b-to-a.yaml and wire.yaml, readable by you alone.",
 )
 @click.option(
     "--topology",
     metavar="FILE",
-    help="Across the links of a topology, as macsec lab run has them: a file or a shipped name.",
+    help="Send across the links of a topology, as macsec lab run does: a file or a shipped name.",
 )
 @click.option(
     "--between",
     nargs=2,
     metavar="HOST HOST",
-    help="The hosts of sides A and B in it.  [default: its first and its last]",
+    help="The hosts of sides A and B in it.  [default: the first and the last]",
 )
 @options.json_data
 @options.jobs
@@ -83,57 +81,43 @@ def command(
 ) -> int:
     """Send the frames of IN across an emulated link of two stations and compare what arrives.
 
-    The side of each frame is told by its addresses: the first source is on side A, its unicast
-    partners on side B. Both stations use keys made for this run. Exit 3 if a frame was not
-    delivered as it was.
+    Each frame is sent by side A or side B: the first source address is on side A, and its unicast
+    partners are on side B. Both stations use keys made for this run. Exit 3 if a frame did not
+    arrive unchanged.
 
-    With --topology each side is a host, and frames go at the times of the capture across every
-    link in between, protected and impaired as the file says. Then 3 is for a frame that is missing
-    though no wire lost it. Wires and keys come from the seed (1 if none is given), the digest is
-    that of all that happened on them.
+    With --topology each side is a host. Frames are sent at the times of the capture, across every
+    link between the two hosts, protected and impaired as the file says; exit 3 then means that a
+    frame is missing which no wire lost. Wires and keys depend on the seed alone (1 by default),
+    and the digest covers every frame on the wires.
     """
-    import sys
-
-    from macsec import captures
-    from macsec.cli.shared import capture_io
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.cli.shared.pipeline import allowed
-    from macsec.offline.replay import WAYS, Link, Replay
-    from macsec.report import replay as report
-    from macsec.report.page import Page
-
-    warnings: Warnings = ctx.obj
     target = wire or _default_wire(source)
     capture_io.refuse_same(source, target)
-    warnings.hold = as_json and target == "-"
+    ctx.obj.hold = as_json and target == "-"
     plane = chosen_plane(backend)
+    request = Request(source, target, seed, fcs, plane, quiet, as_json, ctx.obj)
     if topology is not None:
-        from macsec.cli.replay.lab import Given, carry
+        from .lab import replay_across_lab  # late: labs take as long to load as all the rest
 
         _refuse_of_one_link(ctx)
-        given = Given(source, target, topology, between, seed, fcs, quiet)
-        return carry(given, plane, warnings, as_json)
+        return replay_across_lab(request, topology, between)
     if between is not None:
         raise click.UsageError("--between names hosts of a --topology")
-    link = Link(cipher, _draw(seed))
+    return _replay_across_link(request, cipher, configs, jobs)
+
+
+def _replay_across_link(request: Request, cipher: str, configs: str | None, jobs: int) -> int:
+    link = Link(cipher, _draw(request.seed))
     _refuse_existing(configs, link)
-    with (
-        Replay(link, *plane) as replay,
-        capture_io.open_stream("replay", source, fcs, plane.captures, quiet) as stream,
-    ):
-        with captures.write(
-            target,
-            format="pcapng" if target == "-" else "auto",
-            interfaces=WAYS,
-            backend=plane.captures,
-        ) as sink:
-            seconds = _carry(replay, stream, sink, allowed(jobs, source, target))
+    source, target, plane = request.source, request.target, request.plane
+    with Replay(link, *plane) as replay, request.open() as stream:
+        with capture_io.open_wire(target, WAYS, plane.captures) as sink:
+            seconds = _replay(replay, stream, sink, allowed(jobs, source, target))
             _save(configs, link)
-        run = report.ReplayRun(source, cipher, target, seconds, seed, configs)
-        if as_json:
-            capture_io.emit_json(report.to_json(replay, run), target, warnings)
+        run = report.ReplayRun(source, cipher, target, seconds, request.seed, configs)
+        if request.as_json:
+            request.emit(report.to_json(replay, run))
         else:
-            report.to_page(Page(sys.stderr if target == "-" else stdout()), replay, run)
+            report.to_page(request.page(), replay, run)
     stream.check()
     return _ending(replay)
 
@@ -151,30 +135,22 @@ class _Timed:
         return result
 
 
-def _carry(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
-    """All frames across; gives the seconds that protecting and validating took."""
-    from macsec.cli.shared.capture_io import fitted
-    from macsec.cli.shared.pipeline import run
-
+def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
+    """Send all frames; return the seconds that protecting and validating took."""
     send, receive = _Timed(replay.send), _Timed(replay.receive)
 
-    def depart(piece: Piece) -> Sent:
-        return piece, send(piece.batch)
+    def depart(piece: Piece, batch: FrameBatch) -> Sending:
+        sending: Sending = send(batch)
+        return sending
 
-    def arrive(sent: Sent) -> Sent:
-        replay.compare(receive(sent[1]))
-        return sent
+    def arrive(piece: Piece, sending: Sending) -> Sending:
+        replay.compare(receive(sending))
+        return sending
 
-    def compose(sent: Sent) -> Composed:
-        piece, sending = sent
-        return piece, sink.compose(fitted(sending.on_wire()))
+    def product(piece: Piece, sending: Sending) -> Product:
+        return Product(fitted(sending.on_wire()))
 
-    def put(composed: Composed) -> None:
-        piece, octets = composed
-        sink.put(octets)
-        stream.show(piece)
-
-    run(stream.take, (depart, arrive, compose, put), jobs)
+    capture_io.transform(stream, sink, (depart, arrive, product), jobs)
     return send.seconds + receive.seconds
 
 
@@ -188,22 +164,18 @@ def _ending(replay: Replay) -> int:
     score = replay.score
     if score.perfect:
         return GOOD
-    say(f"{score.frames - score.equal} of {score.frames} frames did not arrive as they were")
+    say(f"{score.frames - score.equal} of {score.frames} frames did not arrive unchanged")
     return REFUSED
 
 
 def _default_wire(source: str) -> str:
-    from macsec.cli.shared.capture_io import stem
-
     return f"{os.path.basename(stem(source)) if source != '-' else 'stdin'}.macsec.pcapng"
 
 
 def _draw(seed: int | None) -> Draw:
-    """Fresh entropy, or octets that the seed and the purpose determine."""
+    """Return a source of keys: fresh entropy, or octets that seed and purpose determine."""
     if seed is None:
         return lambda _, octets: os.urandom(octets)
-    from macsec.config.static_keys import seeded
-
     return seeded(seed)
 
 
@@ -217,8 +189,6 @@ def _refuse_existing(folder: str | None, link: Link) -> None:
 def _save(folder: str | None, link: Link) -> None:
     if folder is None:
         return
-    from macsec import config
-
     os.makedirs(folder, mode=0o700, exist_ok=True)
     for name, contents in link.files().items():
         config.write(os.path.join(folder, name), contents)

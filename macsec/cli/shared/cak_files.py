@@ -1,16 +1,11 @@
-"""CAKs from a file into the hands of holders, for the verbs that listen to key agreement."""
+"""Holders of the CAKs of a file, for the verbs that read key agreement from captures."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from macsec.kay.cak_holder import MemoryHolder
+from macsec.config.caks import load_caks
+from macsec.kay.cak_holder import MemoryHolder
 
 
 def holders_in(path: str) -> list[MemoryHolder]:
-    """A holder for each CAK of a file (`--cak FILE`). Raises ConfigError."""
-    from macsec.config.caks import load_caks
-    from macsec.kay.cak_holder import MemoryHolder
-
+    """Return a holder for each CAK of a file (`--cak FILE`). Raises ConfigError."""
     return [MemoryHolder(cak, ckn) for ckn, cak in load_caks(path).items()]

@@ -1,4 +1,4 @@
-"""A capture in, a capture out: what `protect`, `validate` and `replay` do alike."""
+"""A capture in, a capture out: the work that `protect`, `validate` and `replay` share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,25 +17,28 @@ import numpy as np
 from macsec import captures
 from macsec.captures.formats import MAX_CAPTURED
 from macsec.captures.output import Sink, open_sink
-from macsec.cli.shared.edge import Warnings
-from macsec.cli.shared.progress import Bar
 from macsec.errors import FormatError
 from macsec.frames import Column, FrameBatch
 from macsec.secy import Outcome, Verdict
+
+from . import pipeline
+from .edge import Warnings
+from .pipeline import Last
+from .progress import Bar
 
 LOG = logging.getLogger("macsec")
 
 COMPRESSED = (".gz", ".zst")
 CAPTURE_SUFFIXES = (".pcapng", ".pcap", ".cap")
 RECORD_HEADER = {"pcap": 16, "pcapng": 32}
-"""Octets beside each frame, for the progress bar."""
+"""Octets of a file beside each frame, for the progress bar."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A batch of a capture, with what the capture tells beside it.
+    """A batch of a capture, with its place, comments and directions.
 
-    `first`: the number of its first frame, from 0. `interfaces`: names of those known by then.
+    `first`: the number of its first frame, from 0. `interfaces`: the names known up to there.
     """
 
     batch: FrameBatch
@@ -46,21 +49,32 @@ class Piece:
     _directions: Column
 
     def comments(self, rows: Column) -> list[str | None] | None:
-        """The comments of some rows."""
+        """Return the comments of `rows`; None if the batch has none."""
         given = self._comments
         return [given.get(row) for row in rows.tolist()] if given else None
 
     def directions(self, rows: Column) -> Column | None:
-        """The directions of some rows."""
+        """Return the directions of `rows`; None if the batch has none."""
         given = self._directions
         return given[rows] if given.any() else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """A batch for OUT, with the columns of pcapng, and `lines` for the file of verdicts."""
+
+    batch: FrameBatch
+    comments: Sequence[str | None] | None = None
+    directions: Column | None = None
+    interfaces: Sequence[str] | None = None
+    lines: bytes = b""
 
 
 class Stream:
     """The batches of a capture. A fault ends them and is kept in `fault`, for after the output.
 
-    Either as an iterable of batches, where `rows` counts the frames before the one in hand; or one
-    piece after the other by `take`, each to be told to `show` when the work on it is done.
+    Use it as an iterable of batches, where `rows` counts the frames before the current batch; or
+    call `take` for each piece, and `show` when the work on that piece is done.
     """
 
     def __init__(self, reader: captures.Reader, bar: Bar) -> None:
@@ -69,7 +83,7 @@ class Stream:
         self.rows = 0
         self._names: Sequence[str] = ()
         self._pieces = self._walk()
-        # Interfaces stand before the frames that name them: the first batch makes them known.
+        # A file describes an interface before its frames: the first batch makes them known.
         self._next = next(self._pieces, None)
 
     def _walk(self) -> Iterator[Piece]:
@@ -89,12 +103,12 @@ class Stream:
             self.fault = fault
 
     def take(self) -> Piece | None:
-        """The next piece, None after the last."""
+        """Return the next piece, None after the last."""
         piece, self._next = self._next, None
         return piece or next(self._pieces, None)
 
     def show(self, piece: Piece) -> None:
-        """The work on a piece is done."""
+        """Show in the progress bar that the work on a piece is done."""
         self._bar.step(piece.first + len(piece.batch), piece._octets)
 
     def __iter__(self) -> Iterator[FrameBatch]:
@@ -116,7 +130,7 @@ class Stream:
         return self._reader.truncated
 
     def format_for(self, target: str) -> str:
-        """The format of the output: as its name says, else that of the input."""
+        """Return the format of the output: by its name, else that of the input."""
         return "auto" if stem(target) != bare(target) else self._reader.format
 
     def check(self) -> None:
@@ -125,10 +139,61 @@ class Stream:
             raise self.fault
 
 
-def fitted(batch: FrameBatch) -> FrameBatch:
-    """Frames as a capture can hold them: one over its limit is cut, with a warning.
+Stage = Callable[[Piece, Any], Any]
+"""Takes a piece and the result of the stage before it: the first stage, the batch of the piece."""
 
-    It keeps its `wire_length`, by which every reader knows that it was cut.
+
+def transform(
+    stream: Stream,
+    sink: captures.Writer,
+    stages: Sequence[Stage],
+    jobs: int,
+    lines: Sink | None = None,
+) -> None:
+    """Send every piece of `stream` through `stages`, and write the results to `sink`.
+
+    The last stage returns a Product. A stage that returns a Last ends the stream after this piece.
+    With `jobs` above 1 different pieces are in different stages at a time, and the output is the
+    same.
+    """
+    *before, last = stages
+
+    def take() -> tuple[Piece, FrameBatch] | None:
+        piece = stream.take()
+        return None if piece is None else (piece, piece.batch)
+
+    def compose(item: tuple[Piece, Any]) -> tuple[Piece, list[memoryview], bytes]:
+        product: Product = last(*item)
+        octets = sink.compose(
+            product.batch, product.comments, product.directions, product.interfaces
+        )
+        return item[0], octets, product.lines
+
+    def put(item: tuple[Piece, list[memoryview], bytes]) -> None:
+        piece, octets, text = item
+        sink.put(octets)
+        if lines is not None:
+            lines.write(memoryview(text))
+        stream.show(piece)
+
+    pipeline.run(take, (*map(_with_piece, before), compose, put), jobs)
+
+
+def _with_piece(stage: Stage) -> pipeline.Stage:
+    """Make a stage of one argument, which hands its piece on."""
+
+    def step(item: tuple[Piece, Any]) -> Any:
+        piece, given = item
+        result = stage(piece, given)
+        return Last((piece, result.item)) if isinstance(result, Last) else (piece, result)
+
+    return step
+
+
+def fitted(batch: FrameBatch) -> FrameBatch:
+    """Cut frames that are longer than a capture can hold, with a warning.
+
+    A cut frame keeps its `wire_length`, so that every reader knows that it was cut.
     """
     over = int(np.count_nonzero(batch.length > MAX_CAPTURED))
     if not over:
@@ -141,7 +206,7 @@ def fitted(batch: FrameBatch) -> FrameBatch:
 
 
 class VerdictCount:
-    """How many frames ended in each verdict."""
+    """Number of frames that ended in each verdict."""
 
     def __init__(self) -> None:
         self._frames = np.zeros(len(Verdict), np.int64)
@@ -155,16 +220,16 @@ class VerdictCount:
 
     @property
     def frames(self) -> int:
-        """All of them."""
+        """Number of all frames."""
         return int(self._frames.sum())
 
     @property
     def delivered(self) -> int:
-        """Those that went on."""
+        """Number of frames that were delivered or sent."""
         return sum(self[verdict] for verdict in Verdict if verdict.delivered)
 
     def labels(self) -> dict[str, int]:
-        """Label to frames, for the verdicts that occurred."""
+        """Return label to number of frames, for the verdicts that occurred."""
         return {verdict.label: self[verdict] for verdict in Verdict if self[verdict]}
 
 
@@ -172,25 +237,37 @@ class VerdictCount:
 def open_stream(
     verb: str, source: str, fcs: str, backend: str, quiet: bool = False
 ) -> Iterator[Stream]:
-    """The frames of a capture, with a progress bar."""
+    """Open a capture to read, with a progress bar for `verb`."""
     _keep_freed_memory()
     with captures.read(source, fcs=fcs, backend=backend) as reader, Bar(verb, source, quiet) as bar:
         yield Stream(reader, bar)
 
 
 def _keep_freed_memory() -> None:
-    """Let the next batch have the memory of the one before, not fresh pages of the system.
+    """Give the next batch the memory of the one before, not fresh pages of the system.
 
-    The C library of GNU returns free memory above a threshold at once, which costs as much as the
-    cipher. It raises the threshold to twice the largest block of its own that it saw freed: this
-    one, of which no page is touched. Another C library does what it does.
+    The GNU C library returns free memory above a threshold at once, which costs as much as the
+    cipher. It raises the threshold to twice the largest block that was freed: this one, of which
+    no page is touched. Other C libraries are not changed by this.
     """
     np.empty(16 << 20, np.uint8)
 
 
+def open_like(stream: Stream, target: str, backend: str) -> captures.Writer:
+    """Open an output with the interfaces of the input, and its format if `target` names none."""
+    form = stream.format_for(target)
+    return captures.write(target, format=form, interfaces=stream.interfaces, backend=backend)
+
+
+def open_wire(target: str, interfaces: Sequence[str], backend: str) -> captures.Writer:
+    """Open an output of the interfaces of a wire; pcapng on stdout."""
+    form = "pcapng" if target == "-" else "auto"
+    return captures.write(target, format=form, interfaces=interfaces, backend=backend)
+
+
 @contextmanager
 def open_lines(path: str | None) -> Iterator[Sink | None]:
-    """A text file that appears whole or not at all; "-" is stdout; None is none."""
+    """Open a text file that appears whole or not at all; "-" is stdout, None gives None."""
     if path is None:
         yield None
         return
@@ -203,18 +280,18 @@ def open_lines(path: str | None) -> Iterator[Sink | None]:
 
 
 def bare(name: str) -> str:
-    """A file name without the ending of a compression."""
+    """Return a file name without the ending of a compression."""
     return next((name[: -len(end)] for end in COMPRESSED if name.endswith(end)), name)
 
 
 def stem(name: str) -> str:
-    """A file name without the endings of a capture."""
+    """Return a file name without the endings of a capture."""
     name = bare(name)
     return next((name[: -len(end)] for end in CAPTURE_SUFFIXES if name.endswith(end)), name)
 
 
 def refuse_same(source: str, *targets: str | None) -> None:
-    """Refuse to write a file that is read, or one file twice. Raises a usage error."""
+    """Refuse to write a file that is read, or one file twice. Raises UsageError."""
     seen = [source]
     for target in filter(None, targets):
         if target != "-" and any(_same(target, other) for other in seen):
@@ -232,7 +309,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def emit_json(result: Mapping[str, Any], target: str, warnings: Warnings) -> None:
-    """One JSON object on stdout; on stderr, with the warnings inside, if stdout has the capture."""
+    """Print a JSON object on stdout; on stderr, with the warnings in it, if stdout has OUT."""
     to_stderr = target == "-"
     if to_stderr and warnings.held:
         result, warnings.held = {**result, "warnings": warnings.held}, []

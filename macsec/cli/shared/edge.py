@@ -1,4 +1,4 @@
-"""Where the program meets its caller: exit codes, signals, warnings, one line for each error."""
+"""The edge of the program: exit codes, signals, warnings, one line on stderr for each error."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from macsec.errors import MACsecError
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
 EXIT_CODES = {
-    GOOD: "good",
+    GOOD: "success",
     FAILED: "runtime failure",
-    USAGE: "usage or configuration",
+    USAGE: "wrong usage or configuration",
     REFUSED: "a negative security verdict where success was asked for",
-    PARTLY: "input partly bad, output valid as far as it goes; or a transmit SA is exhausted",
-    LACKING: "the environment lacks something",
+    PARTLY: "input partly bad, the output holds what was valid; or a transmit SA is exhausted",
+    LACKING: "the environment lacks something that is needed",
     130: "ended by SIGINT",
     143: "ended by SIGTERM",
 }
@@ -34,7 +34,7 @@ _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 
 class Terminated(BaseException):
-    """A signal asked the program to end; what is half written is taken back on the way out."""
+    """A signal ends the program; unfinished output is removed on the way out."""
 
     def __init__(self, number: int) -> None:
         self.exit_code = 128 + number
@@ -45,14 +45,14 @@ def _terminate(number: int, _: Any) -> NoReturn:
 
 
 def catch_signals() -> None:
-    """End by exception, so that unfinished output is removed."""
+    """Turn SIGTERM and SIGHUP into exceptions, so that unfinished output is removed."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminate)
 
 
 class Warnings(logging.Handler):
-    """Warnings of the library: told on stderr, or held for the JSON object that goes there."""
+    """Warnings of the library: printed on stderr, or held for the JSON object printed there."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -60,33 +60,33 @@ class Warnings(logging.Handler):
         self.held: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one warning."""
+        """Take one warning, and print it unless warnings are held."""
         self.held.append(record.getMessage())
         if not self.hold:
-            self.tell()
+            self.print_held()
 
-    def tell(self) -> None:
-        """Tell what is held."""
+    def print_held(self) -> None:
+        """Print the held warnings."""
         held, self.held = self.held, []
         for text in held:
             say(f"warning: {text}")
 
 
 def stdout() -> TextIO:
-    """Where data goes. Raises MACsecError where the caller closed it."""
+    """Return the stream for data. Raises MACsecError if the caller closed it."""
     if sys.stdout is None:
-        raise MACsecError("there is no standard output")
+        raise MACsecError("standard output is closed")
     return sys.stdout
 
 
 def say(text: str) -> None:
-    """One line of talk."""
+    """Print one line to stderr."""
     with contextlib.suppress(OSError):
         click.echo(f"macsec: {text}", err=True)
 
 
 def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> NoReturn:
-    """Run a command line of a group and exit."""
+    """Run a command line of a group and exit with its code."""
     given = sys.argv[1:] if args is None else list(args)
     group._main_shell_completion(extra, name)
     warnings = Warnings()
@@ -114,10 +114,10 @@ def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
         return call()
     except (Exception, KeyboardInterrupt, Terminated) as error:
         if not _is_closed_pipe(error):
-            warnings.tell()
-        for kind, told in _ENDINGS:
+            warnings.print_held()
+        for kind, ending in _ENDINGS:
             if isinstance(error, kind):
-                return told(error)
+                return ending(error)
         return _unexpected(error)
 
 
@@ -144,7 +144,7 @@ def _known(error: MACsecError) -> int:
 
 def _system(error: OSError) -> int:
     if _is_closed_pipe(error):
-        # Nobody reads on: drop what is buffered, or the interpreter complains at its end.
+        # The reader is gone: drop the buffered output, or the interpreter reports it at exit.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
@@ -175,7 +175,7 @@ _ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
 
 
 def _unexpected(error: BaseException) -> int:
-    # The text of an unforeseen exception could hold anything, a key included: it is not shown.
+    # The text of an unexpected exception could hold a key: it is not shown.
     if os.environ.get("MACSEC_DEBUG") == "1":
         traceback.print_exception(error)
         return FAILED

@@ -1,4 +1,4 @@
-"""Options that take several words, parted by commas."""
+"""Options that take several words, separated by commas."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from macsec.errors import ConfigError
 
 
 def words(text: str) -> list[str]:
-    """The words."""
+    """Split a list at its commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def among(kind: str, text: str, known: list[str], every: str = "all") -> list[str]:
-    """Words that are known, each once; all of them for `every`. Raises ConfigError."""
+    """Return the named words of `known`, each once; all for `every`. Raises ConfigError."""
     if text == every:
         return known
     named = list(dict.fromkeys(words(text)))
     for word in named:
         if word not in known:
-            raise ConfigError(f"{kind} {word!r} is unknown: {every}, or of {', '.join(known)}")
+            raise ConfigError(f"{kind} {word!r} is unknown: {every}, or some of {', '.join(known)}")
     if not named:
-        raise ConfigError(f"no {kind} is named: {every}, or of {', '.join(known)}")
+        raise ConfigError(f"no {kind} is named: {every}, or some of {', '.join(known)}")
     return named
 
 
 def numbers(kind: str, text: str, least: int, most: int) -> Sequence[int]:
-    """Whole numbers in a range, each once. Raises ConfigError."""
+    """Return the named whole numbers, each once and in a range. Raises ConfigError."""
     named = list(dict.fromkeys(words(text)))
     for word in named:
         if not word.isdecimal() or not least <= int(word) <= most:

@@ -7,45 +7,69 @@ from typing import Any, TypeVar
 
 import click
 
+from macsec.suites import SUITES
+
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = click.Path(path_type=str)
 
 config: Decorator[Any] = click.option(
-    "-c", "--config", required=True, type=FILE, metavar="FILE", help="The SecY, in YAML."
+    "-c",
+    "--config",
+    required=True,
+    type=FILE,
+    metavar="FILE",
+    help="The configuration of the SecY, in YAML.",
 )
 caks: Decorator[Any] = click.option(
     "--cak",
     "caks",
     type=FILE,
     metavar="FILE",
-    help="CAKs by CKN, in YAML: hex, or env:NAME, file:PATH, fd:N.",
+    help="CKN to CAK, in YAML; a CAK is hex, env:NAME, file:PATH or fd:N.",
 )
 source: Decorator[Any] = click.argument("source", metavar="IN", type=FILE)
 target: Decorator[Any] = click.argument("target", metavar="OUT", type=FILE)
 as_json: Decorator[Any] = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object (on stderr with OUT -)."
+    "--json", "as_json", is_flag=True, help="Print one JSON object (on stderr if OUT is -)."
 )
 json_data: Decorator[Any] = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object in place of text."
+    "--json", "as_json", is_flag=True, help="Print one JSON object in place of text."
 )
 fcs: Decorator[Any] = click.option(
     "--fcs",
     type=click.Choice(["auto", "yes", "no"]),
     default="auto",
     show_default=True,
-    help="Whether frames of IN end in an FCS: as the file says, always, never.",
+    help="FCS at the end of the frames of IN: as the file says, always, or never.",
+)
+cipher: Decorator[Any] = click.option(
+    "--cipher",
+    type=click.Choice(list(SUITES)),
+    default="gcm-aes-128",
+    show_default=True,
+    help="The cipher suite.",
+)
+suites: Decorator[Any] = click.option(
+    "--suites",
+    default="gcm-aes-128",
+    show_default=True,
+    metavar="NAME,…|all",
+    help="The cipher suites.",
+)
+integrity: Decorator[Any] = click.option(
+    "--integrity", is_flag=True, help="Measure integrity only too, beside confidentiality."
 )
 backend: Decorator[Any] = click.option(
     "--backend",
     type=click.Choice(["auto", "native", "reference"]),
     default="auto",
     show_default=True,
-    help="The data plane. MACSEC_KERNEL=NAME forces one of its AES-GCM kernels.",
+    help="The data plane. MACSEC_KERNEL=NAME forces an AES-GCM kernel of native.",
 )
 quiet: Decorator[Any] = click.option(
-    "-q", "--quiet", is_flag=True, help="No summary and no progress bar on stderr."
+    "-q", "--quiet", is_flag=True, help="Print no summary and no progress bar on stderr."
 )
 jobs: Decorator[Any] = click.option(
     "-j",
@@ -54,12 +78,12 @@ jobs: Decorator[Any] = click.option(
     default=1,
     show_default=True,
     metavar="N",
-    help="Cores to use; the results are the same. At a pipe it is always one.",
+    help="Cores to use; the results are the same. With a pipe it is always one.",
 )
 
 
 def frame_options(function: F) -> F:
-    """What every verb takes that moves frames of a capture."""
+    """Add the options of every verb that reads a capture through a SecY."""
     for option in (quiet, backend, fcs):
         function = option(function)
     return function

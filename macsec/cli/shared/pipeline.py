@@ -1,10 +1,10 @@
-"""Stages of work over a stream of batches, by one thread or by several, with the same result.
+"""Stages of work over a stream of batches, in one thread or in several, with the same result.
 
-Each stage takes every batch, one at a time and in order: so a SecY assigns the packet numbers and
-judges the frames as it would without threads, and nothing of a SecY is ever doubled. What overlaps
-is what different stages do to different batches. A thread goes with its batch from the source to
-the last stage, so that the octets stay in one core's caches, and no more batches are under way
-than there are threads.
+Each stage takes every batch, one at a time and in order. So a SecY assigns packet numbers and
+verdicts exactly as it would without threads, and there is one SecY only. Different stages work on
+different batches at the same time. A thread carries its batch from the source to the last stage,
+so that the octets stay in the caches of one core, and there are at most as many batches as
+threads.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from typing import Any
 Source = Callable[[], Any]
 Stage = Callable[[Any], Any]
 
-LOOK_S = 0.1  # how long a signal can go unseen
+LOOK_S = 0.1
+"""Seconds after which a signal is seen at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """What a stage gives where no item after this one is to go on."""
+    """Result of a stage after which the stream ends: no later item goes on."""
 
     item: Any
 
 
 def run(source: Source, stages: Sequence[Stage], jobs: int) -> None:
-    """Take items from `source` until it gives None, and each through all stages.
+    """Take items from `source` until it returns None, and send each through all stages.
 
-    An error in a stage is raised once the items before are through. Items after it, and items
+    An error in a stage is raised after the items before it are done. Items after it, and items
     after a Last, enter no further stage.
     """
     if jobs == 1:
@@ -52,35 +53,35 @@ def _alone(source: Source, stages: Sequence[Stage]) -> None:
             item = stage(item)
             if isinstance(item, Last):
                 item, last = item.item, True
-        del item  # its octets are not to be in use while the next ones are read
+        del item  # release its octets before the next ones are read
 
 
 class _Line:
     """Threads that take turns: item n is the work of thread n modulo their number.
 
     At each stage a thread waits for the turn of its item, and then gives the turn to the next item.
-    With an item that is past the end it does so too, only without work: so every turn is given,
-    whatever happens, and nobody waits for ever.
+    It does so too with an item past the end, only without work. So every turn is given in every
+    case, and no thread waits for ever.
     """
 
     def __init__(self, source: Source, stages: Sequence[Stage], jobs: int) -> None:
         self._source, self._stages = source, stages
-        self._size = min(jobs, 1 + len(stages))  # more could never work at a time
-        # For each stage and thread a lock: held while it is not that thread's turn.
+        self._size = min(jobs, 1 + len(stages))  # more threads could never work at the same time
+        # For each stage and thread a lock, which is held while it is not the turn of that thread.
         self._turns = [[Lock() for _ in range(self._size)] for _ in (source, *stages)]
         for turns in self._turns:
             for turn in turns[1:]:
                 turn.acquire()
         self._gate, self._ending = Lock(), Lock()
-        self._through: set[int] = set()  # the threads that have no more work
-        self._ended = [Lock() for _ in range(self._size)]  # each held until its thread is through
+        self._through: set[int] = set()  # threads without further work
+        self._ended = [Lock() for _ in range(self._size)]  # each is held until its thread has ended
         for ended in self._ended:
             ended.acquire()
-        self._end: float = inf  # the first item that does not count
+        self._end: float = inf  # number of the first item that does not count
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Work to the end. The calling thread only waits, so that a signal finds it at once."""
+        """Run to the end. The calling thread only waits, so that it handles a signal at once."""
         threads: list[Thread] = []
         try:
             self._start(threads)
@@ -88,7 +89,7 @@ class _Line:
         except BaseException:
             self._stop(-1)
             while True:
-                with suppress(BaseException):  # the first signal counts; each stage is short
+                with suppress(BaseException):  # only the first signal counts; stages are short
                     self._wait(len(threads))
                     break
             raise
@@ -99,7 +100,7 @@ class _Line:
             raise self._error
 
     def _start(self, threads: list[Thread]) -> None:
-        with self._gate:  # nobody begins before all are there
+        with self._gate:  # no thread begins before all exist
             try:
                 for number in range(self._size):
                     thread = Thread(target=self._work, args=(number,))
@@ -110,8 +111,8 @@ class _Line:
                 raise
 
     def _wait(self, count: int) -> None:
-        # Not Thread.join: a signal in it makes CPython before 3.13 take a thread at work for ended.
-        # Nor one wait without end: a signal just before it would not be seen until it is over.
+        # Not Thread.join: after a signal in it, CPython 3.12 takes running threads for ended.
+        # Not one endless wait: a signal just before it would be seen only after the wait.
         for number in range(count):
             while number not in self._through:
                 self._ended[number].acquire(timeout=LOOK_S)
@@ -128,7 +129,7 @@ class _Line:
             self._ended[first].release()
 
     def _carry(self, number: int) -> bool:
-        """Take an item through all stages; whether the stream had not ended when it was through."""
+        """Take an item through all stages; return False if the stream had ended by then."""
         item: Any = None
         counts = True
         own, following = number % self._size, (number + 1) % self._size
@@ -136,7 +137,7 @@ class _Line:
             turns[own].acquire()
             if number < self._end:
                 item = self._step(place, number, item)
-            # Asked before the turn is given: who comes after this item must not see less.
+            # Before the turn is given: the thread of the next item must not see an earlier state.
             counts = number < self._end
             turns[following].release()
         return counts
@@ -155,25 +156,25 @@ class _Line:
         return item
 
     def _stop(self, end: float, error: BaseException | None = None) -> None:
-        """End before item `end`. The earliest end counts, and of two the one without an error."""
+        """End before item `end`. The earliest counts; of two equal ones, that without an error."""
         with self._ending:
             if end < self._end or (end == self._end and error is None):
                 self._end, self._error = end, error
 
 
 def allowed(jobs: int, source: str, *targets: str | None) -> int:
-    """The jobs asked for; 1 where octets come from or go to what can keep a thread waiting.
+    """Return `jobs`; 1 where reading or writing can block, as with a pipe.
 
-    No signal reaches a thread that waits at a pipe: only the main one, which then does all.
+    A thread that waits at a pipe sees no signal, only the main thread does: it does all work then.
     """
-    waiting = _waits(source, sys.stdin) or any(
-        _waits(target, sys.stdout) for target in targets if target is not None
+    waiting = _blocks(source, sys.stdin) or any(
+        _blocks(target, sys.stdout) for target in targets if target is not None
     )
     return 1 if waiting else jobs
 
 
-def _waits(name: str, standard: Any) -> bool:
-    """Whether this is neither a regular file, nor one to be made, nor /dev/null."""
+def _blocks(name: str, standard: Any) -> bool:
+    """Return whether this is neither a regular file, nor a new one, nor /dev/null."""
     try:
         status = os.fstat(standard.fileno()) if name == "-" else os.stat(name)
     except FileNotFoundError:

@@ -9,56 +9,55 @@ from typing import TYPE_CHECKING
 import click
 
 from macsec.cli.shared.options import F
+from macsec.custody import Keeper
+from macsec.custody.reserver import Ahead
+from macsec.errors import ConfigError
+from macsec.secy import SecY
 
 if TYPE_CHECKING:
-    from macsec.custody import Keeper
     from macsec.live.pump import Pump
-    from macsec.secy import SecY
 
 _STATE = click.option(
     "--state",
     "state_folder",
     type=click.Path(path_type=str),
     metavar="DIR",
-    help="Keep the PNs of each key and SCI there: no run uses one again.",
+    help="Keep the next PN of each key and SCI in DIR: no run uses a PN again.",
 )
 _INIT = click.option(
     "--state-init",
     is_flag=True,
-    help="Make DIR, and a record for a key that has none: say so only of keys never used.",
+    help="Create DIR, and the record of a key that has none. Only for keys that were never used.",
 )
 
 
 def options(function: F) -> F:
-    """Both options, as `state_folder` and `state_init`."""
+    """Add both options, as `state_folder` and `state_init`."""
     return _STATE(_INIT(function))
 
 
 @contextmanager
 def kept(secy: SecY, state: str | None, init: bool) -> Iterator[Keeper | None]:
-    """The PNs of a SecY in the folder given; None where none is."""
+    """Keep the PNs of a SecY in folder `state`; without a folder the keeper is None."""
     if state is None:
         if init:
             raise click.UsageError("--state-init goes with --state DIR")
         yield None
         return
-    from macsec.custody import Keeper
-    from macsec.errors import ConfigError
-
     if not secy.tx.sa:
-        raise ConfigError("--state keeps PNs of static SAKs: there is no transmit SA")
+        raise ConfigError(
+            "--state keeps the PNs of static SAKs: this configuration has no transmit SA"
+        )
     with Keeper(secy, state, init) as keeper:
         yield keeper
 
 
 @contextmanager
 def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
-    """PNs reserved ahead of a pump, which ends where they can be no more; that is raised then."""
+    """Reserve PNs ahead of a running pump, and end it where that fails; raise the failure then."""
     if keeper is None:
         yield
         return
-    from macsec.custody.reserver import Ahead
-
     with Ahead(keeper, pump.end) as reserving:
         yield
     reserving.check()

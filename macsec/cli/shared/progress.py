@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PATIENCE = 0.5
-"""Seconds before a bar appears: short work shows none."""
+"""Seconds before a bar appears, so that short work shows none."""
 
 
 class Bar:
-    """`step(frames, octets)` after each batch; `octets` is how far in the file the work is."""
+    """Progress bar of a verb over a capture; nothing where stderr is no terminal."""
 
     def __init__(self, verb: str, source: str, quiet: bool = False) -> None:
         self._verb = verb
@@ -29,7 +29,7 @@ class Bar:
         self._task: TaskID | None = None
 
     def step(self, frames: int, octets: int) -> None:
-        """Show how far the work is."""
+        """Show the work after a batch: `frames` done, `octets` of the file read."""
         if not self._shown:
             return
         if self._bar is None:
@@ -74,7 +74,7 @@ class Bar:
 
 
 def steps(name: str, total: int) -> AbstractContextManager[Callable[[], None]]:
-    """What is called after each step of a measurement: a bar on a terminal, nothing elsewhere."""
+    """Return a function to call after each step of a measurement: it moves a bar on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return nullcontext(lambda: None)
     return _stepping(name, total)
@@ -85,7 +85,7 @@ def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    # Not refreshed by a thread of its own: it would run while we measure.
+    # No refresh by a thread, which would run during the measurement.
     with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
         task = progress.add_task(name, total=total)
 
@@ -97,7 +97,7 @@ def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def _size(source: str) -> int | None:
-    """Octets of an uncompressed regular file; None where the end is not known."""
+    """Return the octets of an uncompressed regular file; None where the end is not known."""
     if source == "-" or source.endswith((".gz", ".zst")):
         return None
     try:

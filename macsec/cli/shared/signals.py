@@ -1,4 +1,4 @@
-"""Waiting for a signal, for something to end, or for a time, whichever comes first."""
+"""Wait for a signal, a readable descriptor or a time, whichever comes first."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """While it is open, signals are only noted, and `wait` tells of them."""
+    """A context in which signals have no other effect than to be returned by `wait`."""
 
     def __init__(self, *numbers: signal.Signals) -> None:
         self._numbers = numbers
 
     def wait(self, descriptor: int, seconds: float | None) -> set[signal.Signals] | None:
-        """The signals that came, none if the time is over; None: the descriptor can be read."""
+        """Return the signals that arrived, none after the time; None: `descriptor` is readable."""
         ready = self._ready([descriptor], seconds)
-        return None if descriptor in ready else self._came(ready)
+        return None if descriptor in ready else self._arrived(ready)
 
     def among(
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
-        """The signals that came, and the descriptors that can be read; none: the time is over."""
+        """Return the signals that arrived and the readable descriptors; none after the time."""
         ready = self._ready(descriptors, seconds)
-        return self._came(ready), ready & set(descriptors)
+        return self._arrived(ready), ready & set(descriptors)
 
     def _ready(self, descriptors: Sequence[int], seconds: float | None) -> set[int]:
-        # Not select(): it knows no descriptors from 1024 on.
+        # Not select(): it takes no descriptor above 1023.
         poll = select.poll()
         for each in (self._read, *descriptors):
             poll.register(each, select.POLLIN)
         return {each for each, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
-    def _came(self, ready: set[int]) -> set[signal.Signals]:
+    def _arrived(self, ready: set[int]) -> set[signal.Signals]:
         octets = os.read(self._read, 512) if self._read in ready else b""
         return {signal.Signals(number) for number in octets} & set(self._numbers)
 
@@ -60,9 +60,9 @@ class Signals:
 
 
 def _is_nohup(number: signal.Signals) -> bool:
-    """Whether the caller had the end of its terminal ignored."""
+    """Return whether the caller ignores SIGHUP, as nohup does."""
     return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
-    """The number is in the pipe already."""
+    """Do nothing: the number is in the pipe already."""

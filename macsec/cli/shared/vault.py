@@ -1,23 +1,18 @@
-"""What the holders of CAKs need of this machine: its clock, its name, its way to Key Vaults."""
+"""The machine's services for holders of CAKs: the clock, a name, clients of Key Vaults."""
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from os import getpid
+from time import time_ns
+from typing import Any
 
 from macsec.errors import EnvironmentLacks
-
-if TYPE_CHECKING:
-    from macsec.kay.holders import Edge
+from macsec.kay.holders import Edge
 
 
 def edge(who: str, start_ns: int = 0) -> Edge:
-    """The edge of this process; `start_ns` is what the KaY's clock shows now."""
-    from os import getpid
-    from time import time_ns
-
-    from macsec.kay.holders import Edge
-
+    """Return the edge of this process; `start_ns` is the time now on the KaY's clock."""
     return Edge(
         start_ns=start_ns,
         wall_ns=time_ns(),
@@ -28,9 +23,9 @@ def edge(who: str, start_ns: int = 0) -> Edge:
 
 
 def client(url: str, **options: Any) -> Any:
-    """The client of a Key Vault; `options` are those of the client.
+    """Return the client of a Key Vault; `options` are passed to it. Raises EnvironmentLacks.
 
-    The identity is what azure-identity finds: environment, workload, managed identity, `az login`.
+    azure-identity finds the identity: environment, workload, managed identity, `az login`.
     """
     try:
         from azure.keyvault.secrets import SecretClient

@@ -13,6 +13,7 @@ from macsec.cli.shared.edge import say
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.cli.tap.status_socket import KEYS, STATUS, Answering, Asker
 from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.time_units import NS_PER_S
 
 if TYPE_CHECKING:
     from macsec.config import Configuration
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from macsec.live.pump import Pump
     from macsec.secy import SecY
 
-NS_PER_S = 10**9
 PATIENCE_NS = 7 * NS_PER_S
 """So long a port may take to be secured before it is told why not: a Life Time and some more."""
 

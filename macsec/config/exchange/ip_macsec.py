@@ -108,7 +108,7 @@ def read(path: Path) -> Import:
     if "sci" not in tree["tx"]:
         if tree["tx"]["sa"]:
             raise ConfigError(
-                f"{path}: the SCI is not told: a line ip link add ... type macsec sci SCI is wanted"
+                f"{path}: the SCI is missing: a line ip link add ... type macsec sci SCI is wanted"
             )
         del tree["tx"]
     return imported({key: value for key, value in tree.items() if value}, path, notes)

@@ -1,4 +1,4 @@
-"""What the formats have in common: files to write, a configuration read, and notes beside both."""
+"""Parts common to all formats: files to write, a configuration that was read, notes on both."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def read(path: Path) -> Import:
         tree["tx"] = {"sci": _read_sci({"Port": "1", **own}, path), "sa": transmit}
     elif transmit:
         raise ConfigError(
-            f"{path}: the SCI is not told: MACAddress= under [NetDev] is wanted, "
+            f"{path}: the SCI is missing: MACAddress= under [NetDev] is wanted, "
             "the address of the wire"
         )
     return imported({key: value for key, value in tree.items() if value}, path, notes)

@@ -53,7 +53,7 @@ _IPV4 = 10 << 24
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host with its addresses, those that were assigned included."""
+    """A host with its addresses, given and assigned ones."""
 
     name: str
     site: str

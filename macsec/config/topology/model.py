@@ -144,7 +144,7 @@ IPv6: TypeAlias = Annotated[
 
 
 class KnobsSection(Section):
-    """What one direction of a link, or both, do to frames: the parameters of the wire by name.
+    """The impairments of one direction of a link, or of both: parameters of the wire by name.
 
     `tc`: a netem line as tc writes it; what is named beside it takes precedence.
     """
@@ -226,7 +226,7 @@ class TrafficSection(Section):
     Generator: `model` with `rate` (bit/s of frames without FCS) or `pps`; `onoff` sends so for
     `burst` and nothing for `pause`, and so on; `size` in octets without FCS, or `imix`; `count` or
     `duration`; `payload` is repeated in each. Capture: `pcap`, sent at its own times from `start`
-    on, by `from` and `to`: their addresses tell which of the two sends a frame.
+    on, by `from` and `to`: their addresses show which of the two sends a frame.
     """
 
     source: Name = Field(alias="from")
@@ -271,11 +271,11 @@ class Topology(Section):
 
     @property
     def origin(self) -> Origin:
-        """Where it was read from."""
+        """Name, folder and lines of its file."""
         return self._origin
 
     def protection(self, link: LinkSection) -> ProtectionSection | None:
-        """How a link is protected; None where it is not."""
+        """The protection of a link; None where there is none."""
         if "macsec" not in link.model_fields_set:
             return self.macsec
         if self.macsec is None or link.macsec is None:

@@ -1,7 +1,7 @@
 """`macsec:` in a topology: how links between sites are protected, and where their keys come from.
 
 The controls are those of the section `secy`, key agreement is that of the section `mka`, both by
-the same names and with the same readers; here they stand side by side.
+the same names and with the same readers; here they are side by side.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEYS = ("mka", "static")
 WORDS = ("on", "off", *KEYS)
 _WANTED = "on, off, static, or a mapping with entries of secy and mka is wanted"
 _HOLDERS = frozenset(["cak", "ckn", "pkcs11", "mac_sec_config", "generated", "keychain"])
-"""What says which CAKs there are: a link that names one of these takes none of the topology's."""
+"""Entries that name CAKs: a link with one of these takes none of the topology's."""
 
 
 class EndSection(MkaSection):
@@ -58,7 +58,7 @@ class ProtectionSection(MkaSection, SecYSection):
 
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
-        """Whether there is a CAK is no question here: one is generated."""
+        """Skip the check for a CAK: one is generated where none is named."""
         return self
 
     @model_validator(mode="after")
@@ -69,9 +69,9 @@ class ProtectionSection(MkaSection, SecYSection):
         return self
 
     def under(self, base: ProtectionSection) -> ProtectionSection:
-        """What a link says, added to what the topology says.
+        """Merge the settings of a link into those of the topology.
 
-        CAKs are taken whole from one of the two; whoever names some wants key agreement.
+        CAKs come from one of the two as a whole; a link that names some uses key agreement.
         """
         given = {name: getattr(self, name) for name in self.model_fields_set}
         agrees = given.keys() & MkaSection.model_fields.keys()
@@ -90,7 +90,7 @@ class ProtectionSection(MkaSection, SecYSection):
 
     @property
     def has_cak(self) -> bool:
-        """Whether it names a CAK, so that none is to be generated."""
+        """True if it names a CAK, so that none is generated."""
         return bool(self.model_fields_set & _HOLDERS)
 
     def end(

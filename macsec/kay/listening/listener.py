@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from macsec.frames.dissect import vlan_tags_end
 from macsec.kay import derivation
 from macsec.kay.cak_holder import CakHolder
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
 from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
-from macsec.terms import ADDRESSES_LENGTH, VLAN_TPIDS
+from macsec.terms import ADDRESSES_LENGTH
 
 SAKS_REMEMBERED = 256
 """Of a CA, the newest; an AN comes round after four."""
@@ -161,9 +162,7 @@ class Observer(Uncopyable):
 
 def untagged(frame: bytes) -> tuple[bytes, bytes]:
     """Up to two VLAN tags of a frame, and the frame without them."""
-    at = ADDRESSES_LENGTH
-    while at < ADDRESSES_LENGTH + 8 and int.from_bytes(frame[at : at + 2]) in VLAN_TPIDS:
-        at += 4
+    at = vlan_tags_end(frame, most=2)
     tags = frame[ADDRESSES_LENGTH:at]
     return (tags, frame[:ADDRESSES_LENGTH] + frame[at:]) if tags else (b"", frame)
 

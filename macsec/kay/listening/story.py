@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
-from macsec.kay.cp import MKA_LIFE_TIME_NS
-from macsec.kay.key_server import exhaustion
+from macsec.kay.distribution.key_server import exhaustion
 from macsec.kay.listening.listener import Distribution, Heard, Hearing
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse
 from macsec.kay.sak import KI
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import SUITES
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

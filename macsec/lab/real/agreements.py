@@ -16,8 +16,8 @@ from macsec.live.eapol import Eapol
 from macsec.live.native_thread import Running
 from macsec.live.pump import Pump
 from macsec.port.agreement import Agreement
+from macsec.time_units import NS_PER_MS
 
-NS_PER_MS = 10**6
 LONGEST_MS = 1000
 
 

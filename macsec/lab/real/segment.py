@@ -21,9 +21,9 @@ from macsec.live.line import Line
 from macsec.live.namespace import Namespace
 from macsec.live.pump import Pump
 from macsec.secy import SecY
+from macsec.terms import VLAN_TAG_LENGTH
 from macsec.wire.lane import LinkStats
 
-VLAN_TAG = 4
 UNPROTECTED = {"secy": {"protect": "off", "validate": "null"}}
 """What passes frames as they are (10.5, 10.6)."""
 ENDS = ("a", "b")
@@ -45,7 +45,7 @@ class Segment:
         self._stack = ExitStack()
         try:
             self.namespace = self._stack.enter_context(Namespace(f"link {plan.name}"))
-            self._lay_cables(mtu + OVERHEAD + VLAN_TAG)
+            self._lay_cables(mtu + OVERHEAD + VLAN_TAG_LENGTH)
             self.secys = [self._secy(side) for side in (0, 1)]
             self.pumps = [self._pump(side, sites[plan.sites[side]], mtu) for side in (0, 1)]
             self.line = self._line()

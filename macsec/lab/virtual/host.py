@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from macsec.config import Host as Address
-from macsec.wire.engine import PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import Engine
 from macsec.wire.link import Port
 
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
-from macsec.kay.cp import MKA_LIFE_TIME_NS
 from macsec.kay.holders import Edge
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.lab.blueprint import Blueprint, Flow, LinkPlan
 from macsec.lab.link_state import Standing, State
 from macsec.lab.virtual.agreed import AgreedEndpoint, is_eapol
@@ -17,7 +17,8 @@ from macsec.lab.virtual.bridge import Bridge
 from macsec.lab.virtual.endpoint import Endpoint
 from macsec.lab.virtual.host import Host, Tally
 from macsec.lab.virtual.traffic import Departure, Source, departures
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS, Engine
 from macsec.wire.lane import LinkStats
 from macsec.wire.link import Link, Port
 from macsec.wire.params import LinkParams

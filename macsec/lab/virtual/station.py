@@ -9,7 +9,8 @@ from macsec.port.agreement import settle
 from macsec.port.controlled_port import ControlledPort
 from macsec.secy import SecY
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
-from macsec.wire.engine import HORIZON_PS, PS_PER_NS, Engine
+from macsec.time_units import PS_PER_NS
+from macsec.wire.engine import HORIZON_PS, Engine
 
 EAPOL = ETHERTYPE_EAPOL.to_bytes(2)
 

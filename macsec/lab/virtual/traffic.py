@@ -10,11 +10,11 @@ from typing import NamedTuple
 from macsec.frames import FrameBatch
 from macsec.frames.sides import Split
 from macsec.lab.blueprint import HEADERS, Flow
+from macsec.terms import ETHERNET_HEADER
+from macsec.time_units import PS_PER_NS, PS_PER_S
 from macsec.wire.distributions import exponential
-from macsec.wire.engine import PS_PER_NS
 from macsec.wire.random_streams import Stream, start_of
 
-PS_PER_S = 10**12
 PORT = 49_152
 """UDP source port of the first flow; the next have those that follow."""
 DISCARD = 9
@@ -97,7 +97,7 @@ class Datagrams:
 
     def _head(self, size: int) -> bytes:
         source, to = self._flow.source, self._flow.to
-        length = size - 14
+        length = size - ETHERNET_HEADER
         # Never fragmented, so the identification says nothing (RFC 6864).
         ip = struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0x4000, 64, 17, 0)
         ip += source.ipv4.packed + to.ipv4.packed

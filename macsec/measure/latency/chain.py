@@ -1,6 +1,6 @@
 """A chain of two SecYs that handles one frame at a time: protect, then validate, each timed alone.
 
-`NativeChain` runs and is timed in C (`_native/latency.c`); `PythonChain` is its twin on the
+`NativeChain` runs and is timed in C (`_native/measure/latency.c`); `PythonChain` is its twin on the
 reference plane, timed by `perf_counter_ns`.
 """
 
@@ -17,6 +17,7 @@ from macsec.frames import FrameBatch
 from macsec.measure.latency.histogram import Histogram, NativeHistogram, PythonHistogram
 from macsec.measure.latency.offered import Offered, deadline, offer
 from macsec.measure.task import ROOM, receiving_plane, sending_plane
+from macsec.native import load
 from macsec.secy.plane import DataPlane
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
@@ -92,10 +93,8 @@ class NativeChain:
     """A chain of two native planes."""
 
     def __init__(self, tx: Any, rx: Any, frames: FrameBatch) -> None:
-        from macsec import _native
-
-        self._native, self._planes = _native, (tx, rx)
-        ffi, lib = _native.ffi, _native.lib
+        self._native, self._planes = load("native", needs="macsec_chain_lanes"), (tx, rx)
+        ffi, lib = self._native.ffi, self._native.lib
         self.backend, self.kernel = tx.name, tx.kernel
         area = int(frames.length.max()) + ROOM
         self._room = np.zeros(AREAS * area, np.uint8)

@@ -1,7 +1,7 @@
 """Histogram of latencies: whole nanoseconds, to three significant digits, up to an hour.
 
 Log-linear: a cell a nanosecond up to 2^11 ns, and from there on 1024 cells to each doubling. It
-is counted in C where that was built (`_native/histogram.c`), and by its twin here elsewhere.
+is counted in C (`_native/measure/histogram.c`), or by its twin here where no C is built.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.native import load
 
 BITS = 11
 HALF, WHOLE = 1 << (BITS - 1), 1 << BITS
@@ -118,19 +117,8 @@ def middle(cell: int) -> int:
 
 def new_histogram(backend: str = "auto") -> Histogram:
     """Make an empty histogram: "native" (C), "reference" (Python), or "auto"."""
-    if backend not in ("auto", "native", "reference"):
-        raise ConfigError(f"backend {backend!r}: one of auto, native, reference")
-    if backend == "reference":
-        return PythonHistogram()
-    try:
-        module = import_module("macsec._native")
-    except ImportError:
-        if backend == "native":
-            raise EnvironmentLacks(
-                "the extension module was not built: install with a C compiler"
-            ) from None
-        return PythonHistogram()
-    return NativeHistogram(module)
+    library = load(backend, needs="macsec_histogram_record")
+    return PythonHistogram() if library is None else NativeHistogram(library)
 
 
 class PythonHistogram:

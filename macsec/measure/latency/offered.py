@@ -2,7 +2,7 @@
 
 Each waits in a ring of bounded length; a frame that finds it full is lost. Latency counts from when
 a frame was due, so that a frame that waited behind a slow one is charged for it (no coordinated
-omission). The twin of the second half of `_native/latency.c`.
+omission). The twin of the second half of `_native/measure/latency.c`.
 """
 
 from __future__ import annotations

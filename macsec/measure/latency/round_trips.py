@@ -17,6 +17,7 @@ from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import Running
 from macsec.measure.latency.histogram import NativeHistogram, at_share
 from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
+from macsec.native import load
 from macsec.suites import CipherSuite
 
 PATHS = ("clear", "protected")
@@ -112,14 +113,13 @@ def measure(plan: TripPlan, keys: Keys, step: Callable[[], None] = lambda: None)
 
 
 def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
-    from macsec import _native
-
-    histograms = {path: NativeHistogram(_native) for path in PATHS}
+    library = load("native")
+    histograms = {path: NativeHistogram(library) for path in PATHS}
     lost = dict.fromkeys(PATHS, 0)
     with ExitStack() as stack:
         sockets = {path: _answered(stack, tunnel) for path, tunnel in tunnels.items()}
         for path in PATHS:  # ARP, and pages that were not touched yet
-            _ping(sockets[path], plan, size, 20, NativeHistogram(_native))
+            _ping(sockets[path], plan, size, 20, NativeHistogram(library))
         for at in range(0, plan.trips, TURN):
             count = min(TURN, plan.trips - at)
             turn = PATHS if at // TURN % 2 == 0 else reversed(PATHS)
@@ -130,8 +130,7 @@ def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
 
 def _answered(stack: ExitStack, tunnel: Tunnel) -> Any:
     """Return the asking socket of a pair; the other one answers from a thread in C."""
-    from macsec._native import lib
-
+    lib = load("native").lib
     asks, answers = (stack.enter_context(tunnel.socket(side)) for side in (0, 1))
     descriptor = answers.fileno()
     echo = Running("macsec echo", lambda stop: int(lib.macsec_echo_run(descriptor, stop)))
@@ -140,8 +139,8 @@ def _answered(stack: ExitStack, tunnel: Tunnel) -> Any:
 
 
 def _ping(sock: Any, plan: TripPlan, size: int, count: int, into: NativeHistogram) -> int:
-    from macsec._native import ffi, lib
-
+    library = load("native")
+    ffi, lib = library.ffi, library.lib
     octets = max(size - AROUND, NUMBERED)
     given = ffi.new("macsec_ping_plan *", (count, octets, plan.every_ns, plan.patience_ns))
     lost = int(lib.macsec_ping_run(sock.fileno(), given, into.pointer))
@@ -162,9 +161,7 @@ def _run_iperf(
 
 def require() -> None:
     """Raise EnvironmentLacks where this cannot be measured at all."""
-    try:
-        from macsec._native import lib
-    except ImportError:
-        raise EnvironmentLacks("round trips need the native data plane") from None
-    if not hasattr(lib, "macsec_ping_run"):
+    if load("auto") is None:
+        raise EnvironmentLacks("round trips need the native data plane")
+    if load("auto", needs="macsec_ping_run") is None:
         raise EnvironmentLacks("round trips over TAP devices need Linux")

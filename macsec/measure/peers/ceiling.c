@@ -90,12 +90,15 @@ static int has_wide(void) {
 }
 
 static int has(const char *name) {
-    if (strcmp(name, "aesni") == 0)
+    if (strcmp(name, "aesni") == 0) {
         return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") ? 1 : 0;
-    if (strcmp(name, "vaes-avx2") == 0)
+    }
+    if (strcmp(name, "vaes-avx2") == 0) {
         return has_wide() && __builtin_cpu_supports("avx2") ? 2 : 0;
-    if (strcmp(name, "vaes-avx512") == 0)
+    }
+    if (strcmp(name, "vaes-avx512") == 0) {
         return has_wide() && __builtin_cpu_supports("avx512bw") ? 4 : 0;
+    }
     return 0;
 }
 
@@ -132,10 +135,11 @@ PEER uint64_t clock_run(int64_t steps) {
     uint64_t sum = 0;
     uint64_t one = 1;
     __asm__ volatile("" : "+r"(one)); /* of a constant, some CPUs add several at once */
-    for (int64_t n = 0; n < steps; n++)
+    for (int64_t n = 0; n < steps; n++) {
         _Pragma("GCC unroll 64") for (int i = 0; i < CHAIN; i++) {
             sum += one;
             __asm__ volatile("" : "+r"(sum));
         }
+    }
     return sum;
 }

@@ -41,17 +41,20 @@ PEER void peer_free(void *given) {
 }
 
 static const implementation *find(const char *name) {
-    for (size_t i = 0; i < sizeof implementations / sizeof implementations[0]; i++)
-        if (strcmp(implementations[i].name, name) == 0)
+    for (size_t i = 0; i < sizeof implementations / sizeof implementations[0]; i++) {
+        if (strcmp(implementations[i].name, name) == 0) {
             return &implementations[i];
+        }
+    }
     return NULL;
 }
 
 PEER void *peer_new(const char *name, const uint8_t *key, int64_t key_length) {
     const implementation *chosen = find(name);
     IMB_MGR *manager = chosen == NULL ? NULL : alloc_mb_mgr(chosen->off);
-    if (manager == NULL)
+    if (manager == NULL) {
         return NULL;
+    }
     if ((manager->features & chosen->needs) != chosen->needs) {
         free_mb_mgr(manager);
         return NULL;

@@ -19,17 +19,20 @@ PEER void peer_free(void *given) {
 
 PEER void *peer_new(const char *implementation, const uint8_t *key, int64_t key_length) {
     const EVP_CIPHER *cipher = key_length == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
-    if (implementation[0] != 0)
+    if (implementation[0] != 0) {
         return NULL;
+    }
     peer *p = malloc(sizeof *p);
-    if (p == NULL)
+    if (p == NULL) {
         return NULL;
+    }
     p->seal = EVP_CIPHER_CTX_new();
     p->open = EVP_CIPHER_CTX_new();
     if (p->seal != NULL && p->open != NULL &&
         EVP_EncryptInit_ex(p->seal, cipher, NULL, key, NULL) == 1 &&
-        EVP_DecryptInit_ex(p->open, cipher, NULL, key, NULL) == 1)
+        EVP_DecryptInit_ex(p->open, cipher, NULL, key, NULL) == 1) {
         return p;
+    }
     peer_free(p);
     return NULL;
 }
@@ -54,8 +57,9 @@ PEER int64_t peer_seal(void *given, const peer_job *job, const void *nothing) {
         int fine = EVP_EncryptInit_ex(context, NULL, NULL, NULL, job->iv + 12 * i);
         fine &= EVP_EncryptUpdate(context, NULL, &done, job->aad + job->aad_start[i],
                                   (int)job->aad_length[i]);
-        if (length != 0)
+        if (length != 0) {
             fine &= EVP_EncryptUpdate(context, out, &done, job->in + job->in_start[i], length);
+        }
         fine &= EVP_EncryptFinal_ex(context, out + length, &done);
         fine &= EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, out + length);
         good += fine;
@@ -75,8 +79,9 @@ PEER int64_t peer_open(void *given, const peer_job *job, const void *nothing) {
         int fine = EVP_DecryptInit_ex(context, NULL, NULL, NULL, job->iv + 12 * i);
         fine &= EVP_DecryptUpdate(context, NULL, &done, job->aad + job->aad_start[i],
                                   (int)job->aad_length[i]);
-        if (length != 0)
+        if (length != 0) {
             fine &= EVP_DecryptUpdate(context, out, &done, in, length);
+        }
         fine &= EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)(in + length));
         fine &= EVP_DecryptFinal_ex(context, out + length, &done) == 1;
         good += fine;

@@ -11,6 +11,7 @@ from macsec.errors import MACsecError
 from macsec.keys import Key
 from macsec.measure.contestant import Contestant
 from macsec.measure.task import PROTECT, SALT, SCI, SECRET, SSCI, Task, plane_for
+from macsec.native import load
 from macsec.secy.controls import Controls
 from macsec.secy.lmi import SecY
 
@@ -47,8 +48,8 @@ class Prepared:
     backend = BACKEND
 
     def __init__(self, task: Task, kernel: str) -> None:
-        from macsec._native import ffi, lib
-
+        library = load("native")
+        ffi, lib = library.ffi, library.lib
         self._task, self.kernel = task, kernel
         self.frames = self.batch = rows = task.frames
         self._plane: Any = plane_for(task, "native", kernel)

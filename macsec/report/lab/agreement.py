@@ -10,10 +10,10 @@ from macsec.lab.link_state import End, Standing, State
 from macsec.report.fields import Hex
 from macsec.report.mka import status
 from macsec.report.mka.status import KayJson, obstacle
+from macsec.time_units import NS_PER_MS
 
 HEAD = ("link", "MKA", "CKN", "Key Server", "KI", "AN", "secured after", "rekeys")
 NAMES = 5
-NS_PER_MS = 10**6
 SHOWN = 8
 """Digits of a CKN or an MI in a table: enough to distinguish them."""
 

@@ -15,14 +15,13 @@ from macsec.report.html.model import CounterColumns
 from macsec.report.lab import agreement
 from macsec.report.lab.agreement import AgreementJson
 from macsec.report.table import Table
-from macsec.wire.engine import PS_PER_NS
+from macsec.time_units import NS_PER_MS, PS_PER_NS
 from macsec.wire.lane import LinkStats
 from macsec.wire.units import rate_text, time_text
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
 STATIC = "static keys"
-NS_PER_MS = 10**6
 _HOSTS = ("sent", "received", "expected", "strange", "foreign")
 
 

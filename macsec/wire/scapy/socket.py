@@ -28,11 +28,11 @@ from scapy.sendrecv import AsyncSniffer
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
+from macsec.time_units import PS_PER_S
 from macsec.wire.engine import HORIZON_PS, Engine
 from macsec.wire.scapy.waiting import Inbox, Selector
 
 PS_EXPONENT = -12
-PS_PER_S = 10**12
 PIPE_PS = PS_PER_S
 """How far a frame that is sent runs the engine where somebody polls a descriptor."""
 

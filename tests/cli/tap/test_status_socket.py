@@ -112,4 +112,4 @@ def test_one_source_of_keys(desk: Desk):
     """A configuration or a running tap, not both, not none."""
     words = ("keys", "export", "--to", "ip-macsec")
     for more in ((), ("-c", desk.config(), "--running", "ms0")):
-        assert "one of -c FILE and --running NAME" in desk.run(*words, *more, code=2).stderr
+        assert "give either -c FILE or --running NAME" in desk.run(*words, *more, code=2).stderr

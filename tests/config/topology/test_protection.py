@@ -49,7 +49,7 @@ def topology(everywhere: Any = None, link: Any = None) -> Topology:
 
 
 def protection(everywhere: Any = None, link: Any = None) -> Any:
-    """How the link is protected."""
+    """The protection of the link."""
     model = topology(everywhere, link)
     return model.protection(model.links[0])
 
@@ -60,7 +60,7 @@ def test_the_published_schema_is_that_of_the_model() -> None:
 
 
 def test_the_schema_knows_all_entries() -> None:
-    """Those of secy and mka by the same names, and the words."""
+    """Entries of secy and mka keep their names, and words are accepted."""
     schema = topology_schema()
     section = schema["$defs"]["ProtectionSection"]
     assert {"cak", "ckn", "policy", "keychain", "priority", "sak_rekey_interval"} <= set(
@@ -94,7 +94,7 @@ def test_where_keys_come_from(everywhere: Any, link: Any, keys: str) -> None:
 
 
 @pytest.mark.parametrize("everywhere, link", [("off", None), ("on", "off"), ("off", "off")])
-def test_off(everywhere: Any, link: Any) -> None:
+def test_off_means_no_protection(everywhere: Any, link: Any) -> None:
     """No protection."""
     assert protection(everywhere, link) is None
 
@@ -191,7 +191,7 @@ def test_scalars_are_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
         ("sites:", "macsec: maybe\nsites:", "lab.yaml:1: macsec: on, off, static, or a mapping"),
     ],
 )
-def test_what_is_refused(tmp_path: Path, old: str, new: str, line: str) -> None:
+def test_contradictions_are_refused(tmp_path: Path, old: str, new: str, line: str) -> None:
     """One line: file, number, entry, what is wanted there; and no key."""
     path = tmp_path / "lab.yaml"
     assert old in FILE
@@ -203,7 +203,7 @@ def test_what_is_refused(tmp_path: Path, old: str, new: str, line: str) -> None:
 
 
 def test_two_caks_of_one_name() -> None:
-    """What goes together is asked of each end, as a configuration asks it of `mka`."""
+    """Each end obeys the rules between entries, as `mka` of a configuration does."""
     section = protection(
         "on", {"cak": CAK, "ckn": CKN, "keychain": [{"cak": OTHER_CAK, "ckn": CKN}]}
     )

@@ -45,7 +45,7 @@ def given(tmp_path):
 # ---------------------------------------------------------------- what is read
 
 
-def test_it_is_read(given):
+def test_topology_is_read_whole(given):
     """Sites in the order of the file, hosts however they are given, links with their names."""
     topology = load_topology(given())
     assert list(topology.sites) == ["left", "right", "far"]
@@ -91,8 +91,8 @@ def test_a_mapping_is_the_same(given):
         load_topology({**tree, "links": [{"between": ["left"]}]})
 
 
-def test_addresses(given):
-    """Those of the file, and the others by the numbers of site and host: always alike."""
+def test_addresses_are_assigned_by_number(given):
+    """Given addresses are kept; others follow from the numbers of site and host."""
     hosts = {host.name: host for host in hosts_of(load_topology(given()))}
     assert hosts["l2"].mac == 0x020000010002
     assert str(hosts["l2"].ipv4) == "10.0.1.2/8"
@@ -131,7 +131,7 @@ def test_what_a_link_says_adds_to_the_whole(given):
 
 
 @pytest.mark.parametrize(
-    "old, new, told",
+    "old, new, message",
     [
         ("sites:", "sitse:", "t.yaml:1: sites: is missing"),
         ("hosts: [l1, l2]", "hosts: [l1, l1]", "t.yaml:3: sites.left.hosts: a host is named twice"),
@@ -156,7 +156,7 @@ def test_what_a_link_says_adds_to_the_whole(given):
         ("encrypt: off", "enrcypt: off", "t.yaml:12: links.2.macsec.enrcypt: unknown"),
         ("{loss: 0.1%}", "{loss: [1]}", "t.yaml:13: links.2.a2b.loss: text or a number"),
         ("{loss: 0.1%}", "{lost: 1%}", "t.yaml:13: links.2.a2b.lost: unknown"),
-        ("from: l1", "from: nobody", "t.yaml:15: traffic.0.from: no host is called nobody"),
+        ("from: l1", "from: absent", "t.yaml:15: traffic.0.from: no host is called absent"),
         ("to: r1", "to: l1", "t.yaml:15: traffic.0: from and to are two hosts"),
         ("pps: 010, ", "", "t.yaml:15: traffic.0: rate (like 10mbit) or pps is wanted"),
         ("pps: 010", "pps: 1, rate: 1mbit", "t.yaml:15: traffic.0: rate (like 10mbit) or pps"),
@@ -170,12 +170,12 @@ def test_what_a_link_says_adds_to_the_whole(given):
         ("  far:", "  left:", "t.yaml:5: 'left' is given twice"),
     ],
 )
-def test_what_is_wrong(given, old, new, told):
+def test_fault_is_named_with_its_line(given, old, new, message):
     """One line: the file, the line, the entry, and what is wanted there."""
     with pytest.raises(ConfigError) as caught:
         load_topology(given(old, new))
     text = str(caught.value)
-    assert told in text
+    assert message in text
     assert "\n" not in text
     assert caught.value.exit_code == 2
 
@@ -189,7 +189,7 @@ def test_no_sites():
 
 
 def test_no_such_file():
-    """What comes along is named."""
+    """The shipped topologies are listed."""
     with pytest.raises(ConfigError, match="the topologies that come along are hub, ring, two-reg"):
         load_topology("nowhere")
 
@@ -198,7 +198,7 @@ def test_no_such_file():
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_shipped(name, tmp_path, monkeypatch):
+def test_shipped_topology_loads(name, tmp_path, monkeypatch):
     """By name; a file of that name in this folder goes first. All links are protected."""
     topology = load_topology(name)
     assert topology.name == name
@@ -209,7 +209,7 @@ def test_shipped(name, tmp_path, monkeypatch):
     assert list(load_topology(name).sites) == ["mine"]
 
 
-def test_what_is_shipped():
+def test_shipped_topologies_are_listed():
     """The three of the documentation."""
     assert {"two-regions", "ring", "hub"} <= set(shipped())
 

@@ -14,8 +14,7 @@ from macsec.config.static_keys import seeded
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint
 from macsec.lab.virtual.traffic import MIX, captured, departures
-
-PS_PER_US = 10**6
+from macsec.time_units import PS_PER_US
 
 
 def flow_of(**entry: Any) -> Any:

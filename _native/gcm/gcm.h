@@ -1,0 +1,174 @@
+/* AES-GCM kernels: the interface, and the table that lists them.
+
+   A kernel is AES-GCM (NIST SP 800-38D) as MACsec uses it: a key of 128 or 256 bits, an IV of 96
+   bits, the whole tag of 16 octets. Kernels differ in speed and in the CPUs that they need, never
+   in results. */
+#ifndef MACSEC_GCM_H
+#define MACSEC_GCM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define MACSEC_GCM_X86 1
+#include <emmintrin.h>
+#else
+#define MACSEC_GCM_X86 0
+#endif
+
+#define MACSEC_ICV_MAX 16
+
+/* An expanded key. Belongs to the kernel that expanded it: each lays out `powers` in its own way
+   (described at its head). Secret throughout: keep it in macsec_secret_alloc() memory, wipe it. */
+typedef struct macsec_gcm_key {
+    _Alignas(64) uint8_t powers[256]; /* powers of the hash key, or what stands for them */
+    uint8_t round_keys[240];          /* up to 15, in the order of use */
+    uint32_t rounds;                  /* 10 or 14 */
+} macsec_gcm_key;
+
+_Static_assert(sizeof(macsec_gcm_key) == 512, "callers lay out tables of keys by this size");
+
+/* Sixteen octets as a value, from memory or made of two halves, which are numbers as loaded from
+   memory. Values, because a block that is stored in pieces and loaded whole has to wait until the
+   stores are through, which for a short frame takes as long as the cipher. */
+#if MACSEC_GCM_X86
+typedef __m128i macsec_gcm_block;
+static inline macsec_gcm_block macsec_gcm_block_at(const uint8_t octets[16]) {
+    return _mm_loadu_si128((const __m128i *)(const void *)octets);
+}
+static inline macsec_gcm_block macsec_gcm_block_of(uint64_t first, uint64_t second) {
+    return _mm_set_epi64x((long long)second, (long long)first);
+}
+#else
+typedef struct macsec_gcm_block {
+    uint64_t half[2];
+} macsec_gcm_block;
+static inline macsec_gcm_block macsec_gcm_block_at(const uint8_t octets[16]) {
+    macsec_gcm_block block;
+    memcpy(&block, octets, sizeof block);
+    return block;
+}
+static inline macsec_gcm_block macsec_gcm_block_of(uint64_t first, uint64_t second) {
+    return (macsec_gcm_block){{first, second}};
+}
+#endif
+
+/* Four octets and the four behind them as one number, and back; all as loaded from memory. */
+static inline uint64_t macsec_gcm_join(uint32_t first, uint32_t second) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (uint64_t)first << 32 | second;
+#else
+    return (uint64_t)second << 32 | first;
+#endif
+}
+
+static inline uint32_t macsec_gcm_front(uint64_t both) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (uint32_t)(both >> 32);
+#else
+    return (uint32_t)both;
+#endif
+}
+
+static inline uint32_t macsec_gcm_back(uint64_t both) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (uint32_t)both;
+#else
+    return (uint32_t)(both >> 32);
+#endif
+}
+
+/* What goes into a frame beside its text. Of an AAD of up to 16 octets `first` is zero, since a
+   block of zeros in front changes no hash; unused octets are zero. */
+typedef struct macsec_gcm_head {
+    macsec_gcm_block j0;     /* the IV and the 32-bit number 1 */
+    macsec_gcm_block first;  /* octets 0 to 15 of the AAD */
+    macsec_gcm_block second; /* octets 16 to 31 */
+    size_t length;           /* octets of AAD */
+    const uint8_t *rest;     /* octets 32 and on, if there are any */
+} macsec_gcm_head;
+
+/* A head with an AAD that lies in memory, but for `j0`. */
+static inline macsec_gcm_head macsec_gcm_head_at(const uint8_t *aad, size_t length) {
+    macsec_gcm_head head = {.length = length};
+    if (length >= 32) {
+        head.first = macsec_gcm_block_at(aad);
+        head.second = macsec_gcm_block_at(aad + 16);
+        head.rest = aad + 32;
+        return head;
+    }
+    uint8_t octets[32] = {0};
+    if (length > 0) {
+        memcpy(octets + (length > 16 ? 0 : 16), aad, length);
+    }
+    head.first = macsec_gcm_block_at(octets);
+    head.second = macsec_gcm_block_at(octets + 16);
+    return head;
+}
+
+/* A head from an IV and an AAD in memory. */
+static inline macsec_gcm_head macsec_gcm_head_of(const uint8_t iv[12], const uint8_t *aad,
+                                                 size_t length) {
+    uint8_t j0[16] = {[15] = 1};
+    memcpy(j0, iv, 12);
+    macsec_gcm_head head = macsec_gcm_head_at(aad, length);
+    head.j0 = macsec_gcm_block_at(j0);
+    return head;
+}
+
+/* One entry of the kernel table.
+
+   seal encrypts `in` to `out` and writes the tag; open decrypts `in` to `out` and writes the tag
+   that it COMPUTED: the caller compares it with macsec_equal(), and wipes `out` when they differ.
+   `out` is `in` itself or disjoint from it; the AAD may lie anywhere outside `out`, and `tag`
+   outside all of them. The text may be empty, its pointers may then be NULL. Nothing outside the
+   given octets is read or written, but for the 16 octets before `rest`, which may be read. A frame
+   is limited to 2^32 - 2 blocks, which no caller comes near.
+
+   Vector registers may hold secrets after expand, seal and open: forget zeroes them, once for all
+   the frames of a call. */
+typedef struct macsec_gcm_kernel {
+    const char *name;        /* "portable", "aesni", ... */
+    const char *description; /* instructions it needs, for people */
+    int (*supported)(void);  /* does this CPU, and the operating system on it, run the kernel? */
+    void (*expand)(macsec_gcm_key *key, const uint8_t *octets, size_t length); /* 16 or 32 octets */
+    void (*seal)(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                 uint8_t *out, size_t length, uint8_t tag[16]);
+    void (*open)(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                 uint8_t *out, size_t length, uint8_t tag[16]);
+    void (*forget)(void);
+} macsec_gcm_kernel;
+
+/* The kernels of this build, fastest first, those that this CPU cannot run included. */
+size_t macsec_gcm_kernel_count(void);
+const macsec_gcm_kernel *macsec_gcm_kernel_at(size_t index); /* NULL past the end */
+const macsec_gcm_kernel *macsec_gcm_find(const char *name);  /* NULL when unknown */
+
+/* Supported, and its self-test passed. The test runs at the first call; any thread may make it. */
+int macsec_gcm_usable(const macsec_gcm_kernel *kernel);
+
+/* The first usable kernel, NULL when there is none. */
+const macsec_gcm_kernel *macsec_gcm_best(void);
+
+/* Known answers. Returns 0, or the number (from 1) of the first that fails. `corrupt` spoils the
+   expected answer of that number first, which proves that the answer can fail; 0 spoils none. The
+   caller makes sure that the CPU supports the kernel. */
+int macsec_gcm_selftest(const macsec_gcm_kernel *kernel, int corrupt);
+int macsec_gcm_selftest_count(void);
+
+/* The instances, for the table in gcm_dispatch.c. */
+#if MACSEC_GCM_X86
+extern const macsec_gcm_kernel macsec_gcm_aesni;
+#endif
+/* Compilers that know VAES on wide vectors, and the casts between widths. */
+#if MACSEC_GCM_X86 && ((defined(__clang__) && __clang_major__ >= 10) || __GNUC__ >= 10)
+#define MACSEC_GCM_VAES 1
+extern const macsec_gcm_kernel macsec_gcm_vaes_avx512;
+extern const macsec_gcm_kernel macsec_gcm_vaes_avx2;
+#else
+#define MACSEC_GCM_VAES 0
+#endif
+extern const macsec_gcm_kernel macsec_gcm_portable;
+
+#endif

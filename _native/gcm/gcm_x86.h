@@ -1,0 +1,282 @@
+/* AES-GCM for x86-64: the template of the kernels, included once by each instance.
+
+   An instance defines, before it includes this:
+
+     TARGET                 instructions, for the target attribute of every function
+     VEC, VEC_BLOCKS        vector type, and the blocks in it: 1 (XMM), 2 (YMM) or 4 (ZMM)
+     TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
+     RUN_POWERS             powers of the hash key in the run (see the key layout)
+     HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
+     VEC_LOAD, VEC_STORE    data, at any alignment
+     VEC_POWERS(p)          VEC_BLOCKS powers of the hash key, aligned to a block
+     VEC_HALF(p)            the number of 64 bits at p, in the low half of each block (if kept)
+     VEC_REPEAT(block)      the block in each place
+     VEC_WIDEN(block)       the block in the first place, zero in the others
+     VEC_FOLD(v)            the sum of the blocks, as one block
+     VEC_COUNT(first)       first, first + 1, ... in the low 32 bits of the blocks, else zero
+     VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_XOR3, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES,
+     VEC_AES_LAST, VEC_PRODUCT(a, b, halves)    block by block, as the instructions of these names
+     VEC_KEEP(v)            makes GCC keep v as it is at this point, see KEEP
+     VEC_HEAD(vectors, a, b) two blocks as the end of AAD_VECS vectors, zeros before them
+     CLEAR_REGISTERS()      zeroes all vector registers
+     VEC_MASKED             1: ends under masks; 0: ends by windows (see Ends)
+   for windows:
+     VEC_JOIN(blocks), VEC_SPLIT(blocks, v)     from and to an array of VEC_BLOCKS blocks
+   for masks:
+     VEC_MASK, VEC_MASK_OF(octets)              a mask, and that of the first 1 to all octets
+     VEC_LOAD_MASKED, VEC_STORE_MASKED          what is masked out is not touched, and loads as zero
+     VEC_ONLY(v, mask)      zero where masked out
+     VEC_PLACE(v, n, block) v with the block in place n
+
+   Polynomials. A block of GHASH, its octets reversed, is an integer whose bit 127 is the
+   coefficient of 1 and whose bit 0 is that of x^127. The carry-less product of two such integers is
+   the product of the polynomials, one bit short of its place. So one factor, the power of the hash
+   key, is kept divided by x; then the upper 128 bits of a product are in place, and the lower 128
+   are the coefficients of x^128 to x^255, to be reduced.
+
+   Reduction. x^128 = 1 + x + x^2 + x^7, so that bit i of the lowest 64 bits is equal to the bits
+   i + 128, i + 127, i + 126 and i + 121. That is: swap the halves of the low 128 bits (i + 64 where
+   the middle starts at 64, which is i + 128), and add the product of the low 64 bits and 0xc2 << 56
+   (bits 63, 62 and 57, again 64 up). Twice, and 128 bits are gone.
+
+   Karatsuba. Products take three PCLMULQDQ instead of four: high, low, and that of the sums of the
+   halves. The CPUs start a PCLMULQDQ every cycle or every second one, whatever its width, so this
+   is the scarce resource; the sums of the halves of the powers are kept with the key.
+
+   Turns. A long frame goes in turns of TURN_VECS vectors, whose hash stays in lanes: each block of
+   a vector is multiplied by the same power, H^(n VEC_BLOCKS) for the n-th vector from the end of
+   the turn, and the sum is reduced lane by lane. It is then due at the first vector of what
+   follows. Lanes meet at the end of the frame, in a sum whose blocks are multiplied by H^n,
+   H^(n-1), ..., H; that needs consecutive powers (the run), and no fold of lanes before. It also
+   needs as many blocks as there are lanes, which LEAST_BLOCKS sees to.
+
+   Key layout. `powers` holds the powers that turns need above the run, highest first; the run,
+   H^RUN to H^1; and, if kept, the sums of halves of the powers of turns (with single blocks, of the
+   run), highest first. What can be in two places is in the run only. 256 octets are enough for all:
+   of 16 powers, or of 12 and 8 sums. Keys are small because tables of many thousand are in use at
+   once.
+
+   Order of the work. The products of a turn stand between the rounds of AES of another: of the same
+   turn when opening, of the next when sealing, for which the ciphertext must be known first. AES
+   and PCLMULQDQ then overlap even on CPUs with a small window. The first vector is multiplied last,
+   because it waits for the hash of the turn before. What is left, up to TAIL_BLOCKS blocks, is the
+   tail, a copy of its code for each size; a short frame is all tail. Of the blocks of a tail and
+   the block of lengths, as many as the run has powers for make the last sum; what is before them is
+   a short turn. The AAD of a MACsec frame (20 or 28 octets: two blocks) is put before the first sum
+   that has room, at the price of its products alone; before a turn it is one of its own, whose
+   reduction nothing waits for. E_K(J0), the mask of the tag, takes the same trip through AES as the
+   tail: long frames need it only there, short ones have nothing else, and so it never waits for
+   anything nor makes wait.
+
+   AAD alone (integrity without confidentiality) is hashed in turns too. With nothing to interleave,
+   the 24 products of a turn, which depend on nothing, are what covers the wait for its reduction.
+
+   Ends. By windows: the last block is loaded and stored as the 16 octets that end where the data
+   end, when the frame has 16. The octets of the block before, which this window begins with, are
+   worked out twice to the same values; in place, the window is loaded before any store. By masks:
+   the last vector is loaded and stored under a mask. Either way there are no loops over octets, and
+   no load that would have to wait for several smaller stores. */
+
+#define INLINE static inline __attribute__((always_inline, target(TARGET)))
+#define NOINLINE __attribute__((noinline))
+#define FUNCTION static __attribute__((target(TARGET)))
+/* The arrays of vectors below are to live in registers: all loops over them are to be unrolled. */
+#define UNROLL _Pragma("GCC unroll 16")
+
+enum {
+    BLOCK = 16,
+    HEAD = 2 * BLOCK, /* octets of AAD in a macsec_gcm_head itself */
+    VEC_OCTETS = VEC_BLOCKS * BLOCK,
+    TURN_BLOCKS = TURN_VECS * VEC_BLOCKS,
+    TURN_OCTETS = TURN_BLOCKS * BLOCK,
+    /* The lanes of a hash of earlier octets fall on as many blocks, the block of lengths included:
+       so many blocks of data a frame that had turns has to leave for its tail. */
+    LEAST_BLOCKS = VEC_BLOCKS > 2 ? VEC_BLOCKS - 1 : 1,
+    TAIL_BLOCKS = TURN_BLOCKS + LEAST_BLOCKS - 1,
+    TAIL_OCTETS = TAIL_BLOCKS * BLOCK,
+    TAIL_VECS = (TAIL_BLOCKS + VEC_BLOCKS - 1) / VEC_BLOCKS,
+    /* Key layout. */
+    RUN = RUN_POWERS,
+    ABOVE = TURN_BLOCKS > RUN ? TURN_VECS - RUN / VEC_BLOCKS
+                              : 0, /* powers of turns, above the run */
+    HALVES_AT = (ABOVE + RUN) * BLOCK,
+    HALVES = !HALVES_KEPT ? 0
+    : VEC_BLOCKS == 1     ? RUN
+                          : TURN_VECS,
+    AAD_VECS = VEC_BLOCKS > 1 ? 1 : 2 /* the AAD of a MACsec frame */
+};
+
+_Static_assert(HALVES_AT + HALVES * 8 <= sizeof(((macsec_gcm_key *)0)->powers), "key layout");
+_Static_assert(RUN >= 2 * VEC_BLOCKS + 2, "the lanes of a hash find their powers");
+
+/* GCC would turn the sums of GHASH, which are associative, into trees of which all products wait in
+   memory. What has passed here stays a sum. Clang does not; and its memory sanitizer takes whatever
+   passes an asm statement for public. */
+#if defined(__clang__)
+#define KEEP(v) (void)0
+#else
+#define KEEP(v) VEC_KEEP(v)
+#endif
+/* Nothing loaded before is kept for after: to load again is cheaper than to spill. */
+#define LOAD_AGAIN() __asm__ volatile("" : : : "memory")
+
+#include "gcm/gcm_x86_turns.h"
+
+#if VEC_MASKED
+#include "gcm/gcm_x86_masks.h"
+#else
+#include "gcm/gcm_x86_windows.h"
+#endif
+
+/* One copy of the tail for each number of blocks (of vectors, with masks), with its vectors in
+   registers. `whole`: the frame has no turns, and its AAD goes into the sums of the tail. Returns
+   E_K(J0). */
+INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int whole) {
+#if VEC_MASKED
+    enum { UNIT = VEC_OCTETS, UNITS = TAIL_VECS };
+#else
+    enum { UNIT = BLOCK, UNITS = TAIL_BLOCKS };
+#endif
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        if (n <= UNITS) {                                                                          \
+            return tail(f, t, octets, n <= UNITS ? n : 1, mode, whole);                            \
+        }                                                                                          \
+        break;
+    switch ((octets + UNIT - 1) / UNIT) {
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+        CASE(7)
+        CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+        CASE(12)
+        CASE(13)
+        CASE(14)
+        CASE(15)
+        CASE(16)
+    default:
+        break;
+    }
+#undef CASE
+    if (whole) {
+        hash_head(f, t->first, t->second, 0, 0);
+    }
+    __m128i mask = t->j0;
+    tail_stream(f, NULL, 0, &mask);
+    add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
+    return mask;
+}
+
+/* ---- The kernel ------------------------------------------------------------------------- */
+
+INLINE frame frame_of(const macsec_gcm_key *key, __m128i j0) {
+    frame f = {key, VEC_REPEAT(_mm_shuffle_epi8(j0, reversal())), no_products(), VEC_ZERO()};
+    return f;
+}
+
+INLINE void finish(const frame *f, __m128i mask, uint8_t tag[16]) {
+    store_block(tag, _mm_xor_si128(_mm_shuffle_epi8(reduce(&f->sum), reversal()), mask));
+}
+
+INLINE task task_of(const macsec_gcm_head *head, const uint8_t *in, uint8_t *out, size_t length) {
+    task t = {
+        .j0 = head->j0,
+        .first = head->first,
+        .second = head->second,
+        .lengths = _mm_set_epi64x((long long)(head->length * 8), (long long)(length * 8)),
+        .in = in,
+        .out = out,
+    };
+    return t;
+}
+
+/* What fits into a tail, its AAD into the head. */
+INLINE void short_frame(const macsec_gcm_key *key, const task *t, size_t length, uint8_t tag[16],
+                        work mode) {
+    frame f = frame_of(key, t->j0);
+    finish(&f, any_tail(&f, t, length, mode, 1), tag);
+}
+
+/* What does not. `rest`: octets of AAD behind the head. */
+INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, size_t rest,
+                       size_t length, uint8_t tag[16], work mode) {
+    frame f = frame_of(key, t.j0);
+    if (rest > 0) {
+        f.hash = hash_whole_aad(key, t.first, t.second, aad, rest);
+    } else {
+        hash_head(&f, t.first, t.second, 0, TURN_VECS);
+    }
+    if (length > TAIL_OCTETS) {
+        size_t done = turns(&f, t.in, t.out, length, mode);
+        t.in += done;
+        if (mode != HASHING) {
+            t.out += done;
+        }
+        length -= done;
+    }
+    finish(&f, any_tail(&f, &t, length, mode, 0), tag);
+}
+
+INLINE size_t rest_of(const macsec_gcm_head *head) {
+    return head->length > HEAD ? head->length - HEAD : 0;
+}
+
+FUNCTION NOINLINE void seal_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
+               SEALING);
+}
+
+FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
+               OPENING);
+}
+
+/* AAD alone (integrity without confidentiality), longer than the head. */
+FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                  uint8_t tag[16]) {
+    task t = task_of(head, head->rest, NULL, 0);
+    size_t rest = rest_of(head);
+    if (rest <= TAIL_OCTETS) {
+        short_frame(key, &t, rest, tag, HASHING);
+    } else {
+        long_frame(key, t, NULL, 0, rest, tag, HASHING);
+    }
+}
+
+FUNCTION void seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                   uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+        task t = task_of(head, in, out, length);
+        short_frame(key, &t, length, tag, SEALING);
+    } else if (length > 0) {
+        seal_long(key, head, in, out, length, tag);
+    } else {
+        hash_alone(key, head, tag);
+    }
+}
+
+FUNCTION void open_frame(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                         uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+        task t = task_of(head, in, out, length);
+        short_frame(key, &t, length, tag, OPENING);
+    } else if (length > 0) {
+        open_long(key, head, in, out, length, tag);
+    } else {
+        hash_alone(key, head, tag);
+    }
+}
+
+FUNCTION void forget(void) {
+    CLEAR_REGISTERS();
+}
+
+#include "gcm/gcm_x86_key.h"

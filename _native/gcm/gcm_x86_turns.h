@@ -1,0 +1,371 @@
+/* Blocks, GHASH and turns of a kernel for x86-64, and what both kinds of tail share. A part of the
+   template gcm_x86.h, which includes it. */
+
+/* ---- Blocks ----------------------------------------------------------------------------- */
+
+/* Shuffle for a block of which n octets count (1 to 16), at `reversals` + n: its last n octets, as
+   the head of a block of GHASH, octets reversed; the others become zero. */
+static const int8_t reversals[32] = {
+    -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128,
+    15,   14,   13,   12,   11,   10,   9,    8,    7,    6,    5,    4,    3,    2,    1,    0};
+
+INLINE __m128i load_block(const void *p) {
+    return _mm_loadu_si128((const __m128i *)p);
+}
+
+INLINE void store_block(uint8_t *p, __m128i block) {
+    _mm_storeu_si128((__m128i *)(void *)p, block);
+}
+
+INLINE __m128i reversal(void) {
+    return load_block(reversals + BLOCK);
+}
+
+/* ---- GHASH ------------------------------------------------------------------------------ */
+
+/* A sum of products: the high and low 128 bits, and Karatsuba's middle. */
+typedef struct {
+    VEC low;
+    VEC middle;
+    VEC high;
+} products;
+
+INLINE products no_products(void) {
+    products none = {VEC_ZERO(), VEC_ZERO(), VEC_ZERO()};
+    return none;
+}
+
+INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
+    VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
+    sum->low = VEC_XOR(sum->low, VEC_PRODUCT(blocks, powers, 0x00));
+    sum->high = VEC_XOR(sum->high, VEC_PRODUCT(blocks, powers, 0x11));
+    sum->middle = VEC_XOR(sum->middle, VEC_PRODUCT(folded, halves, 0x00));
+    KEEP(sum->low);
+    KEEP(sum->high);
+    KEEP(sum->middle);
+}
+
+/* Where H^n of the run lies in the key. */
+INLINE size_t run_at(size_t n) {
+    return BLOCK * (ABOVE + RUN - n);
+}
+
+/* Where H^(n VEC_BLOCKS) lies. */
+INLINE size_t stride_at(size_t n) {
+    return n * VEC_BLOCKS > RUN ? BLOCK * (TURN_VECS - n) : run_at(n * VEC_BLOCKS);
+}
+
+#if HALVES_KEPT
+/* Where the sum of the halves of H^(n VEC_BLOCKS) lies. */
+INLINE size_t half_at(size_t n) {
+    return HALVES_AT + 8 * (HALVES - n);
+}
+#endif
+
+/* Adds the products of the blocks and H^n, H^(n-1), ... */
+INLINE void add_run(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
+    VEC powers = VEC_POWERS(key->powers + run_at(n));
+#if HALVES_KEPT && VEC_BLOCKS == 1
+    VEC halves = VEC_HALF(key->powers + half_at(n));
+#else
+    VEC halves = VEC_XOR(powers, VEC_SWAP(powers));
+#endif
+    add_products(sum, blocks, powers, halves);
+}
+
+/* Adds the products of each of the blocks and H^(n VEC_BLOCKS). */
+INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
+    VEC power =
+        VEC_REPEAT(_mm_load_si128((const __m128i *)(const void *)(key->powers + stride_at(n))));
+#if HALVES_KEPT
+    VEC halves = VEC_HALF(key->powers + half_at(n));
+#else
+    VEC halves = VEC_XOR(power, VEC_SWAP(power));
+#endif
+    add_products(sum, blocks, power, halves);
+}
+
+/* Reduces lane by lane. */
+INLINE VEC reduce_lanes(const products *sum) {
+    const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
+    VEC middle = VEC_XOR3(sum->middle, sum->low, sum->high);
+    middle = VEC_XOR3(middle, VEC_SWAP(sum->low), VEC_PRODUCT(sum->low, fold, 0x00));
+    return VEC_XOR3(sum->high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
+}
+
+/* Reduces the sum of the lanes. */
+INLINE __m128i reduce(const products *sum) {
+    VEC lanes = reduce_lanes(sum);
+    return VEC_FOLD(lanes);
+}
+
+/* ---- A frame in work -------------------------------------------------------------------- */
+
+typedef enum { SEALING, OPENING, HASHING } work;
+
+typedef struct {
+    const macsec_gcm_key *key;
+    VEC counter;  /* the counter block before the next, in each lane, reversed: 32 bits count */
+    products sum; /* products so far of the sum in work */
+    VEC hash;     /* the last sum, reduced; due to be added to the first vector of the next */
+} frame;
+
+/* What is to be done. `in`: text or, when hashing, AAD. */
+typedef struct {
+    __m128i j0;
+    __m128i first; /* blocks of AAD */
+    __m128i second;
+    __m128i lengths; /* the last block of GHASH, reversed */
+    const uint8_t *in;
+    uint8_t *out;
+} task;
+
+INLINE VEC count_blocks(const frame *f, unsigned ahead) {
+    return VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_COUNT(ahead + 1)), VEC_REPEAT(reversal()));
+}
+
+INLINE void advance(frame *f, unsigned blocks) {
+    f->counter = VEC_ADD32(f->counter, VEC_REPEAT(_mm_set_epi32(0, 0, 0, (int)blocks)));
+}
+
+INLINE VEC round_key(const macsec_gcm_key *key, size_t round) {
+    return VEC_REPEAT(
+        _mm_load_si128((const __m128i *)(const void *)(key->round_keys + BLOCK * round)));
+}
+
+INLINE void end_sum(frame *f) {
+    f->hash = reduce_lanes(&f->sum);
+    f->sum = no_products();
+}
+
+/* Adds a vector of a turn. The first comes last: it has to wait for the hash of the turn before. */
+INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
+    int v = (i + 1) % TURN_VECS;
+    VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
+    if (v == 0) {
+        x = VEC_XOR(x, f->hash);
+    }
+    add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
+}
+
+/* Adds a whole turn that nothing is left to interleave with. */
+INLINE void hash_turn(frame *f, const uint8_t *octets) {
+    UNROLL
+    for (int i = 0; i < TURN_VECS; i++) {
+        hash_of_turn(f, octets, i);
+    }
+    end_sum(f);
+}
+
+/* How many vectors of a tail go into a sum of their own, because the run is too short for all. */
+INLINE size_t strides_of_tail(size_t blocks) {
+#if VEC_MASKED
+    blocks = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS * VEC_BLOCKS;
+#endif
+    return blocks + 1 <= RUN ? 0 : (blocks + 1 - RUN + VEC_BLOCKS - 1) / VEC_BLOCKS;
+}
+
+/* Adds the first two blocks of the AAD to the sum that is next: that of `strides` vectors or, when
+   there are none, the run of `blocks` and the block of lengths. If its powers do not reach that
+   far, they are a sum of their own, whose reduction nothing waits for. */
+INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, size_t strides) {
+    const int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN;
+    const int joins = to_run || (strides > 0 && strides + AAD_VECS <= TURN_VECS);
+    VEC head[AAD_VECS];
+    VEC_HEAD(head, first, second);
+    UNROLL
+    for (size_t i = 0; i < AAD_VECS; i++) {
+        VEC x = VEC_SHUFFLE(head[i], VEC_REPEAT(reversal()));
+        size_t vectors = AAD_VECS - i;
+        if (to_run) {
+            add_run(&f->sum, f->key, x, blocks + 1 + VEC_BLOCKS * vectors);
+        } else {
+            add_stride(&f->sum, f->key, x, (joins ? strides : 0) + vectors);
+        }
+    }
+    if (!joins) {
+        end_sum(f);
+    }
+}
+
+/* The hash of the whole AAD where it goes on behind the first two blocks and there is text as well:
+   rare and short, so block by block. It is due at the first block of what follows. */
+FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i second,
+                            const uint8_t *rest, size_t length) {
+    size_t left = 2 + (length + BLOCK - 1) / BLOCK;
+    __m128i hash = _mm_setzero_si128();
+    products sum = no_products();
+    for (size_t run = 0, i = 0; left > 0; i++, left--, run--) {
+        __m128i x = i == 0 ? first : second;
+        const int8_t *order = reversals + BLOCK;
+        if (i > 1) {
+            size_t octets = length < BLOCK ? length : BLOCK;
+            x = load_block(rest + octets - BLOCK);
+            order = reversals + octets;
+            rest += octets;
+            length -= octets;
+        }
+        x = _mm_xor_si128(_mm_shuffle_epi8(x, load_block(order)), hash);
+        hash = _mm_setzero_si128();
+        if (run == 0) {
+            run = left < RUN ? left : RUN;
+        }
+        add_run(&sum, key, VEC_WIDEN(x), run);
+        if (run == 1) {
+            hash = reduce(&sum);
+            sum = no_products();
+        }
+    }
+    return VEC_WIDEN(hash);
+}
+
+/* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
+INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed, int hashing) {
+    const macsec_gcm_key *key = f->key;
+    VEC k = round_key(key, 0);
+    UNROLL
+    for (int v = 0; v < TURN_VECS; v++) {
+        stream[v] = VEC_XOR(count_blocks(f, (unsigned)(v * VEC_BLOCKS)), k);
+    }
+    advance(f, TURN_BLOCKS);
+    UNROLL
+    for (int round = 1; round < 10; round++) {
+        k = round_key(key, (size_t)round);
+        UNROLL
+        for (int v = 0; v < TURN_VECS; v++) {
+            stream[v] = VEC_AES(stream[v], k);
+        }
+        if (hashing && round <= TURN_VECS) {
+            hash_of_turn(f, hashed, round - 1);
+        }
+    }
+    if (key->rounds > 10) {
+        UNROLL
+        for (size_t round = 10; round < 14; round++) {
+            k = round_key(key, round);
+            UNROLL
+            for (int v = 0; v < TURN_VECS; v++) {
+                stream[v] = VEC_AES(stream[v], k);
+            }
+        }
+    }
+    if (hashing) {
+        end_sum(f);
+    }
+    k = round_key(key, key->rounds);
+    UNROLL
+    for (int v = 0; v < TURN_VECS; v++) {
+        stream[v] = VEC_AES_LAST(stream[v], k);
+    }
+}
+
+INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *out) {
+    UNROLL
+    for (int v = 0; v < TURN_VECS; v++) {
+        VEC x = VEC_LOAD(in + v * VEC_OCTETS);
+        VEC_STORE(out + v * VEC_OCTETS, VEC_XOR(x, stream[v]));
+    }
+}
+
+/* The turns of a frame of more than TAIL_OCTETS; returns the octets done. */
+INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
+    VEC stream[TURN_VECS];
+    size_t done = 0;
+    if (mode == HASHING) {
+        for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
+            hash_turn(f, in + done);
+        }
+        return done;
+    }
+    if (mode == SEALING) {
+        turn(f, stream, NULL, 0);
+        apply_turn(stream, in, out);
+        done = TURN_OCTETS;
+    }
+    for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
+        turn(f, stream, mode == SEALING ? out + done - TURN_OCTETS : in + done, 1);
+        apply_turn(stream, in + done, out + done);
+    }
+    if (mode == SEALING) {
+        hash_turn(f, out + done - TURN_OCTETS);
+    }
+    return done;
+}
+
+/* ---- The tail, in parts ------------------------------------------------------------------ */
+
+/* The key stream for `vectors` vectors, and E_K(J0) from J0 in `mask`. */
+INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask) {
+    const macsec_gcm_key *key = f->key;
+    const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
+    LOAD_AGAIN();
+    __m128i m = _mm_xor_si128(*mask, keys[0]);
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        stream[v] = VEC_XOR(count_blocks(f, (unsigned)(v * VEC_BLOCKS)), round_key(key, 0));
+    }
+    UNROLL
+    for (size_t round = 1; round < 10; round++) {
+        LOAD_AGAIN();
+        m = _mm_aesenc_si128(m, keys[round]);
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            stream[v] = VEC_AES(stream[v], round_key(key, round));
+        }
+    }
+    if (key->rounds > 10) {
+        UNROLL
+        for (size_t round = 10; round < 14; round++) {
+            LOAD_AGAIN();
+            m = _mm_aesenc_si128(m, keys[round]);
+            UNROLL
+            for (int v = 0; v < vectors; v++) {
+                stream[v] = VEC_AES(stream[v], round_key(key, round));
+            }
+        }
+    }
+    *mask = _mm_aesenclast_si128(m, keys[key->rounds]);
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        stream[v] = VEC_AES_LAST(stream[v], round_key(key, key->rounds));
+    }
+}
+
+/* The products of the tail and of the block of lengths. The last vector is hashed as `end`, which
+   holds the block of lengths when there is room. */
+INLINE void hash_tail(frame *f, const VEC *x, VEC end, size_t blocks, int vectors, int strides,
+                      __m128i lengths) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        VEC y = v == vectors - 1 ? end : VEC_SHUFFLE(x[v], VEC_REPEAT(reversal()));
+        if (v == 0 || v == strides) {
+            y = VEC_XOR(y, f->hash);
+        }
+        if (v < strides) {
+            add_stride(&f->sum, f->key, y, (size_t)(strides - v));
+            if (v == strides - 1) {
+                end_sum(f);
+            }
+        } else {
+            add_run(&f->sum, f->key, y, blocks + 1 - (size_t)v * VEC_BLOCKS);
+        }
+    }
+    if (blocks % VEC_BLOCKS == 0) {
+        add_run(&f->sum, f->key, VEC_WIDEN(lengths), 1);
+    }
+}
+
+INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
+    }
+}
+
+INLINE void apply_whole(VEC *x, const VEC *stream, const uint8_t *in, uint8_t *out, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_XOR(VEC_LOAD(in + v * VEC_OCTETS), stream[v]);
+        VEC_STORE(out + v * VEC_OCTETS, x[v]);
+    }
+}

@@ -1,0 +1,230 @@
+/* Reading and writing frames by the batch. */
+#define _GNU_SOURCE
+
+#include "live/ends.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/octets.h"
+
+enum {
+    BATCH = MACSEC_ENDS_BATCH,
+    ADDRESSES = 12,
+    VLAN_TAG = 4, /* room before a frame: the kernel hands the outermost tag beside it */
+    FRAME_MAX = MACSEC_ENDS_FRAME_MAX,
+    ROW = MACSEC_ENDS_ROW,
+};
+
+_Static_assert(ROW >= VLAN_TAG + FRAME_MAX, "a tag and the longest frame");
+_Static_assert(sizeof(struct tpacket_auxdata) <= MACSEC_ENDS_TOLD, "what the kernel tells beside");
+
+static macsec_end end_of(int fd) {
+    struct stat status;
+    return (macsec_end){.fd = fd, .is_socket = fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)};
+}
+
+static void add(atomic_uint_least64_t *count, uint64_t more) {
+    atomic_fetch_add_explicit(count, more, memory_order_relaxed);
+}
+
+int macsec_intake_make(macsec_intake *w, int fd) {
+    w->from = end_of(fd);
+    w->rows = malloc((size_t)BATCH * ROW);
+    w->in = (macsec_frames){
+        .arena = w->rows, .start = w->start, .length = w->length, .wire_length = w->wire_length};
+    return w->rows == NULL;
+}
+
+void macsec_intake_free(macsec_intake *w) {
+    free(w->rows);
+}
+
+void macsec_outlet_make(macsec_outlet *w, int fd) {
+    w->to = end_of(fd);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static uint8_t *row_of(const macsec_intake *w, int at) {
+    return w->rows + (size_t)at * ROW + VLAN_TAG;
+}
+
+static void take(macsec_intake *w, int at, size_t length, size_t on_the_wire) {
+    w->start[at] = (int64_t)(row_of(w, at) - w->rows);
+    w->length[at] = (int64_t)length;
+    w->wire_length[at] = (int64_t)on_the_wire;
+}
+
+/* Puts back the tag that the kernel took out of a frame. */
+static void put_tag(macsec_intake *w, int at, const struct tpacket_auxdata *told) {
+    const int named = (told->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+    const uint16_t tpid = named ? told->tp_vlan_tpid : 0x8100;
+    uint8_t *frame = row_of(w, at);
+    memmove(frame - VLAN_TAG, frame, ADDRESSES);
+    store_be16(frame - VLAN_TAG + ADDRESSES, tpid);
+    store_be16(frame - VLAN_TAG + ADDRESSES + 2, told->tp_vlan_tci);
+    w->start[at] -= VLAN_TAG;
+    w->length[at] += VLAN_TAG;
+    w->wire_length[at] += VLAN_TAG;
+}
+
+static void restore_tag(macsec_intake *w, int at, struct msghdr *message) {
+    struct cmsghdr *c = CMSG_FIRSTHDR(message);
+    if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) {
+        return;
+    }
+    struct tpacket_auxdata told;
+    memcpy(&told, CMSG_DATA(c), sizeof told);
+    if ((told.tp_status & TP_STATUS_VLAN_VALID) != 0 && w->length[at] >= ADDRESSES) {
+        put_tag(w, at, &told);
+    }
+}
+
+int macsec_intake_gone(const macsec_intake *w) {
+    struct sockaddr_ll at = {0};
+    socklen_t length = sizeof at;
+    return getsockname(w->from.fd, (struct sockaddr *)&at, &length) == 0 &&
+           at.sll_family == AF_PACKET && at.sll_ifindex < 0;
+}
+
+/* 0 for an error that leaves the end as good as before. A packet socket tells once that its
+   interface went down, and not that it went away after that: the loop has to look. */
+static int reading_failed(macsec_intake *w) {
+    if (errno == EAGAIN || errno == EINTR) {
+        return 0;
+    }
+    if (errno != ENETDOWN) {
+        return errno;
+    }
+    w->is_down = 1;
+    return macsec_intake_gone(w) ? ENODEV : 0;
+}
+
+static int read_messages(macsec_intake *w) {
+    w->in.count = 0;
+    for (int at = 0; at < BATCH; at++) {
+        w->octets[at] = (struct iovec){row_of(w, at), FRAME_MAX};
+        w->messages[at].msg_hdr = (struct msghdr){.msg_iov = &w->octets[at],
+                                                  .msg_iovlen = 1,
+                                                  .msg_control = w->told[at],
+                                                  .msg_controllen = sizeof w->told[at]};
+    }
+    /* MSG_TRUNC: the length that a frame had, were it longer than its row. */
+    const int count = recvmmsg(w->from.fd, w->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    if (count < 0) {
+        return reading_failed(w);
+    }
+    for (int at = 0; at < count; at++) {
+        const size_t length = w->messages[at].msg_len;
+        if (length == 0) { /* a pair whose other side was closed: no frame is that short */
+            return ECONNRESET;
+        }
+        take(w, at, length < FRAME_MAX ? length : FRAME_MAX, length);
+        restore_tag(w, at, &w->messages[at].msg_hdr);
+    }
+    w->in.count = count;
+    w->is_down = 0;
+    return 0;
+}
+
+static int read_calls(macsec_intake *w) {
+    int at = 0;
+    for (; at < BATCH; at++) {
+        const ssize_t length = read(w->from.fd, row_of(w, at), FRAME_MAX);
+        if (length < 0) {
+            break;
+        }
+        take(w, at, (size_t)length, (size_t)length);
+    }
+    w->in.count = at;
+    return at == BATCH ? 0 : reading_failed(w);
+}
+
+int macsec_intake_read(macsec_intake *w) {
+    return w->from.is_socket ? read_messages(w) : read_calls(w);
+}
+
+/* ---------------------------------------------------------------- writing */
+
+/* The frame was lost at the end it was written to, and the next may go: a queue is full, the
+   interface is down, a filter forbids it. */
+static int is_drop(int error) {
+    static const int drops[] = {ENOBUFS, ENETDOWN, EINVAL, EIO, ENOMEM, EPERM};
+    for (size_t at = 0; at < sizeof drops / sizeof *drops; at++) {
+        if (error == drops[at]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What a write answered for the next frame: it waits, is counted as lost, or the end is broken. */
+static int writing_failed(macsec_outlet *w, int *waits) {
+    *waits = errno == EAGAIN;
+    if (errno == EAGAIN || errno == EINTR) {
+        return 0;
+    }
+    if (errno != EMSGSIZE && !is_drop(errno)) {
+        return errno;
+    }
+    add(errno == EMSGSIZE ? &w->too_long : &w->dropped, 1);
+    w->written++;
+    return 0;
+}
+
+static void sent(macsec_outlet *w, int frames) {
+    uint64_t octets = 0;
+    for (int64_t end_at = w->written + frames; w->written < end_at; w->written++) {
+        octets += (uint64_t)w->length[w->written];
+    }
+    add(&w->frames_out, (uint64_t)frames);
+    add(&w->octets_out, octets);
+}
+
+static int write_messages(macsec_outlet *w) {
+    const int64_t first = w->written, rest = w->frames - first;
+    for (int64_t at = 0; at < rest; at++) {
+        w->octets[at] =
+            (struct iovec){w->arena + w->start[first + at], (size_t)w->length[first + at]};
+        w->messages[at].msg_hdr = (struct msghdr){.msg_iov = &w->octets[at], .msg_iovlen = 1};
+    }
+    int waits = 0;
+    while (w->written < w->frames && !waits) {
+        const int64_t done = w->written - first;
+        const int count =
+            sendmmsg(w->to.fd, w->messages + done, (unsigned)(rest - done), MSG_DONTWAIT);
+        const int error = count < 0 ? writing_failed(w, &waits) : 0;
+        if (error != 0) {
+            return error;
+        }
+        if (count > 0) {
+            sent(w, count);
+        }
+    }
+    return 0;
+}
+
+static int write_calls(macsec_outlet *w) {
+    int waits = 0;
+    while (w->written < w->frames && !waits) {
+        const uint8_t *frame = w->arena + w->start[w->written];
+        const ssize_t count = write(w->to.fd, frame, (size_t)w->length[w->written]);
+        const int error = count < 0 ? writing_failed(w, &waits) : 0;
+        if (error != 0) {
+            return error;
+        }
+        if (count >= 0) {
+            sent(w, 1);
+        }
+    }
+    return 0;
+}
+
+int macsec_outlet_write(macsec_outlet *w) {
+    return w->to.is_socket ? write_messages(w) : write_calls(w);
+}

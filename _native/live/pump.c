@@ -1,0 +1,194 @@
+/* The pump: the loop between two ends and a SecY.
+
+   Each direction holds one batch. While some of it waits to be written, only the writing end is
+   polled for that direction, and nothing more is read: what cannot go on stays in the queue of the
+   end it came from, as on a port. A batch is as long as what is there, up to BATCH: a single frame
+   is not kept waiting, and under load system calls are shared. */
+#define _GNU_SOURCE
+
+#include "live/pump.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "live/ends.h"
+
+enum {
+    BATCH = MACSEC_ENDS_BATCH,
+    GROWS_BY = 32,
+    LOOK_MS = 250, /* between two looks at an interface that is down */
+    ENDS = 2
+};
+
+enum { CLEAR, WIRE };
+
+typedef int macsec_batch_call(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+
+/* One direction: the batch in hand. */
+typedef struct way {
+    macsec_intake intake;
+    macsec_outlet outlet;
+    macsec_batch_call *call;
+    macsec_outcome out;
+    atomic_uint_least64_t frames_in, octets_in, batches, blocked;
+    int64_t wide[5 * BATCH];
+    uint8_t narrow[2 * BATCH];
+} way;
+
+struct macsec_pump {
+    macsec_secy *secy;
+    pthread_mutex_t *lock;
+    int closed;     /* under the lock */
+    way ways[ENDS]; /* by the end they come from */
+};
+
+static void add(atomic_uint_least64_t *count, uint64_t more) {
+    atomic_fetch_add_explicit(count, more, memory_order_relaxed);
+}
+
+static uint64_t read_count(const atomic_uint_least64_t *count) {
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+/* ---------------------------------------------------------------- made and freed */
+
+static int way_make(way *w, int from, int to, macsec_batch_call *call) {
+    const size_t out = (size_t)BATCH * (MACSEC_ENDS_ROW + GROWS_BY);
+    w->call = call;
+    w->out.arena = malloc(out);
+    w->out.capacity = (int64_t)out;
+    macsec_outcome_columns(&w->out, w->wide, w->narrow, BATCH);
+    macsec_outlet_make(&w->outlet, to);
+    w->outlet.arena = w->out.arena;
+    w->outlet.start = w->out.start;
+    w->outlet.length = w->out.length;
+    return macsec_intake_make(&w->intake, from) || w->out.arena == NULL;
+}
+
+macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int wire) {
+    macsec_pump *pump = calloc(1, sizeof *pump);
+    if (pump == NULL) {
+        return NULL;
+    }
+    pump->secy = secy;
+    pump->lock = (pthread_mutex_t *)lock;
+    if (way_make(&pump->ways[CLEAR], clear, wire, macsec_protect) |
+        way_make(&pump->ways[WIRE], wire, clear, macsec_validate)) {
+        macsec_pump_free(pump);
+        return NULL;
+    }
+    return pump;
+}
+
+void macsec_pump_free(macsec_pump *pump) {
+    if (pump == NULL) {
+        return;
+    }
+    for (int from = 0; from < ENDS; from++) {
+        macsec_intake_free(&pump->ways[from].intake);
+        free(pump->ways[from].out.arena);
+    }
+    free(pump);
+}
+
+void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *told) {
+    const way *w = &pump->ways[from_wire ? WIRE : CLEAR];
+    *told = (macsec_pump_counts){
+        .frames_in = read_count(&w->frames_in),
+        .octets_in = read_count(&w->octets_in),
+        .batches = read_count(&w->batches),
+        .frames_out = read_count(&w->outlet.frames_out),
+        .octets_out = read_count(&w->outlet.octets_out),
+        .too_long = read_count(&w->outlet.too_long),
+        .dropped = read_count(&w->outlet.dropped),
+        .blocked = read_count(&w->blocked),
+    };
+}
+
+void macsec_pump_open(macsec_pump *pump, int open) {
+    pthread_mutex_lock(pump->lock);
+    pump->closed = !open;
+    pthread_mutex_unlock(pump->lock);
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+static void count_in(way *w) {
+    uint64_t octets = 0;
+    for (int64_t at = 0; at < w->intake.in.count; at++) {
+        octets += (uint64_t)w->intake.length[at];
+    }
+    add(&w->frames_in, (uint64_t)w->intake.in.count);
+    add(&w->octets_in, octets);
+    add(&w->batches, 1);
+}
+
+/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room
+   for the longest. */
+static void through_secy(macsec_pump *pump, way *w) {
+    count_in(w);
+    pthread_mutex_lock(pump->lock);
+    const int closed = pump->closed;
+    if (!closed) {
+        (void)w->call(pump->secy, &w->intake.in, &w->out);
+    }
+    pthread_mutex_unlock(pump->lock);
+    w->outlet.frames = closed ? 0 : w->out.frames;
+    w->outlet.written = 0;
+    if (closed) {
+        add(&w->blocked, (uint64_t)w->intake.in.count);
+    }
+}
+
+/* One step of a direction: what waits is written, or one batch read and written. The answer is the
+   errno of the end that failed, negative for the wire's. */
+static int step(macsec_pump *pump, way *w) {
+    const int wire_writes = w == &pump->ways[CLEAR];
+    if (!macsec_outlet_waits(&w->outlet)) {
+        const int error = macsec_intake_read(&w->intake);
+        if (error != 0) {
+            return wire_writes ? error : -error;
+        }
+        if (w->intake.in.count == 0) {
+            return 0;
+        }
+        through_secy(pump, w);
+    }
+    const int error = macsec_outlet_write(&w->outlet);
+    return wire_writes ? -error : error;
+}
+
+static struct pollfd awaited(const way *w) {
+    return macsec_outlet_waits(&w->outlet)
+               ? (struct pollfd){.fd = w->outlet.to.fd, .events = POLLOUT}
+               : (struct pollfd){.fd = w->intake.from.fd, .events = POLLIN};
+}
+
+/* The interface below may come back, or be gone for good. */
+static int look_below(const way *w) {
+    return w->intake.is_down && macsec_intake_gone(&w->intake) ? ENODEV : 0;
+}
+
+int macsec_pump_run(macsec_pump *pump, int stop) {
+    way *ways = pump->ways;
+    for (;;) {
+        struct pollfd polled[1 + ENDS] = {
+            {.fd = stop, .events = POLLIN}, awaited(&ways[CLEAR]), awaited(&ways[WIRE])};
+        const int ready = poll(polled, 1 + ENDS, ways[WIRE].intake.is_down ? LOOK_MS : -1);
+        if (ready < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (polled[0].revents != 0) {
+            return 0;
+        }
+        int failed = ready == 0 ? -look_below(&ways[WIRE]) : 0;
+        for (int from = 0; from < ENDS && failed == 0; from++) {
+            failed = polled[1 + from].revents ? step(pump, &ways[from]) : 0;
+        }
+        if (failed != 0) {
+            return failed;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/* SecYs in a list, and what is done to them in the child of a fork. The reasons are in fork.h. */
+#include "secy/fork.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/secret.h"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t registered = PTHREAD_ONCE_INIT;
+static macsec_secy *first;
+static int not_registered;
+
+static void take_list(void) {
+    pthread_mutex_lock(&list_lock);
+}
+
+static void give_list(void) {
+    pthread_mutex_unlock(&list_lock);
+}
+
+static void tx_sa_die(tx_sa *sa) {
+    if (!sa->present) {
+        return;
+    }
+    macsec_wipe(&sa->key, sizeof sa->key);
+    macsec_wipe(sa->iv, sizeof sa->iv);
+    sa->enabled = 0;
+    sa->dead = 1;
+    sa->limit = 0;
+}
+
+static void in_child(void) {
+    for (macsec_secy *secy = first; secy != NULL; secy = secy->next) {
+        for (int an = 0; an < AN_COUNT; an++) {
+            tx_sa_die(&secy->tx[an]);
+        }
+    }
+    give_list();
+}
+
+static void register_once(void) {
+    not_registered = pthread_atfork(take_list, give_list, in_child);
+}
+
+int macsec_fork_watch(macsec_secy *secy) {
+    if (pthread_once(&registered, register_once) != 0 || not_registered) {
+        return -1;
+    }
+    take_list();
+    secy->next = first;
+    if (first != NULL) {
+        first->previous = secy;
+    }
+    first = secy;
+    give_list();
+    return 0;
+}
+
+void macsec_fork_forget(macsec_secy *secy) {
+    take_list();
+    if (secy->next != NULL) {
+        secy->next->previous = secy->previous;
+    }
+    if (secy->previous != NULL) {
+        secy->previous->next = secy->next;
+    } else {
+        first = secy->next;
+    }
+    give_list();
+}
+
+#else
+
+int macsec_fork_watch(macsec_secy *secy) {
+    (void)secy;
+    return 0;
+}
+
+void macsec_fork_forget(macsec_secy *secy) {
+    (void)secy;
+}
+
+#endif

@@ -1,0 +1,405 @@
+/* Management of a SecY in C: SCs, SAs, keys, counters. Arguments were checked by
+   macsec/secy/lmi.py; what is checked again here keeps memory safe. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/octets.h"
+#include "base/secret.h"
+#include "secy/fork.h"
+#include "secy/secy.h"
+
+enum { SLOTS_MINIMUM = 16 };
+
+static const char *const LABELS[MACSEC_VERDICTS] = {
+    "ok",        "invalid",     "not-valid",    "delayed",   "unchecked",
+    "late",      "unused-sa",   "not-using-sa", "untagged",  "no-tag",
+    "bad-tag",   "unknown-sci", "no-sci",       "overrun",   "uncontrolled",
+    "bypass",    "runt",        "truncated",    "dropped",   "encrypted",
+    "protected", "unprotected", "too-long",     "exhausted", "not-operational",
+};
+
+const char *macsec_verdict_label(int verdict) {
+    return verdict >= 0 && verdict < MACSEC_VERDICTS ? LABELS[verdict] : NULL;
+}
+
+static int an_valid(int an) {
+    return an >= 0 && an < AN_COUNT;
+}
+
+macsec_secy *macsec_secy_new(const char *kernel) {
+    const macsec_gcm_kernel *chosen = kernel ? macsec_gcm_find(kernel) : macsec_gcm_best();
+    if (chosen == NULL || !macsec_gcm_usable(chosen)) {
+        return NULL;
+    }
+    macsec_secy *secy = macsec_secret_alloc(sizeof *secy);
+    if (secy == NULL) {
+        return NULL;
+    }
+    secy->slots = calloc(SLOTS_MINIMUM, sizeof *secy->slots);
+    if (secy->slots == NULL || macsec_fork_watch(secy) != 0) {
+        free(secy->slots);
+        macsec_secret_free(secy, sizeof *secy);
+        return NULL;
+    }
+    secy->slot_mask = SLOTS_MINIMUM - 1;
+    secy->kernel = chosen;
+    secy->tx_sci = UINT64_MAX;
+    return secy;
+}
+
+static void rx_sc_free(macsec_secy *secy, rx_sc *sc) {
+    for (int an = 0; an < AN_COUNT; an++) {
+        replay_forget_seen(&sc->sa[an].window);
+    }
+    macsec_slab_give(&secy->rx_memory, sc, sizeof *sc);
+}
+
+void macsec_secy_free(macsec_secy *secy) {
+    if (secy == NULL) {
+        return;
+    }
+    macsec_fork_forget(secy);
+    for (uint64_t at = 0; at <= secy->slot_mask; at++) {
+        if (secy->slots[at].sc != NULL) {
+            rx_sc_free(secy, secy->slots[at].sc);
+        }
+    }
+    free(secy->slots);
+    macsec_secret_free(secy, sizeof *secy);
+}
+
+const char *macsec_secy_kernel(const macsec_secy *secy) {
+    return secy->kernel->name;
+}
+
+static int each_bitmap(macsec_secy *secy) {
+    for (uint64_t at = 0; at <= secy->slot_mask; at++) {
+        rx_sc *sc = secy->slots[at].sc;
+        for (int an = 0; sc != NULL && an < AN_COUNT; an++) {
+            replay_window *window = &sc->sa[an].window;
+            if (!secy->rule.reject_duplicates) {
+                replay_forget_seen(window);
+            } else if (sc->sa[an].present && replay_keep_seen(window, secy->rule.window) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static void tx_sa_bound(const macsec_secy *secy, tx_sa *sa) {
+    sa->limit = sa->reserved < secy->pn_last ? sa->reserved : secy->pn_last;
+}
+
+int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
+    const uint32_t xpn_limit = ((uint32_t)1 << 30) - 1; /* 10.7.8 */
+    const replay_rule before = secy->rule;
+    secy->rule.xpn = controls->xpn;
+    secy->rule.from_next_pn = controls->window_from_next_pn;
+    secy->rule.reject_duplicates = controls->duplicates_reject;
+    secy->rule.window = controls->window;
+    if (controls->xpn && controls->window > xpn_limit) {
+        secy->rule.window = xpn_limit;
+    }
+    if (each_bitmap(secy) != 0) {
+        secy->rule = before; /* bitmaps that grew already do no harm */
+        return -1;
+    }
+    secy->controls = *controls;
+    secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
+    for (int an = 0; an < AN_COUNT; an++) {
+        tx_sa_bound(secy, &secy->tx[an]);
+    }
+    return 0;
+}
+
+/* The IV with a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
+static void iv_prepare(uint8_t iv[12], int xpn, uint64_t sci, const macsec_sa_parameters *sa) {
+    memset(iv, 0, 12);
+    if (!xpn) {
+        store_be64(iv, sci);
+        return;
+    }
+    store_be32(iv, sa->ssci);
+    for (int i = 0; i < 12; i++) {
+        iv[i] ^= sa->salt[i];
+    }
+}
+
+static int key_valid(const macsec_sa_parameters *sa) {
+    return sa->key_length == 16 || sa->key_length == 32;
+}
+
+int macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+    secy->tx_sci = sci;
+    secy->tx_enabled = enabled;
+    return 0;
+}
+
+int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa) {
+    if (!an_valid(an) || !key_valid(sa)) {
+        return -1;
+    }
+    tx_sa *new = &secy->tx[an];
+    macsec_wipe(new, sizeof *new);
+    secy->kernel->expand(&new->key, sa->key, sa->key_length);
+    iv_prepare(new->iv, secy->controls.xpn, secy->tx_sci, sa);
+    new->last = sa->last_pn;
+    new->reserved = UINT64_MAX;
+    tx_sa_bound(secy, new);
+    new->enabled = sa->enabled != 0;
+    new->present = 1;
+    return 0;
+}
+
+static tx_sa *tx_sa_find(const macsec_secy *secy, int an) {
+    if (!an_valid(an) || !secy->tx[an].present) {
+        return NULL;
+    }
+    return (tx_sa *)&secy->tx[an];
+}
+
+int macsec_secy_remove_tx_sa(macsec_secy *secy, int an) {
+    tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    macsec_wipe(sa, sizeof *sa);
+    return 0;
+}
+
+int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
+    tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    if (sa->dead) {
+        return MACSEC_DEAD;
+    }
+    sa->enabled = enabled != 0;
+    return 0;
+}
+
+int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+    tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    if (sa->dead) {
+        return MACSEC_DEAD;
+    }
+    sa->reserved = last_pn;
+    tx_sa_bound(secy, sa);
+    return 0;
+}
+
+int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+    tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    sa->last = last_pn;
+    return 0;
+}
+
+static int slots_double(macsec_secy *secy) {
+    rx_slot *const before = secy->slots;
+    const uint64_t size = secy->slot_mask + 1;
+    rx_slot *slots = calloc(size * 2, sizeof *slots);
+    if (slots == NULL) {
+        return -1;
+    }
+    secy->slots = slots;
+    secy->slot_mask = size * 2 - 1;
+    for (uint64_t at = 0; at < size; at++) {
+        if (before[at].sc != NULL) {
+            *rx_slot_of(secy, before[at].sci) = before[at];
+        }
+    }
+    free(before);
+    return 0;
+}
+
+/* Frees a slot. Those behind it, up to the next free one, move up where the search for their SCI,
+   which starts at its hash, comes past the hole: it would end there. */
+static void slot_free(macsec_secy *secy, const rx_slot *slot) {
+    const uint64_t mask = secy->slot_mask;
+    uint64_t hole = (uint64_t)(slot - secy->slots);
+    for (uint64_t at = (hole + 1) & mask; secy->slots[at].sc != NULL; at = (at + 1) & mask) {
+        const uint64_t start = sci_hash(secy->slots[at].sci);
+        if (((at - start) & mask) >= ((at - hole) & mask)) {
+            secy->slots[hole] = secy->slots[at];
+            hole = at;
+        }
+    }
+    secy->slots[hole] = (rx_slot){0};
+}
+
+/* There is one. */
+static rx_sc *rx_sc_first(const macsec_secy *secy) {
+    uint64_t at = 0;
+    while (secy->slots[at].sc == NULL) {
+        at++;
+    }
+    return secy->slots[at].sc;
+}
+
+int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+    if (rx_sc_find(secy, sci) != NULL) {
+        return -1;
+    }
+    if ((secy->rx_count + 1) * 2 > secy->slot_mask && slots_double(secy) != 0) {
+        return -1;
+    }
+    rx_sc *sc = macsec_slab_take(&secy->rx_memory, sizeof *sc);
+    if (sc == NULL) {
+        return -1;
+    }
+    sc->sci = sci;
+    sc->enabled = enabled != 0;
+    *rx_slot_of(secy, sci) = (rx_slot){sci, sc};
+    secy->rx_any = sc;
+    secy->rx_count++;
+    secy->rx_enabled += sc->enabled;
+    return 0;
+}
+
+int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci) {
+    const rx_slot *slot = rx_slot_of(secy, sci);
+    rx_sc *sc = slot->sc;
+    if (sc == NULL) {
+        return -1;
+    }
+    slot_free(secy, slot);
+    secy->rx_count--;
+    secy->rx_enabled -= sc->enabled;
+    rx_sc_free(secy, sc);
+    secy->rx_any = secy->rx_count == 1 ? rx_sc_first(secy) : NULL;
+    return 0;
+}
+
+int macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+    rx_sc *sc = rx_sc_find(secy, sci);
+    if (sc == NULL) {
+        return -1;
+    }
+    secy->rx_enabled -= sc->enabled;
+    sc->enabled = enabled != 0;
+    secy->rx_enabled += sc->enabled;
+    return 0;
+}
+
+static rx_sa *rx_sa_find(const macsec_secy *secy, uint64_t sci, int an) {
+    rx_sc *sc = rx_sc_find(secy, sci);
+    return sc != NULL && an_valid(an) && sc->sa[an].present ? &sc->sa[an] : NULL;
+}
+
+static void rx_sa_wipe(rx_sa *sa) {
+    replay_forget_seen(&sa->window);
+    macsec_wipe(sa, sizeof *sa);
+}
+
+int macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an, const macsec_sa_parameters *sa) {
+    rx_sc *sc = rx_sc_find(secy, sci);
+    if (sc == NULL || !an_valid(an) || !key_valid(sa)) {
+        return -1;
+    }
+    replay_window window = {.last = sa->last_pn, .floor = sa->floor_pn};
+    if (secy->rule.reject_duplicates && replay_keep_seen(&window, secy->rule.window) != 0) {
+        return -1;
+    }
+    rx_sa *new = &sc->sa[an];
+    rx_sa_wipe(new);
+    secy->kernel->expand(&new->key, sa->key, sa->key_length);
+    iv_prepare(new->iv, secy->controls.xpn, sci, sa);
+    new->window = window;
+    new->enabled = sa->enabled != 0;
+    new->present = 1;
+    return 0;
+}
+
+int macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an) {
+    rx_sa *sa = rx_sa_find(secy, sci, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    rx_sa_wipe(sa);
+    return 0;
+}
+
+int macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled) {
+    rx_sa *sa = rx_sa_find(secy, sci, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    sa->enabled = enabled != 0;
+    return 0;
+}
+
+int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
+                          uint64_t floor_pn) {
+    rx_sa *sa = rx_sa_find(secy, sci, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    if (secy->rule.from_next_pn) {
+        sa->window.last = last_pn; /* nextPN may have wrapped to 0 */
+    } else {
+        replay_raise_last(&sa->window, last_pn);
+    }
+    sa->window.floor = floor_pn;
+    return 0;
+}
+
+int macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state) {
+    const tx_sa *sa = tx_sa_find(secy, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    *state = (macsec_sa_state){
+        .enabled = sa->enabled, .last_pn = sa->last, .frames = {sa->encrypted, sa->protected_}};
+    return 0;
+}
+
+int macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an, macsec_sa_state *state) {
+    const rx_sa *sa = rx_sa_find(secy, sci, an);
+    if (sa == NULL) {
+        return -1;
+    }
+    *state = (macsec_sa_state){
+        .enabled = sa->enabled, .last_pn = sa->window.last, .floor_pn = sa->window.floor};
+    memcpy(state->frames, sa->frames, sizeof sa->frames);
+    return 0;
+}
+
+int macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally) {
+    const rx_sc *sc = rx_sc_find(secy, sci);
+    if (sc == NULL) {
+        return -1;
+    }
+    *tally = (macsec_tally){.validated = sc->validated, .decrypted = sc->decrypted};
+    memcpy(tally->frames, sc->frames, sizeof sc->frames);
+    return 0;
+}
+
+void macsec_secy_tally(const macsec_secy *secy, macsec_tally *tally) {
+    *tally = secy->tally;
+}
+
+void macsec_secy_clear(macsec_secy *secy) {
+    secy->tally = (macsec_tally){0};
+    for (int an = 0; an < AN_COUNT; an++) {
+        secy->tx[an].encrypted = secy->tx[an].protected_ = 0;
+    }
+    for (uint64_t at = 0; at <= secy->slot_mask; at++) {
+        rx_sc *sc = secy->slots[at].sc;
+        if (sc == NULL) {
+            continue;
+        }
+        memset(sc->frames, 0, sizeof sc->frames);
+        sc->validated = sc->decrypted = 0;
+        for (int an = 0; an < AN_COUNT; an++) {
+            memset(sc->sa[an].frames, 0, sizeof sc->sa[an].frames);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/* What protecting and validating a frame share. */
+#ifndef MACSEC_SECY_FRAME_H
+#define MACSEC_SECY_FRAME_H
+#include "secy/secy.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/dissect.h"
+#include "base/inlining.h"
+#include "base/octets.h"
+
+enum {
+    RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
+    OVERHEAD = SECTAG_WITH_SCI + ICV_LENGTH,
+    /* User Data that is authenticated in the head of a cipher: 32 octets less the shortest front */
+    HEAD_BORROWS = 2 * ICV_LENGTH - ADDRESSES_LENGTH - SECTAG_WITHOUT_SCI
+};
+
+#define SCI_NONE UINT64_MAX
+#define AN_UNKNOWN 255
+
+/* The controls that most SecYs run under. What follows is compiled twice, for any controls and for
+   these, whose switches the compiler folds away; a function reads through its `c` what may be
+   folded and from secy->controls what may not: encodingsa, xpn, window, longest. */
+static const macsec_controls PLAIN = {
+    .protect = 1,
+    .encrypt = 1,
+    .validate = MACSEC_VALIDATE_STRICT,
+    .replay = 1,
+    .send_sci = 1,
+    .icv_length = ICV_LENGTH,
+    .refuse_sl_48 = 1,
+    .scb_port_zero = 1,
+    .too_long_counts_octets = 1,
+};
+
+/* Whether that is so. What only the other direction reads does not count. */
+static int is_plain(const macsec_secy *secy, int sending) {
+    macsec_controls folded = secy->controls;
+    folded.encodingsa = folded.xpn = 0;
+    if (!sending) {
+        folded.protect = PLAIN.protect;
+        folded.encrypt = PLAIN.encrypt;
+        folded.send_sci = PLAIN.send_sci;
+        folded.too_long_counts_octets = PLAIN.too_long_counts_octets;
+        folded.end_station = folded.scb = 0;
+    }
+    return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
+}
+
+/* What one frame told, and where its result lies. */
+typedef struct row {
+    uint64_t sci;
+    uint64_t pn;
+    size_t out_length; /* 0: nothing goes on */
+    uint8_t an;
+} row;
+
+/* Four octets, zeros behind them. */
+static inline uint64_t load_32_low(const uint8_t *p) {
+    return macsec_gcm_join(load_host32(p), 0);
+}
+
+/* The IV of 14.5 to 14.8 and the first count. `base` is the IV with a PN of zero. */
+static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint64_t pn) {
+    return macsec_gcm_block_of(
+        load_host64(base) ^ as_be64(pn >> 32),
+        macsec_gcm_join(load_host32(base + 8) ^ as_be32((uint32_t)pn), as_be32(1)));
+}
+
+/* 14.5: User Data left in clear; no longer than the offset means all of it. */
+static ALWAYS_INLINE size_t clear_octets(const macsec_controls *c, int encrypted, size_t length) {
+    if (!encrypted) {
+        return length;
+    }
+    return c->offset < length ? c->offset : length;
+}
+
+#endif

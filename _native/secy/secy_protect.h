@@ -1,0 +1,188 @@
+/* 10.5: protection of one frame on its way out. */
+#ifndef MACSEC_SECY_PROTECT_H
+#define MACSEC_SECY_PROTECT_H
+
+#include <string.h>
+
+#include "secy/secy_frame.h"
+
+/* 10.5.3, Table 10-1 */
+static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macsec_controls *c,
+                                             unsigned an) {
+    unsigned tci = 0;
+    if (c->send_sci || (secy->rx_enabled > 1 && !c->end_station && !c->scb)) {
+        tci |= TCI_SC;
+    } else {
+        tci |= (c->end_station ? TCI_ES : 0u) | (c->scb ? TCI_SCB : 0u);
+    }
+    if (c->encrypt) {
+        tci |= TCI_E | TCI_C;
+    } else if (c->icv_length != ICV_LENGTH) {
+        tci |= TCI_C; /* 9.5: the ICV is not 16 octets */
+    }
+    return tci | an;
+}
+
+/* What the frames of a call share on their way out. */
+typedef struct sender {
+    tx_sa *sa; /* 10.5.1: the SA is encodingSA of the SC; NULL: none is usable */
+    unsigned an;
+    unsigned tci_an;
+    uint64_t sci; /* as the octets stand */
+} sender;
+
+static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *c) {
+    const unsigned an = secy->controls.encodingsa & AN_MASK;
+    tx_sa *sa = &secy->tx[an];
+    return (sender){
+        .sa = sa->present && sa->enabled && secy->tx_enabled ? sa : NULL,
+        .an = an,
+        .tci_an = tci_an_to_send(secy, c, an),
+        .sci = as_be64(secy->tx_sci),
+    };
+}
+
+/* A frame on its way out. */
+typedef struct sent {
+    const uint8_t *frame;
+    size_t length;
+    size_t tags;  /* octets of clear tags */
+    size_t clear; /* octets of User Data left in clear */
+    uint64_t pn;
+} sent;
+
+/* Builds any MPDU and returns the length of the whole frame.
+
+   The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
+   So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
+   the frame, tags and all, is written over them. */
+static size_t protect_pieces(const macsec_secy *secy, const sender *by, const sent *f,
+                             uint8_t *out) {
+    const macsec_controls *c = &secy->controls;
+    const size_t user_at = ADDRESSES_LENGTH + f->tags, user = f->length - user_at;
+    uint8_t *aad = out + f->tags, *tag_at = out + user_at;
+    memcpy(aad, f->frame, ADDRESSES_LENGTH);
+    if (f->tags != 0 && c->clear_tags_authenticated) {
+        aad = out;
+        memcpy(out, f->frame, user_at);
+    }
+    uint8_t *secure =
+        tag_at + sectag_write(tag_at, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
+    if (f->clear != 0) {
+        memcpy(secure, f->frame + user_at, f->clear);
+    }
+    uint8_t icv[ICV_LENGTH];
+    macsec_gcm_head head = macsec_gcm_head_at(aad, (size_t)(secure + f->clear - aad));
+    head.j0 = first_counter(by->sa->iv, f->pn);
+    secy->kernel->seal(&by->sa->key, &head, f->frame + user_at + f->clear, secure + f->clear,
+                       user - f->clear, icv);
+    memcpy(secure + user, icv, c->icv_length);
+    if (f->tags != 0) {
+        memcpy(out, f->frame, user_at);
+    }
+    return (size_t)(secure - out) + user + c->icv_length;
+}
+
+/* The same without clear tags, with all User Data encrypted or none and an ICV of 16 octets: what
+   is authenticated goes to the cipher in registers and to the frame in one store each. `user` is at
+   least HEAD_BORROWS where it is authenticated only. */
+static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender *by,
+                                          const macsec_controls *c, const sent *f, uint8_t *out) {
+    const uint8_t *data = f->frame + ADDRESSES_LENGTH;
+    const size_t user = f->length - ADDRESSES_LENGTH;
+    const uint64_t front = as_be64(sectag_front(by->tci_an, user, (uint32_t)f->pn));
+    const uint64_t addresses = load_host64(f->frame);
+    const uint64_t to_sl = macsec_gcm_join(load_host32(f->frame + 8), macsec_gcm_front(front));
+    macsec_gcm_head head;
+    head.j0 = first_counter(by->sa->iv, f->pn);
+    head.first = macsec_gcm_block_of(addresses, to_sl);
+    store_host64(out, addresses);
+    store_host64(out + 8, to_sl);
+    if (c->send_sci || by->tci_an & TCI_SC) {
+        const uint64_t to_sci = macsec_gcm_join(macsec_gcm_back(front), macsec_gcm_front(by->sci));
+        const uint32_t last = macsec_gcm_back(by->sci);
+        store_host64(out + 16, to_sci);
+        store_host32(out + 24, last);
+        head.second =
+            macsec_gcm_block_of(to_sci, macsec_gcm_join(last, c->encrypt ? 0 : load_host32(data)));
+        head.length = ADDRESSES_LENGTH + SECTAG_WITH_SCI;
+    } else {
+        const uint32_t pn = macsec_gcm_back(front);
+        store_host32(out + 16, pn);
+        head.second = macsec_gcm_block_of(macsec_gcm_join(pn, c->encrypt ? 0 : load_host32(data)),
+                                          c->encrypt ? 0 : load_host64(data + 4));
+        head.length = ADDRESSES_LENGTH + SECTAG_WITHOUT_SCI;
+    }
+    uint8_t *secure = out + head.length;
+    if (c->encrypt) {
+        secy->kernel->seal(&by->sa->key, &head, data, secure, user, secure + user);
+    } else {
+        head.rest = data + (2 * ICV_LENGTH - head.length);
+        head.length += user;
+        secy->kernel->seal(&by->sa->key, &head, NULL, NULL, 0, secure + user);
+        memcpy(secure, data, user);
+    }
+    return (size_t)(secure - out) + user + ICV_LENGTH;
+}
+
+static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *by,
+                                         const macsec_controls *c, sent *f, uint8_t *out) {
+    const size_t user = f->length - ADDRESSES_LENGTH - f->tags;
+    f->clear = clear_octets(c, c->encrypt, user);
+    const int whole = f->clear == 0 || (!c->encrypt && user >= HEAD_BORROWS);
+    if (f->tags == 0 && whole && c->icv_length == ICV_LENGTH) {
+        return protect_whole(secy, by, c, f, out);
+    }
+    const sent in_memory = *f; /* so that the frame above is not */
+    return protect_pieces(secy, by, &in_memory, out);
+}
+
+static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
+                                             const macsec_controls *c, const uint8_t *frame,
+                                             size_t length, uint8_t *out, row *told) {
+    /* A frame to send has addresses and at least one octet of User Data. */
+    if (length <= ADDRESSES_LENGTH) {
+        return MACSEC_RUNT;
+    }
+    /* 10.5: protectFrames False, and validateFrames Null makes it so: unchanged. */
+    if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
+        memcpy(out, frame, length);
+        told->out_length = length;
+        secy->tally.octets_out += length;
+        return MACSEC_UNPROTECTED;
+    }
+    tx_sa *sa = by->sa;
+    if (sa == NULL) {
+        return MACSEC_NOT_OPERATIONAL;
+    }
+    told->sci = secy->tx_sci;
+    told->an = (uint8_t)by->an;
+    /* 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back to
+       clear. */
+    if (sa->last >= sa->limit) {
+        return sa->last >= secy->pn_last ? MACSEC_EXHAUSTED : MACSEC_NOT_OPERATIONAL;
+    }
+    told->pn = ++sa->last;
+    sent f = {.frame = frame, .length = length, .pn = told->pn};
+    f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
+    if (ADDRESSES_LENGTH + f.tags == length) {
+        f.tags = 0; /* tags and nothing behind them: all is User Data */
+    }
+    const size_t user = length - ADDRESSES_LENGTH - f.tags;
+    const size_t octets = protect_with(secy, by, c, &f, out);
+    /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
+    const int64_t longest = secy->controls.longest;
+    const int too_long = longest >= 0 && octets > (size_t)longest;
+    if (!too_long || c->too_long_counts_octets) {
+        *(c->encrypt ? &secy->tally.encrypted : &secy->tally.protected_) += user;
+    }
+    if (too_long) {
+        return MACSEC_TOO_LONG;
+    }
+    ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
+    secy->tally.octets_out += length;
+    told->out_length = octets;
+    return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* Fields of frames that filters and aimed corruption look for: the twin of macsec/sim/fields.py. */
+#ifndef MACSEC_FIELDS_H
+#define MACSEC_FIELDS_H
+
+#include <stdint.h>
+
+#include "base/dissect.h"
+#include "wire/calendar.h"
+
+enum { AT_ANY, AT_DST, AT_SECTAG, AT_SCI, AT_PN, AT_PAYLOAD, AT_ICV };
+
+static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
+    sight seen = dissect(octets, length);
+    if (plan->match & MACSEC_WIRE_MATCH_ETHERTYPE && seen.ethertype != plan->match_ethertype) {
+        return 0;
+    }
+    if (plan->match & MACSEC_WIRE_MATCH_VLAN && seen.vlan != plan->match_vlan) {
+        return 0;
+    }
+    if (plan->match & MACSEC_WIRE_MATCH_SCI && !(seen.has_sci && seen.sci == plan->match_sci)) {
+        return 0;
+    }
+    return !(plan->match & MACSEC_WIRE_MATCH_AN) || (seen.has_tag && seen.tag.an == plan->match_an);
+}
+
+typedef struct {
+    int64_t start, stop;
+} span;
+
+static const span NOWHERE = {0, 0};
+
+/* Secure Data or ICV, where their lengths fit. */
+static span in_secure(const sight *seen, int64_t length, uint32_t where) {
+    int64_t mpdu = length - seen->at, tag = (int64_t)seen->tag.length;
+    int64_t secure = seen->tag.sl != 0 ? (int64_t)seen->tag.sl : mpdu - tag - ICV_LENGTH;
+    if (secure < 1 || tag + secure + ICV_LENGTH > mpdu) {
+        return NOWHERE;
+    }
+    int64_t start = seen->at + tag;
+    if (where == AT_PAYLOAD) {
+        return (span){start, start + secure};
+    }
+    return (span){start + secure, start + secure + ICV_LENGTH};
+}
+
+static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
+    if (where == AT_ANY || (where == AT_DST && length < 6)) {
+        return (span){0, length};
+    }
+    if (where == AT_DST) {
+        return (span){0, 6};
+    }
+    sight seen = dissect(octets, length);
+    if (where == AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC) {
+        return length > seen.at + 2 ? (span){seen.at + 2, length} : NOWHERE;
+    }
+    if (!seen.has_tag) {
+        return NOWHERE;
+    }
+    int64_t tag_end = seen.at + (int64_t)seen.tag.length;
+    switch (where) {
+    case AT_SECTAG:
+        return (span){seen.at, tag_end};
+    case AT_PN:
+        return (span){seen.at + 4, seen.at + SECTAG_WITHOUT_SCI};
+    case AT_SCI:
+        return seen.tag.tci & TCI_SC ? (span){seen.at + SECTAG_WITHOUT_SCI, tag_end} : NOWHERE;
+    default:
+        return in_secure(&seen, length, where);
+    }
+}
+
+#endif

@@ -1,0 +1,183 @@
+"""The Key Server's part: when a SAK is due, making it, and telling the others (IEEE 802.1X 9.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from macsec.errors import MACsecError
+from macsec.kay.counters import KayCounters
+from macsec.kay.distribution.key_history import KeyHistory
+from macsec.kay.membership.identity import Random
+from macsec.kay.membership.participant import Participant
+from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
+from macsec.kay.policy import KayPolicy, Security, capability_for
+from macsec.kay.sak import KI, Protection, Sak, ranked
+from macsec.kay.timers import MKA_LIFE_TIME_NS
+from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
+
+
+class Reason(Enum):
+    """Why another SAK is due."""
+
+    FIRST = auto()
+    LIVE_LIST = auto()
+    PROTECTION = auto()
+    PN = auto()
+    INTERVAL = auto()
+    FORGOTTEN = auto()
+    """A peer that had the key does not report it any more."""
+
+
+@dataclass(slots=True, eq=False)
+class CurrentSak:
+    """The SAK that we distribute: by which CAK, wrapped, to which MIs, since when."""
+
+    sak: Sak
+    ckn: bytes
+    wrapped: bytes
+    members: set[bytes]
+    since_ns: int
+
+
+def exhaustion(suite: CipherSuite) -> int:
+    """From this PN on a SAK is replaced: three quarters of all (9.8)."""
+    return suite.pn_limit // 4 * 3
+
+
+class KeyServer:
+    """What we do while elected. All is asked anew each time, so that no request can be lost."""
+
+    def __init__(
+        self,
+        sci: int,
+        policy: KayPolicy,
+        random: Random,
+        history: KeyHistory,
+        counters: KayCounters,
+    ) -> None:
+        self._sci = sci
+        self._policy = policy
+        self._random = random
+        self._history = history
+        self._counters = counters
+        self._not_before_ns = 0
+        self.current: CurrentSak | None = None
+
+    def decide(self, participant: Participant) -> Protection | None:
+        """How this CA is to be protected; None for not at all.
+
+        A member that cannot have the offset makes it 0. One that cannot decrypt makes it integrity
+        alone, but not under must-secure.
+        """
+        live = [peer.basic for peer in participant.peers.live if peer.basic is not None]
+        able = [basic.capability for basic in live if basic.desired and basic.capability]
+        if not (self._policy.desired and self._policy.capability and able):
+            return None
+        wanted, lowest = self._policy.wanted, min(self._policy.capability, *able)
+        if capability_for(wanted.code) <= lowest:
+            return wanted
+        if lowest >= capability_for(1):
+            return Protection(wanted.suite, 1)
+        must = self._policy.security is Security.MUST_SECURE
+        return None if must else Protection(wanted.suite, 0)
+
+    def reason(
+        self, participant: Participant, now_ns: int, own_pn: Callable[[KI], int]
+    ) -> Reason | None:
+        """Why another SAK is due now, if it is."""
+        current, live = self.current, {peer.mi: peer for peer in participant.peers.live}
+        if current is None or current.ckn != participant.key.ckn:
+            return Reason.FIRST
+        ki = current.sak.ki
+        if ki.mi != participant.identity.mi:
+            return Reason.FIRST
+        if self._membership_changed(current, set(live)):
+            return Reason.LIVE_LIST
+        if self.decide(participant) != current.sak.protection:
+            return Reason.PROTECTION
+        told = [slot.lowest_pn for peer in live.values() for slot in peer.uses(ki)]
+        if max(own_pn(ki), *told, 0) >= exhaustion(current.sak.protection.suite):
+            return Reason.PN
+        if self.rekey_ns is not None and now_ns >= self.rekey_ns:
+            return Reason.INTERVAL
+        if any(peer.acknowledged == ki and not peer.receives(ki) for peer in live.values()):
+            return Reason.FORGOTTEN
+        return None
+
+    def _membership_changed(self, current: CurrentSak, live: set[bytes]) -> bool:
+        lost = current.members - live
+        if lost and not self._policy.sak_rekey_on_live_peer_loss:
+            current.members -= lost  # who comes back has to get another SAK
+            lost = set()
+        return bool(lost or live - current.members)
+
+    @property
+    def rekey_ns(self) -> int | None:
+        """When the interval asks for another SAK."""
+        if self.current is None or not self._policy.sak_rekey_interval:
+            return None
+        return self.current.since_ns + self._policy.sak_rekey_interval * NS_PER_S
+
+    @property
+    def not_before_ns(self) -> int:
+        """SAKs are a Life Time apart while there is one in use."""
+        return self._not_before_ns
+
+    def generate(self, participant: Participant, an: int, now_ns: int) -> Sak | None:
+        """Make another SAK and distribute it from now on. None if the CAK's holder fails."""
+        protection = self.decide(participant)
+        self._not_before_ns = now_ns + MKA_LIFE_TIME_NS
+        if protection is None:
+            return None
+        length, mi = protection.suite.key_length, participant.identity.mi
+        live = [peer.mi for peer in participant.peers.live]
+        ki = KI(mi, participant.identity.next_kn())
+        stage = "sak-generation-errors"
+        try:
+            key = participant.key.holder.sak(self._random(length), [mi, *live], ki.kn, length)
+            stage = "sak-encryption-errors"
+            wrapped = participant.key.holder.wrap(key)
+        except MACsecError:
+            self._counters.add(stage)
+            return None
+        self._history.record(ki, key.check_value)
+        self._counters.add("keys-distributed")
+        sak = Sak(ki, an, key, protection, ranked({self._sci, *participant.reach}))
+        self.current = CurrentSak(sak, participant.key.ckn, wrapped, set(live), now_ns)
+        return sak
+
+    def distribution(self, participant: Participant) -> DistributedSak | None:
+        """What the next MKPDU distributes: the SAK, until all have it.
+
+        Never to one that was not there when it was made: it may have had the key in an earlier
+        life, and would use its PNs twice.
+        """
+        current = self.current
+        if current is None or not participant.is_server or current.ckn != participant.key.ckn:
+            return None
+        sak, live = current.sak, participant.peers.live
+        if (
+            sak.ki.mi != participant.identity.mi
+            or not {peer.mi for peer in live} <= current.members
+        ):
+            return None
+        if all(peer.receives(sak.ki) for peer in live):
+            return None
+        suite = sak.protection.suite
+        identifier = None if suite is DEFAULT_SUITE else suite.identifier
+        return DistributedSak(sak.an, sak.protection.code, sak.ki.kn, identifier, current.wrapped)
+
+    def forget_unless(self, known: Callable[[KI], bool]) -> None:
+        """A SAK of ours that is not installed any more is no SAK."""
+        if self.current is not None and not known(self.current.sak.ki):
+            self.current = None
+
+    def note(self, participant: Participant) -> None:
+        """Remember which peers have reported the SAK."""
+        if self.current is not None:
+            for peer in participant.peers.live:
+                if peer.receives(self.current.sak.ki):
+                    peer.acknowledged = self.current.sak.ki

@@ -1,0 +1,59 @@
+"""A member's identifier and numbers (IEEE 802.1X 9.4.2): MI, MN, KN, and which MNs are recent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from macsec.kay.derivation import MI_LENGTH
+from macsec.kay.timers import MKA_LIFE_TIME_NS
+
+NUMBER_LIMIT = 0xFFFFFF00
+"""From here on an MN or KN is about to wrap, and the MI is renewed."""
+
+FORMER_LIMIT = 16
+"""So many own MIs of the past are known as such when peers still list them."""
+
+Random = Callable[[int], bytes]
+
+
+class Identity:
+    """Our MI, MN and, as Key Server, KN. `random` gives so many octets of entropy."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._former: deque[bytes] = deque(maxlen=FORMER_LIMIT)
+        self._sent: deque[tuple[int, int]] = deque()
+        self.mn = self.kn = 0
+        self.mi = random(MI_LENGTH)
+
+    def renew(self) -> None:
+        """Become a new member: another MI, MNs from 1."""
+        self._former.append(self.mi)
+        self._sent.clear()
+        self.mi, self.mn, self.kn = self._random(MI_LENGTH), 0, 0
+
+    def next_mn(self, now_ns: int) -> int:
+        """The MN of an MKPDU that is sent now."""
+        self._forget(now_ns)
+        self.mn += 1
+        self._sent.append((self.mn, now_ns))
+        return self.mn
+
+    def next_kn(self) -> int:
+        """The KN of another SAK: it never goes back while the MI stays."""
+        self.kn += 1
+        return self.kn
+
+    def is_ours(self, mi: bytes) -> bool:
+        """Whether an MI is ours or was."""
+        return mi == self.mi or mi in self._former
+
+    def is_recent(self, mn: int, now_ns: int) -> bool:
+        """Whether this MN was sent within the last Life Time: who lists it hears us (9.4.3)."""
+        self._forget(now_ns)
+        return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
+
+    def _forget(self, now_ns: int) -> None:
+        while self._sent and self._sent[0][1] < now_ns - MKA_LIFE_TIME_NS:
+            self._sent.popleft()

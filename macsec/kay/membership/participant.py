@@ -1,0 +1,204 @@
+"""One MKA participant: a member of one CA, by one CAK (IEEE 802.1X 9.4 to 9.7).
+
+It knows who else is alive, who is Key Server, and when there is something to say. Keys and the
+Controlled Port are the KaY's, which has a participant for every CKN.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from macsec.kay.counters import KayCounters, Reception
+from macsec.kay.keychain import ChainKey
+from macsec.kay.membership.identity import NUMBER_LIMIT, Identity, Random
+from macsec.kay.membership.peers import Peer, Peers
+from macsec.kay.mkpdu.frame import Mkpdu
+from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
+from macsec.kay.policy import KayPolicy
+from macsec.kay.sak import KI
+from macsec.kay.timers import MKA_HELLO_TIME_NS
+from macsec.keys import Uncopyable
+
+PROMPT_LIMIT = 8
+"""So many MKPDUs a Hello Time at most; news beyond that waits."""
+
+
+class Participant(Uncopyable):
+    """A member of the CA of one key. `server` is the MI of the elected Key Server, or None."""
+
+    def __init__(
+        self,
+        key: ChainKey,
+        sci: int,
+        policy: KayPolicy,
+        random: Random,
+        counters: KayCounters,
+        now_ns: int,
+    ) -> None:
+        self.key = key
+        self.identity = Identity(random)
+        self.peers = Peers()
+        self.server: bytes | None = None
+        self.news = False
+        self.hello_ns = now_ns
+        self._sci = sci
+        self._policy = policy
+        self._counters = counters
+        self._sent: deque[int] = deque(maxlen=PROMPT_LIMIT)
+
+    # ---------------------------------------------------------------- who is who
+
+    @property
+    def is_server(self) -> bool:
+        """Whether we are the Key Server."""
+        return self.server == self.identity.mi
+
+    @property
+    def server_peer(self) -> Peer | None:
+        """The Key Server if it is another."""
+        return None if self.server is None else self.peers.find(self.server)
+
+    @property
+    def server_sci(self) -> int | None:
+        """The SCI of the Key Server."""
+        peer = self.server_peer
+        return self._sci if self.is_server else None if peer is None else peer.sci
+
+    @property
+    def server_priority(self) -> int | None:
+        """The priority of the Key Server."""
+        if self.is_server:
+            return self._policy.key_server_priority
+        peer = self.server_peer
+        return None if peer is None or peer.basic is None else peer.basic.priority
+
+    def server_abandoned(self, ki: KI) -> bool:
+        """True if the Key Server reports keys, and not this one: we missed how it was replaced.
+
+        Our SAs of that key are of no more use, and its AN is free.
+        """
+        server = self.server_peer
+        if server is None or server.use is None:
+            return False
+        reported = (server.use.latest, server.use.old)
+        return any(each and each.ki.kn for each in reported) and not server.uses(ki)
+
+    @property
+    def reach(self) -> set[int]:
+        """The SCIs of all live peers."""
+        return {peer.sci for peer in self.peers.live if peer.sci is not None}
+
+    def elect(self) -> None:
+        """The lowest priority of those who offer, then the lowest SCI (9.5); nobody alone."""
+        live = self.peers.live
+        offers = ((peer.basic, peer.mi) for peer in live if peer.basic and peer.basic.key_server)
+        candidates = [((basic.priority, basic.sci), mi) for basic, mi in offers]
+        if live and self._policy.key_server:
+            own = self._policy.key_server_priority, self._sci
+            candidates.append((own, self.identity.mi))
+        server = min(candidates)[1] if candidates else None
+        self.news |= server != self.server
+        self.server = server
+
+    # ---------------------------------------------------------------- receiving
+
+    def receive(self, mkpdu: Mkpdu, now_ns: int) -> Reception:
+        """An authentic MKPDU of this CA: into the lists (9.4.2, 9.4.3)."""
+        basic = mkpdu.basic
+        known = self.peers.find(basic.mi)
+        if basic.sci == self._sci:
+            return Reception.REFLECTED
+        if self.identity.is_ours(basic.mi):
+            if basic.mi == self.identity.mi:
+                self.renew()
+            return Reception.OTHER_SCI
+        if known is not None and known.basic is not None:
+            if known.sci != basic.sci:
+                return Reception.OTHER_SCI
+            if basic.mn <= known.mn:
+                return Reception.OLD_MN
+        if basic.mn == 0:
+            return Reception.OLD_MN
+        peer = self.peers.hear(basic, now_ns)
+        if peer is None:
+            return Reception.TOO_MANY
+        self.news |= known is None
+        self._prove(peer, mkpdu, now_ns)
+        return Reception.ACCEPTED
+
+    def _prove(self, peer: Peer, mkpdu: Mkpdu, now_ns: int) -> None:
+        """Whoever lists us with a recent MN is alive; who once was stays so for its Life Time."""
+        listed = (
+            entry.mn for entry in mkpdu.live + mkpdu.potential if entry.mi == self.identity.mi
+        )
+        mn = next(listed, None)
+        if mn is not None and mn > self.identity.mn:
+            self.renew()
+            return
+        if mn is not None and self.identity.is_recent(mn, now_ns):
+            self.news |= self.peers.prove(peer, now_ns)
+        elif mn is not None:
+            self._counters.add("in-mkpdu-peer-list-errors")
+        peer.use = self._usable(mkpdu.use) if peer.live else None
+        peer.reports_upper_pn = mkpdu.xpn
+        if peer.live:
+            told = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
+            self.peers.learn(told, now_ns)
+
+    def _usable(self, use: SakUse | None) -> SakUse | None:
+        """Delay protection with a lowest PN of 0 protects from nothing: the set is ignored."""
+        if use is None or not use.delay_protect:
+            return use
+        slots = [slot for slot in (use.latest, use.old) if slot is not None and slot.ki.kn]
+        if all(slot.lowest_pn for slot in slots):
+            return use
+        self._counters.add("sak-use-errors")
+        return None
+
+    def expire(self, now_ns: int) -> None:
+        """Peers whose Life Time has run out leave.
+
+        Where the Key Server was one of them we become a new member: our keys go, and under the
+        old MI it would take us for one that still has them.
+        """
+        gone = self.peers.expire(now_ns)
+        if any(peer.mi == self.server for peer in gone):
+            self.renew()
+
+    def renew(self) -> None:
+        """Another MI (9.4.2): nobody is live until it lists that."""
+        self._counters.add("mi-renewed")
+        self.identity.renew()
+        self.peers.doubt()
+        self.server = None
+        self.news = True
+
+    # ---------------------------------------------------------------- sending
+
+    def due_ns(self, now_ns: int) -> int:
+        """When the next MKPDU is to be sent."""
+        if not self.news:
+            return self.hello_ns
+        if len(self._sent) < PROMPT_LIMIT:
+            return now_ns
+        return min(self.hello_ns, max(now_ns, self._sent[0] + MKA_HELLO_TIME_NS))
+
+    def next_basic(self, now_ns: int, hello_ns: int, version: int) -> Basic:
+        """The Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
+        if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
+            self.renew()
+        self.news = False
+        self.hello_ns = now_ns + hello_ns
+        self._sent.append(now_ns)
+        policy = self._policy
+        return Basic(
+            version=version,
+            priority=policy.key_server_priority,
+            key_server=policy.key_server and self.server in (None, self.identity.mi),
+            desired=policy.desired,
+            capability=policy.capability,
+            sci=self._sci,
+            mi=self.identity.mi,
+            mn=self.identity.next_mn(now_ns),
+            ckn=self.key.ckn,
+        )

@@ -1,0 +1,83 @@
+"""The participants of a port, one for each CAK in its window, and the principal (9.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from macsec.kay.counters import KayCounters
+from macsec.kay.keychain import ChainKey
+from macsec.kay.policy import KayPolicy
+from macsec.kay.sak import KI
+from macsec.keys import Uncopyable
+
+from .identity import Random
+from .participant import Participant
+from .peers import Peer
+
+
+class Participants(Uncopyable):
+    """The participants by CKN, the preferred first; the SAKs of `principal` protect the traffic."""
+
+    def __init__(self, sci: int, policy: KayPolicy, random: Random, counters: KayCounters) -> None:
+        self.by_ckn: dict[bytes, Participant] = {}
+        self.principal: Participant | None = None
+        self._sci = sci
+        self._policy = policy
+        self._random = random
+        self._counters = counters
+
+    def __iter__(self) -> Iterator[Participant]:
+        return iter(self.by_ckn.values())
+
+    def follow(self, keys: Mapping[bytes, ChainKey], now_ns: int) -> None:
+        """Keep a participant for each of these keys, and for no other."""
+        if keys.keys() == self.by_ckn.keys():
+            return
+        self.by_ckn = {
+            ckn: self.by_ckn.get(ckn)
+            or Participant(key, self._sci, self._policy, self._random, self._counters, now_ns)
+            for ckn, key in keys.items()
+        }
+
+    def choose(self, fallback_may: bool) -> Participant | None:
+        """Choose the principal from now on, and return it. Without live peers there is none.
+
+        Only a Key Server moves on its own, to a key that reaches every peer that the present key
+        reaches; a member follows the participant over which the Key Server distributes.
+        """
+        live = [participant for participant in self if participant.peers.live]
+        if not fallback_may:
+            live = [participant for participant in live if not participant.key.fallback]
+        if not live:
+            self.principal = None
+        elif self.principal not in live or _may_move(live[0], self.principal):
+            self.principal = live[0]
+        return self.principal
+
+    @property
+    def fallback_is_live(self) -> bool:
+        """True if a fallback key has live peers."""
+        return any(each.key.fallback and each.peers.live for each in self)
+
+    def reports(self, sci: int | None) -> Iterator[Peer]:
+        """Yield a station as a live peer of each participant.
+
+        It reports its keys over one CAK, and moves to another when the Key Server does.
+        """
+        for participant in self:
+            yield from (peer for peer in participant.peers.live if peer.sci == sci)
+
+    def all_receiving(self, ki: KI) -> bool:
+        """True if each live peer of the principal reports that it receives with a key."""
+        return self.principal is not None and all(
+            any(peer.receives(ki) for peer in self.reports(sci)) for sci in self.principal.reach
+        )
+
+    def server_transmitting(self, ki: KI) -> bool:
+        """True if the Key Server reports that it transmits with a key."""
+        server = None if self.principal is None else self.principal.server_sci
+        return any(peer.transmits(ki) for peer in self.reports(server))
+
+
+def _may_move(best: Participant, current: Participant) -> bool:
+    return best.is_server and best.reach >= current.reach

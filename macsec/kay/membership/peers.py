@@ -1,0 +1,143 @@
+"""The Live and Potential Peer Lists of a participant (IEEE 802.1X 9.4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
+from macsec.kay.sak import KI
+from macsec.kay.timers import MKA_LIFE_TIME_NS
+
+LIVE_LIMIT = 40
+POTENTIAL_LIMIT = 32
+"""Both lists, and everything else in an MKPDU, then fit a frame of 1500 octets."""
+
+
+@dataclass(slots=True)
+class Peer:
+    """Another member: `basic` and `use` are of its last MKPDU; None if only others told of it."""
+
+    mi: bytes
+    mn: int
+    expires_ns: int
+    live: bool = False
+    basic: Basic | None = None
+    use: SakUse | None = None
+    reports_upper_pn: bool = False
+    acknowledged: KI | None = None
+    """The newest KI of ours that it reported to receive with."""
+
+    @property
+    def sci(self) -> int | None:
+        """Its SCI, once heard."""
+        return None if self.basic is None else self.basic.sci
+
+    def uses(self, ki: KI) -> list[KeyUse]:
+        """What it reports of a key, be it its Latest or its Old."""
+        if self.use is None:
+            return []
+        return [slot for slot in (self.use.latest, self.use.old) if slot and slot.ki == ki]
+
+    def receives(self, ki: KI) -> bool:
+        """Whether it reports to receive with a key."""
+        return any(slot.receives for slot in self.uses(ki))
+
+    def transmits(self, ki: KI) -> bool:
+        """Whether it reports to send with a key."""
+        return any(slot.transmits for slot in self.uses(ki))
+
+
+def entries(peers: Iterable[Peer]) -> tuple[PeerId, ...]:
+    """Peers as a peer list has them."""
+    return tuple(PeerId(peer.mi, peer.mn) for peer in peers)
+
+
+class Peers:
+    """All members that were heard, or heard of, within a Life Time; by MI."""
+
+    def __init__(self) -> None:
+        self._peers: dict[bytes, Peer] = {}
+
+    def find(self, mi: bytes) -> Peer | None:
+        """The member of an MI."""
+        return self._peers.get(mi)
+
+    @property
+    def live(self) -> list[Peer]:
+        """The Live Peer List, the greatest SCI first: the order of SSCIs."""
+        live = [peer for peer in self._peers.values() if peer.live]
+        if len(live) > 1:  # asked for all the time, and on most links there is one
+            live.sort(key=lambda peer: peer.sci or 0, reverse=True)
+        return live
+
+    @property
+    def potential(self) -> list[Peer]:
+        """The Potential Peer List."""
+        return [peer for peer in self._peers.values() if not peer.live]
+
+    @property
+    def next_expiry_ns(self) -> int | None:
+        """When the next one leaves its list unless it is heard."""
+        return min((peer.expires_ns for peer in self._peers.values()), default=None)
+
+    def hear(self, basic: Basic, now_ns: int) -> Peer | None:
+        """An MKPDU that is newer than the last: note it. None where the lists are full."""
+        peer = self._peers.get(basic.mi)
+        if peer is None:
+            self._supersede(basic.sci)
+            if not self._room():
+                return None
+            peer = self._peers[basic.mi] = Peer(basic.mi, basic.mn, now_ns + MKA_LIFE_TIME_NS)
+        peer.mn, peer.basic = basic.mn, basic
+        if not peer.live:
+            peer.expires_ns = now_ns + MKA_LIFE_TIME_NS
+        return peer
+
+    def prove(self, peer: Peer, now_ns: int) -> bool:
+        """It lists us: it is live. Whether it was not so before.
+
+        Another entry of the same SCI was this member before it restarted, and goes.
+        """
+        peer.expires_ns = now_ns + MKA_LIFE_TIME_NS
+        if peer.live or len(self.live) >= LIVE_LIMIT:
+            return False
+        for other in [*self._peers.values()]:
+            if other is not peer and other.sci == peer.sci:
+                del self._peers[other.mi]
+        peer.live = True
+        return True
+
+    def learn(self, told: Iterable[PeerId], now_ns: int) -> None:
+        """A live peer's live peers: those that we do not know are potential."""
+        for mi, mn in told:
+            if mi not in self._peers and len(self.potential) < POTENTIAL_LIMIT:
+                self._peers[mi] = Peer(mi, mn, now_ns + MKA_LIFE_TIME_NS)
+
+    def expire(self, now_ns: int) -> list[Peer]:
+        """Take out those whose Life Time has run out."""
+        gone = [peer for peer in self._peers.values() if peer.expires_ns <= now_ns]
+        for peer in gone:
+            del self._peers[peer.mi]
+        return gone
+
+    def doubt(self) -> None:
+        """We have another MI, which nobody has listed yet: nobody is live."""
+        for peer in self._peers.values():
+            peer.live = False
+
+    def _supersede(self, sci: int) -> None:
+        """Who speaks under a new MI is not coming back under an earlier one that was not live."""
+        for peer in self.potential:
+            if peer.sci == sci:
+                del self._peers[peer.mi]
+
+    def _room(self) -> bool:
+        """Whether one more can be potential; who was only heard of makes room."""
+        potential = self.potential
+        if len(potential) < POTENTIAL_LIMIT:
+            return True
+        unheard = next((peer for peer in potential if peer.basic is None), None)
+        if unheard is not None:
+            del self._peers[unheard.mi]
+        return unheard is not None

@@ -1,0 +1,112 @@
+"""Reception of MKPDUs: judge a frame, the SAK that it distributes, the keys that it reports.
+
+Nothing that is received raises. `Receiver` updates the peer lists and the counters; the KaY acts
+on the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from macsec.errors import MACsecError
+from macsec.kay.distribution.sak_intake import SakIntake
+from macsec.kay.membership.participant import Participant
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
+from macsec.kay.mkpdu.parameter_sets import NoSak
+
+from .counters import KayCounters, Reception
+from .policy import KayPolicy, Security
+from .sak import KI, Sak
+
+REFUSALS = {
+    Refusal.NOT_EAPOL: Reception.NOT_MKA,
+    Refusal.NOT_MKA: Reception.NOT_MKA,
+    Refusal.VERSION: Reception.NOT_MKA,
+    Refusal.INDIVIDUAL: Reception.INDIVIDUAL,
+    Refusal.AGILITY: Reception.UNKNOWN_AGILITY,
+}
+"""All others are malformed."""
+
+
+class Accepted(NamedTuple):
+    """An authentic MKPDU that is now in the peer lists of a participant."""
+
+    participant: Participant
+    mkpdu: Mkpdu
+
+
+class Receiver:
+    """Judge of the MKPDUs that a KaY receives."""
+
+    def __init__(self, policy: KayPolicy, intake: SakIntake, counters: KayCounters) -> None:
+        self._policy = policy
+        self._intake = intake
+        self._counters = counters
+
+    def receive(
+        self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
+    ) -> Accepted | Reception:
+        """Update the lists of the participant of this CKN; if refused, return why."""
+        reception, accepted = self._judge(now_ns, frame, participants, active)
+        self._counters.add(reception)
+        return reception if accepted is None else accepted
+
+    def _judge(
+        self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
+    ) -> tuple[Reception, Accepted | None]:
+        mkpdu = decode(frame)
+        if isinstance(mkpdu, Refusal):
+            return REFUSALS.get(mkpdu, Reception.MALFORMED), None
+        participant = participants.get(mkpdu.basic.ckn)
+        if participant is None:
+            return Reception.UNKNOWN_CKN if active else Reception.DISABLED, None
+        if not _is_authentic(participant, mkpdu):
+            return Reception.BAD_ICV, None
+        reception = participant.receive(mkpdu, now_ns)
+        accepted = reception is Reception.ACCEPTED
+        return reception, Accepted(participant, mkpdu) if accepted else None
+
+    def offered(self, heard: Accepted) -> Sak | NoSak | None:
+        """Return the new SAK that the Key Server distributes, or its order to go unprotected.
+
+        None if the MKPDU distributes nothing, or nothing that this member may follow.
+        """
+        participant, mkpdu = heard
+        if mkpdu.distributed is None and not mkpdu.plain:
+            return None
+        self._counters.add("in-sak-mkpdu")
+        peer = participant.peers.find(mkpdu.basic.mi)
+        if peer is None or not peer.live or peer.mi != participant.server:
+            self.refuse()
+            return None
+        if mkpdu.distributed is not None:
+            return self._intake.take(participant, mkpdu, mkpdu.distributed)
+        if self._policy.security is Security.MUST_SECURE:
+            self.refuse()
+            return None
+        return NoSak()
+
+    def accept(self, sak: Sak) -> None:
+        """Record a SAK that is going to be installed."""
+        self._intake.accept(sak)
+
+    def refuse(self) -> None:
+        """Count a distribution that is not followed."""
+        self._counters.add("sak-refused")
+
+    def check_use(self, heard: Accepted, is_known: Callable[[KI], bool]) -> None:
+        """Count the keys that a peer reports and that we do not have."""
+        use = heard.mkpdu.use
+        if use is None:
+            return
+        for reported in (use.latest, use.old):
+            if reported is not None and reported.ki.kn and not is_known(reported.ki):
+                self._counters.add("sak-use-errors")
+
+
+def _is_authentic(participant: Participant, mkpdu: Mkpdu) -> bool:
+    try:
+        return participant.key.holder.icv_valid(mkpdu.signed, mkpdu.icv)
+    except MACsecError:
+        return False
