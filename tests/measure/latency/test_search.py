@@ -39,9 +39,8 @@ def by_goal(bounds: list[Bounds]) -> dict[str, Bounds]:
     return {each.goal.name: each for each in bounds}
 
 
-@given(st.integers(1000, 10**8), st.integers(2, 100))
-def test_bounds_enclose_a_known_capacity(capacity: int, factor: int) -> None:
-    """The bounds lie where trials become bad: at the capacity, or a little above by the ring."""
+def check_known_capacity(capacity: int, factor: int) -> None:
+    """Check that the bounds lie at the capacity, or a little above by the ring."""
     device = Queue(capacity)
     results = by_goal(search(device, factor * capacity))
     # For a ring of any length: a frame that waits longer than a hundredth of the trial is late.
@@ -54,6 +53,19 @@ def test_bounds_enclose_a_known_capacity(capacity: int, factor: int) -> None:
         assert bounds.good <= capacity * hidden[name] * 1.001 + 1
     assert results["PDR"].good >= results["NDR"].good
     assert results["NDR"].trials == len(device.rates)
+
+
+@pytest.mark.parametrize("capacity, factor", [(1000, 2), (3_141_593, 7), (10**8, 100)])
+def test_bounds_enclose_a_known_capacity(capacity: int, factor: int) -> None:
+    """Slow and fast devices, with a narrow and a wide range of rates."""
+    check_known_capacity(capacity, factor)
+
+
+@pytest.mark.exhaustive
+@given(st.integers(1000, 10**8), st.integers(2, 100))
+def test_bounds_enclose_any_capacity(capacity: int, factor: int) -> None:
+    """Any device and any range of rates."""
+    check_known_capacity(capacity, factor)
 
 
 def test_disturbed_trials_do_not_move_the_result() -> None:
