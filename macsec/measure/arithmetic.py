@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 FCS = 4
+BITS_PER_GBIT = 1e9
 GAP = 20
 """Octets on the wire between two frames: preamble and delimiter 8, interpacket gap 12."""
 OVERHEAD_WITHOUT_SCI = 24

@@ -9,6 +9,7 @@ from typing import Any, Literal, NotRequired
 from rich.text import Text
 from typing_extensions import TypedDict
 
+from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.offline.replay import WAYS, Replay
 from macsec.report.fields import Counts, Sci
 from macsec.report.page import Page, columns, heading, indented
@@ -60,9 +61,15 @@ class ReplayRun:
     seed: int | None
     configs: str | None
 
-    def rate(self, amount: int) -> float:
-        """Return an amount a second."""
-        return amount / self.seconds if self.seconds > 0 else 0.0
+
+def per_second(amount: int, seconds: float) -> float:
+    """Return an amount a second; 0 where no time passed."""
+    return amount / seconds if seconds > 0 else 0.0
+
+
+def gbit_per_s(octets: int, seconds: float) -> float:
+    """Return the rate of octets in Gbit/s."""
+    return 8 * per_second(octets, seconds) / BITS_PER_GBIT
 
 
 def to_json(replay: Replay, run: ReplayRun) -> LinkReplayJson:
@@ -78,8 +85,8 @@ def to_json(replay: Replay, run: ReplayRun) -> LinkReplayJson:
         "equal": score.equal,
         "counters": {name: sum(way[name] for way in ways.values()) for name in ways[WAYS[0]]},
         "seconds": round(run.seconds, 6),
-        "frames_per_s": round(run.rate(score.frames), 1),
-        "gbit_per_s": round(run.rate(score.octets * 8) / 1e9, 4),
+        "frames_per_s": round(per_second(score.frames, run.seconds), 1),
+        "gbit_per_s": round(gbit_per_s(score.octets, run.seconds), 4),
         "wire": run.wire,
         "overhead_octets": score.overhead,
         "directions": {
@@ -139,11 +146,11 @@ def _counters(replay: Replay) -> Any:
 
 def _ending(replay: Replay, run: ReplayRun) -> Any:
     score = replay.score
-    gbit = run.rate(score.octets * 8) / 1e9
+    gbit = gbit_per_s(score.octets, run.seconds)
     table = columns("left", "left")
     table.add_row(
         "speed",
-        f"{run.rate(score.frames):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
+        f"{per_second(score.frames, run.seconds):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
         f"({run.seconds * 1e3:,.1f} ms, files not counted)",
     )
     table.add_row("wire", Text(run.wire, "bold"))

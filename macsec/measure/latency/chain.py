@@ -21,6 +21,7 @@ from macsec.native import load
 from macsec.secy.plane import DataPlane
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
 
 AREAS = 4
 CALIBRATION_NS = 20_000_000
@@ -131,7 +132,7 @@ class NativeChain:
         _check_load(frames_per_s, ring)
         latency, places = NativeHistogram(self._native), np.zeros(ring, np.int64)
         given = ffi.new("macsec_offer *")
-        given.interval_ticks = 1e9 / frames_per_s / self._chain.ns_per_tick
+        given.interval_ticks = NS_PER_S / frames_per_s / self._chain.ns_per_tick
         given.deadline_ticks = deadline(given.interval_ticks, frames)
         given.frames, given.capacity, given.latency = frames, ring, latency.pointer
         given.ring = ffi.from_buffer("int64_t[]", places, require_writable=True)
@@ -178,7 +179,7 @@ class PythonChain:
         """Offer n frames at a rate."""
         _check_load(frames_per_s, ring)
         latency = PythonHistogram()
-        offered = offer(self, 1e9 / frames_per_s, frames, ring, latency.record)
+        offered = offer(self, NS_PER_S / frames_per_s, frames, ring, latency.record)
         _check(self._faults)
         return Load(frames_per_s, offered, latency)
 

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from macsec.native import load
+from macsec.time_units import NS_PER_S
 
 BITS = 11
 HALF, WHOLE = 1 << (BITS - 1), 1 << BITS
 CELLS = 33 * HALF
-MOST = 3_600 * 10**9
+MOST = 3_600 * NS_PER_S
 """An hour; longer times count as an hour."""
 STEPS = 5
 """Lines of a percentile distribution up to half of the rest."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from macsec.measure.arithmetic import FCS, GAP
+from macsec.measure.arithmetic import BITS_PER_GBIT, FCS, GAP
 from macsec.measure.latency import serialisation
 from macsec.measure.latency.chain import Chain, IntervalClock, make_chain
 from macsec.measure.latency.histogram import Histogram, at_share, new_histogram
@@ -22,6 +22,7 @@ from macsec.measure.latency.search import GOALS, Bounds, Trial, search
 from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.workload import parse
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S, NS_PER_US
 
 VARIETY = 16
 """Number of different frames that come in turn."""
@@ -80,11 +81,11 @@ class Subject(NamedTuple):
 
     def gbit_per_s(self, frames_per_s: float) -> float:
         """Return Gbit/s of clear frames, with FCS."""
-        return 8 * self.frame_octets * frames_per_s / 1e9
+        return 8 * self.frame_octets * frames_per_s / BITS_PER_GBIT
 
     def wire_gbit_per_s(self, frames_per_s: float) -> float:
         """Return the same with preamble and gap: the rate of a clear link that it would fill."""
-        return 8 * (self.frame_octets + GAP) * frames_per_s / 1e9
+        return 8 * (self.frame_octets + GAP) * frames_per_s / BITS_PER_GBIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class Results:
             if each.subject.frame_octets == TARGET_OCTETS:
                 what = f"{each.subject.suite.name}, {each.subject.mode}"
                 name = f"protect and validate, p50, {TARGET_OCTETS} octets, {what}"
-                yield Target(name, each.both_ns / 1000, TARGET_NS / 1000, "us")
+                yield Target(name, each.both_ns / NS_PER_US, TARGET_NS / NS_PER_US, "us")
         shares = [row.share for row in self.added if row.path == serialisation.INTER_REGION]
         if shares:
             name = f"added serialisation, {serialisation.INTER_REGION.name}, the worst row"
@@ -203,7 +204,7 @@ def _measure_one(
     step()
     if not plan.search:
         return
-    rates = _rates(plan, subject, chain, HEADROOM * 10**9 // max(processing.both_ns, 1))
+    rates = _rates(plan, subject, chain, HEADROOM * NS_PER_S // max(processing.both_ns, 1))
     results.rates.append(rates)
     step()
     base = rates.bounds[0].good

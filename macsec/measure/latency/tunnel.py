@@ -19,6 +19,7 @@ from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
 from macsec.live.namespace import SYSTEM_PATH, Namespace
 from macsec.live.pump import Pump
+from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.secy import SecY
 from macsec.suites import CipherSuite
 
@@ -120,7 +121,7 @@ class Tunnel:
         report = json.loads(done.stdout or "{}")
         if "error" in report or "end" not in report:
             raise MACsecError(f"iperf3: {report.get('error', 'it report nothing')}")
-        return float(report["end"]["sum_received"]["bits_per_second"]) / 1e9
+        return float(report["end"]["sum_received"]["bits_per_second"]) / BITS_PER_GBIT
 
     def close(self) -> None:
         """Remove hosts and devices."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US
+
 Mark = tuple[float, str]
 STEPS = [factor * 10.0**power for power in range(-6, 13) for factor in (1, 2, 5)]
 
@@ -60,7 +62,7 @@ def short(value: float) -> str:
 
 def nanoseconds(value: float) -> str:
     """Return a time with its unit."""
-    for factor, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+    for factor, unit in ((NS_PER_S, "s"), (NS_PER_MS, "ms"), (NS_PER_US, "µs")):
         if value >= factor:
             return f"{value / factor:g} {unit}"
     return f"{value:g} ns"

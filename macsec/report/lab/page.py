@@ -38,6 +38,7 @@ from macsec.report.lab.outcome import (
     sak_table,
     trouble,
 )
+from macsec.time_units import NS_PER_MS
 
 DRAWN_MOST = 40
 """The largest number of sites that is drawn."""
@@ -203,7 +204,7 @@ def _moment(arrival: Arrival, first: int) -> WindowMoment:
         pn: CELLS[arrival.fates[pn]] if pn in arrival.fates else Cell.MISSING
         for pn in range(first, arrival.next_pn)
     }
-    label = f"{arrival.time_ns / 1e6:,.3f} ms: PN {arrival.pn}, {arrival.verdict.label}"
+    label = f"{arrival.time_ns / NS_PER_MS:,.3f} ms: PN {arrival.pn}, {arrival.verdict.label}"
     return WindowMoment(label, arrival.lowest_pn, arrival.next_pn, known)
 
 

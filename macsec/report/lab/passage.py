@@ -10,7 +10,7 @@ from rich.text import Text
 from macsec.lab.virtual.passage import Passage, Score
 from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, columns, drawn, heading, indented
-from macsec.report.replay import CarriedJson
+from macsec.report.replay import CarriedJson, gbit_per_s, per_second
 from macsec.report.table import Table
 
 ABOUT = {
@@ -52,10 +52,6 @@ class PassageRun:
     seconds: float
     seed: int
 
-    def rate(self, amount: int) -> float:
-        """Return an amount a second."""
-        return amount / self.seconds if self.seconds > 0 else 0.0
-
 
 def to_json(passage: Passage, score: Score, run: PassageRun) -> LabReplayJson:
     """Return the JSON of a replay across a topology."""
@@ -69,8 +65,8 @@ def to_json(passage: Passage, score: Score, run: PassageRun) -> LabReplayJson:
         "equal": score.equal,
         "counters": passage.counters,
         "seconds": round(run.seconds, 6),
-        "frames_per_s": round(run.rate(score.frames), 1),
-        "gbit_per_s": round(run.rate(score.octets * 8) / 1e9, 4),
+        "frames_per_s": round(per_second(score.frames, run.seconds), 1),
+        "gbit_per_s": round(gbit_per_s(score.octets, run.seconds), 4),
         "wire": run.wire,
         "cut": score.cut,
         "lost": score.lost,

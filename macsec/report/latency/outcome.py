@@ -19,6 +19,7 @@ from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.serialisation import Added
 from macsec.measure.machine import MachineJson
 from macsec.report.table import Table
+from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 LANE_NAMES = {
     "clock": "clock alone",
@@ -363,7 +364,7 @@ def numbers(histogram: Histogram) -> list[str]:
 
 def _time(ns: float) -> str:
     """Return three digits and the unit; below a microsecond whole nanoseconds."""
-    for unit, factor in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+    for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("us", NS_PER_US)):
         if ns >= factor:
             return f"{_digits(ns / factor)} {unit}"
     return f"{ns:.0f} ns"

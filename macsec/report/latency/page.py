@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from macsec.measure.arithmetic import OVERHEAD_WITH_SCI, goodput
+from macsec.measure.arithmetic import BITS_PER_GBIT, OVERHEAD_WITH_SCI, goodput
 from macsec.measure.latency.histogram import Histogram, levels, steps
 from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
 from macsec.measure.machine import MachineJson
@@ -94,13 +94,20 @@ def _rate_picture(group: list[Rates]) -> Html:
     series += [
         Series(
             f"link of {rate} Gbit/s, with MACsec",
-            [(size, goodput([size], rate * 1e9, OVERHEAD_WITH_SCI) / 1e9) for size in sizes],
+            [
+                (size, goodput([size], rate * BITS_PER_GBIT, OVERHEAD_WITH_SCI) / BITS_PER_GBIT)
+                for size in sizes
+            ],
             dashed=True,
         )
         for rate in LINKS
     ]
     title = f"Rate without loss against frame size, {subject.suite.name}{mode}"
     return charts.draw_sizes(Sizes(title, "Gbit/s of clear frames", series))
+
+
+def _goodput_gbit(size: int, rate: int) -> float:
+    return goodput([size], rate * BITS_PER_GBIT, OVERHEAD_WITH_SCI) / BITS_PER_GBIT
 
 
 def _load_pictures(results: Results) -> Iterator[Html]:
