@@ -1,5 +1,5 @@
-/* A SecY at work without Python, for a count of its instructions: `instructions KERNEL STAGE
-   OCTETS BATCHES`. Two runs of different length, subtracted, leave the batches alone. */
+/* A SecY without Python, to count its instructions: `instructions KERNEL STAGE OCTETS BATCHES`. The
+   difference of two runs of different length is the cost of the batches alone. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static void expect(int good, const char *what) {
 }
 
 static macsec_secy *new_secy(const char *kernel) {
-    /* As profile ieee has them, but for a window that lets a batch come again. */
+    /* The controls of profile ieee, with a window in which a batch is valid several times. */
     const macsec_controls controls = {.protect = 1,
                                       .encrypt = 1,
                                       .validate = MACSEC_VALIDATE_STRICT,
@@ -44,7 +44,7 @@ static macsec_secy *new_secy(const char *kernel) {
                                       .longest = -1};
     const macsec_sa_parameters sa = {
         .key = key, .key_length = sizeof key, .salt = salt, .enabled = 1};
-    macsec_secy *secy = macsec_secy_new(kernel);
+    macsec_secy *secy = macsec_secy_new(kernel, NULL);
     expect(secy != NULL, "no such kernel here");
     expect(macsec_secy_configure(secy, &controls) == 0, "controls refused");
     expect(macsec_secy_set_tx_sc(secy, SCI, 1) == 0, "transmit SC refused");
@@ -75,7 +75,7 @@ int main(int count, char **words) {
         for (int64_t at = 0; at < octets; at++) {
             clear[start[i] + at] = (uint8_t)(at * 7 + i);
         }
-        clear[start[i] + 12] = 0x88; /* an EtherType that means nothing */
+        clear[start[i] + 12] = 0x88; /* an EtherType for local experiments */
         clear[start[i] + 13] = 0xb5;
     }
     macsec_secy *secy = new_secy(words[1]);
@@ -90,9 +90,9 @@ int main(int count, char **words) {
     expect(memcmp(opened, clear, 14) == 0, "not what was sent");
 
     for (int i = 0; i < batches; i++) {
-        int done =
+        macsec_status done =
             validates ? macsec_validate(secy, &wire, &back) : macsec_protect(secy, &in, &made);
-        expect(done == 0, "refused");
+        expect(done == MACSEC_STATUS_DONE, "refused");
     }
     expect((validates ? back.frames : made.frames) == FRAMES, "not all went on");
     macsec_secy_free(secy);

@@ -23,7 +23,7 @@ MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScaleRow:
     """One number of SCs in the race; times of all frames."""
 
     kernel: str
@@ -36,7 +36,7 @@ class Row:
         """Median over the rounds."""
         return self.timing.median / self.frames
 
-    def ratio(self, one: Row) -> float:
+    def ratio(self, one: ScaleRow) -> float:
         """Return the time over that of another row, the median of pairs of adjacent rounds."""
         return self.timing.ratio(one.timing)
 
@@ -116,7 +116,7 @@ def measure(
     frames: int = FRAMES,
     rounds: int = 15,
     step: Callable[[], None] = lambda: None,
-) -> list[Row]:
+) -> list[ScaleRow]:
     """Run a race of numbers of SCs; the first is the base of the ratios."""
     crowds = [make_crowd(SUITES["gcm-aes-128"], each, frames) for each in scs]
     octets = max(int(crowd.sealed.length.max()) for crowd in crowds)
@@ -131,6 +131,6 @@ def measure(
         for contestant in entered:
             contestant.close()
     return [
-        Row(kernel, crowd.scs, frames, timing)
+        ScaleRow(kernel, crowd.scs, frames, timing)
         for crowd, timing in zip(crowds, timings, strict=True)
     ]

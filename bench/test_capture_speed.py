@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from support.planes import Plane, frame_of, sender
 
 from macsec import FrameBatch, captures
-from macsec.offline.replay import WAYS, Link, Replay
+from macsec.offline.replay import WAYS, LinkConfigs, Replay
 
 FRAMES = 20_000
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
@@ -66,6 +66,11 @@ def test_protect_a_capture(
     assert digest(target) == PROTECTED
 
 
+def drawn(purpose: str, octets: int) -> bytes:
+    """Return fixed key octets for a purpose."""
+    return purpose.encode().ljust(octets)[:octets]
+
+
 def test_replay_a_capture(
     benchmark: BenchmarkFixture, capture: Path, fast_plane: Plane, tmp_path: Path
 ) -> None:
@@ -73,7 +78,7 @@ def test_replay_a_capture(
     target = tmp_path / "wire.pcapng"
 
     def replay() -> bool:
-        link = Link("gcm-aes-128", lambda purpose, octets: purpose.encode().ljust(octets)[:octets])
+        link = LinkConfigs("gcm-aes-128", drawn)
         with (
             Replay(link, fast_plane.backend, fast_plane.kernel) as across,
             captures.read(capture) as reader,

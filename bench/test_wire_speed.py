@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from support.planes import SCI_A
+from support.wires import CARRIERS
 
 from macsec.frames import FrameBatch
-from macsec.wire.batch_wire import Carrier
 from macsec.wire.engine import Engine
 from macsec.wire.link import Link
 from macsec.wire.params import LinkParams
@@ -65,7 +65,7 @@ def test_batches(benchmark: BenchmarkFixture, backend: str, name: str) -> None:
     params = LinkParams(**PARAMS[name])
 
     def cross() -> str:
-        carrier = Carrier(params, 1, "wire", backend=backend)
+        carrier = CARRIERS[backend](params, 1, "wire")
         for at in range(0, count, BATCH):
             carrier.carry(batch[at : at + BATCH], times[at : at + BATCH])
         carrier.finish()

@@ -35,7 +35,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ThreadsRow:
     """Work of two threads over that of one, in the undisturbed `rounds`.
 
     `disturbed` counts the other rounds; if all were disturbed, they are the `rounds`.
@@ -85,7 +85,7 @@ def measure(
     frames: int = FRAMES,
     rounds: int = 25,
     round_ns: int = ROUND_NS,
-) -> Iterator[Row]:
+) -> Iterator[ThreadsRow]:
     """Yield a row for each workload and stage, GCM-AES-128."""
     for workload in workloads:
         task = make_task(SUITES["gcm-aes-128"], True, workload, frames)
@@ -93,7 +93,7 @@ def measure(
             yield _row(task.at_stage(stage), backend, kernel, rounds, round_ns)
 
 
-def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> Row:
+def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> ThreadsRow:
     workers = [Worker(task, backend, kernel) for _ in range(2)]
     try:
         times = _calibrated(workers[0], round_ns)
@@ -102,7 +102,7 @@ def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: in
             worker.check()
         whole = tuple(speedup for speedup, undisturbed in ratios if undisturbed)
         every = tuple(speedup for speedup, _ in ratios)
-        return Row(task, workers[0].plane.kernel, whole or every, rounds - len(whole))
+        return ThreadsRow(task, workers[0].plane.kernel, whole or every, rounds - len(whole))
     finally:
         for worker in workers:
             worker.plane.close()

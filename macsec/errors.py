@@ -1,4 +1,4 @@
-"""What a caller can be told. A frame never raises: it ends in a verdict and a counter."""
+"""Errors of the package. A frame never raises: it ends in a verdict and a counter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class MACsecError(Exception):
 
 
 class ConfigError(MACsecError):
-    """A configuration, key or control that cannot be used: what, where and why."""
+    """A configuration, key or control that cannot be used, with place and reason."""
 
     exit_code = 2
 
 
 class FormatError(MACsecError):
-    """A capture that is damaged or is none; `offset` is where, in octets of the stream."""
+    """A damaged capture, or no capture at all; `offset` in octets of the stream."""
 
     exit_code = 4
 
@@ -40,4 +40,4 @@ class EnvironmentLacks(MACsecError):
 
 
 class CustodyError(MACsecError, TypeError):
-    """Something that holds a key was to be copied or pickled."""
+    """A key would be copied, pickled, or used where its custody does not allow it."""

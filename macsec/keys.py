@@ -1,7 +1,7 @@
-"""A key in Python's hands: short-lived, never shown, never copied.
+"""A key in Python: short-lived, never shown, never copied.
 
-Python cannot promise that no copy of a `bytes` object stays behind; a data plane takes the octets
-into memory of its own, and what is kept here is wiped as soon as that is done.
+Python cannot promise that no copy of a `bytes` object remains. A data plane copies the octets into
+its own memory, and the copy here is wiped as soon as that is done.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from macsec.errors import CustodyError
 
 
 class Uncopyable:
-    """Refuses `copy`, `deepcopy` and `pickle`: a second holder of a key would reuse its nonces."""
+    """Base that refuses `copy`, `deepcopy` and `pickle`: a second holder would reuse nonces."""
 
     __slots__ = ()
 
@@ -31,29 +31,29 @@ class Key(Uncopyable):
 
     def __init__(self, octets: bytes) -> None:
         self._octets = bytearray(octets)
-        told = hashlib.sha256(b"macsec key check value")
-        told.update(self._octets)
-        self.check_value: str = told.hexdigest()[:16]
+        digest = hashlib.sha256(b"macsec key check value")
+        digest.update(self._octets)
+        self.check_value: str = digest.hexdigest()[:16]
 
     def expose(self) -> bytes:
-        """The octets, for a data plane or a key agreement. Raises CustodyError once wiped."""
+        """Return the octets, for a data plane or key agreement. Raises CustodyError once wiped."""
         if not self._octets:
             raise CustodyError("this key has been wiped")
         return bytes(self._octets)
 
     def in_place(self) -> bytearray:
-        """The octets where they lie, to be read and not kept. Raises CustodyError once wiped."""
+        """Return the octets in place, to read and not keep. Raises CustodyError once wiped."""
         if not self._octets:
             raise CustodyError("this key has been wiped")
         return self._octets
 
     def wipe(self) -> None:
-        """Overwrite the octets; the key is of no use after this."""
+        """Overwrite the octets; every later use raises."""
         self._octets[:] = bytes(len(self._octets))
         self._octets.clear()
 
     def __del__(self) -> None:
-        octets: bytearray = getattr(self, "_octets", bytearray())  # none where making it failed
+        octets: bytearray = getattr(self, "_octets", bytearray())  # missing if __init__ failed
         if octets:
             octets[:] = bytes(len(octets))
 

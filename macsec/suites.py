@@ -1,4 +1,4 @@
-"""The four Cipher Suites of clause 14 and how each forms its IV."""
+"""The four Cipher Suites of clause 14, each with its IV."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CipherSuite:
         return WINDOW_LIMIT_XPN if self.xpn else WINDOW_LIMIT_32
 
     def iv(self, sci: int, pn: int, ssci: int = 0, salt: bytes = bytes(12)) -> bytes:
-        """The 12-octet IV (14.5 to 14.8): SCI and PN, or SSCI and PN XOR Salt."""
+        """Return the 12-octet IV (14.5 to 14.8): SCI and PN, or SSCI and PN XOR Salt."""
         if not self.xpn:
             return sci.to_bytes(8) + pn.to_bytes(4)
         return ((ssci << 64 | pn) ^ int.from_bytes(salt)).to_bytes(12)

@@ -1,4 +1,4 @@
-"""The standard's constants, and SCIs as people write them (clauses 9.3 to 9.10)."""
+"""Constants of the standard, and conversion of SCIs from and to text (clauses 9.3 to 9.10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ETHERNET_HEADER = 14
 ICV_LENGTH = 16
 AN_VALUES = range(4)
 SHORT_LENGTH_LIMIT = 48
-"""SL tells the octets of Secure Data below this; from here on it is 0 (9.7)."""
+"""SL is the number of octets of Secure Data if below this, otherwise 0 (9.7)."""
 
 PN_LIMIT_32 = 1 << 32
 PN_LIMIT_64 = 1 << 64
@@ -32,7 +32,7 @@ _SEPARATORS = re.compile(r"[:\-. ]")
 
 
 def octets_of(text: str, length: int | None = None) -> bytes:
-    """Octets from bare hex; `:` `-` `.` may separate them. Raises ValueError."""
+    """Return the octets of bare hex; `:` `-` `.` may separate them. Raises ValueError."""
     bare = _SEPARATORS.sub("", text)
     if not re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", bare):
         raise ValueError("not an even number of hex digits")
@@ -43,7 +43,7 @@ def octets_of(text: str, length: int | None = None) -> bytes:
 
 
 def sci_of(value: int | str | bytes) -> int:
-    """An SCI as a 64-bit number, from a number, 16 hex digits or 8 octets. Raises ValueError."""
+    """Return an SCI, given as number, 16 hex digits or 8 octets, as number. Raises ValueError."""
     if isinstance(value, int):
         sci = value
     elif isinstance(value, bytes):
@@ -58,5 +58,5 @@ def sci_of(value: int | str | bytes) -> int:
 
 
 def sci_text(sci: int) -> str:
-    """An SCI as 16 lower-case hex digits."""
+    """Return an SCI as 16 lower-case hex digits."""
     return f"{sci:016x}"

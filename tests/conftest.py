@@ -27,6 +27,12 @@ settings.register_profile("deep", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+WITH_C = {"captures", "frames", "latency", "live", "native", "properties", "secy", "wire"}
+"""Folders of tests whose packages have a half in C."""
+WITH_PROGRAMS = {"interop", "holders"}
+"""Folders of tests that need programs or services of others."""
+
+
 @pytest.fixture(params=BOTH_PLANES, ids=str)
 def plane(request: pytest.FixtureRequest) -> Plane:
     """A data plane: the reference, or the native one on the kernel that it chooses."""
@@ -42,6 +48,29 @@ def every_plane(request: pytest.FixtureRequest) -> Plane:
     """
     chosen: Plane = request.param
     return chosen
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, and slow ones on the kernels that are not chosen."""
+    for item in items:
+        folders = set(item.path.relative_to(item.config.rootpath).parts)
+        if folders & WITH_C and not _is_reference(item):
+            item.add_marker(pytest.mark.native)
+        if folders & WITH_PROGRAMS:
+            item.add_marker(pytest.mark.programs)
+        if item.get_closest_marker("slow") and not _is_on_both_planes(item):
+            item.add_marker(pytest.mark.exhaustive)
+
+
+def _is_reference(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    return case is not None and "reference" in map(str, case.params.values())
+
+
+def _is_on_both_planes(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    return case is None or case.params.get("every_plane", PLANES[0]) in BOTH_PLANES
 
 
 def pytest_configure(config: pytest.Config) -> None:

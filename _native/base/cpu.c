@@ -28,7 +28,7 @@ static int all(uint32_t value, uint32_t mask) {
     return (value & mask) == mask;
 }
 
-/* By its octets rather than by the intrinsic, which would need a function-level target. */
+/* XGETBV, written as its octets: the intrinsic would need a target attribute on the function. */
 static uint32_t saved_states(void) {
     uint32_t low;
     uint32_t high;

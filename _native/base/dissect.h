@@ -1,4 +1,5 @@
-/* A frame taken apart without any key: the twin of macsec/frames/dissect.py (clauses 9.2 to 9.12). */
+/* A frame taken apart without any key: the twin of macsec/frames/dissect.py (clauses 9.2 to 9.12).
+ */
 #ifndef MACSEC_DISSECT_H
 #define MACSEC_DISSECT_H
 
@@ -14,7 +15,7 @@ static inline int is_vlan_tpid(uint16_t type) {
     return type == 0x8100 || type == 0x88A8 || type == 0x9100;
 }
 
-/* Where the SecTAG goes or is: behind up to `clear_tags` VLAN tags. */
+/* Return where the SecTAG is, or is to go: behind up to `clear_tags` VLAN tags. */
 static inline size_t clear_tags_end(const uint8_t *frame, size_t length, unsigned clear_tags) {
     size_t at = ADDRESSES_LENGTH;
     for (unsigned i = 0; i < clear_tags; i++) {

@@ -1,4 +1,4 @@
-/* Batches looked at and not changed: the twins of macsec/frames/columns.py. */
+/* Batches compared and searched, not changed: the twins of macsec/frames/columns.py. */
 #include "base/frames.h"
 
 #include <string.h>

@@ -1,15 +1,25 @@
-/* What is asked of whole batches without a key. The declarations between the marker lines are the
-   header and the cffi cdef at once. */
+/* Batches of frames: compare frames, extract addresses. The declarations between the markers are
+   cffi's too. */
 #ifndef MACSEC_FRAMES_H
 #define MACSEC_FRAMES_H
 
-#include "secy/macsec.h"
+#include <stdint.h>
 
 /* cdef: begin */
-/* equal[i]: whether frame i of both batches, of `one->count` frames each, has the same octets. */
+/* A batch: `count` frames in one arena. */
+typedef struct macsec_frames {
+    const uint8_t *arena;
+    const int64_t *start;
+    const int64_t *length;
+    const int64_t *wire_length;
+    int64_t count;
+} macsec_frames;
+
+/* Set equal[i] to 1 where frame i of both batches has the same octets, else to 0. Each batch has
+   `one->count` frames. */
 void macsec_frames_equal(const macsec_frames *one, const macsec_frames *other, uint8_t *equal);
 
-/* Destination and source of each frame as numbers, zero for a frame under 12 octets. */
+/* Extract destination and source of each frame as numbers; 0 for a frame under 12 octets. */
 void macsec_frames_addresses(const macsec_frames *in, uint64_t *destinations, uint64_t *sources);
 /* cdef: end */
 

@@ -19,7 +19,7 @@ void macsec_wipe(void *memory, size_t length) {
     }
     memset(memory, 0, length);
 #if defined(__GNUC__) || defined(__clang__)
-    /* The compiler has to assume that this reads the memory, so the memset above is not dead. */
+    /* The compiler has to assume a read of the memory here, so it cannot remove the memset. */
     __asm__ volatile("" : : "r"(memory) : "memory");
 #else
     volatile uint8_t *octet = memory;
@@ -35,7 +35,7 @@ int macsec_equal(const uint8_t *left, const uint8_t *right, size_t length) {
         difference |= (uint32_t)(left[i] ^ right[i]);
     }
 #if defined(__GNUC__) || defined(__clang__)
-    /* Hides the value, so that no compiler turns the loop into one that stops early. */
+    /* Hides the value from the compiler, which could otherwise make the loop stop early. */
     __asm__("" : "+r"(difference));
 #endif
     return (int)(((difference - 1) >> 8) & 1);
@@ -59,7 +59,7 @@ static uint8_t *map(size_t size) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Maps more than is needed, and gives back what lies before and behind the aligned part. */
+/* Map more than needed, and unmap the octets before and after the aligned part. */
 static uint8_t *map_huge(size_t size) {
     uint8_t *memory = size <= SIZE_MAX - HUGE_PAGE ? map(size + HUGE_PAGE) : NULL;
     if (memory == NULL) {
@@ -103,7 +103,7 @@ void macsec_secret_free(void *memory, size_t length) {
 
 #else
 
-/* The pointer that malloc gave lies just below the aligned memory. */
+/* The pointer from malloc is stored just below the aligned memory. */
 enum { ALIGNMENT = 64 };
 
 void *macsec_secret_alloc(size_t length) {

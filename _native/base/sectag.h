@@ -34,7 +34,7 @@ typedef struct sectag {
     size_t length; /* 8 or 16 */
 } sectag;
 
-/* Decodes an MPDU whose EtherType is MACsec; 0 where the octets are not all there. */
+/* Decode an MPDU whose EtherType is MACsec. Return 0 where the SecTAG is cut short. */
 static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag) {
     if (length < SECTAG_WITHOUT_SCI) {
         return 0;
@@ -47,7 +47,7 @@ static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag)
     return length >= tag->length;
 }
 
-/* 9.12, a) to i), on a decoded SecTAG. */
+/* Return 1 if a decoded SecTAG passes 9.12, a) to i). */
 static ALWAYS_INLINE int sectag_valid(const sectag *tag, size_t length, int xpn, int exact_length,
                                       int refuse_sl_48, size_t icv_length) {
     if (length < MPDU_MINIMUM || tag->tci & TCI_V) {
@@ -69,18 +69,18 @@ static ALWAYS_INLINE int sectag_valid(const sectag *tag, size_t length, int xpn,
     return exact_length ? room == tag->sl + icv_length : room >= tag->sl + icv_length;
 }
 
-/* Octets of Secure Data of a valid MPDU: what lies behind the ICV is padding (9.10). */
+/* Octets of Secure Data of a valid MPDU; octets behind the ICV are padding (9.10). */
 static inline size_t secure_data_length(const sectag *tag, size_t length, size_t icv_length) {
     return tag->sl ? tag->sl : length - tag->length - icv_length;
 }
 
-/* The first eight octets of a SecTAG (10.5.3), as a number: the first octet on top. */
+/* The first eight octets of a SecTAG (10.5.3) as a big-endian number. */
 static inline uint64_t sectag_front(unsigned tci_an, size_t user_data, uint32_t pn) {
     const uint64_t sl = user_data < SHORT_LENGTH_LIMIT ? user_data : 0;
     return (uint64_t)ETHERTYPE_MACSEC << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn;
 }
 
-/* Writes a SecTAG; returns its length. */
+/* Write a SecTAG; return its length. */
 static inline size_t sectag_write(uint8_t *out, unsigned tci_an, size_t user_data, uint32_t pn,
                                   uint64_t sci) {
     store_be64(out, sectag_front(tci_an, user_data, pn));

@@ -1,4 +1,4 @@
-/* Many secrets of one size, side by side. The reasons are in slab.h. */
+/* Many secrets of one size, side by side; the design is in slab.h. */
 #include "base/slab.h"
 
 #include <stdint.h>
@@ -10,19 +10,19 @@ enum { LINE = 64, CHUNK_LEAST = 4096, CHUNK_MOST = 1 << 21 };
 
 /* The head of a chunk, on a line of its own; cells follow. */
 typedef struct macsec_slab_chunk {
-    struct macsec_slab_chunk *next; /* in the list of those that have room */
+    struct macsec_slab_chunk *next; /* in the list of chunks that have room */
     struct macsec_slab_chunk *previous;
-    struct cell *given_back; /* cells that were in use and are zeros again */
+    struct cell *given_back; /* cells that were freed: zeros again */
     size_t octets;
     size_t cells;
-    size_t touched; /* cells from here on were never in use */
+    size_t touched; /* number of cells that were ever in use */
     size_t in_use;
 } chunk;
 
-/* A cell is a line that says where it belongs, and the object. */
+/* A cell is a line that names its chunk, then the object. */
 typedef struct cell {
     chunk *owner;
-    struct cell *next; /* given back after this one */
+    struct cell *next; /* freed before this one */
 } cell;
 
 _Static_assert(sizeof(chunk) <= LINE && sizeof(cell) <= LINE, "heads are lines");
@@ -55,7 +55,8 @@ static void unlist(macsec_slab *slab, chunk *c) {
     }
 }
 
-/* As much as there is already, in a power of two that holds an object. */
+/* Octets of the next chunk: as many as the slab has already, as a power of two that holds an
+   object. */
 static size_t chunk_octets(size_t there, size_t size) {
     size_t octets = CHUNK_LEAST;
     while (octets < LINE + cell_octets(size) || (octets < there && octets < CHUNK_MOST)) {

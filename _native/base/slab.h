@@ -1,9 +1,9 @@
-/* Many secrets of one size, side by side: thousands of receive SCs on pages of their own would cost
-   a walk through the page tables for each frame.
+/* Many secrets of one size, side by side. With thousands of receive SCs on pages of their own, each
+   frame would cost a walk through the page tables.
 
-   Objects lie in chunks of secret memory. A chunk is as large as all that were there before it,
-   from a page to 2 MiB, so a few objects cost a page or two and many lie on huge pages. It is wiped
-   and given back with its last object. Nothing is shared between slabs. */
+   Objects lie in chunks of secret memory. A chunk is as large as all chunks before it together,
+   from a page to 2 MiB: a few objects cost a page or two, and many lie on huge pages. A chunk is
+   wiped and freed with its last object. Slabs share nothing. */
 #ifndef MACSEC_SLAB_H
 #define MACSEC_SLAB_H
 
@@ -14,11 +14,11 @@ typedef struct macsec_slab {
     size_t octets;                  /* of all chunks */
 } macsec_slab;
 
-/* An object of `size` octets, the same for all of a slab: zeros, aligned to a cache line. NULL when
-   there is no memory. */
+/* Return an object of `size` octets, zeroed and aligned to a cache line, or NULL when there is no
+   memory. All objects of a slab have the same size. */
 void *macsec_slab_take(macsec_slab *slab, size_t size);
 
-/* Wipes an object and takes it back. */
+/* Wipe an object and free it. */
 void macsec_slab_give(macsec_slab *slab, void *object, size_t size);
 
 #endif

@@ -1,9 +1,9 @@
-/* pcap and pcapng: where each record lies, and records from frames.
+/* pcap and pcapng: find each record, and write frames as records.
 
-   The twin of PythonIndex in macsec/captures/index.py and of python_emit in
-   macsec/captures/emit.py: the same rows, the same faults, the same octets. Nothing here
-   allocates, and nothing is believed: each length is compared with what is left before it is
-   used, always in the form `length <= left`, which cannot wrap. */
+   The twin of ReferenceIndex in macsec/captures/index.py and of reference_emit in
+   macsec/captures/emit.py: the same rows, the same faults, the same octets. Nothing here allocates.
+   No length of the file is trusted: each is compared with the octets left before it is used, in the
+   form `length <= left`, which cannot wrap. */
 #include "captures/capture.h"
 
 #include <string.h>
@@ -76,7 +76,7 @@ static void put_row(const macsec_capture_columns *columns, uint64_t at, const ro
     columns->comment_length[at] = from->comment_length;
 }
 
-/* The three ways to end a step; each gives 0 so that a caller can return it. */
+/* The three ways to end a step; each returns 0, which the caller returns in turn. */
 
 static uint64_t want(macsec_capture_state *state, uint64_t needed) {
     state->stop = MACSEC_CAPTURE_MORE;
@@ -89,8 +89,8 @@ static uint64_t hand_over(macsec_capture_state *state) {
     return 0;
 }
 
-static uint64_t refuse(macsec_capture_state *state, uint32_t fault, uint64_t offset, uint64_t value,
-                       uint64_t limit) {
+static uint64_t refuse(macsec_capture_state *state, macsec_capture_fault fault, uint64_t offset,
+                       uint64_t value, uint64_t limit) {
     state->stop = MACSEC_CAPTURE_FAULT;
     state->fault = fault;
     state->fault_offset = offset;
@@ -99,7 +99,7 @@ static uint64_t refuse(macsec_capture_state *state, uint32_t fault, uint64_t off
     return 0;
 }
 
-/* A captured length over the original one is believed, as libpcap does. */
+/* Where the captured length is over the original one, the captured one counts, as in libpcap. */
 static void set_lengths(row *into, uint64_t captured, uint64_t wire, uint64_t fcs) {
     if (wire < captured) {
         wire = captured;
@@ -123,7 +123,7 @@ static int64_t ticks_to_ns(const macsec_capture_interface *from, uint64_t ticks)
     return ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
 }
 
-/* One pcap record; gives its octets, or 0 with the reason in `state`. */
+/* Index one pcap record. Return its octets, or 0 with the reason in `state`. */
 static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                           uint64_t left, row *into) {
     const uint64_t header = state->record_header;
@@ -172,7 +172,8 @@ static int captured_fits(macsec_capture_state *state, uint64_t captured, uint64_
     return 0;
 }
 
-/* Flags and first comment from the options in [at, end); 0 for an option that leaves them. */
+/* Read flags and first comment from the options in [at, end). Return 0 where an option does not end
+   before `end`. */
 static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                           uint64_t end, row *into) {
     while (at < end && end - at >= 4) {
@@ -196,7 +197,7 @@ static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uin
     return 1;
 }
 
-/* An enhanced packet block, or the obsolete packet block, whole at `at`. */
+/* Fill the row of an enhanced (or obsolete) packet block that is whole at `at`. */
 static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                       uint64_t total, uint32_t type, row *into) {
     const uint8_t *block = chunk + at;
@@ -226,7 +227,7 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
     return 1;
 }
 
-/* A simple packet block, whole at `at`: interface 0, no time. */
+/* Fill the row of a simple packet block that is whole at `at`: interface 0, no time. */
 static int simple_row(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                       uint64_t total, row *into) {
     const macsec_capture_interface *from = find_interface(state, 0, at);
@@ -252,7 +253,8 @@ static uint64_t least_length(uint32_t type) {
     return type == TYPE_SPB ? SIMPLE_LEAST : BLOCK_LEAST;
 }
 
-/* One block; gives its octets, or 0 with the reason in `state`. start < 0: no packet in it. */
+/* Index one block. Return its octets, or 0 with the reason in `state`. A start below 0: the block
+   holds no packet. */
 static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                            uint64_t left, row *into) {
     if (left < 8) {
@@ -294,7 +296,7 @@ uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk,
     uint64_t rows = 0;
     uint64_t octets = 0;
     state->stop = MACSEC_CAPTURE_FULL;
-    state->fault = 0;
+    state->fault = MACSEC_CAPTURE_NO_FAULT;
     state->needed = state->fault_offset = state->value = state->limit = 0;
     while (rows < capacity && octets < state->budget) {
         row found = {0, 0, 0, 0, 0, 0, 0, 0};
@@ -344,7 +346,7 @@ static uint8_t *pcap_record(const macsec_capture_job *job, uint64_t i, uint8_t *
     return copy(at, job->arena + job->start[i], length);
 }
 
-/* Octets of the options of a frame, the end included. */
+/* Octets of the options of a frame, with the end of options. */
 static uint64_t options_size(uint64_t flags, uint64_t comment) {
     uint64_t size = 0;
     if (comment != 0) {
@@ -389,7 +391,7 @@ static uint8_t *packet_block(const macsec_capture_job *job, uint64_t i, uint64_t
     return append32(at, total);
 }
 
-/* The comment of frame i, -1 if it lies outside of the texts. */
+/* Length of the comment of frame i, or -1 if it lies outside of the texts. */
 static int64_t comment_of(const macsec_capture_job *job, uint64_t i) {
     if (job->comments == NULL) {
         return 0;

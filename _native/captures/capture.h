@@ -1,5 +1,5 @@
-/* Captures: index of pcap and pcapng records, and their emission. The declarations between the
-   marker lines are the header and the cffi cdef at once. */
+/* Index pcap and pcapng records, and write them. The declarations between the markers are cffi's
+   too. */
 #ifndef MACSEC_CAPTURE_H
 #define MACSEC_CAPTURE_H
 
@@ -8,7 +8,7 @@
 
 /* cdef: begin */
 /* An interface of a section. Time in ns is floor(ticks * multiply / divide / 2^shift) + offset_s
-   seconds; divide is 1 unless multiply is 1 and shift 0; divide 0 stands for no time at all. */
+   seconds; divide is 1 unless multiply is 1 and shift 0; divide 0: frames have no time. */
 typedef struct {
     uint32_t link_type;
     uint32_t snap_length; /* 0: no limit */
@@ -20,33 +20,38 @@ typedef struct {
 } macsec_capture_interface;
 
 /* Why an index run ended. */
-#define MACSEC_CAPTURE_MORE 0  /* `needed` octets from the point reached are wanted */
-#define MACSEC_CAPTURE_FULL 1  /* rows or budget are used up */
-#define MACSEC_CAPTURE_BLOCK 2 /* a section or interface block lies at the point reached */
-#define MACSEC_CAPTURE_FAULT 3 /* what lies there cannot be: see `fault` */
+typedef enum macsec_capture_stop {
+    MACSEC_CAPTURE_MORE = 0,  /* `needed` octets from this point on are needed */
+    MACSEC_CAPTURE_FULL = 1,  /* rows or budget are used up */
+    MACSEC_CAPTURE_BLOCK = 2, /* a section or interface block is next */
+    MACSEC_CAPTURE_FAULT = 3  /* the next record is damaged: see `fault` */
+} macsec_capture_stop;
 
-/* What cannot be, with the two numbers of its message. */
-#define MACSEC_CAPTURE_CAPTURED 1    /* value: captured octets; limit */
-#define MACSEC_CAPTURE_LENGTH 2      /* value: block length; limit: the least */
-#define MACSEC_CAPTURE_BLOCK_LIMIT 3 /* value: block length; limit */
-#define MACSEC_CAPTURE_TRAILER 4     /* value: length after the block; limit: before it */
-#define MACSEC_CAPTURE_INTERFACE 5   /* value: interface; limit: how many there are */
-#define MACSEC_CAPTURE_LINK_TYPE 6   /* value: link type */
-#define MACSEC_CAPTURE_ROOM 7        /* value: captured octets; limit: block length */
-#define MACSEC_CAPTURE_OPTION 8      /* value: option code; limit: its length */
+/* What is damaged, with the two numbers of its message. */
+typedef enum macsec_capture_fault {
+    MACSEC_CAPTURE_NO_FAULT = 0,
+    MACSEC_CAPTURE_CAPTURED = 1,    /* value: captured octets; limit */
+    MACSEC_CAPTURE_LENGTH = 2,      /* value: block length; limit: the least */
+    MACSEC_CAPTURE_BLOCK_LIMIT = 3, /* value: block length; limit */
+    MACSEC_CAPTURE_TRAILER = 4,     /* value: length after the block; limit: before it */
+    MACSEC_CAPTURE_INTERFACE = 5,   /* value: interface; limit: the number of interfaces */
+    MACSEC_CAPTURE_LINK_TYPE = 6,   /* value: link type */
+    MACSEC_CAPTURE_ROOM = 7,        /* value: captured octets; limit: block length */
+    MACSEC_CAPTURE_OPTION = 8       /* value: option code; limit: its length */
+} macsec_capture_fault;
 
 typedef struct {
     /* Given. */
     const macsec_capture_interface *interfaces; /* pcap: one */
     uint64_t interface_count;
     int64_t source_base;    /* number of the section's first interface */
-    uint64_t budget;        /* stop at so many frame octets */
+    uint64_t budget;        /* stop at this number of frame octets */
     uint32_t pcapng;        /* 0: pcap */
     uint32_t big;           /* fields are big-endian */
     uint32_t record_header; /* pcap: octets before each frame, 16 or more */
     uint32_t fcs_fixed;     /* epb_flags say nothing about FCS */
     /* Found. */
-    uint64_t consumed; /* octets of whole records, blocks skipped included */
+    uint64_t consumed; /* octets of whole records and of blocks skipped */
     uint64_t needed;
     uint64_t fault_offset; /* from the front of the chunk */
     uint64_t value;
@@ -55,8 +60,8 @@ typedef struct {
     uint32_t fault;
 } macsec_capture_state;
 
-/* A row for each frame. `comment` is where its first comment lies, if `comment_length` is not 0;
-   `flags` are epb_flags. Places count from the front of the chunk. */
+/* A row for each frame. `comment` is the offset of its first comment if `comment_length` is not 0;
+   `flags` are epb_flags. Offsets count from the front of the chunk. */
 typedef struct {
     int64_t *start;
     int64_t *length;
@@ -68,12 +73,12 @@ typedef struct {
     int64_t *comment_length;
 } macsec_capture_columns;
 
-/* Index whole records from the front of `chunk`; gives the number of rows filled. Call again
-   from `consumed` on, with more octets, with empty columns, or after the block was parsed. */
+/* Index whole records from the front of `chunk`; return the number of rows filled. Call again from
+   `consumed` on: with more octets, with empty columns, or after the caller parsed the block. */
 uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk, uint64_t size,
                               const macsec_capture_columns *columns, uint64_t capacity);
 
-/* Frames to be written. NULL for `flags` or `comments`: no such options. */
+/* Frames to write. NULL for `flags` or `comments`: no such options. */
 typedef struct {
     const uint8_t *arena;
     uint64_t arena_size;
@@ -91,8 +96,8 @@ typedef struct {
     uint32_t pcapng;
 } macsec_capture_job;
 
-/* Write pcap records or enhanced packet blocks, little-endian; gives the octets written, or -1
-   when a frame or comment lies outside of its block or `out` is too small. */
+/* Write pcap records or enhanced packet blocks, little-endian. Return the octets written, or -1
+   when a frame or comment lies outside its arena or `out` is too small. */
 int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_t size);
 /* cdef: end */
 

@@ -1,4 +1,4 @@
-/* AES-GCM kernels: the interface, and the table that lists them.
+/* AES-GCM kernels: their interface and the table of them.
 
    A kernel is AES-GCM (NIST SP 800-38D) as MACsec uses it: a key of 128 or 256 bits, an IV of 96
    bits, the whole tag of 16 octets. Kernels differ in speed and in the CPUs that they need, never
@@ -19,19 +19,20 @@
 
 #define MACSEC_ICV_MAX 16
 
-/* An expanded key. Belongs to the kernel that expanded it: each lays out `powers` in its own way
-   (described at its head). Secret throughout: keep it in macsec_secret_alloc() memory, wipe it. */
+/* An expanded key, for the kernel that expanded it: each kernel has its own layout of `powers`,
+   described at the head of its file. All of it is secret: keep it in memory of
+   macsec_secret_alloc(), and wipe it. */
 typedef struct macsec_gcm_key {
-    _Alignas(64) uint8_t powers[256]; /* powers of the hash key, or what stands for them */
+    _Alignas(64) uint8_t powers[256]; /* powers of the hash key, in the layout of the kernel */
     uint8_t round_keys[240];          /* up to 15, in the order of use */
     uint32_t rounds;                  /* 10 or 14 */
 } macsec_gcm_key;
 
 _Static_assert(sizeof(macsec_gcm_key) == 512, "callers lay out tables of keys by this size");
 
-/* Sixteen octets as a value, from memory or made of two halves, which are numbers as loaded from
-   memory. Values, because a block that is stored in pieces and loaded whole has to wait until the
-   stores are through, which for a short frame takes as long as the cipher. */
+/* Sixteen octets as a value, loaded from memory or joined from two halves in host order. Pass
+   blocks as values: a block that is stored in pieces and then loaded whole waits until the stores
+   are done, which for a short frame takes as long as the cipher. */
 #if MACSEC_GCM_X86
 typedef __m128i macsec_gcm_block;
 static inline macsec_gcm_block macsec_gcm_block_at(const uint8_t octets[16]) {
@@ -54,7 +55,8 @@ static inline macsec_gcm_block macsec_gcm_block_of(uint64_t first, uint64_t seco
 }
 #endif
 
-/* Four octets and the four behind them as one number, and back; all as loaded from memory. */
+/* Join four octets and the four after them into one number, and split it again; all numbers are in
+   host order. */
 static inline uint64_t macsec_gcm_join(uint32_t first, uint32_t second) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     return (uint64_t)first << 32 | second;
@@ -79,17 +81,17 @@ static inline uint32_t macsec_gcm_back(uint64_t both) {
 #endif
 }
 
-/* What goes into a frame beside its text. Of an AAD of up to 16 octets `first` is zero, since a
-   block of zeros in front changes no hash; unused octets are zero. */
+/* IV and AAD of a frame. With an AAD of up to 16 octets, `first` is zero: a block of zeros in front
+   does not change the hash. Unused octets are zero. */
 typedef struct macsec_gcm_head {
     macsec_gcm_block j0;     /* the IV and the 32-bit number 1 */
     macsec_gcm_block first;  /* octets 0 to 15 of the AAD */
     macsec_gcm_block second; /* octets 16 to 31 */
     size_t length;           /* octets of AAD */
-    const uint8_t *rest;     /* octets 32 and on, if there are any */
+    const uint8_t *rest;     /* octets from 32 on, if any */
 } macsec_gcm_head;
 
-/* A head with an AAD that lies in memory, but for `j0`. */
+/* Make a head of an AAD in memory; `j0` is not set. */
 static inline macsec_gcm_head macsec_gcm_head_at(const uint8_t *aad, size_t length) {
     macsec_gcm_head head = {.length = length};
     if (length >= 32) {
@@ -107,7 +109,7 @@ static inline macsec_gcm_head macsec_gcm_head_at(const uint8_t *aad, size_t leng
     return head;
 }
 
-/* A head from an IV and an AAD in memory. */
+/* Make a head of an IV and an AAD in memory. */
 static inline macsec_gcm_head macsec_gcm_head_of(const uint8_t iv[12], const uint8_t *aad,
                                                  size_t length) {
     uint8_t j0[16] = {[15] = 1};
@@ -119,19 +121,19 @@ static inline macsec_gcm_head macsec_gcm_head_of(const uint8_t iv[12], const uin
 
 /* One entry of the kernel table.
 
-   seal encrypts `in` to `out` and writes the tag; open decrypts `in` to `out` and writes the tag
+   seal encrypts `in` to `out` and writes the tag. open decrypts `in` to `out` and writes the tag
    that it COMPUTED: the caller compares it with macsec_equal(), and wipes `out` when they differ.
-   `out` is `in` itself or disjoint from it; the AAD may lie anywhere outside `out`, and `tag`
-   outside all of them. The text may be empty, its pointers may then be NULL. Nothing outside the
-   given octets is read or written, but for the 16 octets before `rest`, which may be read. A frame
-   is limited to 2^32 - 2 blocks, which no caller comes near.
+   `out` is `in` itself or disjoint from it. The AAD is outside `out`, and `tag` is outside all of
+   them. The text may be empty; its pointers may then be NULL. A kernel reads and writes only the
+   given octets, except that it may read the 16 octets before `rest`. A frame has at most 2^32 - 2
+   blocks, far more than any caller has.
 
-   Vector registers may hold secrets after expand, seal and open: forget zeroes them, once for all
-   the frames of a call. */
+   Vector registers may hold secrets after expand, seal and open. forget zeroes them: call it once
+   after the last frame of a batch. */
 typedef struct macsec_gcm_kernel {
     const char *name;        /* "portable", "aesni", ... */
-    const char *description; /* instructions it needs, for people */
-    int (*supported)(void);  /* does this CPU, and the operating system on it, run the kernel? */
+    const char *description; /* instructions that it needs, as text */
+    int (*supported)(void);  /* 1 if this CPU and its operating system can run the kernel */
     void (*expand)(macsec_gcm_key *key, const uint8_t *octets, size_t length); /* 16 or 32 octets */
     void (*seal)(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
                  uint8_t *out, size_t length, uint8_t tag[16]);
@@ -140,28 +142,29 @@ typedef struct macsec_gcm_kernel {
     void (*forget)(void);
 } macsec_gcm_kernel;
 
-/* The kernels of this build, fastest first, those that this CPU cannot run included. */
+/* All kernels of this build, fastest first; this CPU may not run all of them. */
 size_t macsec_gcm_kernel_count(void);
 const macsec_gcm_kernel *macsec_gcm_kernel_at(size_t index); /* NULL past the end */
 const macsec_gcm_kernel *macsec_gcm_find(const char *name);  /* NULL when unknown */
 
-/* Supported, and its self-test passed. The test runs at the first call; any thread may make it. */
+/* Return 1 if the kernel is supported and passed its self-test, which runs at the first call. Any
+   thread may call. */
 int macsec_gcm_usable(const macsec_gcm_kernel *kernel);
 
-/* The first usable kernel, NULL when there is none. */
+/* Return the first usable kernel, or NULL. */
 const macsec_gcm_kernel *macsec_gcm_best(void);
 
-/* Known answers. Returns 0, or the number (from 1) of the first that fails. `corrupt` spoils the
-   expected answer of that number first, which proves that the answer can fail; 0 spoils none. The
-   caller makes sure that the CPU supports the kernel. */
+/* Run the known answers. Return 0, or the number (from 1) of the first that fails. `corrupt` spoils
+   the expected answer of that number beforehand, which proves that the answer can fail; 0 spoils
+   none. Call it only for a kernel that the CPU supports. */
 int macsec_gcm_selftest(const macsec_gcm_kernel *kernel, int corrupt);
 int macsec_gcm_selftest_count(void);
 
-/* The instances, for the table in gcm_dispatch.c. */
+/* All kernels, for the table in gcm_dispatch.c. */
 #if MACSEC_GCM_X86
 extern const macsec_gcm_kernel macsec_gcm_aesni;
 #endif
-/* Compilers that know VAES on wide vectors, and the casts between widths. */
+/* For compilers that have VAES on wide vectors, and casts between widths. */
 #if MACSEC_GCM_X86 && ((defined(__clang__) && __clang_major__ >= 10) || __GNUC__ >= 10)
 #define MACSEC_GCM_VAES 1
 extern const macsec_gcm_kernel macsec_gcm_vaes_avx512;

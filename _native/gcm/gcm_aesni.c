@@ -1,12 +1,12 @@
 /* AES-GCM for x86-64 with AES-NI, on 128-bit registers.
 
-   Which CPUs: Intel from Westmere (2010) and Goldmont, AMD from Bulldozer and Jaguar (2011-2013),
-   and all since. CPUs with VAES run it too; it then serves as the narrow twin of the wider kernels.
-   Which instructions: AES-NI, PCLMULQDQ, SSE4.1 and what it implies. No AVX.
+   CPUs: Intel from Westmere (2010) and Goldmont, AMD from Bulldozer and Jaguar (2011-2013), and all
+   later ones. CPUs with VAES run it too: there the wider kernels are compared with it.
+   Instructions: AES-NI, PCLMULQDQ, SSE4.1 and all that SSE4.1 implies. No AVX.
 
-   A vector is one block, and eight of them go through AES at a time: AESENC has a latency of 3 to 8
-   cycles and starts once or twice a cycle, and eight states, a round key and the sums of GHASH are
-   what 16 registers hold. The rest (layout of the key, order of the work) is told in gcm_x86.h. */
+   A vector is one block, and eight blocks go through AES at a time: AESENC has a latency of 3 to 8
+   cycles and starts once or twice a cycle. Eight states, a round key and the sums of GHASH fill the
+   16 registers. Layout of the key and order of the work: see gcm_x86.h. */
 #include "gcm/gcm.h"
 
 #if MACSEC_GCM_X86
@@ -27,7 +27,7 @@
 
 #define VEC_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define VEC_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
-/* Powers and round keys are aligned to a block, so this can be an operand from memory. */
+/* Powers and round keys are aligned to a block, so the compiler can use them as memory operands. */
 #define VEC_POWERS(p) _mm_load_si128((const __m128i *)(const void *)(p))
 #define VEC_HALF(p) _mm_loadl_epi64((const __m128i *)(const void *)(p))
 #define VEC_REPEAT(block) (block)
@@ -47,7 +47,7 @@
 #define VEC_AES_LAST(v, k) _mm_aesenclast_si128(v, k)
 #define VEC_PRODUCT(a, b, halves) _mm_clmulepi64_si128(a, b, halves)
 
-/* GCC orders the sums better than we could where instructions overwrite an operand. */
+/* Nothing: where instructions overwrite an operand, GCC orders the sums well by itself. */
 #define VEC_KEEP(v) (void)0
 
 #define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"

@@ -1,4 +1,4 @@
-/* AES-GCM for single use through Python: expands a key, runs a kernel, wipes the key. */
+/* AES-GCM for one call from Python: expand a key, run a kernel, wipe the key. */
 #include "gcm/gcm_api.h"
 
 #include <string.h>
@@ -38,37 +38,45 @@ int macsec_kernel_selftest_count(void) {
     return macsec_gcm_selftest_count();
 }
 
-static macsec_gcm_key *expanded(int index, const uint8_t *key, size_t key_length) {
-    if (!macsec_kernel_usable(index) || (key_length != 16 && key_length != 32)) {
-        return NULL;
+static macsec_status expanded(int index, const uint8_t *key, size_t key_length,
+                              macsec_gcm_key **made) {
+    if (!macsec_kernel_usable(index)) {
+        return MACSEC_STATUS_NO_KERNEL;
     }
-    macsec_gcm_key *memory = macsec_secret_alloc(sizeof *memory);
-    if (memory != NULL) {
-        at(index)->expand(memory, key, key_length);
+    if (key_length != 16 && key_length != 32) {
+        return MACSEC_STATUS_KEY_LENGTH;
     }
-    return memory;
+    *made = macsec_secret_alloc(sizeof **made);
+    if (*made == NULL) {
+        return MACSEC_STATUS_NO_MEMORY;
+    }
+    at(index)->expand(*made, key, key_length);
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_kernel_seal(int index, const uint8_t *key, size_t key_length, const uint8_t *iv,
-                       const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
-                       size_t length, uint8_t *tag) {
-    macsec_gcm_key *memory = expanded(index, key, key_length);
-    if (memory == NULL) {
-        return -1;
+macsec_status macsec_kernel_seal(int index, const uint8_t *key, size_t key_length,
+                                 const uint8_t *iv, const uint8_t *aad, size_t aad_length,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t *tag) {
+    macsec_gcm_key *memory;
+    const macsec_status status = expanded(index, key, key_length, &memory);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
     at(index)->seal(memory, &head, in, out, length, tag);
     at(index)->forget();
     macsec_secret_free(memory, sizeof *memory);
-    return 1;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_kernel_open(int index, const uint8_t *key, size_t key_length, const uint8_t *iv,
-                       const uint8_t *aad, size_t aad_length, const uint8_t *in, uint8_t *out,
-                       size_t length, const uint8_t *tag) {
-    macsec_gcm_key *memory = expanded(index, key, key_length);
-    if (memory == NULL) {
-        return -1;
+macsec_status macsec_kernel_open(int index, const uint8_t *key, size_t key_length,
+                                 const uint8_t *iv, const uint8_t *aad, size_t aad_length,
+                                 const uint8_t *in, uint8_t *out, size_t length,
+                                 const uint8_t *tag) {
+    macsec_gcm_key *memory;
+    const macsec_status status = expanded(index, key, key_length, &memory);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     uint8_t computed[16];
     const macsec_gcm_head head = macsec_gcm_head_of(iv, aad, aad_length);
@@ -79,5 +87,5 @@ int macsec_kernel_open(int index, const uint8_t *key, size_t key_length, const u
     if (!good && length != 0) {
         memset(out, 0, length);
     }
-    return good;
+    return good ? MACSEC_STATUS_DONE : MACSEC_STATUS_NOT_AUTHENTIC;
 }

@@ -4,15 +4,15 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Fastest first: macsec_gcm_best() takes the first that is usable. A new kernel is a row here, a
+/* Fastest first: macsec_gcm_best() takes the first usable one. A new kernel is a row here, a
    declaration in gcm.h and a file.
 
-   The rule: the order is that of measured times, and the same on all CPUs. Measured on AMD Zen 5,
-   vaes-avx512 takes 0.5 to 0.9 of the time of vaes-avx2, less at each length: there, AES and
-   products start as often on wide registers as on narrow ones, so that a wide one does twice the
-   work. Other CPUs that run both have not been measured. If units are narrower than registers, a
-   wide instruction should cost what two narrow ones do; and the CPUs that lower their clock most
-   for 512-bit work are older than VAES. Where a CPU is an exception, a kernel can be named. */
+   Order the table by measured times; the order is the same on all CPUs. On AMD Zen 5, vaes-avx512
+   takes 0.5 to 0.9 of the time of vaes-avx2, and less at every length: the CPU starts as many wide
+   instructions a cycle as narrow ones, and a wide one does twice the work. Other CPUs that run both
+   were not measured. Where the units are narrower than the registers, one wide instruction should
+   cost as much as two narrow ones; and the CPUs that lower their clock most for 512-bit work are
+   older than VAES. On a CPU that is an exception, the user can name a kernel. */
 static const macsec_gcm_kernel *const kernels[] = {
 #if MACSEC_GCM_VAES
     &macsec_gcm_vaes_avx512,
@@ -26,7 +26,7 @@ static const macsec_gcm_kernel *const kernels[] = {
 
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
-/* What is known of each kernel, in the order of the table. */
+/* Result of the self-test of each kernel, in the order of the table. */
 enum { UNTRIED, USABLE, UNUSABLE };
 static _Atomic int states[KERNELS];
 
@@ -47,8 +47,8 @@ const macsec_gcm_kernel *macsec_gcm_find(const char *name) {
     return NULL;
 }
 
-/* Threads that get here together all run the test: it takes microseconds, writes to nothing but its
-   own stack, and gives each of them the same answer. */
+/* Several threads may run the test at once. It takes microseconds, writes only to its own stack,
+   and gives every thread the same result. */
 static int try_kernel(size_t index) {
     int state = atomic_load_explicit(&states[index], memory_order_acquire);
     if (state == UNTRIED) {

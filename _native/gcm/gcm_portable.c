@@ -1,29 +1,31 @@
 /* AES-GCM in plain C11: any CPU, any byte order, constant time.
 
-   Which CPUs: all. It is the fallback where no other kernel runs, and the one that the others are
-   compared with. No table is indexed by a secret and no branch depends on one. The multiplications
-   of 64-bit integers in GHASH take a fixed time on the CPUs that matter (not on some small 32-bit
-   cores, which finish early on small operands).
+   CPUs: all. It is the fallback where no other kernel runs, and the others are compared with it. No
+   table index and no branch depends on a secret. The multiplications of 64-bit integers in GHASH
+   take a fixed time on the CPUs that matter (not on some small 32-bit cores, which finish early on
+   small operands).
 
    AES is bitsliced. Four blocks are 64 octets; plane b, a 64-bit word, holds bit b of each of them.
    Octet (row r, column c) of block k of the AES state is bit 16 r + 4 c + k of its planes. So a row
-   is 16 neighbouring bits and a column within it 4: ShiftRows rotates within 16 bits by multiples
-   of 4, and the row below, which MixColumns wants, is a rotation of the whole word by 16.
+   is 16 neighbouring bits, and a column in it is 4 bits: ShiftRows rotates within 16 bits by
+   multiples of 4, and the row below, which MixColumns needs, is the whole word rotated by 16.
 
    The S-box is an inversion in GF(2^8) and an affine map. It is computed in the tower
-   GF(16)[z]/(z^2 + z + w) over GF(16) = GF(2)[w]/(w^4 + w^3 + w^2 + w + 1). Of the bases of this
-   form, {w -> 0x50, z -> 0xa2} needs the fewest XORs to enter and, with the affine map, to leave.
-   In this GF(16), w^5 = 1, which makes products cheap, and w x^2 merely permutes the bits of x.
+   GF(16)[z]/(z^2 + z + w) over GF(16) = GF(2)[w]/(w^4 + w^3 + w^2 + w + 1). Of all bases of this
+   form, {w -> 0x50, z -> 0xa2} takes the fewest XORs for the change of basis and, with the affine
+   map, back. In this GF(16), w^5 = 1, which makes products cheap, and w x^2 only permutes the bits
+   of x.
 
-   GHASH multiplies 64-bit halves with integer multiplications: every fourth bit is kept, so that
-   carries die in the three zeros in between (see `low_product`).
+   GHASH multiplies 64-bit halves with integer multiplications: only every fourth bit is kept, so
+   carries stay in the three zeros between (see `low_product`).
 
    Key layout: `powers` holds, as native 64-bit words, H/x (see `halve`) as high half, low half,
    their sum, and the bit reversals of these three. `round_keys` is the plain key schedule; each
-   call spreads it into planes on its stack and wipes them. */
+   call spreads it into planes on its stack, and wipes these. */
 #if defined(__GNUC__) && !defined(__clang__)
-/* GCC (12.2) computes parts of a round in vectors and others not, and passes the planes between
-   them through memory, in stores too small for the loads: twice the time. */
+/* Keep GCC from vectorising this file: GCC 12.2 computes only parts of a round in vectors, and
+   passes planes to the other parts through memory, in stores smaller than the loads. That takes
+   twice the time. */
 #pragma GCC optimize("no-tree-vectorize")
 #endif
 
@@ -87,7 +89,7 @@ static inline nibble nibble_invert(nibble a) {
     return inverse;
 }
 
-/* From the AES basis to the tower. The sums were found by a greedy search for shared pairs. */
+/* Change from the AES basis to the tower. A greedy search for shared pairs found the sums. */
 static inline void enter_tower(const uint64_t q[PLANES], nibble *low, nibble *high) {
     uint64_t s8 = q[4] ^ q[6];
     uint64_t s9 = q[5] ^ q[7];
@@ -104,7 +106,7 @@ static inline void enter_tower(const uint64_t q[PLANES], nibble *low, nibble *hi
     high->x[3] = s8 ^ s11;
 }
 
-/* Back, through the affine map of the S-box, whose constant 0x63 is the four complements. */
+/* Change back, through the affine map of the S-box; its constant 0x63 is the four complements. */
 static inline void leave_tower(uint64_t q[PLANES], nibble low, nibble high) {
     uint64_t s8 = low.x[0] ^ low.x[2];
     uint64_t s9 = low.x[1] ^ high.x[3];
@@ -136,7 +138,7 @@ static inline void substitute(uint64_t q[PLANES]) {
 
 /* ---- AES: the other steps --------------------------------------------------------------- */
 
-/* Exchanges the bits of `a` at mask << shift with those of `b` at mask. */
+/* Exchange the bits of `a` at mask << shift with the bits of `b` at mask. */
 static inline void exchange(uint64_t *a, uint64_t *b, uint64_t mask, int shift) {
     uint64_t difference = ((*a >> shift) ^ *b) & mask;
     *a ^= difference << shift;
@@ -171,7 +173,7 @@ static inline uint32_t gather(uint64_t x) {
 }
 
 /* Before the transposition, word k holds columns 0 and 2 of block k and word 4 + k its columns 1
-   and 3, octets alternating; after it, the octets are where the head of this file says. */
+   and 3, octets alternating; after it, the octets are as the head of this file says. */
 static inline void block_in(uint64_t q[PLANES], int lane, const uint8_t *block) {
     q[lane] = spread(load_le32(block)) | spread(load_le32(block + 8)) << 8;
     q[4 + lane] = spread(load_le32(block + 4)) | spread(load_le32(block + 12)) << 8;
@@ -217,7 +219,7 @@ static inline void add_key(uint64_t q[PLANES], const uint64_t key[PLANES]) {
     }
 }
 
-/* The round keys as planes, the same in all four lanes. */
+/* Round keys as planes, the same in all four lanes. */
 typedef struct {
     uint64_t planes[ROUND_KEYS_MAX][PLANES];
     uint32_t rounds;
@@ -236,7 +238,7 @@ static void spread_schedule(schedule *s, const macsec_gcm_key *key) {
     }
 }
 
-/* Encrypts four blocks in place. */
+/* Encrypt four blocks in place. */
 static void encrypt4(const schedule *s, uint8_t blocks[LANES * BLOCK]) {
     uint64_t q[PLANES];
     for (int lane = 0; lane < LANES; lane++) {
@@ -268,7 +270,7 @@ static uint32_t substitute_word(uint32_t word) {
     return (uint32_t)q[0];
 }
 
-/* FIPS 197, 5.2, on little-endian words. */
+/* Expand a key (FIPS 197, 5.2), on little-endian words. */
 static void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t length) {
     uint32_t words = (uint32_t)length / 4;
     uint32_t round_constant = 1;
@@ -294,7 +296,7 @@ typedef struct {
     uint64_t low;
 } element;
 
-/* A multiplicand with what the product needs of it: both halves, their sum, and the reversals. */
+/* A multiplicand as products need it: both halves, their sum, and the bit reversals of these. */
 typedef struct {
     uint64_t part[3];     /* high, low, high ^ low */
     uint64_t reversed[3]; /* bit i goes to 63 - i */
@@ -340,8 +342,8 @@ static void split(multiplicand *m, element e) {
     }
 }
 
-/* e / x. A product of two elements read as integers is one bit short of where it belongs; doing
-   this to H once spares that shift in each product. 1/x = x^127 + x^6 + x + 1. */
+/* Return e / x. The product of two elements, taken as integers, is one bit short of its place;
+   dividing H once saves a shift in each product. 1/x = x^127 + x^6 + x + 1. */
 static element halve(element e) {
     uint64_t carry = 0 - (e.high >> 63);
     element half = {e.high << 1 | e.low >> 63, e.low << 1};
@@ -350,14 +352,14 @@ static element halve(element e) {
     return half;
 }
 
-/* Folds the low word of a product into the two words above it: x^128 = x^7 + x^2 + x + 1. */
+/* Fold the low word of a product into the two words above it: x^128 = x^7 + x^2 + x + 1. */
 static inline void fold(uint64_t word, uint64_t *next, uint64_t *after) {
     *next ^= word << 63 ^ word << 62 ^ word << 57;
     *after ^= word ^ word >> 1 ^ word >> 2 ^ word >> 7;
 }
 
-/* e h, where h is given as h/x. The high half of a 64-bit product is the low half of that of the
-   reversed operands, reversed. Karatsuba: three products instead of four. */
+/* Return e h, where h is given as h/x. The high half of a 64-bit product is the low half of that of
+   the reversed operands, reversed. Karatsuba: three products instead of four. */
 static element multiply(element e, const multiplicand *h) {
     uint64_t high[3];
     uint64_t low[3];
@@ -375,7 +377,7 @@ static element multiply(element e, const multiplicand *h) {
     return result;
 }
 
-/* Takes `length` octets into the hash, the last block padded with zeros. */
+/* Add `length` octets to the hash, the last block padded with zeros. */
 static element absorb(element hash, const multiplicand *h, const uint8_t *octets, size_t length) {
     while (length > 0) {
         uint8_t block[BLOCK] = {0};
@@ -412,7 +414,7 @@ static void portable_expand(macsec_gcm_key *key, const uint8_t *octets, size_t l
     macsec_wipe(zeros, sizeof zeros);
 }
 
-/* The key stream of four counter blocks, from `counter` on. */
+/* Compute the key stream of four counter blocks, from `counter` on. */
 static void next_stream(const schedule *s, const uint8_t iv[12], uint32_t counter,
                         uint8_t stream[LANES * BLOCK]) {
     for (uint32_t lane = 0; lane < LANES; lane++) {
@@ -422,8 +424,8 @@ static void next_stream(const schedule *s, const uint8_t iv[12], uint32_t counte
     encrypt4(s, stream);
 }
 
-/* Encrypts or decrypts, and leaves the encryption of the first counter block in `mask`: it comes
-   with the first three blocks of data. */
+/* Encrypt or decrypt, and write the encrypted first counter block to `mask`: it is computed
+   together with the first three blocks of data. */
 static void crypt(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t *in, uint8_t *out,
                   size_t length, uint8_t mask[BLOCK]) {
     schedule s;
@@ -452,7 +454,7 @@ static void crypt(const macsec_gcm_key *key, const uint8_t iv[12], const uint8_t
     macsec_wipe(stream, sizeof stream);
 }
 
-/* The hash of the AAD. */
+/* Hash the AAD. */
 static element absorb_aad(const multiplicand *h, const macsec_gcm_head *head) {
     element hash = {0, 0};
     const size_t rest = head->length > 2 * BLOCK ? head->length - 2 * BLOCK : 0;
@@ -461,7 +463,7 @@ static element absorb_aad(const multiplicand *h, const macsec_gcm_head *head) {
     return absorb(hash, h, head->rest, rest);
 }
 
-/* The tag over the AAD and the ciphertext; `tag` holds the mask on entry. */
+/* Compute the tag over AAD and ciphertext; `tag` holds the mask on entry. */
 static void finish(const macsec_gcm_key *key, const macsec_gcm_head *head,
                    const uint8_t *ciphertext, size_t length, uint8_t tag[BLOCK]) {
     multiplicand h;
@@ -484,7 +486,7 @@ static void portable_seal(const macsec_gcm_key *key, const macsec_gcm_head *head
     memcpy(tag, sum, BLOCK);
 }
 
-/* Hashes first: in place, the decryption overwrites the ciphertext. */
+/* Hash first: in place, decryption overwrites the ciphertext. */
 static void portable_open(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
                           uint8_t *out, size_t length, uint8_t tag[16]) {
     uint8_t sum[BLOCK] = {0};
@@ -497,7 +499,7 @@ static void portable_open(const macsec_gcm_key *key, const macsec_gcm_head *head
     macsec_wipe(mask, sizeof mask);
 }
 
-/* Uses no vector registers of its own, and leaves to the compiler what those of others hold. */
+/* Does nothing: this kernel uses no vector registers on purpose. */
 static void portable_forget(void) {
 }
 

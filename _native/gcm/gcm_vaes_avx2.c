@@ -1,13 +1,13 @@
 /* AES-GCM for x86-64 with VAES and AVX2, on 256-bit registers.
 
-   Which CPUs: AMD from Zen 3 (2020), Intel from Ice Lake (2019) and Alder Lake (2021), small cores
-   from Gracemont. Which instructions: VAES and VPCLMULQDQ on YMM, AVX2, AES-NI, PCLMULQDQ. Neither
-   AVX-512 nor GFNI.
+   CPUs: AMD from Zen 3 (2020), Intel from Ice Lake (2019) and Alder Lake (2021), small cores from
+   Gracemont. Instructions: VAES and VPCLMULQDQ on YMM, AVX2, AES-NI, PCLMULQDQ. Neither AVX-512 nor
+   GFNI.
 
-   A vector is two blocks, and eight of them go through AES at a time, as many as 16 registers hold
-   beside a round key and the sums of GHASH. The turn of 16 blocks halves the reductions of one of
-   8, and leaves a turn's hash twice the time until the next one needs it: on the CPU measured (AMD
-   Zen 5) that is a quarter of the time of long frames. The rest is told in gcm_x86.h. */
+   A vector is two blocks, and eight vectors go through AES at a time: beside a round key and the
+   sums of GHASH, 16 registers hold no more. A turn of 16 blocks needs half the reductions of turns
+   of 8, and the hash of a turn has twice the time until the next turn needs it: on AMD Zen 5 this
+   saves a quarter of the time of long frames. The rest is in gcm_x86.h. */
 #include "gcm/gcm.h"
 
 #if MACSEC_GCM_VAES

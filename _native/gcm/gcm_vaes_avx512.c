@@ -1,14 +1,14 @@
 /* AES-GCM for x86-64 with VAES and AVX-512, on 512-bit registers.
 
-   Which CPUs: Intel from Ice Lake (2019; not Alder Lake and its kin, which lack AVX-512), AMD from
-   Zen 4 (2022). Which instructions: VAES and VPCLMULQDQ on ZMM, AVX-512F, BW and VL, AES-NI,
-   PCLMULQDQ; the operating system has to save ZMM and mask registers.
+   CPUs: Intel from Ice Lake (2019; not Alder Lake and its successors, which lack AVX-512), AMD from
+   Zen 4 (2022). Instructions: VAES and VPCLMULQDQ on ZMM, AVX-512F, BW and VL, AES-NI, PCLMULQDQ.
+   The operating system has to save ZMM and mask registers.
 
-   A vector is four blocks, a turn eight vectors: with fewer than eight chains of AESENC the latency
-   shows. The powers of so long a turn fill the key; the sums of their halves are computed with each
-   product, for two cheap instructions. Keeping them would take a key of 640 octets for 6 % of the
-   time at 9014 octets (AMD Zen 5): not worth larger tables of keys. Ends of frames go under
-   masks. The rest is told in gcm_x86.h. */
+   A vector is four blocks, and a turn eight vectors: fewer than eight chains of AESENC would not
+   hide its latency. The powers for such a turn fill the key, so the sums of their halves are
+   computed at each product, with two cheap instructions. Keeping the sums would save 6 % of the
+   time at 9014 octets (AMD Zen 5), but make the key 640 octets: not worth larger tables of keys.
+   Ends of frames use masks. The rest is in gcm_x86.h. */
 #include "gcm/gcm.h"
 
 #if MACSEC_GCM_VAES
@@ -48,7 +48,8 @@
 #define VEC_ADD32(a, b) _mm512_add_epi32(a, b)
 #define VEC_XOR(a, b) _mm512_xor_si512(a, b)
 #if defined(__clang__)
-/* Clang makes one instruction of it; its memory sanitizer does not know the intrinsic. */
+/* Two XORs, for clang: it makes one instruction of them, and its memory sanitizer does not know the
+   intrinsic. */
 #define VEC_XOR3(a, b, c) _mm512_xor_si512(_mm512_xor_si512(a, b), c)
 #else
 #define VEC_XOR3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0x96)

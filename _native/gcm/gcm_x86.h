@@ -1,11 +1,11 @@
-/* AES-GCM for x86-64: the template of the kernels, included once by each instance.
+/* AES-GCM for x86-64: the template of the kernels, which each kernel includes once.
 
-   An instance defines, before it includes this:
+   A kernel defines, before it includes this file:
 
      TARGET                 instructions, for the target attribute of every function
      VEC, VEC_BLOCKS        vector type, and the blocks in it: 1 (XMM), 2 (YMM) or 4 (ZMM)
      TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
-     RUN_POWERS             powers of the hash key in the run (see the key layout)
+     RUN_POWERS             powers of the hash key in the run (see Key layout)
      HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
      VEC_LOAD, VEC_STORE    data, at any alignment
      VEC_POWERS(p)          VEC_BLOCKS powers of the hash key, aligned to a block
@@ -16,7 +16,7 @@
      VEC_COUNT(first)       first, first + 1, ... in the low 32 bits of the blocks, else zero
      VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_XOR3, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES,
      VEC_AES_LAST, VEC_PRODUCT(a, b, halves)    block by block, as the instructions of these names
-     VEC_KEEP(v)            makes GCC keep v as it is at this point, see KEEP
+     VEC_KEEP(v)            keeps v as a value of its own in GCC, see KEEP
      VEC_HEAD(vectors, a, b) two blocks as the end of AAD_VECS vectors, zeros before them
      CLEAR_REGISTERS()      zeroes all vector registers
      VEC_MASKED             1: ends under masks; 0: ends by windows (see Ends)
@@ -24,63 +24,62 @@
      VEC_JOIN(blocks), VEC_SPLIT(blocks, v)     from and to an array of VEC_BLOCKS blocks
    for masks:
      VEC_MASK, VEC_MASK_OF(octets)              a mask, and that of the first 1 to all octets
-     VEC_LOAD_MASKED, VEC_STORE_MASKED          what is masked out is not touched, and loads as zero
-     VEC_ONLY(v, mask)      zero where masked out
+     VEC_LOAD_MASKED, VEC_STORE_MASKED          octets outside the mask load as 0, and stay
+     VEC_ONLY(v, mask)      v, with zeros outside the mask
      VEC_PLACE(v, n, block) v with the block in place n
 
    Polynomials. A block of GHASH, its octets reversed, is an integer whose bit 127 is the
    coefficient of 1 and whose bit 0 is that of x^127. The carry-less product of two such integers is
    the product of the polynomials, one bit short of its place. So one factor, the power of the hash
-   key, is kept divided by x; then the upper 128 bits of a product are in place, and the lower 128
+   key, is stored divided by x. Then the upper 128 bits of a product are in place, and the lower 128
    are the coefficients of x^128 to x^255, to be reduced.
 
-   Reduction. x^128 = 1 + x + x^2 + x^7, so that bit i of the lowest 64 bits is equal to the bits
+   Reduction. x^128 = 1 + x + x^2 + x^7, so bit i of the lowest 64 bits is equal to the bits
    i + 128, i + 127, i + 126 and i + 121. That is: swap the halves of the low 128 bits (i + 64 where
    the middle starts at 64, which is i + 128), and add the product of the low 64 bits and 0xc2 << 56
-   (bits 63, 62 and 57, again 64 up). Twice, and 128 bits are gone.
+   (bits 63, 62 and 57, again 64 up). Doing this twice reduces all 128 bits.
 
    Karatsuba. Products take three PCLMULQDQ instead of four: high, low, and that of the sums of the
-   halves. The CPUs start a PCLMULQDQ every cycle or every second one, whatever its width, so this
-   is the scarce resource; the sums of the halves of the powers are kept with the key.
+   halves. CPUs start one PCLMULQDQ every cycle or every second one, at any width, so it is the
+   bottleneck. The sums of the halves of the powers are stored with the key.
 
-   Turns. A long frame goes in turns of TURN_VECS vectors, whose hash stays in lanes: each block of
-   a vector is multiplied by the same power, H^(n VEC_BLOCKS) for the n-th vector from the end of
-   the turn, and the sum is reduced lane by lane. It is then due at the first vector of what
-   follows. Lanes meet at the end of the frame, in a sum whose blocks are multiplied by H^n,
-   H^(n-1), ..., H; that needs consecutive powers (the run), and no fold of lanes before. It also
-   needs as many blocks as there are lanes, which LEAST_BLOCKS sees to.
+   Turns. A long frame is processed in turns of TURN_VECS vectors, whose hash stays in lanes: each
+   block of a vector is multiplied by the same power, H^(n VEC_BLOCKS) for the n-th vector from the
+   end of the turn, and the sum is reduced lane by lane. The result is added to the first vector
+   that follows. At the end of the frame the lanes are summed: the last blocks are multiplied by
+   H^n, H^(n-1), ..., H. That needs consecutive powers (the run), and no folding of lanes before. It
+   also needs as many blocks as there are lanes, which LEAST_BLOCKS guarantees.
 
-   Key layout. `powers` holds the powers that turns need above the run, highest first; the run,
-   H^RUN to H^1; and, if kept, the sums of halves of the powers of turns (with single blocks, of the
-   run), highest first. What can be in two places is in the run only. 256 octets are enough for all:
-   of 16 powers, or of 12 and 8 sums. Keys are small because tables of many thousand are in use at
+   Key layout. `powers` holds first the powers that turns need above the run, highest first; then
+   the run, H^RUN to H^1; then, if kept, the sums of halves of the powers of turns (with single
+   blocks, of the run), highest first. A power that belongs to both is in the run only. 256 octets
+   suffice for 16 powers, or for 12 powers and 8 sums. Keep keys small: many thousand are in use at
    once.
 
-   Order of the work. The products of a turn stand between the rounds of AES of another: of the same
-   turn when opening, of the next when sealing, for which the ciphertext must be known first. AES
-   and PCLMULQDQ then overlap even on CPUs with a small window. The first vector is multiplied last,
-   because it waits for the hash of the turn before. What is left, up to TAIL_BLOCKS blocks, is the
-   tail, a copy of its code for each size; a short frame is all tail. Of the blocks of a tail and
-   the block of lengths, as many as the run has powers for make the last sum; what is before them is
-   a short turn. The AAD of a MACsec frame (20 or 28 octets: two blocks) is put before the first sum
-   that has room, at the price of its products alone; before a turn it is one of its own, whose
-   reduction nothing waits for. E_K(J0), the mask of the tag, takes the same trip through AES as the
-   tail: long frames need it only there, short ones have nothing else, and so it never waits for
-   anything nor makes wait.
+   Order of the work. Interleave the products of a turn with the rounds of AES: when opening, of the
+   same turn; when sealing, of the next turn, since the ciphertext must be known first. AES and
+   PCLMULQDQ then overlap even on CPUs with a small out-of-order window. The first vector is
+   multiplied last, because it waits for the hash of the turn before. The rest of the frame, up to
+   TAIL_BLOCKS blocks, is the tail, with a copy of its code for each size; a short frame is all
+   tail. The last blocks of a tail, with the block of lengths, form the last sum, as many as the run
+   has powers for; the blocks before them are a short turn. The AAD of a MACsec frame (20 or 28
+   octets: two blocks) joins the first sum that has room, and costs only its products; before a turn
+   it is a sum of its own, whose reduction nothing waits for. E_K(J0), the mask of the tag, goes
+   through AES together with the tail, so it costs no time of its own.
 
-   AAD alone (integrity without confidentiality) is hashed in turns too. With nothing to interleave,
-   the 24 products of a turn, which depend on nothing, are what covers the wait for its reduction.
+   AAD alone (integrity without confidentiality) is hashed in turns too. There is nothing to
+   interleave, but the 24 products of a turn are independent and cover the wait for its reduction.
 
-   Ends. By windows: the last block is loaded and stored as the 16 octets that end where the data
-   end, when the frame has 16. The octets of the block before, which this window begins with, are
-   worked out twice to the same values; in place, the window is loaded before any store. By masks:
-   the last vector is loaded and stored under a mask. Either way there are no loops over octets, and
-   no load that would have to wait for several smaller stores. */
+   Ends. By windows: when the frame has 16 octets, the last block is loaded and stored as the 16
+   octets that end where the data end. Its first octets belong to the block before: they are
+   computed twice, with the same result. In place, the window is loaded before any store. By masks:
+   the last vector is loaded and stored under a mask. Neither way has a loop over octets, or a load
+   that waits for several smaller stores. */
 
 #define INLINE static inline __attribute__((always_inline, target(TARGET)))
 #define NOINLINE __attribute__((noinline))
 #define FUNCTION static __attribute__((target(TARGET)))
-/* The arrays of vectors below are to live in registers: all loops over them are to be unrolled. */
+/* Put this before each loop over an array of vectors: unrolled, the array stays in registers. */
 #define UNROLL _Pragma("GCC unroll 16")
 
 enum {
@@ -89,8 +88,8 @@ enum {
     VEC_OCTETS = VEC_BLOCKS * BLOCK,
     TURN_BLOCKS = TURN_VECS * VEC_BLOCKS,
     TURN_OCTETS = TURN_BLOCKS * BLOCK,
-    /* The lanes of a hash of earlier octets fall on as many blocks, the block of lengths included:
-       so many blocks of data a frame that had turns has to leave for its tail. */
+    /* Blocks of data that a frame with turns has to leave for its tail: one for each lane of the
+       hash of the turns, less the block of lengths. */
     LEAST_BLOCKS = VEC_BLOCKS > 2 ? VEC_BLOCKS - 1 : 1,
     TAIL_BLOCKS = TURN_BLOCKS + LEAST_BLOCKS - 1,
     TAIL_OCTETS = TAIL_BLOCKS * BLOCK,
@@ -109,15 +108,16 @@ enum {
 _Static_assert(HALVES_AT + HALVES * 8 <= sizeof(((macsec_gcm_key *)0)->powers), "key layout");
 _Static_assert(RUN >= 2 * VEC_BLOCKS + 2, "the lanes of a hash find their powers");
 
-/* GCC would turn the sums of GHASH, which are associative, into trees of which all products wait in
-   memory. What has passed here stays a sum. Clang does not; and its memory sanitizer takes whatever
-   passes an asm statement for public. */
+/* Apply KEEP to each sum of GHASH after each addition. Without it GCC regroups the additions into a
+   tree and keeps all products in memory until it adds them. Clang does not regroup, and its memory
+   sanitizer takes a value that passed an asm statement for public, so there KEEP does nothing. */
 #if defined(__clang__)
 #define KEEP(v) (void)0
 #else
 #define KEEP(v) VEC_KEEP(v)
 #endif
-/* Nothing loaded before is kept for after: to load again is cheaper than to spill. */
+/* Makes the compiler load round keys again after this point: cheaper than keeping them in registers
+   and spilling others. */
 #define LOAD_AGAIN() __asm__ volatile("" : : : "memory")
 
 #include "gcm/gcm_x86_turns.h"
@@ -128,9 +128,9 @@ _Static_assert(RUN >= 2 * VEC_BLOCKS + 2, "the lanes of a hash find their powers
 #include "gcm/gcm_x86_windows.h"
 #endif
 
-/* One copy of the tail for each number of blocks (of vectors, with masks), with its vectors in
-   registers. `whole`: the frame has no turns, and its AAD goes into the sums of the tail. Returns
-   E_K(J0). */
+/* Run the tail, with one copy of its code for each number of blocks (with masks: of vectors), so
+   that vectors stay in registers. `whole`: the frame has no turns, and its AAD goes into the sums
+   of the tail. Return E_K(J0). */
 INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int whole) {
 #if VEC_MASKED
     enum { UNIT = VEC_OCTETS, UNITS = TAIL_VECS };
@@ -196,14 +196,14 @@ INLINE task task_of(const macsec_gcm_head *head, const uint8_t *in, uint8_t *out
     return t;
 }
 
-/* What fits into a tail, its AAD into the head. */
+/* Process a frame that fits into a tail, and its AAD into the head. */
 INLINE void short_frame(const macsec_gcm_key *key, const task *t, size_t length, uint8_t tag[16],
                         work mode) {
     frame f = frame_of(key, t->j0);
     finish(&f, any_tail(&f, t, length, mode, 1), tag);
 }
 
-/* What does not. `rest`: octets of AAD behind the head. */
+/* Process any longer frame. `rest`: octets of AAD behind the head. */
 INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, size_t rest,
                        size_t length, uint8_t tag[16], work mode) {
     frame f = frame_of(key, t.j0);
@@ -239,7 +239,7 @@ FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_hea
                OPENING);
 }
 
-/* AAD alone (integrity without confidentiality), longer than the head. */
+/* Process AAD without text (integrity without confidentiality), also longer than the head. */
 FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
                                   uint8_t tag[16]) {
     task t = task_of(head, head->rest, NULL, 0);

@@ -1,13 +1,13 @@
 /* The key of a kernel for x86-64: the key schedule of AES and the powers of the hash key. A part of
    the template gcm_x86.h, which includes it. */
 
-/* SubWord of FIPS 197: with four equal columns, AESENCLAST without a key is the S-box alone. */
+/* SubWord of FIPS 197: with four equal columns and a zero key, AESENCLAST is the S-box alone. */
 INLINE uint32_t substitute_word(uint32_t word) {
     __m128i columns = _mm_set1_epi32((int)word);
     return (uint32_t)_mm_cvtsi128_si32(_mm_aesenclast_si128(columns, _mm_setzero_si128()));
 }
 
-/* FIPS 197, 5.2, on little-endian words. */
+/* Expand a key (FIPS 197, 5.2), on little-endian words. */
 FUNCTION void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t length) {
     uint32_t words = (uint32_t)length / 4;
     uint32_t round_constant = 1;
@@ -26,7 +26,7 @@ FUNCTION void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t leng
     }
 }
 
-/* h / x for an integer h as above: 1/x = x^127 + x^6 + x + 1. */
+/* Return h / x, for an integer h as in gcm_x86.h: 1/x = x^127 + x^6 + x + 1. */
 INLINE __m128i divide_by_x(__m128i h) {
     uint64_t low = (uint64_t)_mm_cvtsi128_si64(h);
     uint64_t high = (uint64_t)_mm_extract_epi64(h, 1);
@@ -36,7 +36,7 @@ INLINE __m128i divide_by_x(__m128i h) {
     return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* Writes H^n to the places that it has, with the sum of its halves where that is kept. */
+/* Write H^n to its places in the key, with the sum of its halves where that is kept. */
 INLINE void put_power(macsec_gcm_key *key, size_t n, __m128i power) {
     size_t stride = n / VEC_BLOCKS;
     if (n <= RUN) {

@@ -1,13 +1,13 @@
 /* The tail of a frame under masks, for VEC_MASKED. A part of the template gcm_x86.h, which includes
    it. */
 
-/* The last vector of the tail, as the hash wants it. */
+/* Arrange the last vector of the tail for the hash. */
 INLINE VEC hashed_end(VEC x, size_t blocks, __m128i lengths) {
     VEC y = VEC_SHUFFLE(x, VEC_REPEAT(reversal()));
     return blocks % VEC_BLOCKS == 0 ? y : VEC_PLACE(y, blocks % VEC_BLOCKS, lengths);
 }
 
-/* What is left of a frame, in `vectors` (a constant) vectors, the last of which may be partial. */
+/* Process the rest of a frame: `vectors` (a constant) vectors, of which the last may be partial. */
 INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mode, int whole) {
     const int last = vectors - 1;
     const int strides = (int)strides_of_tail((size_t)vectors * VEC_BLOCKS);

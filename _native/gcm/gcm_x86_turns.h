@@ -1,4 +1,4 @@
-/* Blocks, GHASH and turns of a kernel for x86-64, and what both kinds of tail share. A part of the
+/* Blocks, GHASH and turns of a kernel for x86-64, and steps of both kinds of tail. A part of the
    template gcm_x86.h, which includes it. */
 
 /* ---- Blocks ----------------------------------------------------------------------------- */
@@ -45,24 +45,24 @@ INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
     KEEP(sum->middle);
 }
 
-/* Where H^n of the run lies in the key. */
+/* Offset of H^n of the run in the key. */
 INLINE size_t run_at(size_t n) {
     return BLOCK * (ABOVE + RUN - n);
 }
 
-/* Where H^(n VEC_BLOCKS) lies. */
+/* Offset of H^(n VEC_BLOCKS) in the key. */
 INLINE size_t stride_at(size_t n) {
     return n * VEC_BLOCKS > RUN ? BLOCK * (TURN_VECS - n) : run_at(n * VEC_BLOCKS);
 }
 
 #if HALVES_KEPT
-/* Where the sum of the halves of H^(n VEC_BLOCKS) lies. */
+/* Offset of the sum of the halves of H^(n VEC_BLOCKS) in the key. */
 INLINE size_t half_at(size_t n) {
     return HALVES_AT + 8 * (HALVES - n);
 }
 #endif
 
-/* Adds the products of the blocks and H^n, H^(n-1), ... */
+/* Add the products of the blocks and H^n, H^(n-1), ... */
 INLINE void add_run(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
     VEC powers = VEC_POWERS(key->powers + run_at(n));
 #if HALVES_KEPT && VEC_BLOCKS == 1
@@ -73,7 +73,7 @@ INLINE void add_run(products *sum, const macsec_gcm_key *key, VEC blocks, size_t
     add_products(sum, blocks, powers, halves);
 }
 
-/* Adds the products of each of the blocks and H^(n VEC_BLOCKS). */
+/* Add the product of each block and H^(n VEC_BLOCKS). */
 INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, size_t n) {
     VEC power =
         VEC_REPEAT(_mm_load_si128((const __m128i *)(const void *)(key->powers + stride_at(n))));
@@ -85,7 +85,7 @@ INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, siz
     add_products(sum, blocks, power, halves);
 }
 
-/* Reduces lane by lane. */
+/* Reduce lane by lane. */
 INLINE VEC reduce_lanes(const products *sum) {
     const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
     VEC middle = VEC_XOR3(sum->middle, sum->low, sum->high);
@@ -93,7 +93,7 @@ INLINE VEC reduce_lanes(const products *sum) {
     return VEC_XOR3(sum->high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
 }
 
-/* Reduces the sum of the lanes. */
+/* Reduce the sum of the lanes. */
 INLINE __m128i reduce(const products *sum) {
     VEC lanes = reduce_lanes(sum);
     return VEC_FOLD(lanes);
@@ -105,12 +105,12 @@ typedef enum { SEALING, OPENING, HASHING } work;
 
 typedef struct {
     const macsec_gcm_key *key;
-    VEC counter;  /* the counter block before the next, in each lane, reversed: 32 bits count */
-    products sum; /* products so far of the sum in work */
-    VEC hash;     /* the last sum, reduced; due to be added to the first vector of the next */
+    VEC counter;  /* the last counter block used, in each lane, octets reversed; 32 bits count */
+    products sum; /* the products so far of the current sum */
+    VEC hash;     /* the last sum, reduced; to be added to the first vector of the next */
 } frame;
 
-/* What is to be done. `in`: text or, when hashing, AAD. */
+/* Input and output of the frame. `in`: text or, when hashing, AAD. */
 typedef struct {
     __m128i j0;
     __m128i first; /* blocks of AAD */
@@ -138,7 +138,7 @@ INLINE void end_sum(frame *f) {
     f->sum = no_products();
 }
 
-/* Adds a vector of a turn. The first comes last: it has to wait for the hash of the turn before. */
+/* Add a vector of a turn. The first vector comes last: it waits for the hash of the turn before. */
 INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
     int v = (i + 1) % TURN_VECS;
     VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
@@ -148,7 +148,7 @@ INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
     add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
 }
 
-/* Adds a whole turn that nothing is left to interleave with. */
+/* Add a whole turn, with nothing to interleave. */
 INLINE void hash_turn(frame *f, const uint8_t *octets) {
     UNROLL
     for (int i = 0; i < TURN_VECS; i++) {
@@ -157,7 +157,8 @@ INLINE void hash_turn(frame *f, const uint8_t *octets) {
     end_sum(f);
 }
 
-/* How many vectors of a tail go into a sum of their own, because the run is too short for all. */
+/* Number of vectors of a tail that form a sum of their own, because the run is too short for all.
+ */
 INLINE size_t strides_of_tail(size_t blocks) {
 #if VEC_MASKED
     blocks = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS * VEC_BLOCKS;
@@ -165,9 +166,9 @@ INLINE size_t strides_of_tail(size_t blocks) {
     return blocks + 1 <= RUN ? 0 : (blocks + 1 - RUN + VEC_BLOCKS - 1) / VEC_BLOCKS;
 }
 
-/* Adds the first two blocks of the AAD to the sum that is next: that of `strides` vectors or, when
-   there are none, the run of `blocks` and the block of lengths. If its powers do not reach that
-   far, they are a sum of their own, whose reduction nothing waits for. */
+/* Add the first two blocks of the AAD to the next sum: that of `strides` vectors or, without these,
+   the run of `blocks` and the block of lengths. If its powers do not suffice, they are a sum of
+   their own, whose reduction nothing waits for. */
 INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, size_t strides) {
     const int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN;
     const int joins = to_run || (strides > 0 && strides + AAD_VECS <= TURN_VECS);
@@ -188,8 +189,8 @@ INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, si
     }
 }
 
-/* The hash of the whole AAD where it goes on behind the first two blocks and there is text as well:
-   rare and short, so block by block. It is due at the first block of what follows. */
+/* Hash an AAD of more than two blocks where there is text as well: rare and short, so block by
+   block. The result is to be added to the first block that follows. */
 FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i second,
                             const uint8_t *rest, size_t length) {
     size_t left = 2 + (length + BLOCK - 1) / BLOCK;
@@ -219,7 +220,8 @@ FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i se
     return VEC_WIDEN(hash);
 }
 
-/* The key stream of a turn, the products of 8 blocks at `hashed` (if any) between the rounds. */
+/* Compute the key stream of a turn; between the rounds, multiply the turn at `hashed` if `hashing`.
+ */
 INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed, int hashing) {
     const macsec_gcm_key *key = f->key;
     VEC k = round_key(key, 0);
@@ -267,7 +269,7 @@ INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *
     }
 }
 
-/* The turns of a frame of more than TAIL_OCTETS; returns the octets done. */
+/* Process the turns of a frame of more than TAIL_OCTETS; return the octets done. */
 INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
     VEC stream[TURN_VECS];
     size_t done = 0;
@@ -294,7 +296,7 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, wo
 
 /* ---- The tail, in parts ------------------------------------------------------------------ */
 
-/* The key stream for `vectors` vectors, and E_K(J0) from J0 in `mask`. */
+/* Compute the key stream of `vectors` vectors, and turn J0 in `mask` into E_K(J0). */
 INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask) {
     const macsec_gcm_key *key = f->key;
     const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
@@ -331,8 +333,8 @@ INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask)
     }
 }
 
-/* The products of the tail and of the block of lengths. The last vector is hashed as `end`, which
-   holds the block of lengths when there is room. */
+/* Add the products of the tail and of the block of lengths. `end` is the last vector as it is
+   hashed; it holds the block of lengths when there is room. */
 INLINE void hash_tail(frame *f, const VEC *x, VEC end, size_t blocks, int vectors, int strides,
                       __m128i lengths) {
     UNROLL

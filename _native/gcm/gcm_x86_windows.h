@@ -10,8 +10,8 @@ static const int8_t windows[48] = {NONE, 0, 1,  2,  3,  4,  5,  6,  7,
                                    8,    9, 10, 11, 12, 13, 14, 15, NONE};
 #undef NONE
 
-/* A few octets (1 to 15) as the end of a block that starts with zeros. Two loads of one size that
-   overlap cover each range of sizes. Shifts by up to 64 go in two halves. */
+/* Load 1 to 15 octets as the end of a block that starts with zeros. For each range of lengths, two
+   overlapping loads of one size suffice. Shifts by up to 64 are done in two halves. */
 FUNCTION __m128i load_few(const uint8_t *p, size_t n) {
     uint64_t low = 0;
     uint64_t high;
@@ -31,7 +31,7 @@ FUNCTION __m128i load_few(const uint8_t *p, size_t n) {
     return _mm_set_epi64x((long long)high, (long long)low);
 }
 
-/* Stores the last few octets of a block, the reverse of load_few(). */
+/* Store the last few octets of a block: the reverse of load_few(). */
 FUNCTION void store_few(uint8_t *p, size_t n, __m128i block) {
     uint64_t low = (uint64_t)_mm_cvtsi128_si64(block);
     uint64_t high = (uint64_t)_mm_extract_epi64(block, 1);
@@ -52,8 +52,8 @@ FUNCTION void store_few(uint8_t *p, size_t n, __m128i block) {
     }
 }
 
-/* The last vector of the tail, as the hash wants it: the last block is the window of the last 16
-   octets, the last `partial` of which are new; the block of lengths follows where there is room. */
+/* Arrange the last vector of the tail for the hash. Its last block is the window of the last 16
+   octets, of which the last `partial` are new; the block of lengths follows where there is room. */
 INLINE VEC hashed_end(VEC x, int blocks, size_t partial, __m128i lengths) {
     const int last_in = (blocks - 1) % VEC_BLOCKS;
     __m128i each[VEC_BLOCKS];
@@ -72,7 +72,7 @@ INLINE VEC hashed_end(VEC x, int blocks, size_t partial, __m128i lengths) {
     return VEC_JOIN(each);
 }
 
-/* The last vector of the tail: whole blocks, then the window. */
+/* Load the last vector of the tail: whole blocks, then the window. */
 INLINE VEC load_last(const uint8_t *in, size_t octets, int blocks) {
     const int last = (blocks - 1) / VEC_BLOCKS;
     const int last_in = (blocks - 1) % VEC_BLOCKS;
@@ -103,8 +103,8 @@ INLINE void store_last(VEC x, uint8_t *out, size_t octets, int blocks) {
     }
 }
 
-/* Moves the stream of the last block to where the window has its data: `partial` octets at the end,
-   after what the window shares with the block before. */
+/* Move the key stream of the last block to where the window has its data: `partial` octets at the
+   end, behind the octets that the window shares with the block before. */
 INLINE void align_stream(VEC *stream, int blocks, size_t partial) {
     const int last = (blocks - 1) / VEC_BLOCKS;
     const int last_in = (blocks - 1) % VEC_BLOCKS;
@@ -122,7 +122,7 @@ INLINE void align_stream(VEC *stream, int blocks, size_t partial) {
     stream[last] = VEC_JOIN(each);
 }
 
-/* What is left of a frame, `blocks` (a constant) blocks, the last of which may be partial. */
+/* Process the rest of a frame: `blocks` (a constant) blocks, of which the last may be partial. */
 INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mode, int whole) {
     const int strides = (int)strides_of_tail((size_t)blocks);
     const int vectors = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS;

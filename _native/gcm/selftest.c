@@ -1,8 +1,8 @@
 /* Known answers for the AES-GCM kernels, run before a kernel is used.
 
-   The published rows show that the kernel computes AES-GCM: a row without data is the encryption of
-   one block. The long ones reach what these are too short for, the wide loops and every kind of
-   end; their tags were computed with two other implementations. Each row is three checks: sealing
+   The published rows show that the kernel computes AES-GCM; a row without data is the encryption of
+   one block. The longer rows run the wide loops and every kind of end, for which the published ones
+   are too short; two other implementations computed their tags. Each row is three checks: sealing
    gives the answer, opening gives the plaintext and the same tag, opening a changed frame gives
    another tag. */
 #include "gcm/gcm.h"
@@ -11,7 +11,7 @@
 
 enum { DATA_MAX = 1500, AAD_MAX = 1100 };
 
-/* In hexadecimal; a missing field is empty. */
+/* Hexadecimal fields; a missing field is empty. */
 typedef struct {
     const char *key;
     const char *iv;
@@ -75,7 +75,7 @@ static const published_row published[] = {
 };
 
 /* Octet i of a field is (7 i + s) mod 251, with s = 1 for the key, 2 for the IV, 3 for the AAD and
-   4 for the plaintext. 251 is prime, so no two blocks are alike, and swapped blocks show. */
+   4 for the plaintext. 251 is prime, so no two blocks are equal, and swapped blocks are found. */
 typedef struct {
     uint16_t key;
     uint16_t aad;
@@ -102,7 +102,7 @@ enum {
     CHECKS /* per row */
 };
 
-/* A row as octets. `cipher` is known of the published rows only. */
+/* A row as octets. Only published rows have a known `cipher`. */
 typedef struct {
     uint8_t key[32];
     uint8_t iv[12];
@@ -156,8 +156,8 @@ static void load(answer *a, size_t row) {
     }
 }
 
-/* The octet that a forger changes, or that `corrupt` spoils in the expected answer: the last one of
-   the data, where there is any, else of the tag. */
+/* Return the octet that a forger changes, or that `corrupt` spoils in the expected answer: the last
+   one of the data or, without data, of the tag. */
 static uint8_t *last_octet(uint8_t *data, size_t length, uint8_t *tag) {
     return length > 0 ? &data[length - 1] : &tag[15];
 }
@@ -176,7 +176,7 @@ static int check_seal(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key
            (!a->cipher_known || memcmp(out, expected.cipher, a->length) == 0);
 }
 
-/* In place, on what this kernel sealed; `check_seal` has compared that. */
+/* Open in place what this kernel sealed; `check_seal` compared that already. */
 static int check_open(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key, const answer *a,
                       int corrupt) {
     uint8_t data[DATA_MAX];
@@ -192,7 +192,8 @@ static int check_open(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key
            memcmp(data, expected.plain, a->length) == 0;
 }
 
-/* Passes when the changed frame is told from the true one; `corrupt` leaves the frame unchanged. */
+/* Pass if the changed frame gives another tag; `corrupt` leaves the frame unchanged, so it fails.
+ */
 static int check_forged(const macsec_gcm_kernel *kernel, const macsec_gcm_key *key, const answer *a,
                         int corrupt) {
     uint8_t data[DATA_MAX];

@@ -1,4 +1,4 @@
-/* Reading and writing frames by the batch. */
+/* Read and write frames in batches. */
 #define _GNU_SOURCE
 
 #include "live/ends.h"
@@ -15,13 +15,13 @@
 enum {
     BATCH = MACSEC_ENDS_BATCH,
     ADDRESSES = 12,
-    VLAN_TAG = 4, /* room before a frame: the kernel hands the outermost tag beside it */
+    VLAN_TAG = 4, /* room before a frame: the kernel delivers the outermost tag apart from it */
     FRAME_MAX = MACSEC_ENDS_FRAME_MAX,
     ROW = MACSEC_ENDS_ROW,
 };
 
 _Static_assert(ROW >= VLAN_TAG + FRAME_MAX, "a tag and the longest frame");
-_Static_assert(sizeof(struct tpacket_auxdata) <= MACSEC_ENDS_TOLD, "what the kernel tells beside");
+_Static_assert(sizeof(struct tpacket_auxdata) <= MACSEC_ENDS_AUX, "auxiliary data of the kernel");
 
 static macsec_end end_of(int fd) {
     struct stat status;
@@ -32,12 +32,12 @@ static void add(atomic_uint_least64_t *count, uint64_t more) {
     atomic_fetch_add_explicit(count, more, memory_order_relaxed);
 }
 
-int macsec_intake_make(macsec_intake *w, int fd) {
+macsec_status macsec_intake_make(macsec_intake *w, int fd) {
     w->from = end_of(fd);
     w->rows = malloc((size_t)BATCH * ROW);
     w->in = (macsec_frames){
         .arena = w->rows, .start = w->start, .length = w->length, .wire_length = w->wire_length};
-    return w->rows == NULL;
+    return w->rows == NULL ? MACSEC_STATUS_NO_MEMORY : MACSEC_STATUS_DONE;
 }
 
 void macsec_intake_free(macsec_intake *w) {
@@ -60,14 +60,14 @@ static void take(macsec_intake *w, int at, size_t length, size_t on_the_wire) {
     w->wire_length[at] = (int64_t)on_the_wire;
 }
 
-/* Puts back the tag that the kernel took out of a frame. */
-static void put_tag(macsec_intake *w, int at, const struct tpacket_auxdata *told) {
-    const int named = (told->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
-    const uint16_t tpid = named ? told->tp_vlan_tpid : 0x8100;
+/* Put back the tag that the kernel removed from a frame. */
+static void put_tag(macsec_intake *w, int at, const struct tpacket_auxdata *aux) {
+    const int named = (aux->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+    const uint16_t tpid = named ? aux->tp_vlan_tpid : 0x8100;
     uint8_t *frame = row_of(w, at);
     memmove(frame - VLAN_TAG, frame, ADDRESSES);
     store_be16(frame - VLAN_TAG + ADDRESSES, tpid);
-    store_be16(frame - VLAN_TAG + ADDRESSES + 2, told->tp_vlan_tci);
+    store_be16(frame - VLAN_TAG + ADDRESSES + 2, aux->tp_vlan_tci);
     w->start[at] -= VLAN_TAG;
     w->length[at] += VLAN_TAG;
     w->wire_length[at] += VLAN_TAG;
@@ -78,10 +78,10 @@ static void restore_tag(macsec_intake *w, int at, struct msghdr *message) {
     if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) {
         return;
     }
-    struct tpacket_auxdata told;
-    memcpy(&told, CMSG_DATA(c), sizeof told);
-    if ((told.tp_status & TP_STATUS_VLAN_VALID) != 0 && w->length[at] >= ADDRESSES) {
-        put_tag(w, at, &told);
+    struct tpacket_auxdata aux;
+    memcpy(&aux, CMSG_DATA(c), sizeof aux);
+    if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0 && w->length[at] >= ADDRESSES) {
+        put_tag(w, at, &aux);
     }
 }
 
@@ -92,8 +92,9 @@ int macsec_intake_gone(const macsec_intake *w) {
            at.sll_family == AF_PACKET && at.sll_ifindex < 0;
 }
 
-/* 0 for an error that leaves the end as good as before. A packet socket tells once that its
-   interface went down, and not that it went away after that: the loop has to look. */
+/* Return 0 for an error that leaves the end usable, else the errno. A packet socket reports once
+   that its interface is down, and does not report that it was deleted later: the loop has to check.
+   */
 static int reading_failed(macsec_intake *w) {
     if (errno == EAGAIN || errno == EINTR) {
         return 0;
@@ -111,17 +112,17 @@ static int read_messages(macsec_intake *w) {
         w->octets[at] = (struct iovec){row_of(w, at), FRAME_MAX};
         w->messages[at].msg_hdr = (struct msghdr){.msg_iov = &w->octets[at],
                                                   .msg_iovlen = 1,
-                                                  .msg_control = w->told[at],
-                                                  .msg_controllen = sizeof w->told[at]};
+                                                  .msg_control = w->aux[at],
+                                                  .msg_controllen = sizeof w->aux[at]};
     }
-    /* MSG_TRUNC: the length that a frame had, were it longer than its row. */
+    /* MSG_TRUNC: return the whole length of a frame that is longer than its row. */
     const int count = recvmmsg(w->from.fd, w->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
     if (count < 0) {
         return reading_failed(w);
     }
     for (int at = 0; at < count; at++) {
         const size_t length = w->messages[at].msg_len;
-        if (length == 0) { /* a pair whose other side was closed: no frame is that short */
+        if (length == 0) { /* the other side of a pair was closed: no frame is that short */
             return ECONNRESET;
         }
         take(w, at, length < FRAME_MAX ? length : FRAME_MAX, length);
@@ -151,8 +152,8 @@ int macsec_intake_read(macsec_intake *w) {
 
 /* ---------------------------------------------------------------- writing */
 
-/* The frame was lost at the end it was written to, and the next may go: a queue is full, the
-   interface is down, a filter forbids it. */
+/* Return 1 for an errno that means: this frame is lost, the next may be written. A queue is full,
+   the interface is down, or a filter forbids the frame. */
 static int is_drop(int error) {
     static const int drops[] = {ENOBUFS, ENETDOWN, EINVAL, EIO, ENOMEM, EPERM};
     for (size_t at = 0; at < sizeof drops / sizeof *drops; at++) {
@@ -163,7 +164,7 @@ static int is_drop(int error) {
     return 0;
 }
 
-/* What a write answered for the next frame: it waits, is counted as lost, or the end is broken. */
+/* Handle the errno of a write: the next frame waits, is counted as lost, or the end is broken. */
 static int writing_failed(macsec_outlet *w, int *waits) {
     *waits = errno == EAGAIN;
     if (errno == EAGAIN || errno == EINTR) {

@@ -1,7 +1,7 @@
-/* The ends of a pump or a line: where frames come from by the batch, and where they go.
+/* The ends of a pump or a line: read and write frames in batches.
 
-   Either is a socket that keeps messages apart (AF_PACKET, or a pair of AF_UNIX) or a device that
-   gives and takes a frame a call (a TAP); none blocks. */
+   An end is a socket that keeps messages apart (AF_PACKET, or a pair of AF_UNIX), or a device with
+   one frame a call (a TAP). It does not block. */
 #ifndef MACSEC_ENDS_H
 #define MACSEC_ENDS_H
 
@@ -14,10 +14,10 @@
 enum {
     MACSEC_ENDS_BATCH = 64,
     MACSEC_ENDS_FRAME_MAX = 65536 + 64,
-    /* An odd number of cache lines, so that the fronts of rows do not share the sets of a cache;
-       and room for a VLAN tag before the frame. */
+    /* An odd number of cache lines, so that the first lines of rows fall into different sets of a
+       cache; with room for a VLAN tag before the frame. */
     MACSEC_ENDS_ROW = (4 + MACSEC_ENDS_FRAME_MAX + 127) / 128 * 128 + 64,
-    MACSEC_ENDS_TOLD = 64,
+    MACSEC_ENDS_AUX = 64,
 };
 
 typedef struct macsec_end {
@@ -25,19 +25,19 @@ typedef struct macsec_end {
     int is_socket;
 } macsec_end;
 
-/* What was read last: `in`, up to a batch of frames. */
+/* The frames read last: `in`, up to a batch. */
 typedef struct macsec_intake {
     macsec_end from;
     uint8_t *rows;
     macsec_frames in;
-    int is_down; /* the interface, when last heard of */
+    int is_down; /* 1: the interface was down at the last read */
     int64_t start[MACSEC_ENDS_BATCH], length[MACSEC_ENDS_BATCH], wire_length[MACSEC_ENDS_BATCH];
     struct mmsghdr messages[MACSEC_ENDS_BATCH];
     struct iovec octets[MACSEC_ENDS_BATCH];
-    _Alignas(struct cmsghdr) uint8_t told[MACSEC_ENDS_BATCH][CMSG_SPACE(MACSEC_ENDS_TOLD)];
+    _Alignas(struct cmsghdr) uint8_t aux[MACSEC_ENDS_BATCH][CMSG_SPACE(MACSEC_ENDS_AUX)];
 } macsec_intake;
 
-/* What is to be written, `frames` of up to a batch, and how many of them were. */
+/* Frames to write, up to a batch, and the number written so far. */
 typedef struct macsec_outlet {
     macsec_end to;
     uint8_t *arena;
@@ -49,18 +49,19 @@ typedef struct macsec_outlet {
     struct iovec octets[MACSEC_ENDS_BATCH];
 } macsec_outlet;
 
-/* Not 0 where there is no memory. */
-int macsec_intake_make(macsec_intake *intake, int fd);
+/* Make an intake. Return DONE or NO_MEMORY. */
+macsec_status macsec_intake_make(macsec_intake *intake, int fd);
 void macsec_intake_free(macsec_intake *intake);
 void macsec_outlet_make(macsec_outlet *outlet, int fd);
 
-/* Reads what is there, up to a batch; 0, or the errno of an end that broke. */
+/* Read the frames that are there, up to a batch. Return 0, or the errno of an end that broke. */
 int macsec_intake_read(macsec_intake *intake);
 
-/* Whether the interface of a packet socket is gone for good. */
+/* Return 1 if the interface of a packet socket was deleted. */
 int macsec_intake_gone(const macsec_intake *intake);
 
-/* Writes until all is written or the end takes no more; 0, or the errno of an end that broke. */
+/* Write until all is written or the end takes no more. Return 0, or the errno of an end that broke.
+ */
 int macsec_outlet_write(macsec_outlet *outlet);
 
 static inline int macsec_outlet_waits(const macsec_outlet *outlet) {

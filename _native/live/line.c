@@ -1,9 +1,9 @@
-/* The line: two directions, each with a calendar and the frames that are on their way.
+/* The line: two directions, each with a calendar and the frames on their way.
 
-   A frame gets the number that its calendar gives it, and stays here until the calendar says that
-   nothing so old is on its way. While as many are on their way as there are places, nothing more is
-   taken in: it waits in the queue of the end, as at a port. What is due goes out at once or, where
-   the end takes no more, is lost: a line does not wait for who listens. */
+   A frame has the number that its calendar gives it, and is kept here until the calendar has no
+   frame of that number or an older one on its way. While all places are in use, nothing more is
+   read: frames wait in the queue of the end, as at a port. A frame that is due is written at once;
+   where the end takes no more, it is lost: a line does not wait for a receiver. */
 #define _GNU_SOURCE
 
 #include "live/line.h"
@@ -22,11 +22,11 @@ enum {
     BATCH = MACSEC_ENDS_BATCH,
     PLACES = 1 << 16, /* frames on their way: a power of two */
     ENDED = 4 * BATCH,
-    RECORD = 24, /* octets, of which these are the fate and the length */
+    RECORD = 24, /* octets; the offsets of fate and length in it: */
     FATE_AT = 19,
     LENGTH_AT = 8,
     WAYS = 2,
-    LOOK_MS = 250 /* between two looks at an interface that is down */
+    LOOK_MS = 250 /* between two checks of an interface that is down */
 };
 
 static const int64_t PS_PER_NS = 1000, NS_PER_S = 1000000000;
@@ -40,9 +40,10 @@ typedef struct direction {
     macsec_wire *wire;
     macsec_intake intake;
     macsec_outlet outlet;
+    macsec_which_end from, to, failed;
     kept *places;
-    int64_t oldest, next; /* numbers: of the oldest that is kept, of the next that comes */
-    uint8_t *arena;       /* of frames that go out */
+    int64_t oldest, next; /* numbers: of the oldest frame kept, of the next frame read */
+    uint8_t *arena;       /* of frames to write */
     int64_t start[BATCH], length[BATCH], time_ps[BATCH];
     macsec_wire_ends ends;
     int64_t number[ENDED], bit[ENDED];
@@ -51,13 +52,13 @@ typedef struct direction {
 } direction;
 
 struct macsec_line {
-    pthread_mutex_t lock; /* over what macsec_line_read() looks at */
+    pthread_mutex_t lock; /* protects the counts that macsec_line_read() reads */
     direction ways[WAYS];
 };
 
 /* ---------------------------------------------------------------- made and freed */
 
-static int make(direction *d, macsec_wire *wire, int from, int to) {
+static macsec_status make(direction *d, macsec_wire *wire, int from, int to) {
     d->wire = wire;
     d->oldest = d->next = macsec_wire_counts(wire)->sent + 1;
     d->places = calloc(PLACES, sizeof *d->places);
@@ -68,7 +69,8 @@ static int make(direction *d, macsec_wire *wire, int from, int to) {
     d->outlet.arena = d->arena;
     d->outlet.start = d->start;
     d->outlet.length = d->length;
-    return macsec_intake_make(&d->intake, from) || d->places == NULL || d->arena == NULL;
+    const macsec_status status = macsec_intake_make(&d->intake, from);
+    return d->places == NULL || d->arena == NULL ? MACSEC_STATUS_NO_MEMORY : status;
 }
 
 macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
@@ -77,7 +79,11 @@ macsec_line *macsec_line_new(macsec_wire *a2b, macsec_wire *b2a, int a, int b) {
         return NULL;
     }
     pthread_mutex_init(&line->lock, NULL);
-    if (make(&line->ways[0], a2b, a, b) | make(&line->ways[1], b2a, b, a)) {
+    line->ways[0].from = line->ways[1].to = MACSEC_FIRST_END;
+    line->ways[0].to = line->ways[1].from = MACSEC_SECOND_END;
+    const macsec_status there = make(&line->ways[0], a2b, a, b);
+    const macsec_status back = make(&line->ways[1], b2a, b, a);
+    if (there != MACSEC_STATUS_DONE || back != MACSEC_STATUS_DONE) {
         macsec_line_free(line);
         return NULL;
     }
@@ -131,7 +137,8 @@ static int has_room(const direction *d) {
     return d->next + BATCH - d->oldest <= PLACES;
 }
 
-/* Keeps what was read, as the job of its calendar: without frames that were longer than a row. */
+/* Keep the frames read, and make them a job of the calendar. Frames longer than a row are refused.
+ */
 static int keep(direction *d, macsec_wire_job *job, int64_t now_ps) {
     const macsec_frames *in = &d->intake.in;
     for (int64_t at = 0; at < in->count; at++) {
@@ -161,10 +168,13 @@ static int flush(direction *d) {
     const int error = macsec_outlet_write(&d->outlet);
     d->counts.dropped += (uint64_t)(d->outlet.frames - d->outlet.written);
     d->outlet.frames = d->outlet.written = 0;
+    if (error != 0) {
+        d->failed = d->to;
+    }
     return error;
 }
 
-/* Writes those of the frames ended that arrived, by the batch. */
+/* Write the frames that arrived, in batches. */
 static int deliver(direction *d) {
     int error = 0;
     int64_t octets = 0;
@@ -189,7 +199,7 @@ static int deliver(direction *d) {
     return error == 0 && d->outlet.frames > 0 ? flush(d) : error;
 }
 
-static int answer_of(int status) {
+static int answer_of(macsec_wire_status status) {
     return status == MACSEC_WIRE_MEMORY ? ENOMEM : status == MACSEC_WIRE_HORIZON ? EOVERFLOW : 0;
 }
 
@@ -199,7 +209,7 @@ static int take_in(direction *d, int64_t now_ps) {
                            .length = d->intake.length,
                            .time_ps = d->time_ps};
     int error = keep(d, &job, now_ps);
-    int status = MACSEC_WIRE_FULL;
+    macsec_wire_status status = MACSEC_WIRE_FULL;
     while (error == 0 && status == MACSEC_WIRE_FULL) {
         status = macsec_wire_carry(d->wire, &job, &d->ends);
         error = deliver(d);
@@ -208,7 +218,8 @@ static int take_in(direction *d, int64_t now_ps) {
 }
 
 static int let_out(direction *d, int64_t now_ps) {
-    int status = MACSEC_WIRE_FULL, error = 0;
+    macsec_wire_status status = MACSEC_WIRE_FULL;
+    int error = 0;
     while (error == 0 && status == MACSEC_WIRE_FULL) {
         status = macsec_wire_drain(d->wire, now_ps, &d->ends);
         error = deliver(d);
@@ -225,6 +236,9 @@ static int round_of(direction *d, int64_t now_ps) {
         return error;
     }
     error = macsec_intake_read(&d->intake);
+    if (error != 0) {
+        d->failed = d->from;
+    }
     if (error != 0 || d->intake.in.count == 0) {
         return error;
     }
@@ -232,11 +246,13 @@ static int round_of(direction *d, int64_t now_ps) {
     return error != 0 ? error : let_out(d, now_ps);
 }
 
-int macsec_line_step(macsec_line *line, int64_t now_ps) {
+int macsec_line_step(macsec_line *line, int64_t now_ps, macsec_which_end *failed) {
     int error = 0;
+    *failed = MACSEC_NO_END;
     pthread_mutex_lock(&line->lock);
     for (int at = 0; at < WAYS && error == 0; at++) {
         error = round_of(&line->ways[at], now_ps);
+        *failed = line->ways[at].failed;
     }
     pthread_mutex_unlock(&line->lock);
     return error;
@@ -248,7 +264,7 @@ static int64_t clock_ns(void) {
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* When something is due next, in ps; INT64_MAX for never. */
+/* Return the time of the next event in ps; INT64_MAX for never. */
 static int64_t due_ps(const macsec_line *line) {
     const int64_t there = macsec_wire_due(line->ways[0].wire);
     const int64_t back = macsec_wire_due(line->ways[1].wire);
@@ -259,7 +275,8 @@ static int any_down(const macsec_line *line) {
     return line->ways[0].intake.is_down || line->ways[1].intake.is_down;
 }
 
-/* Until a frame comes, something is due, or the end; an interface that is down is looked at. */
+/* Wait for a frame, the next event, or the end. While an interface is down, wait at most LOOK_MS.
+ */
 static int wait_for(macsec_line *line, int stop, int64_t began_ns) {
     struct pollfd polled[1 + WAYS] = {{.fd = stop, .events = POLLIN}};
     for (int at = 0; at < WAYS; at++) {
@@ -285,26 +302,28 @@ static int wait_for(macsec_line *line, int stop, int64_t began_ns) {
     return polled[0].revents != 0;
 }
 
-static int gone(const macsec_line *line) {
+static int gone(const macsec_line *line, macsec_which_end *failed) {
     for (int at = 0; at < WAYS; at++) {
         if (line->ways[at].intake.is_down && macsec_intake_gone(&line->ways[at].intake)) {
+            *failed = line->ways[at].from;
             return ENODEV;
         }
     }
     return 0;
 }
 
-int macsec_line_run(macsec_line *line, int stop) {
+int macsec_line_run(macsec_line *line, int stop, macsec_which_end *failed) {
     prctl(PR_SET_TIMERSLACK, 1L, 0L, 0L, 0L); /* of this thread: by default timers are 50 us late */
     const int64_t began_ns = clock_ns();
     for (;;) {
+        *failed = MACSEC_NO_END;
         const int over = wait_for(line, stop, began_ns);
         if (over != 0) {
             return over > 0 ? 0 : -over;
         }
-        int error = macsec_line_step(line, (clock_ns() - began_ns) * PS_PER_NS);
+        int error = macsec_line_step(line, (clock_ns() - began_ns) * PS_PER_NS, failed);
         if (error == 0) {
-            error = gone(line);
+            error = gone(line, failed);
         }
         if (error != 0) {
             return error;

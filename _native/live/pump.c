@@ -1,9 +1,9 @@
 /* The pump: the loop between two ends and a SecY.
 
-   Each direction holds one batch. While some of it waits to be written, only the writing end is
-   polled for that direction, and nothing more is read: what cannot go on stays in the queue of the
-   end it came from, as on a port. A batch is as long as what is there, up to BATCH: a single frame
-   is not kept waiting, and under load system calls are shared. */
+   Each direction holds one batch. While frames of it wait to be written, only the writing end is
+   polled for that direction, and nothing more is read: later frames stay in the queue of the end
+   that they come from, as on a port. A batch has as many frames as are there, up to BATCH: a single
+   frame does not wait, and under load frames share system calls. */
 #define _GNU_SOURCE
 
 #include "live/pump.h"
@@ -18,15 +18,16 @@
 enum {
     BATCH = MACSEC_ENDS_BATCH,
     GROWS_BY = 32,
-    LOOK_MS = 250, /* between two looks at an interface that is down */
+    LOOK_MS = 250, /* between two checks of an interface that is down */
     ENDS = 2
 };
 
 enum { CLEAR, WIRE };
 
-typedef int macsec_batch_call(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+typedef macsec_status macsec_batch_call(macsec_secy *secy, const macsec_frames *in,
+                                        macsec_outcome *out);
 
-/* One direction: the batch in hand. */
+/* One direction, with its batch. */
 typedef struct way {
     macsec_intake intake;
     macsec_outlet outlet;
@@ -41,7 +42,7 @@ struct macsec_pump {
     macsec_secy *secy;
     pthread_mutex_t *lock;
     int closed;     /* under the lock */
-    way ways[ENDS]; /* by the end they come from */
+    way ways[ENDS]; /* by the end that frames come from */
 };
 
 static void add(atomic_uint_least64_t *count, uint64_t more) {
@@ -54,7 +55,7 @@ static uint64_t read_count(const atomic_uint_least64_t *count) {
 
 /* ---------------------------------------------------------------- made and freed */
 
-static int way_make(way *w, int from, int to, macsec_batch_call *call) {
+static macsec_status way_make(way *w, int from, int to, macsec_batch_call *call) {
     const size_t out = (size_t)BATCH * (MACSEC_ENDS_ROW + GROWS_BY);
     w->call = call;
     w->out.arena = malloc(out);
@@ -64,7 +65,8 @@ static int way_make(way *w, int from, int to, macsec_batch_call *call) {
     w->outlet.arena = w->out.arena;
     w->outlet.start = w->out.start;
     w->outlet.length = w->out.length;
-    return macsec_intake_make(&w->intake, from) || w->out.arena == NULL;
+    const macsec_status status = macsec_intake_make(&w->intake, from);
+    return w->out.arena == NULL ? MACSEC_STATUS_NO_MEMORY : status;
 }
 
 macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int wire) {
@@ -74,8 +76,9 @@ macsec_pump *macsec_pump_new(macsec_secy *secy, uintptr_t lock, int clear, int w
     }
     pump->secy = secy;
     pump->lock = (pthread_mutex_t *)lock;
-    if (way_make(&pump->ways[CLEAR], clear, wire, macsec_protect) |
-        way_make(&pump->ways[WIRE], wire, clear, macsec_validate)) {
+    const macsec_status out = way_make(&pump->ways[CLEAR], clear, wire, macsec_protect);
+    const macsec_status in = way_make(&pump->ways[WIRE], wire, clear, macsec_validate);
+    if (out != MACSEC_STATUS_DONE || in != MACSEC_STATUS_DONE) {
         macsec_pump_free(pump);
         return NULL;
     }
@@ -93,9 +96,9 @@ void macsec_pump_free(macsec_pump *pump) {
     free(pump);
 }
 
-void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *told) {
+void macsec_pump_read(const macsec_pump *pump, int from_wire, macsec_pump_counts *counts) {
     const way *w = &pump->ways[from_wire ? WIRE : CLEAR];
-    *told = (macsec_pump_counts){
+    *counts = (macsec_pump_counts){
         .frames_in = read_count(&w->frames_in),
         .octets_in = read_count(&w->octets_in),
         .batches = read_count(&w->batches),
@@ -125,8 +128,8 @@ static void count_in(way *w) {
     add(&w->batches, 1);
 }
 
-/* The batch that was read, through the SecY if the port is open. It cannot fail: the arena has room
-   for the longest. */
+/* Pass the batch through the SecY if the port is open. It cannot fail: the arena has room for the
+   longest frames. */
 static void through_secy(macsec_pump *pump, way *w) {
     count_in(w);
     pthread_mutex_lock(pump->lock);
@@ -142,22 +145,20 @@ static void through_secy(macsec_pump *pump, way *w) {
     }
 }
 
-/* One step of a direction: what waits is written, or one batch read and written. The answer is the
-   errno of the end that failed, negative for the wire's. */
-static int step(macsec_pump *pump, way *w) {
-    const int wire_writes = w == &pump->ways[CLEAR];
+/* One step of a direction: write the frames that wait, or read one batch and write it. Returns 0,
+   or the errno of the end that failed, which is then in `failed`. */
+static int step(macsec_pump *pump, way *w, macsec_which_end *failed) {
+    const int to_wire = w == &pump->ways[CLEAR];
     if (!macsec_outlet_waits(&w->outlet)) {
+        *failed = to_wire ? MACSEC_FIRST_END : MACSEC_SECOND_END;
         const int error = macsec_intake_read(&w->intake);
-        if (error != 0) {
-            return wire_writes ? error : -error;
-        }
-        if (w->intake.in.count == 0) {
-            return 0;
+        if (error != 0 || w->intake.in.count == 0) {
+            return error;
         }
         through_secy(pump, w);
     }
-    const int error = macsec_outlet_write(&w->outlet);
-    return wire_writes ? -error : error;
+    *failed = to_wire ? MACSEC_SECOND_END : MACSEC_FIRST_END;
+    return macsec_outlet_write(&w->outlet);
 }
 
 static struct pollfd awaited(const way *w) {
@@ -166,16 +167,17 @@ static struct pollfd awaited(const way *w) {
                : (struct pollfd){.fd = w->intake.from.fd, .events = POLLIN};
 }
 
-/* The interface below may come back, or be gone for good. */
+/* Return ENODEV if the interface is down and was deleted: a deleted one does not come back. */
 static int look_below(const way *w) {
     return w->intake.is_down && macsec_intake_gone(&w->intake) ? ENODEV : 0;
 }
 
-int macsec_pump_run(macsec_pump *pump, int stop) {
+int macsec_pump_run(macsec_pump *pump, int stop, macsec_which_end *failed) {
     way *ways = pump->ways;
     for (;;) {
         struct pollfd polled[1 + ENDS] = {
             {.fd = stop, .events = POLLIN}, awaited(&ways[CLEAR]), awaited(&ways[WIRE])};
+        *failed = MACSEC_NO_END;
         const int ready = poll(polled, 1 + ENDS, ways[WIRE].intake.is_down ? LOOK_MS : -1);
         if (ready < 0 && errno != EINTR) {
             return errno;
@@ -183,12 +185,16 @@ int macsec_pump_run(macsec_pump *pump, int stop) {
         if (polled[0].revents != 0) {
             return 0;
         }
-        int failed = ready == 0 ? -look_below(&ways[WIRE]) : 0;
-        for (int from = 0; from < ENDS && failed == 0; from++) {
-            failed = polled[1 + from].revents ? step(pump, &ways[from]) : 0;
+        int error = 0;
+        if (ready == 0) {
+            *failed = MACSEC_SECOND_END;
+            error = look_below(&ways[WIRE]);
         }
-        if (failed != 0) {
-            return failed;
+        for (int from = 0; from < ENDS && error == 0; from++) {
+            error = polled[1 + from].revents ? step(pump, &ways[from], failed) : 0;
+        }
+        if (error != 0) {
+            return error;
         }
     }
 }

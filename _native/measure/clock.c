@@ -1,4 +1,4 @@
-/* The reasons are in clock.h. */
+/* Time stamp counter and monotonic clock; see clock.h. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 199309L /* clock_gettime under -std=c11 */
 #endif
@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { NEARNESS = 16 }; /* attempts to read both clocks with little between */
+enum { NEARNESS = 16 }; /* attempts to read both clocks at nearly the same time */
 
 static int64_t monotonic_ns(void) {
     struct timespec now;
@@ -43,7 +43,7 @@ int64_t macsec_clock_ticks(void) {
     if (!macsec_clock_is_tsc()) {
         return monotonic_ns();
     }
-    /* RDTSC may run early and late alike: a fence on either side. */
+    /* RDTSC may run out of order: put a fence on either side. */
     __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
     return (int64_t)((uint64_t)high << 32 | low);
 }
@@ -65,7 +65,7 @@ typedef struct {
     int64_t ns;
 } moment;
 
-/* Both clocks, read as close to one another as a few attempts allow. */
+/* Read both clocks: of a few attempts, the one with the least time between the readings. */
 static moment both(void) {
     moment nearest = {0, 0};
     int64_t least = INT64_MAX;
@@ -105,7 +105,7 @@ int64_t macsec_clock_empty(int64_t rounds) {
     return least;
 }
 
-/* Of two intervals: what the clock itself takes is in both, and may be several steps. */
+/* Compare two intervals: the time of the reading itself is in both, and may be several steps. */
 int64_t macsec_clock_step(int64_t rounds) {
     int64_t least = INT64_MAX;
     int64_t former = 0;

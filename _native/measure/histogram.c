@@ -1,8 +1,8 @@
 /* The twin of PythonHistogram in macsec/measure/latency/histogram.py.
 
    A cell is `shift` low bits wide, and the eleven bits above them are its number within a doubling;
-   values that have no more bits have a cell each. So a cell is never wider than a 1024th of what it
-   holds: three significant digits. */
+   values of at most eleven bits have a cell each. So a cell is never wider than a 1024th of its
+   values: three significant digits. */
 #include "measure/histogram.h"
 
 enum { BITS = 11, HALF = 1 << (BITS - 1), WHOLE = 1 << BITS };

@@ -1,4 +1,4 @@
-/* The twin of macsec/measure/chain.py, and of macsec/measure/offered.py. */
+/* The twin of chain.py and offered.py in macsec/measure/latency/. */
 #include "measure/latency.h"
 
 #include <string.h>
@@ -25,8 +25,8 @@ static void count(const macsec_chain *chain, macsec_histogram *lane, int64_t tic
     macsec_histogram_record(lane, to_ns(chain, ticks < 0 ? 0 : ticks), 1);
 }
 
-static int is_back(const macsec_chain *chain, const uint8_t *frame, size_t length, int64_t told) {
-    return (told & 0xff) == MACSEC_OK && (size_t)(told >> 8) == length &&
+static int is_back(const macsec_chain *chain, const uint8_t *frame, size_t length, int64_t ended) {
+    return (ended & 0xff) == MACSEC_OK && (size_t)(ended >> 8) == length &&
            memcmp(area(chain, BACK), frame, length) == 0;
 }
 
@@ -45,7 +45,7 @@ static void time_protected(macsec_chain *chain, const macsec_lanes *lanes, size_
     const int64_t from = macsec_clock_ticks();
     const int64_t sent = macsec_protect_frame(chain->tx, arrived, length, wire);
     const int64_t between = macsec_clock_ticks();
-    const int64_t told =
+    const int64_t ended =
         macsec_validate_frame(chain->rx, wire, (size_t)(sent >> 8), area(chain, BACK));
     const int64_t to = macsec_clock_ticks();
     const int64_t protect = between - from - chain->empty_ticks;
@@ -53,7 +53,7 @@ static void time_protected(macsec_chain *chain, const macsec_lanes *lanes, size_
     count(chain, lanes->protect, protect);
     count(chain, lanes->validate, validate);
     count(chain, lanes->both, protect + validate);
-    chain->faults += !is_back(chain, arrived, length, told);
+    chain->faults += !is_back(chain, arrived, length, ended);
 }
 
 static void time_nothing(const macsec_chain *chain, const macsec_lanes *lanes) {
@@ -66,7 +66,7 @@ void macsec_chain_lanes(macsec_chain *chain, const macsec_lanes *lanes, int64_t 
     for (int64_t i = 0; i < frames; i++) {
         const int64_t row = following(chain);
         const size_t length = (size_t)chain->given->length[row];
-        /* Not timed: the frame comes into the cache, as one does that has just arrived. */
+        /* Not timed: copy the frame into the cache, where a frame is that has just arrived. */
         memcpy(area(chain, ARRIVED), chain->given->arena + chain->given->start[row], length);
         time_nothing(chain, lanes);
         if (i & 1) {
@@ -81,13 +81,13 @@ void macsec_chain_lanes(macsec_chain *chain, const macsec_lanes *lanes, int64_t 
 
 /* ---------------------------------------------------------------- offered load */
 
-/* The frames that are under way, and what time it is: the clock's, or in virtual time ours. */
+/* The frames that wait, and the time: of the clock or, in virtual time, of this loop. */
 typedef struct {
     macsec_chain *chain;
     macsec_offer *offer;
     int64_t from;
     int64_t now;
-    int64_t arrived; /* frames that fell due, lost ones among them */
+    int64_t arrived; /* frames that were due so far, lost ones included */
     int64_t head;
     int64_t waiting;
 } queue;
@@ -129,10 +129,10 @@ static void handle(queue *q) {
     const size_t length = (size_t)chain->given->length[row];
     uint8_t *wire = area(chain, WIRE);
     const int64_t sent = macsec_protect_frame(chain->tx, frame, length, wire);
-    const int64_t told =
+    const int64_t ended =
         macsec_validate_frame(chain->rx, wire, (size_t)(sent >> 8), area(chain, BACK));
     q->now = macsec_clock_ticks();
-    chain->faults += (told & 0xff) != MACSEC_OK || (size_t)(told >> 8) != length;
+    chain->faults += (ended & 0xff) != MACSEC_OK || (size_t)(ended >> 8) != length;
 }
 
 void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
@@ -149,7 +149,7 @@ void macsec_chain_offer(macsec_chain *chain, macsec_offer *offer) {
         }
         const int64_t frame = offer->ring[q.head];
         handle(&q);
-        admit(&q); /* the place is given back only now */
+        admit(&q); /* its place becomes free only now */
         q.head = (q.head + 1) % offer->capacity;
         q.waiting--;
         offer->handled++;

@@ -1,7 +1,8 @@
-/* What a frame waits for, timed one by one: a chain of two SecYs, protect and then validate, beside
-   a plain copy. What stands between the markers is the cffi cdef too.
+/* Latency of single frames: a chain of two SecYs, protect and then validate, beside a plain copy.
+   The declarations between the markers are cffi's too.
 
-   The twin is macsec/measure/latency/chain.py. Memory is the caller's; one thread at a time per chain. */
+   The twin is macsec/measure/latency/chain.py. Memory belongs to the caller; use a chain from one
+   thread at a time. */
 #ifndef MACSEC_LATENCY_H
 #define MACSEC_LATENCY_H
 
@@ -10,9 +11,9 @@
 #include "secy/macsec.h"
 
 /* cdef: begin */
-/* Frames of `given` come in turn. `room`: four areas of `area` octets, each with place for the
-   longest frame and 32 octets more. `faults` counts frames that were not protected, or did not come
-   back as they were. */
+/* Frames of `given` are used in turn. `room`: four areas of `area` octets, each with room for the
+   longest frame and 32 octets more. `faults` counts frames that were not protected, or were not
+   delivered as they were sent. */
 typedef struct macsec_chain {
     macsec_secy *tx;
     macsec_secy *rx;
@@ -22,10 +23,10 @@ typedef struct macsec_chain {
     int64_t next;
     int64_t faults;
     double ns_per_tick;
-    int64_t empty_ticks; /* of the clock itself, taken off each interval */
+    int64_t empty_ticks; /* of the clock itself, subtracted from each interval */
 } macsec_chain;
 
-/* Where the time of each frame is counted; `both`: protect and validate. */
+/* Histograms of the time of each frame; `both`: protect and validate. */
 typedef struct macsec_lanes {
     macsec_histogram *clock; /* nothing at all */
     macsec_histogram *clear; /* the frame copied */
@@ -34,21 +35,21 @@ typedef struct macsec_lanes {
     macsec_histogram *both;
 } macsec_lanes;
 
-/* So many frames, each through all lanes; clear goes first for every other one. */
+/* Send `frames` frames, each through all lanes; every second one through `clear` first. */
 void macsec_chain_lanes(macsec_chain *chain, const macsec_lanes *lanes, int64_t frames);
 
-/* Frames that fall due at even intervals, whether or not the chain keeps up. `ring`: `capacity`
-   places where frames wait until they are handled; one that finds none is lost. */
+/* Frames that are due at even intervals, even if the chain does not keep up. `ring`: `capacity`
+   places where frames wait; a frame that finds none is lost. */
 typedef struct macsec_offer {
     double interval_ticks;
     int64_t frames;
     int64_t *ring;
     int64_t capacity;
-    const int64_t *service; /* ticks that each frame handled takes, in virtual time; NULL: real */
-    int64_t deadline_ticks; /* from the first one due */
+    const int64_t *service;    /* ticks for each frame, in virtual time; NULL: real time */
+    int64_t deadline_ticks;    /* from the first one due */
     macsec_histogram *latency; /* from when it was due until it was handled */
     int64_t handled;
-    int64_t late; /* of those, after the deadline */
+    int64_t late; /* handled after the deadline */
     int64_t lost;
     int64_t ticks; /* from the first one due to the last one handled */
 } macsec_offer;

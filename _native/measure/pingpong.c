@@ -1,5 +1,5 @@
-/* Round trips: due times are absolute, so that a late answer makes the next ones late too, and none
-   is left out (no coordinated omission). */
+/* Round trips. Due times are absolute: a late answer makes the next datagrams late too, and none is
+   left out (no coordinated omission). */
 #define _GNU_SOURCE
 
 #include "measure/pingpong.h"
@@ -21,7 +21,7 @@ static int64_t now_ns(void) {
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Sleeps, and spins the rest, since a thread that slept wakes up late. */
+/* Sleep, and spin for the rest: a thread that sleeps wakes up late. */
 static void wait_until(int64_t due_ns) {
     const int64_t early = due_ns - SPIN_NS;
     if (now_ns() < early) {
@@ -32,8 +32,7 @@ static void wait_until(int64_t due_ns) {
     }
 }
 
-/* 1: the answer with this number came; 0: it did not in time; else -errno. Others are passed over.
- */
+/* Return 1 if the answer with this number arrives in time, 0 if not, or -errno. Skip others. */
 static int answered(int fd, int64_t number, int64_t until_ns, uint8_t *octets) {
     for (;;) {
         const ssize_t length = recv(fd, octets, LONGEST, MSG_DONTWAIT);

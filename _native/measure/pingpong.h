@@ -1,4 +1,4 @@
-/* Round trips of datagrams on the host's own clock: who asks, and who answers. */
+/* Round trips of datagrams, timed by the clock of the host: the sender and the echo. */
 #ifndef MACSEC_PINGPONG_H
 #define MACSEC_PINGPONG_H
 
@@ -8,7 +8,7 @@
 
 /* cdef: begin */
 
-/* `octets` of each datagram, at least 8; one is due every `every_ns`, and waited for at most
+/* `octets` of each datagram, at least 8. One is due every `every_ns`; its answer may take up to
    `patience_ns`. */
 typedef struct macsec_ping_plan {
     int64_t count;
@@ -17,11 +17,11 @@ typedef struct macsec_ping_plan {
     int64_t patience_ns;
 } macsec_ping_plan;
 
-/* Sends on a connected socket and records, from when each was due to when its answer was here.
-   The number of those that were not answered; -errno where the socket failed. */
+/* Send on a connected socket, and record the time from when each datagram was due until its answer.
+   Return the number of datagrams without an answer, or -errno where the socket failed. */
 int64_t macsec_ping_run(int fd, const macsec_ping_plan *plan, macsec_histogram *histogram);
 
-/* Answers with the same octets until `stop` (an eventfd) can be read: 0, or an errno. */
+/* Answer with the same octets until `stop` (an eventfd) can be read. Return 0 or an errno. */
 int macsec_echo_run(int fd, int stop);
 
 /* cdef: end */

@@ -1,9 +1,9 @@
-/* One frame as a Python call. A call through cffi takes five times as long as the frame in it: a
-   tuple of arguments, their conversion, the GIL given away and taken back; lock and copy in Python
-   double that. Here the call takes a bytes object and answers with one, and the lock is taken in C,
-   where no signal handler comes between taking it and giving it back.
+/* One frame as a Python call. A call through cffi takes five times as long as its frame: a tuple of
+   arguments, their conversion, releasing and acquiring the GIL; lock and copy in Python double
+   that. Here a call takes a bytes object and returns one. The lock is acquired and released in C,
+   where no signal handler can run in between.
 
-   The GIL is kept: a frame is shorter than giving it away. */
+   Keep the GIL: a frame takes less time than releasing it. */
 #include "python/python.h"
 
 #include "secy/macsec.h"
@@ -12,33 +12,34 @@ enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8 };
 
 typedef struct frame_calls {
     PyObject head;
-    macsec_secy *secy;  /* NULL once it is closed */
-    PyObject *owner;    /* who frees it */
-    PyObject *acquire;  /* of the data plane's lock: batches and management run under it too */
+    macsec_secy *secy; /* NULL once it is closed */
+    PyObject *owner;   /* frees the SecY */
+    PyObject
+        *acquire; /* of the lock of the data plane, which protects batches and management too */
     PyObject *release;  /* of the same */
     PyObject *verdicts; /* a tuple, by number */
-    PyObject *closed;   /* raises what a closed SecY raises */
+    PyObject *closed;   /* raises the error of a closed SecY */
 } frame_calls;
 
 typedef int64_t one_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
 
-/* References are counted by the functions Py_IncRef and Py_DecRef. The macros become code of the
-   Python that built this; that of 3.11 knows no immortal objects, and under a later Python would
-   count None down, a step a frame. */
+/* Count references by the functions Py_IncRef and Py_DecRef, not by the macros. A macro is code of
+   the Python that built this file: that of 3.11 knows no immortal objects, and under a later Python
+   it would decrease the count of None at each frame. */
 static PyObject *held(PyObject *object) {
     Py_IncRef(object);
     return object;
 }
 
-/* Whether a call that answers nothing went well. */
+/* Return 1 if a call whose result is not needed succeeded. */
 static int went_well(PyObject *answer) {
     Py_DecRef(answer);
     return answer != NULL;
 }
 
-/* (verdict, frame or None) */
-static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out) {
-    /* Every frame that goes on has octets: addresses at least. */
+/* Return (verdict, frame or None). */
+static PyObject *as_pair(const frame_calls *self, int64_t ended, const uint8_t *out) {
+    /* Every frame that is sent or delivered has octets: at least addresses. */
     const Py_ssize_t octets = (Py_ssize_t)(ended >> OCTETS_AT);
     PyObject *verdict = PyTuple_GetItem(self->verdicts, (Py_ssize_t)(ended & VERDICT));
     PyObject *frame =
@@ -48,7 +49,7 @@ static PyObject *told(const frame_calls *self, int64_t ended, const uint8_t *out
     return pair;
 }
 
-/* The frame under the lock, what it told outside. */
+/* Process the frame under the lock; make its result after that. */
 static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *frame, size_t length,
                           uint8_t *out) {
     if (!went_well(PyObject_CallNoArgs(self->acquire))) {
@@ -59,7 +60,7 @@ static PyObject *run_into(frame_calls *self, one_frame *call, const uint8_t *fra
     if (!went_well(PyObject_CallNoArgs(self->release))) {
         return NULL;
     }
-    return closed ? PyObject_CallNoArgs(self->closed) : told(self, ended, out);
+    return closed ? PyObject_CallNoArgs(self->closed) : as_pair(self, ended, out);
 }
 
 static PyObject *run(frame_calls *self, one_frame *call, PyObject *frame) {
@@ -132,9 +133,12 @@ static void free_calls(PyObject *object) {
 }
 
 static PyMethodDef methods[] = {
-    {"protect", protect, METH_O, "10.5: the verdict, and the frame if it is sent."},
-    {"validate", validate, METH_O, "10.6: the verdict, and the frame if it is delivered."},
-    {"close", close_calls, METH_NOARGS, "The SecY is about to be freed: call no more into it."},
+    {"protect", protect, METH_O,
+     "Protect a frame (10.5): the verdict, and the frame if it is sent."},
+    {"validate", validate, METH_O,
+     "Validate a frame (10.6): the verdict, and the frame if it is delivered."},
+    {"close", close_calls, METH_NOARGS,
+     "Make no more calls into the SecY, which is about to be freed."},
     {NULL, NULL, 0, NULL},
 };
 

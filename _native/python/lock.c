@@ -1,12 +1,12 @@
-/* A lock for Python and for threads in C alike: `threading.Lock` cannot be taken without the GIL,
-   and a pump holds none. Taken and given back by the same thread, for a batch at most. */
+/* A lock for Python and for threads in C: `threading.Lock` cannot be acquired without the GIL,
+   which a pump does not hold. The thread that acquires it releases it, after a batch at most. */
 #include "python/python.h"
 
 #include <pthread.h>
 
 typedef struct lock {
     PyObject head;
-    pthread_mutex_t *mutex; /* of its own: an object's place is Python's affair */
+    pthread_mutex_t *mutex; /* allocated apart: its address does not depend on the Python object */
 } lock;
 
 static PyObject *nothing(void) {
@@ -14,7 +14,7 @@ static PyObject *nothing(void) {
     return Py_None;
 }
 
-/* The GIL is given away only where there is someone to wait for. */
+/* Release the GIL only where another thread holds the lock. */
 static PyObject *acquire(PyObject *self, PyObject *unused) {
     (void)unused;
     pthread_mutex_t *mutex = ((lock *)self)->mutex;
@@ -32,7 +32,7 @@ static PyObject *release(PyObject *self, PyObject *unused) {
     return nothing();
 }
 
-/* In the child of a fork the thread that held it may not be there: it is free. */
+/* Free the lock in the child of a fork, where the thread that held it may be gone. */
 static PyObject *renew(PyObject *self, PyObject *unused) {
     (void)unused;
     pthread_mutex_init(((lock *)self)->mutex, NULL);
@@ -72,10 +72,10 @@ static void free_lock(PyObject *self) {
 }
 
 static PyMethodDef methods[] = {
-    {"acquire", acquire, METH_NOARGS, "Take it; wait where another thread has it."},
-    {"release", release, METH_NOARGS, "Give it back."},
-    {"renew", renew, METH_NOARGS, "After a fork, in the child: nobody holds it."},
-    {"address", address, METH_NOARGS, "Where the pthread_mutex_t lies."},
+    {"acquire", acquire, METH_NOARGS, "Acquire it; wait while another thread holds it."},
+    {"release", release, METH_NOARGS, "Release it."},
+    {"renew", renew, METH_NOARGS, "Free it, in the child of a fork."},
+    {"address", address, METH_NOARGS, "Return the address of the pthread_mutex_t."},
     {"__enter__", acquire, METH_NOARGS, NULL},
     {"__exit__", release, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

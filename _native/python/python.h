@@ -1,5 +1,4 @@
-/* Python's own header, within the limited API where there is one: cffi's part of the module keeps
-   to it too. */
+/* Python.h with the limited API where there is one, as in cffi's part of the module. */
 #ifndef MACSEC_PYTHON_H
 #define MACSEC_PYTHON_H
 

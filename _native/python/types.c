@@ -1,4 +1,4 @@
-/* cffi writes the module and has no place for a type of ours: they are put there afterwards. */
+/* cffi writes the module and has no place for other types: they are added afterwards. */
 #include "python/python.h"
 
 #include "python/types.h"

@@ -1,10 +1,10 @@
-/* The types of ours beside cffi's `ffi` and `lib`: FrameCalls (frame_calls.c) and Lock (lock.c). */
+/* Types of the module beside cffi's `ffi` and `lib`: FrameCalls (frame_calls.c), Lock (lock.c). */
 #ifndef MACSEC_TYPES_H
 #define MACSEC_TYPES_H
 
 /* cdef: begin */
 
-/* Puts the types into the module macsec._native. 0, or -1 with a Python error printed. */
+/* Add the types to the module macsec._native. Return 0, or -1 with a Python error printed. */
 int macsec_add_types(void);
 
 /* cdef: end */

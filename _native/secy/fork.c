@@ -1,4 +1,4 @@
-/* SecYs in a list, and what is done to them in the child of a fork. The reasons are in fork.h. */
+/* The list of SecYs, whose transmit SAs die in the child of a fork; the reason is in fork.h. */
 #include "secy/fork.h"
 
 #include <stddef.h>
@@ -46,9 +46,9 @@ static void register_once(void) {
     not_registered = pthread_atfork(take_list, give_list, in_child);
 }
 
-int macsec_fork_watch(macsec_secy *secy) {
+macsec_status macsec_fork_watch(macsec_secy *secy) {
     if (pthread_once(&registered, register_once) != 0 || not_registered) {
-        return -1;
+        return MACSEC_STATUS_NO_MEMORY;
     }
     take_list();
     secy->next = first;
@@ -57,7 +57,7 @@ int macsec_fork_watch(macsec_secy *secy) {
     }
     first = secy;
     give_list();
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 void macsec_fork_forget(macsec_secy *secy) {
@@ -75,9 +75,9 @@ void macsec_fork_forget(macsec_secy *secy) {
 
 #else
 
-int macsec_fork_watch(macsec_secy *secy) {
+macsec_status macsec_fork_watch(macsec_secy *secy) {
     (void)secy;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 void macsec_fork_forget(macsec_secy *secy) {

@@ -1,5 +1,5 @@
-/* Management of a SecY in C: SCs, SAs, keys, counters. Arguments were checked by
-   macsec/secy/lmi.py; what is checked again here keeps memory safe. */
+/* Management of a SecY in C: SCs, SAs, keys, counters. macsec/secy/lmi.py checks arguments; the
+   checks here keep memory safe. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,24 +26,32 @@ static int an_valid(int an) {
     return an >= 0 && an < AN_COUNT;
 }
 
-macsec_secy *macsec_secy_new(const char *kernel) {
-    const macsec_gcm_kernel *chosen = kernel ? macsec_gcm_find(kernel) : macsec_gcm_best();
-    if (chosen == NULL || !macsec_gcm_usable(chosen)) {
-        return NULL;
-    }
+static macsec_secy *secy_alloc(const macsec_gcm_kernel *kernel) {
     macsec_secy *secy = macsec_secret_alloc(sizeof *secy);
     if (secy == NULL) {
         return NULL;
     }
     secy->slots = calloc(SLOTS_MINIMUM, sizeof *secy->slots);
-    if (secy->slots == NULL || macsec_fork_watch(secy) != 0) {
+    if (secy->slots == NULL || macsec_fork_watch(secy) != MACSEC_STATUS_DONE) {
         free(secy->slots);
         macsec_secret_free(secy, sizeof *secy);
         return NULL;
     }
     secy->slot_mask = SLOTS_MINIMUM - 1;
-    secy->kernel = chosen;
+    secy->kernel = kernel;
     secy->tx_sci = UINT64_MAX;
+    return secy;
+}
+
+macsec_secy *macsec_secy_new(const char *kernel, macsec_status *status) {
+    const macsec_gcm_kernel *chosen = kernel ? macsec_gcm_find(kernel) : macsec_gcm_best();
+    const int usable = chosen != NULL && macsec_gcm_usable(chosen);
+    macsec_secy *secy = usable ? secy_alloc(chosen) : NULL;
+    if (status != NULL) {
+        *status = !usable        ? MACSEC_STATUS_NO_KERNEL
+                  : secy == NULL ? MACSEC_STATUS_NO_MEMORY
+                                 : MACSEC_STATUS_DONE;
+    }
     return secy;
 }
 
@@ -72,26 +80,27 @@ const char *macsec_secy_kernel(const macsec_secy *secy) {
     return secy->kernel->name;
 }
 
-static int each_bitmap(macsec_secy *secy) {
+static macsec_status each_bitmap(macsec_secy *secy) {
     for (uint64_t at = 0; at <= secy->slot_mask; at++) {
         rx_sc *sc = secy->slots[at].sc;
         for (int an = 0; sc != NULL && an < AN_COUNT; an++) {
             replay_window *window = &sc->sa[an].window;
             if (!secy->rule.reject_duplicates) {
                 replay_forget_seen(window);
-            } else if (sc->sa[an].present && replay_keep_seen(window, secy->rule.window) != 0) {
-                return -1;
+            } else if (sc->sa[an].present &&
+                       replay_keep_seen(window, secy->rule.window) != MACSEC_STATUS_DONE) {
+                return MACSEC_STATUS_NO_MEMORY;
             }
         }
     }
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 static void tx_sa_bound(const macsec_secy *secy, tx_sa *sa) {
     sa->limit = sa->reserved < secy->pn_last ? sa->reserved : secy->pn_last;
 }
 
-int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
+macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     const uint32_t xpn_limit = ((uint32_t)1 << 30) - 1; /* 10.7.8 */
     const replay_rule before = secy->rule;
     secy->rule.xpn = controls->xpn;
@@ -101,19 +110,19 @@ int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     if (controls->xpn && controls->window > xpn_limit) {
         secy->rule.window = xpn_limit;
     }
-    if (each_bitmap(secy) != 0) {
-        secy->rule = before; /* bitmaps that grew already do no harm */
-        return -1;
+    if (each_bitmap(secy) != MACSEC_STATUS_DONE) {
+        secy->rule = before; /* a bitmap that grew already does no harm */
+        return MACSEC_STATUS_NO_MEMORY;
     }
     secy->controls = *controls;
     secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
     for (int an = 0; an < AN_COUNT; an++) {
         tx_sa_bound(secy, &secy->tx[an]);
     }
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-/* The IV with a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
+/* Prepare the IV for a PN of zero (14.5 to 14.8): SCI and zeros, or SSCI and zeros XOR Salt. */
 static void iv_prepare(uint8_t iv[12], int xpn, uint64_t sci, const macsec_sa_parameters *sa) {
     memset(iv, 0, 12);
     if (!xpn) {
@@ -130,15 +139,18 @@ static int key_valid(const macsec_sa_parameters *sa) {
     return sa->key_length == 16 || sa->key_length == 32;
 }
 
-int macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
     secy->tx_sci = sci;
     secy->tx_enabled = enabled;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa) {
-    if (!an_valid(an) || !key_valid(sa)) {
-        return -1;
+macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa) {
+    if (!an_valid(an)) {
+        return MACSEC_STATUS_NO_SUCH_AN;
+    }
+    if (!key_valid(sa)) {
+        return MACSEC_STATUS_KEY_LENGTH;
     }
     tx_sa *new = &secy->tx[an];
     macsec_wipe(new, sizeof *new);
@@ -149,65 +161,71 @@ int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters 
     tx_sa_bound(secy, new);
     new->enabled = sa->enabled != 0;
     new->present = 1;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-static tx_sa *tx_sa_find(const macsec_secy *secy, int an) {
-    if (!an_valid(an) || !secy->tx[an].present) {
-        return NULL;
+/* DONE with the SA in `found`, or the reason why there is none. */
+static macsec_status tx_sa_find(const macsec_secy *secy, int an, tx_sa **found) {
+    if (!an_valid(an)) {
+        return MACSEC_STATUS_NO_SUCH_AN;
     }
-    return (tx_sa *)&secy->tx[an];
+    *found = (tx_sa *)&secy->tx[an];
+    return (*found)->present ? MACSEC_STATUS_DONE : MACSEC_STATUS_NO_SUCH_SA;
 }
 
-int macsec_secy_remove_tx_sa(macsec_secy *secy, int an) {
-    tx_sa *sa = tx_sa_find(secy, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an) {
+    tx_sa *sa;
+    const macsec_status status = tx_sa_find(secy, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     macsec_wipe(sa, sizeof *sa);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
-    tx_sa *sa = tx_sa_find(secy, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
+    tx_sa *sa;
+    const macsec_status status = tx_sa_find(secy, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     if (sa->dead) {
-        return MACSEC_DEAD;
+        return MACSEC_STATUS_SA_DEAD;
     }
     sa->enabled = enabled != 0;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
-    tx_sa *sa = tx_sa_find(secy, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+    tx_sa *sa;
+    const macsec_status status = tx_sa_find(secy, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     if (sa->dead) {
-        return MACSEC_DEAD;
+        return MACSEC_STATUS_SA_DEAD;
     }
     sa->reserved = last_pn;
     tx_sa_bound(secy, sa);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
-    tx_sa *sa = tx_sa_find(secy, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+    tx_sa *sa;
+    const macsec_status status = tx_sa_find(secy, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     sa->last = last_pn;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-static int slots_double(macsec_secy *secy) {
+static macsec_status slots_double(macsec_secy *secy) {
     rx_slot *const before = secy->slots;
     const uint64_t size = secy->slot_mask + 1;
     rx_slot *slots = calloc(size * 2, sizeof *slots);
     if (slots == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_MEMORY;
     }
     secy->slots = slots;
     secy->slot_mask = size * 2 - 1;
@@ -217,11 +235,11 @@ static int slots_double(macsec_secy *secy) {
         }
     }
     free(before);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-/* Frees a slot. Those behind it, up to the next free one, move up where the search for their SCI,
-   which starts at its hash, comes past the hole: it would end there. */
+/* Free a slot. The search for an SCI starts at its hash and ends at a free slot. So each slot
+   behind the hole, up to the next free one, moves into the hole if its search passes it. */
 static void slot_free(macsec_secy *secy, const rx_slot *slot) {
     const uint64_t mask = secy->slot_mask;
     uint64_t hole = (uint64_t)(slot - secy->slots);
@@ -235,7 +253,7 @@ static void slot_free(macsec_secy *secy, const rx_slot *slot) {
     secy->slots[hole] = (rx_slot){0};
 }
 
-/* There is one. */
+/* Return the first receive SC; there is at least one. */
 static rx_sc *rx_sc_first(const macsec_secy *secy) {
     uint64_t at = 0;
     while (secy->slots[at].sc == NULL) {
@@ -244,16 +262,16 @@ static rx_sc *rx_sc_first(const macsec_secy *secy) {
     return secy->slots[at].sc;
 }
 
-int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+macsec_status macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
     if (rx_sc_find(secy, sci) != NULL) {
-        return -1;
+        return MACSEC_STATUS_SC_EXISTS;
     }
-    if ((secy->rx_count + 1) * 2 > secy->slot_mask && slots_double(secy) != 0) {
-        return -1;
+    if ((secy->rx_count + 1) * 2 > secy->slot_mask && slots_double(secy) != MACSEC_STATUS_DONE) {
+        return MACSEC_STATUS_NO_MEMORY;
     }
     rx_sc *sc = macsec_slab_take(&secy->rx_memory, sizeof *sc);
     if (sc == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_MEMORY;
     }
     sc->sci = sci;
     sc->enabled = enabled != 0;
@@ -261,37 +279,45 @@ int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
     secy->rx_any = sc;
     secy->rx_count++;
     secy->rx_enabled += sc->enabled;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci) {
+macsec_status macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci) {
     const rx_slot *slot = rx_slot_of(secy, sci);
     rx_sc *sc = slot->sc;
     if (sc == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_SUCH_SC;
     }
     slot_free(secy, slot);
     secy->rx_count--;
     secy->rx_enabled -= sc->enabled;
     rx_sc_free(secy, sc);
     secy->rx_any = secy->rx_count == 1 ? rx_sc_first(secy) : NULL;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
+macsec_status macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
     rx_sc *sc = rx_sc_find(secy, sci);
     if (sc == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_SUCH_SC;
     }
     secy->rx_enabled -= sc->enabled;
     sc->enabled = enabled != 0;
     secy->rx_enabled += sc->enabled;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-static rx_sa *rx_sa_find(const macsec_secy *secy, uint64_t sci, int an) {
+/* DONE with the SA in `found`, or the reason why there is none. */
+static macsec_status rx_sa_find(const macsec_secy *secy, uint64_t sci, int an, rx_sa **found) {
     rx_sc *sc = rx_sc_find(secy, sci);
-    return sc != NULL && an_valid(an) && sc->sa[an].present ? &sc->sa[an] : NULL;
+    if (sc == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
+    if (!an_valid(an)) {
+        return MACSEC_STATUS_NO_SUCH_AN;
+    }
+    *found = &sc->sa[an];
+    return (*found)->present ? MACSEC_STATUS_DONE : MACSEC_STATUS_NO_SUCH_SA;
 }
 
 static void rx_sa_wipe(rx_sa *sa) {
@@ -299,14 +325,22 @@ static void rx_sa_wipe(rx_sa *sa) {
     macsec_wipe(sa, sizeof *sa);
 }
 
-int macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an, const macsec_sa_parameters *sa) {
+macsec_status macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an,
+                                    const macsec_sa_parameters *sa) {
     rx_sc *sc = rx_sc_find(secy, sci);
-    if (sc == NULL || !an_valid(an) || !key_valid(sa)) {
-        return -1;
+    if (sc == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
+    if (!an_valid(an)) {
+        return MACSEC_STATUS_NO_SUCH_AN;
+    }
+    if (!key_valid(sa)) {
+        return MACSEC_STATUS_KEY_LENGTH;
     }
     replay_window window = {.last = sa->last_pn, .floor = sa->floor_pn};
-    if (secy->rule.reject_duplicates && replay_keep_seen(&window, secy->rule.window) != 0) {
-        return -1;
+    if (secy->rule.reject_duplicates &&
+        replay_keep_seen(&window, secy->rule.window) != MACSEC_STATUS_DONE) {
+        return MACSEC_STATUS_NO_MEMORY;
     }
     rx_sa *new = &sc->sa[an];
     rx_sa_wipe(new);
@@ -315,32 +349,35 @@ int macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an, const macsec_
     new->window = window;
     new->enabled = sa->enabled != 0;
     new->present = 1;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an) {
-    rx_sa *sa = rx_sa_find(secy, sci, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an) {
+    rx_sa *sa;
+    const macsec_status status = rx_sa_find(secy, sci, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     rx_sa_wipe(sa);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled) {
-    rx_sa *sa = rx_sa_find(secy, sci, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled) {
+    rx_sa *sa;
+    const macsec_status status = rx_sa_find(secy, sci, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     sa->enabled = enabled != 0;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
-                          uint64_t floor_pn) {
-    rx_sa *sa = rx_sa_find(secy, sci, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
+                                    uint64_t floor_pn) {
+    rx_sa *sa;
+    const macsec_status status = rx_sa_find(secy, sci, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     if (secy->rule.from_next_pn) {
         sa->window.last = last_pn; /* nextPN may have wrapped to 0 */
@@ -348,38 +385,41 @@ int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last
         replay_raise_last(&sa->window, last_pn);
     }
     sa->window.floor = floor_pn;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state) {
-    const tx_sa *sa = tx_sa_find(secy, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state) {
+    tx_sa *sa;
+    const macsec_status status = tx_sa_find(secy, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     *state = (macsec_sa_state){
         .enabled = sa->enabled, .last_pn = sa->last, .frames = {sa->encrypted, sa->protected_}};
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an, macsec_sa_state *state) {
-    const rx_sa *sa = rx_sa_find(secy, sci, an);
-    if (sa == NULL) {
-        return -1;
+macsec_status macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an,
+                                macsec_sa_state *state) {
+    rx_sa *sa;
+    const macsec_status status = rx_sa_find(secy, sci, an, &sa);
+    if (status != MACSEC_STATUS_DONE) {
+        return status;
     }
     *state = (macsec_sa_state){
         .enabled = sa->enabled, .last_pn = sa->window.last, .floor_pn = sa->window.floor};
     memcpy(state->frames, sa->frames, sizeof sa->frames);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally) {
+macsec_status macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally) {
     const rx_sc *sc = rx_sc_find(secy, sci);
     if (sc == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_SUCH_SC;
     }
     *tally = (macsec_tally){.validated = sc->validated, .decrypted = sc->decrypted};
     memcpy(tally->frames, sc->frames, sizeof sc->frames);
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 void macsec_secy_tally(const macsec_secy *secy, macsec_tally *tally) {

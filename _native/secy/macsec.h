@@ -1,20 +1,21 @@
-/* The SecY in C: the public interface, once. What stands between the two markers is also the
-   declaration that cffi reads, so it is plain C without preprocessor lines.
+/* The SecY in C: the public interface. cffi reads the declarations between the two markers, so they
+   are plain C without preprocessor lines.
 
-   One call handles a batch. Nothing here locks, allocates on the frame path, or reads a clock:
-   one thread at a time per SecY. Numbers and names are those of macsec/secy/. */
+   One call handles a batch. Nothing here locks or reads a clock, and no frame allocates: use a SecY
+   from one thread at a time. Numbers and names are those of macsec/secy/. */
 #ifndef MACSEC_MACSEC_H
 #define MACSEC_MACSEC_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gcm/gcm.h"
+#include "base/frames.h"
+#include "base/status.h"
 
 /* cdef: begin */
 
-/* How a frame ended; the rows of macsec/secy/verdict.py. Below 3: counted on SC and SA. Below 8:
-   counted on the receive SC. */
+/* How a frame ended: the rows of macsec/secy/verdict.py. Verdicts below 3 are counted on SC and SA,
+   those below 8 on the receive SC. */
 typedef enum macsec_verdict {
     MACSEC_OK = 0,
     MACSEC_INVALID = 1,
@@ -52,7 +53,7 @@ typedef enum macsec_validate_frames {
     MACSEC_VALIDATE_STRICT = 3
 } macsec_validate_frames;
 
-/* The controls of macsec/secy/controls.py, checked there, and the switches of a profile. */
+/* The controls of macsec/secy/controls.py, which checks them, and the switches of a profile. */
 typedef struct macsec_controls {
     uint8_t protect;
     uint8_t encrypt;
@@ -82,7 +83,7 @@ typedef struct macsec_controls {
     int64_t longest; /* octets of the longest protected frame; negative: no limit */
 } macsec_controls;
 
-/* PNs are held as "last used" and "highest refused", one below nextPN and lowestPN, so that 2^64
+/* PNs are stored as "last used" and "highest refused", one below nextPN and lowestPN, so that 2^64
    needs no 65th bit. */
 typedef struct macsec_sa_parameters {
     const uint8_t *key;
@@ -111,17 +112,9 @@ typedef struct macsec_tally {
     uint64_t octets_out;
 } macsec_tally;
 
-/* A batch: `count` frames in one arena. */
-typedef struct macsec_frames {
-    const uint8_t *arena;
-    const int64_t *start;
-    const int64_t *length;
-    const int64_t *wire_length;
-    int64_t count;
-} macsec_frames;
-
-/* What became of it. Per input row: codes, sci (all ones: unknown), an (255: unknown), pn (0:
-   unknown). Per frame that goes on, packed: start, length, delivered (the input row). */
+/* The result of a batch. For each input row: codes, sci (all ones: unknown), an (255: unknown), pn
+   (0: unknown). For each frame that is sent or delivered, packed: start, length, delivered (its
+   input row). */
 typedef struct macsec_outcome {
     uint8_t *arena;
     int64_t capacity;
@@ -140,52 +133,52 @@ typedef struct macsec_secy macsec_secy;
 
 const char *macsec_verdict_label(int verdict);
 
-/* A SecY on a kernel by name; NULL: out of memory, or no such usable kernel. */
-macsec_secy *macsec_secy_new(const char *kernel);
+/* Make a SecY on a kernel by name; NULL means the fastest usable one. Returns NULL on failure, with
+   the reason in `status` (which may be NULL): NO_KERNEL or NO_MEMORY. */
+macsec_secy *macsec_secy_new(const char *kernel, macsec_status *status);
 void macsec_secy_free(macsec_secy *secy);
 const char *macsec_secy_kernel(const macsec_secy *secy);
 
-/* These answer 0, or -1: no such SC or SA, a wrong key length, or out of memory; or, for a transmit
-   SA that died in a fork (fork.h), MACSEC_DEAD. */
-typedef enum macsec_refusal { MACSEC_DEAD = -2 } macsec_refusal;
+/* Management. A call that fails changes nothing. */
+macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
+macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
+macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an);
+macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled);
+macsec_status macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
 
-int macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
-int macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
-int macsec_secy_remove_tx_sa(macsec_secy *secy, int an);
-int macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled);
-int macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
-
-/* The last PN that may be used until this is called again; frames after it are not sent, with the
-   verdict MACSEC_NOT_OPERATIONAL. */
-int macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
-int macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci);
-int macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
-int macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an, const macsec_sa_parameters *sa);
-int macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an);
-int macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled);
-int macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
-                          uint64_t floor_pn);
-int macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state);
-int macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an, macsec_sa_state *state);
-int macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally);
+/* Set the last PN that may be used until the next call. Later frames are not sent; their verdict is
+   MACSEC_NOT_OPERATIONAL. */
+macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn);
+macsec_status macsec_secy_add_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_remove_rx_sc(macsec_secy *secy, uint64_t sci);
+macsec_status macsec_secy_enable_rx_sc(macsec_secy *secy, uint64_t sci, int enabled);
+macsec_status macsec_secy_add_rx_sa(macsec_secy *secy, uint64_t sci, int an,
+                                    const macsec_sa_parameters *sa);
+macsec_status macsec_secy_remove_rx_sa(macsec_secy *secy, uint64_t sci, int an);
+macsec_status macsec_secy_enable_rx_sa(macsec_secy *secy, uint64_t sci, int an, int enabled);
+macsec_status macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uint64_t last_pn,
+                                    uint64_t floor_pn);
+macsec_status macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state);
+macsec_status macsec_secy_rx_sa(const macsec_secy *secy, uint64_t sci, int an,
+                                macsec_sa_state *state);
+macsec_status macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, macsec_tally *tally);
 void macsec_secy_tally(const macsec_secy *secy, macsec_tally *tally);
 void macsec_secy_clear(macsec_secy *secy);
 
-/* Octets of output arena that a batch may need. */
+/* Return the octets of output arena that a batch may need. */
 int64_t macsec_capacity(const macsec_frames *in);
 
-/* Lays the columns of an outcome of `rows` rows into two blocks: start, length, delivered, sci and
-   pn; codes and an. */
+/* Place the columns of an outcome of `rows` rows in two blocks: start, length, delivered, sci and
+   pn in `wide`; codes and an in `narrow`. */
 void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow, int64_t rows);
 
-/* 0, or -1 where the output arena is too small: then nothing was done. */
-int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
-int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+/* Process a batch. Return DONE or NO_ROOM. */
+macsec_status macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 
-/* One frame, for callers who have just one: the verdict in the low eight bits, above them the
-   octets written to `out`, which has room for the frame and 32 octets more. */
+/* Process one frame. Return the verdict in the low eight bits, and above them the number of octets
+   written to `out`, which has room for the frame and 32 octets more. */
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
 int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);
 

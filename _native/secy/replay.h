@@ -1,7 +1,7 @@
 /* PN recovery and replay protection of one receive SA: the twin of macsec/secy/replay_check.py
    (10.6.2, 10.6.4, 10.6.5).
 
-   `last` is nextPN - 1 and `floor` lowestPN - 1: a PN is acceptable when it is above the floor. */
+   `last` is nextPN - 1, and `floor` is lowestPN - 1: a PN above the floor is acceptable. */
 #ifndef MACSEC_REPLAY_H
 #define MACSEC_REPLAY_H
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/inlining.h"
+#include "base/status.h"
 
 typedef struct replay_window {
     uint64_t last;
@@ -67,7 +68,7 @@ static ALWAYS_INLINE int replay_late(const replay_rule *rule, const replay_windo
            replay_same_half(lowest, low);
 }
 
-/* 10.6.5 takes a PN of zero as the one after the last. */
+/* 10.6.5 takes a PN of zero as the one after the last PN. */
 static ALWAYS_INLINE int replay_delayed(const replay_rule *rule, const replay_window *w,
                                         uint64_t pn) {
     if (rule->from_next_pn) {
@@ -76,7 +77,7 @@ static ALWAYS_INLINE int replay_delayed(const replay_rule *rule, const replay_wi
     return pn != 0 && pn <= w->floor;
 }
 
-/* Moves `last` up, forgetting the bits of the words that come into use again. */
+/* Raise `last`, and clear the words of the bitmap that are used again. */
 static ALWAYS_INLINE void replay_raise_last(replay_window *w, uint64_t pn) {
     if (pn <= w->last) {
         return;
@@ -103,7 +104,7 @@ static ALWAYS_INLINE void replay_advance_from_next(const replay_rule *rule, repl
     w->last = ((uint64_t)upper << 32 | after) - 1;
 }
 
-/* Remembers a PN whose ICV was good. */
+/* Record a PN whose ICV was good. */
 static ALWAYS_INLINE void replay_advance(const replay_rule *rule, replay_window *w, uint64_t pn) {
     if (rule->from_next_pn) {
         replay_advance_from_next(rule, w, pn);
@@ -123,18 +124,18 @@ static inline void replay_forget_seen(replay_window *w) {
     w->seen = NULL;
 }
 
-/* Gives a window a bitmap that covers `window` PNs, keeping what it has seen. */
-static inline int replay_keep_seen(replay_window *w, uint32_t window) {
+/* Give a window a bitmap that covers `window` PNs, with the PNs seen so far. */
+static inline macsec_status replay_keep_seen(replay_window *w, uint32_t window) {
     uint64_t words = 2;
     while (words * 64 < (uint64_t)window + 128) {
         words *= 2;
     }
     if (w->seen != NULL && w->words >= words) {
-        return 0;
+        return MACSEC_STATUS_DONE;
     }
     uint64_t *seen = calloc(words, sizeof *seen);
     if (seen == NULL) {
-        return -1;
+        return MACSEC_STATUS_NO_MEMORY;
     }
     for (uint64_t pn = w->floor + 1; w->seen != NULL && pn <= w->last && pn != 0; pn++) {
         if (replay_was_seen(w, pn)) {
@@ -144,7 +145,7 @@ static inline int replay_keep_seen(replay_window *w, uint32_t window) {
     free(w->seen);
     w->seen = seen;
     w->words = words;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 #endif

@@ -1,6 +1,6 @@
-/* Frame processing in C: the twin of macsec/secy/reference.py, a batch a call. Clauses are those
-   of IEEE 802.1AE-2018; a switch of a profile is named where it acts. The steps of a frame are in
-   the headers; all of it is one translation unit, so that the compiler can put it in line. */
+/* Frame processing in C: the twin of macsec/secy/reference.py, a batch a call. Clauses are those of
+   IEEE 802.1AE-2018; a switch of a profile is named where it acts. The steps of a frame are in the
+   headers: one translation unit, so that the compiler can inline them. */
 #include "secy/secy.h"
 
 #include "base/inlining.h"
@@ -26,64 +26,66 @@ void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow,
     out->an = narrow + rows;
 }
 
-/* One batch; a copy for each direction and each of the two sets of controls. The columns are kept
-   here, since for all the compiler knows an octet stored may change a pointer in memory. */
+/* Process a batch. There is a copy of this code for each direction and each of the two sets of
+   controls. Keep the columns in local variables: the compiler has to assume that an octet stored
+   changes any pointer in memory, and would load each pointer again. */
 static ALWAYS_INLINE void each(macsec_secy *secy, const macsec_controls *c, const macsec_frames *in,
-                               macsec_outcome *result, int sending) {
+                               macsec_outcome *outcome, int sending) {
     const macsec_frames given = *in;
-    macsec_outcome out = *result;
+    macsec_outcome out = *outcome;
     const sender by = sender_of(secy, c);
-    const int foresees = !sending && secy->rx_count >= FORESEEN_FROM;
+    const int prefetches = !sending && secy->rx_count >= PREFETCH_FROM;
     out.frames = out.octets = 0;
-    for (int64_t i = -FRAME_AHEAD; foresees && i < 0; i++) {
-        foresee(secy, in, i);
+    for (int64_t i = -FRAME_AHEAD; prefetches && i < 0; i++) {
+        prefetch(secy, in, i);
     }
     for (int64_t i = 0; i < given.count; i++) {
-        if (foresees) {
-            foresee(secy, in, i);
+        if (prefetches) {
+            prefetch(secy, in, i);
         }
-        row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
-        macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut it: never judged */
+        row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+        macsec_verdict verdict = MACSEC_TRUNCATED; /* the capture cut the frame: it is not judged */
         const uint8_t *frame = given.arena + given.start[i];
         const size_t length = (size_t)given.length[i];
         if (given.wire_length[i] <= given.length[i]) {
-            verdict = sending ? transmit(secy, &by, c, frame, length, out.arena + out.octets, &told)
-                              : receive(secy, c, frame, length, out.arena + out.octets, &told);
+            verdict = sending
+                          ? transmit(secy, &by, c, frame, length, out.arena + out.octets, &result)
+                          : receive(secy, c, frame, length, out.arena + out.octets, &result);
         }
         secy->tally.frames[verdict]++;
         out.codes[i] = (uint8_t)verdict;
-        out.sci[i] = told.sci;
-        out.an[i] = told.an;
-        out.pn[i] = told.pn;
-        if (told.out_length == 0) {
+        out.sci[i] = result.sci;
+        out.an[i] = result.an;
+        out.pn[i] = result.pn;
+        if (result.out_length == 0) {
             continue;
         }
         out.start[out.frames] = out.octets;
-        out.length[out.frames] = (int64_t)told.out_length;
+        out.length[out.frames] = (int64_t)result.out_length;
         out.delivered[out.frames] = i;
-        out.octets += (int64_t)told.out_length;
+        out.octets += (int64_t)result.out_length;
         out.frames++;
     }
-    result->frames = out.frames;
-    result->octets = out.octets;
+    outcome->frames = out.frames;
+    outcome->octets = out.octets;
     secy->kernel->forget();
 }
 
-int macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+macsec_status macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
     if (out->capacity < macsec_capacity(in)) {
-        return -1;
+        return MACSEC_STATUS_NO_ROOM;
     }
     if (is_plain(secy, 1)) {
         each(secy, &PLAIN, in, out, 1);
     } else {
         each(secy, &secy->controls, in, out, 1);
     }
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
-int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
+macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out) {
     if (out->capacity < macsec_capacity(in)) {
-        return -1;
+        return MACSEC_STATUS_NO_ROOM;
     }
     if (is_plain(secy, 0)) {
         each(secy, &PLAIN, in, out, 0);
@@ -91,24 +93,25 @@ int macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *
         each(secy, &secy->controls, in, out, 0);
     }
     secy->tally.octets_in += (uint64_t)out->octets;
-    return 0;
+    return MACSEC_STATUS_DONE;
 }
 
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
-    row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+    row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
     const sender by = sender_of(secy, &secy->controls);
-    const macsec_verdict verdict = transmit(secy, &by, &secy->controls, frame, length, out, &told);
+    const macsec_verdict verdict =
+        transmit(secy, &by, &secy->controls, frame, length, out, &result);
     secy->kernel->forget();
     secy->tally.frames[verdict]++;
-    return (int64_t)(told.out_length << 8 | (unsigned)verdict);
+    return (int64_t)(result.out_length << 8 | (unsigned)verdict);
 }
 
 int64_t macsec_validate_frame(macsec_secy *secy, const uint8_t *frame, size_t length,
                               uint8_t *out) {
-    row told = {.sci = SCI_NONE, .an = AN_UNKNOWN};
-    const macsec_verdict verdict = receive_any(secy, frame, length, out, &told);
+    row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
+    const macsec_verdict verdict = receive_any(secy, frame, length, out, &result);
     secy->kernel->forget();
     secy->tally.frames[verdict]++;
-    secy->tally.octets_in += told.out_length;
-    return (int64_t)(told.out_length << 8 | (unsigned)verdict);
+    secy->tally.octets_in += result.out_length;
+    return (int64_t)(result.out_length << 8 | (unsigned)verdict);
 }

@@ -3,6 +3,7 @@
 #define MACSEC_SECY_H
 
 #include "base/slab.h"
+#include "gcm/gcm.h"
 #include "secy/macsec.h"
 #include "secy/replay.h"
 
@@ -10,20 +11,20 @@ enum { AN_COUNT = 4, SC_VERDICTS = 8, SA_VERDICTS = 3 };
 
 typedef struct tx_sa {
     macsec_gcm_key key;
-    uint8_t iv[12]; /* with a PN of zero: the PN is XORed into the last eight octets */
+    uint8_t iv[12]; /* for a PN of zero: the PN is XORed into the last eight octets */
     uint8_t present;
     uint8_t enabled;
-    uint8_t dead; /* it was the parent's: see fork.h */
+    uint8_t dead; /* it belongs to the parent: see fork.h */
     uint64_t last;
-    uint64_t limit;    /* the last PN that may be used: the lower of pn_last and this one: */
-    uint64_t reserved; /* as macsec_secy_limit_tx_pn() set it */
+    uint64_t limit;    /* the last PN that may be used: the lower of pn_last and `reserved` */
+    uint64_t reserved; /* set by macsec_secy_limit_tx_pn() */
     uint64_t encrypted;
     uint64_t protected_;
 } tx_sa;
 
 typedef struct rx_sa {
     macsec_gcm_key key;
-    /* Besides the key, a frame needs one line: up to the second of the counters. */
+    /* Beside the key, a frame needs one cache line: up to the second of the counters. */
     uint8_t iv[12];
     uint8_t present;
     uint8_t enabled;
@@ -32,7 +33,7 @@ typedef struct rx_sa {
 } rx_sa;
 
 typedef struct rx_sc {
-    /* What a frame needs is in the first line, but for the rarer counters. */
+    /* A frame needs the first cache line only, and the rarer counters. */
     uint8_t enabled;
     uint64_t validated;
     uint64_t decrypted;
@@ -41,7 +42,7 @@ typedef struct rx_sc {
     rx_sa sa[AN_COUNT];
 } rx_sc;
 
-/* The SCI lies beside the pointer: a look-up touches no SC, not even the one that it finds. */
+/* The SCI is beside the pointer: a look-up reads no SC, not even the one that it finds. */
 typedef struct rx_slot {
     uint64_t sci;
     rx_sc *sc; /* NULL: the slot is free, and `sci` is 0 */
@@ -55,22 +56,23 @@ struct macsec_secy {
     uint64_t pn_last; /* the last PN that can be used */
     uint64_t tx_sci;
     int tx_enabled;
-    rx_slot *slots; /* receive SCs by hashed SCI, open addressing, at most half of them in use */
+    rx_slot
+        *slots; /* receive SCs by hashed SCI, open addressing, at most half of the slots in use */
     uint64_t slot_mask;
     macsec_slab rx_memory;
     size_t rx_count;
     size_t rx_enabled;
     rx_sc *rx_any; /* the only one, when there is one */
     macsec_tally tally;
-    macsec_secy *next, *previous; /* of those that fork.c watches */
+    macsec_secy *next, *previous; /* in the list of SecYs that fork.c watches */
 };
 
 static inline uint64_t sci_hash(uint64_t sci) {
-    sci *= 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads addresses that count up */
+    sci *= 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads consecutive addresses */
     return sci ^ sci >> 32;
 }
 
-/* The slot of an SCI, or the free one where it would go. */
+/* Return the slot of an SCI, or the free slot for it. */
 static inline rx_slot *rx_slot_of(const macsec_secy *secy, uint64_t sci) {
     for (uint64_t at = sci_hash(sci);; at++) {
         rx_slot *slot = &secy->slots[at & secy->slot_mask];
@@ -80,7 +82,7 @@ static inline rx_slot *rx_slot_of(const macsec_secy *secy, uint64_t sci) {
     }
 }
 
-/* NULL when there is none. */
+/* Return the receive SC of an SCI, or NULL. */
 static inline rx_sc *rx_sc_find(const macsec_secy *secy, uint64_t sci) {
     return rx_slot_of(secy, sci)->sc;
 }

@@ -1,4 +1,4 @@
-/* What protecting and validating a frame share. */
+/* Definitions that protection and validation of a frame share. */
 #ifndef MACSEC_SECY_FRAME_H
 #define MACSEC_SECY_FRAME_H
 #include "secy/secy.h"
@@ -20,9 +20,10 @@ enum {
 #define SCI_NONE UINT64_MAX
 #define AN_UNKNOWN 255
 
-/* The controls that most SecYs run under. What follows is compiled twice, for any controls and for
-   these, whose switches the compiler folds away; a function reads through its `c` what may be
-   folded and from secy->controls what may not: encodingsa, xpn, window, longest. */
+/* The controls of most SecYs. The steps of a frame are compiled twice: for any controls, and for
+   these, where the compiler removes the branches of each switch. So read a switch through the
+   argument `c`, and from secy->controls only what PLAIN leaves open: encodingsa, xpn, window,
+   longest. */
 static const macsec_controls PLAIN = {
     .protect = 1,
     .encrypt = 1,
@@ -35,7 +36,7 @@ static const macsec_controls PLAIN = {
     .too_long_counts_octets = 1,
 };
 
-/* Whether that is so. What only the other direction reads does not count. */
+/* Return 1 if the controls are PLAIN, apart from the ones that only the other direction reads. */
 static int is_plain(const macsec_secy *secy, int sending) {
     macsec_controls folded = secy->controls;
     folded.encodingsa = folded.xpn = 0;
@@ -49,27 +50,27 @@ static int is_plain(const macsec_secy *secy, int sending) {
     return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
 }
 
-/* What one frame told, and where its result lies. */
+/* Result of one frame, beside its verdict. */
 typedef struct row {
     uint64_t sci;
     uint64_t pn;
-    size_t out_length; /* 0: nothing goes on */
+    size_t out_length; /* 0: no frame is sent or delivered */
     uint8_t an;
 } row;
 
-/* Four octets, zeros behind them. */
+/* Load four octets, followed by zeros. */
 static inline uint64_t load_32_low(const uint8_t *p) {
     return macsec_gcm_join(load_host32(p), 0);
 }
 
-/* The IV of 14.5 to 14.8 and the first count. `base` is the IV with a PN of zero. */
+/* Return the IV of 14.5 to 14.8 and the first count. `base` is the IV for a PN of zero. */
 static ALWAYS_INLINE macsec_gcm_block first_counter(const uint8_t base[12], uint64_t pn) {
     return macsec_gcm_block_of(
         load_host64(base) ^ as_be64(pn >> 32),
         macsec_gcm_join(load_host32(base + 8) ^ as_be32((uint32_t)pn), as_be32(1)));
 }
 
-/* 14.5: User Data left in clear; no longer than the offset means all of it. */
+/* 14.5: octets of User Data left in clear: all of it where it is no longer than the offset. */
 static ALWAYS_INLINE size_t clear_octets(const macsec_controls *c, int encrypted, size_t length) {
     if (!encrypted) {
         return length;

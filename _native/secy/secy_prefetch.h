@@ -1,37 +1,38 @@
-/* Looking ahead. With thousands of SCs, what a frame needs is seldom in a cache, and each frame
-   would wait for memory in turn: for the slot of its SCI, the SC, the SA and the key. But a batch
-   knows which frames come next. So memory is asked while earlier frames are in work: first for the
-   frame, then for the slot that its SecTAG leads to, then for what the slot leads to. This touches
-   the caches and nothing else. */
+/* Prefetch for validation. With thousands of SCs, the state of a frame is seldom in a cache, and
+   each frame would wait for memory several times: for the slot of its SCI, the SC, the SA and the
+   key. But a batch knows the frames that follow. So prefetch while earlier frames are validated:
+   first the frame, then the slot of the SCI in its SecTAG, then the SC, SA and key of the slot.
+   This changes the caches and nothing else. */
 #ifndef MACSEC_SECY_PREFETCH_H
 #define MACSEC_SECY_PREFETCH_H
 
 #include "secy/secy_validate.h"
 
 enum {
-    FORESEEN_FROM = 256,  /* receive SCs: what fewer need is in a second-level cache */
+    PREFETCH_FROM = 256,  /* receive SCs: the state of fewer fits into a second-level cache */
     FRAME_AHEAD = 24,     /* rows */
-    FRAME_FETCHED = 2048, /* octets: the CPU itself sees that a longer frame goes on */
+    FRAME_FETCHED = 2048, /* octets: of a longer frame, the CPU prefetches the rest by itself */
     SLOT_AHEAD = 12,
     SC_AHEAD = 6,
     LINE = 64
 };
 
 #if defined(__GNUC__)
-/* To the second-level cache: in the first they would push out what the next frames need. */
+/* To the second-level cache: in the first, the lines would displace those of the next frames. */
 #define FETCH(line) __builtin_prefetch(line, 0, 2)
 #else
 #define FETCH(line) (void)(line)
 #endif
 
-/* These are in line for GCC's sake: it sees no effect in a function that does nothing but this. */
+/* Keep these ALWAYS_INLINE: GCC removes calls of a function that only prefetches, since it sees no
+   effect. */
 static ALWAYS_INLINE void fetch(const void *octets, size_t length) {
     for (size_t at = 0; at < length; at += LINE) {
         FETCH((const uint8_t *)octets + at);
     }
 }
 
-static ALWAYS_INLINE void foresee_frame(const macsec_frames *in, int64_t i) {
+static ALWAYS_INLINE void prefetch_frame(const macsec_frames *in, int64_t i) {
     if (i >= in->count) {
         return;
     }
@@ -39,9 +40,9 @@ static ALWAYS_INLINE void foresee_frame(const macsec_frames *in, int64_t i) {
     fetch(in->arena + in->start[i], length < FRAME_FETCHED ? length : FRAME_FETCHED);
 }
 
-/* The SCI and the AN of a row, if it is there and has a SecTAG. */
-static ALWAYS_INLINE int foretold(const macsec_secy *secy, const macsec_frames *in, int64_t i,
-                                  uint64_t *sci, unsigned *an) {
+/* Read SCI and AN of a row. Return 0 where there is no such row, or no SecTAG in it. */
+static ALWAYS_INLINE int read_sci_and_an(const macsec_secy *secy, const macsec_frames *in,
+                                         int64_t i, uint64_t *sci, unsigned *an) {
     if (i < 0 || i >= in->count) {
         return 0;
     }
@@ -58,15 +59,15 @@ static ALWAYS_INLINE int foretold(const macsec_secy *secy, const macsec_frames *
     return 1;
 }
 
-/* Not in line: where there are few SCs, each() is to be as if this were not here. */
-static NEVER_INLINE void foresee(const macsec_secy *secy, const macsec_frames *in, int64_t i) {
+/* Keep this NEVER_INLINE: with few SCs, each() then runs as if there were no prefetch. */
+static NEVER_INLINE void prefetch(const macsec_secy *secy, const macsec_frames *in, int64_t i) {
     uint64_t sci;
     unsigned an;
-    foresee_frame(in, i + FRAME_AHEAD);
-    if (foretold(secy, in, i + SLOT_AHEAD, &sci, &an)) {
+    prefetch_frame(in, i + FRAME_AHEAD);
+    if (read_sci_and_an(secy, in, i + SLOT_AHEAD, &sci, &an)) {
         fetch(&secy->slots[sci_hash(sci) & secy->slot_mask], 1);
     }
-    if (!foretold(secy, in, i + SC_AHEAD, &sci, &an)) {
+    if (!read_sci_and_an(secy, in, i + SC_AHEAD, &sci, &an)) {
         return;
     }
     const rx_sc *sc = rx_sc_find(secy, sci);

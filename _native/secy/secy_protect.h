@@ -6,7 +6,7 @@
 
 #include "secy/secy_frame.h"
 
-/* 10.5.3, Table 10-1 */
+/* Return TCI and AN of 10.5.3, Table 10-1. */
 static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macsec_controls *c,
                                              unsigned an) {
     unsigned tci = 0;
@@ -23,12 +23,12 @@ static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macs
     return tci | an;
 }
 
-/* What the frames of a call share on their way out. */
+/* Values that all frames of a call share. */
 typedef struct sender {
-    tx_sa *sa; /* 10.5.1: the SA is encodingSA of the SC; NULL: none is usable */
+    tx_sa *sa; /* 10.5.1: encodingSA of the SC; NULL: it is not usable */
     unsigned an;
     unsigned tci_an;
-    uint64_t sci; /* as the octets stand */
+    uint64_t sci; /* in host order, as loaded from its octets */
 } sender;
 
 static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *c) {
@@ -42,7 +42,7 @@ static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *
     };
 }
 
-/* A frame on its way out. */
+/* A frame to protect. */
 typedef struct sent {
     const uint8_t *frame;
     size_t length;
@@ -51,11 +51,11 @@ typedef struct sent {
     uint64_t pn;
 } sent;
 
-/* Builds any MPDU and returns the length of the whole frame.
+/* Protect any frame; return the length of the result.
 
-   The AAD of 14.5 is the addresses, the SecTAG and what stays clear, as if the tags were absent.
-   So that it lies in one piece, the addresses first go right before the SecTAG; then the front of
-   the frame, tags and all, is written over them. */
+   The AAD of 14.5 is the addresses, the SecTAG and the User Data in clear, without the clear tags.
+   To have it in one piece, write the addresses right before the SecTAG first; then overwrite them
+   with the front of the frame, tags included. */
 static size_t protect_pieces(const macsec_secy *secy, const sender *by, const sent *f,
                              uint8_t *out) {
     const macsec_controls *c = &secy->controls;
@@ -83,9 +83,9 @@ static size_t protect_pieces(const macsec_secy *secy, const sender *by, const se
     return (size_t)(secure - out) + user + c->icv_length;
 }
 
-/* The same without clear tags, with all User Data encrypted or none and an ICV of 16 octets: what
-   is authenticated goes to the cipher in registers and to the frame in one store each. `user` is at
-   least HEAD_BORROWS where it is authenticated only. */
+/* Protect a frame without clear tags, with all User Data encrypted or none, and an ICV of 16
+   octets. The authenticated octets go to the cipher in registers, and to the frame with one store
+   each. Where User Data is authenticated only, it has at least HEAD_BORROWS octets. */
 static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender *by,
                                           const macsec_controls *c, const sent *f, uint8_t *out) {
     const uint8_t *data = f->frame + ADDRESSES_LENGTH;
@@ -133,21 +133,21 @@ static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *
     if (f->tags == 0 && whole && c->icv_length == ICV_LENGTH) {
         return protect_whole(secy, by, c, f, out);
     }
-    const sent in_memory = *f; /* so that the frame above is not */
+    const sent in_memory = *f; /* a copy, so that *f can stay in registers */
     return protect_pieces(secy, by, &in_memory, out);
 }
 
 static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
                                              const macsec_controls *c, const uint8_t *frame,
-                                             size_t length, uint8_t *out, row *told) {
+                                             size_t length, uint8_t *out, row *result) {
     /* A frame to send has addresses and at least one octet of User Data. */
     if (length <= ADDRESSES_LENGTH) {
         return MACSEC_RUNT;
     }
-    /* 10.5: protectFrames False, and validateFrames Null makes it so: unchanged. */
+    /* 10.5: protectFrames False, or validateFrames Null, which implies it: unchanged. */
     if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
         memcpy(out, frame, length);
-        told->out_length = length;
+        result->out_length = length;
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
@@ -155,22 +155,22 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     if (sa == NULL) {
         return MACSEC_NOT_OPERATIONAL;
     }
-    told->sci = secy->tx_sci;
-    told->an = (uint8_t)by->an;
-    /* 10.5.2: nextPN past the last, or past those reserved: stop. Never wrap, never fall back to
-       clear. */
+    result->sci = secy->tx_sci;
+    result->an = (uint8_t)by->an;
+    /* 10.5.2: nextPN is past the last PN, or past the last one reserved: stop. Never wrap, never
+       fall back to clear. */
     if (sa->last >= sa->limit) {
         return sa->last >= secy->pn_last ? MACSEC_EXHAUSTED : MACSEC_NOT_OPERATIONAL;
     }
-    told->pn = ++sa->last;
-    sent f = {.frame = frame, .length = length, .pn = told->pn};
+    result->pn = ++sa->last;
+    sent f = {.frame = frame, .length = length, .pn = result->pn};
     f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
     if (ADDRESSES_LENGTH + f.tags == length) {
-        f.tags = 0; /* tags and nothing behind them: all is User Data */
+        f.tags = 0; /* only tags behind the addresses: all is User Data */
     }
     const size_t user = length - ADDRESSES_LENGTH - f.tags;
     const size_t octets = protect_with(secy, by, c, &f, out);
-    /* 10.5.5: longer than the Common Port takes: discarded, the PN is used up. */
+    /* 10.5.5: longer than the Common Port takes: discarded, and the PN is used. */
     const int64_t longest = secy->controls.longest;
     const int too_long = longest >= 0 && octets > (size_t)longest;
     if (!too_long || c->too_long_counts_octets) {
@@ -181,7 +181,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     }
     ++*(c->encrypt ? &sa->encrypted : &sa->protected_);
     secy->tally.octets_out += length;
-    told->out_length = octets;
+    result->out_length = octets;
     return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
 }
 

@@ -19,7 +19,7 @@ typedef struct received {
     sectag tag;
 } received;
 
-/* In constant time; 16 octets as two words, any other length in a loop. */
+/* Compare ICVs in constant time: 16 octets as two words, any other length in a loop. */
 static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *icv, size_t length) {
     if (length != ICV_LENGTH) {
         return macsec_equal(computed, icv, length);
@@ -30,15 +30,15 @@ static inline int icv_equal(const uint8_t computed[ICV_LENGTH], const uint8_t *i
     return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
 }
 
-/* 10.6.5: the frame for the Controlled Port, its User Data taken as it stands. */
-static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *told) {
+/* 10.6.5: write the frame for the Controlled Port with its User Data unchanged. */
+static ALWAYS_INLINE void deliver_as_is(const received *f, uint8_t *out, row *result) {
     memcpy(out, f->frame, f->front);
     memcpy(out + f->front, f->secure, f->user);
-    told->out_length = f->front + f->user;
+    result->out_length = f->front + f->user;
 }
 
-/* 10.6.3, 14.5: deciphers any frame into `out` and tells whether it is VALID. Where it is not, the
-   octets deciphered are zeroed. */
+/* 10.6.3, 14.5: decipher any frame into `out`. Return 1 if it is VALID; else zero the octets
+   deciphered. */
 static int open_pieces(const macsec_secy *secy, const rx_sa *sa, const received *f, uint64_t pn,
                        uint8_t *out) {
     const macsec_controls *c = &secy->controls;
@@ -49,8 +49,8 @@ static int open_pieces(const macsec_secy *secy, const rx_sa *sa, const received 
     size_t aad_length = f->front + behind;
     uint8_t *user_out = out + f->front;
     if (tags != 0 && !c->clear_tags_authenticated) {
-        /* As if the tags were absent: laid out in the output, written over below. The row there is
-           as long as the frame, so this and the User Data behind it fit. */
+        /* The AAD without the tags is written to the output, and overwritten below. The output row
+           is as long as the frame, so the AAD and the User Data behind it fit. */
         memcpy(out, f->frame, ADDRESSES_LENGTH);
         memcpy(out + ADDRESSES_LENGTH, f->mpdu, behind);
         aad = out;
@@ -75,7 +75,7 @@ static int open_pieces(const macsec_secy *secy, const rx_sa *sa, const received 
     return 1;
 }
 
-/* The same for a frame without clear tags that is encrypted whole and has an ICV of 16 octets. */
+/* Do the same for a frame without clear tags, encrypted whole, with an ICV of 16 octets. */
 static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, const received *f,
                                     uint64_t pn, uint8_t *out) {
     macsec_gcm_head head;
@@ -96,7 +96,7 @@ static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, co
     return 1;
 }
 
-/* In steps of 16 octets, the last of which may overlap, where a call would take longer. */
+/* Copy in steps of 16 octets, of which the last may overlap, where calling memcpy is slower. */
 static ALWAYS_INLINE void copy_secure(uint8_t *out, const uint8_t *secure, size_t length) {
     enum { STEP = 16, CALL_FROM = 512 };
     if (length < STEP || length >= CALL_FROM) {
@@ -109,7 +109,7 @@ static ALWAYS_INLINE void copy_secure(uint8_t *out, const uint8_t *secure, size_
     memcpy(out + length - STEP, secure + length - STEP, STEP);
 }
 
-/* The same for one that is authenticated only and fills the head of a cipher. */
+/* Do the same for a frame that is authenticated only and fills the head of a cipher. */
 static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa *sa,
                                             const received *f, uint64_t pn, uint8_t *out) {
     uint8_t icv[ICV_LENGTH];
@@ -120,7 +120,7 @@ static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa
         .length = ADDRESSES_LENGTH + f->tag.length + f->user,
         .rest = f->frame + 32,
     };
-    /* Before the cipher, since the stores of many octets are not to wait for the ICV. */
+    /* Copy before the cipher runs, so that the stores need not wait for the ICV. */
     copy_secure(out + ADDRESSES_LENGTH, f->secure, f->user);
     secy->kernel->open(&sa->key, &head, NULL, NULL, 0, icv);
     if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH)) {
@@ -140,11 +140,11 @@ static ALWAYS_INLINE int open_frame(const macsec_secy *secy, const macsec_contro
     if (plain && !(f->tag.tci & TCI_E) && f->user >= HEAD_BORROWS) {
         return authenticate_whole(secy, sa, f, pn, out);
     }
-    const received in_memory = *f; /* so that the frame above is not */
+    const received in_memory = *f; /* a copy, so that *f can stay in registers */
     return open_pieces(secy, sa, &in_memory, pn, out);
 }
 
-/* 10.7.10: octets of User Data whenever the cipher ran, good or bad. */
+/* 10.7.10: count octets of User Data whenever the cipher ran, good or bad. */
 static ALWAYS_INLINE void count_octets_in(macsec_secy *secy, const macsec_controls *c, rx_sc *sc,
                                           const received *f) {
     if (c->validate == MACSEC_VALIDATE_DISABLED) {
@@ -161,23 +161,23 @@ static ALWAYS_INLINE void count_octets_in(macsec_secy *secy, const macsec_contro
 
 static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_controls *c,
                                                rx_sc *sc, rx_sa *sa, const received *f,
-                                               uint8_t *out, row *told) {
+                                               uint8_t *out, row *result) {
     const int changed = (f->tag.tci & TCI_C) != 0;
     const replay_rule rule = {secy->rule.window, secy->rule.xpn, c->window_from_next_pn,
                               c->duplicates_reject};
-    /* 10.6.2: PN recovery and the preliminary replay check; 10.6.4 repeats the check behind the
-       cipher, for frames validated in between: here there are none. */
-    const uint64_t pn = told->pn = replay_recover(&rule, &sa->window, f->tag.pn);
+    /* 10.6.2: PN recovery and the preliminary replay check. 10.6.4 repeats the check after the
+       cipher, for frames validated meanwhile: here there are none. */
+    const uint64_t pn = result->pn = replay_recover(&rule, &sa->window, f->tag.pn);
     if (c->replay && replay_late(&rule, &sa->window, pn)) {
         return MACSEC_LATE;
     }
     const int delayed = replay_delayed(&rule, &sa->window, pn);
-    /* 10.6.5, validateFrames Disabled: changed text cannot go on; no state moves. */
+    /* 10.6.5, validateFrames Disabled: changed text cannot be delivered; no state changes. */
     if (c->validate == MACSEC_VALIDATE_DISABLED && !(changed && c->disabled_decrypts)) {
         if (changed) {
             return MACSEC_NOT_VALID;
         }
-        deliver_as_is(f, out, told);
+        deliver_as_is(f, out, result);
         return delayed ? MACSEC_DELAYED : MACSEC_UNCHECKED;
     }
     /* 10.6.3: the cipher. */
@@ -186,16 +186,16 @@ static ALWAYS_INLINE macsec_verdict receive_on(macsec_secy *secy, const macsec_c
         if (changed || c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NOT_VALID;
         }
-        deliver_as_is(f, out, told);
+        deliver_as_is(f, out, result);
         return MACSEC_INVALID;
     }
-    /* 10.6.5: delivery; only now does state move. */
-    told->out_length = f->front + f->user;
+    /* 10.6.5: delivery. Only a good frame changes state. */
+    result->out_length = f->front + f->user;
     replay_advance(&rule, &sa->window, pn);
     return delayed ? MACSEC_DELAYED : MACSEC_OK;
 }
 
-/* 9.9, 10.6.1: the SCI in the tag, from the source address, or of the only peer. */
+/* 9.9, 10.6.1: return the SCI in the SecTAG, or of the source address, or of the only peer. */
 static ALWAYS_INLINE uint64_t received_sci(const macsec_secy *secy, const macsec_controls *c,
                                            const received *f) {
     const unsigned tci = f->tag.tci;
@@ -211,7 +211,7 @@ static ALWAYS_INLINE uint64_t received_sci(const macsec_secy *secy, const macsec
     return secy->rx_count == 1 && secy->rx_any->enabled ? secy->rx_any->sci : SCI_NONE;
 }
 
-/* 10.6.1: what cannot be validated goes on only if it was never changed. */
+/* 10.6.1: a frame that cannot be validated is delivered only if its text was not changed. */
 static ALWAYS_INLINE macsec_verdict without_sa(const macsec_controls *c, const received *f,
                                                macsec_verdict delivered, macsec_verdict discarded) {
     const int strict = c->validate == MACSEC_VALIDATE_STRICT;
@@ -219,31 +219,32 @@ static ALWAYS_INLINE macsec_verdict without_sa(const macsec_controls *c, const r
 }
 
 static ALWAYS_INLINE macsec_verdict receive_unknown(const macsec_controls *c, received *f,
-                                                    uint8_t *out, row *told) {
+                                                    uint8_t *out, row *result) {
     const macsec_verdict verdict = without_sa(c, f, MACSEC_UNKNOWN_SCI, MACSEC_NO_SCI);
     if (verdict == MACSEC_NO_SCI) {
         return verdict;
     }
     if (c->lookup_before_tag) {
-        /* Lengths were not checked: all but the last 16 octets, SL or not. */
+        /* Lengths were not checked: deliver all but the last 16 octets, for any SL. */
         if (f->mpdu_length < f->tag.length + ICV_LENGTH) {
-            *told = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
+            *result = (row){.sci = SCI_NONE, .an = AN_UNKNOWN};
             return MACSEC_DROPPED;
         }
         f->user = f->mpdu_length - f->tag.length - ICV_LENGTH;
     }
-    deliver_as_is(f, out, told);
+    deliver_as_is(f, out, result);
     return verdict;
 }
 
-/* What is known of the PN of a frame without an SA: half of an XPN says nothing. */
+/* Return the PN of a frame without an SA; 0 for an XPN, of which only half is known. */
 static inline uint64_t pn_as_sent(const macsec_secy *secy, const received *f) {
     return secy->rule.xpn ? 0 : f->tag.pn;
 }
 
-/* 10.6.1: the SC and the SA. */
+/* 10.6.1: find the SC and the SA. */
 static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macsec_controls *c,
-                                                   received *f, int bad, uint8_t *out, row *told) {
+                                                   received *f, int bad, uint8_t *out,
+                                                   row *result) {
     const uint64_t sci = received_sci(secy, c, f);
     if (sci == SCI_NONE && !(f->tag.tci & TCI_SC) && c->no_peer_silent) {
         return MACSEC_DROPPED;
@@ -253,26 +254,26 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
     if (bad && sc != NULL) { /* switch lookup_before_tag */
         return MACSEC_BAD_TAG;
     }
-    *told = (row){.sci = sci, .an = (uint8_t)f->tag.an};
+    *result = (row){.sci = sci, .an = (uint8_t)f->tag.an};
     f->secure = f->mpdu + f->tag.length;
     if (!bad) {
         f->user = secure_data_length(&f->tag, f->mpdu_length, c->icv_length);
     }
     if (sc == NULL) {
-        told->pn = pn_as_sent(secy, f);
-        return receive_unknown(c, f, out, told);
+        result->pn = pn_as_sent(secy, f);
+        return receive_unknown(c, f, out, result);
     }
     rx_sa *sa = &sc->sa[f->tag.an];
     KEEP_POINTER(sa);
     macsec_verdict verdict;
     if (!(sa->present & sa->enabled & (sc->enabled | c->sc_off_receives))) {
-        told->pn = pn_as_sent(secy, f);
+        result->pn = pn_as_sent(secy, f);
         verdict = without_sa(c, f, MACSEC_UNUSED_SA, MACSEC_NOT_USING_SA);
         if (verdict == MACSEC_UNUSED_SA) {
-            deliver_as_is(f, out, told);
+            deliver_as_is(f, out, result);
         }
     } else {
-        verdict = receive_on(secy, c, sc, sa, f, out, told);
+        verdict = receive_on(secy, c, sc, sa, f, out, result);
         if ((int)verdict < SA_VERDICTS) {
             sa->frames[verdict]++;
         }
@@ -281,9 +282,9 @@ static ALWAYS_INLINE macsec_verdict receive_tagged(macsec_secy *secy, const macs
     return verdict;
 }
 
-/* Any frame, under any controls. */
+/* Validate any frame, under any controls. */
 static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t *frame,
-                                               size_t length, uint8_t *out, row *told) {
+                                               size_t length, uint8_t *out, row *result) {
     const macsec_controls *c = &secy->controls;
     if (length < RUNT_LENGTH) {
         return MACSEC_RUNT;
@@ -293,13 +294,13 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     f.front = null ? ADDRESSES_LENGTH : clear_tags_end(frame, length, c->clear_tags);
     f.mpdu = frame + f.front;
     f.mpdu_length = length - f.front;
-    /* 10.6: Null: untouched, tags and all; or no SecTAG. */
+    /* 10.6: Null delivers the frame unchanged, with its tags; or there is no SecTAG. */
     if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != ETHERTYPE_MACSEC) {
         if (!null && c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NO_TAG;
         }
         memcpy(out, frame, length);
-        told->out_length = length;
+        result->out_length = length;
         return null ? MACSEC_BYPASS : MACSEC_UNTAGGED;
     }
     if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2) {
@@ -319,14 +320,15 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     if (!decoded || (bad && !c->lookup_before_tag)) {
         return MACSEC_BAD_TAG;
     }
-    return receive_tagged(secy, c, &f, bad, out, told);
+    return receive_tagged(secy, c, &f, bad, out, result);
 }
 
-/* The frames that nearly all are: no clear tags, an SCI in the tag, and encrypted whole or only
-   authenticated. They take the same steps as any, in a copy in which the compiler knows the TCI. */
+/* Validate a frame. Nearly all frames have no clear tags, an SCI in the SecTAG, and are encrypted
+   whole or only authenticated: for these there are copies of the same steps in which the TCI is a
+   constant, so the compiler removes its branches. */
 static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_controls *c,
                                             const uint8_t *frame, size_t length, uint8_t *out,
-                                            row *told) {
+                                            row *result) {
     enum {
         LEAST = ADDRESSES_LENGTH + SECTAG_WITH_SCI + HEAD_BORROWS + ICV_LENGTH,
         ENCRYPTED = TCI_SC | TCI_E | TCI_C,
@@ -349,18 +351,18 @@ static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_cont
         if (type_and_tci == (ETHERTYPE_MACSEC << 8 | ENCRYPTED)) {
             f.tag.tci = ENCRYPTED;
             if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
-                return receive_tagged(secy, c, &f, 0, out, told);
+                return receive_tagged(secy, c, &f, 0, out, result);
             }
         } else if (type_and_tci == (ETHERTYPE_MACSEC << 8 | AUTHENTICATED)) {
             f.tag.tci = AUTHENTICATED;
             if (sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, 0, 1, ICV_LENGTH)) {
-                return receive_tagged(secy, c, &f, 0, out, told);
+                return receive_tagged(secy, c, &f, 0, out, result);
             }
         }
     }
-    row found = *told; /* so that the row above is not in memory */
+    row found = *result; /* a copy, so that *result can stay in registers */
     const macsec_verdict verdict = receive_any(secy, frame, length, out, &found);
-    *told = found;
+    *result = found;
     return verdict;
 }
 

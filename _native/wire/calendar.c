@@ -1,8 +1,8 @@
-/* One direction of a virtual wire: impairments in netem's order, and a calendar of what is on its
-   way. The twin of macsec/sim/lane.py and macsec/sim/impairments.py, function for function.
+/* One direction of a virtual wire: impairments in netem's order, and a calendar of the frames on
+   their way. The twin of macsec/wire/lane.py, function for function; its parts are in headers.
 
-   Times are ps and stay below 2^62, so that the sum of two fits. Frames are looked at when they
-   are sent and never again: the calendar holds their number, length and CRC. */
+   Times are in ps and stay below 2^62, so that the sum of two fits. The octets of a frame are read
+   only when it is sent: the calendar holds its number, length and CRC. */
 #include "wire/calendar.h"
 
 #include <stdlib.h>
@@ -20,14 +20,15 @@
 
 enum {
     RECORD = 24,
-    AHEAD = -1,             /* due before everything, and not held by a slot */
-    MOST_ENDS = 3,          /* of one frame when it is sent: it is lost, or it and its copy */
+    AHEAD = -1,             /* due before all others, and not held by a slot */
+    MOST_ENDS = 3,          /* of one frame when it is sent: the frame, its copy, or both */
     NATIVE_OCTETS = 1 << 21 /* up to here octets * 8 * 10^12 fits 64 bits */
 };
 
 /* --- ends --- */
 
-static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
+static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
+                    const transit *of) {
     uint64_t row = ends->count++;
     uint8_t *record = ends->records + row * RECORD;
     ends->number[row] = of->number;
@@ -51,7 +52,8 @@ static transit as_transit(const outgoing *frame, uint32_t mark, int64_t bit) {
                      .mark = bit < 0 ? mark : mark | MACSEC_WIRE_CORRUPTED};
 }
 
-static void stop(macsec_wire *wire, macsec_wire_ends *ends, int fate, const transit *of) {
+static void stop(macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
+                 const transit *of) {
     int64_t *const counts[] = {
         &wire->stats.received,   &wire->stats.lost,     &wire->stats.queue_drops,
         &wire->stats.down_drops, &wire->stats.too_long, &wire->stats.fcs_errors,
@@ -71,7 +73,7 @@ static void advance(macsec_wire *wire, int64_t now_ps) {
     wire->stats.elapsed_ps = now_ps - wire->first_ps;
 }
 
-/* Time never goes back, so the place among the edges only rises. */
+/* Return 1 if the link is down. Time never goes back, so `next_edge` only rises. */
 static int is_down(macsec_wire *wire) {
     while (wire->next_edge < wire->plan.edge_count &&
            wire->edges_ps[wire->next_edge] <= wire->now_ps) {
@@ -89,7 +91,7 @@ static int is_listed(macsec_wire *wire) {
     return 1;
 }
 
-/* Whole ps, rounded up. What is beyond the horizon comes out as the horizon. */
+/* Return the time on the wire in whole ps, rounded up, at most the horizon. */
 static uint64_t time_of(const macsec_wire_plan *plan, int64_t length) {
     int64_t octets = length + plan->overhead;
     if (octets < 0) {
@@ -111,7 +113,7 @@ static uint64_t later(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Unsigned, since a rate of a few bit/s may lead past the horizon, and then some. */
+/* Return when a frame arrives. Unsigned, since at a few bit/s this may be far past the horizon. */
 static uint64_t due_at(macsec_wire *wire, int64_t length, int64_t delay) {
     const macsec_wire_plan *plan = &wire->plan;
     const uint64_t now = (uint64_t)wire->now_ps, wait = (uint64_t)delay;
@@ -172,7 +174,7 @@ static transit corrupted(macsec_wire *wire, const outgoing *frame, uint32_t mark
     return as_transit(frame, mark, bit);
 }
 
-/* The second of a pair goes first, through all steps but the duplication. */
+/* Send the copy of a frame: before the frame itself, through all steps but the duplication. */
 static void send_copy(macsec_wire *wire, macsec_wire_ends *ends, const outgoing *frame) {
     if (is_lost(wire)) {
         transit copy = as_transit(frame, MACSEC_WIRE_COPY, -1);
@@ -235,7 +237,7 @@ static int is_held(const macsec_wire *wire, const transit *of) {
     return wire->plan.slots && of->due_ps != AHEAD;
 }
 
-/* When something is to be done next; past the horizon while nothing is on its way. */
+/* Return the time of the next event; past the horizon while no frame is on its way. */
 static int64_t next_ps(const macsec_wire *wire) {
     if (wire->on_way == 0) {
         return INT64_MAX;
@@ -267,7 +269,7 @@ static void arrive(macsec_wire *wire, macsec_wire_ends *ends, const transit *of)
     }
 }
 
-/* What is to be done at this time, the next of it: a frame comes out, or a slot is set. */
+/* Run the next event at this time: a frame arrives, or a slot is set. */
 static void pop(macsec_wire *wire, macsec_wire_ends *ends, int64_t now_ps) {
     int held = is_held(wire, &wire->way[0]);
     if (held) {
@@ -333,7 +335,7 @@ const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire) {
     return &wire->stats;
 }
 
-int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends) {
+macsec_wire_status macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends) {
     for (int64_t now; (now = next_ps(wire)) <= until_ps;) {
         if (ends->count >= ends->capacity) {
             return MACSEC_WIRE_FULL;
@@ -343,7 +345,8 @@ int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *end
     return MACSEC_WIRE_DONE;
 }
 
-int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends *ends) {
+macsec_wire_status macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job,
+                                     macsec_wire_ends *ends) {
     for (; job->done < job->count && !wire->failed; job->done++) {
         int64_t now = job->time_ps[job->done];
         if (macsec_wire_drain(wire, now, ends) == MACSEC_WIRE_FULL ||

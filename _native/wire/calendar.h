@@ -1,6 +1,5 @@
-/* One direction of a virtual wire, frames by the batch: the twin of macsec/wire/lane.py and
-   macsec/wire/impairments.py. The declarations between the marker lines are the header and the
-   cffi cdef at once. */
+/* One direction of a virtual wire, frames in batches: the twin of macsec/wire/lane.py and
+   macsec/wire/impairments.py. The declarations between the markers are cffi's too. */
 #ifndef MACSEC_CALENDAR_H
 #define MACSEC_CALENDAR_H
 
@@ -8,29 +7,52 @@
 #include <stdint.h>
 
 /* cdef: begin */
-/* How a frame can end, and what happened to it on its way: Fate and Mark of wire/trace.py. */
-#define MACSEC_WIRE_ARRIVED 0
-#define MACSEC_WIRE_LOST 1
-#define MACSEC_WIRE_QUEUE 2
-#define MACSEC_WIRE_DOWN 3
-#define MACSEC_WIRE_TOO_LONG 4
-#define MACSEC_WIRE_FCS 5
-#define MACSEC_WIRE_COPY 1
-#define MACSEC_WIRE_CORRUPTED 2
+/* How a frame can end: Fate of macsec/wire/trace.py. */
+typedef enum macsec_wire_fate {
+    MACSEC_WIRE_ARRIVED = 0,
+    MACSEC_WIRE_LOST = 1,
+    MACSEC_WIRE_QUEUE = 2,
+    MACSEC_WIRE_DOWN = 3,
+    MACSEC_WIRE_TOO_LONG = 4,
+    MACSEC_WIRE_FCS = 5
+} macsec_wire_fate;
 
-#define MACSEC_WIRE_LOSS_NONE 0
-#define MACSEC_WIRE_LOSS_RANDOM 1
-#define MACSEC_WIRE_LOSS_STATE 2
-#define MACSEC_WIRE_LOSS_GEMODEL 3
+/* What happened to a frame on its way, as bits: Mark of macsec/wire/trace.py. */
+typedef enum macsec_wire_mark { MACSEC_WIRE_COPY = 1, MACSEC_WIRE_CORRUPTED = 2 } macsec_wire_mark;
 
-#define MACSEC_WIRE_MATCH_ETHERTYPE 1
-#define MACSEC_WIRE_MATCH_VLAN 2
-#define MACSEC_WIRE_MATCH_SCI 4
-#define MACSEC_WIRE_MATCH_AN 8
+typedef enum macsec_wire_loss {
+    MACSEC_WIRE_LOSS_NONE = 0,
+    MACSEC_WIRE_LOSS_RANDOM = 1,
+    MACSEC_WIRE_LOSS_STATE = 2,
+    MACSEC_WIRE_LOSS_GEMODEL = 3
+} macsec_wire_loss;
 
-#define MACSEC_WIRE_ORDERED_NETEM 0
-#define MACSEC_WIRE_ORDERED_NEVER 1
-#define MACSEC_WIRE_ORDERED_ALWAYS 2
+/* Fields that a filter compares, as bits. */
+typedef enum macsec_wire_match {
+    MACSEC_WIRE_MATCH_ETHERTYPE = 1,
+    MACSEC_WIRE_MATCH_VLAN = 2,
+    MACSEC_WIRE_MATCH_SCI = 4,
+    MACSEC_WIRE_MATCH_AN = 8
+} macsec_wire_match;
+
+/* Whether a frame may overtake another: with a rate netem keeps the order, without one it does not.
+ */
+typedef enum macsec_wire_ordered {
+    MACSEC_WIRE_ORDERED_NETEM = 0,
+    MACSEC_WIRE_ORDERED_NEVER = 1,
+    MACSEC_WIRE_ORDERED_ALWAYS = 2
+} macsec_wire_ordered;
+
+/* Where bits turn: CORRUPT_AT of macsec/wire/param_values.py. */
+typedef enum macsec_wire_field {
+    MACSEC_WIRE_AT_ANY = 0,
+    MACSEC_WIRE_AT_DST = 1,
+    MACSEC_WIRE_AT_SECTAG = 2,
+    MACSEC_WIRE_AT_SCI = 3,
+    MACSEC_WIRE_AT_PN = 4,
+    MACSEC_WIRE_AT_PAYLOAD = 5,
+    MACSEC_WIRE_AT_ICV = 6
+} macsec_wire_field;
 
 /* Chances and weights are in units of 2^-32; `start` is the first state of a stream. */
 typedef struct {
@@ -39,7 +61,7 @@ typedef struct {
     uint64_t below;
 } macsec_wire_dice;
 
-/* `table`: 4096 entries, or NULL for uniform; it has to outlive the wire. */
+/* `table`: 4096 entries, or NULL for a uniform distribution; it has to outlive the wire. */
 typedef struct {
     uint64_t start;
     uint64_t weight;
@@ -54,10 +76,10 @@ typedef struct {
     macsec_wire_dice corrupt;
     macsec_wire_dice reorder;
     macsec_wire_spread delay;
-    macsec_wire_spread slot; /* unless slot_most_ps is given */
+    macsec_wire_spread slot; /* used unless slot_most_ps is given */
     uint64_t loss_limits[5]; /* state: p13 p31 p32 p23 p14; gemodel: p r 1-h 1-k */
-    uint64_t bit_start;      /* stream: which bit turns */
-    uint64_t slot_start;     /* stream: between least and most */
+    uint64_t bit_start;      /* stream: the bit to turn */
+    uint64_t slot_start;     /* stream: from least to most */
     int64_t slot_least_ps;
     int64_t slot_most_ps;
     int64_t slot_packets;
@@ -77,10 +99,10 @@ typedef struct {
     uint32_t match_ethertype;
     uint32_t match_vlan;
     uint32_t match_an;
-    uint32_t match; /* which of them are wanted */
-    uint32_t loss_model;
-    uint32_t slots; /* 0: none */
-    uint32_t ordered;
+    uint32_t match;      /* bits of macsec_wire_match */
+    uint32_t loss_model; /* macsec_wire_loss */
+    uint32_t slots;      /* 0: none */
+    uint32_t ordered;    /* macsec_wire_ordered */
     uint32_t fcs_fix;
     uint32_t corrupt_at; /* index in CORRUPT_AT of wire/param_values.py */
     uint32_t link;
@@ -108,18 +130,18 @@ typedef struct {
     int64_t elapsed_ps;
 } macsec_wire_stats;
 
-/* Frames to send. `done` says how far a run came. */
+/* Frames to send. `done` is the number of frames sent so far. */
 typedef struct {
     const uint8_t *arena;
     const int64_t *start;
     const int64_t *length;
-    const int64_t *time_ps; /* never before that of the frame ahead */
+    const int64_t *time_ps; /* not before that of the previous frame */
     uint64_t count;
     uint64_t done;
 } macsec_wire_job;
 
-/* Ends of frames, in order: the number of the frame among those sent, from 1; the bit that turned
-   or -1; and 24 octets as they are hashed (LAYOUT in wire/trace.py). */
+/* Ends of frames, in order: the number of the frame, counted from 1 as sent; the bit that turned,
+   or -1; and 24 octets as the trace hashes them (LAYOUT in macsec/wire/trace.py). */
 typedef struct {
     int64_t *number;
     int64_t *bit;
@@ -131,27 +153,30 @@ typedef struct {
 typedef struct macsec_wire macsec_wire;
 
 /* Why a run ended. */
-#define MACSEC_WIRE_DONE 0
-#define MACSEC_WIRE_FULL 1 /* the columns of ends: empty them and call again */
-#define MACSEC_WIRE_MEMORY 2
-#define MACSEC_WIRE_HORIZON 3 /* a frame would come out after the end of time */
+typedef enum macsec_wire_status {
+    MACSEC_WIRE_DONE = 0,
+    MACSEC_WIRE_FULL = 1, /* the columns of ends: empty them and call again */
+    MACSEC_WIRE_MEMORY = 2,
+    MACSEC_WIRE_HORIZON = 3 /* a frame would arrive after the end of time */
+} macsec_wire_status;
 
-/* NULL where memory is short. The plan is copied, its tables are not. */
+/* Make a wire, or return NULL where memory is short. The plan is copied; its tables are not. */
 macsec_wire *macsec_wire_new(const macsec_wire_plan *plan);
 void macsec_wire_free(macsec_wire *wire);
 const macsec_wire_stats *macsec_wire_counts(const macsec_wire *wire);
 
-/* Send the frames from `done` on, each at its time, after all that was due up to it. */
-int macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job, macsec_wire_ends *ends);
-/* Let all come out that is due up to a time. */
-int macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends);
-/* When something is to be done next, in ps; INT64_MAX while nothing is on its way. */
+/* Send the frames from `done` on, each at its time, after all arrivals up to that time. */
+macsec_wire_status macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job,
+                                     macsec_wire_ends *ends);
+/* Deliver all frames that are due up to a time. */
+macsec_wire_status macsec_wire_drain(macsec_wire *wire, int64_t until_ps, macsec_wire_ends *ends);
+/* Return the time of the next event in ps, or INT64_MAX while no frame is on its way. */
 int64_t macsec_wire_due(const macsec_wire *wire);
-/* The lowest number of a frame on its way, 0 if there is none. */
+/* Return the lowest number of the frames on their way, or 0. */
 int64_t macsec_wire_oldest(const macsec_wire *wire);
 
-/* Copy `count` frames one behind the other: the octets from `start` on of the arena of its
-   `source`, with one bit turned unless that is -1. `out` has room for all. */
+/* Copy `count` frames one behind the other to `out`, which has room for all. Frame i has `length`
+   octets from `start` on in the arena of its `source`; bit `bit` is inverted, unless it is -1. */
 void macsec_wire_gather(uint8_t *const *arenas, uint64_t count, const int64_t *source,
                         const int64_t *start, const int64_t *length, const int64_t *bit,
                         uint8_t *out);

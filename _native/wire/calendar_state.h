@@ -33,7 +33,7 @@ struct macsec_wire {
     uint64_t on_way, room;
     int64_t *drops, *edges_ps;
     uint64_t next_drop, next_edge;
-    uint64_t since; /* frames since the last that overtook */
+    uint64_t since; /* frames since the last one that overtook */
     uint64_t sequence;
     int64_t matched;
     int64_t newest;
@@ -41,7 +41,7 @@ struct macsec_wire {
     uint64_t free_ps, latest_ps;
     unsigned loss_state;
     int started;
-    int failed; /* a MACSEC_WIRE_ status that ends the run */
+    macsec_wire_status failed; /* the reason that ended the run */
 };
 
 /* A frame as it is sent. */

@@ -1,4 +1,4 @@
-/* CRC-32, 16 octets at a time: each has a table for its place among them. */
+/* CRC-32, 16 octets at a time, with a table for each of their places. */
 #include "wire/crc32.h"
 
 #include <stddef.h>
@@ -24,14 +24,15 @@ __attribute__((constructor)) static void crc_prepare(void) {
     }
 }
 
-/* What four octets give that have 4 * `words_behind` more of the step behind them. */
+/* Return the part of four octets that are followed by 4 * `words_behind` octets of the same step.
+ */
 static uint32_t crc_word(uint32_t word, int words_behind) {
     uint32_t (*table)[256] = crc_table + 4 * words_behind;
     return table[3][word & 0xFF] ^ table[2][word >> 8 & 0xFF] ^ table[1][word >> 16 & 0xFF] ^
            table[0][word >> 24];
 }
 
-/* Continues a CRC whose bits are inverted, as it is between the parts of a frame. */
+/* Continue a CRC over more octets; its bits are inverted, as they are inside a frame. */
 static uint32_t crc_more(uint32_t crc, const uint8_t *p, size_t length) {
     for (; length >= CRC_SLICES; p += CRC_SLICES, length -= CRC_SLICES) {
         crc = crc_word(load_le32(p) ^ crc, 3) ^ crc_word(load_le32(p + 4), 2) ^

@@ -6,7 +6,7 @@
 
 uint32_t macsec_crc32(const uint8_t *octets, int64_t length);
 
-/* The CRC that the octets would have with one bit inverted; bit 0 is the low one of the first. */
+/* Return the CRC of the octets with one bit inverted; bit 0 is the low bit of the first octet. */
 uint32_t macsec_crc32_turned(const uint8_t *octets, int64_t length, int64_t bit);
 
 #endif

@@ -1,4 +1,5 @@
-/* Fields of frames that filters and aimed corruption look for: the twin of macsec/sim/fields.py. */
+/* Fields of frames that filters and aimed corruption look for: the twin of macsec/wire/fields.py.
+ */
 #ifndef MACSEC_FIELDS_H
 #define MACSEC_FIELDS_H
 
@@ -6,8 +7,6 @@
 
 #include "base/dissect.h"
 #include "wire/calendar.h"
-
-enum { AT_ANY, AT_DST, AT_SECTAG, AT_SCI, AT_PN, AT_PAYLOAD, AT_ICV };
 
 static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
     sight seen = dissect(octets, length);
@@ -29,7 +28,7 @@ typedef struct {
 
 static const span NOWHERE = {0, 0};
 
-/* Secure Data or ICV, where their lengths fit. */
+/* Return the span of Secure Data or ICV, or NOWHERE if the lengths do not fit. */
 static span in_secure(const sight *seen, int64_t length, uint32_t where) {
     int64_t mpdu = length - seen->at, tag = (int64_t)seen->tag.length;
     int64_t secure = seen->tag.sl != 0 ? (int64_t)seen->tag.sl : mpdu - tag - ICV_LENGTH;
@@ -37,21 +36,21 @@ static span in_secure(const sight *seen, int64_t length, uint32_t where) {
         return NOWHERE;
     }
     int64_t start = seen->at + tag;
-    if (where == AT_PAYLOAD) {
+    if (where == MACSEC_WIRE_AT_PAYLOAD) {
         return (span){start, start + secure};
     }
     return (span){start + secure, start + secure + ICV_LENGTH};
 }
 
 static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
-    if (where == AT_ANY || (where == AT_DST && length < 6)) {
+    if (where == MACSEC_WIRE_AT_ANY || (where == MACSEC_WIRE_AT_DST && length < 6)) {
         return (span){0, length};
     }
-    if (where == AT_DST) {
+    if (where == MACSEC_WIRE_AT_DST) {
         return (span){0, 6};
     }
     sight seen = dissect(octets, length);
-    if (where == AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC) {
+    if (where == MACSEC_WIRE_AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC) {
         return length > seen.at + 2 ? (span){seen.at + 2, length} : NOWHERE;
     }
     if (!seen.has_tag) {
@@ -59,11 +58,11 @@ static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
     }
     int64_t tag_end = seen.at + (int64_t)seen.tag.length;
     switch (where) {
-    case AT_SECTAG:
+    case MACSEC_WIRE_AT_SECTAG:
         return (span){seen.at, tag_end};
-    case AT_PN:
+    case MACSEC_WIRE_AT_PN:
         return (span){seen.at + 4, seen.at + SECTAG_WITHOUT_SCI};
-    case AT_SCI:
+    case MACSEC_WIRE_AT_SCI:
         return seen.tag.tci & TCI_SC ? (span){seen.at + SECTAG_WITHOUT_SCI, tag_end} : NOWHERE;
     default:
         return in_secure(&seen, length, where);

@@ -1,4 +1,4 @@
-/* Impairments in netem's order: the twin of macsec/sim/impairments.py, function for function. */
+/* Impairments in netem's order: the twin of macsec/wire/impairments.py, function for function. */
 #ifndef MACSEC_IMPAIRMENTS_H
 #define MACSEC_IMPAIRMENTS_H
 
@@ -9,7 +9,8 @@
 
 enum { TABLE_SIZE = 4096, SCALE_BITS = 13, SCALE = 1 << SCALE_BITS };
 
-/* Below the first number go here, below the second there, else stay so; states 1 to 4. */
+/* Move of each state, 1 to 4: `here` for a draw below `first`, `there` for one below `second`, else
+   `stay`. */
 static int walk(macsec_wire *wire) {
     const uint64_t *p = wire->plan.loss_limits; /* p13 p31 p32 p23 p14 */
     const struct {

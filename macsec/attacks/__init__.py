@@ -1,11 +1,19 @@
 """Attacks on a link, and the exact counters that each must cause.
 
-A file a theme, a class an attack; `ATTACKS` is the table of all by name.
+attack.py     Attack Finding run   the base of an attack, and one run of it
+scene.py      Scene                stations, frames between them, expected results
+setting.py    Setting Party        cipher suite, profile, seed and data plane of a run
+ledger.py                          expected and observed counters
+craft.py, ghash.py                 the octets that an attacker changes or computes
+
+A file a theme, a class an attack: wiretap, replays, bits, tag_fields, injection, splice, nonces,
+flood. `ATTACKS` is the table of all by name.
 """
 
-from macsec.attacks import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap
-from macsec.attacks.attack import Attack, Finding, run
-from macsec.attacks.scene import Scene, Setting
+from . import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap
+from .attack import Attack, Finding, run
+from .scene import Scene
+from .setting import Party, Setting
 
 ATTACKS: dict[str, Attack] = {
     attack.name: attack
@@ -13,4 +21,4 @@ ATTACKS: dict[str, Attack] = {
     for attack in theme.ATTACKS
 }
 
-__all__ = ["ATTACKS", "Attack", "Finding", "Scene", "Setting", "run"]
+__all__ = ["ATTACKS", "Attack", "Finding", "Party", "Scene", "Setting", "run"]

@@ -1,4 +1,4 @@
-"""What an attack is, and what comes of one."""
+"""The base of an attack, and the finding of one run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from macsec.attacks.scene import Abandoned, Scene, Setting
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
+
+from .scene import Abandoned, Scene
+from .setting import Setting
 
 LISTEN = "to listen on the wire"
 INJECT = "to put frames on the wire"
@@ -19,9 +21,9 @@ CUT = "to hold, change and drop frames on the wire"
 
 
 class Attack(ABC):
-    """One attack: `name`, what it `does` and `needs`, the `clause` that decides, and `why` so.
+    """One attack: `name`, what it `does` and `needs`, the `clause` that decides, and the reason.
 
-    `act` plays it, saying of every frame how it must end. Without a key, unless `needs` says so.
+    `act` runs it and gives the expected verdict of every frame. No attacker has a key.
     """
 
     name: str
@@ -31,30 +33,31 @@ class Attack(ABC):
     why: str
     xpn_only: ClassVar[bool] = False
     refused_by: Mapping[str, str] = MappingProxyType({})
-    """Profiles that lack what it takes, and what that is."""
+    """Profiles in which the attack cannot run, each with the reason."""
 
     @abstractmethod
     def act(self, scene: Scene) -> None:
-        """Play the attack."""
+        """Run the attack."""
 
     def at(self, setting: Setting) -> Setting:
-        """The setting it runs in: an attack on XPN takes the XPN suite with the same key length."""
+        """Return the setting to run in: for an attack on XPN the suite is its XPN counterpart."""
         suite = SUITES[setting.cipher]
         if not self.xpn_only or suite.xpn:
             return setting
         return replace(setting, cipher=suite.name.replace("gcm-aes-", "gcm-aes-xpn-"))
 
     def lacks(self, setting: Setting) -> str | None:
-        """Why it cannot run in this setting; None where it can."""
+        """Return the reason why it cannot run in this setting; None if it can."""
         return self.refused_by.get(setting.profile)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of an attack: counters that had to move and those that did, over all stations.
+    """The result of an attack: expected and observed counters over all stations.
 
-    `frames` arrived, `delivered` of them went on, `must_deliver` had to. `faults`: everything that
-    was not as it must be, verdicts, octets and PNs included. `notes`: what the attacker learnt.
+    `frames` arrived, `delivered` of them were delivered, `must_deliver` had to be. `faults`: all
+    differences from the expected result, including verdicts, octets and PNs. `notes`: what the
+    attacker learnt.
     """
 
     attack: Attack
@@ -69,12 +72,12 @@ class Finding:
 
     @property
     def passed(self) -> bool:
-        """Whether everything came out exactly so."""
+        """True if all results are exactly as expected."""
         return not self.faults and self.expected == self.observed
 
 
 def run(attack: Attack, setting: Setting) -> Finding:
-    """Play one attack. Raises ConfigError where the setting lacks what it takes."""
+    """Run one attack. Raises ConfigError if it cannot run in the setting."""
     lacking = attack.lacks(setting)
     if lacking is not None:
         raise ConfigError(f"attack {attack.name} cannot run: {lacking}")
@@ -83,17 +86,17 @@ def run(attack: Attack, setting: Setting) -> Finding:
         try:
             attack.act(scene)
         except Abandoned:
-            scene.note("the attack was not played to its end")
+            scene.note("the attack stopped before its end")
         expected, observed = scene.account()
-        tale = scene.tale
+        result = scene.result
     return Finding(
         attack,
         setting.cipher,
-        tale.frames,
-        tale.delivered,
-        tale.must_deliver,
+        result.frames,
+        result.delivered,
+        result.must_deliver,
         expected,
         observed,
-        tuple(tale.faults),
-        tuple(tale.notes),
+        tuple(result.faults),
+        tuple(result.notes),
     )

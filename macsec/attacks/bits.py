@@ -1,4 +1,4 @@
-"""Every bit of every field of a frame changed, one at a time (9.12, 10.6)."""
+"""Each bit of each field of a frame is changed, one at a time (9.12, 10.6)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.craft import FIELDS, flips, pn_field
-from macsec.attacks.party import Party
-from macsec.attacks.scene import Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 
+from .attack import CUT, Attack
+from .craft import FIELDS, flips, pn_field
+from .scene import Scene
+from .setting import Party, Setting
+
 BEFORE = 2
 TARGET_PN = 0x5A5A5A5B
-"""A PN with as many bits set as clear, the top one clear: under XPN nothing below wraps."""
+"""A PN with half of its bits set and the top one clear: under XPN no lower value wraps."""
 
 NOT_VALID, BAD_TAG, LATE = Verdict.NOT_VALID, Verdict.BAD_TAG, Verdict.LATE
 
 
 def target(scene: Scene, **controls: Any) -> tuple[Party, Party, bytes]:
-    """A, B, and a captured frame whose PN is the next that B expects; window 0."""
+    """Return A, B, and a captured frame with the next PN that B expects; window 0."""
     pn = scene.first_pn >> 32 << 32 | TARGET_PN - BEFORE
     a, b = scene.sender(pn=pn, **controls), scene.receiver(pn=pn, **controls)
     *passed, captured = scene.send(a, scene.clear(BEFORE + 1))
@@ -32,7 +33,7 @@ def target(scene: Scene, **controls: Any) -> tuple[Party, Party, bytes]:
 class Flip(Attack):
     """Captures a frame and delivers it once for each bit of one field, with that bit changed.
 
-    The frame as it was comes last and must be good: the forgeries have moved nothing.
+    The unchanged frame comes last and must be valid: the forgeries have moved no PN.
     """
 
     needs = CUT
@@ -48,11 +49,11 @@ class Flip(Attack):
         self._ends = dict.fromkeys(range(count), ends) if isinstance(ends, Verdict) else ends
 
     def end(self, scene: Scene, frame: bytes, bit: int) -> Verdict:
-        """How the frame must end with this bit of the field changed."""
+        """Return the expected verdict with this bit of the field changed."""
         return self._ends[bit]
 
     def act(self, scene: Scene) -> None:
-        """All forgeries, then the frame itself."""
+        """Deliver all forgeries, then the frame itself."""
         _, b, captured = target(scene, **self.controls)
         forged = list(flips(captured, self.field))
         ends = [self.end(scene, captured, bit) for bit, _ in forged]
@@ -61,7 +62,7 @@ class Flip(Attack):
 
 
 class FlipReadable(Flip):
-    """Changes each bit of text or ICV of a frame that is not encrypted, or only in part."""
+    """Changes each bit of text or ICV of a frame that is not encrypted, or only partly."""
 
     def __init__(self, name: str, field: str, end: Verdict, why: str, **controls: Any) -> None:
         super().__init__(field, end, "10.6.3, 10.6.5", why)
@@ -70,16 +71,16 @@ class FlipReadable(Flip):
         self.controls = controls
 
     def lacks(self, setting: Setting) -> str | None:
-        """XPN suites have no offset."""
+        """Refuse an offset under an XPN suite."""
         fits = self.controls.get("offset", 0) in SUITES[setting.cipher].offsets
         return None if fits else "an XPN suite has no offset (14.7)"
 
 
 class FlipSL(Flip):
-    """Changes each bit of the SL octet: where the ICV is looked for."""
+    """Changes each bit of the SL octet, which gives the place of the ICV."""
 
     def end(self, scene: Scene, frame: bytes, bit: int) -> Verdict:
-        """9.12: bits 8 and 7 must be clear; where the length is to be exact, no other SL fits."""
+        """Bits 8 and 7 must be clear; if lengths must be exact, no other SL is valid (9.12)."""
         return BAD_TAG if bit < 2 or scene.linux else NOT_VALID
 
 
@@ -87,7 +88,7 @@ class FlipPN(Flip):
     """Changes each bit of the PN field."""
 
     def end(self, scene: Scene, frame: bytes, bit: int) -> Verdict:
-        """Down is below lowestPN; up is acceptable and spoils the ICV."""
+        """A lower PN is below lowestPN; a higher one is acceptable and breaks the ICV."""
         return LATE if pn_field(frame) >> (31 - bit) & 1 else NOT_VALID
 
 
@@ -111,19 +112,19 @@ ADDRESS = "the addresses are authenticated (14.5)"
 ATTACKS = (
     Flip("destination", NOT_VALID, "10.6.3, 10.6.5", ADDRESS),
     Flip("source", NOT_VALID, "10.6.3, 10.6.5", ADDRESS),
-    Flip("ethertype", Verdict.NO_TAG, "10.6", "the frame has no SecTAG any more"),
+    Flip("ethertype", Verdict.NO_TAG, "10.6", "the frame no longer has a SecTAG"),
     Flip(
         "tci",
         {
             0: BAD_TAG,  # V
             1: BAD_TAG,  # ES beside SC
-            2: NOT_VALID,  # SC: the SCI turns into Secure Data
+            2: NOT_VALID,  # SC: the SCI becomes Secure Data
             3: BAD_TAG,  # SCB beside SC
             4: NOT_VALID,  # E: integrity only
             5: Verdict.UNCONTROLLED,  # C: E alone is for the KaY
         },
         "9.12, 10.6, 10.6.5",
-        "V, ES and SCB beside SC are bad tags; SC and E spoil the ICV; E without C is for the KaY",
+        "V, ES and SCB beside SC are bad tags; SC and E break the ICV; E without C is for the KaY",
     ),
     Flip("an", Verdict.NOT_USING_SA, "10.6.1", "no SA is in use under the other ANs"),
     FlipSL("sl", NOT_VALID, "9.12, 10.6.5", "bits 8 and 7 are a bad tag; others move the ICV"),

@@ -1,4 +1,4 @@
-"""Forged frames by the million: none is delivered, and no state moves (10.6, 10.6.5)."""
+"""Floods of forged frames: none is delivered, and no PN moves (10.6, 10.6.5)."""
 
 from __future__ import annotations
 
@@ -9,49 +9,50 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.attacks.attack import CUT, INJECT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
-from macsec.attacks.party import Party
-from macsec.attacks.scene import SCI, Scene
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MACSEC, ICV_LENGTH, SHORT_LENGTH_LIMIT
 
+from .attack import CUT, INJECT, Attack
+from .bits import TARGET_PN, target
+from .craft import DATA_AT, PN_AT, SCI_AT, TCI_AT
+from .scene import Scene
+from .setting import SCI, Party
+
 QUICK = {"native": 1_000_000, "reference": 20_000}
-"""Frames of a flood unless told otherwise: seconds on either data plane."""
+"""Default number of frames of a flood: takes seconds on either data plane."""
 BATCH = 1 << 15
 AROUND = DATA_AT + ICV_LENGTH
 SHORTEST = AROUND + SHORT_LENGTH_LIMIT
-"""Octets of a frame with SCI and without SL."""
+"""Octets of the shortest frame with an SCI and an SL of 0."""
 
-Random = np.random.Generator
+Generator = np.random.Generator
 
 
 class Forged(NamedTuple):
-    """Forged frames: rows of one matrix, how long each is, and how each must end."""
+    """Forged frames: rows of one matrix, with length and expected verdict of each."""
 
     rows: Octets
     length: Column
     ends: NDArray[np.uint8]
 
     def batch(self) -> FrameBatch:
-        """The frames."""
+        """Return the frames as a batch."""
         count, width = self.rows.shape
         return FrameBatch(self.rows.reshape(-1), np.arange(count) * width, self.length)
 
 
 class Flood(Attack):
-    """Sends forged frames in great numbers: the base of floods.
+    """Base of floods: sends many forged frames.
 
-    A genuine frame that was held back comes last, and must be good.
+    A genuine frame that was held back comes last, and must be valid.
     """
 
     clause = "9.12, 10.6, 10.6.5"
 
     def act(self, scene: Scene) -> None:
-        """Batch after batch; the seed decides every octet."""
+        """Deliver batch after batch; the seed decides every octet."""
         _, b, held = target(scene)
         drawn = np.random.Generator(np.random.PCG64(int.from_bytes(scene.draw("flood", 16))))
         left = self.frames(scene, b)
@@ -65,26 +66,26 @@ class Flood(Attack):
 
     @staticmethod
     def frames(scene: Scene, at: Party) -> int:
-        """How many frames: as many as asked for, or as is quick."""
-        asked = scene.setting.frames
-        return QUICK[at.secy.backend] if asked is None else asked
+        """Return the number of frames: that of the setting, or the default of the data plane."""
+        frames = scene.setting.frames
+        return QUICK[at.secy.backend] if frames is None else frames
 
     @abstractmethod
-    def forge(self, drawn: Random, count: int, genuine: bytes) -> Forged:
-        """So many forged frames; `genuine` is a frame that would be good."""
+    def forge(self, drawn: Generator, count: int, genuine: bytes) -> Forged:
+        """Return `count` forged frames; `genuine` is a valid frame."""
 
 
 class FloodRandom(Flood):
-    """Sends noise: half of it behind true addresses, SecTAG and SCI."""
+    """Sends random frames, half of them behind genuine addresses, SecTAG and SCI."""
 
     name = "flood-random"
-    does = "sends random frames, half of them behind a true SecTAG"
+    does = "sends random frames, half of them behind a genuine SecTAG"
     needs = INJECT
-    why = "noise has no SecTAG, and a random ICV fits one time in 2^128"
+    why = "random octets are no SecTAG, and a random ICV is right once in 2^128"
     LONGEST = 256
 
-    def forge(self, drawn: Random, count: int, genuine: bytes) -> Forged:
-        """Even rows are noise, odd rows noise behind a header with a PN ahead."""
+    def forge(self, drawn: Generator, count: int, genuine: bytes) -> Forged:
+        """Make even rows random, and odd rows random behind a header with a PN ahead."""
         rows = _noise(drawn, count, self.LONGEST)
         length = drawn.integers(SHORTEST, self.LONGEST + 1, count)
         ethertype = rows[:, ADDRESSES_LENGTH : ADDRESSES_LENGTH + 2]
@@ -99,15 +100,15 @@ class FloodRandom(Flood):
 
 
 class FloodNearValid(Flood):
-    """Sends a genuine frame with one thing wrong, each time another."""
+    """Sends a genuine frame with one random change each time."""
 
     name = "flood-near-valid"
-    does = "sends a captured frame a little changed, in each of ten ways"
+    does = "sends a captured frame with one change, in each of ten ways"
     needs = CUT
-    why = "each change has its check: tag, SCI, AN, PN, and the ICV for all the rest"
+    why = "each change has its check: tag, SCI, AN, PN, and the ICV for all others"
 
-    def forge(self, drawn: Random, count: int, genuine: bytes) -> Forged:
-        """Each row draws its way."""
+    def forge(self, drawn: Generator, count: int, genuine: bytes) -> Forged:
+        """Choose the change of each row at random."""
         rows = np.tile(np.frombuffer(genuine, np.uint8), (count, 1))
         length = np.full(count, len(genuine), np.int64)
         ends = np.zeros(count, np.uint8)
@@ -120,19 +121,19 @@ class FloodNearValid(Flood):
         return Forged(rows, length, ends)
 
 
-Change = Callable[[Random, Octets, Column], None]
-"""Changes rows and their lengths in place."""
+Change = Callable[[Generator, Octets, Column], None]
+"""A function that changes rows and their lengths in place."""
 
 
-def _noise(drawn: Random, count: int, width: int) -> Octets:
+def _noise(drawn: Generator, count: int, width: int) -> Octets:
     octets = np.frombuffer(bytearray(drawn.bytes(count * width)), np.uint8)
     return octets.reshape(count, width)
 
 
 def _spoil(first: int, stop: int) -> Change:
-    """One octet of these changed to another value; a negative place counts from the end."""
+    """Return a change of one octet in this range; a negative place counts from the end."""
 
-    def change(drawn: Random, rows: Octets, _: Column) -> None:
+    def change(drawn: Generator, rows: Octets, _: Column) -> None:
         count, width = rows.shape
         at = drawn.integers(first % width, (stop - 1) % width + 1, count)
         rows[np.arange(count), at] ^= drawn.integers(1, 256, count, np.uint8)
@@ -140,17 +141,17 @@ def _spoil(first: int, stop: int) -> Change:
     return change
 
 
-def _set_bit(drawn: Random, rows: Octets, _: Column) -> None:
+def _set_bit(drawn: Generator, rows: Octets, _: Column) -> None:
     bits = np.array([TCI.V, TCI.ES, TCI.SCB], np.uint8)
     rows[:, TCI_AT] |= drawn.choice(bits, len(rows))
 
 
-def _other_an(drawn: Random, rows: Octets, _: Column) -> None:
+def _other_an(drawn: Generator, rows: Octets, _: Column) -> None:
     rows[:, TCI_AT] ^= drawn.integers(1, 4, len(rows), np.uint8)
 
 
 def _pn(first: int, stop: int) -> Change:
-    def change(drawn: Random, rows: Octets, _: Column) -> None:
+    def change(drawn: Generator, rows: Octets, _: Column) -> None:
         _set_pn(rows, drawn.integers(first, stop, len(rows)))
 
     return change
@@ -160,7 +161,7 @@ def _set_pn(rows: Octets, pn: Column) -> None:
     rows[:, PN_AT:SCI_AT] = pn.astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
-def _cut(drawn: Random, _: Octets, length: Column) -> None:
+def _cut(drawn: Generator, _: Octets, length: Column) -> None:
     length[:] = drawn.integers(DATA_AT + 2, SHORTEST, len(length))
 
 
@@ -176,6 +177,6 @@ WAYS: tuple[tuple[Verdict, Change], ...] = (
     (Verdict.NOT_VALID, _spoil(-ICV_LENGTH, 0)),
     (Verdict.BAD_TAG, _cut),
 )
-"""How such a frame ends, and what is changed."""
+"""The expected verdict of each change, and the change."""
 
 ATTACKS = (FloodRandom(), FloodNearValid())

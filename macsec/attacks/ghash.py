@@ -1,4 +1,4 @@
-"""What an attacker computes from a nonce used twice: the authentication subkey of GCM.
+"""GHASH, and recovery of the authentication subkey of GCM from a repeated nonce.
 
 GHASH is a polynomial in the subkey H over GF(2^128) (NIST SP 800-38D, 6.3 and 6.4). Two ICVs under
 one nonce cancel the only other secret, so H is a root of a polynomial that the wire shows; two such
@@ -18,7 +18,7 @@ Polynomial = list[int]
 
 
 def times(a: int, b: int) -> int:
-    """A product in GF(2^128)."""
+    """Return the product in GF(2^128)."""
     product = 0
     for bit in range(127, -1, -1):
         if a >> bit & 1:
@@ -28,7 +28,7 @@ def times(a: int, b: int) -> int:
 
 
 def inverse(a: int) -> int:
-    """1/a: a to the power of 2^128 - 2."""
+    """Return 1/a, which is a to the power of 2^128 - 2."""
     result, square = ONE, a
     for _ in range(127):
         square = times(square, square)
@@ -37,7 +37,7 @@ def inverse(a: int) -> int:
 
 
 def ghash(subkey: int, aad: bytes, text: bytes) -> int:
-    """GHASH of additional data and ciphertext."""
+    """Return GHASH of additional data and ciphertext."""
     result = 0
     for block in _blocks(aad, text):
         result = times(result ^ block, subkey)
@@ -51,7 +51,7 @@ def _blocks(aad: bytes, text: bytes) -> list[int]:
 
 
 def difference(one: tuple[bytes, bytes, bytes], other: tuple[bytes, bytes, bytes]) -> Polynomial:
-    """The polynomial that H is a root of, from two (AAD, ciphertext, ICV) under one nonce."""
+    """Return the polynomial with root H, from two (AAD, ciphertext, ICV) under one nonce."""
     sides = [
         [int.from_bytes(icv), *reversed(_blocks(aad, text))] for aad, text, icv in (one, other)
     ]
@@ -59,7 +59,7 @@ def difference(one: tuple[bytes, bytes, bytes], other: tuple[bytes, bytes, bytes
 
 
 def common_root(f: Polynomial, g: Polynomial) -> int | None:
-    """The root of two polynomials, None where they do not have exactly one in common."""
+    """Return the common root of two polynomials; None if there is not exactly one."""
     while g:
         f, g = g, _remainder(f, g)
     return times(f[0], inverse(f[1])) if len(f) == 2 else None

@@ -1,13 +1,15 @@
-"""Frames of the attacker's own making, or stripped of their protection (10.6, 10.6.1)."""
+"""Frames made by the attacker, or stripped of their protection (10.6, 10.6.1)."""
 
 from __future__ import annotations
 
-from macsec.attacks.attack import CUT, INJECT, RECORD, Attack
-from macsec.attacks.craft import stripped, tagged
-from macsec.attacks.scene import MAC, SCI, Scene
 from macsec.frames.sectag import TCI
 from macsec.secy import Verdict
 from macsec.terms import ICV_LENGTH
+
+from .attack import CUT, INJECT, RECORD, Attack
+from .craft import stripped, tagged
+from .scene import Scene
+from .setting import MAC, SCI
 
 FRAMES = 12
 
@@ -23,34 +25,34 @@ class InjectClear(Attack):
         self._mode, self._end, self.why = mode, end, why
 
     def act(self, scene: Scene) -> None:
-        """Strict alone keeps them out."""
+        """Only Strict discards them."""
         b = scene.receiver(validate=self._mode)
         scene.deliver(b, scene.clear(FRAMES), self._end)
 
 
-class Strip(Attack):
-    """Takes SecTAG and ICV off integrity-only frames and sends on what is left."""
+class StripProtection(Attack):
+    """Removes SecTAG and ICV of integrity-only frames and forwards the rest."""
 
     needs = CUT
     clause = "10.6"
 
     def __init__(self, mode: str, end: Verdict, why: str) -> None:
         self.name = f"strip-tag-{mode}"
-        self.does = f"takes SecTAG and ICV off readable frames; validate: {mode}"
+        self.does = f"removes SecTAG and ICV of readable frames; validate: {mode}"
         self._mode, self._end, self.why = mode, end, why
 
     def act(self, scene: Scene) -> None:
-        """What is left is the clear frame, as if it had never been protected."""
+        """Deliver the rest, which is the clear frame."""
         a = scene.sender(encrypt=False)
         b = scene.receiver(validate=self._mode, encrypt=False)
         clear = scene.clear(FRAMES)
         naked = [stripped(frame) for frame in scene.send(a, clear)]
-        scene.require(naked == clear, "the clear frames were not what stood on the wire")
+        scene.require(naked == clear, "the stripped frames are not the clear ones")
         scene.deliver(b, naked, self._end)
 
 
 class Forge(Attack):
-    """Makes whole protected frames without the key, with an ICV out of the air."""
+    """Makes whole protected frames without the key, with a random ICV."""
 
     needs = INJECT
 
@@ -62,7 +64,7 @@ class Forge(Attack):
         self._mode, self._encrypted, self._end, self.why = mode, encrypted, end, why
 
     def act(self, scene: Scene) -> None:
-        """PNs ahead of what is expected; afterwards the next frame of A is good as ever."""
+        """Deliver frames with PNs ahead; afterwards the next frame of A must be valid."""
         a, b = scene.sender(encrypt=self._encrypted), scene.receiver(validate=self._mode)
         tci = TCI.SC | (TCI.E | TCI.C if self._encrypted else TCI(0))
         forged = [
@@ -88,27 +90,25 @@ class Reflect(Attack):
     does = "sends a station's own frames back to it"
     needs = RECORD
     clause = "9.9, 10.6.1"
-    why = "they carry the station's own SCI, which no receive SC of its has"
+    why = "they carry the station's own SCI, for which it has no receive SC"
 
     def act(self, scene: Scene) -> None:
-        """One SAK serves both directions, as key agreement gives it."""
+        """Use one SAK for both directions, as key agreement does."""
         a = scene.station("A", {0: "sak"}, {"B": {0: "sak"}})
         scene.deliver(a, scene.send(a, scene.clear(FRAMES)), Verdict.NO_SCI)
 
 
 class ReflectWithoutSCI(Attack):
-    """Sends back frames whose SecTAG has no SCI: they are taken for the only peer's."""
+    """Sends back frames without an SCI: they seem to come from the only peer."""
 
     name = "reflection-without-sci"
     does = "sends a station's own frames back to it; send_sci: off"
     needs = RECORD
     clause = "9.9, 10.6.3, 10.6.5, 14.5"
-    why = (
-        "taken for the only peer's, but the nonce holds the SCI (under XPN the SSCI) of the sender"
-    )
+    why = "they seem to come from the only peer, but the nonce has the sender's SCI (XPN: SSCI)"
 
     def act(self, scene: Scene) -> None:
-        """The same SAK, the same octets, another nonce."""
+        """Use the same SAK and octets: the nonce differs."""
         a = scene.station("A", {0: "sak"}, {"B": {0: "sak"}}, send_sci=False)
         scene.deliver(a, scene.send(a, scene.clear(FRAMES)), Verdict.NOT_VALID)
 
@@ -117,12 +117,12 @@ ATTACKS = (
     InjectClear("strict", Verdict.NO_TAG, "Strict discards what has no SecTAG"),
     InjectClear("check", Verdict.UNTAGGED, "Check delivers what has no SecTAG"),
     InjectClear("disabled", Verdict.UNTAGGED, "Disabled delivers what has no SecTAG"),
-    InjectClear("null", Verdict.BYPASS, "Null delivers everything as it came, and counts nothing"),
-    Strip("strict", Verdict.NO_TAG, "Strict discards what has no SecTAG"),
-    Strip("check", Verdict.UNTAGGED, "Check delivers what has no SecTAG"),
+    InjectClear("null", Verdict.BYPASS, "Null delivers everything unchanged, and counts nothing"),
+    StripProtection("strict", Verdict.NO_TAG, "Strict discards what has no SecTAG"),
+    StripProtection("check", Verdict.UNTAGGED, "Check delivers what has no SecTAG"),
     Forge("integrity", "strict", False, Verdict.NOT_VALID, "Strict discards a wrong ICV"),
     Forge("integrity", "check", False, Verdict.INVALID, "Check delivers a wrong ICV if C is clear"),
-    Forge("integrity", "disabled", False, Verdict.UNCHECKED, "Disabled looks at no ICV"),
+    Forge("integrity", "disabled", False, Verdict.UNCHECKED, "Disabled checks no ICV"),
     Forge("encrypted", "strict", True, Verdict.NOT_VALID, "Strict discards a wrong ICV"),
     Forge("encrypted", "check", True, Verdict.NOT_VALID, "with C set it is discarded in any mode"),
     Forge(

@@ -1,47 +1,46 @@
-"""State lost, PNs used twice: what a repeated nonce gives away, and what still holds.
+"""Repeated nonces of a sender that lost its state: which secrets they reveal.
 
-The standard forbids it (10.5.2, 10.7.22: no PN twice under a SAK), and no receiver can heal it.
+The standard forbids them (10.5.2, 10.7.22: no PN twice under a SAK); no receiver can repair this.
 """
 
 from __future__ import annotations
 
-from macsec.attacks import ghash
-from macsec.attacks.attack import CUT, LISTEN, Attack
-from macsec.attacks.craft import DATA_AT, xor
-from macsec.attacks.scene import Abandoned, Scene
 from macsec.secy import Verdict
 from macsec.terms import ADDRESSES_LENGTH, ICV_LENGTH
 
+from . import ghash
+from .attack import CUT, LISTEN, Attack
+from .craft import DATA_AT, xor
+from .scene import Abandoned, Scene
+
 FRAMES = 8
-KNOWN = ", and to know what was said before"
+KNOWN = ", and to know the plaintext sent before"
 
 
 def ciphertext(frame: bytes) -> bytes:
-    """The Secure Data of an encrypted frame."""
+    """Return the Secure Data of an encrypted frame."""
     return frame[DATA_AT:-ICV_LENGTH]
 
 
 def user_data(clear: bytes) -> bytes:
-    """The User Data of a clear frame."""
+    """Return the User Data of a clear frame."""
     return clear[ADDRESSES_LENGTH:]
 
 
 class ReuseNonce(Attack):
     """Reads traffic of a sender that was restarted at PN 1 under the same SAK.
 
-    Two frames of one PN have one keystream: what was known of the first decrypts the second.
+    Two frames with one PN have the same keystream: a known first plaintext decrypts the second.
     """
 
     name = "nonce-reuse"
     does = "reads a sender that lost its state and sends the same PNs under the same SAK again"
     needs = LISTEN + KNOWN
     clause = "10.5.2, 10.7.22; 10.6.2"
-    why = (
-        "confidentiality is lost to a repeated nonce; a receiver that kept its state is not misled"
-    )
+    why = "a repeated nonce breaks confidentiality; a receiver that kept its state refuses the PNs"
 
     def act(self, scene: Scene) -> None:
-        """The plaintext is recovered from the wire; the receiver refuses every repeated PN."""
+        """Recover the plaintext from the wire; the receiver refuses every repeated PN."""
         a, b = scene.sender(), scene.receiver()
         known = scene.clear(FRAMES)
         first = scene.send(a, known)
@@ -49,8 +48,8 @@ class ReuseNonce(Attack):
         secret = scene.clear(FRAMES, octets=80)
         second = scene.send(scene.restarted(a), secret)
         read = [
-            xor(ciphertext(again), xor(ciphertext(before), user_data(said)))
-            for before, said, again in zip(first, known, second, strict=True)
+            xor(ciphertext(again), xor(ciphertext(before), user_data(clear)))
+            for before, clear, again in zip(first, known, second, strict=True)
         ]
         pairs = zip(map(ciphertext, first), map(ciphertext, second), strict=True)
         meant = zip(map(user_data, known), map(user_data, secret), strict=True)
@@ -64,10 +63,10 @@ class ReuseNonce(Attack):
 
 
 class ForgeAfterReuse(Attack):
-    """Forges frames after a nonce was repeated: the subkey of GCM follows from two pairs.
+    """Forges frames after repeated nonces: the subkey of GCM follows from two pairs.
 
-    It changes the text of a frame on its way and computes the ICV anew. No clause stops this: the
-    ICV is right. Not to use a PN twice is all that does.
+    It changes the text of a frame on its way and computes a new ICV. No clause prevents this,
+    because the ICV is right; only unique PNs do.
     """
 
     name = "nonce-reuse-forgery"
@@ -77,7 +76,7 @@ class ForgeAfterReuse(Attack):
     why = "nothing stops it: authentication under this SAK is lost, and the forged frame is valid"
 
     def act(self, scene: Scene) -> None:
-        """The forged frame is delivered, under a PN that was never used twice."""
+        """Deliver the forged frame, with a PN that was never used twice."""
         a, b = scene.sender(), scene.receiver()
         first = scene.send(a, scene.clear(2))
         scene.deliver(b, first, Verdict.OK)
@@ -89,7 +88,7 @@ class ForgeAfterReuse(Attack):
         forged = scene.passes_for(self._rewritten(held, clear, lie, subkey), held, lie)
         scene.deliver(b, [forged], Verdict.OK)
         scene.deliver(b, [held], Verdict.LATE)
-        scene.note("forged: a frame with a right ICV, without the key; the genuine one came late")
+        scene.note("forged: a frame with a right ICV, without the key; the genuine one was late")
 
     @staticmethod
     def _subkey(scene: Scene, first: list[bytes], second: list[bytes]) -> int:
@@ -105,7 +104,7 @@ class ForgeAfterReuse(Attack):
 
     @staticmethod
     def _rewritten(frame: bytes, clear: bytes, lie: bytes, subkey: int) -> bytes:
-        """The same frame with other text: both GHASHes taken out of and put into its ICV."""
+        """Return the frame with other text: the old GHASH in its ICV is replaced by the new one."""
         aad, text, icv = _parts(frame)
         changed = xor(text, xor(user_data(clear), user_data(lie)))
         mask = int.from_bytes(icv) ^ ghash.ghash(subkey, aad, text)
@@ -113,7 +112,7 @@ class ForgeAfterReuse(Attack):
 
 
 def _parts(frame: bytes) -> tuple[bytes, bytes, bytes]:
-    """AAD, ciphertext, ICV."""
+    """Split a frame into AAD, ciphertext and ICV."""
     return frame[:DATA_AT], ciphertext(frame), frame[-ICV_LENGTH:]
 
 

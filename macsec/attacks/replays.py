@@ -1,4 +1,4 @@
-"""Recorded frames again, twice, late or in another order (10.6.2, 10.6.4, 10.6.5)."""
+"""Recorded frames sent again, twice, late or in another order (10.6.2, 10.6.4, 10.6.5)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from macsec.attacks.attack import CUT, RECORD, Attack
-from macsec.attacks.party import Party
-from macsec.attacks.scene import Scene
 from macsec.secy import Verdict
+
+from .attack import CUT, RECORD, Attack
+from .scene import Scene
+from .setting import Party
 
 FRAMES = 40
 WINDOW = 8
@@ -19,14 +20,14 @@ NO_BITMAP = {"linux": "duplicates: reject is no part of profile linux"}
 
 
 class Recorded(Attack):
-    """Traffic that was recorded on its way, and is used afterwards: the base of replays."""
+    """Base of replays: traffic is recorded on its way and used afterwards."""
 
     needs = RECORD
     clause = "10.6.2, 10.6.4"
     controls: ClassVar[dict[str, Any]] = {"window": WINDOW}
 
     def act(self, scene: Scene) -> None:
-        """Let traffic pass, then play it back; traffic goes on as if nothing had been."""
+        """Let traffic pass and use the record; later traffic must be valid as before."""
         a, b = scene.sender(), scene.receiver(**self.controls)
         record = scene.send(a, scene.clear(FRAMES))
         scene.deliver(b, record, OK)
@@ -39,27 +40,27 @@ class Recorded(Attack):
 
 
 class ReplayAll(Recorded):
-    """Plays back all that was recorded, to a receiver that wants strict order."""
+    """Plays back all recorded frames, to a receiver with window 0."""
 
     name = "replay"
-    does = "plays back all that was recorded; window 0"
+    does = "plays back all recorded frames; window 0"
     why = "every PN is below lowestPN, which is nextPN with a window of 0"
     controls: ClassVar[dict[str, Any]] = {"window": 0}
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """All of it is late."""
+        """Expect late for all of them."""
         scene.deliver(b, record, LATE)
 
 
 class ReplayBelow(Recorded):
-    """Plays back what is older than the window."""
+    """Plays back the frames older than the window."""
 
     name = "replay-below-window"
     does = f"plays back frames older than the window of {WINDOW}"
     why = "their PNs are below lowestPN"
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """All of it is late."""
+        """Expect late for all of them."""
         scene.deliver(b, record[:-WINDOW], LATE)
 
 
@@ -72,13 +73,13 @@ class ReplayAtEdge(Recorded):
     why = "lowestPN itself is acceptable, and so is delivered again; one below is late"
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """lowestPN is nextPN less the window: the eighth frame from the end."""
+        """Use the eighth frame from the end, which has lowestPN: nextPN minus the window."""
         scene.deliver(b, [record[-WINDOW]], OK)
         scene.deliver(b, [record[-WINDOW - 1]], LATE)
 
 
 class ReplayInside(Recorded):
-    """Plays back frames inside the window: the standard keeps no list of what was received."""
+    """Plays back frames inside the window: the standard keeps no list of received PNs."""
 
     name = "replay-inside-window"
     does = f"plays back the {WINDOW} frames inside the window"
@@ -86,40 +87,40 @@ class ReplayInside(Recorded):
     why = "inside the window the standard delivers duplicates: only duplicates: reject stops them"
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """All of it is delivered again."""
+        """Expect all of them to be delivered again."""
         scene.deliver(b, record[-WINDOW:], OK)
 
 
 class ReplayRejected(Recorded):
-    """Plays back frames inside the window of a receiver that remembers what it received."""
+    """Plays back frames inside the window of a receiver that remembers received PNs."""
 
     name = "replay-inside-window-rejected"
     does = f"plays back the {WINDOW} frames inside the window; duplicates: reject"
-    why = "an extension keeps a bitmap of the window, and a PN seen is late"
+    why = "an extension keeps a bitmap of the window, and a repeated PN is late"
     controls: ClassVar[dict[str, Any]] = {"window": WINDOW, "duplicates": "reject"}
     refused_by = NO_BITMAP
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """All of it is late."""
+        """Expect late for all of them."""
         scene.deliver(b, record, LATE)
 
 
 class ReplayUnprotected(Recorded):
-    """Plays back all to a receiver whose replayProtect is off: the contrast."""
+    """Plays back all frames to a receiver with replayProtect off, for comparison."""
 
     name = "replay-unprotected"
-    does = "plays back all that was recorded; replay: off"
+    does = "plays back all recorded frames; replay: off"
     clause = "10.6.5"
     why = "without replayProtect a frame below lowestPN is delivered and counted as delayed"
     controls: ClassVar[dict[str, Any]] = {"window": 0, "replay": False}
 
     def play(self, scene: Scene, b: Party, record: Sequence[bytes]) -> None:
-        """All of it is delivered again."""
+        """Expect all of them to be delivered again."""
         scene.deliver(b, record, DELAYED)
 
 
 class Duplicate(Attack):
-    """Sends every frame twice, one behind the other."""
+    """Sends every frame twice in a row."""
 
     needs = RECORD
 
@@ -132,7 +133,7 @@ class Duplicate(Attack):
             self.refused_by = NO_BITMAP
 
     def act(self, scene: Scene) -> None:
-        """The first of each two is good."""
+        """Expect the first of each two to be valid."""
         a, b = scene.sender(), scene.receiver(**self._controls)
         wire = scene.send(a, scene.clear(FRAMES))
         twice = [frame for frame in wire for _ in range(2)]
@@ -146,10 +147,10 @@ class ReorderWithin(Attack):
     does = f"shuffles each {WINDOW} frames; window {WINDOW}"
     needs = CUT
     clause = "10.6.5"
-    why = "no frame is overtaken by as many as the window: all are acceptable"
+    why = "no frame is overtaken by as many frames as the window: all are acceptable"
 
     def act(self, scene: Scene) -> None:
-        """All are delivered, in the order of arrival."""
+        """Expect all to be delivered, in the order of arrival."""
         a, b = scene.sender(), scene.receiver(window=WINDOW)
         wire = scene.send(a, scene.clear(FRAMES))
         for at in range(0, FRAMES, WINDOW):
@@ -161,13 +162,13 @@ class ReorderBeyond(Attack):
     """Reorders frames by more than the window."""
 
     name = "reorder-beyond-window"
-    does = f"turns each {2 * WINDOW} frames round; window {WINDOW}"
+    does = f"reverses the order of each {2 * WINDOW} frames; window {WINDOW}"
     needs = CUT
     clause = "10.6.2, 10.6.4"
     why = f"the first to arrive is the last sent; all but the {WINDOW} below it are late"
 
     def act(self, scene: Scene) -> None:
-        """Of each block the later half arrives first and is good."""
+        """Expect the later half of each block, which arrives first, to be valid."""
         a, b = scene.sender(), scene.receiver(window=WINDOW)
         size = 2 * WINDOW
         wire = scene.send(a, scene.clear(3 * size))
@@ -187,7 +188,7 @@ class Delay(Attack):
         self._overtaken_by, self._end = overtaken_by, end
 
     def act(self, scene: Scene) -> None:
-        """The frame comes last."""
+        """Deliver the held frame last."""
         a, b = scene.sender(), scene.receiver(window=WINDOW)
         scene.deliver(b, scene.send(a, scene.clear(FRAMES)), OK)
         held, *passing = scene.send(a, scene.clear(1 + self._overtaken_by))
@@ -220,7 +221,7 @@ ATTACKS = (
         "duplicate-rejected",
         LATE,
         "10.6.2, 10.6.4",
-        "an extension keeps a bitmap of the window, and a PN seen is late",
+        "an extension keeps a bitmap of the window, and a repeated PN is late",
         window=WINDOW,
         duplicates="reject",
     ),

@@ -1,20 +1,22 @@
-"""Frames moved to where they do not belong: another SC, another key, another epoch of PNs."""
+"""Frames moved to another SC, another key or another epoch of PNs."""
 
 from __future__ import annotations
 
-from macsec.attacks.attack import CUT, RECORD, Attack
-from macsec.attacks.craft import with_pn, with_sci
-from macsec.attacks.scene import EPOCH, SCI, Scene
 from macsec.secy import Verdict
+
+from .attack import CUT, RECORD, Attack
+from .craft import with_pn, with_sci
+from .scene import Scene
+from .setting import EPOCH, SCI
 
 FRAMES = 12
 OK, NOT_VALID, LATE = Verdict.OK, Verdict.NOT_VALID, Verdict.LATE
 
 
 def past_the_wrap(scene: Scene, frames: int) -> list[Verdict]:
-    """How frames end whose PNs are the first of an upper half.
+    """Return the expected verdicts of frames with the first PNs of an upper half.
 
-    Linux compares lower halves alone, and so counts the first of them as delayed.
+    Linux compares only lower halves, and so counts the first of them as delayed.
     """
     return [Verdict.DELAYED if scene.linux else OK, *[OK] * (frames - 1)]
 
@@ -32,7 +34,7 @@ class Splice(Attack):
         self._keys = keys
 
     def act(self, scene: Scene) -> None:
-        """They count on the SC that they name, whose PN does not move."""
+        """Expect them to count on the SC that they name, whose PN does not move."""
         a, c = (scene.sender(name, key=key) for name, key in self._keys.items())
         b = scene.receiver({name: {0: key} for name, key in self._keys.items()})
         wire = scene.send(a, scene.clear(FRAMES))
@@ -48,10 +50,10 @@ class StaleKey(Attack):
     does = "plays back frames of the old SAK after its AN was given a new one"
     needs = RECORD
     clause = "10.7.13, 10.6.3, 10.6.5"
-    why = "the PNs start anew and are acceptable, but the new SAK meets the old frame"
+    why = "the PNs are acceptable again, but the old frame is not valid under the new SAK"
 
     def act(self, scene: Scene) -> None:
-        """The SA is replaced; then traffic under the new SAK passes."""
+        """Replace the SA; then traffic under the new SAK must pass."""
         old, b = scene.sender(), scene.receiver()
         record = scene.send(old, scene.clear(FRAMES))
         scene.deliver(b, record, OK)
@@ -68,10 +70,10 @@ class StaleAN(Attack):
     does = "plays back frames of the old AN while both are in use, and after its removal"
     needs = RECORD
     clause = "10.6.1, 10.6.2"
-    why = "while the old SA lives its lowestPN stands; later no SA is in use under its AN"
+    why = "while the old SA exists its lowestPN holds; later no SA is in use with its AN"
 
     def act(self, scene: Scene) -> None:
-        """Frames on their way at the change of SAK still arrive; replays do not."""
+        """Expect frames on their way at the change of SAK to be valid, and replays not."""
         old, b = scene.sender(), scene.receiver()
         record = scene.send(old, scene.clear(FRAMES))
         on_their_way = scene.send(old, scene.clear(FRAMES))
@@ -93,12 +95,12 @@ class CrossEpoch(Attack):
     does = "plays back frames whose lower half of the PN lies ahead again, 2^32 frames later"
     needs = RECORD
     clause = "10.6.2, 14.7"
-    why = "the upper half is recovered as the next one, and so is the nonce: the ICV does not fit"
+    why = "the upper half is recovered as the next one, so the nonce differs and the ICV is wrong"
     xpn_only = True
     AHEAD = 1000
 
     def act(self, scene: Scene) -> None:
-        """The sender goes once round the lower half, in steps that a receiver can follow."""
+        """Move the sender once through the lower half, in steps that a receiver can follow."""
         a, b = scene.sender(), scene.receiver()
         below = scene.send(a, scene.clear(FRAMES))
         scene.deliver(b, below, OK)
@@ -119,14 +121,14 @@ class JumpPN(Attack):
     """Forges PNs far ahead: if the window moved with them, no genuine frame would pass again."""
 
     name = "pn-jump"
-    does = "sends PNs far ahead, up to the last, with ICVs that do not fit"
+    does = "sends PNs far ahead, up to the last, with wrong ICVs"
     needs = CUT
     clause = "10.6.5"
     why = "nextPN and lowestPN move for a valid frame only"
     JUMPS = (1, 1 << 16, 1 << 30, (1 << 31) - 1, 0xFFFFFFFE)
 
     def act(self, scene: Scene) -> None:
-        """Each forgery is followed by a genuine frame."""
+        """Deliver a genuine frame after each forgery."""
         a, b = scene.sender(), scene.receiver()
         for frame, jump in zip(scene.send(a, scene.clear(5)), self.JUMPS, strict=True):
             scene.deliver(b, [with_pn(frame, 1 + jump if jump > FRAMES else FRAMES)], NOT_VALID)
@@ -137,14 +139,14 @@ class JumpEpoch(Attack):
     """Forges PN fields that are recovered with the next upper half."""
 
     name = "pn-jump-epoch"
-    does = "sends PN fields of the next upper half, with ICVs that do not fit"
+    does = "sends PN fields of the next upper half, with wrong ICVs"
     needs = CUT
     clause = "10.6.2, 10.6.5"
-    why = "the upper half is guessed anew for each frame from lowestPN, which has not moved"
+    why = "the upper half is recovered for each frame from lowestPN, which has not moved"
     xpn_only = True
 
     def act(self, scene: Scene) -> None:
-        """The receiver stands past the middle of the lower half, then just before its end."""
+        """Bring the receiver past the middle of the lower half, then just before its end."""
         a, b = scene.sender(), scene.receiver()
         for pn in (0x7FFFFFFF, 0x80000010, 0xFFFFFFF8):
             scene.advance(a, (EPOCH << 32) + pn)
@@ -162,9 +164,13 @@ ATTACKS = (
     Splice(
         "splice-same-key",
         {"A": "sak", "C": "sak"},
-        "the SCI is authenticated, and the nonce holds it (under XPN the SSCI)",
+        "the SCI is authenticated, and part of the nonce (under XPN the SSCI is)",
     ),
-    Splice("splice-other-key", {"A": "sak", "C": "other sak"}, "C's SAK meets A's frame"),
+    Splice(
+        "splice-other-key",
+        {"A": "sak", "C": "other sak"},
+        "A's frame is not valid under C's SAK",
+    ),
     StaleKey(),
     StaleAN(),
     CrossEpoch(),

@@ -1,16 +1,18 @@
-"""Whole fields of the SecTAG and of the ICV given other values (9.5 to 9.12)."""
+"""Other values for whole fields of the SecTAG, and for the ICV (9.5 to 9.12)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macsec.attacks import craft
-from macsec.attacks.attack import CUT, Attack
-from macsec.attacks.bits import TARGET_PN, target
-from macsec.attacks.scene import SCI, Scene
 from macsec.frames.sectag import AN_MASK, TCI
 from macsec.secy import Verdict
 from macsec.terms import ICV_LENGTH, SCI_NONE, SHORT_LENGTH_LIMIT
+
+from . import craft
+from .attack import CUT, Attack
+from .bits import TARGET_PN, target
+from .scene import Scene
+from .setting import SCI
 
 OK, NOT_VALID, BAD_TAG, LATE = Verdict.OK, Verdict.NOT_VALID, Verdict.BAD_TAG, Verdict.LATE
 NO_SCI, UNCONTROLLED = Verdict.NO_SCI, Verdict.UNCONTROLLED
@@ -19,14 +21,14 @@ Forgeries = Iterator[tuple[bytes, Verdict]]
 
 
 class Edit(Attack):
-    """Captures a frame and delivers it with other values in one field; then as it was."""
+    """Captures a frame and delivers it with other values in one field, then unchanged."""
 
     needs = CUT
     SHORT = 30
     """Octets of User Data of a frame that has an SL."""
 
     def act(self, scene: Scene) -> None:
-        """All forgeries, then the frame itself: they have moved nothing."""
+        """Deliver all forgeries, then the frame itself: no PN may have moved."""
         a, b, captured = target(scene)
         (short,) = scene.send(a, scene.clear(1, self.SHORT))
         forged = list(self.forgeries(scene, captured))
@@ -37,11 +39,11 @@ class Edit(Attack):
         scene.deliver(b, [short], OK)
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """Frames made of one with 48 octets of Secure Data or more, and how each must end."""
+        """Yield forgeries, with verdicts, of a frame with at least 48 octets of Secure Data."""
         raise NotImplementedError
 
     def short_forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """The same of a frame that has an SL; none where SL makes no difference."""
+        """Yield forgeries of a frame with an SL; none if SL makes no difference."""
         yield from ()
 
 
@@ -51,10 +53,10 @@ class EditAN(Edit):
     name = "edit-an"
     does = "relabels a frame with every other AN; AN 1 is in use, with another SAK"
     clause = "10.6.1, 10.6.5"
-    why = "AN 2 and 3 are not in use; under AN 1 another SAK meets the frame"
+    why = "AN 2 and 3 are not in use, and AN 1 has another SAK"
 
     def act(self, scene: Scene) -> None:
-        """AN 1 stays at its first PN."""
+        """Expect AN 1 to stay at its first PN."""
         pn = scene.first_pn
         a, b = scene.sender(pn=pn), scene.receiver({"A": {0: "sak", 1: "next sak"}}, pn)
         (captured,) = scene.send(a, scene.clear(1))
@@ -72,7 +74,7 @@ class EditANSameKey(Edit):
     why = "the AN is authenticated with the rest of the SecTAG"
 
     def act(self, scene: Scene) -> None:
-        """The octet of the AN alone makes the difference."""
+        """Change only the octet of the AN."""
         a, b = scene.sender(), scene.receiver({"A": {0: "sak", 1: "sak"}})
         (captured,) = scene.send(a, scene.clear(1))
         scene.deliver(b, [craft.with_an(captured, 1)], NOT_VALID)
@@ -90,7 +92,7 @@ class EditSCI(Edit):
     why = "no receive SC has these SCIs; without one it is the only peer's, but the SecTAG changed"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """Unknown SCIs; then the SecTAG without SCI, which means the same SC."""
+        """Yield unknown SCIs, then the SecTAG without SCI, which means the same SC."""
         for sci in (0, SCI_NONE, SCI["A"] + 1, SCI["B"]):
             yield craft.with_sci(frame, sci), NO_SCI
         short = craft.with_tci_an(frame, frame[craft.TCI_AT] & ~TCI.SC)
@@ -103,10 +105,10 @@ class EditPN(Edit):
     name = "edit-pn"
     does = "puts other PNs into a frame: 0, below, next, far ahead, the last"
     clause = "9.12, 10.6.2, 10.6.5"
-    why = "PN 0 is a bad tag (under XPN: late), lower ones are late, higher ones spoil the ICV"
+    why = "PN 0 is a bad tag (under XPN: late), lower ones are late, higher ones break the ICV"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """The captured frame has the next PN that is expected."""
+        """Yield other PNs; the captured frame has the next expected one."""
         yield craft.with_pn(frame, 0), LATE if scene.suite.xpn else BAD_TAG
         for pn in (1, TARGET_PN - 2, TARGET_PN - 1):
             yield craft.with_pn(frame, pn), LATE
@@ -120,16 +122,16 @@ class EditSL(Edit):
     name = "edit-sl"
     does = "puts every other SL octet into a long frame and into one of 30 octets"
     clause = "9.7, 9.12, 10.6.5"
-    why = "an SL the frame has no room for, 48 or more, is a bad tag; others move the ICV"
+    why = "an SL of 48 or more, or over the frame, is a bad tag; others move the ICV"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """There is room for every SL; under `linux` the length must be exact."""
+        """Yield every SL; the frame has room for all. Under `linux` the length must be exact."""
         for sl in range(1, 256):
             fits = sl < SHORT_LENGTH_LIMIT and not scene.linux
             yield craft.with_sl(frame, sl), NOT_VALID if fits else BAD_TAG
 
     def short_forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """An SL of 0 says 48 octets or more; behind a smaller one the rest is padding."""
+        """Yield every SL: 0 means 48 octets or more; after a smaller one the rest is padding."""
         for sl in range(256):
             if sl != self.SHORT:
                 fits = 0 < sl < self.SHORT and not scene.linux
@@ -145,7 +147,7 @@ class EditTCI(Edit):
     why = "E without C is for the KaY; V, and ES or SCB beside SC, are bad tags; else the ICV fails"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """63 TCIs under the same AN."""
+        """Yield 63 TCIs with the same AN."""
         own = frame[craft.TCI_AT]
         for octet in range(own & AN_MASK, 256, AN_MASK + 1):
             if octet != own:
@@ -169,26 +171,26 @@ class CutICV(Edit):
     name = "icv-cut"
     does = "cuts 1 to 16 octets off the ICV"
     clause = "9.12, 10.6.5"
-    why = "the last 16 octets are taken for the ICV; with an SL the frame is too short"
+    why = "the last 16 octets are checked as ICV; with an SL the frame is too short"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """Without SL the ICV is looked for in what is left."""
+        """Without SL the ICV is the end of the rest."""
         for octets in range(1, ICV_LENGTH + 1):
             yield frame[:-octets], NOT_VALID
 
     def short_forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """With SL there is no room for it."""
+        """With SL there is no room for the ICV."""
         for octets in range(1, ICV_LENGTH + 1):
             yield frame[:-octets], BAD_TAG
 
 
 class PadICV(Edit):
-    """Appends octets to a frame. Behind a frame with SL that is the MAC's padding, and harmless."""
+    """Appends octets to a frame. With an SL they are padding of the MAC, and harmless."""
 
     name = "icv-padded"
     does = "appends 1 to 16 zero octets"
     clause = "9.7, 9.10, 10.6.5"
-    why = "the ICV is looked for at the end and does not fit; behind a frame with SL it is padding"
+    why = "the ICV is checked at the end and is wrong; after a frame with SL the octets are padding"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
         """Without SL the last 16 octets are the ICV."""
@@ -196,7 +198,7 @@ class PadICV(Edit):
             yield frame + bytes(octets), NOT_VALID
 
     def act(self, scene: Scene) -> None:
-        """Padding behind a short frame is dropped, and the frame delivered, but by `linux`."""
+        """Expect a padded short frame to be delivered without padding, except under `linux`."""
         a, b, captured = target(scene)
         forged = list(self.forgeries(scene, captured))
         scene.deliver(b, [frame for frame, _ in forged], [end for _, end in forged])
@@ -211,15 +213,15 @@ class PadICV(Edit):
 
 
 class ReplaceICV(Edit):
-    """Puts another ICV in place of the right one."""
+    """Replaces the ICV."""
 
     name = "icv-replaced"
-    does = "puts zeros, ones, and the ICV of another frame in place of the ICV"
+    does = "replaces the ICV by zeros, ones and random octets"
     clause = "10.6.3, 10.6.5"
     why = "an ICV is right for one frame, key and nonce"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """Zeros, ones, drawn octets."""
+        """Yield zeros, ones and random octets."""
         for icv in (bytes(ICV_LENGTH), b"\xff" * ICV_LENGTH, scene.draw("icv", ICV_LENGTH)):
             yield frame[:-ICV_LENGTH] + icv, NOT_VALID
 
@@ -227,20 +229,20 @@ class ReplaceICV(Edit):
 
 
 class ShortICV(Edit):
-    """Sends an ICV of 8 octets: only the first half has to be guessed."""
+    """Sends an ICV of 8 octets, of which only half has to be guessed."""
 
     name = "icv-of-8-octets"
     does = "cuts the ICV to its first 8 octets, with C as for a short ICV"
     clause = "9.5, 9.12, 10.6.5"
-    why = "the Cipher Suite alone says how long the ICV is: 16 octets (14.5)"
+    why = "only the Cipher Suite decides the length of the ICV: 16 octets (14.5)"
 
     def forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """With E and C, and with C alone."""
+        """Yield it with E and C, and with C alone."""
         for tci in (TCI.E | TCI.C, TCI.C):
             yield craft.with_tci_an(frame, TCI.SC | tci)[: -ICV_LENGTH // 2], NOT_VALID
 
     def short_forgeries(self, scene: Scene, frame: bytes) -> Forgeries:
-        """With SL the lengths do not fit."""
+        """With SL the lengths do not match."""
         for tci in (TCI.E | TCI.C, TCI.C):
             yield craft.with_tci_an(frame, TCI.SC | tci)[: -ICV_LENGTH // 2], BAD_TAG
 

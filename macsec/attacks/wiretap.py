@@ -1,13 +1,15 @@
-"""Listening: what of the User Data can be read on the wire, and when."""
+"""Wiretaps: which User Data can be read on the wire, and when."""
 
 from __future__ import annotations
 
-from macsec.attacks.attack import LISTEN, Attack
-from macsec.attacks.craft import DATA_AT, ETHERTYPE
-from macsec.attacks.scene import MAC, Scene, Setting
 from macsec.secy import Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH
+
+from .attack import LISTEN, Attack
+from .craft import DATA_AT, ETHERTYPE
+from .scene import Scene
+from .setting import MAC, Setting
 
 CANARY = b"canary: not for the wire"
 INNER_TYPES = (b"\x08\x00", b"\x86\xdd", b"\x08\x06", b"\x81\x00", b"\x88\xcc")
@@ -16,10 +18,10 @@ PADDING = 64
 """Octets of User Data before the canary: past the greatest confidentiality offset."""
 
 
-class Wiretap(Attack):
-    """Reads every frame on the wire and looks for the canary and for EtherTypes.
+class WiretapEncrypted(Attack):
+    """Reads every frame on the wire and searches for the canary and for EtherTypes.
 
-    It needs no more than the wire. Confidentiality (10.5.4, 14.5) is what stands against it.
+    It needs only the wire. Confidentiality (10.5.4, 14.5) protects against it.
     """
 
     name = "wiretap"
@@ -29,7 +31,7 @@ class Wiretap(Attack):
     why = "User Data, its EtherType included, is encrypted; only addresses and SecTAG are in clear"
 
     def act(self, scene: Scene) -> None:
-        """All that is seen is EtherType 88-E5 and text that differs from the clear frames."""
+        """Expect to see only EtherType 88-E5 and text that differs from the clear frames."""
         clear = _canaries(scene)
         wire = scene.send(scene.sender(), clear)
         scene.deliver(scene.receiver(), wire, Verdict.OK)
@@ -45,17 +47,17 @@ class Wiretap(Attack):
 class WiretapIntegrity(Attack):
     """Reads frames that are protected, but not encrypted.
 
-    It needs no more than the wire, and succeeds: integrity alone hides nothing (9.5, E clear).
+    It needs only the wire, and succeeds: integrity alone hides nothing (9.5, E clear).
     """
 
     name = "wiretap-integrity"
     does = "reads every frame on the wire, encryption off"
     needs = LISTEN
     clause = "9.5, 14.5"
-    why = "integrity alone hides nothing: the User Data stands behind the SecTAG as it is"
+    why = "integrity alone hides nothing: the User Data is in clear behind the SecTAG"
 
     def act(self, scene: Scene) -> None:
-        """Every clear frame is read behind its SecTAG."""
+        """Read every clear frame behind its SecTAG."""
         clear = _canaries(scene)
         wire = scene.send(scene.sender(encrypt=False), clear)
         scene.deliver(scene.receiver(encrypt=False), wire, Verdict.OK)
@@ -68,7 +70,7 @@ class WiretapIntegrity(Attack):
 class WiretapOffset(Attack):
     """Reads the octets before the confidentiality offset.
 
-    It needs no more than the wire, and succeeds for these octets alone (14.5).
+    It needs only the wire, and succeeds for these octets only (14.5).
     """
 
     name = "wiretap-offset"
@@ -79,11 +81,11 @@ class WiretapOffset(Attack):
     offset = 30
 
     def lacks(self, setting: Setting) -> str | None:
-        """XPN suites have no offset."""
+        """Refuse XPN suites, which have no offset."""
         return None if SUITES[setting.cipher].offsets[-1] else "an XPN suite has no offset (14.7)"
 
     def act(self, scene: Scene) -> None:
-        """The first 30 octets are read, the canary behind them is not."""
+        """Read the first 30 octets, but not the canary behind them."""
         clear = _canaries(scene)
         wire = scene.send(scene.sender(offset=self.offset), clear)
         scene.deliver(scene.receiver(offset=self.offset), wire, Verdict.OK)
@@ -96,30 +98,30 @@ class WiretapOffset(Attack):
 
 
 class WiretapUnprotected(Attack):
-    """Reads the wire of a station whose protectFrames is off: the contrast.
+    """Reads the wire of a station with protectFrames off, for comparison.
 
-    It needs no more than the wire, and reads everything (10.5, protectFrames False).
+    It needs only the wire, and reads everything (10.5, protectFrames False).
     """
 
     name = "wiretap-unprotected"
     does = "reads every frame on the wire, protection off"
     needs = LISTEN
     clause = "10.5"
-    why = "with protectFrames off the frames go out as they are"
+    why = "with protectFrames off the frames are sent unchanged"
 
     def act(self, scene: Scene) -> None:
-        """Every frame is seen as it was; a receiver in mode Check takes it untagged."""
+        """Read every frame; a receiver in mode Check accepts it untagged."""
         clear = _canaries(scene)
         wire = scene.send(scene.sender(protect=False), clear)
         scene.deliver(scene.receiver(validate="check"), wire, Verdict.UNTAGGED)
-        scene.require(wire == clear, "the frames are not as they were")
+        scene.require(wire == clear, "the frames are not the clear ones")
         scene.require(_types(wire) == set(INNER_TYPES), "the EtherTypes were not seen")
         scene.require(_sees_canary(wire), "the canary was not seen")
         scene.note(f"seen: EtherTypes {_hex(_types(wire))} and the canary in every frame")
 
 
 def _canaries(scene: Scene) -> list[bytes]:
-    """Clear frames of all inner types, four of each, with the canary in their text."""
+    """Return clear frames of all inner types, four of each, with the canary in their text."""
     head = MAC["B"] + MAC["A"]
     return [
         head + kind + scene.draw(f"text {kind.hex()} {at}", PADDING) + CANARY
@@ -137,7 +139,7 @@ def _sees_canary(wire: list[bytes]) -> bool:
 
 
 def _inner_type(clear: list[bytes], wire: list[bytes], at: int) -> bool:
-    """Whether the EtherTypes of the clear frames stand at this place of those on the wire."""
+    """Return whether the frames on the wire have the clear EtherTypes at this place."""
     pairs = zip(clear, wire, strict=True)
     return all(w[at : at + 2] == c[ADDRESSES_LENGTH : ADDRESSES_LENGTH + 2] for c, w in pairs)
 
@@ -146,4 +148,4 @@ def _hex(types: set[bytes]) -> str:
     return ", ".join(sorted(kind.hex("-").upper() for kind in types))
 
 
-ATTACKS = (Wiretap(), WiretapIntegrity(), WiretapOffset(), WiretapUnprotected())
+ATTACKS = (WiretapEncrypted(), WiretapIntegrity(), WiretapOffset(), WiretapUnprotected())

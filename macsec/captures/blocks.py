@@ -1,6 +1,6 @@
-"""The rare parts of a capture, parsed in Python: pcap file header, section and interface blocks.
+"""Parser of the rare parts of a capture: pcap file header, section and interface blocks.
 
-Each function takes the octets at hand and says how many it used, or how many it needs.
+Each function takes the octets read so far and returns how many it used, or how many it needs.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from macsec.errors import FormatError
 from . import formats
 from .formats import Format, Interface
 
-Octets = bytes | memoryview
+Buffer = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The block is not whole: `octets` from its start are wanted."""
+    """Result for an incomplete block: `octets` from its start are needed."""
 
     octets: int
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A section header: its length and the byte order of all blocks up to the next one."""
+class SectionHeader:
+    """A section header: its length, and the byte order of all blocks up to the next one."""
 
     length: int
     big: bool
 
 
 def find_format(head: bytes) -> Format:
-    """The format that a file begins with; FormatError when it is no capture."""
+    """Return the format of a file by its first octets. Raises FormatError if it is no capture."""
     if not head:
         raise FormatError("the input is empty: no capture", 0, truncated=True)
     if len(head) < 4:
@@ -48,7 +48,7 @@ def find_format(head: bytes) -> Format:
 
 
 def parse_pcap_header(head: bytes, found: Format, fcs: str) -> Interface:
-    """The one interface of a pcap file, from its header of 24 octets."""
+    """Return the one interface of a pcap file, from its header of 24 octets."""
     order = ">" if found.big else "<"
     major, minor, snap_length, link = struct.unpack_from(order + "4xHH8xII", head)
     if (major, minor) != (2, 4):
@@ -65,12 +65,12 @@ def parse_pcap_header(head: bytes, found: Format, fcs: str) -> Interface:
 
 
 def _fcs(wish: str, inside: int) -> int:
-    """Octets of FCS: what the caller wishes, or what the file says."""
+    """Return the octets of FCS: as the caller wishes, else as the file says."""
     return {"yes": 4, "no": 0}.get(wish, inside)
 
 
-def parse_section(block: Octets, at: int) -> Section | Needs:
-    """A section header block at stream offset `at`; it tells its own byte order."""
+def parse_section(block: Buffer, at: int) -> SectionHeader | Needs:
+    """Parse a section header block at stream offset `at`; its byte order is in it."""
     if len(block) < 12:
         return Needs(12)
     order = int.from_bytes(block[8:12], "big")
@@ -86,13 +86,13 @@ def parse_section(block: Octets, at: int) -> Section | Needs:
     if major != 1:
         raise FormatError(f"pcapng version {major}.{minor} is not supported, only 1.x", at + 12)
     list(_options(block[24 : length - 4], big, at + 24))
-    return Section(length, big)
+    return SectionHeader(length, big)
 
 
 def parse_interface(
-    block: Octets, big: bool, number: int, fcs: str, at: int
+    block: Buffer, big: bool, number: int, fcs: str, at: int
 ) -> tuple[int, Interface] | Needs:
-    """An interface block at stream offset `at`, with its length."""
+    """Parse an interface block at stream offset `at`; return its length too."""
     if len(block) < 8:
         return Needs(8)
     length = int.from_bytes(block[4:8], "big" if big else "little")
@@ -117,26 +117,26 @@ def parse_interface(
 
 
 def _text(octets: bytes) -> str:
-    """A name, which is no longer as text than it was, so that it can be written again."""
+    """Return a name as text that is no longer in UTF-8 than it was, so that it can be written."""
     text = octets.split(b"\0")[0].decode("utf-8", "replace")
     return text.encode()[: formats.MAX_NAME].decode("utf-8", "ignore")
 
 
 def _fcs_octets(value: int) -> int:
-    """if_fcslen is in bits by the text of the draft and in octets by its example: take either."""
+    """Accept if_fcslen in bits, as in the text of the draft, or in octets, as in its example."""
     return value if value < 8 else value // 8
 
 
 def check_length(length: int, least: int, at: int) -> None:
-    """FormatError for a block length that cannot be."""
+    """Raise FormatError for an impossible block length."""
     if length < least or length % 4:
         raise FormatError(f"a block has the length {length}", at + 4)
     if length > formats.MAX_BLOCK:
         raise FormatError(f"a block claims {length} octets, over {formats.MAX_BLOCK}", at + 4)
 
 
-def check_trailer(block: Octets, big: bool, at: int) -> None:
-    """FormatError where the length after a block is not the one before it."""
+def check_trailer(block: Buffer, big: bool, at: int) -> None:
+    """Raise FormatError if the length after a block is not the one before it."""
     trailer = int.from_bytes(block[-4:], "big" if big else "little")
     if trailer != len(block):
         raise FormatError(
@@ -144,8 +144,8 @@ def check_trailer(block: Octets, big: bool, at: int) -> None:
         )
 
 
-def _options(area: Octets, big: bool, at: int) -> Iterator[tuple[int, Octets]]:
-    """Code and value of each option; an area without an end-of-options is tolerated."""
+def _options(area: Buffer, big: bool, at: int) -> Iterator[tuple[int, Buffer]]:
+    """Yield code and value of each option; a missing end-of-options is tolerated."""
     position = 0
     while len(area) - position >= 4:
         code, length = struct.unpack_from(">HH" if big else "<HH", area, position)

@@ -1,4 +1,4 @@
-"""Records from batches: the Python twin, and the columns that both twins take."""
+"""Emitter: records from batches. The reference, and the job that both twins take."""
 
 from __future__ import annotations
 
@@ -9,31 +9,28 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.frames import FrameBatch
+from macsec.frames import Column, FrameBatch, Octets
 from macsec.time_units import NS_PER_S
 
 from . import formats
-
-Column = NDArray[np.int64]
-Octets = NDArray[np.uint8]
 
 _PCAP_TIME_MOST = (2**32 - 1) * NS_PER_S + NS_PER_S - 1
 
 
 @dataclass(slots=True)
 class Job:
-    """A batch to be written: pcap records, or enhanced packet blocks with flags and comments."""
+    """A batch to write: pcap records, or enhanced packet blocks with flags and comments."""
 
     batch: FrameBatch
     pcapng: bool
-    time_ns: Column  # within what the format holds
+    time_ns: Column  # within the range of the format
     flags: Column | None = None  # 0: no such option
     comments: Octets | None = None  # all texts, one after the other
     comment_start: Column | None = None
     comment_length: Column | None = None  # 0: no such option
 
     def size(self) -> int:
-        """Octets of all records."""
+        """Return the octets of all records."""
         if not self.pcapng:
             return int(self.batch.length.sum()) + 16 * len(self.batch)
         size = 32 * len(self.batch) + int(_padded(self.batch.length).sum())
@@ -49,10 +46,10 @@ class Job:
 
 
 class Emitter(Protocol):
-    """A twin: the octets of a job."""
+    """Function that turns a job into octets."""
 
     def __call__(self, job: Job) -> memoryview:
-        """All records of the batch, little-endian."""
+        """Return all records of the batch, little-endian."""
 
 
 def _padded(lengths: Column) -> Column:
@@ -60,14 +57,14 @@ def _padded(lengths: Column) -> Column:
 
 
 def clamp_times(time_ns: Column, pcapng: bool) -> Column:
-    """Times that the format holds: from 1970, for pcap until 2106; others become the nearest."""
+    """Clamp times to the range of the format: from 1970, for pcap until 2106."""
     most = 2**63 - 1 if pcapng else _PCAP_TIME_MOST
     clamped: Column = np.minimum(np.maximum(time_ns, 0), most)
     return clamped
 
 
 def reference_emit(job: Job) -> memoryview:
-    """The readable twin, one frame at a time."""
+    """Return the octets of a job, made one frame at a time."""
     return memoryview(b"".join(_blocks(job) if job.pcapng else _records(job)))
 
 
@@ -100,7 +97,7 @@ def _blocks(job: Job) -> list[bytes | memoryview]:
 def _options(job: Job, row: int) -> bytes:
     options = b""
     if job.comments is not None and job.comment_start is not None:
-        assert job.comment_length is not None  # noqa: S101 columns that go together
+        assert job.comment_length is not None  # noqa: S101 set together
         start, length = int(job.comment_start[row]), int(job.comment_length[row])
         if length:
             options += option(formats.OPT_COMMENT, job.comments[start : start + length].tobytes())
@@ -110,7 +107,7 @@ def _options(job: Job, row: int) -> bytes:
 
 
 def option(code: int, value: bytes) -> bytes:
-    """One option, padded."""
+    """Return one option, padded."""
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 

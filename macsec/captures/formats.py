@@ -1,6 +1,6 @@
 """The capture formats as data: magic numbers, limits, link types, block and option numbers.
 
-Adding a flavour of pcap is one row of FORMATS. The numbers are those of the savefile formats of
+A new flavour of pcap is one row of FORMATS. The numbers are those of the savefile formats of
 libpcap and of the pcapng drafts of the IETF.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of file, told by its first four octets (as a big-endian number)."""
+    """One kind of file, recognised by its first four octets (as a big-endian number)."""
 
     name: str
     magic: int
@@ -20,7 +20,7 @@ class Format:
     precision: str
     tick_ns: int  # nanoseconds in one unit of the fraction field
     record_header: int  # octets before each frame; 0: blocks carry their own
-    refusal: str = ""  # why such a file is not read; empty: it is
+    refusal: str = ""  # why such a file is refused; empty: it is supported
 
 
 def _both(
@@ -55,7 +55,7 @@ PCAP_HEADER: Final = 24
 PCAP_NS_MAGIC: Final = 0xA1B23C4D
 PCAPNG_ORDER_MAGIC: Final = 0x1A2B3C4D
 
-# Limits on what is believed of a length field (the ceilings of libpcap and of Wireshark).
+# Limits on length fields (those of libpcap and of Wireshark).
 MAX_CAPTURED: Final = 262_144
 MAX_BLOCK: Final = 16 * 1024 * 1024 + 128 * 1024
 MAX_INTERFACES: Final = 65_536
@@ -134,7 +134,7 @@ LINK_TYPES: Final[dict[int, str]] = {
 
 
 def link_type_name(number: int) -> str:
-    """How a link type is called in a message: "113 (LINUX_SLL …)"."""
+    """Return the name of a link type for a message: "113, LINUX_SLL …"."""
     return f"{number}, {LINK_TYPES[number]}" if number in LINK_TYPES else str(number)
 
 
@@ -152,7 +152,7 @@ class Interface:
 
     @property
     def precision(self) -> str:
-        """The unit of time in words: s, ms, us, ns, ps or a power."""
+        """Unit of time in words: s, ms, us, ns, ps or a power."""
         if self.tsresol & 0x80:
             return f"2^-{self.tsresol & 0x7F} s"
         names = {0: "s", 3: "ms", 6: "us", 9: "ns", 12: "ps"}

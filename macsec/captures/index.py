@@ -1,8 +1,8 @@
-"""The index: where each frame lies in a chunk of a capture, as columns.
+"""Index: the position of each frame in a chunk of a capture, as columns.
 
 Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
-A scan walks whole records from the front of a chunk, fills the columns, returns how far it came
-and why it stopped. Section and interface blocks stop it: they are parsed by `blocks`.
+A scan walks whole records from the front of a chunk, fills the columns, and returns how far it came
+and why it stopped. It stops at section and interface blocks, which `blocks` parses.
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from macsec.frames import Column, Octets
 from macsec.time_units import NS_PER_S
 
 from . import formats
 from .formats import Interface
-
-Octets = NDArray[np.uint8]
-Column = NDArray[np.int64]
 
 COLUMNS = (
     "start",
@@ -38,16 +35,16 @@ TIME_MIN, TIME_MAX = -(2**63), 2**63 - 1
 
 
 class Stop(IntEnum):
-    """Why a scan ended."""
+    """Reason why a scan ended."""
 
-    MORE = 0  # `needed` octets from the point reached are wanted
+    MORE = 0  # needs `needed` octets from the point reached
     FULL = 1  # the rows or the octets of a batch are used up
     BLOCK = 2  # a section or interface block lies at the point reached
-    FAULT = 3  # what lies at the point reached cannot be
+    FAULT = 3  # damage at the point reached
 
 
-class Fault(IntEnum):
-    """What cannot be; `value` and `limit` of the scan belong to the text."""
+class ScanFault(IntEnum):
+    """Kind of damage; its text has `value` and `limit` of the scan."""
 
     NONE = 0
     CAPTURED = 1
@@ -60,21 +57,21 @@ class Fault(IntEnum):
     OPTION = 8
 
 
-FAULTS: dict[Fault, str] = {
-    Fault.CAPTURED: "a record claims {value} captured octets, over {limit}",
-    Fault.LENGTH: "a block has the length {value}",
-    Fault.BLOCK_LIMIT: "a block claims {value} octets, over {limit}",
-    Fault.TRAILER: "a block of {limit} octets ends with the length {value}",
-    Fault.INTERFACE: "a packet names interface {value} of {limit}",
-    Fault.LINK_TYPE: "a packet has the link type {name}, only Ethernet is supported",
-    Fault.ROOM: "a packet of {value} octets does not fit its block of {limit}",
-    Fault.OPTION: "option {value} of {limit} octets leaves its block",
+FAULTS: dict[ScanFault, str] = {
+    ScanFault.CAPTURED: "a record claims {value} captured octets, over {limit}",
+    ScanFault.LENGTH: "a block has the length {value}",
+    ScanFault.BLOCK_LIMIT: "a block claims {value} octets, over {limit}",
+    ScanFault.TRAILER: "a block of {limit} octets ends with the length {value}",
+    ScanFault.INTERFACE: "a packet names interface {value} of {limit}",
+    ScanFault.LINK_TYPE: "a packet has the link type {name}, only Ethernet is supported",
+    ScanFault.ROOM: "a packet of {value} octets does not fit its block of {limit}",
+    ScanFault.OPTION: "option {value} of {limit} octets leaves its block",
 }
 
 
 @dataclass(slots=True)
 class Layout:
-    """How the records of a section are to be read; a pcap file is one section."""
+    """Layout of the records of a section; a pcap file is one section."""
 
     pcapng: bool
     big: bool
@@ -85,25 +82,25 @@ class Layout:
 
 @dataclass(slots=True)
 class Scan:
-    """What a scan did: rows filled, octets used, why it stopped."""
+    """Result of a scan: rows filled, octets used, and the reason why it stopped."""
 
     rows: int
     consumed: int
     stop: Stop
     needed: int = 0
-    fault: Fault = Fault.NONE
+    fault: ScanFault = ScanFault.NONE
     fault_offset: int = 0  # from the front of the chunk
     value: int = 0
     limit: int = 0
 
     def reason(self) -> str:
-        """The fault in words."""
-        name = formats.link_type_name(self.value) if self.fault is Fault.LINK_TYPE else ""
+        """Return the fault in words."""
+        name = formats.link_type_name(self.value) if self.fault is ScanFault.LINK_TYPE else ""
         return FAULTS[self.fault].format(value=self.value, limit=self.limit, name=name)
 
 
 class Index(Protocol):
-    """A twin."""
+    """Interface of both twins."""
 
     name: str
 
@@ -121,9 +118,9 @@ class Index(Protocol):
 
 
 def time_terms(tsresol: int) -> tuple[int, int, int]:
-    """Multiplier, divisor, shift: time in ns is floor(ticks * multiplier / divisor / 2^shift).
+    """Return multiplier, divisor, shift: ns = floor(ticks * multiplier / divisor / 2^shift).
 
-    Divisor 0 stands for a power of ten that leaves nothing of 64 bits.
+    Divisor 0 means a power of ten so large that the result is 0 for all 64-bit ticks.
     """
     power = tsresol & 0x7F
     if tsresol & 0x80:
@@ -134,18 +131,18 @@ def time_terms(tsresol: int) -> tuple[int, int, int]:
 
 
 def clamp_time(time_ns: int) -> int:
-    """A time outside of 64 bits is the nearest inside: 1677 to 2262."""
+    """Clamp a time to 64 bits of nanoseconds: 1677 to 2262."""
     return min(max(time_ns, TIME_MIN), TIME_MAX)
 
 
 class _HaltError(Exception):
-    """Ends a scan in Python; holds all but rows and consumed."""
+    """End of a reference scan; holds the result except rows and consumed."""
 
     def __init__(
         self,
         stop: Stop,
         needed: int = 0,
-        fault: Fault = Fault.NONE,
+        fault: ScanFault = ScanFault.NONE,
         offset: int = 0,
         value: int = 0,
         limit: int = 0,
@@ -153,11 +150,11 @@ class _HaltError(Exception):
         self.terms = (stop, needed, fault, offset, value, limit)
 
 
-Row = tuple[int, int, int, int, int, int, int, int]
+IndexRow = tuple[int, int, int, int, int, int, int, int]
 
 
 class ReferenceIndex:
-    """The readable twin, one record at a time."""
+    """Index in Python, one record at a time."""
 
     name = "reference"
 
@@ -182,10 +179,10 @@ class ReferenceIndex:
         """Fill `columns` from the front of `chunk`."""
         view = chunk.data
         step = self._block_row if self._layout.pcapng else self._record_row
-        rows: list[Row] = []
+        rows: list[IndexRow] = []
         at = octets = 0
         capacity = columns.shape[1]
-        terms: tuple[Stop, int, Fault, int, int, int] = (Stop.FULL, 0, Fault.NONE, 0, 0, 0)
+        terms: tuple[Stop, int, ScanFault, int, int, int] = (Stop.FULL, 0, ScanFault.NONE, 0, 0, 0)
         try:
             while len(rows) < capacity and octets < budget:
                 row, size = step(view, at)
@@ -199,14 +196,14 @@ class ReferenceIndex:
             columns[:, : len(rows)] = np.array(rows, np.int64).T
         return Scan(len(rows), at, *terms)
 
-    def _record_row(self, view: memoryview, at: int) -> tuple[Row | None, int]:
+    def _record_row(self, view: memoryview, at: int) -> tuple[IndexRow | None, int]:
         header = self._layout.record_header
         left = len(view) - at
         if left < header:
             raise _HaltError(Stop.MORE, header)
         seconds, fraction, captured, wire = self._pcap.unpack_from(view, at)
         if captured > formats.MAX_CAPTURED:
-            raise _fault(Fault.CAPTURED, at + 8, captured, formats.MAX_CAPTURED)
+            raise _fault(ScanFault.CAPTURED, at + 8, captured, formats.MAX_CAPTURED)
         if left < header + captured:
             raise _HaltError(Stop.MORE, header + captured)
         interface = self._interfaces[0]
@@ -215,7 +212,7 @@ class ReferenceIndex:
         time_ns = seconds * NS_PER_S + fraction * tick_ns
         return (at + header, length, wire, time_ns, 0, 0, 0, 0), header + captured
 
-    def _block_row(self, view: memoryview, at: int) -> tuple[Row | None, int]:
+    def _block_row(self, view: memoryview, at: int) -> tuple[IndexRow | None, int]:
         left = len(view) - at
         if left < 8:
             raise _HaltError(Stop.MORE, 8)
@@ -224,21 +221,21 @@ class ReferenceIndex:
             raise _HaltError(Stop.BLOCK)
         least = _LEAST.get(kind, 12)
         if total < least or total % 4:
-            raise _fault(Fault.LENGTH, at + 4, total, least)
+            raise _fault(ScanFault.LENGTH, at + 4, total, least)
         if total > formats.MAX_BLOCK:
-            raise _fault(Fault.BLOCK_LIMIT, at + 4, total, formats.MAX_BLOCK)
+            raise _fault(ScanFault.BLOCK_LIMIT, at + 4, total, formats.MAX_BLOCK)
         if left < total:
             raise _HaltError(Stop.MORE, total)
         (trailer,) = self._u32.unpack_from(view, at + total - 4)
         if trailer != total:
-            raise _fault(Fault.TRAILER, at + total - 4, trailer, total)
+            raise _fault(ScanFault.TRAILER, at + total - 4, trailer, total)
         if kind == formats.SPB:
             return self._simple_row(view, at, total), total
         if kind in (formats.EPB, formats.PB):
             return self._packet_row(view, at, total, kind), total
         return None, total
 
-    def _packet_row(self, view: memoryview, at: int, total: int, kind: int) -> Row:
+    def _packet_row(self, view: memoryview, at: int, total: int, kind: int) -> IndexRow:
         first, high, low, captured, wire = self._packet.unpack_from(view, at + 8)
         number = first if kind == formats.EPB else self._u16x2.unpack_from(view, at + 8)[0]
         interface = self._interface(number, at)
@@ -253,7 +250,7 @@ class ReferenceIndex:
         source = self._layout.source_base + number
         return (at + 28, length, wire, time_ns, source, flags, comment, comment_length)
 
-    def _simple_row(self, view: memoryview, at: int, total: int) -> Row:
+    def _simple_row(self, view: memoryview, at: int, total: int) -> IndexRow:
         (wire,) = self._u32.unpack_from(view, at + 8)
         interface = self._interface(0, at)
         captured = min(wire, interface.snap_length or wire)
@@ -264,26 +261,26 @@ class ReferenceIndex:
     def _interface(self, number: int, at: int) -> Interface:
         known = self._interfaces
         if number >= len(known):
-            raise _fault(Fault.INTERFACE, at + 8, number, len(known))
+            raise _fault(ScanFault.INTERFACE, at + 8, number, len(known))
         if known[number].link_type != formats.ETHERNET:
-            raise _fault(Fault.LINK_TYPE, at + 8, known[number].link_type)
+            raise _fault(ScanFault.LINK_TYPE, at + 8, known[number].link_type)
         return known[number]
 
     def _check_captured(self, captured: int, at: int, room: int, total: int) -> None:
         if captured > formats.MAX_CAPTURED:
-            raise _fault(Fault.CAPTURED, at, captured, formats.MAX_CAPTURED)
+            raise _fault(ScanFault.CAPTURED, at, captured, formats.MAX_CAPTURED)
         if captured > room:
-            raise _fault(Fault.ROOM, at, captured, total)
+            raise _fault(ScanFault.ROOM, at, captured, total)
 
     def _packet_options(self, view: memoryview, at: int, end: int) -> tuple[int, int, int]:
-        """The flags, and where the first comment lies."""
+        """Return the flags, and position and length of the first comment."""
         flags = comment = comment_length = 0
         while end - at >= 4:
             code, length = self._u16x2.unpack_from(view, at)
             if code == formats.OPT_END:
                 break
             if length > end - at - 4:
-                raise _fault(Fault.OPTION, at, code, length)
+                raise _fault(ScanFault.OPTION, at, code, length)
             if code == formats.EPB_FLAGS and length == 4:
                 (flags,) = self._u32.unpack_from(view, at + 4)
             elif code == formats.OPT_COMMENT and not comment:
@@ -301,12 +298,12 @@ _LEAST = {formats.PB: 32, formats.EPB: 32, formats.SPB: 16}
 _FCS_BITS = 0x1E0
 
 
-def _fault(fault: Fault, offset: int, value: int, limit: int = 0) -> _HaltError:
+def _fault(fault: ScanFault, offset: int, value: int, limit: int = 0) -> _HaltError:
     return _HaltError(Stop.FAULT, 0, fault, offset, value, limit)
 
 
 def strip_fcs(captured: int, wire: int, fcs: int) -> tuple[int, int]:
-    """Length and wire length without FCS.
+    """Return length and wire length without FCS.
 
     A captured length over the original one is believed, as libpcap does.
     """
@@ -315,7 +312,7 @@ def strip_fcs(captured: int, wire: int, fcs: int) -> tuple[int, int]:
 
 
 def comment_texts(chunk: Octets, columns: Column, rows: int) -> dict[int, str]:
-    """The comment of each row that has one."""
+    """Return the comment of each row that has one."""
     lengths = columns[COLUMNS.index("comment_length")]
     starts = columns[COLUMNS.index("comment")]
     texts: dict[int, str] = {}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from macsec.frames import Column, Octets
 from macsec.native import load
 
 from .emit import Emitter, Job, reference_emit
 from .formats import Interface
-from .index import COLUMNS, Fault, Index, Layout, ReferenceIndex, Scan, Stop, time_terms
-
-Column = NDArray[np.int64]
-Octets = NDArray[np.uint8]
+from .index import COLUMNS, Index, Layout, ReferenceIndex, Scan, ScanFault, Stop, time_terms
 
 # The layout of macsec_capture_interface.
 _INTERFACE = np.dtype(
@@ -43,7 +40,7 @@ def new_emitter(backend: str) -> Emitter:
 
 
 class NativeIndex:
-    """The index in C."""
+    """Index in C."""
 
     name = "native"
 
@@ -100,7 +97,7 @@ class NativeIndex:
             state.consumed,
             Stop(state.stop),
             state.needed,
-            Fault(state.fault),
+            ScanFault(state.fault),
             state.fault_offset,
             state.value,
             state.limit,
@@ -108,16 +105,16 @@ class NativeIndex:
 
 
 class NativeEmitter:
-    """The emitter in C."""
+    """Emitter in C."""
 
     def __init__(self, ffi: Any, lib: Any) -> None:
         self._ffi, self._lib = ffi, lib
 
     def __call__(self, job: Job) -> memoryview:
-        """All records of the batch."""
+        """Return all records of the batch."""
         out = np.empty(job.size(), np.uint8)
         batch = job.batch
-        given: dict[str, Octets | Column | None] = {
+        columns: dict[str, Octets | Column | None] = {
             "arena": batch.arena,
             "start": batch.start,
             "length": batch.length,
@@ -129,17 +126,17 @@ class NativeEmitter:
             "comment_start": job.comment_start,
             "comment_length": job.comment_length,
         }
-        kept = self._ffi.new("macsec_capture_job *")
+        given = self._ffi.new("macsec_capture_job *")
         alive = []
-        for name, array in given.items():
+        for name, array in columns.items():
             if array is not None:
                 kind = "uint8_t[]" if array.dtype == np.uint8 else "int64_t[]"
                 alive.append(self._ffi.from_buffer(kind, array))
-                setattr(kept, name, alive[-1])
-        kept.arena_size, kept.count, kept.pcapng = len(batch.arena), len(batch), job.pcapng
-        kept.comments_size = 0 if job.comments is None else len(job.comments)
+                setattr(given, name, alive[-1])
+        given.arena_size, given.count, given.pcapng = len(batch.arena), len(batch), job.pcapng
+        given.comments_size = 0 if job.comments is None else len(job.comments)
         written = self._lib.macsec_capture_emit(
-            kept, self._ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out)
+            given, self._ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out)
         )
         if written != len(out):
             raise AssertionError(f"{written} octets written of {len(out)}")

@@ -1,4 +1,4 @@
-"""Where octets go: a file that appears whole or not at all, standard output, a file object."""
+"""Output of octets: a file that appears whole or not at all, standard output, a file object."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _NAME_MOST = 200  # octets of the target's name kept in the temporary one
 
 
 class Sink(Protocol):
-    """A place for octets."""
+    """Destination of octets."""
 
     def write(self, octets: memoryview) -> None:
-        """Take all of them."""
+        """Write all octets."""
 
     def commit(self) -> None:
-        """All was written: make it appear."""
+        """Finish: all was written, so make the result appear."""
 
     def discard(self) -> None:
         """Leave no trace; does nothing after `commit`."""
 
 
 class FileSink:
-    """A regular file: written beside the target, renamed over it when whole.
+    """A regular file: written beside the target, and renamed over it when whole.
 
-    The temporary name is `.NAME.tmp-PID`. What is there and no regular file (a device, a FIFO) is
-    written in place.
+    The temporary name is `.NAME.tmp-PID`. An existing target that is no regular file (a device, a
+    FIFO) is written in place.
     """
 
     def __init__(self, path: str) -> None:
@@ -71,12 +71,12 @@ class FileSink:
             try:
                 self._descriptor = os.open(candidate, flags, 0o666)
             except FileExistsError:
-                continue  # left by a killed process of the same number, or another Writer's
+                continue  # of a killed process with the same number, or of another Writer
             self._temporary = candidate
             if mode is not None:
                 os.fchmod(self._descriptor, stat.S_IMODE(mode))
             return
-        raise FileExistsError(17, f"{temporary} and its like exist")
+        raise FileExistsError(17, f"{temporary} and 99 similar names exist")
 
     def write(self, octets: memoryview) -> None:
         """Write all octets."""
@@ -129,7 +129,7 @@ class FileSink:
 
 
 class ObjectSink:
-    """A file object of the caller, or standard output; flushed after each write, never closed."""
+    """File object of the caller, or standard output; flushed after each write, never closed."""
 
     def __init__(self, file: Any, name: str) -> None:
         self._file = file
@@ -154,14 +154,14 @@ class ObjectSink:
             raise ConfigError(f"cannot write octets to {self.name}: {error}") from error
 
     def commit(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: all octets are already out."""
 
     def discard(self) -> None:
-        """What is out stays out."""
+        """Do nothing: written octets cannot be taken back."""
 
 
 class PackedSink:
-    """Compresses on the way to another sink."""
+    """Compressor in front of another sink."""
 
     def __init__(self, sink: Sink, compressor: Any) -> None:
         self._sink = sink
@@ -169,7 +169,7 @@ class PackedSink:
         self._open = True
 
     def write(self, octets: memoryview) -> None:
-        """Compress; what comes out is written."""
+        """Compress the octets and write the result."""
         packed = self._compressor.compress(octets)
         if packed:
             self._sink.write(memoryview(packed))
@@ -187,7 +187,7 @@ class PackedSink:
 
 
 def write_all(descriptor: int, octets: memoryview) -> None:
-    """Write through short writes and a non-blocking descriptor."""
+    """Write all octets, also after short writes and on a non-blocking descriptor."""
     while octets:
         try:
             octets = octets[os.write(descriptor, octets) :]
@@ -198,9 +198,9 @@ def write_all(descriptor: int, octets: memoryview) -> None:
 
 
 def open_sink(where: Any) -> tuple[Sink, str]:
-    """A sink for a path, "-" (standard output) or a binary file object, and its name.
+    """Return a sink for a path, "-" (standard output) or a binary file object, and its name.
 
-    The name is without the ending that asked for compression.
+    The name comes without the ending of the compression.
     """
     if hasattr(where, "write"):
         return ObjectSink(where, str(getattr(where, "name", "the file object"))), ""

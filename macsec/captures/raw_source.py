@@ -1,4 +1,4 @@
-"""Octets as the operating system gives them, and the cap on what they may expand to."""
+"""Octets from the operating system, and the limit on how far they may expand."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _RATIO_FREE = 1 << 20  # decompressed octets before the ratio counts
 
 
 def cannot(what: str, name: str, error: OSError | ValueError) -> MACsecError:
-    """The error for a file that cannot be opened: mostly a ConfigError."""
+    """Return the error for a file that cannot be opened, mostly a ConfigError."""
     reason = error.strerror if isinstance(error, OSError) else error
     kind = MACsecError if isinstance(error, OSError) and error.errno in _RUNTIME else ConfigError
     return kind(f"cannot {what} {name}: {reason}")
 
 
 class RawSource:
-    """Octets as the operating system or a file object gives them."""
+    """Octets from the operating system or from a file object."""
 
     def __init__(self, file: IO[bytes], name: str, *, owned: bool) -> None:
         self.name = name
@@ -44,14 +44,14 @@ class RawSource:
         self._head = b""
         self._buffered: io.BufferedReader | None = None
         if isinstance(file, io.BufferedReader):
-            # Its readinto1 waits for the pipe even when something is buffered: so what is
-            # buffered is taken out once, and then the raw file below is read.
+            # Its readinto1 waits for the pipe even if octets are buffered. So the buffer is
+            # emptied once, and then the raw file below is read.
             self._buffered, file = file, file.raw
         self._read = getattr(file, "readinto1", None) or getattr(file, "readinto", None)
         self._poll = _poll_of(file)
 
     def peek(self, size: int) -> bytes:
-        """The first octets, left in place; fewer only when the stream is shorter."""
+        """Return the first octets and keep them; fewer only if the stream is shorter."""
         block = bytearray(size)
         view = memoryview(block)
         got = 0
@@ -64,7 +64,7 @@ class RawSource:
         return self._head[:size]
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` with what is there; on a pipe, as long as more comes without waiting."""
+        """Fill `view` with the octets at hand; on a pipe, as long as more come without waiting."""
         if self._buffered is not None and not self._head:
             self._drain(self._buffered)
         filled = min(len(self._head), len(view))
@@ -114,7 +114,7 @@ class RawSource:
 
 
 def _poll_of(file: Any) -> select.poll | None:
-    """A poll object for a pipe or socket; None for what never waits or has no descriptor."""
+    """Return a poll object for a pipe or socket; None for a file that never waits."""
     try:
         descriptor = file.fileno()
         kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
@@ -128,7 +128,7 @@ def _poll_of(file: Any) -> select.poll | None:
 
 
 class RatioMeter:
-    """Counts octets in and out of a decompressor and refuses a ratio over the caller's cap."""
+    """Counter of octets in and out of a decompressor, with a limit on their ratio."""
 
     def __init__(self, name: str, ratio: int | None) -> None:
         self.produced = 0
@@ -137,7 +137,7 @@ class RatioMeter:
         self._ratio = ratio
 
     def count(self, consumed: int = 0, produced: int = 0) -> None:
-        """Add to the counts; FormatError past the cap."""
+        """Add to the counts. Raises FormatError over the limit."""
         self._consumed += consumed
         self.produced += produced
         if self._ratio is None or self.produced <= _RATIO_FREE:

@@ -1,12 +1,12 @@
-"""Reading a capture: batches of frames, in bounded memory however long the stream is.
+"""Reader of a capture: batches of frames, in bounded memory however long the stream is.
 
-Octets are read into a buffer of at most a few MiB; whole records are indexed where they lie and a
-batch borrows that part of the buffer, which is never written again. The tail that is no whole
-record moves to the front of the next buffer.
+Octets are read into a buffer of at most a few MiB. Whole records are indexed in place, and a batch
+borrows that part of the buffer, which is never written again. An incomplete record at the end moves
+to the front of the next buffer.
 
-What is decided here: times outside of 64 bits of nanoseconds (before 1677, after 2262) become the
-nearest inside. A captured length over the original length is believed. A frame over the snap
-length of its interface is delivered whole. Offsets count octets of the decompressed stream.
+Decisions: times outside of 64 bits of nanoseconds (before 1677, after 2262) become the nearest
+inside. A captured length over the original length is believed. A frame over the snap length of its
+interface is delivered whole. Offsets count octets of the decompressed stream.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _FLAGS = COLUMNS.index("flags")
 class Reader:
     """An iterable of FrameBatch; see `read`.
 
-    `format`, `precision`: the file's. `interfaces`: those seen so far. `frames`, `octets`,
-    `truncated` (cut by a snap length): counts of what was delivered. `comments` (row to text) and
-    `directions` (0 unknown, 1 inbound, 2 outbound) belong to the batch delivered last.
+    `format`, `precision`: of the file. `interfaces`: all seen so far. `frames`, `octets`,
+    `truncated` (cut by a snap length): counts of delivered frames. `comments` (row to text) and
+    `directions` (0 unknown, 1 inbound, 2 outbound) belong to the last delivered batch.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Reader:
 
     @property
     def precision(self) -> str:
-        """The unit of time of the file, of its first interface for pcapng."""
+        """Unit of time of the file; for pcapng, of its first interface."""
         return self.interfaces[0].precision if self.interfaces else self._format.precision
 
     def _walk(self) -> Iterator[FrameBatch]:
@@ -127,7 +127,7 @@ class Reader:
                 return
 
     def _batch(self, arena: NDArray[np.uint8], rows: int) -> FrameBatch:
-        # The index has checked every place against the chunk; the columns are its own again soon.
+        # The index has checked all bounds against the chunk; it will overwrite the columns soon.
         kept = self._columns[: _FLAGS + 1, :rows].copy()
         start, length, wire_length, time_ns, source, flags = kept
         self.comments = comment_texts(arena, self._columns, rows)
@@ -161,7 +161,7 @@ class Reader:
     def _section(self) -> None:
         while True:
             found = blocks.parse_section(self._rest(), self._before + self._at)
-            if isinstance(found, blocks.Section):
+            if isinstance(found, blocks.SectionHeader):
                 break
             self._require(found.octets)
         self._at += found.length
@@ -187,7 +187,7 @@ class Reader:
         self._index.add(interface)
 
     def _require(self, octets: int) -> None:
-        """Have so many octets of the block at hand, or say that it is cut."""
+        """Read until `octets` octets of the block are here. FormatError if it is cut short."""
         while self._filled - self._at < octets:
             if not self._refill(octets):
                 there = self._filled - self._at
@@ -205,7 +205,7 @@ class Reader:
         return self._buffer[self._at : self._filled].data
 
     def _refill(self, needed: int) -> int:
-        """Read once, behind what is there; gives how many octets came."""
+        """Read once, behind the octets in the buffer; return how many came."""
         size = len(self._buffer)
         if self._at + needed > size or size - self._filled < _ROOM_LEAST:
             tail = self._buffer[self._at : self._filled]
@@ -231,7 +231,7 @@ class Reader:
             raise
 
     def close(self) -> None:
-        """Close what was opened; the counts stay."""
+        """Close the stream; the counts stay."""
         self._batches = None
         self._buffer = np.zeros(0, np.uint8)
         self._at = self._filled = 0
@@ -256,12 +256,12 @@ def read(
     """Read a pcap or pcapng capture, plain or compressed by gzip or zstd.
 
     `where`: a path, "-" for standard input, or a binary file object. `fcs`: whether frames carry
-    an FCS, to be removed: as the file says, always (4 octets), never. A batch holds at most
-    `batch_frames` frames and about `batch_octets` octets. `max_ratio`: the most a compressed
-    stream may expand.
+    an FCS to remove: as the file says, always (4 octets), never. A batch holds at most
+    `batch_frames` frames and about `batch_octets` octets. `max_ratio`: limit on the expansion of a
+    compressed stream.
 
-    Raises ConfigError for what cannot be opened, and FormatError, after all whole frames before
-    it, for what is no capture, is damaged or is cut.
+    Raises ConfigError if it cannot be opened. Raises FormatError if it is no capture, is damaged
+    or is cut short, after all whole frames before that place were delivered.
     """
     return Reader(
         where,

@@ -1,4 +1,4 @@
-"""Where octets come from: files, pipes, standard input, gzip and zstd; in bounded pieces."""
+"""Input of octets: files, pipes, standard input, gzip and zstd, in bounded pieces."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Source(Protocol):
-    """A stream of octets. `readinto` gives how many came; 0 is the end."""
+    """Stream of octets. `readinto` returns how many came; 0 is the end."""
 
     def readinto(self, view: memoryview) -> int:
-        """Fill the front of `view` with what is there now, at least one octet before the end."""
+        """Fill the front of `view` with the octets at hand, at least one before the end."""
 
     def close(self) -> None:
         """Release what this object opened."""
 
 
 class GzipSource:
-    """The decompressed octets of one or several gzip members."""
+    """Decompressed octets of one or several gzip members."""
 
     def __init__(self, raw: RawSource, ratio: int | None) -> None:
         self._raw = raw
@@ -36,14 +36,14 @@ class GzipSource:
         self._inflate = zlib.decompressobj(31)
         self._pending = b""
         self._started = False  # inside a member
-        self._rescue = False  # damage lies ahead: go octet by octet up to it
+        self._rescue = False  # damage is near: go octet by octet up to it
         self._piece = bytearray(PIECE)
 
     def readinto(self, view: memoryview) -> int:
         """Decompress up to the length of `view`."""
         while True:
             ended = not self._pending and not self._refill()
-            # At the end of the input zlib can still hold some output back.
+            # At the end of the input zlib may still hold output.
             octets = b"" if ended and not self._started else self._step(len(view))
             if octets:
                 view[: len(octets)] = octets
@@ -93,7 +93,7 @@ class GzipSource:
 
 
 def open_source(where: Any, ratio: int | None = None) -> Source:
-    """The decompressed octets of a path, of "-" (standard input) or of a binary file object."""
+    """Open a path, "-" (standard input) or a binary file object, and decompress it."""
     raw = _open_raw(where)
     try:
         head = raw.peek(4)
@@ -108,7 +108,7 @@ def open_source(where: Any, ratio: int | None = None) -> Source:
 
 
 def is_zstd(head: bytes) -> bool:
-    """Whether a stream begins with a zstd frame or a skippable one."""
+    """Return whether a stream begins with a zstd frame or a skippable one."""
     number = int.from_bytes(head[:4], "little") if len(head) >= 4 else 0
     return number == 0xFD2FB528 or number & 0xFFFFFFF0 == 0x184D2A50
 
@@ -138,5 +138,5 @@ def _standard_input() -> RawSource:
         if stat.S_ISDIR(os.fstat(buffer.fileno()).st_mode):
             raise ConfigError("cannot read the standard input: Is a directory")
     except (OSError, ValueError):
-        pass  # no descriptor behind it
+        pass  # it has no descriptor
     return RawSource(buffer, "the standard input", owned=False)

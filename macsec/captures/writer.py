@@ -1,7 +1,7 @@
-"""Writing a capture: pcap with nanoseconds, or pcapng with ports, directions and comments.
+"""Writer of a capture: pcap with nanoseconds, or pcapng with ports, directions and comments.
 
-Always little-endian, nothing of the machine or the moment in it: the same batches give the same
-octets. Times before 1970 (and after 2106 for pcap) become the nearest that the format holds.
+Always little-endian, and independent of machine and time of day: the same batches give the same
+octets. Times before 1970 (and after 2106 for pcap) become the nearest that the format has.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PIECE_OCTETS = 8 << 20
 
 
 class Writer:
-    """A capture being written; see `write`. `frames` and `octets` count what was taken."""
+    """A capture being written; see `write`. `frames` and `octets` count the frames so far."""
 
     def __init__(
         self,
@@ -83,8 +83,8 @@ class Writer:
         """Add the frames of a batch.
 
         In pcapng the `source` column names the interface; `directions` (0 unknown, 1 inbound, 2
-        outbound) and `comments` go with each packet. `interfaces`: names of the ports, where more
-        are known than when the capture was begun. In pcap there is no place for these four.
+        outbound) and `comments` go with each packet. `interfaces`: names of the ports, if more are
+        known than at the start of the capture. The pcap format holds none of these four.
         """
         for octets in self._compose(batch, comments, directions, interfaces):
             self.put([octets])
@@ -96,14 +96,14 @@ class Writer:
         directions: ArrayLike | None = None,
         interfaces: Sequence[str] | None = None,
     ) -> list[memoryview]:
-        """What `write` would add, for `put`: so that one thread composes while another writes.
+        """Return the octets that `write` would add, so that another thread can `put` them.
 
-        Batches are composed, and what came of them is put, in one order.
+        Compose batches, and put the results, in the same order.
         """
         return list(self._compose(batch, comments, directions, interfaces))
 
     def put(self, composed: Sequence[memoryview]) -> None:
-        """Add what `compose` gave."""
+        """Add octets from `compose`."""
         for octets in composed:
             self._put(octets)
 
@@ -119,7 +119,7 @@ class Writer:
         ways = None if directions is None else np.asarray(directions, np.int64)
         for given in (comments, ways):
             if given is not None and len(given) != len(batch):
-                raise ConfigError(f"{len(given)} remarks for {len(batch)} frames")
+                raise ConfigError(f"{len(given)} comments or directions for {len(batch)} frames")
         if interfaces is not None and len(interfaces) > len(self._names):
             self._names += map(_name, interfaces[len(self._names) :])
         for first, last in _pieces(batch):
@@ -147,7 +147,7 @@ class Writer:
         self.octets += batch.octets
 
     def _check(self, batch: FrameBatch) -> None:
-        # No frame is longer than it was on the wire, so most batches are seen to fit at a glance.
+        # No frame is longer than it was on the wire, so one maximum settles most batches.
         if int(batch.wire_length.max()) > formats.MAX_CAPTURED:
             self._check_lengths(batch)
         if self.format == "pcapng":
@@ -166,7 +166,7 @@ class Writer:
             )
 
     def _describe(self, count: int) -> Iterator[memoryview]:
-        """Interface blocks up to `count`."""
+        """Yield interface blocks up to `count`."""
         if count <= self._described:
             return
         blocks = []
@@ -215,7 +215,7 @@ class Writer:
 
 
 def _pieces(batch: FrameBatch) -> list[tuple[int, int]]:
-    """Row ranges of bounded size."""
+    """Return row ranges of bounded size."""
     if not len(batch):
         return []
     if len(batch) <= _PIECE_FRAMES and batch.octets <= _PIECE_OCTETS:
@@ -272,8 +272,8 @@ def write(
     """Write a capture, as a context manager.
 
     `where`: a path, "-" for standard output, or a binary file object. A path appears whole on a
-    clean exit and not at all otherwise; names that end in .gz or .zst are compressed. `format`:
-    pcap with nanoseconds, or pcapng, which "auto" takes for names in .pcapng (.gz, .zst).
+    clean exit and not at all otherwise; a name that ends in .gz or .zst is compressed. `format`:
+    pcap with nanoseconds, or pcapng, which "auto" chooses for names in .pcapng (.gz, .zst).
     `interfaces`: names of the ports in the `source` column, for pcapng.
     """
     return Writer(where, format=format, interfaces=interfaces, backend=backend)

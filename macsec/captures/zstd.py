@@ -1,8 +1,8 @@
 """zstd streams, block by block: bounded output, and a stream that ends early is noticed.
 
-The decompressor of either library gives all that its input expands to, and ends quietly with its
-input. So the frame format (RFC 8878, section 3.1) is followed here as far as the lengths go, and
-the library is fed one block at a time: at most 128 KiB come out.
+The decompressor of either library returns all that its input expands to, and reports no early end.
+So this module parses the lengths of the frame format (RFC 8878, section 3.1) and feeds the library
+one block at a time: at most 128 KiB come out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _damage() -> type[Exception]:
 
 
 def new_decompressor() -> Any:
-    """An object with `decompress(octets)`, for one frame."""
+    """Return an object with `decompress(octets)`, for one frame."""
     library = _library()
     if sys.version_info >= (3, 14):
         return library.ZstdDecompressor()
@@ -47,16 +47,16 @@ def new_decompressor() -> Any:
 
 
 def new_compressor() -> Any:
-    """An object with `compress(octets)` and `flush()`, for one frame."""
+    """Return an object with `compress(octets)` and `flush()`, for one frame."""
     library = _library()
     if sys.version_info >= (3, 14):
-        knobs = library.CompressionParameter
-        return library.ZstdCompressor(options={knobs.compression_level: 3, knobs.checksum_flag: 1})
+        names = library.CompressionParameter
+        return library.ZstdCompressor(options={names.compression_level: 3, names.checksum_flag: 1})
     return library.ZstdCompressor(level=3, write_checksum=True).compressobj()
 
 
 class ZstdSource:
-    """The decompressed octets of one or several zstd frames."""
+    """Decompressed octets of one or several zstd frames."""
 
     def __init__(self, raw: RawSource, ratio: int | None) -> None:
         self._raw = raw
@@ -66,7 +66,7 @@ class ZstdSource:
         self._ready = memoryview(b"")
         self._frame: Any = None  # the decompressor inside a frame
         self._checksum = False
-        self._last = False  # the last block of the frame is through
+        self._last = False  # the last block of the frame is done
         self._damage = _damage()
 
     def readinto(self, view: memoryview) -> int:
@@ -80,7 +80,7 @@ class ZstdSource:
         return count
 
     def _step(self) -> bool:
-        """Go one frame header, block or checksum further; False at the end of the stream."""
+        """Process one frame header, block or checksum; return False at the end of the stream."""
         if self._frame is None:
             return self._enter()
         if self._last:
@@ -104,7 +104,7 @@ class ZstdSource:
             self._skip(8, int.from_bytes(self._need(8)[4:8], "little"))
             return True
         if magic != _FRAME_MAGIC:
-            raise self._fault("what follows a frame is none")
+            raise self._fault("a frame is followed by other octets")
         descriptor = self._need(5)[4]
         single = bool(descriptor & 0x20)
         size = 5 + (not single) + (0, 1, 2, 4)[descriptor & 3]

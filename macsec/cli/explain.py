@@ -10,7 +10,7 @@ from macsec.cli.shared import capture_io, options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import stdout
 from macsec.config import Configuration, ReceiveSCSection, TransmitSCSection, load
-from macsec.offline.explain import Nonce, OutOfRangeError, trace
+from macsec.offline.explain import Nonce, OutOfRangeError, explain_frame
 from macsec.report import explain as report
 from macsec.report.page import Page
 from macsec.secy import SecY
@@ -46,7 +46,7 @@ def command(
     ):
         transmit = model.tx is not None and not model.rx
         try:
-            explanation = trace(secy, stream, frame, _nonces(model), transmit=transmit)
+            explanation = explain_frame(secy, stream, frame, _nonces(model), transmit=transmit)
         except OutOfRangeError as error:
             stream.check()
             has = f"frames 0 to {error.frames - 1}" if error.frames else "no frames"

@@ -12,7 +12,7 @@ from macsec.cli.shared.capture_io import Stream, open_stream
 from macsec.cli.shared.edge import stdout
 from macsec.cli.tap.status_socket import STATUS, ask, names
 from macsec.errors import MACsecError
-from macsec.kay.listening.listener import Observer
+from macsec.kay.listening.listener import Listener
 from macsec.kay.listening.story import Stories
 from macsec.offline.decrypt import eapol_rows
 from macsec.report.mka import capture as capture_report
@@ -59,20 +59,20 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     With --cak, ICVs are checked and SAKs are unwrapped; of a SAK only the check value is shown.
     Without it nothing is verified. VLAN tags before the EtherType are skipped.
     """
-    observer = Observer([] if caks is None else holders_in(caks))
+    listener = Listener([] if caks is None else holders_in(caks))
     try:
         with open_stream("mka explain", source, fcs, "auto", quiet=True) as stream:
-            account = _listen(stream, observer, source)
+            account = _listen(stream, listener, source)
             if as_json:
                 click.echo(json.dumps(capture_report.to_json(account)))
             else:
                 capture_report.to_page(Page(stdout()), account, messages)
     finally:
-        observer.wipe()
+        listener.wipe()
     stream.check()
 
 
-def _listen(stream: Stream, observer: Observer, source: str) -> Account:
+def _listen(stream: Stream, listener: Listener, source: str) -> Account:
     stories, messages = Stories(), []
     frames, start_ns = 0, None
     for batch in stream:
@@ -80,7 +80,7 @@ def _listen(stream: Stream, observer: Observer, source: str) -> Account:
         if start_ns is None and len(batch):
             start_ns = int(batch.time_ns[0])
         for row in eapol_rows(batch).tolist():
-            message = Message(stream.rows + row, int(batch.time_ns[row]), observer.hear(batch[row]))
+            message = Message(stream.rows + row, int(batch.time_ns[row]), listener.hear(batch[row]))
             messages.append(message)
             stories.hear(message.heard, message.index, message.time_ns)
     return Account(source, frames, start_ns or 0, messages, stories)

@@ -230,7 +230,7 @@ def _check_validate(vector: SecYFrame, target: Target) -> None:
         expect("verdict of validate", "ok", outcome.verdict[0].label, "10.6")
         expect("frame_in", vector.frame_in, outcome.batch[0], "10.6.5")
         named = (int.from_bytes(vector.sci), vector.an, vector.pn)
-        expect("SCI, AN and PN of validate", named, outcome.told(0), "9.9, 10.6.1, 10.6.2")
+        expect("SCI, AN and PN of validate", named, outcome.sci_an_pn(0), "9.9, 10.6.1, 10.6.2")
         octets = "InOctetsDecrypted" if vector.tci.e else "InOctetsValidated"
         counted = {"InPktsOK": 1, octets: _user_data_length(vector)}
         expect("counters of validate", counted, moved(secy.counters), "10.7.9, 10.7.10")

@@ -14,7 +14,7 @@ from macsec.conformance.targets import REFERENCE, Target
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
-from macsec.secy.replay_check import Window, replay_rule
+from macsec.secy.replay_check import ReplayWindow, replay_rule
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import ADDRESSES_LENGTH
 
@@ -56,7 +56,7 @@ def check_recovery(vector: PNRecovery, target: Target) -> None:
     # Replay protection off: a PN that wrapped past 2^64 is below lowestPN, and still recovered.
     controls = Controls(cipher=suite, replay=False)
     if target == REFERENCE:
-        window = Window(vector.lowest_pn, vector.lowest_pn)
+        window = ReplayWindow(vector.lowest_pn, vector.lowest_pn)
         recovered = replay_rule(controls).recover(window, vector.sectag_pn)
         expect("pn", vector.pn, recovered, "10.6.2")
     with target.secy(controls) as sender, target.secy(controls) as receiver:
@@ -70,7 +70,7 @@ def check_recovery(vector: PNRecovery, target: Target) -> None:
         delayed = vector.pn < vector.lowest_pn
         verdict = "delayed" if delayed else "ok"
         expect("verdict of a frame with that pn", verdict, outcome.verdict[0].label, "10.6.2")
-        expect("pn", vector.pn, outcome.told(0)[2], "10.6.2")
+        expect("pn", vector.pn, outcome.sci_an_pn(0)[2], "10.6.2")
         next_pn = max(vector.lowest_pn, vector.pn + 1)
         expect("nextPN after it", next_pn, receiver.rx[SCI].sa[AN].next_pn, "10.6.5")
 

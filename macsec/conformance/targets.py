@@ -137,25 +137,22 @@ class NativeCipher:
 
     def __init__(self, kernel: str | None) -> None:
         native: Any = import_module("macsec.secy.native")
-        self._ffi, self._lib = native.ffi, native.lib
+        self._ffi, self._lib, self._check = native.ffi, native.lib, native.check_status
         self._index = native.kernels().index(kernel)
 
     def seal(self, key: bytes, iv: bytes, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
         """Ciphertext and tag."""
         out, tag = self._ffi.new("uint8_t[]", len(text) + 1), self._ffi.new("uint8_t[16]")
         given = (key, len(key), iv, aad, len(aad), text, out, len(text), tag)
-        self._done(self._lib.macsec_kernel_seal(self._index, *given))
+        self._check(self._lib.macsec_kernel_seal(self._index, *given))
         return bytes(out)[:-1], bytes(tag)
 
     def open(self, key: bytes, iv: bytes, aad: bytes, text: bytes, tag: bytes) -> bytes | None:
         """Plaintext, or None where the tag is wrong."""
         out = self._ffi.new("uint8_t[]", len(text) + 1)
         given = (key, len(key), iv, aad, len(aad), text, out, len(text), tag)
-        good = self._done(self._lib.macsec_kernel_open(self._index, *given))
-        return bytes(out)[:-1] if good else None
-
-    @staticmethod
-    def _done(status: int) -> int:
-        if status < 0:
-            raise ConfigError("the kernel refused the key: 16 or 32 octets suit AES-GCM here")
-        return status
+        status = self._lib.macsec_kernel_open(self._index, *given)
+        if status == self._lib.MACSEC_STATUS_NOT_AUTHENTIC:
+            return None
+        self._check(status)
+        return bytes(out)[:-1]

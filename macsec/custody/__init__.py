@@ -1,11 +1,13 @@
-"""Packet numbers that survive: no (key, SCI, PN) is used twice, whatever ends a process.
+"""Packet numbers that survive: no (key, SCI, PN) is used twice, however a process ends.
 
-- record.py: what is kept of one (key, SCI), as text
-- folder.py: such records on the disk, through the few calls made of the system (system.py)
-- numbers.py: one record in use: PNs reserved ahead, the exact value at the end
-- keeper.py: all transmit SAs of a SecY, each under its record
+keeper.py    Keeper: all transmit SAs of a SecY, each with its record
+numbers.py   PacketNumbers: one record in use, PNs reserved ahead, the exact value at the end
+folder.py    Folder: the records on the disk
+record.py    Record: the first unused PN of one (key, SCI), as text
+reserver.py  Reserver: background thread that keeps PNs reserved for a running pump
+system.py    System: the system calls of custody, replaceable in tests
 """
 
-from macsec.custody.keeper import BLOCK, LONGEST_BLOCK, Keeper
+from .keeper import BLOCK, LONGEST_BLOCK, Keeper
 
 __all__ = ["BLOCK", "LONGEST_BLOCK", "Keeper"]

@@ -1,4 +1,4 @@
-"""A folder of records, each beside a lock: written whole and to the disk, read with suspicion."""
+"""Folder of records, each with a lock: written whole to the disk, checked when read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from macsec.custody.record import SIZE_LIMIT, Nonces, Record
-from macsec.custody.system import System
 from macsec.errors import ConfigError, MACsecError
+
+from .record import SIZE_LIMIT, Nonces, Record
+from .system import System
 
 ENDING = ".pn"
 _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -21,9 +22,9 @@ _OTHERS = 0o077
 
 
 class Folder:
-    """An open folder. Raises ConfigError where it is missing, not ours, or writable by others.
+    """An open folder. Raises ConfigError if it is missing, not ours, or writable by others.
 
-    `create`: made where it is missing, for its owner only.
+    `create`: make it if it is missing, for its owner only.
     """
 
     def __init__(self, path: Path, create: bool = False, system: System | None = None) -> None:
@@ -52,7 +53,7 @@ class Folder:
             return
         except OSError as error:
             raise ConfigError(f"{self.path}: cannot make it: {error.strerror}") from None
-        with self._told(str(self.path), "make"):
+        with self._reported(str(self.path), "make"):
             above = self._os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 self._os.fsync(above)
@@ -60,7 +61,7 @@ class Folder:
                 self._shut(above)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the folder."""
         if self._file >= 0:
             self._shut(self._file)
             self._file = -1
@@ -68,10 +69,10 @@ class Folder:
     # ---------------------------------------------------------------- locks
 
     def lock(self, of: Nonces) -> int:
-        """The lock of a record, until it is closed. Raises MACsecError: another process has it."""
+        """Lock a record. Raises MACsecError if another process has the lock."""
         name = f".{of.name}.lock"
         where = f"{self.path}/{name}"
-        with self._told(where, "open"):
+        with self._reported(where, "open"):
             file = self._open(name, os.O_RDWR | os.O_CREAT)
         try:
             self._check_file(file, where)
@@ -89,20 +90,20 @@ class Folder:
         return file
 
     def unlock(self, file: int) -> None:
-        """Give a lock back. After a fork the parent keeps it: this closes, and does not unlock."""
+        """Release a lock. In the child of a fork this only closes: the parent keeps the lock."""
         self._shut(file)
 
     # ---------------------------------------------------------------- records
 
     def where(self, of: Nonces) -> str:
-        """The path of a record, for a message."""
+        """Return the path of a record, for a message."""
         return f"{self.path}/{of.name}{ENDING}"
 
     def read(self, of: Nonces) -> Record | None:
-        """The record of these nonces, None if there is none.
+        """Return the record of these nonces, None if there is none.
 
-        Raises ConfigError for one that is damaged or another's, and where the nonces could be those
-        of another record under the same key.
+        Raises ConfigError if it is damaged or belongs to another key or SCI, and if another record
+        of the same key could have used the same nonces.
         """
         try:
             names = sorted(self._os.listdir(self._file))
@@ -154,14 +155,14 @@ class Folder:
             self._shut(file)
 
     def write(self, record: Record) -> None:
-        """Put a record in place of the one before, on the disk when this returns.
+        """Replace a record; it is on the disk when this returns.
 
-        Whoever calls has its lock, so what an earlier process left half written goes. Raises
-        MACsecError; then either of the two may be there, whole.
+        The caller holds its lock, so a half-written file of an earlier process is removed. If this
+        raises MACsecError, either the old or the new record is there, whole.
         """
         name = record.nonces.name
         half = f".{name}.new"
-        with self._told(self.where(record.nonces), "write"):
+        with self._reported(self.where(record.nonces), "write"):
             self._unlink(half)
             file = self._open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
@@ -180,7 +181,7 @@ class Folder:
         return self._os.open(name, flags | _SAFELY, 0o600, dir_fd=self._file)
 
     def _shut(self, file: int) -> None:
-        """Close what was not written to: whatever it says, the descriptor is gone."""
+        """Close a file that was not written to; after an error the descriptor is closed too."""
         with suppress(OSError):
             self._os.close(file)
 
@@ -199,17 +200,19 @@ class Folder:
     @staticmethod
     def _check_owner(found: Any, where: str, forbidden: int) -> None:
         if found.st_uid != os.geteuid():
-            raise ConfigError(f"{where}: is not its user's: chown it, or take another --state")
+            raise ConfigError(
+                f"{where}: belongs to another user: chown it, or take another --state"
+            )
         if found.st_mode & forbidden:
-            raise ConfigError(f"{where}: others can get at it: chmod go-rwx")
+            raise ConfigError(f"{where}: others have access to it: chmod go-rwx")
 
     @staticmethod
     @contextmanager
-    def _told(where: str, what: str) -> Iterator[None]:
-        """A fault of the system as one line."""
+    def _reported(where: str, what: str) -> Iterator[None]:
+        """Turn a system error into one line."""
         try:
             yield
         except OSError as error:
             raise MACsecError(
-                f"{where}: cannot {what} it: {error.strerror}; no PN was used that it lacks"
+                f"{where}: cannot {what} it: {error.strerror}; no PN was used that is not recorded"
             ) from None

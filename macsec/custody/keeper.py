@@ -1,4 +1,4 @@
-"""All transmit SAs of a SecY under their records: none sends a PN that is not reserved."""
+"""Custody of all transmit SAs of a SecY: none sends a PN that is not reserved."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from macsec.custody.folder import Folder
-from macsec.custody.numbers import PacketNumbers
-from macsec.custody.record import Nonces
-from macsec.custody.system import System
 from macsec.errors import ConfigError, MACsecError
+
+from .folder import Folder
+from .numbers import PacketNumbers
+from .record import Nonces
+from .system import System
 
 LOG = logging.getLogger("macsec")
 
 BLOCK = 1 << 16
-"""PNs reserved at a time, at first; a kill wastes so many at most."""
+"""PNs in the first block reserved; a kill wastes at most one block."""
 
 LONGEST_BLOCK = 1 << 20
-"""What a block grows to, doubled each time, so that a fast sender seldom waits for the disk."""
+"""Limit of a block, which doubles each time, so that a fast sender seldom waits for the disk."""
 
 
 class Transmitter(Protocol):
-    """What is asked of a SecY."""
+    """SecY calls that a Keeper needs."""
 
     @property
     def controls(self) -> Any:
-        """Its controls."""
+        """Controls in force."""
 
     @property
     def tx(self) -> Any:
-        """Its transmit SC."""
+        """The transmit SC."""
 
     def raise_tx_pn(self, an: int, next_pn: int) -> None:
-        """Raise nextPN."""
+        """Raise nextPN of a transmit SA."""
 
     def limit_tx_pn(self, an: int, limit: int) -> None:
         """Use no PN from `limit` on."""
 
 
 class Keeper:
-    """Keeps the PNs of a SecY in `folder` while it is entered. Raises ConfigError, MACsecError.
+    """Context that keeps the PNs of a SecY in `folder`. Raises ConfigError, MACsecError.
 
-    Each transmit SA goes on where its record says; then it sends only what `reserve` allowed.
-    `init` makes the folder, and records for keys that have none. The way out writes the exact PNs:
-    by then nothing is sent any more. SAs made later are not kept: take a Keeper for them.
+    Each transmit SA continues at the PN of its record, and then sends only PNs that `reserve`
+    allowed. `init` makes the folder, and records for keys that have none. The exit stops the SAs
+    and writes the exact PNs. SAs created later are not covered: they need another Keeper.
     """
 
     def __init__(
@@ -83,9 +84,9 @@ class Keeper:
         return self
 
     def reserve(self, frames: int, block: int = 0) -> None:
-        """Let encodingSA send so many frames more at least; `block` if any have to be reserved.
+        """Let encodingSA send at least `frames` more; if that needs new PNs, reserve `block`.
 
-        Raises MACsecError, or CustodyError where an earlier call did or the process was forked.
+        Raises MACsecError, or CustodyError after an earlier error or in a forked process.
         """
         an = self._secy.controls.encodingsa
         numbers = self._numbers.get(an)
@@ -106,7 +107,7 @@ class Keeper:
 
     def _settle(self, an: int, numbers: PacketNumbers) -> None:
         try:
-            self._secy.limit_tx_pn(an, 1)  # from here on nextPN stands still
+            self._secy.limit_tx_pn(an, 1)  # from here on nextPN does not change
             numbers.settle(self._secy.tx.sa[an].next_pn)
         except MACsecError as error:
             LOG.warning("%s: the next run skips the PNs that are left", error)

@@ -1,23 +1,24 @@
-"""One record in use: a high-water mark, on the disk before a PN below it is used."""
+"""One record in use: a high-water mark that is on the disk before a PN below it is used."""
 
 from __future__ import annotations
 
 import os
 
-from macsec.custody.folder import Folder
-from macsec.custody.record import Nonces, Record
 from macsec.errors import ConfigError, CustodyError
+
+from .folder import Folder
+from .record import Nonces, Record
 
 
 class PacketNumbers:
-    """The PNs of one key and SCI, for one process: that which made this.
+    """PNs of one key and SCI, for the process that created this object.
 
-    `mark`: PNs from here on may not be used yet. A fault while it is raised is final, since what
-    the disk then holds is unknown: the mark stays, and is not raised again.
+    `mark`: PNs from here on may not be used yet. An error while raising it is final, since the
+    content of the disk is then unknown: the mark stays, and cannot be raised again.
     """
 
     def __init__(self, folder: Folder, of: Nonces, first: int, init: bool) -> None:
-        """Take the record. Without one, `init` makes it, to begin at PN `first`."""
+        """Lock and read the record. If there is none, `init` makes it, from PN `first` on."""
         self._folder, self._of = folder, of
         self._lock = -1
         self._owner = os.getpid()
@@ -25,11 +26,11 @@ class PacketNumbers:
         if not init and folder.read(of) is None:
             raise ConfigError(
                 f"{folder.where(of)}: there is no such record, so PNs of this key may be used: "
-                "take a new key, or --state-init for one that never was"
+                "take a new key, or --state-init for a key that was never used"
             )
         self._lock = folder.lock(of)
         try:
-            found = folder.read(of)  # once more: now nobody changes it
+            found = folder.read(of)  # again: now no other process changes it
             if found is None:
                 found = Record(of, first)
                 folder.write(found)
@@ -39,17 +40,19 @@ class PacketNumbers:
         self.mark = max(found.next_pn, first)
 
     def reserve(self, mark: int) -> None:
-        """Raise the mark. Raises MACsecError or CustodyError; then it stays."""
+        """Raise the mark. It stays if this raises MACsecError or CustodyError."""
         if self._broken or self._lock < 0:
-            raise CustodyError(f"{self._folder.where(self._of)}: its PNs can be reserved no more")
+            raise CustodyError(
+                f"{self._folder.where(self._of)}: its PNs cannot be reserved any more"
+            )
         if os.getpid() != self._owner:
-            raise CustodyError("PNs can be reserved by the process alone that opened their state")
+            raise CustodyError("only the process that opened the state can reserve PNs")
         if mark > self.mark:
             self._write(mark)
             self.mark = mark
 
     def settle(self, next_pn: int) -> None:
-        """Write the exact value at the end; nothing may be sent after this."""
+        """Write the exact value at the end; no frame may be sent after this."""
         if self._broken or self._lock < 0 or os.getpid() != self._owner:
             return
         self._write(next_pn)
@@ -63,7 +66,7 @@ class PacketNumbers:
             raise
 
     def close(self) -> None:
-        """Let another process have the record."""
+        """Release the record for other processes."""
         if self._lock >= 0:
             self._folder.unlock(self._lock)
             self._lock = -1

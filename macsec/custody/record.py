@@ -1,4 +1,4 @@
-"""What is kept of one key and SCI: the first PN that nobody can have used.
+"""Record of one key and SCI: the first PN that is certainly unused.
 
     macsec-pn/1
     key 6a1f0c3e9b2d4857
@@ -8,11 +8,11 @@
     next_pn 65537
     sha256 OF THE LINES ABOVE
 
-`key` is `Key.check_value`: 64 bits of a SHA-256 under a label of its own. It tells no octet of the
-key, and nothing that AES-GCM computes from it either, as the usual check value does: AES of zeros
-is the hash key. `iv`, the IV with a PN of zero, says which nonces these PNs make.
+`key` is `Key.check_value`: 64 bits of a SHA-256 with its own label. It reveals no octet of the key
+and no value that AES-GCM computes from it. (The usual check value, AES of zeros, is the hash key.)
+`iv`, the IV with a PN of zero, identifies the nonces that these PNs form.
 
-There is one text for each record: anything else is damaged.
+Each record has exactly one text; any other text is damaged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from macsec.suites import SUITES
 
 FORMAT = "macsec-pn/1"
 SIZE_LIMIT = 512
-"""Octets that no record has."""
+"""Octets; every record is shorter."""
 
 _TEXT = re.compile(
     rf"{FORMAT}\n"
@@ -41,7 +41,7 @@ _TEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Nonces:
-    """Which nonces a transmit SA uses: by key, SCI, suite, and IV with a PN of zero."""
+    """Nonces of a transmit SA: key, SCI, suite, and the IV with a PN of zero."""
 
     key: str
     sci: str
@@ -50,14 +50,14 @@ class Nonces:
 
     @property
     def name(self) -> str:
-        """The name of its file, without an ending."""
+        """Name of its file, without the ending."""
         return f"{self.key}-{self.sci}"
 
     def meets(self, other: Nonces) -> bool:
-        """Whether some PNs of the two could make one nonce under one key.
+        """Return whether some PNs of the two could form one nonce under one key.
 
         The PN is XORed into the last 8 octets of the IV under XPN, else into the last 4 (14.5 to
-        14.8); two suites under one key make IVs too unlike to tell.
+        14.8). IVs of two suites under one key cannot be compared, so they count as meeting.
         """
         if self.key != other.key:
             return False
@@ -67,13 +67,13 @@ class Nonces:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Those nonces, and the first PN of them that nobody can have used."""
+    """Nonces, and the first PN of them that is certainly unused."""
 
     nonces: Nonces
     next_pn: int
 
     def encode(self) -> bytes:
-        """The text, in ASCII."""
+        """Return the text, in ASCII."""
         of = self.nonces
         lines = (
             f"{FORMAT}\nkey {of.key}\nsci {of.sci}\ncipher {of.cipher}\niv {of.iv}\n"
@@ -83,15 +83,15 @@ class Record:
 
     @classmethod
     def decode(cls, octets: bytes) -> Record:
-        """The record of a text. Raises ValueError, which says what is wrong."""
+        """Return the record of a text. Raises ValueError with the reason."""
         found = _TEXT.fullmatch(octets.decode("latin-1"))
         if found is None:
             raise ValueError(f"damaged, or no file of format {FORMAT}")
         of = Nonces(found["key"], found["sci"], found["cipher"], found["iv"])
         record = cls(of, int(found["next_pn"]))
         if record.encode() != octets:
-            raise ValueError("damaged: its check sum is another")
+            raise ValueError("damaged: wrong check sum")
         suite = SUITES.get(of.cipher)
         if suite is None or record.next_pn > suite.pn_limit:
-            raise ValueError("no PN of a cipher suite that is known here")
+            raise ValueError("the PN or its cipher suite is unknown")
         return record

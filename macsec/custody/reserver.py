@@ -1,4 +1,4 @@
-"""Packet numbers reserved ahead of a pump, which uses them up without Python."""
+"""Background thread that keeps PNs reserved for a running pump, which runs without Python."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from macsec.custody import LONGEST_BLOCK, Keeper
 from macsec.errors import MACsecError
 
-LOOK_S = 0.1
-"""Seconds between two looks: half of the reserve lasts so long at five million frames a second."""
+from .keeper import LONGEST_BLOCK, Keeper
+
+CHECK_S = 0.1
+"""Seconds between checks; half of the reserve lasts that long at five million frames a second."""
 
 
-class Ahead:
-    """Has `frames` PNs in reserve, or half of them at the least, while it is entered.
+class Reserver:
+    """Context that keeps between half of `frames` and `frames` PNs in reserve.
 
-    Should the disk be slower than the frames, frames are lost until it is done: none leaves with a
-    PN that is not reserved. Where PNs can be reserved no more, `failed` is called, from a thread.
+    If the disk is slower than the traffic, frames are lost until it catches up: none leaves with a
+    PN that is not reserved. If no more PNs can be reserved, the thread calls `failed`.
     """
 
     def __init__(
@@ -26,18 +27,18 @@ class Ahead:
         self._keeper, self._failed, self._frames = keeper, failed, frames
         self._error: MACsecError | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="macsec ahead", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="macsec reserver", daemon=True)
 
     def _run(self) -> None:
         try:
-            while not self._over.wait(LOOK_S):
+            while not self._over.wait(CHECK_S):
                 self._keeper.reserve(self._frames // 2, self._frames)
         except MACsecError as error:
             self._error = error
             self._failed()
 
     def check(self) -> None:
-        """Raise what kept PNs from being reserved."""
+        """Raise the error that kept PNs from being reserved."""
         if self._error is not None:
             raise self._error
 

@@ -1,4 +1,4 @@
-"""The calls that custody makes of the system, in one place so that tests can stand in for it."""
+"""System calls of custody, in one place so that tests can replace them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Functions of `os`, with their arguments; `lock` takes a file alone, or raises OSError."""
+    """Functions of `os`, with their arguments; `lock` locks a file, or raises OSError."""
 
     open: Callable[..., int] = os.open
     close: Callable[[int], None] = os.close

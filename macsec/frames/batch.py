@@ -1,7 +1,7 @@
 """FrameBatch: many frames in one block of octets, with columns beside it.
 
-The currency of the whole package. A frame runs from the destination address to the last user
-octet, without FCS.
+The whole package passes frames in this form. A frame runs from the destination address to the last
+user octet, without FCS.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _EMPTY: Column = np.zeros(0, np.int64)
 class FrameBatch:
     """An immutable batch of n frames.
 
-    `arena`: uint8, one dimension; any number of octets. `start`, `length`: int64[n], where each
-    frame lies in the arena; frames may overlap or lie in any order. `time_ns`: int64[n], when it
-    was captured or is due. `source`: int64[n], the interface or port it belongs to.
-    `wire_length`: int64[n], octets the frame had on the wire: more than `length` where a capture
-    cut it short, and such a frame is never judged.
+    `arena`: uint8, one dimension; any number of octets. `start`, `length`: int64[n], position of
+    each frame in the arena; frames may overlap, in any order. `time_ns`: int64[n], when it was
+    captured or is due. `source`: int64[n], the interface or port it belongs to. `wire_length`:
+    int64[n], octets of the frame on the wire. It exceeds `length` if a capture cut the frame short;
+    such a frame is never validated.
 
     Slices share the arena; the columns are copied, so that no caller can move a frame after its
     bounds were checked. Raises ValueError for a frame outside the arena.
@@ -74,7 +74,7 @@ class FrameBatch:
         time_ns: ArrayLike | None = None,
         source: ArrayLike | None = None,
     ) -> FrameBatch:
-        """A batch from octet strings (or scapy packets: anything `bytes` takes), copied once."""
+        """Return a batch of octet strings (or of anything `bytes` takes), copied once."""
         whole = [frame if isinstance(frame, bytes) else bytes(frame) for frame in frames]
         length = np.fromiter(map(len, whole), np.int64, len(whole))
         start = np.cumsum(length) - length
@@ -82,18 +82,18 @@ class FrameBatch:
 
     @classmethod
     def from_packets(cls, packets: Iterable[Any]) -> FrameBatch:
-        """A batch from scapy packets, with their times."""
+        """Return a batch of scapy packets, with their times."""
         kept = list(packets)
         times = [int(packet.time * NS_PER_S) for packet in kept]
         return cls.from_frames([bytes(packet) for packet in kept], times)
 
     @classmethod
     def concat(cls, batches: Sequence[FrameBatch]) -> FrameBatch:
-        """One batch of all frames of several, in order; the octets are copied."""
+        """Return one batch of all frames of several, in order; the octets are copied."""
         if not batches:
             return cls(np.zeros(0, np.uint8), _EMPTY, _EMPTY)
         base = np.cumsum([0, *(len(batch.arena) for batch in batches)])
-        # What lay in its own arena lies in the whole one.
+        # Frames that fit their own arena fit the joined one.
         return cls.trusted(
             np.concatenate([batch.arena for batch in batches]),
             np.concatenate([batch.start + base[i] for i, batch in enumerate(batches)]),
@@ -104,7 +104,7 @@ class FrameBatch:
         )
 
     def frames(self) -> list[bytes]:
-        """All frames as octet strings."""
+        """Return all frames as octet strings."""
         block = self.arena.data
         ends = (self.start + self.length).tolist()
         return [
@@ -112,7 +112,7 @@ class FrameBatch:
         ]
 
     def packets(self) -> list[Any]:
-        """All frames as scapy packets, with their times."""
+        """Return all frames as scapy packets, with their times."""
         from scapy.layers.l2 import Ether
         from scapy.utils import EDecimal
 
@@ -124,12 +124,12 @@ class FrameBatch:
         return packets
 
     def view(self, row: int) -> Octets:
-        """The octets of one frame, not copied, read-only."""
+        """Return the octets of one frame, not copied, read-only."""
         start = int(self.start[row])
         return self.arena[start : start + int(self.length[row])]
 
     def take(self, rows: slice | NDArray[Any]) -> FrameBatch:
-        """The frames of a slice, of row numbers or of a mask; the arena is shared."""
+        """Return the frames of a slice, of row numbers or of a mask; the arena is shared."""
         return self._sharing(
             self.start[rows],
             self.length[rows],
@@ -153,9 +153,9 @@ class FrameBatch:
         source: Column,
         wire_length: Column | None = None,
     ) -> FrameBatch:
-        """A batch of contiguous columns that are known to fit, and that nobody else will change.
+        """Return a batch of contiguous columns that are known to fit and have no other owner.
 
-        Takes the arrays over, unchecked and read-only: for what has just made them.
+        Takes the arrays over, unchecked and read-only: only for code that has just made them.
         """
         made = object.__new__(cls)
         made.arena, made.start, made.length = arena, start, length
@@ -167,7 +167,7 @@ class FrameBatch:
 
     @property
     def octets(self) -> int:
-        """Octets of all frames together."""
+        """Sum of the lengths of all frames."""
         return int(self.length.sum())
 
     def __len__(self) -> int:
@@ -205,7 +205,7 @@ def _column(values: ArrayLike, length: int | None) -> Column:
     given = np.asarray(values)
     if given.size and not np.issubdtype(given.dtype, np.integer):
         raise ValueError(f"a column holds integers, not {given.dtype}")
-    # Copied even where read-only: it may be a view of what somebody can write.
+    # Copied even if read-only: it may be a view of writable memory.
     column = np.array(given, np.int64)
     column.flags.writeable = False
     if column.ndim != 1 or (length is not None and len(column) != length):

@@ -1,12 +1,10 @@
-"""What an observer of the wire reads in a frame without any key (clauses 9.2 to 9.12)."""
+"""Dissector: the parts of a frame that are visible without a key (clauses 9.2 to 9.12)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.frames import sectag
-from macsec.frames.sectag import TCI, SecTAG, TagRules
 from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERTYPE_MACSEC,
@@ -16,9 +14,12 @@ from macsec.terms import (
     VLAN_TPIDS,
 )
 
+from . import sectag
+from .sectag import TCI, SecTAG, TagRules
+
 
 class VlanTag(NamedTuple):
-    """A VLAN tag that stands in clear."""
+    """A VLAN tag in clear."""
 
     tpid: int
     pcp: int
@@ -27,7 +28,7 @@ class VlanTag(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Octets `start` to `stop` (not included) of a frame, and what they are."""
+    """Octets `start` to `stop` (not included) of a frame, with the name of the part."""
 
     name: str
     start: int
@@ -36,13 +37,13 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A frame taken apart.
+    """A dissected frame.
 
-    `tags`: VLAN tags in clear before the EtherType or SecTAG, which is at `at`. `ethertype`: what
-    stands there, None where the frame ends before. `tag`: the SecTAG, None where there is none or
-    it is cut short. `sci`: as the tag says it or means it, with `sci_from` (tag, scb, es; None
-    where only key agreement knows). `secure`: octets of Secure Data, `icv`: where the ICV is, both
-    None where the lengths do not fit. `fault`: why the frame fails 9.12; None if it does not.
+    `tags`: VLAN tags in clear before the EtherType or SecTAG, which is at `at`. `ethertype`: the
+    one at `at`; None if the frame ends before. `tag`: the SecTAG; None if there is none or it is
+    cut short. `sci`: explicit or implied by the tag, with `sci_from` (tag, scb, es; None if only
+    key agreement knows it). `secure`, `icv`: Secure Data and ICV, both None if the lengths do not
+    fit. `fault`: the reason why the frame fails 9.12; None if it does not.
     """
 
     destination: bytes
@@ -60,12 +61,12 @@ class Sight:
 
     @property
     def is_macsec(self) -> bool:
-        """Whether the frame has a SecTAG, whole or not."""
+        """True if the frame has a SecTAG, whole or not."""
         return self.ethertype == ETHERTYPE_MACSEC
 
 
 def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
-    """Take a frame apart; up to `most_tags` VLAN tags may stand before the SecTAG."""
+    """Dissect a frame with at most `most_tags` VLAN tags before its SecTAG."""
     at = vlan_tags_end(octets, most_tags)
     starts = range(ADDRESSES_LENGTH, at, VLAN_TAG_LENGTH)
     tags = tuple(_vlan_tag(octets[start : start + VLAN_TAG_LENGTH]) for start in starts)
@@ -84,9 +85,9 @@ def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
 
 
 def spans(octets: bytes, sight: Sight, offset: int = 0) -> list[Span]:
-    """The frame in spans without gaps: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding.
+    """Return the frame in spans without gaps: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding.
 
-    `offset` octets of Secure Data, all of them without E, stand in clear.
+    The first `offset` octets of Secure Data are in clear; without E, all of them.
     """
     found = [Span("DA", 0, 6), Span("SA", 6, ADDRESSES_LENGTH)]
     found.append(Span("VLAN", ADDRESSES_LENGTH, sight.at))
@@ -125,7 +126,7 @@ def _vlan_tag(octets: bytes) -> VlanTag:
 
 
 def _sci(tag: SecTAG, source: bytes) -> tuple[int | None, str | None]:
-    """9.9: the SCI in the tag, or made of the source address."""
+    """9.9: return the SCI in the tag, or the one that the source address implies."""
     system = int.from_bytes(source) << 16
     if tag.sci is not None:
         return tag.sci, "tag"

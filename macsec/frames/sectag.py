@@ -18,7 +18,7 @@ MPDU_MINIMUM = 17
 
 
 class TCI(IntFlag):
-    """The bits of the third octet above the AN (9.5), high bit first."""
+    """Bits of the third octet above the AN (9.5), high bit first."""
 
     V = 0x80
     ES = 0x40
@@ -37,7 +37,7 @@ MEANINGS: dict[TCI, str] = {
     TCI.E | TCI.C: "confidentiality",
     TCI.E: "reserved for the KaY, never for the Controlled Port",
 }
-"""What E and C say together (9.5, 10.5.3)."""
+"""Meaning of E and C together (9.5, 10.5.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,18 @@ class SecTAG:
         return LENGTH_WITH_SCI if self.tci & TCI.SC else LENGTH_WITHOUT_SCI
 
     def encode(self) -> bytes:
-        """The octets as sent."""
+        """Return the octets as sent."""
         head = _ETHERTYPE + bytes((self.tci | self.an, self.sl)) + self.pn.to_bytes(4)
         return head if self.sci is None else head + self.sci.to_bytes(8)
 
 
 def short_length(user_data_length: int) -> int:
-    """The SL to send: the octets of Secure Data if under 48, else 0 (9.7)."""
+    """Return the SL to send: the octets of Secure Data if under 48, else 0 (9.7)."""
     return user_data_length if user_data_length < SHORT_LENGTH_LIMIT else 0
 
 
 def decode(mpdu: bytes) -> SecTAG | None:
-    """The SecTAG at the front of an MPDU, unchecked; None where its octets are not all there."""
+    """Return the SecTAG at the front of an MPDU, unchecked; None if it is cut short."""
     if len(mpdu) < LENGTH_WITHOUT_SCI or mpdu[:2] != _ETHERTYPE:
         return None
     tci = TCI(mpdu[2] & ~AN_MASK)
@@ -81,18 +81,18 @@ def decode(mpdu: bytes) -> SecTAG | None:
 
 @dataclass(frozen=True, slots=True)
 class TagRules:
-    """Where implementations read 9.12 differently."""
+    """Switches where implementations read 9.12 differently."""
 
     xpn: bool = False
     icv_length: int = 16
     exact_length: bool = False
-    """Padding behind the ICV of a short frame is a bad tag, as in Linux."""
+    """Padding behind the ICV of a short frame makes a bad tag, as in Linux."""
     refuse_sl_48: bool = True
-    """An SL of 48 to 63 is a bad tag: none is ever sent (9.7)."""
+    """An SL of 48 to 63 makes a bad tag: none is ever sent (9.7)."""
 
 
 def fault(mpdu: bytes, rules: TagRules) -> str | None:
-    """Why an MPDU is not valid by 9.12, a) to i); None if it is."""
+    """Return the reason why an MPDU fails 9.12, a) to i); None if it is valid."""
     if len(mpdu) < MPDU_MINIMUM:
         return "fewer than 17 octets"
     tag = decode(mpdu)
@@ -121,5 +121,5 @@ def _length_fault(room: int, sl: int, rules: TagRules) -> str | None:
 
 
 def secure_data_length(mpdu_length: int, tag: SecTAG, icv_length: int) -> int:
-    """Octets of Secure Data of a valid MPDU; what lies behind the ICV is padding (9.10)."""
+    """Return the length of the Secure Data of a valid MPDU; padding may follow the ICV (9.10)."""
     return tag.sl or mpdu_length - tag.length - icv_length

@@ -1,11 +1,11 @@
-"""Which side of a link a frame comes from, told by its addresses alone.
+"""Side of a link that each frame comes from, by its addresses alone.
 
-A greedy two-colouring, one frame after the other, so that a capture can be a stream: the first
-source is side A; who talks to a station in unicast is on the other side of it. A station met only
-through group addresses is taken for side B until a unicast frame tells.
+A greedy two-colouring, one frame after the other, so that a capture can be a stream. The first
+source is on side A. The sender of a unicast frame is on the side opposite its destination. A
+station seen only with group addresses counts as side B until a unicast frame decides.
 
-So many stations and no more are remembered: once they are that many, a frame of a new one is still
-judged by the same rules, but nobody new is remembered for it.
+At most STATIONS_MOST stations are remembered. After that the same rules apply to a frame of a new
+station, but the station is not remembered.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macsec.frames.batch import FrameBatch
-from macsec.frames.columns import Addresses, addresses
 from macsec.terms import ADDRESSES_LENGTH
+
+from .batch import FrameBatch
+from .columns import Addresses, addresses
 
 A, B = 0, 1
 UNKNOWN = -1
 _GROUP = np.uint64(1 << 40)
 STATIONS_MOST = 1 << 18
-"""Stations that are remembered: 4 MiB, however many addresses a flood makes up."""
+"""Limit on remembered stations: 4 MiB, however many addresses a flood invents."""
 
 Sides = NDArray[np.int64]
 
 
 class Split:
-    """Remembers the side of each station met, up to a limit."""
+    """Memory of the side of each station, up to a limit."""
 
     def __init__(self, most: int = STATIONS_MOST) -> None:
         self._most = most
@@ -35,7 +36,7 @@ class Split:
         self._sides: Sides = np.zeros(0, np.int64)
 
     def sides(self, batch: FrameBatch) -> Sides:
-        """Side A (0) or B (1) of each frame's sender. Batches are given in their order."""
+        """Return side A (0) or B (1) of each frame's sender. Batches must come in order."""
         whole = batch.length >= ADDRESSES_LENGTH
         if whole.all():
             return self._of(*addresses(batch))
@@ -44,7 +45,7 @@ class Split:
         return sides
 
     def _of(self, destinations: Addresses, sources: Addresses) -> Sides:
-        """A side that is known stays, so only frames with somebody new are taken one by one."""
+        """A known side never changes, so only frames with a new station are handled singly."""
         sides, opposite = self._find(sources), self._find(destinations)
         unicast = (destinations & _GROUP) == 0
         new = (sides == UNKNOWN) | (unicast & (opposite == UNKNOWN))
@@ -76,14 +77,14 @@ class Split:
 
 
 class _Met:
-    """The stations that a batch brings."""
+    """New stations of a batch."""
 
     def __init__(self, known: int, most: int) -> None:
         self.sides: dict[int, int] = {}
         self._known, self._most = known, most
 
     def side(self, source: int, to: int, known: int, known_to: int, unicast: bool) -> int:
-        """The side of one frame's sender; `known`, `known_to`: sides from before the batch."""
+        """Return the side of one frame's sender; `known`, `known_to`: sides before the batch."""
         side = self.sides.get(source, UNKNOWN) if known == UNKNOWN else known
         side_to = self.sides.get(to, UNKNOWN) if known_to == UNKNOWN else known_to
         if side == UNKNOWN:

@@ -1,16 +1,17 @@
 """MACsec Key Agreement (IEEE 802.1X clauses 9 and 12): the KaY, MKPDUs, CAKs and their holders.
 
-kay.py           Kay           the KaY of a port: verbs in, actions and MKPDUs out
-participant.py   Participant   a member of one CA; identity.py, peers.py, principal.py
-key_server.py                  the Key Server: when a SAK is due, making it, distributing it
-sak_intake.py                  a member: whether a distributed SAK is to be used; key_history.py
-cp.py            CP            the CP machine; associations.py: what each key installed
-actions.py                     what a KaY asks of a SecY, as data
-policy.py        KayPolicy     the configuration; counters.py and status.py: what is reported
-keychain.py      KeyChain      CAKs with windows of time; cak_holder.py, holders/
-derivation.py                  KDF, key wrap and ICV (9.3.3, 9.8.2, 6.2)
-mkpdu/           Mkpdu         octets to parameter sets and back
-listening/       Observer      the key agreement of others, from their MKPDUs
+kay.py            Kay         the KaY of a port: verbs in, actions and MKPDUs out
+reception.py      Receiver    judge a received MKPDU; transmission.py: make the next one
+membership/                   participants, peer lists, the election, the principal
+distribution/                 SAKs: the Key Server makes them, a member takes them in
+cp.py             CP          the CP machine; associations.py: the SAs of each key
+actions.py                    the orders of a KaY to a SecY, as data
+lowest_pns.py                 PNs in MKPDUs, and delay protection; timers.py: the timer values
+policy.py         KayPolicy   the configuration; counters.py and status.py: the reports
+keychain.py       KeyChain    CAKs with windows of time; cak_holder.py, holders/
+derivation.py                 KDF, key wrap and ICV (9.3.3, 9.8.2, 6.2); sak.py: a SAK
+mkpdu/            Mkpdu       octets to parameter sets and back
+listening/        Listener    the key agreement of other stations, from their MKPDUs
 
 Never imports `macsec.secy`.
 """

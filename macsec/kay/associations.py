@@ -1,20 +1,21 @@
-"""The SAs that a KaY has asked for: what each key installed, and the actions not yet polled.
+"""The SAs that a KaY has asked for, by key, and the actions not yet polled.
 
-An SA is known by its KI. The AN alone names nothing: two keys may have had the same.
+The KI identifies an SA. The AN does not: two keys may have had the same one.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-from macsec.kay import actions
-from macsec.kay.actions import Action
-from macsec.kay.sak import KI, Sak
 from macsec.keys import Key
+
+from . import actions
+from .actions import Action
+from .sak import KI, Sak
 
 
 class Associations:
-    """Makes actions of what CP decides. A receive SC lives as long as it has an SA."""
+    """Turns decisions of CP into actions. A receive SC lives as long as it has an SA."""
 
     def __init__(self, sci: int) -> None:
         self._sci = sci
@@ -29,11 +30,11 @@ class Associations:
 
     @property
     def waiting(self) -> bool:
-        """Whether there are actions to be polled."""
+        """True if there are actions to poll."""
         return bool(self._queue)
 
     def poll(self) -> Action | None:
-        """The next action. When all are carried out, the keys of deleted SAs are wiped."""
+        """Return the next action. When all are done, wipe the keys of deleted SAs."""
         if self._queue:
             return self._queue.popleft()
         for key in self._retired:
@@ -42,11 +43,11 @@ class Associations:
         return None
 
     def find(self, ki: KI) -> Sak | None:
-        """The SAK that is installed under a KI."""
+        """Return the SAK that is installed under a KI, or None."""
         return self._saks.get(ki)
 
     def user_of(self, an: int) -> KI | None:
-        """The KI whose SAs have an AN."""
+        """Return the KI whose SAs have an AN, or None."""
         return next((ki for ki, sak in self._saks.items() if sak.an == an), None)
 
     def ask(self, action: Action) -> None:
@@ -54,7 +55,7 @@ class Associations:
         self._queue.append(action)
 
     def reset(self) -> None:
-        """Forget every SA, also those of an earlier life."""
+        """Delete every SA, also those of an earlier life."""
         self._retired += (sak.key for sak in self._saks.values())
         self._saks.clear()
         self._receivers.clear()
@@ -62,7 +63,7 @@ class Associations:
         self.ask(actions.Reset(self._sci))
 
     def create(self, sak: Sak) -> None:
-        """Receive SAs for every other member, in use, and a transmit SA, not yet in use."""
+        """Create receive SAs for every other member, in use, and a transmit SA, not yet in use."""
         salt, others = sak.salt, sorted(sak.sscis.keys() - {self._sci})
         for sci in others:
             if not self._receives_from(sci):
@@ -73,11 +74,11 @@ class Associations:
         self._receivers[sak.ki] = set(others)
 
     def enable_transmit(self, ki: KI) -> None:
-        """Send under this key from now on."""
+        """Transmit with this key from now on."""
         self.ask(actions.EnableTransmitSA(self._saks[ki].an))
 
     def delete(self, ki: KI) -> None:
-        """Delete the SAs of a key, and the receive SCs that are left without one."""
+        """Delete the SAs of a key, and the receive SCs that have no other SA."""
         sak, receivers = self._saks.pop(ki), self._receivers.pop(ki)
         for sci in sorted(receivers):
             self._lowest.pop((ki, sci), None)
@@ -89,9 +90,9 @@ class Associations:
         self._retired.append(sak.key)
 
     def admit(self, sci: int) -> None:
-        """A member that was not heard when a key was installed: receive from it too.
+        """Receive also from a member that was not heard when a key was installed.
 
-        Not under XPN, where its SSCI had to be known from the start.
+        Not under XPN: there its SSCI had to be known from the start.
         """
         for ki, sak in self._saks.items():
             if sci not in self._receivers[ki] and not sak.protection.suite.xpn:
@@ -101,14 +102,14 @@ class Associations:
                 self._receivers[ki].add(sci)
 
     def raise_lowest_pn(self, ki: KI, sci: int, pn: int) -> None:
-        """Delay protection: a peer tells the lowest PN it has used lately (9.10.1)."""
+        """Raise the lowest PN of a receive SA: delay protection (9.10.1)."""
         if sci not in self._receivers.get(ki, ()) or pn <= self._lowest.get((ki, sci), 1):
             return
         self._lowest[ki, sci] = pn
         self.ask(actions.RaiseLowestPN(sci, self._saks[ki].an, pn))
 
     def lowest_pn(self, ki: KI, sci: int) -> int:
-        """The last lowest PN that a peer told under a key; 1 before the first."""
+        """Return the last lowest PN that a peer reported for a key; 1 before the first."""
         return self._lowest.get((ki, sci), 1)
 
     def _receives_from(self, sci: int) -> bool:

@@ -1,4 +1,4 @@
-"""Who holds a CAK: the KaY asks for what is made with it, and never sees it (IEEE 802.1X 9.3).
+"""Holders of a CAK: they compute with it, and the KaY never sees it (IEEE 802.1X 9.3).
 
 A holder may be memory, as below, or a token that the key does not leave.
 """
@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from macsec.errors import ConfigError
-from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
+
+from . import derivation
 
 
 class CakHolder(Protocol):
-    """One CAK and its name. Nothing here raises for what came off a wire."""
+    """One CAK and its name. No method raises for octets that came from the wire."""
 
     @property
     def ckn(self) -> bytes:
@@ -25,19 +26,19 @@ class CakHolder(Protocol):
         """Octets of the CAK: 16 or 32."""
 
     def icv(self, octets: bytes) -> bytes:
-        """The 16 octets of ICV of an MKPDU: over all before them, from the DA on (9.4.1)."""
+        """Return the ICV of an MKPDU, 16 octets: over all before it, from the DA on (9.4.1)."""
 
     def icv_valid(self, octets: bytes, given: bytes) -> bool:
-        """Whether `given` is that ICV, compared in constant time."""
+        """Return whether `given` is that ICV, compared in constant time."""
 
     def wrap(self, sak: Key) -> bytes:
-        """A SAK as an MKPDU carries it: 8 octets longer (9.8)."""
+        """Return a SAK as an MKPDU carries it: 8 octets longer (9.8)."""
 
     def unwrap(self, wrapped: bytes) -> Key | None:
-        """The SAK in `wrapped`; None where this CAK's KEK did not wrap it."""
+        """Return the SAK in `wrapped`; None if the KEK of this CAK did not wrap it."""
 
     def sak(self, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
-        """A new SAK of `length` octets from a nonce as long, the live MIs and the KN (9.8.1)."""
+        """Derive a SAK of `length` octets from a nonce as long, the live MIs and the KN (9.8.1)."""
 
 
 class MemoryHolder(Uncopyable):
@@ -47,7 +48,7 @@ class MemoryHolder(Uncopyable):
 
     def __init__(self, cak: Key, ckn: bytes) -> None:
         if len(cak) not in derivation.KEY_LENGTHS:
-            raise ConfigError(f"a CAK has 16 or 32 octets, {len(cak)} given: it is never filled up")
+            raise ConfigError(f"a CAK has 16 or 32 octets, {len(cak)} given: it is never padded")
         self.ckn = bytes(ckn)
         self.cak_length = len(cak)
         self._cak = cak
@@ -75,7 +76,7 @@ class MemoryHolder(Uncopyable):
         return derivation.sak_from_cak(self._cak, nonce, members, kn, length)
 
     def wipe(self) -> None:
-        """Overwrite the keys; the holder is of no use after this."""
+        """Overwrite the keys; the holder is unusable after this."""
         for key in (self._cak, self._ick, self._kek):
             key.wipe()
 

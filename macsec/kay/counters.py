@@ -1,4 +1,4 @@
-"""What became of each MKPDU, and the counters of a KaY, by OpenConfig's names where it has one."""
+"""The result of each received MKPDU, and the counters of a KaY, by OpenConfig's names if any."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import Enum
 
 
 class Reception(Enum):
-    """How a received frame ended; the value is the counter it adds to."""
+    """The result of a received frame; the value is the counter that it adds to."""
 
     ACCEPTED = "in-mkpdu"
     NOT_MKA = "in-not-mka"
-    """No EAPOL-MKA of version 3 or later: not for the KaY."""
+    """Not EAPOL-MKA of version 3 or later: not for the KaY."""
     INDIVIDUAL = "in-mkpdu-individual-destination"
     MALFORMED = "in-mkpdu-validation-errors"
     UNKNOWN_AGILITY = "in-mkpdu-unknown-agility"
@@ -50,11 +50,11 @@ NAMES = (
 
 
 class KayCounters(dict[str, int]):
-    """All counters, zeros included. Distributed CAKs are not spoken: those two stay zero."""
+    """All counters, zeros included. Distributed CAKs are not implemented: those two stay zero."""
 
     def __init__(self) -> None:
         super().__init__(dict.fromkeys(NAMES, 0))
 
     def add(self, name: str | Reception) -> None:
-        """One more."""
+        """Add 1 to a counter."""
         self[name.value if isinstance(name, Reception) else name] += 1

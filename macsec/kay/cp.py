@@ -28,7 +28,7 @@ class Connect(Enum):
     SECURE = auto()
 
 
-class State(Enum):
+class CpState(Enum):
     """The states of figure 12-2."""
 
     INIT = auto()
@@ -72,7 +72,7 @@ class KeySlot:
 
 
 class CP:
-    """The machine: `step` takes its inputs, `inputs` holds those that are left after the step.
+    """The machine: `step` takes its inputs, `inputs` holds the rest of them after the step.
 
     `all_receiving` and `server_transmitting` answer for a KI. `latest` and `old` are the keys in
     use; `controlled` is controlledPortEnabled; CP sets `news` when an MKPDU has news to report.
@@ -91,7 +91,7 @@ class CP:
         self._deadline_ns = 0
         self._in_force: Protection | None = None
         self._inputs = CpInputs()
-        self.state = State.INIT
+        self.state = CpState.INIT
         self.latest: KeySlot | None = None
         self.old: KeySlot | None = None
         self.controlled = False
@@ -111,7 +111,9 @@ class CP:
     @property
     def next_timeout_ns(self) -> int | None:
         """Time at which the timer of the present state runs out, or None."""
-        return self._deadline_ns if self.state in (State.RECEIVING, State.TRANSMITTING) else None
+        return (
+            self._deadline_ns if self.state in (CpState.RECEIVING, CpState.TRANSMITTING) else None
+        )
 
     @property
     def secured(self) -> bool:
@@ -140,14 +142,14 @@ class CP:
             if after in _ENTRY:
                 _ENTRY[after](self)
 
-    def _next(self) -> State | None:
+    def _next(self) -> CpState | None:
         rows = (*_ALWAYS, *TABLE[self.state])
         return next((after for guard, after in rows if guard(self)), None)
 
     # ---------------------------------------------------------------- guards
 
     def _stopped(self) -> bool:
-        return not self._inputs.enabled and self.state is not State.INIT
+        return not self._inputs.enabled and self.state is not CpState.INIT
 
     def _changed(self) -> bool:
         """The standard's cc: the keys in use may not stay."""
@@ -234,7 +236,7 @@ class CP:
             self.old = None
 
     def _port(self, enabled: bool) -> None:
-        if self.controlled != enabled or self.state is State.INIT:
+        if self.controlled != enabled or self.state is CpState.INIT:
             self._associations.ask(actions.SetControlledPort(enabled))
         self.controlled = enabled
 
@@ -270,41 +272,41 @@ def _retired(cp: CP) -> bool:
     return cp._now_ns >= cp._deadline_ns or cp._changed()
 
 
-_ALWAYS: tuple[tuple[Guard, State], ...] = ((CP._stopped, State.INIT),)
+_ALWAYS: tuple[tuple[Guard, CpState], ...] = ((CP._stopped, CpState.INIT),)
 
-TABLE: dict[State, tuple[tuple[Guard, State], ...]] = {
-    State.INIT: ((lambda cp: cp._inputs.enabled, State.CHANGE),),
-    State.CHANGE: (
-        (_wants(Connect.UNAUTHENTICATED), State.ALLOWED),
-        (_wants(Connect.AUTHENTICATED), State.AUTHENTICATED),
-        (_wants(Connect.SECURE), State.SECURED),
+TABLE: dict[CpState, tuple[tuple[Guard, CpState], ...]] = {
+    CpState.INIT: ((lambda cp: cp._inputs.enabled, CpState.CHANGE),),
+    CpState.CHANGE: (
+        (_wants(Connect.UNAUTHENTICATED), CpState.ALLOWED),
+        (_wants(Connect.AUTHENTICATED), CpState.AUTHENTICATED),
+        (_wants(Connect.SECURE), CpState.SECURED),
     ),
-    State.ALLOWED: ((_wants_not(Connect.UNAUTHENTICATED), State.CHANGE),),
-    State.AUTHENTICATED: ((_wants_not(Connect.AUTHENTICATED), State.CHANGE),),
-    State.SECURED: ((CP._changed, State.CHANGE), (_has_new_sak, State.RECEIVE)),
-    State.RECEIVE: ((_always, State.RECEIVING),),
-    State.RECEIVING: (
-        (_outdated, State.ABANDON),
-        (_is_member, State.READY),
-        (CP._may_transmit, State.TRANSMIT),
+    CpState.ALLOWED: ((_wants_not(Connect.UNAUTHENTICATED), CpState.CHANGE),),
+    CpState.AUTHENTICATED: ((_wants_not(Connect.AUTHENTICATED), CpState.CHANGE),),
+    CpState.SECURED: ((CP._changed, CpState.CHANGE), (_has_new_sak, CpState.RECEIVE)),
+    CpState.RECEIVE: ((_always, CpState.RECEIVING),),
+    CpState.RECEIVING: (
+        (_outdated, CpState.ABANDON),
+        (_is_member, CpState.READY),
+        (CP._may_transmit, CpState.TRANSMIT),
     ),
-    State.READY: ((_outdated, State.ABANDON), (CP._follows, State.TRANSMIT)),
-    State.TRANSMIT: ((_always, State.TRANSMITTING),),
-    State.TRANSMITTING: ((_retired, State.RETIRE),),
-    State.ABANDON: ((CP._changed, State.RETIRE), (_has_new_sak, State.RECEIVE)),
-    State.RETIRE: ((CP._changed, State.CHANGE), (_has_new_sak, State.RECEIVE)),
+    CpState.READY: ((_outdated, CpState.ABANDON), (CP._follows, CpState.TRANSMIT)),
+    CpState.TRANSMIT: ((_always, CpState.TRANSMITTING),),
+    CpState.TRANSMITTING: ((_retired, CpState.RETIRE),),
+    CpState.ABANDON: ((CP._changed, CpState.RETIRE), (_has_new_sak, CpState.RECEIVE)),
+    CpState.RETIRE: ((CP._changed, CpState.CHANGE), (_has_new_sak, CpState.RECEIVE)),
 }
 
-_ENTRY: dict[State, Callable[[CP], None]] = {
-    State.INIT: CP._enter_init,
-    State.CHANGE: CP._enter_change,
-    State.ALLOWED: CP._enter_plain,
-    State.AUTHENTICATED: CP._enter_plain,
-    State.SECURED: CP._enter_secured,
-    State.RECEIVE: CP._enter_receive,
-    State.RECEIVING: CP._enter_receiving,
-    State.TRANSMIT: CP._enter_transmit,
-    State.TRANSMITTING: CP._enter_transmitting,
-    State.ABANDON: CP._forget_latest,
-    State.RETIRE: CP._enter_retire,
+_ENTRY: dict[CpState, Callable[[CP], None]] = {
+    CpState.INIT: CP._enter_init,
+    CpState.CHANGE: CP._enter_change,
+    CpState.ALLOWED: CP._enter_plain,
+    CpState.AUTHENTICATED: CP._enter_plain,
+    CpState.SECURED: CP._enter_secured,
+    CpState.RECEIVE: CP._enter_receive,
+    CpState.RECEIVING: CP._enter_receiving,
+    CpState.TRANSMIT: CP._enter_transmit,
+    CpState.TRANSMITTING: CP._enter_transmitting,
+    CpState.ABANDON: CP._forget_latest,
+    CpState.RETIRE: CP._enter_retire,
 }

@@ -1,10 +1,10 @@
 """The keys of MACsec Key Agreement (IEEE 802.1X clauses 6.2 and 9, IEEE 802.1AE 10.7.28).
 
-    MSK --> CAK, CKN        EAP leaves a connectivity association key and its name   6.2.2
+    MSK --> CAK, CKN        a connectivity association key and its name, from EAP   6.2.2
     CAK --> KEK, ICK        to wrap keys in, and to authenticate, MKPDUs             9.3.3
     CAK --> SAK             the Key Server's, sent wrapped                           9.8.1
 
-Nothing here draws randomness or keeps state. Secrets come and go as `Key`; names are octets.
+Nothing here draws randomness or keeps state. Secrets are `Key`; names are octets.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ LABEL_SAK = b"IEEE8021 SAK"
 KEY_LENGTHS = (16, 32)
 CKN_LENGTHS = range(1, 33)
 CKN_CONTEXT_LENGTH = 16
-"""Only this much of a CKN enters KEK and ICK; a shorter one is filled up with zeros (9.3.3)."""
+"""Octets of a CKN that enter KEK and ICK; a shorter one is padded with zeros (9.3.3)."""
 
 KDF_BITS_LIMIT = 255 * 128
-"""As many blocks as its one-octet counter can number."""
+"""The blocks that its counter of one octet can number."""
 
 ICV_LENGTH = 16
 MI_LENGTH = 12
@@ -41,7 +41,7 @@ KN_LENGTH = 4
 def kdf(key: Key, label: bytes, context: bytes, bits: int) -> bytes:
     """6.2.1: NIST SP 800-108 in counter mode over AES-CMAC.
 
-    One octet of counter, label, a zero octet, context, the length in bits as two octets.
+    Input: one octet of counter, label, a zero octet, context, the length in bits as two octets.
     """
     _check_length("a key derivation key", len(key))
     if bits % 8 or not 0 < bits <= KDF_BITS_LIMIT:
@@ -61,7 +61,7 @@ def kdf(key: Key, label: bytes, context: bytes, bits: int) -> bytes:
 
 
 def cak_from_msk(msk: Key, mac_a: bytes, mac_b: bytes, length: int = 16) -> Key:
-    """6.2.2: the CAK of `length` octets that EAP leaves between two ports; their order is free."""
+    """6.2.2: the CAK of `length` octets that two ports get from EAP; their order is free."""
     return Key(kdf(_leading(msk, length), LABEL_CAK, mac_pair(mac_a, mac_b), 8 * length))
 
 
@@ -88,7 +88,7 @@ def sak_from_cak(cak: Key, nonce: bytes, members: Sequence[bytes], kn: int, leng
 
 
 def sak_context(nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> bytes:
-    """9.8.1: what a SAK of `length` octets is derived from, beside the CAK."""
+    """9.8.1: the octets from which a SAK of `length` octets is derived, besides the CAK."""
     _check_length("a SAK", length)
     return nonce + b"".join(members) + kn.to_bytes(KN_LENGTH)
 
@@ -99,7 +99,7 @@ def wrap(kek: Key, key: Key) -> bytes:
 
 
 def unwrap(kek: Key, wrapped: bytes) -> Key | None:
-    """The key in `wrapped`, or None where it was not wrapped with this KEK."""
+    """Return the key in `wrapped`, or None if it was not wrapped with this KEK."""
     try:
         return Key(keywrap.aes_key_unwrap(kek.expose(), wrapped))
     except keywrap.InvalidUnwrap:
@@ -107,14 +107,14 @@ def unwrap(kek: Key, wrapped: bytes) -> Key | None:
 
 
 def icv(ick: Key, message: bytes) -> bytes:
-    """9.4.1: AES-CMAC over all that stands before the ICV, destination address included."""
+    """9.4.1: AES-CMAC over all octets before the ICV, destination address included."""
     mac = cmac.CMAC(AES(ick.expose()))
     mac.update(message)
     return mac.finalize()
 
 
 def icv_valid(ick: Key, message: bytes, given: bytes) -> bool:
-    """Whether an ICV is the message's, compared in constant time."""
+    """Return whether an ICV is that of the message, compared in constant time."""
     return hmac.compare_digest(icv(ick, message), given)
 
 
@@ -138,7 +138,7 @@ def mac_pair(mac_a: bytes, mac_b: bytes) -> bytes:
 
 
 def ckn_context(ckn: bytes) -> bytes:
-    """9.3.3: what of a CKN enters KEK and ICK."""
+    """9.3.3: the octets of a CKN that enter KEK and ICK."""
     if len(ckn) not in CKN_LENGTHS:
         raise ConfigError(f"a CKN has 1 to 32 octets, {len(ckn)} given (9.3.1)")
     return ckn[:CKN_CONTEXT_LENGTH].ljust(CKN_CONTEXT_LENGTH, b"\0")

@@ -217,7 +217,7 @@ class Kay(Uncopyable):
     def _settle(self, now_ns: int, inputs: CpInputs | None = None) -> None:
         """Bring the Controlled Port in line with the lists; the result is final for this time.
 
-        `inputs` holds a SAK that was just distributed; without it, those that CP left are used.
+        `inputs` holds a SAK that was just distributed; the default is the inputs that CP left.
         """
         for participant in self._members:
             participant.elect()

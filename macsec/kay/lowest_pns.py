@@ -1,4 +1,4 @@
-"""Lowest PNs (IEEE 802.1X 9.10.1): those that our MKPDUs report, and those that peers report.
+"""Lowest PNs (IEEE 802.1X 9.10.1): ours in our MKPDUs, and the PNs that peers report.
 
 `TransmitPNs` keeps nextPN of our transmit SAs. `raise_lowest_pns` is delay protection: frames of a
 peer below the lowest PN that it reports are too old.

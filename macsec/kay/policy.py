@@ -1,4 +1,4 @@
-"""What a KaY is told to do: policy, priority, suite, timers. All rules between them stand here."""
+"""The settings of a KaY: policy, priority, suite, timers, and all rules between them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from enum import Enum
 
 from macsec.errors import ConfigError
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
-from macsec.kay.sak import OFFSETS, Protection
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import SCI_NONE, sci_text
+
+from .sak import OFFSETS, Protection
 
 REKEY_INTERVALS_S = range(30, 65536)
 PRIORITIES = range(256)
@@ -17,10 +18,10 @@ CODES = {offset: code for code, offset in OFFSETS.items()}
 
 
 class Security(Enum):
-    """Whether frames may pass without MACsec."""
+    """The policy on frames without MACsec."""
 
     MUST_SECURE = "must-secure"
-    """Nothing passes before the port is secured, nor after the last peer is lost."""
+    """No frame passes before the port is secured, or after the last peer is lost."""
     SHOULD_SECURE = "should-secure"
     """Plain frames pass as long as no SAK is agreed on."""
     DISABLED = "disabled"
@@ -31,10 +32,10 @@ class Security(Enum):
 class KayPolicy:
     """The settings of a KaY; names as OpenConfig has them. Raises ConfigError.
 
-    `key_server_priority`: the lowest is elected; `key_server=False` never is. `cipher`, `encrypt`
-    and `offset` count on the Key Server; `suites` are those that are accepted from another.
+    `key_server_priority`: the lowest is elected; with `key_server=False` never. `cipher`,
+    `encrypt` and `offset` apply on the Key Server; `suites` are accepted from another one.
     `capability` as in 11.11.3: 1 integrity, 2 also encryption, 3 also the offsets 30 and 50.
-    `sak_rekey_interval` in seconds, 0 for none. `destination`: where MKPDUs go, a group address.
+    `sak_rekey_interval` in seconds, 0 for none. `destination`: a group address, for MKPDUs.
     """
 
     security: Security = Security.MUST_SECURE
@@ -86,17 +87,17 @@ class KayPolicy:
 
     @property
     def wanted(self) -> Protection:
-        """How a SAK of ours is to be used where every member can."""
+        """The protection for our SAKs if every member is capable of it."""
         return Protection(self.cipher, CODES[self.offset] if self.encrypt else 0)
 
 
 def capability_for(code: int) -> int:
-    """The capability that a confidentiality offset's code needs of a member."""
+    """Return the capability that a member needs for the code of a confidentiality offset."""
     return min(code, 2) + 1 if code else 1
 
 
 def check_sci(sci: int) -> int:
-    """An actor's SCI: a number of 64 bits with a port from 1 on. Raises ConfigError."""
+    """Return an actor's SCI: 64 bits, with a port from 1 on. Raises ConfigError for others."""
     if not 0 <= sci < SCI_NONE or not sci & 0xFFFF:
         raise ConfigError(f"SCI {sci_text(sci)}: an actor has a MAC address and a port from 1 on")
     return sci

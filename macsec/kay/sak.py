@@ -1,4 +1,4 @@
-"""A SAK as the CP machine and the SecY's orders know it (IEEE 802.1X 9.8, 9.10)."""
+"""A SAK as the CP machine and the actions for the SecY use it (IEEE 802.1X 9.8, 9.10)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
 
+from . import derivation
+
 OFFSETS = {0: None, 1: 0, 2: 30, 3: 50}
-"""The confidentiality offset's code in an MKPDU; code 0 is integrity alone (11.11.3)."""
+"""Code of the confidentiality offset in an MKPDU; code 0 is integrity only (11.11.3)."""
 
 
 class KI(NamedTuple):
@@ -25,19 +26,19 @@ class KI(NamedTuple):
 
 
 class Protection(NamedTuple):
-    """How a SAK is to be used: the suite, whether it encrypts, from which octet on."""
+    """The use of a SAK: the suite, and the code of the confidentiality offset."""
 
     suite: CipherSuite
     code: int
 
     @property
     def encrypts(self) -> bool:
-        """Whether there is confidentiality at all."""
+        """True if frames are encrypted."""
         return OFFSETS[self.code] is not None
 
     @property
     def offset(self) -> int:
-        """The confidentiality offset in octets; 0 where nothing is encrypted."""
+        """The confidentiality offset in octets; 0 also without encryption."""
         return OFFSETS[self.code] or 0
 
 
@@ -57,10 +58,10 @@ class Sak(Uncopyable):
         return derivation.salt(*self.ki) if self.protection.suite.xpn else None
 
     def ssci(self, sci: int) -> int | None:
-        """The SSCI of a member under an XPN suite."""
+        """Return the SSCI of a member under an XPN suite, else None."""
         return self.sscis[sci] if self.protection.suite.xpn else None
 
 
 def ranked(scis: set[int]) -> dict[int, int]:
-    """SSCIs by rank: the numerically greatest SCI has SSCI 1 (802.1AE 10.7.13)."""
+    """Return SSCIs by rank: the numerically greatest SCI has SSCI 1 (802.1AE 10.7.13)."""
     return {sci: rank for rank, sci in enumerate(sorted(scis, reverse=True), 1)}

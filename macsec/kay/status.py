@@ -1,12 +1,13 @@
-"""What a KaY can tell of itself, by the names of wpa_supplicant's `status` and `mib` commands."""
+"""The status of a KaY, by the names of wpa_supplicant's `status` and `mib` commands."""
 
 from __future__ import annotations
 
-from macsec.kay.cp import Connect
-from macsec.kay.kay import Kay
 from macsec.kay.membership.participant import Participant
-from macsec.kay.timers import MKA_HELLO_TIME_NS
 from macsec.time_units import NS_PER_MS
+
+from .cp import Connect
+from .kay import Kay
+from .timers import MKA_HELLO_TIME_NS
 
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
@@ -15,7 +16,7 @@ Lines = dict[str, str]
 
 
 def status(kay: Kay) -> Lines:
-    """The port: names and spellings of `wpa_cli status`."""
+    """Return the status of the port, with names and spellings of `wpa_cli status`."""
     principal = kay.principal
     server = None if principal is None else principal.server_sci
     priority = None if principal is None else principal.server_priority
@@ -36,7 +37,7 @@ def status(kay: Kay) -> Lines:
 
 
 def participants(kay: Kay) -> list[Lines]:
-    """Its participants: the second half of `wpa_cli status`."""
+    """Return the status of the participants: the second half of `wpa_cli status`."""
     return [
         {
             "participant_idx": str(index),
@@ -56,7 +57,7 @@ def participants(kay: Kay) -> list[Lines]:
 
 
 def mib(kay: Kay) -> list[tuple[Lines, list[Lines]]]:
-    """For each participant its row of ieee8021XKayMkaParticipantTable, and those of its peers."""
+    """Return each participant's row of ieee8021XKayMkaParticipantTable, and its peers' rows."""
     return [
         (_participant_row(kay, participant), _peer_rows(participant))
         for participant in kay.participants.values()
@@ -88,12 +89,12 @@ def _peer_rows(participant: Participant) -> list[Lines]:
 
 
 def actor_text(sci: int) -> str:
-    """An SCI as wpa_supplicant writes it: MAC address, @, port."""
+    """Return an SCI as wpa_supplicant writes it: MAC address, @, port."""
     return ":".join(f"{octet:02x}" for octet in sci.to_bytes(8)[:6]) + f"@{sci & 0xFFFF}"
 
 
 def text(kay: Kay) -> str:
-    """All of it, a line each, `name=value`."""
+    """Return the whole status, one line `name=value` for each item."""
     lines = [f"{name}={value}" for name, value in status(kay).items()]
     for rows in participants(kay):
         lines += [f"{name}={value}" for name, value in rows.items()]

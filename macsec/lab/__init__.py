@@ -11,6 +11,7 @@ real/             RealLab     a blueprint in real time: namespaces, TAP devices,
 from macsec.config import load_topology
 from macsec.lab.real.lab import RealLab
 from macsec.lab.virtual.lab import Lab
+from macsec.lab.virtual.station import Station
 
 from .blueprint import Blueprint, LinkPlan
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -12,6 +13,8 @@ from macsec.wire.impairments import starts
 from macsec.wire.lane import LinkStats
 from macsec.wire.native_lane import NativeLane, stats_of
 from macsec.wire.params import LinkParams
+
+ENDS = ("", "end a of ", "end b of ")
 
 
 class LineStats(NamedTuple):
@@ -53,11 +56,12 @@ class Line:
         if made == self._ffi.NULL:
             raise EnvironmentLacks("no memory for the frames on a line")
         self._line = self._ffi.gc(made, self._lib.macsec_line_free)
+        self._failed: Any = self._ffi.new("macsec_which_end *")
         self._running: Running | None = None
 
     def step(self, now_ps: int) -> None:
         """One round at a time of the caller's, for a line that does not run."""
-        self._check(self._lib.macsec_line_step(self._line, now_ps))
+        self._check(self._lib.macsec_line_step(self._line, now_ps, self._failed))
 
     def start(self) -> Self:
         """Begin."""
@@ -68,7 +72,7 @@ class Line:
 
     def _run(self, stop: int) -> int:
         # Of this object, so that the lanes stay as long as the thread.
-        return int(self._lib.macsec_line_run(self._line, stop))
+        return int(self._lib.macsec_line_run(self._line, stop, self._failed))
 
     def stop(self) -> None:
         """End. Frames on their way are gone; the counts stay."""
@@ -84,7 +88,7 @@ class Line:
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
         if self._running is not None:
-            self._running.check(f"the line {self.name}")
+            self._running.check(self._what())
 
     @property
     def stats(self) -> tuple[LineStats, LineStats]:
@@ -99,7 +103,11 @@ class Line:
 
     def _check(self, failed: int) -> None:
         if failed:
-            raise MACsecError(f"the line {self.name} failed: errno {failed}")
+            raise MACsecError(f"{self._what()} failed: {os.strerror(failed)}")
+
+    def _what(self) -> str:
+        """Name the end that failed, by macsec_which_end, or the line where none did."""
+        return f"{ENDS[self._failed[0]]}the line {self.name}"
 
     def __enter__(self) -> Self:
         return self.start()

@@ -17,6 +17,8 @@ COUNTS = (
     *("too_long", "dropped", "blocked"),
 )
 TO_WIRE, FROM_WIRE = 0, 1
+ENDS = ("the pump", "the clear end", "the wire end")
+"""By macsec_which_end: the first two words of an error."""
 
 
 class End(Protocol):
@@ -54,6 +56,7 @@ class Pump:
         self._opened = opened
         self._pump: Any = None
         self._library: Any = None
+        self._failed: Any = None
         self._running: Running | None = None
         self._guard = threading.Lock()
 
@@ -71,8 +74,9 @@ class Pump:
                 raise EnvironmentLacks("no memory for the frames that a pump has in hand")
             pump = self._pump = ffi.gc(made, lib.macsec_pump_free)
             lib.macsec_pump_open(pump, self._opened)
-            run = lib.macsec_pump_run
-            self._running = Running("macsec pump", partial(_running, self, run, pump))
+            self._failed = failed = ffi.new("macsec_which_end *")
+            run = partial(_run, self, lib.macsec_pump_run, pump, failed)
+            self._running = Running("macsec pump", run)
         return self
 
     @property
@@ -112,7 +116,7 @@ class Pump:
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
         if self._running is not None:
-            self._running.check("the wire end" if self._running.failed < 0 else "the clear end")
+            self._running.check(ENDS[self._failed[0]])
 
     @property
     def traffic(self) -> Traffic:
@@ -134,9 +138,9 @@ class Pump:
         self.stop()
 
 
-def _running(pump: Pump, run: Any, in_c: Any, stop: int) -> int:
-    """As long as the thread is in here, so is the pump, and with it the SecY."""
-    return int(run(in_c, stop))
+def _run(pump: Pump, run: Any, in_c: Any, failed: Any, stop: int) -> int:
+    """Run the loop in C. `pump` keeps the pump, and with it the SecY, as long as the thread."""
+    return int(run(in_c, stop, failed))
 
 
 def _descriptor(end: int | End) -> int:

@@ -1,6 +1,12 @@
-"""Captures worked on without a wire: replay across a link, explain a frame, decrypt with a CAK.
+"""Work on captures without a wire: replay across a link, explain a frame, decrypt with a CAK.
 
-replay.py    Replay      a capture across an emulated link: protect, validate, compare
-explain.py   Explainer   one frame followed through a SecY
-decrypt.py               a capture decrypted by the key agreement that it holds
+replay.py    Replay LinkConfigs   a capture across an emulated link: protect, validate, compare
+explain.py   explain_frame        one frame through a SecY: fields, PNs, verdict and reason
+decrypt.py   MkaReader            a capture decrypted with CAKs, by the MKPDUs in it
 """
+
+from .decrypt import MkaReader
+from .explain import Explanation, explain_frame
+from .replay import LinkConfigs, Replay
+
+__all__ = ["Explanation", "LinkConfigs", "MkaReader", "Replay", "explain_frame"]

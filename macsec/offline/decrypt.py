@@ -1,12 +1,11 @@
-"""Frames of a capture decrypted with nothing but CAKs: the MKPDUs in it tell the SAKs.
+"""Decryption of a capture with CAKs only: the MKPDUs in it distribute the SAKs.
 
 Both directions and any number of members, CAs and rekeys. A frame is tried under the SAKs that
-were distributed before it with its AN, the newest first, and the ICV decides. So an AN that is used
-again, a peer that starts again, or another Key Server is nothing special. A SAK that is distributed
-later in the capture than a frame that needs it comes too late for that frame.
+were distributed before it with its AN, the newest first, and the ICV decides. So a reused AN, a
+restarted peer or another Key Server need no special rule. A SAK that is distributed after a frame
+in the capture does not open that frame.
 
-A listener is no receiver: there is no replay protection, and a frame that is there twice is valid
-twice.
+A listener is not a receiver: there is no replay protection, and a duplicate frame is valid again.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
 from macsec.kay.cak_holder import CakHolder
-from macsec.kay.listening.listener import Association, Hearing, ObservedSak, Observer
+from macsec.kay.listening.listener import HeardCA, HeardSak, Hearing, Listener
 from macsec.keys import Uncopyable
 from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
 from macsec.secy import counters as names
@@ -43,7 +42,7 @@ _OCTETS = ("InOctetsValidated", "InOctetsDecrypted")
 
 @dataclass(slots=True)
 class ReadSA:
-    """What one sender sent with one AN, under whatever SAKs. PNs are those of the last SAK."""
+    """Frames of one sender with one AN, under any SAK. PNs are those of the last SAK."""
 
     next_pn: int = 1
     lowest_pn: int = 1
@@ -57,7 +56,7 @@ class ReadSA:
 
 @dataclass(slots=True)
 class ReadSC:
-    """What one sender sent: its SAs by AN, and the counters of a receive SC."""
+    """Frames of one sender: its SAs by AN, and the counters of a receive SC."""
 
     sa: dict[int, ReadSA] = field(default_factory=dict)
     octets: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_OCTETS, 0))
@@ -70,21 +69,21 @@ class ReadSC:
 
 
 class MkaReader(Uncopyable):
-    """Validates batches of a capture as they come; `close` it to wipe all keys.
+    """Reader that validates batches of a capture in order; `close` it to wipe all keys.
 
-    `mkpdus` counts EAPOL frames by what they were.
+    `mkpdus` counts EAPOL frames by the result of the listener.
     """
 
     def __init__(
         self, holders: Iterable[CakHolder], backend: str = "auto", kernel: str | None = None
     ) -> None:
-        self.observer = Observer(holders)
+        self.listener = Listener(holders)
         self.mkpdus = dict.fromkeys(Hearing, 0)
         self.rx: dict[str, ReadSC] = {}
         self._plane = backend, kernel
-        self._channels: dict[ObservedSak, dict[int, _Channel]] = {}
+        self._channels: dict[HeardSak, dict[int, _Channel]] = {}
         self._frames = np.zeros(len(Verdict), np.int64)
-        # Looks at tags alone. An XPN suite, since under one a PN field of zero is no fault.
+        # Checks tags only. An XPN suite, since it allows a PN field of zero.
         self._tags = SecY(
             Controls(cipher=SUITES["gcm-aes-xpn-128"], clear_tags=CLEAR_TAGS), *self._plane
         )
@@ -96,43 +95,43 @@ class MkaReader(Uncopyable):
 
     @property
     def kernel(self) -> str:
-        """What runs AES-GCM."""
+        """The implementation of AES-GCM."""
         return self._tags.kernel
 
     @property
     def saks(self) -> int:
-        """How many SAKs there are to try."""
-        return sum(len(ca.saks) for ca in self.observer.associations.values())
+        """Number of SAKs to try."""
+        return sum(len(ca.saks) for ca in self.listener.associations.values())
 
     @property
     def counters(self) -> Counters:
-        """All counters by the standard's names. Octets are counted at each SAK that was tried."""
+        """All counters by the standard's names. Octets count for each SAK that was tried."""
         octets = (sum(sc.octets[name] for sc in self.rx.values()) for name in _OCTETS)
         return names.secy_counters(Tally(tuple(self._frames.tolist()), *octets))
 
     def validate(self, batch: FrameBatch) -> Outcome:
-        """What became of the frames of a batch; those that are delivered are in their order."""
+        """Validate a batch; delivered frames keep their order."""
         seen = self._tags.validate(batch)
         work = _Work(batch, seen.codes.copy(), seen.sci.copy(), seen.an, seen.pn.copy())
         unread = np.flatnonzero(work.codes == _OPEN)
-        talk = eapol_rows(batch)
-        pieces = np.split(unread, np.searchsorted(unread, talk))
+        mkpdus = eapol_rows(batch)
+        pieces = np.split(unread, np.searchsorted(unread, mkpdus))
         self._read(work, pieces[0])
-        for row, piece in zip(talk.tolist(), pieces[1:], strict=True):
+        for row, piece in zip(mkpdus.tolist(), pieces[1:], strict=True):
             self._hear(batch[row])
             self._read(work, piece)
         self._frames += np.bincount(work.codes, minlength=len(Verdict))
         return work.outcome()
 
     def _hear(self, frame: bytes) -> None:
-        heard = self.observer.hear(frame)
+        heard = self.listener.hear(frame)
         self.mkpdus[heard.hearing] += 1
         for sak in [sak for sak in self._channels if sak.forgotten]:
             for channel in self._channels.pop(sak).values():
                 channel.close()
 
     def _read(self, work: _Work, rows: Column) -> None:
-        """Frames between two MKPDUs, by sender and AN."""
+        """Validate frames between two MKPDUs, by sender and AN."""
         if not len(rows):
             return
         members = self._members()
@@ -148,18 +147,18 @@ class MkaReader(Uncopyable):
 
     def _members(self) -> list[int]:
         found: dict[int, None] = {}
-        for association in self.observer.associations.values():
+        for association in self.listener.associations.values():
             found.update(dict.fromkeys(association.scis.values()))
         return list(found)
 
     def _read_group(self, work: _Work, rows: Column, senders: list[int], an: int) -> None:
-        """Frames of one AN; the sender is known, or one of several."""
+        """Validate frames of one AN, from one of several possible senders."""
         first = True
         for sci in senders:
             for association, sak in self._candidates(sci, an):
                 channel = self._channel(association, sak, sci)
                 out = channel.validate(work.batch.take(rows))
-                if first:  # what a frame fails with is told by the newest SAK
+                if first:  # a failing frame has the verdict under the newest SAK
                     work.codes[rows], first = out.codes, False
                 rows = work.take(rows, out, sci)
                 self._count(channel, sci, an, out)
@@ -169,18 +168,18 @@ class MkaReader(Uncopyable):
             work.codes[rows] = Verdict.NOT_USING_SA
         self._count_failed(work, rows, an)
 
-    def _candidates(self, sci: int, an: int) -> Iterator[tuple[Association, ObservedSak]]:
-        """The SAKs of an AN, those for this sender first, the newest first among them."""
+    def _candidates(self, sci: int, an: int) -> Iterator[tuple[HeardCA, HeardSak]]:
+        """Yield the SAKs of an AN: those for this sender first, among them the newest first."""
         found = [
             (association, sak)
-            for association in self.observer.associations.values()
+            for association in self.listener.associations.values()
             if sci in association.scis.values()
             for sak in reversed(association.saks)
             if sak.an == an
         ]
         yield from sorted(found, key=lambda each: not each[0].is_member(each[1], sci))
 
-    def _channel(self, association: Association, sak: ObservedSak, sci: int) -> _Channel:
+    def _channel(self, association: HeardCA, sak: HeardSak, sci: int) -> _Channel:
         channels = self._channels.setdefault(sak, {})
         if sci not in channels:
             channels[sci] = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
@@ -214,7 +213,7 @@ class MkaReader(Uncopyable):
                 channel.close()
         self._channels.clear()
         self._tags.close()
-        self.observer.wipe()
+        self.listener.wipe()
 
     def __enter__(self) -> Self:
         return self
@@ -225,7 +224,7 @@ class MkaReader(Uncopyable):
 
 @dataclass(slots=True, eq=False)
 class _Work:
-    """A batch under way: the columns of its outcome, and the clear frames found so far."""
+    """A batch in progress: the columns of its outcome, and the clear frames found so far."""
 
     batch: FrameBatch
     codes: NDArray[np.uint8]
@@ -236,7 +235,7 @@ class _Work:
     clear: list[FrameBatch] = field(default_factory=list)
 
     def take(self, rows: Column, out: Outcome, sci: int) -> Column:
-        """Note what was delivered of some rows; the others are returned."""
+        """Add the delivered rows to the outcome; return the others."""
         found = rows[out.delivered]
         if len(found):
             self.codes[found] = out.codes[out.delivered]
@@ -247,7 +246,7 @@ class _Work:
         return np.delete(rows, out.delivered)
 
     def outcome(self) -> Outcome:
-        """All of it, in the order of the batch."""
+        """Return the outcome, in the order of the batch."""
         clear = FrameBatch.concat(self.clear)
         rows = np.concatenate([*self.rows, np.zeros(0, np.int64)])
         order = np.argsort(rows, kind="stable")
@@ -255,21 +254,21 @@ class _Work:
 
 
 class _Channel:
-    """What one member sends under one SAK: a SecY with one receive SC and one SA.
+    """Frames of one member under one SAK: a SecY with one receive SC and one SA.
 
-    Under an XPN suite there is one for each SSCI that may be the sender's, until one fits.
+    Under an XPN suite there is a SecY for each possible SSCI of the sender, until one fits.
     """
 
     def __init__(
-        self, sak: ObservedSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
+        self, sak: HeardSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
     ) -> None:
         self._sak, self._sci, self._plane = sak, sci, plane
         self._untried: list[int | None] = [*sscis] if sak.suite.xpn else [None]
         self._secys: list[SecY] = []
-        self._told: Mapping[str, int] = dict.fromkeys(_OCTETS, 0)
+        self._reported: Mapping[str, int] = dict.fromkeys(_OCTETS, 0)
 
     def validate(self, batch: FrameBatch) -> Outcome:
-        """What becomes of frames that may be this sender's."""
+        """Validate frames that may come from this sender."""
         if len(self._secys) == 1 and not self._untried:
             return self._secys[0].validate(batch)
         first: Outcome | None = None
@@ -310,7 +309,7 @@ class _Channel:
         return secy
 
     def raise_pn(self, lowest_pn: int) -> None:
-        """The sender told the upper half of its PNs."""
+        """Raise the PNs to the lowest PN that the sender has announced."""
         for secy in self._secys:
             sa = secy.rx[self._sci].sa[self._sak.an]
             if lowest_pn > sa.lowest_pn:
@@ -319,15 +318,15 @@ class _Channel:
 
     @property
     def pns(self) -> tuple[int, int]:
-        """NextPN and lowestPN."""
+        """The nextPN and lowestPN of the SA."""
         sa = self._secys[-1].rx[self._sci].sa[self._sak.an]
         return sa.next_pn, sa.lowest_pn
 
     def new_octets(self) -> dict[str, int]:
-        """Octets that were validated and decrypted since this was last asked."""
+        """Return the octets validated and decrypted since the last call."""
         now = {name: sum(secy.counters[name] for secy in self._secys) for name in _OCTETS}
-        new = {name: max(now[name] - self._told[name], 0) for name in _OCTETS}
-        self._told = now
+        new = {name: max(now[name] - self._reported[name], 0) for name in _OCTETS}
+        self._reported = now
         return new
 
     def close(self) -> None:
@@ -338,7 +337,7 @@ class _Channel:
 
 
 def eapol_rows(batch: FrameBatch) -> Column:
-    """The rows of EAPOL frames, with or without VLAN tags."""
+    """Return the rows of EAPOL frames, with or without VLAN tags."""
     rows = np.flatnonzero(batch.length >= ETHERNET_HEADER)
     at = batch.start[rows] + ADDRESSES_LENGTH
     ends = batch.start[rows] + batch.length[rows]

@@ -1,7 +1,7 @@
-"""One frame followed through a SecY: what was read, recovered, checked and decided, and why.
+"""Explanation of one frame: its parsed fields, recovered PN, checks, verdict and reason.
 
-The SecY does the work and gives the verdict. What is told beside it, the IV, the octets of the AAD
-and the PNs before and after, is read from its controls and its SAs; no key is touched.
+The SecY does the work and gives the verdict. The IV, the octets of the AAD and the PNs before and
+after come from its controls and SAs; no key is read.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER, sci_of, sci_text
 
 
 class PNs(NamedTuple):
-    """nextPN and lowestPN of an SA; a transmit SA has no lowest."""
+    """nextPN and lowestPN of an SA; a transmit SA has no lowestPN."""
 
     next_pn: int
     lowest_pn: int | None
 
 
 class Nonce(NamedTuple):
-    """What an SA of an XPN suite adds to the IV. Neither is secret."""
+    """SSCI and Salt, which an SA of an XPN suite adds to the IV. Neither is secret."""
 
     ssci: int
     salt: bytes
@@ -36,21 +36,21 @@ SA = tuple[int, int]
 
 
 class OutOfRangeError(IndexError):
-    """The capture has only `frames` frames."""
+    """Raised for a frame number out of range: the capture has `frames` frames."""
 
     def __init__(self, frames: int) -> None:
         self.frames = frames
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """What became of one frame.
+class Explanation:
+    """The passage of one frame through the SecY.
 
-    `clear` and `protected`: both sides of the SecY, None for the one that does not exist. `sight`
-    and `spans` take the protected one apart, or the clear one where nothing was protected. `sci`,
-    `an`, `pn`: as the SecY told or the tag says. `before`, `after`: the PNs of the SA, None where
-    no SA was found. `aad`, `text`: the octets that AES-GCM, if it ran, only authenticated, and
-    those it decrypted or encrypted.
+    `clear` and `protected`: the frame on both sides of the SecY, None if it does not exist.
+    `sight` and `spans` are the fields of the protected frame, or of the clear one if nothing was
+    protected. `sci`, `an`, `pn`: as recovered by the SecY, else as in the tag. `before`, `after`:
+    the PNs of the SA, None if no SA was found. `aad`, `text`: the octets that AES-GCM, if it ran,
+    only authenticated, and the octets that it decrypted or encrypted.
     """
 
     transmit: bool
@@ -72,19 +72,19 @@ class Trace:
 
     @property
     def tag(self) -> SecTAG | None:
-        """The SecTAG, where there is one."""
+        """The SecTAG; None if there is none."""
         return self.sight.tag
 
 
-def trace(
+def explain_frame(
     secy: SecY,
     batches: Iterable[FrameBatch],
     frame: int,
     nonces: Mapping[SA, Nonce],
     *,
     transmit: bool,
-) -> Trace:
-    """Run the frames of a capture up to number `frame` (from 0) and tell of that one.
+) -> Explanation:
+    """Run the frames of a capture up to number `frame` (from 0) and explain that one.
 
     `transmit`: the capture is clear and the SecY protects it. Raises OutOfRangeError.
     """
@@ -96,7 +96,7 @@ def trace(
             move(batch.take(slice(0, row)))
             before = _pns(secy, transmit)
             one = batch.take(slice(row, row + 1))
-            return _told(_Moved(secy, one, move(one), before, nonces, transmit))
+            return _explanation(_Moved(secy, one, move(one), before, nonces, transmit))
         move(batch)
         passed += len(batch)
     raise OutOfRangeError(passed)
@@ -114,7 +114,7 @@ def _pns(secy: SecY, transmit: bool) -> dict[SA, PNs]:
 
 
 class _Moved(NamedTuple):
-    """The frame, as it went through."""
+    """The frame on its way through the SecY, with the state before it."""
 
     secy: SecY
     one: FrameBatch
@@ -139,20 +139,20 @@ class _Moved(NamedTuple):
         )
 
 
-def _told(moved: _Moved) -> Trace:
+def _explanation(moved: _Moved) -> Explanation:
     given = moved.one[0]
     result = moved.outcome.batch[0] if len(moved.outcome.batch) else None
     clear, protected = (given, result) if moved.transmit else (result, given)
     controls = moved.secy.controls
     shown = given if protected is None else protected
     sight = observe(shown, moved.rules, controls.clear_tags)
-    sci, an, pn = moved.outcome.told(0)
+    sci, an, pn = moved.outcome.sci_an_pn(0)
     sa = None if sci is None or an is None else (sci, an)
     before = moved.before.get(sa) if sa is not None else None
     after = _pns(moved.secy, moved.transmit).get(sa) if sa is not None else None
     ran = _cipher_ran(moved, sight)
     aad, text = _covered(moved.secy, sight) if sight.tag is not None and ran else ([], None)
-    return Trace(
+    return Explanation(
         transmit=moved.transmit,
         verdict=moved.verdict,
         reason=_reason(moved, sight, before),
@@ -197,7 +197,7 @@ def _iv(moved: _Moved, sci: int | None, an: int | None, pn: int | None) -> bytes
 
 
 def _covered(secy: SecY, sight: Sight) -> tuple[list[Span], Span | None]:
-    """14.5: DA, SA, SecTAG and what stands clear are AAD; what lies past the offset is text."""
+    """14.5: DA, SA, SecTAG and clear octets are AAD; octets past the offset are text."""
     tag, secure = sight.tag, sight.secure
     if tag is None or secure is None:
         return [], None
@@ -217,20 +217,20 @@ def _joined(given: list[Span]) -> list[Span]:
 
 _REASONS = {
     Verdict.OK: "the ICV is right and the PN is not below the lowest acceptable",
-    Verdict.INVALID: "the ICV is wrong; validate: check delivers what was sent in clear",
+    Verdict.INVALID: "the ICV is wrong; validate: check delivers frames sent in clear",
     Verdict.DELAYED: "PN {pn} is below lowest PN {lowest}, and replay is off",
-    Verdict.UNCHECKED: "validate: disabled: the ICV was not looked at",
+    Verdict.UNCHECKED: "validate: disabled: the ICV was not checked",
     Verdict.LATE: "PN {pn} is below lowest PN {lowest}",
     Verdict.UNUSED_SA: "SA {an} of SC {sci} is not in use: {sas}; sent in clear, so delivered",
     Verdict.NOT_USING_SA: "SA {an} of SC {sci} is not in use: {sas}",
     Verdict.UNTAGGED: "no SecTAG, and validate is not strict",
-    Verdict.NO_TAG: "no SecTAG, and validate: strict wants one",
+    Verdict.NO_TAG: "no SecTAG, and validate: strict requires one",
     Verdict.BAD_TAG: "the SecTAG is not valid by 9.12: {fault}",
     Verdict.UNKNOWN_SCI: "no receive SC {sci}: {scs}; sent in clear, so delivered",
     Verdict.NO_SCI: "no receive SC {sci}: {scs}",
     Verdict.UNCONTROLLED: "E without C is for the KaY at the Uncontrolled Port",
     Verdict.BYPASS: "validate: null passes every frame untouched",
-    Verdict.RUNT: "{length} octets: too short for addresses and what follows them",
+    Verdict.RUNT: "{length} octets: too short for addresses and EtherType",
     Verdict.TRUNCATED: "the capture cut the frame to {length} of {wire_length} octets: not judged",
     Verdict.DROPPED: "profile linux drops it and counts it nowhere",
     Verdict.ENCRYPTED: "sent with confidentiality",
@@ -247,12 +247,12 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
     if special is not None:
         return special
     controls = moved.secy.controls
-    sci, an, pn = moved.outcome.told(0)
+    sci, an, pn = moved.outcome.sci_an_pn(0)
     mtu = controls.mtu
     return _REASONS.get(moved.verdict, moved.verdict.label).format(
         pn=pn,
         an=an,
-        sci="that could be told" if sci is None else sci_text(sci),
+        sci="that can be identified" if sci is None else sci_text(sci),
         lowest=None if before is None else before.lowest_pn,
         fault=sight.fault or sectag.fault(moved.one[0][sight.at :], moved.rules),
         length=int(moved.one.length[0]),
@@ -266,10 +266,10 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
 
 
 def _special_reason(moved: _Moved, sight: Sight, before: PNs | None) -> str | None:
-    pn = moved.outcome.told(0)[2]
+    pn = moved.outcome.sci_an_pn(0)[2]
     if moved.verdict is Verdict.NOT_VALID:
         if not _cipher_ran(moved, sight):
-            return "validate: disabled does not decrypt, and changed text cannot go on (C=1)"
+            return "validate: disabled does not decrypt, and changed text cannot be delivered (C=1)"
         return "the ICV is wrong: another key, SCI or PN than the sender's, or a changed octet"
     if moved.verdict is Verdict.LATE and before is not None and before.lowest_pn is not None:
         if pn is not None and pn >= before.lowest_pn:

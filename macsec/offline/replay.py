@@ -1,6 +1,6 @@
 """A capture across an emulated link: two stations, MACsec between them, every octet compared.
 
-The experiment has no clock and draws nothing: keys come as an argument, batches one by one.
+The experiment has no clock and no randomness: keys are an argument, batches come one by one.
 """
 
 from __future__ import annotations
@@ -18,77 +18,77 @@ from macsec.frames.sides import Split
 from macsec.secy import Outcome, SecY
 
 SYSTEM = (0x02000000000A, 0x02000000000B)
-"""The MAC addresses of the two Common Ports: locally administered, no station's."""
+"""MAC addresses of the two Common Ports: locally administered, so no real station has them."""
 
 WAYS = ("a-to-b", "b-to-a")
 
 
-class Link(Pair):
-    """The configurations of the link between both stations."""
+class LinkConfigs(Pair):
+    """Configurations of both ends of the link."""
 
     def __init__(self, cipher: str, draw: Draw) -> None:
         super().__init__({"cipher": cipher}, SYSTEM, draw)
 
     def files(self) -> dict[str, Mapping[str, Any]]:
-        """Configurations to keep: of each direction both ends; of the whole wire the receiver."""
+        """Return configurations to save: one for each direction, and a receiver of both."""
         ways = {f"{way}.yaml": self.config(side, (side,)) for side, way in enumerate(WAYS)}
         return {**ways, "wire.yaml": self.config(None, (0, 1))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Departure:
-    """What one direction sent of a batch.
+class ProtectedPart:
+    """The frames of a batch that one side protected.
 
-    `rows`: which frames of the batch. `request`: the outcome at the sending Controlled Port.
+    `rows`: their rows in the batch. `protected`: the outcome at the sending Controlled Port.
     """
 
     side: int
     rows: Column
-    request: Outcome
+    protected: Outcome
 
     @property
     def sent(self) -> Column:
         """The rows that went on the wire."""
-        return self.rows[self.request.delivered]
+        return self.rows[self.protected.delivered]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage(Departure):
-    """A departure, and its `indication`: the outcome at the receiving Controlled Port."""
+class ReceivedPart(ProtectedPart):
+    """A protected part, and `validated`: the outcome at the receiving Controlled Port."""
 
-    indication: Outcome
+    validated: Outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sending:
-    """A batch that was sent: as it was, and the departure of each direction that had frames."""
+class ProtectedBatch:
+    """A clear batch, and the protected part of each side that sent frames."""
 
     clear: FrameBatch
-    passages: Sequence[Departure]
+    parts: Sequence[ProtectedPart]
 
     def on_wire(self) -> FrameBatch:
-        """The protected frames in the order of the clear ones; `source` is the direction."""
-        parts = [_from_side(part.request.batch, part.side) for part in self.passages]
+        """Return the protected frames in the order of the clear ones; `source` is the direction."""
+        parts = [_from_side(part.protected.batch, part.side) for part in self.parts]
         if len(parts) == 1:
             return parts[0]
         together = FrameBatch.concat(parts)
         if not parts:
             return together
         # Two runs, each in order: a stable sort merges them.
-        sent = np.concatenate([part.sent for part in self.passages])
+        sent = np.concatenate([part.sent for part in self.parts])
         return together.take(np.argsort(sent, kind="stable"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crossing(Sending):
-    """A batch that went across, and the passage of each direction that had frames."""
+class ReceivedBatch(ProtectedBatch):
+    """A clear batch, and the received part of each side that sent frames."""
 
-    passages: Sequence[Passage]
+    parts: Sequence[ReceivedPart]
 
 
 @dataclass(slots=True)
-class Score:
-    """What crossed so far, over both directions."""
+class ReplayScore:
+    """Totals of both directions so far."""
 
     frames: int = 0
     octets: int = 0
@@ -100,7 +100,7 @@ class Score:
 
     @property
     def perfect(self) -> bool:
-        """Whether every frame arrived as it was."""
+        """True if every frame arrived unchanged."""
         return self.frames == self.delivered == self.equal
 
     @property
@@ -110,55 +110,55 @@ class Score:
 
 
 class Replay:
-    """The experiment: `carry` each batch of a capture, then `compare` what came of it."""
+    """The experiment: `carry` each batch of a capture, then `compare` the result."""
 
-    def __init__(self, link: Link, backend: str = "auto", kernel: str | None = None) -> None:
+    def __init__(self, link: LinkConfigs, backend: str = "auto", kernel: str | None = None) -> None:
         self.secys = tuple(
             SecY.from_config(link.station(side), backend, kernel) for side in range(2)
         )
-        self.score = Score()
+        self.score = ReplayScore()
         self._split = Split()
 
-    def carry(self, batch: FrameBatch) -> Crossing:
-        """Split, protect, send, validate."""
+    def carry(self, batch: FrameBatch) -> ReceivedBatch:
+        """Protect and validate a batch."""
         return self.receive(self.send(batch))
 
-    def send(self, batch: FrameBatch) -> Sending:
-        """Split a batch and protect each side's part. Batches are given in their order."""
+    def send(self, batch: FrameBatch) -> ProtectedBatch:
+        """Split a batch and protect the part of each side. Call it in the order of the batches."""
         sides = self._split.sides(batch)
-        departures = []
+        parts = []
         for side, sender in enumerate(self.secys):
             rows = np.flatnonzero(sides == side)
             if len(rows):
                 part = batch if len(rows) == len(batch) else batch.take(rows)
-                departures.append(Departure(side, rows, sender.protect(part)))
-        return Sending(batch, departures)
+                parts.append(ProtectedPart(side, rows, sender.protect(part)))
+        return ProtectedBatch(batch, parts)
 
-    def receive(self, sending: Sending) -> Crossing:
-        """Carry what was sent over the wire and validate it. Given in the order of sending."""
-        passages = []
-        for part in sending.passages:
-            indication = self.secys[1 - part.side].validate(part.request.batch)
-            passages.append(Passage(part.side, part.rows, part.request, indication))
-        return Crossing(sending.clear, passages)
+    def receive(self, protected: ProtectedBatch) -> ReceivedBatch:
+        """Validate protected frames at the other side. Call it in the order of the batches."""
+        parts = []
+        for part in protected.parts:
+            validated = self.secys[1 - part.side].validate(part.protected.batch)
+            parts.append(ReceivedPart(part.side, part.rows, part.protected, validated))
+        return ReceivedBatch(protected.clear, parts)
 
-    def compare(self, crossing: Crossing) -> None:
-        """Add a crossing to the score: what arrived against what was sent, octet for octet."""
-        score, clear = self.score, crossing.clear
+    def compare(self, received: ReceivedBatch) -> None:
+        """Compare delivered frames with the clear ones, octet for octet, and add to the score."""
+        score, clear = self.score, received.clear
         score.frames += len(clear)
         score.octets += clear.octets
-        for passage in crossing.passages:
-            sent = passage.sent
-            arrived = sent[passage.indication.delivered]
+        for part in received.parts:
+            sent = part.sent
+            arrived = sent[part.validated.delivered]
             score.protected += len(sent)
-            score.protected_octets += passage.request.batch.octets
+            score.protected_octets += part.protected.batch.octets
             score.protected_from_octets += int(clear.length[sent].sum())
             score.delivered += len(arrived)
-            same = equal(clear.take(arrived), passage.indication.batch)
+            same = equal(clear.take(arrived), part.validated.batch)
             score.equal += int(np.count_nonzero(same))
 
     def counters(self, side: int) -> dict[str, int]:
-        """The counters of a direction: what its sender sent, what its receiver received."""
+        """Return the counters of a direction: Out of its sender, In of its receiver."""
         out, into = self.secys[side].counters, self.secys[1 - side].counters
         return {name: (out if name.startswith("Out") else into)[name] for name in out}
 

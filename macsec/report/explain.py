@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from macsec.frames.dissect import Span
 from macsec.frames.sectag import MEANINGS, TCI
-from macsec.offline.explain import PNs, Trace
+from macsec.offline.explain import Explanation, PNs
 from macsec.report.fields import Hex, Integer, Label, Octets, Sci, SciFrom
 from macsec.report.inspect import SCI_FROM, ethertype_text, mac_text, tci_names
 from macsec.report.page import Page, columns, heading, indented
@@ -96,7 +96,7 @@ class Subject:
     controls: Controls
 
 
-def to_json(trace: Trace, subject: Subject) -> ExplainJson:
+def to_json(trace: Explanation, subject: Subject) -> ExplainJson:
     """Return the JSON of an explained frame."""
     tag, verdict, controls = trace.tag, trace.verdict, subject.controls
     return {
@@ -144,7 +144,7 @@ def _pns_json(pns: PNs | None) -> PnsJson | None:
     return {"next_pn": str(pns.next_pn), "lowest_pn": lowest}
 
 
-def to_page(page: Page, trace: Trace, subject: Subject, full: bool) -> None:
+def to_page(page: Page, trace: Explanation, subject: Subject, full: bool) -> None:
     """Print the verdict with its reasons, and both frames."""
     table = columns("left", "left")
     for name, value in _facts(trace, subject.controls):
@@ -156,7 +156,7 @@ def to_page(page: Page, trace: Trace, subject: Subject, full: bool) -> None:
 # -------------------------------------------------------------------- facts
 
 
-def _facts(trace: Trace, controls: Controls) -> Iterator[tuple[str, Text]]:
+def _facts(trace: Explanation, controls: Controls) -> Iterator[tuple[str, Text]]:
     yield "verdict", _verdict(trace)
     yield "because", Text(trace.reason)
     yield from _tag_facts(trace)
@@ -164,7 +164,7 @@ def _facts(trace: Trace, controls: Controls) -> Iterator[tuple[str, Text]]:
     yield from _cipher_facts(trace, controls)
 
 
-def _verdict(trace: Trace) -> Text:
+def _verdict(trace: Explanation) -> Text:
     verdict = trace.verdict
     went = ("sent" if trace.transmit else "delivered") if verdict.delivered else None
     went = went or ("not sent" if trace.transmit else "not delivered")
@@ -174,7 +174,7 @@ def _verdict(trace: Trace) -> Text:
     return Text.assemble((verdict.label, style), f", {went}   {counter}   {clause}")
 
 
-def _tag_facts(trace: Trace) -> Iterator[tuple[str, Text]]:
+def _tag_facts(trace: Explanation) -> Iterator[tuple[str, Text]]:
     tag = trace.tag
     if tag is None:
         yield "SecTAG", Text("cut short" if trace.sight.is_macsec else _no_tag(trace))
@@ -194,11 +194,11 @@ def _tag_facts(trace: Trace) -> Iterator[tuple[str, Text]]:
         yield "SCI", Text(f"{sci_text(trace.sci)}   {where}")
 
 
-def _no_tag(trace: Trace) -> str:
+def _no_tag(trace: Explanation) -> str:
     return ethertype_text(trace.sight.ethertype)
 
 
-def _pn_facts(trace: Trace, controls: Controls) -> Iterator[tuple[str, Text]]:
+def _pn_facts(trace: Explanation, controls: Controls) -> Iterator[tuple[str, Text]]:
     if trace.pn is not None:
         how = ""
         if controls.cipher.xpn and not trace.transmit:
@@ -224,7 +224,7 @@ def _change(before: int, after: int | None) -> Text:
     )
 
 
-def _cipher_facts(trace: Trace, controls: Controls) -> Iterator[tuple[str, Text]]:
+def _cipher_facts(trace: Explanation, controls: Controls) -> Iterator[tuple[str, Text]]:
     if trace.iv is not None:
         made = "(SSCI, PN) XOR Salt" if controls.cipher.xpn else "SCI, PN"
         yield "IV", Text(f"{trace.iv.hex()}   {made}")
@@ -240,7 +240,7 @@ def _cipher_facts(trace: Trace, controls: Controls) -> Iterator[tuple[str, Text]
         yield "ICV", Text.assemble(_range(icv), "   ", _icv_word(trace))
 
 
-def _icv_word(trace: Trace) -> tuple[str, str]:
+def _icv_word(trace: Explanation) -> tuple[str, str]:
     if trace.transmit:
         return "", ""
     return ("right", "green") if trace.verdict in RIGHT_ICV else ("wrong", "bold red")
@@ -253,7 +253,7 @@ def _range(span: Span) -> str:
 # -------------------------------------------------------------------- dumps
 
 
-def _dump(trace: Trace, full: bool) -> Iterator[Text]:
+def _dump(trace: Explanation, full: bool) -> Iterator[Text]:
     width = 3 * OCTETS_PER_ROW - 1
     yield Text(f"  {'':14}{'on the wire':<{width}}   {'':6}in the clear", "bold")
     for span in trace.spans:
@@ -279,7 +279,7 @@ def _rows(span: Span, full: bool) -> Iterator[tuple[int, int]]:
     yield from ((first, min(first + OCTETS_PER_ROW, span.stop)) for first in tail)
 
 
-def _row(trace: Trace, span: Span, name: str, first: int, last: int) -> Text:
+def _row(trace: Explanation, span: Span, name: str, first: int, last: int) -> Text:
     width = 3 * OCTETS_PER_ROW - 1
     style = STYLES[span.name]
     left = right = ""
@@ -293,7 +293,7 @@ def _row(trace: Trace, span: Span, name: str, first: int, last: int) -> Text:
     return Text(line, style)
 
 
-def _moved(trace: Trace, span: Span) -> int | None:
+def _moved(trace: Explanation, span: Span) -> int | None:
     """Return the distance of a span from its place in the clear frame; None: not in that frame."""
     if trace.protected is None or trace.protected == trace.clear:
         return 0

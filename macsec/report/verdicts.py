@@ -23,7 +23,7 @@ def lines(outcome: Outcome, first: int) -> str:
     """Return a JSON line for each input row; `first` is the index of the first."""
     text = []
     for row, code in enumerate(outcome.codes.tolist()):
-        sci, an, pn = outcome.told(row)
+        sci, an, pn = outcome.sci_an_pn(row)
         shown_sci = "null" if sci is None else f'"{sci:016x}"'
         shown_an = "null" if an is None else an
         shown_pn = "null" if pn is None else f'"{pn}"'

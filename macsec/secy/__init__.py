@@ -1,9 +1,25 @@
-"""The SecY (clause 10): one machine, two data planes."""
+"""The SecY (clause 10): one machine, two data planes.
 
-from macsec.secy.controls import Controls, Validate
-from macsec.secy.lmi import SecY
-from macsec.secy.plane import Outcome
-from macsec.secy.profiles import PROFILES, Profile
-from macsec.secy.verdict import Verdict
+lmi.py              SecY: management (10.7), checks every argument
+controls.py         Controls: the management controls and the rules between them
+profiles.py         Profile: named switches where implementations disagree
+verdict.py          Verdict: each way a frame can end, with counter and clause
+counters.py         counters by the standard's names, from the tallies of a data plane
+from_config.py      controls, SCs and SAs of a SecY from a configuration
+ssci_registry.py    check that an SSCI belongs to one SCI under one SAK
+plane.py            DataPlane: the interface between management and the two implementations
+backends.py         choice of a data plane by name
+reference.py        ReferencePlane: clause 10 in readable Python, the oracle
+reference_state.py  SCs, SAs, ciphers and counters of the reference
+replay_check.py     PN recovery and replay protection of the reference
+native.py           NativePlane: the SecY in C, one call a batch
+arena_pool.py       reuse of output arenas of the native plane
+"""
+
+from .controls import Controls, Validate
+from .lmi import SecY
+from .plane import Outcome
+from .profiles import PROFILES, Profile
+from .verdict import Verdict
 
 __all__ = ["PROFILES", "Controls", "Outcome", "Profile", "SecY", "Validate", "Verdict"]

@@ -1,4 +1,4 @@
-"""Output arenas used again: at 9,014 octets a frame, fresh pages cost as much as the cipher."""
+"""Reuse of output arenas: at 9,014 octets a frame, fresh pages cost as much as the cipher."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from macsec.frames import Octets
 KEPT = 4
 LARGEST = 64 << 20
 
-# What getrefcount sees of an arena that nobody but the pool holds: the pool's list, the loop
-# variable, and its own argument.
+# Reference count of an arena that only the pool holds: the pool's list, the loop variable, and the
+# argument of getrefcount.
 _UNUSED = 3
 _COUNTS_REFERENCES = (
     sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -23,19 +23,19 @@ _COUNTS_REFERENCES = (
 class ArenaPool(threading.local):
     """Up to four arenas of one data plane, for each thread that uses it.
 
-    To overwrite what another core wrote last takes longer than fresh pages, so threads do not share
-    their arenas.
+    Threads do not share arenas: overwriting memory that another core wrote last takes longer than
+    fresh pages.
 
-    An arena is free again when no batch, slice or view of it is left, which its reference count
-    tells (every numpy view refers to the array that owns the memory). Where counts are not exact,
-    every arena is fresh.
+    An arena is free again when no batch, slice or view of it is left. Its reference count shows
+    that, since every numpy view refers to the array that owns the memory. Where reference counts
+    are not exact, every arena is fresh.
     """
 
     def __init__(self) -> None:
         self._kept: list[Octets] = []
 
     def take(self, octets: int) -> Octets:
-        """An arena of at least so many octets; what is in it is arbitrary."""
+        """Return an arena of at least `octets` octets, with arbitrary content."""
         for arena in self._kept:
             if len(arena) >= octets and sys.getrefcount(arena) == _UNUSED:
                 return arena

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from macsec.errors import ConfigError
-from macsec.secy.profiles import PROFILES, Profile
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import AN_VALUES, ICV_LENGTH, PORT_END_STATION, PORT_SCB
+
+from .profiles import PROFILES, Profile
 
 LOG = logging.getLogger("macsec")
 
 DUPLICATES_WINDOW_LIMIT = 1 << 20
-"""A duplicate bitmap is held for every receive SA: 128 KiB at this window."""
+"""Every receive SA holds a bitmap of duplicates: 128 KiB at this window."""
 
 
 class Validate(IntEnum):
@@ -28,7 +29,7 @@ class Validate(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
-    """All controls of one SecY; names as in a configuration file. Raises ConfigError."""
+    """All controls of one SecY, named as in a configuration file. Raises ConfigError."""
 
     profile: Profile = PROFILES["ieee"]
     cipher: CipherSuite = SUITES["gcm-aes-128"]
@@ -90,7 +91,7 @@ class Controls:
             )
 
     def check_sci(self, sci: int) -> None:
-        """Refuse a transmit SCI that a receiver could not infer from the frame (9.9)."""
+        """Raise ConfigError for an SCI that a receiver cannot infer from the frame (9.9)."""
         port = sci & 0xFFFF
         if self.send_sci:
             return

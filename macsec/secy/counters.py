@@ -1,12 +1,12 @@
-"""From tallies to counters by the standard's names (section 10.7, both editions' names)."""
+"""Counters by the standard's names (10.7, both editions' names), made from tallies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from macsec.secy.plane import Tally
-from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
+from .plane import Tally
+from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
 Counters = MappingProxyType[str, int]
 
@@ -14,7 +14,7 @@ SUMS_2018 = {
     "InPktsNoSA": (Verdict.UNKNOWN_SCI, Verdict.UNUSED_SA),
     "InPktsNoSAError": (Verdict.NO_SCI, Verdict.NOT_USING_SA),
 }
-"""The 2018 edition merged what an unvalidated frame cannot be blamed on."""
+"""The 2018 edition merged the counters of frames without a usable SC or SA."""
 
 OCTETS_IN = {"InOctetsValidated": "validated", "InOctetsDecrypted": "decrypted"}
 OCTETS_OUT = {"OutOctetsProtected": "protected", "OutOctetsEncrypted": "encrypted"}
@@ -33,7 +33,7 @@ def _octets(tally: Tally, names: dict[str, str]) -> dict[str, int]:
 
 
 def secy_counters(tally: Tally) -> Counters:
-    """All counters of a SecY, those of its SCs summed, zeros included."""
+    """Return all counters of a SecY, those of its SCs summed, zeros included."""
     counters = _named(tally, Verdict)
     for name, parts in SUMS_2018.items():
         counters[name] = sum(tally.frames[part] for part in parts)
@@ -41,28 +41,28 @@ def secy_counters(tally: Tally) -> Counters:
 
 
 def tx_sc_counters(tally: Tally) -> Counters:
-    """The counters of the transmit SC."""
+    """Return the counters of the transmit SC."""
     frames = {str(v.counter): tally.frames[v] for v in TX_SA_VERDICTS}
     return MappingProxyType(frames | _octets(tally, OCTETS_OUT))
 
 
 def tx_sa_counters(tally: Tally) -> Counters:
-    """The counters of a transmit SA."""
+    """Return the counters of a transmit SA."""
     return MappingProxyType(_named(tally, TX_SA_VERDICTS))
 
 
 def rx_sc_counters(tally: Tally) -> Counters:
-    """The counters of a receive SC."""
+    """Return the counters of a receive SC."""
     return MappingProxyType(_named(tally, SC_VERDICTS) | _octets(tally, OCTETS_IN))
 
 
 def rx_sa_counters(tally: Tally) -> Counters:
-    """The counters of a receive SA."""
+    """Return the counters of a receive SA."""
     return MappingProxyType(_named(tally, SA_VERDICTS))
 
 
 def interface_counters(tally: Tally) -> Counters:
-    """RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs)."""
+    """Return the RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs)."""
     frames = tally.frames
     errors = ("NO_TAG", "BAD_TAG", "NO_SCI", "NOT_USING_SA", "LATE", "NOT_VALID")
     return MappingProxyType(

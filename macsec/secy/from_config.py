@@ -1,4 +1,4 @@
-"""The controls, SCs and SAs of a SecY from a configuration; refusals name file and line."""
+"""Controls, SCs and SAs of a SecY from a configuration; errors name file and line."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from typing import Any, Protocol
 from macsec.config import Configuration, KeyRing, Origin, TransmitSASection
 from macsec.errors import ConfigError
 from macsec.keys import Key
-from macsec.secy.controls import Controls, Validate
-from macsec.secy.profiles import PROFILES
 from macsec.suites import SUITES
 from macsec.terms import sci_text
+
+from .controls import Controls, Validate
+from .profiles import PROFILES
 
 LOG = logging.getLogger("macsec")
 
 
 class Management(Protocol):
-    """The calls of a SecY that a configuration needs."""
+    """SecY calls that a configuration needs."""
 
     @property
     def controls(self) -> Controls:
@@ -73,7 +74,7 @@ def install(secy: Management, config: Configuration) -> None:
 
 
 def controls_of(config: Configuration) -> Controls:
-    """The controls of a configuration. Raises ConfigError."""
+    """Return the controls of a configuration. Raises ConfigError."""
     named = config.secy.model_dump()
     return Controls(
         profile=PROFILES[named.pop("profile")],
@@ -85,7 +86,7 @@ def controls_of(config: Configuration) -> Controls:
 
 
 def require_transmit(config: Configuration) -> None:
-    """Refuse a configuration that cannot protect a frame. Raises ConfigError with the reason.
+    """Raise ConfigError, with the reason, for a configuration that cannot protect a frame.
 
     With `protect: off` or `validate: null` no SA is needed.
     """
@@ -144,7 +145,7 @@ def _parameters(sa: TransmitSASection, ring: KeyRing) -> dict[str, Any]:
 
 @contextmanager
 def _located(origin: Origin, section: tuple[str | int, ...]) -> Iterator[None]:
-    """Put file, line and entry before a refusal: the first entry of the section it speaks of."""
+    """Put file, line and entry before an error: the first entry of the section that it names."""
     try:
         yield
     except ConfigError as error:

@@ -1,6 +1,6 @@
 """The Layer Management Interface (10.7): a SecY with its controls, SCs, SAs and counters.
 
-Every argument is checked here; a data plane below only holds state and moves frames.
+Every argument is checked here; a data plane only holds state and moves frames.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from macsec.config import Configuration, load
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
-from macsec.secy import counters as names
-from macsec.secy.backends import make_plane
-from macsec.secy.controls import Controls
-from macsec.secy.counters import Counters
-from macsec.secy.from_config import install, located_controls
-from macsec.secy.plane import DataPlane, Loan, Outcome, SAParameters
-from macsec.secy.ssci_registry import Place, Use, Uses
-from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
+
+from . import counters as names
+from .backends import make_plane
+from .controls import Controls
+from .counters import Counters
+from .from_config import install, located_controls
+from .plane import DataPlane, Loan, Outcome, SAParameters
+from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
+from .verdict import Verdict
 
 
 class TransmitSA(Uncopyable):
     """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23).
 
-    `check_value` tells its key from others; `iv` is its IV with a PN of zero, 12 octets.
+    `check_value` identifies its key; `iv` is its IV with a PN of zero, 12 octets.
     """
 
     def __init__(self, plane: DataPlane, an: int, check_value: str, iv: bytes) -> None:
@@ -78,7 +79,7 @@ class ReceiveSA(Uncopyable):
 
     @property
     def counters(self) -> Counters:
-        """The counters of this SA."""
+        """Counters of this SA."""
         return names.rx_sa_counters(self._plane.rx_sa(self._sci, self.an).tally)
 
 
@@ -98,7 +99,7 @@ class TransmitSC(Uncopyable):
 
     @property
     def counters(self) -> Counters:
-        """The counters of this SC."""
+        """Counters of this SC."""
         return names.tx_sc_counters(self._plane.tally())
 
 
@@ -118,7 +119,7 @@ class ReceiveSC(Uncopyable):
 
     @property
     def counters(self) -> Counters:
-        """The counters of this SC."""
+        """Counters of this SC."""
         return names.rx_sc_counters(self._plane.rx_sc_tally(self._sci))
 
 
@@ -159,7 +160,7 @@ class SecY(Uncopyable):
         self._plane = make_plane(self._controls, backend, kernel)
         self._tx = TransmitSC(self._plane)
         self._rx = ReceiveSCs()
-        self._uses = Uses()
+        self._uses = SSCIRegistry()
 
     @classmethod
     def from_config(
@@ -168,11 +169,11 @@ class SecY(Uncopyable):
         backend: str = "auto",
         kernel: str | None = None,
     ) -> Self:
-        """A SecY from a configuration file or the same structure as a dict.
+        """Return a SecY from a configuration file, or from the same structure as a dict.
 
         `backend` is auto, native or reference; `kernel` forces an AES-GCM kernel of native.
-        Takes the keys over: those of a loaded configuration are wiped. Raises ConfigError, which
-        names the file and line where there is one.
+        Takes the keys over: those of a loaded configuration are wiped. Raises ConfigError, with
+        file and line where there is a file.
         """
         model = load(config)
         try:
@@ -197,27 +198,27 @@ class SecY(Uncopyable):
         return self._plane.validate(batch)
 
     def protect_frame(self, frame: bytes) -> bytes | None:
-        """Protect one frame; None where nothing is sent, with the reason in the counters."""
+        """Protect one frame; None if nothing is sent, with the reason in the counters."""
         return self._plane.protect_frame(frame if type(frame) is bytes else bytes(frame))[1]
 
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
-        """Validate one frame: its verdict, and the clear frame if it is delivered."""
+        """Validate one frame; return its verdict, and the clear frame if it is delivered."""
         return self._plane.validate_frame(octets if type(octets) is bytes else bytes(octets))
 
     def still(self) -> AbstractContextManager[None]:
-        """While it is held no pump moves a frame: for what is read and then changed."""
+        """Context in which no pump moves a frame, for a value that is read and then changed."""
         return self._plane.still()
 
     def lend(self, stop: Callable[[], None]) -> Loan:
-        """The SecY in C, for code that moves frames without Python; `take_back` ends it.
+        """Return the SecY in C, for code that moves frames without Python, until `take_back`.
 
-        All calls here stay possible meanwhile; `close()` first calls `stop`, which has to end the
+        All calls here stay possible meanwhile. `close()` first calls `stop`, which has to end the
         use. Raises EnvironmentLacks on the reference data plane.
         """
         return self._plane.lend(stop)
 
     def take_back(self, stop: Callable[[], None]) -> None:
-        """The borrower who gave this `stop` uses it no more."""
+        """End the loan that was made with this `stop`."""
         self._plane.take_back(stop)
 
     # ---------------------------------------------------------------- status
@@ -234,7 +235,7 @@ class SecY(Uncopyable):
 
     @property
     def kernel(self) -> str:
-        """What runs AES-GCM."""
+        """Name of the AES-GCM implementation."""
         return self._plane.kernel
 
     @property
@@ -259,7 +260,7 @@ class SecY(Uncopyable):
 
     @property
     def mac_operational(self) -> bool:
-        """Whether the Controlled Port can send and something can be received (10.7.4)."""
+        """True if the Controlled Port can send and a receive SA is enabled (10.7.4)."""
         sa = self._tx.sa.get(self._controls.encodingsa)
         sends = not self._controls.protects or (
             self._tx.enabled
@@ -279,7 +280,7 @@ class SecY(Uncopyable):
     # ---------------------------------------------------------------- controls
 
     def set_controls(self, **changes: Any) -> None:
-        """Change controls by name. The cipher suite has a call of its own."""
+        """Change controls by name; `change_cipher` changes the cipher suite."""
         if "cipher" in changes and changes["cipher"] is not self._controls.cipher:
             raise ConfigError("change_cipher changes the suite: it deletes all keys (10.7.27)")
         self._configure(replace(self._controls, **changes))
@@ -353,7 +354,7 @@ class SecY(Uncopyable):
             self._plane.set_tx_pn(an, self._raised("next_pn", sa.next_pn, next_pn))
 
     def limit_tx_pn(self, an: int, limit: int) -> None:
-        """Use no PN from `limit` on until this is called again; frames are not sent meanwhile."""
+        """Use no PN from `limit` on until the next call; frames that need one are not sent."""
         self._find_tx(an)
         if not 1 <= limit <= self._controls.cipher.pn_limit:
             raise ConfigError(f"limit {limit} is not within 1 to {self._controls.cipher.pn_limit}")
@@ -461,7 +462,7 @@ class SecY(Uncopyable):
         if cipher.xpn and (ssci is None or salt is None):
             raise ConfigError(f"{cipher.name} needs an ssci and a salt (10.7.13)")
         if not cipher.xpn and (ssci is not None or salt is not None):
-            raise ConfigError(f"{cipher.name} has no ssci and no salt: they are XPN's")
+            raise ConfigError(f"{cipher.name} takes no ssci and no salt: only XPN suites do")
         if salt is not None and len(salt) != 12:
             raise ConfigError(f"a salt has 12 octets, {len(salt)} given")
         if ssci is not None and not 0 <= ssci < 1 << 32:
@@ -486,14 +487,14 @@ class SecY(Uncopyable):
     ) -> None:
         if an in existing and not self._controls.profile.replaces_sa:
             raise ConfigError(f"SA {an} of SC {sci_text(sci)} exists: delete it first")
-        use = Use(sa.key.check_value, sa.ssci)
+        use = SSCIUse(sa.key.check_value, sa.ssci)
         other_sci = self._uses.other_sci(use, sci) if self._controls.cipher.xpn else None
         if other_sci is not None:
             raise ConfigError(
                 f"SSCI {sa.ssci:08x} belongs to SCI {sci_text(other_sci)} under this key "
                 f"and cannot serve {sci_text(sci)} too (10.7.13)"
             )
-        self._uses.put(Place(sci, an, transmit), use)
+        self._uses.put(SAPlace(sci, an, transmit), use)
 
     def _may_delete(self, sa: TransmitSA | ReceiveSA) -> None:
         if sa.enabled and not self._controls.profile.replaces_sa:
@@ -524,15 +525,15 @@ class SecY(Uncopyable):
     def _forget_tx_sa(self, an: int) -> None:
         self._plane.remove_tx_sa(an)
         del self._tx._sa[an]
-        self._uses.drop(Place(sci_of(self._tx.sci or ""), an, True))
+        self._uses.drop(SAPlace(sci_of(self._tx.sci or ""), an, True))
 
     def _forget_rx_sa(self, sci: int, an: int) -> None:
         self._plane.remove_rx_sa(sci, an)
         del self._rx._by_sci[sci]._sa[an]
-        self._uses.drop(Place(sci, an, False))
+        self._uses.drop(SAPlace(sci, an, False))
 
     def close(self) -> None:
-        """Wipe all keys; the SecY is of no use after this."""
+        """Wipe all keys; every later call raises."""
         self._plane.close()
 
     def __enter__(self) -> Self:

@@ -1,8 +1,7 @@
-"""The native data plane: a SecY in C, one call a batch, the GIL released while it runs.
+"""The native data plane: a SecY in C, one call a batch, with the GIL released.
 
-A single frame is a call that keeps the GIL and costs a fifth of one through cffi.
-
-Keys and round keys live in C memory only, wiped on replacement, on close and at exit.
+The call for a single frame keeps the GIL: it costs a fifth of a call through cffi. Keys and round
+keys live in C memory only, and are wiped on replacement, on close and at exit.
 """
 
 from __future__ import annotations
@@ -21,20 +20,38 @@ from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecErr
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.native import load
-from macsec.secy.arena_pool import ArenaPool
-from macsec.secy.controls import Controls
-from macsec.secy.plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
-from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
+
+from .arena_pool import ArenaPool
+from .controls import Controls
+from .plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
+from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
 MASK_64 = PN_LIMIT_64 - 1
 
 _VERDICTS = tuple(Verdict)
 
-_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
-
 _LIBRARY = load("native", needs="macsec_secy_new")
 ffi, lib = _LIBRARY.ffi, _LIBRARY.lib
+
+REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
+    lib.MACSEC_STATUS_NO_MEMORY: (EnvironmentLacks, "out of memory"),
+    lib.MACSEC_STATUS_NO_KERNEL: (
+        EnvironmentLacks,
+        "no AES-GCM kernel passed its known answers on this machine",
+    ),
+    lib.MACSEC_STATUS_KEY_LENGTH: (ConfigError, "key length: a key has 16 or 32 octets"),
+    lib.MACSEC_STATUS_NO_SUCH_AN: (MACsecError, "no such AN: an AN is 0 to 3"),
+    lib.MACSEC_STATUS_NO_SUCH_SC: (MACsecError, "no such SC: no receive SC with that SCI"),
+    lib.MACSEC_STATUS_NO_SUCH_SA: (MACsecError, "no such SA: no SA with that AN"),
+    lib.MACSEC_STATUS_SC_EXISTS: (MACsecError, "this SC exists: its SCI has a receive SC"),
+    lib.MACSEC_STATUS_SA_DEAD: (CustodyError, DEAD),
+    lib.MACSEC_STATUS_NO_ROOM: (MACsecError, "the arena for the frames is too small"),
+    lib.MACSEC_STATUS_NOT_AUTHENTIC: (MACsecError, "the ICV is wrong"),
+}
+"""The error and its text for each macsec_status of the data plane in C but DONE."""
+
+_OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
 
 class NativePlane(Uncopyable):
@@ -45,9 +62,9 @@ class NativePlane(Uncopyable):
     def __init__(self, controls: Controls, kernel: str | None = None) -> None:
         if kernel is not None:
             check_kernel(kernel)
-        pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode())
-        if pointer == ffi.NULL:
-            raise EnvironmentLacks("no AES-GCM kernel passed its known answers on this machine")
+        status = ffi.new("macsec_status *")
+        pointer = lib.macsec_secy_new(ffi.NULL if kernel is None else kernel.encode(), status)
+        check_status(status[0])
         self._secy: Any = ffi.gc(pointer, lib.macsec_secy_free)
         self._lock: Any = _LIBRARY.Lock()
         self._holder: int | None = None
@@ -72,7 +89,7 @@ class NativePlane(Uncopyable):
 
     def _run(self, call: Any, batch: FrameBatch) -> Outcome:
         rows = len(batch)
-        # One block a kind of column: each array and pointer costs as much as a small frame.
+        # One block for each type of column: an array and its pointer cost as much as a small frame.
         table, bytes_table = np.empty((5, rows), np.int64), np.empty((2, rows), np.uint8)
         columns = ffi.from_buffer("int64_t[]", table)
         narrow = ffi.from_buffer("uint8_t[]", bytes_table)
@@ -87,7 +104,7 @@ class NativePlane(Uncopyable):
             arena = self._arenas.take(capacity)
             out.arena, out.capacity = ffi.from_buffer("uint8_t[]", arena), capacity
             lib.macsec_outcome_columns(out, columns, narrow, rows)
-            self._done(call(self._open(), given, out))
+            check_status(call(self._open(), given, out))
             frames, octets = out.frames, out.octets
         start, length, kept = table[0, :frames], table[1, :frames], table[2, :frames]
         every = frames == rows
@@ -98,8 +115,8 @@ class NativePlane(Uncopyable):
             batch.time_ns if every else batch.time_ns[kept],
             batch.source if every else batch.source[kept],
         )
-        told = table[3:].view(np.uint64)
-        return Outcome(sent, kept, bytes_table[0], told[0], bytes_table[1], told[1])
+        sci, pn = table[3:].view(np.uint64)
+        return Outcome(sent, kept, bytes_table[0], sci, bytes_table[1], pn)
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
@@ -117,7 +134,7 @@ class NativePlane(Uncopyable):
         """10.7: take over all controls."""
         values = _controls(controls)
         with self.still():
-            self._done(
+            check_status(
                 lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
             )
         self._wraps = controls.profile.window_from_next_pn
@@ -145,7 +162,7 @@ class NativePlane(Uncopyable):
         self._call(lib.macsec_secy_set_tx_pn, an, _below(next_pn))
 
     def limit_tx_pn(self, an: int, limit: int) -> None:
-        """PNs from `limit` on are not used for now."""
+        """Use no PN from `limit` on for now."""
         self._call(lib.macsec_secy_limit_tx_pn, an, _below(limit))
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
@@ -178,14 +195,14 @@ class NativePlane(Uncopyable):
         self._call(lib.macsec_secy_set_rx_pn, sci, an, _below(next_pn), _below(lowest_pn))
 
     def tx_sa(self, an: int) -> SAState:
-        """10.7.23: a transmit SA as it stands."""
+        """10.7.23: return the state of a transmit SA."""
         state = ffi.new("macsec_sa_state *")
         self._call(lib.macsec_secy_tx_sa, an, state)
         tally = Tally(tuple(state.frames[0 : len(TX_SA_VERDICTS)]))
         return SAState(bool(state.enabled), state.last_pn + 1, 0, tally)
 
     def rx_sa(self, sci: int, an: int) -> SAState:
-        """10.7.14: a receive SA as it stands."""
+        """10.7.14: return the state of a receive SA."""
         state = ffi.new("macsec_sa_state *")
         self._call(lib.macsec_secy_rx_sa, sci, an, state)
         next_pn, lowest_pn = state.last_pn + 1, state.floor_pn + 1
@@ -196,13 +213,13 @@ class NativePlane(Uncopyable):
         return SAState(bool(state.enabled), next_pn, lowest_pn, tally)
 
     def rx_sc_tally(self, sci: int) -> Tally:
-        """10.7.12: what a receive SC counted."""
+        """10.7.12: return the counts of a receive SC."""
         tally = ffi.new("macsec_tally *")
         self._call(lib.macsec_secy_rx_sc_tally, sci, tally)
         return _tally(tally, len(SC_VERDICTS))
 
     def tally(self) -> Tally:
-        """10.7.9, 10.7.18: what the SecY counted."""
+        """10.7.9, 10.7.18: return the counts of the SecY."""
         tally = ffi.new("macsec_tally *")
         with self._lock:
             lib.macsec_secy_tally(self._open(), tally)
@@ -215,7 +232,7 @@ class NativePlane(Uncopyable):
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep the pump out for several calls; inside, only management is called."""
+        """Context in which no pump runs, for several management calls that belong together."""
         if self._holder == get_ident():
             yield
             return
@@ -227,17 +244,17 @@ class NativePlane(Uncopyable):
                 self._holder = None
 
     def lend(self, stop: Callable[[], None]) -> Loan:
-        """The SecY in C for code that moves frames by itself, each batch under the lock."""
+        """Return the SecY in C, for code that moves frames by itself, each batch under the lock."""
         self._borrowers.append(stop)
         return Loan(self._open(), self._lock.address())
 
     def take_back(self, stop: Callable[[], None]) -> None:
-        """The borrower uses it no more."""
+        """End the loan that was made with this `stop`."""
         if stop in self._borrowers:  # in the child of a fork it is not
             self._borrowers.remove(stop)
 
     def close(self) -> None:
-        """Stop who borrowed it, and wipe all keys; the plane is of no use after this."""
+        """Stop all borrowers and wipe all keys; every later call raises."""
         for stop in list(self._borrowers):
             stop()
         with self._lock:
@@ -247,7 +264,7 @@ class NativePlane(Uncopyable):
                 self._secy = None
 
     def forked(self) -> None:
-        """In the child of a fork: threads that used this plane are the parent's."""
+        """Reset the lock in the child of a fork: threads that used this plane are the parent's."""
         self._lock.renew()
         self._holder = None
         self._borrowers.clear()
@@ -259,18 +276,11 @@ class NativePlane(Uncopyable):
 
     def _call(self, call: Any, *arguments: Any) -> None:
         with self.still():
-            self._done(call(self._open(), *arguments))
-
-    @staticmethod
-    def _done(status: int) -> None:
-        if status == lib.MACSEC_DEAD:
-            raise CustodyError(DEAD)
-        if status != 0:
-            raise MACsecError("the native data plane refused: no such SC or SA, or out of memory")
+            check_status(call(self._open(), *arguments))
 
 
 class _Parameters:
-    """`macsec_sa_parameters` for the time of one call; the key is read where it lies."""
+    """`macsec_sa_parameters` for one call; C reads the key in place."""
 
     def __init__(self, sa: SAParameters) -> None:
         self._key = ffi.from_buffer("uint8_t[]", sa.key.in_place())
@@ -292,21 +302,28 @@ class _Parameters:
         return self._pointer
 
     def __exit__(self, *_: object) -> None:
-        ffi.release(self._key)  # else it could not be wiped
+        ffi.release(self._key)  # a key with an open buffer cannot be wiped
 
 
 def _refuse() -> NoReturn:
     raise MACsecError("this SecY is closed: its keys are wiped")
 
 
+def check_status(status: int) -> None:
+    """Raise the error that a macsec_status stands for; none for DONE."""
+    if status != lib.MACSEC_STATUS_DONE:
+        error, text = REFUSALS[status]
+        raise error(text)
+
+
 def kernels() -> list[str]:
-    """Names of the AES-GCM kernels of this build, fastest first."""
+    """Return the names of the AES-GCM kernels of this build, fastest first."""
     count = lib.macsec_kernel_count()
     return [ffi.string(lib.macsec_kernel_name(index)).decode() for index in range(count)]
 
 
 def usable_kernels() -> list[str]:
-    """Names of those that this CPU runs and whose known answers came out."""
+    """Return the names of the kernels that this CPU runs and whose known answers are right."""
     return [name for at, name in enumerate(kernels()) if lib.macsec_kernel_usable(at)]
 
 
@@ -348,7 +365,7 @@ def _tally(tally: Any, rows: int) -> Tally:
 
 
 def _below(pn: int) -> int:
-    """The C side holds PNs as one below: "last used", "highest refused"."""
+    """Return the PN before: C holds "last used" and "highest refused", not the next."""
     return (pn - 1) & MASK_64
 
 

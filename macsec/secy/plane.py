@@ -1,4 +1,4 @@
-"""What a data plane is: the seam between management (lmi.py) and the two implementations."""
+"""Interface between management (lmi.py) and the two data planes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
 from macsec.keys import Key, Uncopyable
-from macsec.secy.controls import Controls
-from macsec.secy.verdict import Verdict
 from macsec.terms import SCI_NONE
+
+from .controls import Controls
+from .verdict import Verdict
 
 AN_UNKNOWN = 255
 
@@ -25,12 +26,12 @@ _VERDICTS: NDArray[np.object_] = np.array(list(Verdict), dtype=object)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of a batch of n frames.
+    """Result of a batch of n frames.
 
     `batch`: the frames that go on (m rows), in order. `delivered`: int64[m], their input row
-    numbers. `codes`: uint8[n], a Verdict's number for each input row. What the frame told, for each
-    input row: `sci` uint64[n] (all ones: unknown), `an` uint8[n] (255: unknown), `pn` uint64[n]
-    (0: unknown; recovered to 64 bits under an XPN suite).
+    numbers. `codes`: uint8[n], the Verdict number of each input row. From the SecTAG of each input
+    row: `sci` uint64[n] (all ones: unknown), `an` uint8[n] (255: unknown), `pn` uint64[n] (0:
+    unknown; recovered to 64 bits under an XPN suite).
     """
 
     batch: FrameBatch
@@ -42,12 +43,12 @@ class Outcome:
 
     @property
     def verdict(self) -> NDArray[np.object_]:
-        """A Verdict for each input row."""
+        """Verdict of each input row."""
         chosen: NDArray[np.object_] = _VERDICTS[self.codes]
         return chosen
 
-    def told(self, row: int) -> tuple[int | None, int | None, int | None]:
-        """SCI, AN and PN of one input row; None where the frame did not tell."""
+    def sci_an_pn(self, row: int) -> tuple[int | None, int | None, int | None]:
+        """Return SCI, AN and PN of one input row; None for each that is unknown."""
         sci, an, pn = int(self.sci[row]), int(self.an[row]), int(self.pn[row])
         return (
             None if sci == SCI_NONE else sci,
@@ -73,7 +74,7 @@ class Tally(NamedTuple):
 
 
 class SAState(NamedTuple):
-    """One SA as it stands; after the last PN, `next_pn` is the suite's PN limit."""
+    """State of one SA; after the last PN, `next_pn` is the suite's PN limit."""
 
     enabled: bool
     next_pn: int
@@ -83,7 +84,7 @@ class SAState(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SAParameters(Uncopyable):
-    """What creates an SA (10.7.13, 10.7.22). `salt` and `ssci` matter under XPN only."""
+    """Parameters of a new SA (10.7.13, 10.7.22). `salt` and `ssci` matter under XPN only."""
 
     an: int
     key: Key
@@ -95,14 +96,14 @@ class SAParameters(Uncopyable):
 
 
 class Loan(NamedTuple):
-    """What code in C needs to move frames by itself: a `macsec_secy *`, and where its lock lies."""
+    """Handles for code in C that moves frames by itself: `macsec_secy *`, address of its lock."""
 
     secy: Any
     lock: int
 
 
 class DataPlane(Protocol):
-    """A SecY's frame processing and its state. Arguments were checked by the LMI."""
+    """Frame processing and state of a SecY. The LMI has checked all arguments."""
 
     name: str
     kernel: str
@@ -120,13 +121,13 @@ class DataPlane(Protocol):
         """Delete a transmit SA and wipe its key."""
 
     def enable_tx_sa(self, an: int, enabled: bool) -> None:
-        """Start or stop a transmit SA. CustodyError: it died in a fork."""
+        """Start or stop a transmit SA. Raises CustodyError if it died in a fork."""
 
     def set_tx_pn(self, an: int, next_pn: int) -> None:
         """Set nextPN of a transmit SA."""
 
     def limit_tx_pn(self, an: int, limit: int) -> None:
-        """PNs from `limit` on are not used for now. CustodyError: the SA died in a fork."""
+        """Use no PN from `limit` on for now. Raises CustodyError if the SA died in a fork."""
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
         """Create a receive SC."""
@@ -150,40 +151,40 @@ class DataPlane(Protocol):
         """Set nextPN and lowestPN of a receive SA (10.7.15)."""
 
     def tx_sa(self, an: int) -> SAState:
-        """A transmit SA as it stands."""
+        """Return the state of a transmit SA."""
 
     def rx_sa(self, sci: int, an: int) -> SAState:
-        """A receive SA as it stands."""
+        """Return the state of a receive SA."""
 
     def rx_sc_tally(self, sci: int) -> Tally:
-        """What a receive SC counted."""
+        """Return the counts of a receive SC."""
 
     def tally(self) -> Tally:
-        """What the SecY counted."""
+        """Return the counts of the SecY."""
 
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
 
     def protect(self, batch: FrameBatch) -> Outcome:
-        """Frames of the Controlled Port to frames of the Common Port (10.5)."""
+        """Turn frames of the Controlled Port into frames of the Common Port (10.5)."""
 
     def validate(self, batch: FrameBatch) -> Outcome:
-        """Frames of the Common Port to frames of the Controlled Port (10.6)."""
+        """Turn frames of the Common Port into frames of the Controlled Port (10.6)."""
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
-        """`protect` for one frame: its verdict, and the frame if it is sent."""
+        """Protect one frame; return its verdict, and the frame if it is sent."""
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
-        """`validate` for one frame: its verdict, and the frame if it is delivered."""
+        """Validate one frame; return its verdict, and the frame if it is delivered."""
 
     def still(self) -> AbstractContextManager[None]:
-        """While it is held nobody else moves a frame: for calls that belong together."""
+        """Context in which no other thread moves a frame, for calls that belong together."""
 
     def lend(self, stop: Callable[[], None]) -> Loan:
-        """The SecY in C, until `take_back`; `stop` ends its use. EnvironmentLacks: it is none."""
+        """Lend the SecY in C until `take_back`; `stop` ends its use. Raises EnvironmentLacks."""
 
     def take_back(self, stop: Callable[[], None]) -> None:
-        """The borrower who gave this `stop` uses it no more."""
+        """End the loan that was made with this `stop`."""
 
     def close(self) -> None:
-        """Wipe all keys; the plane is of no use after this."""
+        """Wipe all keys; every later call raises."""

@@ -1,7 +1,7 @@
-"""Behaviour profiles: where implementations disagree about the same octets, as named switches.
+"""Behaviour profiles: named switches where implementations disagree about the same octets.
 
-`ieee` is the text of the standard; `linux` is what the kernel was seen to do. A profile is a row,
-not a fork: both data planes read the same switches.
+`ieee` follows the text of the standard, `linux` the observed behaviour of the kernel. Both data
+planes read the same switches.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One row of switches. The field names are those of `macsec_controls` in C."""
+    """One row of switches, named like the fields of `macsec_controls` in C."""
 
     name: str
     exact_length: bool
@@ -23,9 +23,9 @@ class Profile:
     short_header_silent: bool
     """A frame too short for its SecTAG and an EtherType is dropped without a counter."""
     scb_port_zero: bool
-    """SCB means port 0 and wins over ES (9.9); else ES means port 1 and SCB nothing."""
+    """SCB means port 0 and wins over ES (9.9); otherwise ES means port 1 and SCB is ignored."""
     no_peer_silent: bool
-    """A frame without SC, ES, SCB and no only peer is dropped without a counter."""
+    """A frame without SC, ES and SCB, with no single peer, is dropped without a counter."""
     window_from_next_pn: bool
     """Lowest PN and XPN upper half follow nextPN in 32-bit halves, not lowestPN (10.6.2)."""
     disabled_decrypts: bool
@@ -35,9 +35,9 @@ class Profile:
     too_long_counts_octets: bool
     """A frame that is too long counts in OutOctets (10.5.4 comes before 10.5.5)."""
     replaces_sa: bool
-    """Creating an SA replaces one with the same AN (10.7.13); else it must be gone first."""
+    """Creating an SA replaces one with the same AN (10.7.13); otherwise delete that one first."""
     icv_lengths: range
-    """ICV lengths that can be set; clause 14 knows 16 only."""
+    """ICV lengths that can be set; clause 14 has 16 only."""
 
 
 PROFILES: dict[str, Profile] = {

@@ -1,4 +1,4 @@
-"""What the readable SecY keeps: SCs, SAs, their ciphers and counters (10.7, clause 14)."""
+"""State of the reference SecY: SCs, SAs, their ciphers and counters (10.7, clause 14)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from macsec.keys import Uncopyable
-from macsec.secy.plane import SAParameters, Tally
-from macsec.secy.replay_check import Window
-from macsec.secy.verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 from macsec.suites import CipherSuite
 from macsec.terms import PN_LIMIT_64
+
+from .plane import SAParameters, Tally
+from .replay_check import ReplayWindow
+from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
 
 @dataclass(slots=True)
 class Counts:
-    """Counters as they grow."""
+    """Counters that grow."""
 
     frames: list[int]
     validated: int = 0
@@ -29,7 +30,7 @@ class Counts:
     octets_out: int = 0
 
     def tally(self) -> Tally:
-        """The counters as they stand."""
+        """Return the counts so far."""
         return Tally(
             tuple(self.frames),
             self.validated,
@@ -42,7 +43,7 @@ class Counts:
 
 
 def no_counts(verdicts: Iterable[Verdict]) -> Counts:
-    """A counter for each of these verdicts, at zero."""
+    """Return a counter of zero for each of these verdicts."""
     return Counts([0 for _ in verdicts])
 
 
@@ -54,14 +55,14 @@ class SAKey(Uncopyable):
         self._aes = algorithms.AES(sa.key.expose())
 
     def seal(self, sci: int, pn: int, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
-        """Ciphertext and 16-octet ICV (14.5 to 14.8)."""
+        """Return ciphertext and 16-octet ICV (14.5 to 14.8)."""
         iv = self._suite.iv(sci, pn, self._ssci, self._salt)
         cipher = Cipher(self._aes, modes.GCM(iv)).encryptor()
         cipher.authenticate_additional_data(aad)
         return cipher.update(text) + cipher.finalize(), cipher.tag
 
     def open(self, sci: int, pn: int, aad: bytes, text: bytes, icv: bytes) -> bytes | None:
-        """Plaintext, or None where the ICV is wrong."""
+        """Return the plaintext, or None if the ICV is wrong."""
         iv = self._suite.iv(sci, pn, self._ssci, self._salt)
         cipher = Cipher(self._aes, modes.GCM(iv, icv, min_tag_length=len(icv))).decryptor()
         cipher.authenticate_additional_data(aad)
@@ -72,8 +73,8 @@ class SAKey(Uncopyable):
 
 
 @dataclass(slots=True)
-class TransmitSA(Uncopyable):
-    """A transmit SA (10.7.22). PNs from `limit` on are not used; `key` None: it died in a fork."""
+class ReferenceTransmitSA(Uncopyable):
+    """A transmit SA (10.7.22). PNs from `limit` on are not used; no `key`: it died in a fork."""
 
     key: SAKey | None
     next_pn: int
@@ -83,19 +84,19 @@ class TransmitSA(Uncopyable):
 
 
 @dataclass(slots=True)
-class ReceiveSA(Uncopyable):
+class ReferenceReceiveSA(Uncopyable):
     """A receive SA (10.7.13)."""
 
     key: SAKey
-    window: Window
+    window: ReplayWindow
     enabled: bool
     counts: Counts = field(default_factory=lambda: no_counts(SA_VERDICTS))
 
 
 @dataclass(slots=True)
-class ReceiveSC(Uncopyable):
+class ReferenceReceiveSC(Uncopyable):
     """A receive SC and its SAs by AN (10.7.11)."""
 
     enabled: bool
-    sa: dict[int, ReceiveSA] = field(default_factory=dict)
+    sa: dict[int, ReferenceReceiveSA] = field(default_factory=dict)
     counts: Counts = field(default_factory=lambda: no_counts(SC_VERDICTS))

@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from macsec.secy.controls import Controls
 from macsec.terms import WINDOW_LIMIT_XPN
+
+from .controls import Controls
 
 LOW = 0xFFFFFFFF
 TOP_BIT = 0x80000000
 
 
 @dataclass(slots=True)
-class Window:
-    """The PNs of a receive SA: the next expected, the lowest acceptable, those seen between."""
+class ReplayWindow:
+    """PNs of a receive SA: the next expected, the lowest acceptable, and the seen ones."""
 
     next_pn: int
     lowest_pn: int
@@ -25,26 +26,26 @@ class Window:
 
 
 class ReplayRule(Protocol):
-    """How PNs are recovered, refused and remembered."""
+    """Rule by which PNs are recovered, refused and remembered."""
 
-    def recover(self, window: Window, pn_field: int) -> int:
-        """The PN of a frame from the 32 bits it carries."""
+    def recover(self, window: ReplayWindow, pn_field: int) -> int:
+        """Return the PN of a frame from the 32 bits that it carries."""
 
-    def late(self, window: Window, pn: int) -> bool:
-        """Whether replayProtect refuses the PN."""
+    def late(self, window: ReplayWindow, pn: int) -> bool:
+        """Return whether replayProtect refuses the PN."""
 
-    def delayed(self, window: Window, pn: int) -> bool:
-        """Whether an accepted frame counts as InPktsDelayed."""
+    def delayed(self, window: ReplayWindow, pn: int) -> bool:
+        """Return whether an accepted frame counts as InPktsDelayed."""
 
-    def advance(self, window: Window, pn: int) -> None:
+    def advance(self, window: ReplayWindow, pn: int) -> None:
         """Remember a PN whose ICV was good."""
 
-    def lowest(self, window: Window) -> int:
-        """The lowest acceptable PN as reported."""
+    def lowest(self, window: ReplayWindow) -> int:
+        """Return the lowest acceptable PN for reports."""
 
 
 class LowestPN:
-    """The standard's text: everything follows lowestPN, which only ever rises."""
+    """Rule of the standard: everything follows lowestPN, which never falls."""
 
     def __init__(self, controls: Controls) -> None:
         self.xpn = controls.cipher.xpn
@@ -52,7 +53,7 @@ class LowestPN:
         self.window = min(controls.window, WINDOW_LIMIT_XPN) if self.xpn else controls.window
         self.reject_duplicates = controls.duplicates_reject
 
-    def recover(self, window: Window, pn_field: int) -> int:
+    def recover(self, window: ReplayWindow, pn_field: int) -> int:
         """10.6.2, Table 10-2: the upper half of lowestPN, plus one past its middle."""
         if not self.xpn:
             return pn_field
@@ -61,16 +62,16 @@ class LowestPN:
             upper += 1
         return (upper & LOW) << 32 | pn_field
 
-    def late(self, window: Window, pn: int) -> bool:
+    def late(self, window: ReplayWindow, pn: int) -> bool:
         """10.6.2 and 10.6.4: below lowestPN; seen before only with duplicates: reject."""
         return pn < window.lowest_pn or (self.reject_duplicates and pn in window.seen)
 
-    def delayed(self, window: Window, pn: int) -> bool:
+    def delayed(self, window: ReplayWindow, pn: int) -> bool:
         """10.6.5: below lowestPN, a PN of zero taken as the one after the last."""
         return (pn or self.pn_limit) < window.lowest_pn
 
-    def advance(self, window: Window, pn: int) -> None:
-        """10.6.5: nextPN past the frame, lowestPN a window behind it, never down."""
+    def advance(self, window: ReplayWindow, pn: int) -> None:
+        """10.6.5: nextPN past the frame, lowestPN a window behind it; neither falls."""
         window.next_pn = max(window.next_pn, pn + 1)
         window.lowest_pn = max(window.lowest_pn, window.next_pn - self.window)
         if self.reject_duplicates:
@@ -78,22 +79,22 @@ class LowestPN:
             if len(window.seen) > 2 * self.window + 64:
                 window.seen = {old for old in window.seen if old >= window.lowest_pn}
 
-    def lowest(self, window: Window) -> int:
+    def lowest(self, window: ReplayWindow) -> int:
         """lowestPN."""
         return window.lowest_pn
 
 
 class NextPN:
-    """What Linux does: everything follows nextPN, by its 32-bit halves."""
+    """Rule of Linux: everything follows nextPN, by its 32-bit halves."""
 
     def __init__(self, controls: Controls) -> None:
         self.xpn = controls.cipher.xpn
         self.window = controls.window
 
-    def _lowest_half(self, window: Window) -> int:
+    def _lowest_half(self, window: ReplayWindow) -> int:
         return max((window.next_pn & LOW) - self.window, 0)
 
-    def recover(self, window: Window, pn_field: int) -> int:
+    def recover(self, window: ReplayWindow, pn_field: int) -> int:
         """The upper half of nextPN, plus one if the field is below in the other half."""
         if not self.xpn:
             return pn_field
@@ -102,7 +103,7 @@ class NextPN:
             upper += 1
         return (upper & LOW) << 32 | pn_field
 
-    def late(self, window: Window, pn: int) -> bool:
+    def late(self, window: ReplayWindow, pn: int) -> bool:
         """Below nextPN - window; under XPN only within one half of the 32-bit range."""
         low = pn & LOW
         lowest = self._lowest_half(window)
@@ -110,11 +111,11 @@ class NextPN:
             return False
         return not self.xpn or _same_half(window.next_pn & LOW, low) or _same_half(lowest, low)
 
-    def delayed(self, window: Window, pn: int) -> bool:
+    def delayed(self, window: ReplayWindow, pn: int) -> bool:
         """Below nextPN - window, halves ignored."""
         return pn & LOW < self._lowest_half(window)
 
-    def advance(self, window: Window, pn: int) -> None:
+    def advance(self, window: ReplayWindow, pn: int) -> None:
         """nextPN past the frame; past 2^32 the upper half steps, or a 32-bit PN sticks."""
         upper, lower = divmod(window.next_pn, 1 << 32)
         after = (pn + 1) & LOW
@@ -123,7 +124,7 @@ class NextPN:
         elif self.xpn and not _same_half(after, lower):
             window.next_pn = ((upper + 1) & LOW) << 32 | after
 
-    def lowest(self, window: Window) -> int:
+    def lowest(self, window: ReplayWindow) -> int:
         """NextPN - window."""
         return max(window.next_pn - self.window, 0)
 
@@ -133,5 +134,5 @@ def _same_half(a: int, b: int) -> bool:
 
 
 def replay_rule(controls: Controls) -> ReplayRule:
-    """The rule that the profile asks for."""
+    """Return the rule of the profile."""
     return NextPN(controls) if controls.profile.window_from_next_pn else LowestPN(controls)

@@ -1,4 +1,4 @@
-"""Every way a frame can end: one row each, with its counter and clause.
+"""Table of all verdicts: each way a frame can end, with its counter and clause.
 
 The numbers are shared with the C data plane (`macsec_verdict` in `_native/secy/macsec.h`), which
 counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the SecY.
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Verdict(IntEnum):
-    """How one frame ended: `label`, `counter` (or None), `delivered` (or sent), `clause`."""
+    """Result of one frame: `label`, `counter` (or None), `delivered` (or sent), `clause`."""
 
     label: str
     counter: str | None

@@ -1,7 +1,7 @@
-"""One direction of a link for frames by the batch, on the C twin of a lane or on the lane itself.
+"""One direction of a link for frames in batches, on the C twin of a lane.
 
-For traffic whose times are known beforehand, a capture for one: no engine and no ports. Seed, name
-and direction give the same history as on a Link that is alone on an engine, digest and all.
+For traffic whose times are known in advance, such as a capture: no engine and no ports. Seed, name
+and direction give the same history as on a Link that is alone on an engine, digest included.
 """
 
 from __future__ import annotations
@@ -17,75 +17,77 @@ from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.native import load
 from macsec.time_units import PS_PER_NS
-from macsec.wire.engine import HORIZON_PS
-from macsec.wire.fields import turned
-from macsec.wire.impairments import Starts, starts
-from macsec.wire.lane import Lane, LinkStats, Sent
-from macsec.wire.native_lane import Ends, NativeLane, Picked
-from macsec.wire.params import LinkParams
-from macsec.wire.trace import RECORDS, Fate, Record, Trace, pack
+
+from .engine import HORIZON_PS
+from .impairments import Starts, starts
+from .lane import LinkStats
+from .native_lane import FrameEnds, NativeLane, Picked
+from .params import LinkParams
+from .trace import Fate, Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Carried:
-    """What came out of a wire.
+    """Frames that came out of a wire.
 
-    `batch`: the frames that arrived, in that order and as they arrived; `time_ns` is when, cut
-    off. `time_ps`: exactly when. `number`: of each, its number among all sent, from 1. `ends`:
-    every end in order, of those that did not arrive too.
+    `batch`: the frames that arrived, in that order and as they arrived; `time_ns` is the time of
+    arrival, rounded down. `time_ps`: the exact time. `number`: of each, its number among all sent,
+    from 1. `ends`: all ends in order, including those of frames that did not arrive.
     """
 
     batch: FrameBatch
     time_ps: Column
     number: Column
-    ends: Ends
+    ends: FrameEnds
 
 
 _NONE: Column = np.zeros(0, np.int64)
 
 
-class _Runner(Protocol):
-    """A lane, driven by columns."""
-
-    @property
-    def stats(self) -> LinkStats: ...
-    def send(self, batch: FrameBatch, time_ps: Column) -> Ends: ...
-    def drain(self) -> Ends: ...
-    def oldest(self) -> int | None: ...
-    def gather(self, arenas: list[Octets], source: Column, pick: Picked) -> Octets: ...
-
-
-class Carrier:
-    """A wire in one direction, 0 (a to b) or 1. One thread at a time.
-
-    `backend`: "native", "reference", or "auto" for the first that is there.
-    """
-
-    def __init__(
-        self,
-        params: LinkParams,
-        seed: int = 0,
-        name: str = "wire",
-        direction: int = 0,
-        backend: str = "auto",
-    ) -> None:
-        start = starts(params, seed, name, direction)
-        library = load(backend, needs="macsec_wire_new")
-        self._lane: _Runner = (
-            _ReferenceLane(params, start, direction)
-            if library is None
-            else NativeLane(params, start, direction, library.ffi, library.lib)
-        )
-        self._trace = Trace()
-        self._trace.name(0, name)
-        self._now_ps = 0
-        # Batches of which frames are on their way, and the number of their first.
-        self._kept: deque[FrameBatch] = deque()
-        self._first = 1
+class BatchLane(Protocol):
+    """A lane that takes columns of frames and returns columns of ends."""
 
     @property
     def stats(self) -> LinkStats:
-        """What happened so far."""
+        """The counts so far."""
+
+    def send(self, batch: FrameBatch, time_ps: Column) -> FrameEnds:
+        """Send each frame at its time, after all that was due up to it."""
+
+    def drain(self) -> FrameEnds:
+        """Drain the frames in flight."""
+
+    def oldest(self) -> int | None:
+        """Return the lowest number of a frame on its way; None if there is none."""
+
+    def gather(self, arenas: list[Octets], source: Column, pick: Picked) -> Octets:
+        """Return the octets of frames, one after another, each from the arena of its `source`."""
+
+
+class Carrier:
+    """A wire in one direction, 0 (a to b) or 1, for one thread at a time.
+
+    Raises EnvironmentLacks without the extension module.
+    """
+
+    def __init__(
+        self, params: LinkParams, seed: int = 0, name: str = "wire", direction: int = 0
+    ) -> None:
+        self._lane = self._new_lane(params, starts(params, seed, name, direction), direction)
+        self._trace = Trace()
+        self._trace.name(0, name)
+        self._now_ps = 0
+        # Batches with frames on their way, and the number of their first frame.
+        self._kept: deque[FrameBatch] = deque()
+        self._first = 1
+
+    def _new_lane(self, params: LinkParams, start: Starts, direction: int) -> BatchLane:
+        library = load("native", needs="macsec_wire_new")
+        return NativeLane(params, start, direction, library.ffi, library.lib)
+
+    @property
+    def stats(self) -> LinkStats:
+        """The counts so far."""
         return self._lane.stats
 
     @property
@@ -94,7 +96,7 @@ class Carrier:
         return self._trace.digest
 
     def carry(self, batch: FrameBatch, time_ps: ArrayLike | None = None) -> Carried:
-        """Send frames at their `time_ns`, or at `time_ps`; gives what came out up to the last.
+        """Send frames at their `time_ns`, or at `time_ps`; return what arrived up to the last.
 
         Raises ConfigError for times that go back, also behind those of the batch before.
         """
@@ -105,7 +107,7 @@ class Carrier:
         return self._carried(self._lane.send(batch, times))
 
     def finish(self) -> Carried:
-        """Let come out what is on its way."""
+        """Drain the frames in flight."""
         return self._carried(self._lane.drain())
 
     def _check(self, batch: FrameBatch, times: Column) -> None:
@@ -116,10 +118,10 @@ class Carrier:
         if len(times) and (
             times[-1] > HORIZON_PS or (np.diff(times, prepend=self._now_ps) < 0).any()
         ):
-            raise ConfigError("time_ps: times have to rise, from 0 to 53 days; sort the frames")
+            raise ConfigError("time_ps: times must rise, from 0 to 53 days; sort the frames")
         self._now_ps = int(times[-1]) if len(times) else self._now_ps
 
-    def _carried(self, ends: Ends) -> Carried:
+    def _carried(self, ends: FrameEnds) -> Carried:
         self._trace.end_many(ends.records)
         arrived = ends.records["fate"] == Fate.ARRIVED
         number = ends.number[arrived]
@@ -131,7 +133,7 @@ class Carrier:
         return Carried(batch, time_ps, number, ends)
 
     def _gathered(self, number: Column, bit: Column, time_ns: Column) -> FrameBatch:
-        """The frames of these numbers, with the bits that turned on the way."""
+        """Return the frames of these numbers, with the flipped bits."""
         rows = number - self._first
         start, length, source = (
             np.concatenate([getattr(kept, name) for kept in self._kept] or [_NONE])[rows]
@@ -144,52 +146,3 @@ class Carrier:
         which = np.searchsorted(ends, rows, "right")
         octets = self._lane.gather(arenas, which, Picked(start, length, bit))
         return FrameBatch.trusted(octets, np.cumsum(length) - length, length, time_ns, source)
-
-
-class _ReferenceLane:
-    """The lane itself, driven by columns."""
-
-    def __init__(self, params: LinkParams, start: Starts, direction: int) -> None:
-        self._lane = Lane(params, start, self._note)
-        self._direction = direction
-        self._rows: list[tuple[int, int, bytes]] = []
-
-    @property
-    def stats(self) -> LinkStats:
-        return self._lane.stats
-
-    def send(self, batch: FrameBatch, time_ps: Column) -> Ends:
-        for frame, now_ps in zip(batch.frames(), time_ps.tolist(), strict=True):
-            self._pop_until(now_ps)
-            self._lane.send(now_ps, frame)
-        return self._ends()
-
-    def drain(self) -> Ends:
-        self._pop_until(HORIZON_PS)
-        return self._ends()
-
-    def oldest(self) -> int | None:
-        return min(self._lane.waiting(), default=None)
-
-    def gather(self, arenas: list[Octets], source: Column, pick: Picked) -> Octets:
-        parts = []
-        for at, start, length, bit in zip(source, *pick, strict=True):
-            frame = arenas[at][start : start + length].tobytes()
-            parts.append(turned(frame, int(bit)) if bit >= 0 else frame)
-        return np.frombuffer(b"".join(parts), np.uint8)
-
-    def _pop_until(self, until_ps: int) -> None:
-        while (due := self._lane.next_ps) is not None and due <= until_ps:
-            popped = self._lane.pop(due)
-            if popped is not None and popped[0] is Fate.ARRIVED:
-                self._note(due, *popped)
-
-    def _note(self, time_ps: int, fate: Fate, sent: Sent) -> None:
-        record = Record.of(time_ps, 0, self._direction, fate, sent.mark, sent.frame)
-        self._rows.append((sent.number, sent.bit, pack(record)))
-
-    def _ends(self) -> Ends:
-        rows, self._rows = self._rows, []
-        number = np.array([row[0] for row in rows], np.int64)
-        bit = np.array([row[1] for row in rows], np.int64)
-        return Ends(number, bit, np.frombuffer(b"".join(row[2] for row in rows), RECORDS))

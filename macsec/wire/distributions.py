@@ -1,15 +1,15 @@
-"""Tables of delay distributions, in integer arithmetic alone: the same on every machine.
+"""Tables of delay distributions, in integer arithmetic only: the same on every machine.
 
 A table is the inverse of a distribution function at the middles of 4096 equal parts of
-probability, less its mean, in 1/8192 of a standard deviation, within 16 bits (4 deviations).
-netem's have the same form; these are computed here, from the definitions.
+probability, minus its mean, in 1/8192 of a standard deviation, within 16 bits (4 deviations).
+netem's tables have the same form; these are computed from the definitions.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from macsec.wire.random_streams import Stream
+from .random_streams import RandomStream
 
 SIZE = 4096
 SCALE_BITS = 13
@@ -22,7 +22,7 @@ _ONE = 1 << _BITS
 
 @cache
 def table(name: str) -> tuple[int, ...] | None:
-    """The table of a distribution; None for uniform, which needs none."""
+    """Return the table of a distribution; None for uniform, which needs none."""
     if name == "uniform":
         return None
     return {"normal": _normal, "pareto": _pareto, "paretonormal": _pareto_normal}[name]()
@@ -30,10 +30,10 @@ def table(name: str) -> tuple[int, ...] | None:
 
 @cache
 def _normal() -> tuple[int, ...]:
-    """Sum the bell curve in steps of 1/8192 and note where each part's middle is passed.
+    """Sum the bell curve in steps of 1/8192 and note the step that passes each part's middle.
 
     Neighbouring heights have the quotient exp(-(2t+1)/(2 SCALE^2)), and neighbouring quotients
-    the quotient exp(-1/SCALE^2): two products a step, no function called.
+    the quotient exp(-1/SCALE^2): two products a step, no function call.
     """
     quotient, factor = _exp_minus(2 * SCALE * SCALE), _exp_minus(SCALE * SCALE)
     height, heights = _ONE, []
@@ -55,7 +55,7 @@ def _normal() -> tuple[int, ...]:
 
 
 def _exp_minus(divisor: int) -> int:
-    """exp(-1/divisor) in units of 2^-_BITS, by its series."""
+    """Return exp(-1/divisor) in units of 2^-_BITS, by its series."""
     total, term, n = 0, _ONE, 0
     while term:
         total += term if n % 2 == 0 else -term
@@ -66,7 +66,7 @@ def _exp_minus(divisor: int) -> int:
 
 @cache
 def _pareto() -> tuple[int, ...]:
-    """Pareto with exponent 3: x = u^(-1/3), with mean 3/2 and variance 3/4."""
+    """Compute Pareto with exponent 3: x = u^(-1/3), with mean 3/2 and variance 3/4."""
     bits = 64
     deviation = _root(3 << 2 * bits, 2) // 2
     mean = 3 << bits - 1
@@ -80,7 +80,7 @@ def _pareto() -> tuple[int, ...]:
 
 @cache
 def _pareto_normal() -> tuple[int, ...]:
-    """Three quarters of the one and a quarter of the other, rank by rank."""
+    """Add three quarters of Pareto and a quarter of normal, rank by rank."""
     pairs = zip(_normal(), _pareto(), strict=True)
     return tuple(_rounded(normal + 3 * pareto, 4) for normal, pareto in pairs)
 
@@ -90,8 +90,8 @@ _LN2 = 0xB17217F7D1CF79AB
 """ln 2 in units of 2^-64."""
 
 
-def exponential(stream: Stream, mean: int) -> int:
-    """A time with an exponential distribution, by the logarithm of one draw, in integers.
+def exponential(stream: RandomStream, mean: int) -> int:
+    """Draw a time with an exponential distribution: the logarithm of one draw, in integers.
 
     At most 22 means (32 ln 2), as a draw has 32 bits.
     """
@@ -99,7 +99,7 @@ def exponential(stream: Stream, mean: int) -> int:
 
 
 def _log2(value: int) -> int:
-    """The binary logarithm in units of 2^-_LOG_BITS, bit by bit: squaring doubles it."""
+    """Return the binary logarithm in units of 2^-_LOG_BITS, bit by bit: squaring doubles it."""
     whole = value.bit_length() - 1
     x = value << 64 - whole  # 1 <= x < 2, with 64 bits behind the point
     fraction = 0
@@ -117,7 +117,7 @@ def _rounded(numerator: int, denominator: int) -> int:
 
 
 def _root(value: int, degree: int) -> int:
-    """The whole part of a root, by Newton's method from above."""
+    """Return the whole part of a root, by Newton's method from above."""
     guess = 1 << -(-value.bit_length() // degree)
     while True:
         better = ((degree - 1) * guess + value // guess ** (degree - 1)) // degree

@@ -1,8 +1,8 @@
 """Discrete events in virtual time: the same seed gives the same history on every machine.
 
-Time inside is whole picoseconds, since a frame of 84 octets takes 6.72 ns at 100 Gbit/s; outside
-it is whole nanoseconds. Two events of one time run by priority, then in the order in which they
-were asked for: no hash, address or float decides anything.
+Internal times are whole picoseconds, since a frame of 84 octets takes 6.72 ns at 100 Gbit/s; the
+public ones are whole nanoseconds. Events of the same time run by priority, then in the order of
+scheduling: no hash, address or float decides anything.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.time_units import PS_PER_NS
-from macsec.wire.trace import Trace
+
+from .trace import Trace
 
 HORIZON_PS = (1 << 62) - 1
-"""53 days: the sum of two times still fits 64 bits, which the C twin and the trace rely on."""
+"""The end of virtual time, 53 days. The sum of two times fits 64 bits, as C and the trace need."""
 
 WIRE = -1
-"""Priority of arrivals: at one time they come before what was asked for without a priority."""
+"""Priority of arrivals: they run before events of the same time without a priority."""
 
 Action = Callable[[], None]
 
@@ -33,10 +34,10 @@ class _Event(NamedTuple):
 
 
 class Engine:
-    """The clock and the calendar. One thread owns an engine and all that hangs on it.
+    """The clock and the calendar of events. One thread owns an engine and everything on it.
 
-    `seed` is the root of every random stream. `trace` has all that happened on the links.
-    `attached`: what there is once for an engine and belongs to layers above, by its type.
+    `seed` is the root of every random stream. `trace` records every end of a frame on the links.
+    `attached`: one object a type, for layers above that need one for each engine.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -50,12 +51,12 @@ class Engine:
 
     @property
     def now_ns(self) -> int:
-        """The time in whole ns, cut off."""
+        """The current time in whole ns, rounded down."""
         return self.now_ps // PS_PER_NS
 
     @property
     def next_ps(self) -> int | None:
-        """When the next event is; None if there is none."""
+        """The time of the next event; None if there is none."""
         return self._events[0].time_ps if self._events else None
 
     @property
@@ -64,11 +65,11 @@ class Engine:
         return self.trace.digest
 
     def at(self, time_ps: int, action: Action, priority: int = 0) -> None:
-        """Call `action` at a time; of one time, lower priorities first.
+        """Call `action` at a time; lower priorities first at the same time.
 
-        Raises ConfigError for the past, TypeError for a time that is no integer.
+        Raises ConfigError for a time in the past, TypeError for one that is no integer.
         """
-        time_ps = operator.index(time_ps)  # a float would decide by its rounding
+        time_ps = operator.index(time_ps)  # the rounding of a float would decide the order
         if not self.now_ps <= time_ps <= HORIZON_PS:
             raise ConfigError(
                 f"an event at {time_ps} ps: it is {self.now_ps} ps now, and time ends "
@@ -78,7 +79,7 @@ class Engine:
         heapq.heappush(self._events, _Event(time_ps, priority, self._sequence, action))
 
     def after(self, delay_ps: int, action: Action, priority: int = 0) -> None:
-        """Call `action` so many ps from now."""
+        """Call `action` after a delay in ps."""
         self.at(self.now_ps + delay_ps, action, priority)
 
     def step(self) -> bool:
@@ -91,9 +92,9 @@ class Engine:
         return True
 
     def run(self, until_ns: int | None = None) -> None:
-        """Run all events up to and at a time, and set the clock to it; or until none is left.
+        """Run all events up to and at a time, and set the clock to it; or run until none is left.
 
-        An event that always asks for another never ends without `until_ns`.
+        Without `until_ns` this never returns if each event schedules another.
         """
         if until_ns is None:
             while self.step():
@@ -107,12 +108,12 @@ class Engine:
         self.now_ps = until_ps
 
     def enrol(self, name: str) -> int:
-        """Number a link of this name, and note both in the trace.
+        """Give the link of this name a number, and add both to the trace.
 
-        Raises ConfigError for a second one: the two would draw the same numbers.
+        Raises ConfigError if the name is taken: both links would draw the same random numbers.
         """
         if name in self._links:
-            raise ConfigError(f"link {name!r}: the engine has one of this name already")
+            raise ConfigError(f"link {name!r}: this engine already has a link of this name")
         number = self._links[name] = len(self._links)
         self.trace.name(number, name)
         return number

@@ -1,7 +1,7 @@
-"""The impairments of one direction: what is drawn, from which stream, in netem's order.
+"""The impairments of one direction in netem's order, each with a random stream of its own.
 
-Each step has a stream of its own. A decision is a draw of 32 bits below a whole threshold.
-`_native/wire/calendar.c` is the twin of this file and of `lane.py`.
+A decision is a draw of 32 bits that is below an integer threshold. `_native/wire/calendar.c` is
+the twin of this file and of `lane.py`.
 """
 
 from __future__ import annotations
@@ -9,39 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from macsec.frames.dissect import Sight, Span, observe
+from macsec.frames.sectag import LENGTH_WITHOUT_SCI, TagRules
 from macsec.time_units import PS_PER_NS
-from macsec.wire.distributions import SCALE, SCALE_BITS, SIZE, table
-from macsec.wire.fields import matches, octets_at
-from macsec.wire.param_values import Chance, Loss, Slot
-from macsec.wire.params import LinkParams
-from macsec.wire.random_streams import ONE, Correlated, Stream, start_of
 
-PURPOSES = ("duplicate", "loss", "corrupt", "bit", "reorder", "delay", "slot")
+from .distributions import SCALE, SCALE_BITS, SIZE, table
+from .param_values import Chance, Loss, Match, SlotTiming
+from .params import LinkParams
+from .random_streams import ONE, CorrelatedStream, RandomStream, start_of
 
 Starts = Callable[[str], int]
-"""The first state of the stream of a purpose."""
+"""Returns the first state of the stream of a purpose."""
 
 
 def starts(params: LinkParams, seed: int, link: str, direction: int) -> Starts:
-    """The streams of a direction; `params.seed` goes before the engine's."""
+    """Return the streams of a direction; `params.seed` has priority over the engine's."""
     root = seed if params.seed is None else params.seed
     return lambda purpose: start_of(root, link, direction, purpose)
 
 
 def threshold(chance: float) -> int:
-    """A probability in units of 2^-32, rounded; a draw below it makes it true."""
+    """Return a probability in units of 2^-32, rounded; a draw below it is a hit."""
     return int(Fraction(chance) * ONE + Fraction(1, 2))
 
 
 class Dice:
-    """One chance: true as often as it says, more or less bound to the time before."""
+    """A repeated chance of a given probability, perhaps correlated with the draw before."""
 
     def __init__(self, chance: Chance, start: int) -> None:
         self._below = threshold(chance.probability)
-        self._stream = Correlated(start, threshold(chance.correlation))
+        self._stream = CorrelatedStream(start, threshold(chance.correlation))
 
     def fall(self) -> bool:
-        """Whether it happens now. What never happens draws nothing."""
+        """Return whether it happens now. A probability of 0 draws nothing."""
         return self._below > 0 and self._stream.draw() < self._below
 
 
@@ -53,21 +53,21 @@ class Losses:
         if loss is not None and loss.model == "random":
             self.take = Dice(Chance(*loss.values), start).fall
         elif loss is not None:
-            self._draw = Stream(start).draw
+            self._draw = RandomStream(start).draw
             self._limits = [threshold(value) for value in loss.values]
             self._state = 1
             self._moves = four_states(self._limits) if loss.model == "state" else ()
             self.take = self._walk if loss.model == "state" else self._gilbert_elliott
 
     def _walk(self) -> bool:
-        """Four states: step, and be lost in state 3 or 4."""
+        """Step between four states; a frame is lost in states 3 and 4."""
         first, then, second, other, stay = self._moves[self._state - 1]
         draw = self._draw()
         self._state = then if draw < first else other if draw < second else stay
         return self._state >= 3
 
     def _gilbert_elliott(self) -> bool:
-        """Two states: the one a frame meets decides, and is left or not before it does."""
+        """Step between two states; the state before the step decides on the frame."""
         good_to_bad, bad_to_good, lost_in_bad, lost_in_good = self._limits
         good = self._state == 1
         if self._draw() < (good_to_bad if good else bad_to_good):
@@ -76,7 +76,7 @@ class Losses:
 
 
 def four_states(limits: list[int]) -> tuple[tuple[int, int, int, int, int], ...]:
-    """For states 1 to 4: below the first number go here, below the second there, else stay so."""
+    """Return for states 1 to 4: limit and new state, second limit and new state, else the state."""
     p13, p31, p32, p23, p14 = limits
     return (
         (p14, 4, p14 + p13, 3, 1),
@@ -87,16 +87,16 @@ def four_states(limits: list[int]) -> tuple[tuple[int, int, int, int, int], ...]
 
 
 class Spread:
-    """A time around a mean: uniform within the jitter, or from a table."""
+    """Random times around a mean: uniform within the jitter, or from a table."""
 
     def __init__(self, mean_ns: int, jitter_ns: int, name: str, start: int, weight: int) -> None:
         self.mean = mean_ns * PS_PER_NS
         self._jitter = jitter_ns * PS_PER_NS
         self._table = table(name)
-        self._stream = Correlated(start, weight)
+        self._stream = CorrelatedStream(start, weight)
 
     def draw(self) -> int:
-        """The next, in ps; never negative."""
+        """Return the next time in ps, never negative."""
         jitter = self._jitter
         if not jitter:
             return self.mean
@@ -108,15 +108,15 @@ class Spread:
 
 
 class Corruption:
-    """Which bit of a frame turns, if any."""
+    """Choice of the bit of a frame to flip, if any."""
 
     def __init__(self, params: LinkParams, start: Starts) -> None:
         self._dice = Dice(params.corrupt, start("corrupt"))
         self._where = params.corrupt_at
-        self._bits = Stream(start("bit"))
+        self._bits = RandomStream(start("bit"))
 
     def bit(self, frame: bytes) -> int | None:
-        """The bit to turn; None for none, also where the frame lacks the field."""
+        """Return the bit to flip; None for none, also if the frame lacks the field."""
         if not self._dice.fall():
             return None
         begin, end = octets_at(self._where, frame)
@@ -124,19 +124,19 @@ class Corruption:
 
 
 class Slots:
-    """When the medium takes frames: a time, and what it still takes then."""
+    """The times at which the medium takes frames, and the room left in the open slot."""
 
     ANY = (1 << 31) - 1
 
-    def __init__(self, slot: Slot, start: int) -> None:
+    def __init__(self, slot: SlotTiming, start: int) -> None:
         self._slot = slot
-        self._stream = Stream(start)
+        self._stream = RandomStream(start)
         self._spread = Spread(slot.delay, slot.jitter, slot.distribution or "uniform", start, 0)
         self.open_ps = 0
         self._packets, self._octets = slot.packets or self.ANY, slot.octets or self.ANY
 
     def renew(self, now_ps: int) -> None:
-        """Let the next slot come."""
+        """Draw the time of the next slot."""
         slot = self._slot
         if slot.distribution is None:
             least, most = slot.least * PS_PER_NS, slot.most * PS_PER_NS
@@ -147,7 +147,7 @@ class Slots:
         self._packets, self._octets = slot.packets or self.ANY, slot.octets or self.ANY
 
     def took(self, now_ps: int, length: int) -> None:
-        """A frame went; once a slot is full the next one is waited for."""
+        """Count a frame that left; a full slot is followed by the next one."""
         self._packets -= 1
         self._octets -= length
         if self._packets <= 0 or self._octets <= 0:
@@ -155,7 +155,7 @@ class Slots:
 
 
 class Impairments:
-    """All steps of one direction that chance has a part in."""
+    """All random steps of one direction."""
 
     def __init__(self, params: LinkParams, start: Starts) -> None:
         self._match = params.match
@@ -175,11 +175,11 @@ class Impairments:
         self._since = 0
 
     def concern(self, frame: bytes) -> bool:
-        """Whether the frame is one of those to impair."""
+        """Return whether `match` selects the frame."""
         return self._match is None or matches(self._match, frame)
 
     def overtakes(self) -> bool:
-        """Whether the frame goes ahead of the queue; at most every gap-th does."""
+        """Return whether the frame goes ahead of the queue; at most every gap-th does."""
         if self._gap and self._since >= self._gap - 1 and self._reorder.fall():
             self._since = 0
             return True
@@ -187,4 +187,59 @@ class Impairments:
         return False
 
 
-__all__ = ["Impairments", "LinkParams", "Starts", "starts"]
+# ---------------------------------------------------------------- fields of a frame
+
+_RULES = TagRules()
+_PN_AT = 4
+
+
+def matches(match: Match, frame: bytes) -> bool:
+    """Return whether the frame has all the wanted values."""
+    sight = observe(frame, _RULES)
+    return all(
+        wanted is None or wanted == found
+        for wanted, found in (
+            (match.ethertype, sight.ethertype),
+            (match.vlan, sight.tags[0].vid if sight.tags else None),
+            (match.sci, sight.sci),
+            (match.an, sight.tag.an if sight.tag else None),
+        )
+    )
+
+
+def octets_at(name: str, frame: bytes) -> tuple[int, int]:
+    """Return the first octet of a field and the one behind its last; (0, 0) if there is none.
+
+    `payload` is the Secure Data, and in a frame without a SecTAG all behind the EtherType.
+    """
+    if name == "any":
+        return 0, len(frame)
+    if name == "dst":
+        return 0, min(6, len(frame))
+    sight = observe(frame, _RULES)
+    if name == "payload" and not sight.is_macsec:
+        return (sight.at + 2, len(frame)) if len(frame) > sight.at + 2 else (0, 0)
+    return _in_sectag(name, sight)
+
+
+def _in_sectag(name: str, sight: Sight) -> tuple[int, int]:
+    if sight.tag is None:
+        return 0, 0
+    if name in ("payload", "icv"):
+        span: Span | None = sight.secure if name == "payload" else sight.icv
+        return (0, 0) if span is None else (span.start, span.stop)
+    at = sight.at
+    if name == "sci" and sight.tag.sci is None:
+        return 0, 0
+    return {
+        "sectag": (at, at + sight.tag.length),
+        "pn": (at + _PN_AT, at + LENGTH_WITHOUT_SCI),
+        "sci": (at + LENGTH_WITHOUT_SCI, at + sight.tag.length),
+    }[name]
+
+
+def turned(frame: bytes, bit: int) -> bytes:
+    """Return the frame with one bit flipped; bit 0 is the low one of the first octet."""
+    changed = bytearray(frame)
+    changed[bit >> 3] ^= 1 << (bit & 7)
+    return bytes(changed)

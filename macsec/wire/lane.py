@@ -1,7 +1,7 @@
-"""One direction of a link: frames go in at a time, and come out at another, or do not.
+"""One direction of a link: frames go in at one time and come out at another, or not at all.
 
-netem's order: duplicate, loss, corrupt, limit, reorder or delay, rate. Everything that is on its
-way waits in one calendar, ordered by when it is due and then by when it came.
+netem's order: duplicate, loss, corrupt, limit, reorder or delay, rate. All frames on their way are
+in one calendar, ordered by due time, then by order of entry.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import NamedTuple
 from macsec.errors import ConfigError
 from macsec.terms import ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS, PS_PER_S
-from macsec.wire.engine import HORIZON_PS
-from macsec.wire.fields import turned
-from macsec.wire.impairments import Impairments, Starts
-from macsec.wire.param_values import COUNT_LIMIT
-from macsec.wire.params import LinkParams
-from macsec.wire.trace import Fate, Mark
+
+from .engine import HORIZON_PS
+from .impairments import Impairments, Starts, turned
+from .param_values import COUNT_LIMIT
+from .params import LinkParams
+from .trace import Fate, Mark
 
 HORIZON = "a frame would come out after the end of virtual time (53 days)"
 AHEAD = -1
-"""Due before everything, and not held by a slot."""
+"""Due before every time, and not held by a slot."""
 
 
-class Sent(NamedTuple):
-    """A frame on its way: its number among those sent, from 1; the bit that turned, or -1."""
+class Transit(NamedTuple):
+    """A frame on its way: its number among those sent, from 1; the bit that was flipped, or -1."""
 
     number: int
     frame: bytes
@@ -36,20 +36,20 @@ class Sent(NamedTuple):
     bit: int = -1
 
 
-End = Callable[[int, Fate, Sent], None]
-"""Told of each frame that does not arrive: when, how, and what it was."""
+OnStop = Callable[[int, Fate, Transit], None]
+"""Called for each frame that does not arrive: the time in ps, the fate, the frame."""
 
 
 @dataclass(slots=True)
 class LinkStats:
-    """What one direction did so far, in frames where nothing else is said.
+    """Counts of one direction so far, in frames unless named otherwise.
 
     sent + duplicated = received + lost + queue_drops + fcs_errors + too_long + down_drops + those
     still on their way. `octets` are those sent, `received_octets` those received. `reordered`:
-    arrivals after a frame that was sent later. `reorder_extent`: how many frames later than its
-    turn the latest of them came. `queue_high`: most frames on their way at once. `filtered`: those
-    that `match` let pass unimpaired. `busy_ps`: time the transmitter was sending, of `elapsed_ps`
-    from the first frame in to the last event.
+    arrivals after a frame that was sent later. `reorder_extent`: by how many frames the latest of
+    them was late. `queue_high`: most frames on their way at once. `filtered`: frames passed
+    unimpaired because `match` excludes them. `busy_ps`: time the transmitter was sending, of
+    `elapsed_ps` from the first frame in to the last event.
     """
 
     sent: int = 0
@@ -92,11 +92,11 @@ STOPPED = {
     Fate.TOO_LONG: "too_long",
     Fate.FCS: "fcs_errors",
 }
-"""Which count of LinkStats each end but arrival adds to."""
+"""The count of LinkStats that each fate but arrival adds to."""
 
 
 def time_of(params: LinkParams, length: int) -> int:
-    """How long the transmitter is busy with a frame: whole ps, rounded up; 0 without a rate."""
+    """Return the time to transmit a frame: whole ps, rounded up; 0 without a rate."""
     if params.rate is None:
         return 0
     octets = max(0, length + params.overhead)
@@ -105,29 +105,31 @@ def time_of(params: LinkParams, length: int) -> int:
     return -(-octets * 8 * PS_PER_S // params.rate)
 
 
-class _Transit(NamedTuple):
+class _Due(NamedTuple):
+    """An entry of the calendar."""
+
     due_ps: int
     sequence: int
-    sent: Sent
+    transit: Transit
 
 
 class Lane:
     """The queue, the transmitter and the propagation of one direction; time is an argument.
 
-    Times never go back: each call's is that of the call before, or later.
+    Times never go back: each call's time is that of the call before, or later.
     """
 
-    def __init__(self, params: LinkParams, start: Starts, end: End) -> None:
+    def __init__(self, params: LinkParams, start: Starts, on_stop: OnStop) -> None:
         self.params = params
         self.stats = LinkStats()
-        self._end = end
+        self._on_stop = on_stop
         self._steps = Impairments(params, start)
         self._limit = COUNT_LIMIT if params.limit is None else params.limit
         self._drop = frozenset(params.drop)
         self._edges = [at * PS_PER_NS for span in params.down for at in span]
         self._matched = 0
         self._sequence = 0
-        self._way: list[_Transit] = []
+        self._way: list[_Due] = []
         self._free_ps = 0
         self._latest_ps = 0
         self._newest = 0
@@ -137,59 +139,59 @@ class Lane:
     def __len__(self) -> int:
         return len(self._way)
 
-    def waiting(self) -> list[int]:
-        """The numbers of frames on their way, in no order; of a duplicated one twice."""
-        return [transit.sent.number for transit in self._way]
+    def in_transit(self) -> Iterator[Transit]:
+        """Yield what is on its way, in no order; a duplicated frame twice."""
+        return (entry.transit for entry in self._way)
 
     def frames(self) -> Iterator[bytes]:
-        """The frames on their way, in no order."""
-        return (transit.sent.frame for transit in self._way)
+        """Yield the frames on their way, in no order."""
+        return (transit.frame for transit in self.in_transit())
 
     # ------------------------------------------------------------ in
 
     def send(self, now_ps: int, frame: bytes) -> None:
-        """A frame enters."""
+        """Take in a frame."""
         self._advance(now_ps)
         stats, mtu = self.stats, self.params.mtu
         stats.sent += 1
         stats.octets += len(frame)
-        sent = Sent(stats.sent, frame)
+        transit = Transit(stats.sent, frame)
         if mtu is not None and len(frame) > mtu + ETHERNET_HEADER:
-            self._stop(Fate.TOO_LONG, sent)
+            self._stop(Fate.TOO_LONG, transit)
         elif self._is_down():
-            self._stop(Fate.DOWN, sent)
+            self._stop(Fate.DOWN, transit)
         elif not self._steps.concern(frame):
             stats.filtered += 1
-            if not self._full(sent):
-                self._enter(sent, impaired=False)
+            if not self._full(transit):
+                self._enter(transit, impaired=False)
         elif self._is_listed():
-            self._stop(Fate.LOST, sent)
+            self._stop(Fate.LOST, transit)
         else:
-            self._impair(sent)
+            self._impair(transit)
 
     def _is_listed(self) -> bool:
         self._matched += 1
         return self._matched in self._drop
 
-    def _impair(self, sent: Sent) -> None:
+    def _impair(self, transit: Transit) -> None:
         twice = self._steps.duplicate()
         if self._steps.loss():
-            self._stop(Fate.LOST, sent)
+            self._stop(Fate.LOST, transit)
             if not twice:
                 return
             # One of a pair is lost: the other goes on as if it were alone.
             self.stats.duplicated += 1
             twice = False
-        changed = self._corrupt(sent)
+        changed = self._corrupt(transit)
         if self._full(changed):
             return
         if twice:
             self.stats.duplicated += 1
-            self._send_copy(sent._replace(mark=Mark.COPY))
+            self._send_copy(transit._replace(mark=Mark.COPY))
         self._enter(changed, impaired=True)
 
-    def _send_copy(self, copy: Sent) -> None:
-        """The second of a pair goes first, through all steps but the duplication."""
+    def _send_copy(self, copy: Transit) -> None:
+        """Pass the second of a pair, which goes first, through all steps but duplication."""
         if self._steps.loss():
             self._stop(Fate.LOST, copy)
             return
@@ -197,32 +199,33 @@ class Lane:
         if not self._full(copy):
             self._enter(copy, impaired=True)
 
-    def _corrupt(self, sent: Sent) -> Sent:
-        bit = self._steps.corrupt(sent.frame)
+    def _corrupt(self, transit: Transit) -> Transit:
+        bit = self._steps.corrupt(transit.frame)
         if bit is None:
-            return sent
+            return transit
         self.stats.corrupted += 1
-        return Sent(sent.number, turned(sent.frame, bit), sent.mark | Mark.CORRUPTED, bit)
+        frame, mark = turned(transit.frame, bit), transit.mark | Mark.CORRUPTED
+        return Transit(transit.number, frame, mark, bit)
 
-    def _full(self, sent: Sent) -> bool:
+    def _full(self, transit: Transit) -> bool:
         if len(self._way) < self._limit:
             return False
-        self._stop(Fate.QUEUE, sent)
+        self._stop(Fate.QUEUE, transit)
         return True
 
-    def _enter(self, sent: Sent, *, impaired: bool) -> None:
-        """Into the calendar: at once ahead of all others, or when delay and rate say."""
+    def _enter(self, transit: Transit, *, impaired: bool) -> None:
+        """Put a frame into the calendar: ahead of all others, or as delay and rate say."""
         if impaired and self._steps.overtakes():
             due = AHEAD
         else:
             delay = self._steps.delay
-            due = self._due(len(sent.frame), delay.draw() if impaired else delay.mean)
+            due = self._due(len(transit.frame), delay.draw() if impaired else delay.mean)
         self._sequence += 1
-        heapq.heappush(self._way, _Transit(due, self._sequence, sent))
+        heapq.heappush(self._way, _Due(due, self._sequence, transit))
         self.stats.queue_high = max(self.stats.queue_high, len(self._way))
 
     def _due(self, length: int, delay: int) -> int:
-        """When a frame comes out: the delay, then the rate; the other way with ordered=False."""
+        """Return the due time: first delay, then rate; the reverse with ordered=False."""
         due = self._now_ps + delay
         if self.params.rate is not None:
             busy = time_of(self.params, length)
@@ -243,7 +246,7 @@ class Lane:
 
     @property
     def next_ps(self) -> int | None:
-        """When something is to be done next; None while nothing is on its way."""
+        """The time of the next thing to do; None while nothing is on its way."""
         if not self._way:
             return None
         due, slots = self._way[0].due_ps, self._steps.slots
@@ -251,11 +254,18 @@ class Lane:
             due = max(due, slots.open_ps)
         return max(due, self._now_ps)
 
-    def pop(self, now_ps: int) -> tuple[Fate, Sent] | None:
-        """The next frame due at this time, and its fate; None if there is none or a slot holds it.
+    def pop(self, now_ps: int) -> Transit | None:
+        """Return the next frame that arrives at this time; None if there is none, or a slot waits.
 
-        One that does not arrive after all is told to `end` too.
+        Due frames that do not arrive after all are passed to `on_stop`.
         """
+        while (transit := self._take(now_ps)) is not None:
+            if self._arrives(transit):
+                return transit
+        return None
+
+    def _take(self, now_ps: int) -> Transit | None:
+        """Take the next due frame out of the calendar, unless a slot holds it."""
         if not self._way or self._way[0].due_ps > now_ps:
             return None
         due, slots = self._way[0].due_ps, self._steps.slots
@@ -265,26 +275,28 @@ class Lane:
             if slots.open_ps > now_ps:
                 return None
         self._advance(now_ps)
-        sent = heapq.heappop(self._way).sent
+        transit = heapq.heappop(self._way).transit
         if slots is not None and due != AHEAD:
-            slots.took(now_ps, len(sent.frame))
-        return self._arrive(sent), sent
+            slots.took(now_ps, len(transit.frame))
+        return transit
 
-    def _arrive(self, sent: Sent) -> Fate:
+    def _arrives(self, transit: Transit) -> bool:
         if self._is_down():
-            return self._stop(Fate.DOWN, sent)
-        if sent.mark & Mark.CORRUPTED and self.params.fcs == "check":
-            return self._stop(Fate.FCS, sent)
+            self._stop(Fate.DOWN, transit)
+            return False
+        if transit.mark & Mark.CORRUPTED and self.params.fcs == "check":
+            self._stop(Fate.FCS, transit)
+            return False
         stats = self.stats
         stats.received += 1
-        stats.received_octets += len(sent.frame)
-        late = self._newest - sent.number
+        stats.received_octets += len(transit.frame)
+        late = self._newest - transit.number
         if late > 0:
             stats.reordered += 1
             stats.reorder_extent = max(stats.reorder_extent, late)
         else:
-            self._newest = sent.number
-        return Fate.ARRIVED
+            self._newest = transit.number
+        return True
 
     # ------------------------------------------------------------ both
 
@@ -297,8 +309,7 @@ class Lane:
     def _is_down(self) -> bool:
         return bool(bisect_right(self._edges, self._now_ps) & 1)
 
-    def _stop(self, fate: Fate, sent: Sent) -> Fate:
+    def _stop(self, fate: Fate, transit: Transit) -> None:
         name = STOPPED[fate]
         setattr(self.stats, name, getattr(self.stats, name) + 1)
-        self._end(self._now_ps, fate, sent)
-        return fate
+        self._on_stop(self._now_ps, fate, transit)

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from macsec.wire.engine import WIRE, Engine
-from macsec.wire.impairments import starts
-from macsec.wire.lane import Lane, LinkStats, Sent
-from macsec.wire.params import LinkParams
-from macsec.wire.straight_lane import StraightLane, is_straight
-from macsec.wire.trace import Fate, Mark
+from .engine import WIRE, Engine
+from .impairments import starts
+from .lane import Lane, LinkStats, Transit
+from .params import LinkParams
+from .straight_lane import StraightLane, is_straight
+from .trace import Fate, Mark
 
 A2B, B2A = 0, 1
 
 Receiver = Callable[[bytes], None]
 
 
-class Tap(Protocol):
-    """Somebody at the receiving end of the wire, behind its impairments and before the port."""
+class LinkTap(Protocol):
+    """An interceptor at the receiving end of the wire: behind its impairments, before the port."""
 
     def on_frame(self, time_ns: int, direction: int, frame: bytes) -> bytes | list[bytes] | None:
-        """A frame arrives: None lets it pass, octets go in its place, a list is all that goes."""
+        """Handle an arriving frame: None passes it on; octets, or a list of frames, replace it."""
 
 
 class Port:
-    """One end of a link. `receiver` is called at each arrival; the engine tells the time.
+    """One end of a link. `receiver` is called at each arrival; the engine has the time.
 
-    `watch`, where set, is shown each frame that is sent, before the link has it.
+    `watch`, if set, is called with each frame that is sent, before the link takes it.
     """
 
     def __init__(self, name: str, mtu: int | None, send: Receiver) -> None:
@@ -38,7 +38,7 @@ class Port:
         self._send = send
 
     def send(self, frame: bytes) -> None:
-        """A frame without FCS enters the transmitter now. Raises TypeError for a number."""
+        """Send a frame without FCS now. Raises TypeError for a number."""
         octets = frame if type(frame) is bytes else _octets(frame)
         if self.watch is not None:
             self.watch(octets)
@@ -49,9 +49,9 @@ class Port:
 
 
 class Link:
-    """Two ports and what lies between; `a2b` and `b2a` may be the same parameters.
+    """Two ports and the wire between them; `a2b` and `b2a` may be the same parameters.
 
-    `stats`: of a to b, and of b to a. `taps` see what arrives, in their order. `name` belongs to
+    `stats`: of a to b, and of b to a. `taps` see each arriving frame, in their order. `name` seeds
     the random streams: links of one engine have different names.
     """
 
@@ -65,15 +65,15 @@ class Link:
         self.engine = engine
         self.name = name
         self.number = engine.enrol(name)
-        self.taps: list[Tap] = []
-        ways = [_way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
+        self.taps: list[LinkTap] = []
+        ways = [_Way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
         self._ways = ways
         self.a = Port(f"{name}.a", ways[A2B].lane.params.mtu, ways[A2B].send)
         self.b = Port(f"{name}.b", ways[B2A].lane.params.mtu, ways[B2A].send)
 
     @property
     def stats(self) -> tuple[LinkStats, LinkStats]:
-        """What both directions did so far."""
+        """The counts of both directions so far."""
         return self._ways[A2B].lane.stats, self._ways[B2A].lane.stats
 
     @property
@@ -82,21 +82,21 @@ class Link:
         return self._ways[A2B].lane.params, self._ways[B2A].lane.params
 
     def in_flight(self, direction: int) -> int:
-        """How many frames are on their way."""
+        """Return the number of frames on their way."""
         return len(self._ways[direction].lane)
 
     def carries(self, concern: Callable[[bytes], bool]) -> bool:
-        """Whether a frame of some kind is on its way, in either direction."""
+        """Return whether `concern` is true of a frame on its way, in either direction."""
         return any(
             concern(frame) for way in self._ways if len(way.lane) for frame in way.lane.frames()
         )
 
     def inject(self, direction: int, frame: bytes) -> None:
-        """Hand a frame to the receiving port now, as a tap's: no impairment, no count."""
+        """Hand a frame to the receiving port now, as a tap does: no impairment, no count."""
         self._hand(direction, Mark.TAPPED, _octets(frame))
 
     def arrive(self, direction: int, frame: bytes, mark: Mark) -> None:
-        """A frame came out of a direction: past the taps, to the port."""
+        """Pass a frame that came out of a direction through the taps to the port."""
         if not self.taps:
             self._hand(direction, mark, frame)
             return
@@ -105,7 +105,7 @@ class Link:
             frames = [
                 passed
                 for one in frames
-                for passed in _answer(tap, self.engine.now_ns, direction, one)
+                for passed in _tapped(tap, self.engine.now_ns, direction, one)
             ]
         if frames == [frame]:
             self._hand(direction, mark, frame)
@@ -126,7 +126,8 @@ class Link:
         return f"<Link {self.name}>"
 
 
-def _answer(tap: Tap, time_ns: int, direction: int, frame: bytes) -> list[bytes]:
+def _tapped(tap: LinkTap, time_ns: int, direction: int, frame: bytes) -> list[bytes]:
+    """Return the frames that go on after a tap handled one."""
     given = tap.on_frame(time_ns, direction, frame)
     if given is None:
         return [frame]
@@ -134,28 +135,35 @@ def _answer(tap: Tap, time_ns: int, direction: int, frame: bytes) -> list[bytes]
 
 
 def _octets(frame: bytes) -> bytes:
-    if isinstance(frame, int):  # of which `bytes` would make so many zeros
+    if isinstance(frame, int):  # bytes(n) would be n zero octets
         raise TypeError(f"a frame is octets, not the number {frame}")
     return bytes(frame)
 
 
 class _Way:
-    """A lane on an engine: one event is asked for, at the time of what comes out next."""
+    """A lane on an engine, with one event armed at the time of the next frame out."""
 
     def __init__(self, link: Link, direction: int, params: LinkParams) -> None:
         self._link = link
         self._direction = direction
         self._engine = link.engine
-        self.lane = Lane(params, starts(params, link.engine.seed, link.name, direction), self._end)
         self._armed: int | None = None
+        self.lane: Lane | StraightLane
+        self._overtaking = not is_straight(params)
+        if not self._overtaking:
+            self.lane = StraightLane(params)
+        else:
+            start = starts(params, link.engine.seed, link.name, direction)
+            self.lane = Lane(params, start, self._stopped)
 
     def send(self, frame: bytes) -> None:
         self.lane.send(self._engine.now_ps, frame)
-        self._arm()
+        if self._armed is None or self._overtaking:
+            self._arm()
 
-    def _end(self, time_ps: int, fate: Fate, sent: Sent) -> None:
-        trace = self._engine.trace
-        trace.end(time_ps, self._link.number, self._direction, fate, sent.mark, sent.frame)
+    def _stopped(self, time_ps: int, fate: Fate, transit: Transit) -> None:
+        trace, number = self._engine.trace, self._link.number
+        trace.end(time_ps, number, self._direction, fate, transit.mark, transit.frame)
 
     def _arm(self) -> None:
         due = self.lane.next_ps
@@ -164,45 +172,13 @@ class _Way:
             self._engine.at(due, self._fire, WIRE)
 
     def _fire(self) -> None:
+        now_ps, pop = self._engine.now_ps, self.lane.pop
         # An event that an earlier one overtook finds another time armed, and does nothing.
-        if self._armed != self._engine.now_ps:
+        if self._armed != now_ps:
             return
-        self._armed = None
-        while (popped := self.lane.pop(self._engine.now_ps)) is not None:
-            fate, sent = popped
-            if fate is Fate.ARRIVED:
-                self._link.arrive(self._direction, sent.frame, sent.mark)
-        self._arm()
-
-
-class _StraightWay:
-    """The same for a lane on which frames keep their order: its first frame is the next event."""
-
-    def __init__(self, link: Link, direction: int, params: LinkParams) -> None:
-        self._link = link
-        self._direction = direction
-        self._engine = link.engine
-        self.lane = StraightLane(params)
-        self._armed = False
-
-    def send(self, frame: bytes) -> None:
-        due = self.lane.send(self._engine.now_ps, frame)
-        if not self._armed:
-            self._arm(due)
-
-    def _fire(self) -> None:
-        lane, now_ps = self.lane, self._engine.now_ps
-        while (frame := lane.pop(now_ps)) is not None:
-            self._link.arrive(self._direction, frame, Mark.NONE)
-        self._armed = False
-        if (due := lane.next_ps) is not None:
-            self._arm(due)
-
-    def _arm(self, due: int) -> None:
-        self._armed = True
-        self._engine.at(due, self._fire, WIRE)
-
-
-def _way(link: Link, direction: int, params: LinkParams) -> _Way | _StraightWay:
-    kind = _StraightWay if is_straight(params) else _Way
-    return kind(link, direction, params)
+        try:
+            while (transit := pop(now_ps)) is not None:
+                self._link.arrive(self._direction, transit.frame, transit.mark)
+        finally:  # a receiver may raise: the frames behind still come
+            self._armed = None
+            self._arm()

@@ -1,4 +1,4 @@
-"""The C twin of a lane, through macsec._native: columns in, ends out."""
+"""The C twin of a lane, through macsec._native: columns in, ends of frames out."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from macsec.errors import ConfigError
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.terms import ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS
-from macsec.wire.distributions import table
-from macsec.wire.engine import HORIZON_PS
-from macsec.wire.impairments import Starts, threshold
-from macsec.wire.lane import HORIZON, LinkStats
-from macsec.wire.param_values import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
-from macsec.wire.params import LinkParams
-from macsec.wire.trace import RECORDS
+
+from .distributions import table
+from .engine import HORIZON_PS
+from .impairments import Starts, threshold
+from .lane import HORIZON, LinkStats
+from .param_values import CORRUPT_AT, COUNT_LIMIT, MTU_LIMIT, Chance
+from .params import LinkParams
+from .trace import RECORDS
 
 ROOM = 1 << 16
-"""Ends that one call of C can tell; there may be more calls."""
+"""Ends that one call of C can return; there may be more calls."""
 
 ANY = (1 << 31) - 1
 _LOSS = {"random": 1, "state": 2, "gemodel": 3}
@@ -30,8 +31,8 @@ _ORDERED = {None: 0, False: 1, True: 2}
 _MATCH = {"ethertype": 1, "vlan": 2, "sci": 4, "an": 8}
 
 
-class Ends(NamedTuple):
-    """Ends of frames, in order: of which number, the bit that turned or -1, and the record."""
+class FrameEnds(NamedTuple):
+    """Ends of frames, in order: number of the frame, bit that was flipped or -1, trace record."""
 
     number: Column
     bit: Column
@@ -39,7 +40,7 @@ class Ends(NamedTuple):
 
 
 class Picked(NamedTuple):
-    """Frames to gather: where each starts in its arena, how long it is, which bit turns or -1."""
+    """Frames to gather: start in the arena, length, and bit to flip or -1, of each."""
 
     start: Column
     length: Column
@@ -47,7 +48,7 @@ class Picked(NamedTuple):
 
 
 class NativeLane:
-    """A lane in C; one thread at a time."""
+    """A lane in C, for one thread at a time."""
 
     def __init__(
         self, params: LinkParams, start: Starts, direction: int, ffi: Any, lib: Any
@@ -69,15 +70,15 @@ class NativeLane:
 
     @property
     def wire(self) -> Any:
-        """The lane as C knows it; it lives as long as this object."""
+        """The C object, which lives as long as this one."""
         return self._wire
 
     @property
     def stats(self) -> LinkStats:
-        """What happened so far."""
+        """The counts so far."""
         return stats_of(self._lib.macsec_wire_counts(self._wire))
 
-    def send(self, batch: FrameBatch, time_ps: Column) -> Ends:
+    def send(self, batch: FrameBatch, time_ps: Column) -> FrameEnds:
         """Send each frame at its time, after all that was due up to it."""
         ffi, columns = self._ffi, (batch.start, batch.length, time_ps)
         job = ffi.new("macsec_wire_job *")
@@ -89,16 +90,16 @@ class NativeLane:
         ffi.release(arena)
         return ends
 
-    def drain(self, until_ps: int = HORIZON_PS) -> Ends:
-        """Let come out all that is due up to a time."""
+    def drain(self, until_ps: int = HORIZON_PS) -> FrameEnds:
+        """Drain the frames that are due up to a time."""
         return self._run(lambda: self._lib.macsec_wire_drain(self._wire, until_ps, self._ends))
 
     def oldest(self) -> int | None:
-        """The lowest number of a frame on its way; None if there is none."""
+        """Return the lowest number of a frame on its way; None if there is none."""
         return self._lib.macsec_wire_oldest(self._wire) or None
 
     def gather(self, arenas: list[Octets], source: Column, pick: Picked) -> Octets:
-        """The octets of frames one behind the other, each out of the arena of its `source`."""
+        """Return the octets of frames, one after another, each from the arena of its `source`."""
         ffi = self._ffi
         out = np.empty(int(pick.length.sum()), np.uint8)
         blocks = [ffi.from_buffer("uint8_t[]", arena) for arena in arenas]
@@ -111,26 +112,26 @@ class NativeLane:
         )
         return out
 
-    def _run(self, call: Any) -> Ends:
-        parts: list[Ends] = []
+    def _run(self, call: Any) -> FrameEnds:
+        parts: list[FrameEnds] = []
         status = self._lib.MACSEC_WIRE_FULL
         while status == self._lib.MACSEC_WIRE_FULL:
             self._ends.count = 0
             status = call()
             rows = slice(self._ends.count)
             number, bit = self._number[rows].copy(), self._bit[rows].copy()
-            parts.append(Ends(number, bit, self._records[rows].copy()))
+            parts.append(FrameEnds(number, bit, self._records[rows].copy()))
         if status == self._lib.MACSEC_WIRE_MEMORY:
             raise MemoryError
         if status == self._lib.MACSEC_WIRE_HORIZON:
             raise ConfigError(f"rate: {HORIZON}")
         if len(parts) == 1:
             return parts[0]
-        return Ends(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return FrameEnds(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def stats_of(counts: Any) -> LinkStats:
-    """The counts of C."""
+    """Convert the counts of C."""
     return LinkStats(**{f.name: getattr(counts, f.name) for f in dataclasses.fields(LinkStats)})
 
 
@@ -138,7 +139,7 @@ def stats_of(counts: Any) -> LinkStats:
 
 
 def _plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[Any, list[Any]]:
-    """The plan, and what has to live as long as its wire."""
+    """Return the plan, and the arrays that must live as long as its wire."""
     plan = ffi.new("macsec_wire_plan *")
     for name in ("duplicate", "corrupt", "reorder"):
         _dice(getattr(plan, name), getattr(params, name), start(name))

@@ -1,7 +1,7 @@
-"""The values of a link's parameters that are more than a number, and how each field is read.
+"""Values of link parameters that are more than a number, and the parser of each field.
 
-A reader takes the name of the field and what was given; it gives the value, or raises the
-ConfigError that names the field.
+A parser takes the name of the field and the input; it returns the value, or raises the ConfigError
+that names the field.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.terms import sci_of
-from macsec.wire.units import percent_text, probability, refuse, time_ns, whole
+from macsec.time_units import PS_PER_NS
+
+from .engine import HORIZON_PS
+from .units import percent_text, probability, refuse, time_ns, whole
 
 ETHERNET_OVERHEAD = 24
 """Octets on the line beside a frame: preamble 8, FCS 4, inter-packet gap 12."""
@@ -25,14 +28,14 @@ CORRUPT_AT = ("any", "dst", "sectag", "sci", "pn", "payload", "icv")
 FCS = ("check", "fix")
 COUNT_LIMIT = (1 << 32) - 1
 MTU_LIMIT = 1 << 20
-HISTORY_NS = (1 << 62) // 1000
+HISTORY_NS = HORIZON_PS // PS_PER_NS
 """The end of virtual time, 53 days."""
 
 
 class Chance(NamedTuple):
-    """How often something happens, and how much a draw is bound to the one before.
+    """A probability, and the correlation of a draw with the one before.
 
-    A correlation is netem's, which makes rare things rarer: 2% with 10% happens to one in 700.
+    A correlation is netem's, which makes rare events rarer: 2% with 10% hits one frame in 700.
     """
 
     probability: float = 0.0
@@ -65,11 +68,11 @@ class Loss(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """Frames leave in slots, as from a polled or time-shared medium.
+class SlotTiming:
+    """Slots in which frames leave, as on a polled or time-shared medium.
 
-    A slot comes `least` to `most` ns after the one before, or after `delay` ns give or take
-    `jitter`, by a distribution; it takes `packets` frames and `octets` octets (0: any number).
+    A slot comes `least` to `most` ns after the one before, or after `delay` plus or minus `jitter`
+    ns by a distribution; it takes `packets` frames and `octets` octets (0: any number).
     """
 
     least: int = 0
@@ -83,10 +86,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which frames are impaired. All that is given has to fit; the rest passes unimpaired.
+    """Filter of the frames to impair: all given values must match, other frames pass unimpaired.
 
     `ethertype`: the one behind VLAN tags in clear (0x88E5 for MACsec). `vlan`: VID of the outer
-    tag. `sci`, `an`: of the SecTAG, the SCI also where ES or SCB stand for it (9.9).
+    tag. `sci`, `an`: of the SecTAG, including an SCI implied by ES or SCB (9.9).
     """
 
     ethertype: int | None = None
@@ -95,45 +98,45 @@ class Match:
     an: int | None = None
 
 
-# ---------------------------------------------------------------- readers of the fields
+# ---------------------------------------------------------------- parsers of the fields
 
 
-def optional(read: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-    """A reader that lets None be None."""
-    return lambda field, value: None if value is None else read(field, value)
+def optional(parse: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """Make a parser that returns None for None."""
+    return lambda field, value: None if value is None else parse(field, value)
 
 
 def count(least: int, most: int) -> Callable[[str, Any], int]:
-    """A reader of a whole number within bounds."""
+    """Make a parser of a whole number within bounds."""
     what = f"a whole number, {least} to {most}"
     return lambda field, value: whole(field, value, least, most, what)
 
 
 def one_of(names: tuple[str, ...]) -> Callable[[str, Any], str]:
-    """A reader of a name."""
+    """Make a parser of a name."""
 
-    def read(field: str, value: Any) -> str:
+    def parse(field: str, value: Any) -> str:
         if value not in names:
             refuse(field, value, f"is not one of {', '.join(names)}")
         return str(value)
 
-    return read
+    return parse
 
 
 def overhead(field: str, value: Any) -> int:
-    """Octets on the line beside a frame."""
+    """Parse the octets on the line beside a frame."""
     if value == "ethernet":
         return ETHERNET_OVERHEAD
     return whole(field, value, -1000, 65535, '"ethernet", or octets, -1000 to 65535')
 
 
 def chance(field: str, value: Any) -> Chance:
-    """A probability, and perhaps a correlation: "0.1% 25%", 0.001, or a pair of numbers."""
+    """Parse a probability with an optional correlation: "0.1% 25%", 0.001, or two numbers."""
     parts = value.split() if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         parts = (parts,)
     if not 1 <= len(parts) <= 2:
-        refuse(field, value, "is not a probability with at most a correlation behind it")
+        refuse(field, value, "is not a probability, or a probability and a correlation")
     return Chance(*(probability(field, part) for part in parts))
 
 
@@ -150,7 +153,7 @@ _MODELS: dict[str, tuple[int, Callable[..., tuple[float, ...]]]] = {
         lambda p, r=None, bad=1.0, good=0.0: (p, _rest(p) if r is None else r, bad, good),
     ),
 }
-"""Of each loss model: how many numbers it takes, and how those left out follow."""
+"""For each loss model: the most numbers it takes, and a function that adds those left out."""
 
 
 def _rest(chance: float) -> float:
@@ -158,7 +161,7 @@ def _rest(chance: float) -> float:
 
 
 def loss_model(field: str, value: Any) -> Loss | None:
-    """A loss model as tc writes it, all its numbers filled in; None where it loses nothing."""
+    """Parse a loss model as tc writes it and fill in all its numbers; None if it loses nothing."""
     model, parts = _loss_words(value)
     if model not in _MODELS:
         refuse(field, value, f"is none of the models {', '.join(_MODELS)}")
@@ -184,10 +187,10 @@ def _loss_words(value: Any) -> tuple[str, list[Any]]:
     return "random", list(words)
 
 
-def slot(field: str, value: Any) -> Slot | None:
-    """A slot, or what tc writes behind that word; None where it would be open always."""
+def slot(field: str, value: Any) -> SlotTiming | None:
+    """Parse what tc writes after `slot`; None if the slot would always be open."""
     given = _slot_words(field, value.split()) if isinstance(value, str) else value
-    if not isinstance(given, Slot):
+    if not isinstance(given, SlotTiming):
         refuse(field, value, 'is no slot: write it as tc does, like "800us 1ms packets 20"')
     times: dict[str, Any] = {name: time_ns(field, getattr(given, name)) for name in _SLOT_TIMES}
     made = dataclasses.replace(given, **times)
@@ -203,7 +206,7 @@ def slot(field: str, value: Any) -> Slot | None:
     return made if made.most or made.jitter else None
 
 
-def _slot_words(field: str, words: list[str]) -> Slot:
+def _slot_words(field: str, words: list[str]) -> SlotTiming:
     ends = next((i for i, word in enumerate(words) if word in _SLOT_ROOM), len(words))
     head, rest = words[:ends], words[ends:]
     spread = head[:1] == ["distribution"]
@@ -217,7 +220,7 @@ def _slot_words(field: str, words: list[str]) -> Slot:
         given = {"distribution": head[1], "delay": first, "jitter": last}
     for word, number in zip(rest[::2], rest[1::2], strict=True):
         given[one_of(tuple(_SLOT_ROOM))(field, word)] = int(number)
-    return Slot(**{_SLOT_ROOM.get(name, name): value for name, value in given.items()})
+    return SlotTiming(**{_SLOT_ROOM.get(name, name): value for name, value in given.items()})
 
 
 _SLOT_TIMES = ("least", "most", "delay", "jitter")
@@ -227,15 +230,15 @@ _MATCHABLE = {"ethertype": 0xFFFF, "vlan": 0xFFF, "sci": (1 << 64) - 2, "an": 3}
 
 
 def match(field: str, value: Any) -> Match | None:
-    """A filter, its mapping, or "ethertype=0x888e vlan=10"; None where nothing is wanted."""
+    """Parse a filter: a mapping, or "ethertype=0x888e vlan=10"; None if it is empty."""
     if isinstance(value, str):
         value = dict(word.partition("=")[::2] for word in value.split())
     if isinstance(value, Match):
         value = {name: getattr(value, name) for name in _MATCHABLE}
     if not isinstance(value, Mapping) or not value.keys() <= _MATCHABLE.keys():
         refuse(field, value, f"is not a mapping of {', '.join(_MATCHABLE)}")
-    read = {n: _matched(f"{field} {n}", n, v) for n, v in value.items() if v is not None}
-    return Match(**read) if read else None
+    parsed = {n: _matched(f"{field} {n}", n, v) for n, v in value.items() if v is not None}
+    return Match(**parsed) if parsed else None
 
 
 def _matched(field: str, name: str, value: Any) -> int:
@@ -251,15 +254,15 @@ def _matched(field: str, name: str, value: Any) -> int:
 
 
 def drops(field: str, value: Any) -> tuple[int, ...]:
-    """Numbers of frames, from 1, in order."""
+    """Parse numbers of frames, from 1, into order."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         refuse(field, value, "is not a list of numbers, from 1")
-    read = count(1, (1 << 62) - 1)
-    return tuple(sorted({read(field, number) for number in value}))
+    parse = count(1, (1 << 62) - 1)
+    return tuple(sorted({parse(field, number) for number in value}))
 
 
 def outages(field: str, value: Any) -> tuple[tuple[int, int], ...]:
-    """Spans of time (from, to) in ns, in order and apart."""
+    """Parse spans of time (from, to) in ns into order; they must not overlap."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         refuse(field, value, "is not a list of (from, to)")
     spans = []
@@ -278,7 +281,7 @@ def outages(field: str, value: Any) -> tuple[tuple[int, int], ...]:
 
 
 def flag(field: str, value: Any) -> bool:
-    """True or false."""
+    """Check a boolean."""
     if not isinstance(value, bool):
         refuse(field, value, "is not true, false or none")
     return value

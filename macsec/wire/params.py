@@ -1,4 +1,4 @@
-"""What one direction of a link does to frames: netem's knobs, and some that netem lacks."""
+"""Parameters of one direction of a link: those of netem, and some that netem lacks."""
 
 from __future__ import annotations
 
@@ -10,41 +10,42 @@ from functools import cache
 from typing import Any
 
 from macsec.errors import ConfigError
-from macsec.wire import param_values
-from macsec.wire.param_values import NEVER, Chance, Loss, Match, Slot
-from macsec.wire.units import probability, rate_bits, refuse, time_ns
+
+from . import param_values
+from .param_values import NEVER, Chance, Loss, Match, SlotTiming
+from .units import probability, rate_bits, refuse, time_ns
 
 
 @dataclass(frozen=True, init=False)
 class LinkParams:
-    """The parameters of one direction; given as tc writes them or as numbers, kept as numbers.
+    """The parameters of one direction: given as tc writes them or as numbers, kept as numbers.
 
     netem's, in its order of operations (duplicate, loss, corrupt, limit, reorder or delay, rate):
 
-    - `duplicate`, `loss`, `corrupt` (one bit turns), with models and correlations as in tc;
+    - `duplicate`, `loss`, `corrupt` (one bit is flipped), with models and correlations as in tc;
     - `limit`: most frames on their way, None for any number;
     - `reorder`, `gap`: a frame goes ahead of the queue, at most every gap-th does;
     - `delay`, `jitter`, in ns: half the width of a uniform `distribution`, the standard deviation
       of the others; `correlation` of one delay with the one before;
     - `rate` in bit/s, `overhead` in octets a frame ("ethernet" for 24; may be negative), `cell`,
       `cell_overhead`;
-    - `slot`; and `seed`, in place of the engine's.
+    - `slot`; and `seed`, instead of the engine's.
 
     Others:
 
-    - `drop`: numbers of frames to lose, from 1, of those that match;
+    - `drop`: numbers of frames to lose, from 1, among the frames that match;
     - `down`: spans (from, to) of virtual time in ns; frames sent or arriving within are lost;
-    - `match`: which frames `drop` counts, and chance and jitter befall. Rate, delay, limit, slot,
-      mtu and down are the line's and hold for all;
-    - `mtu`: octets behind the first 14; longer frames are lost;
-    - `ordered`: None is netem's way: jitter reorders, but not with a rate, which comes after it.
-      True keeps the order. False has the jitter after the rate, where it reorders, as paths of
-      unequal length do;
-    - `fcs`: "check", a corrupted frame dies at the receiving port, as on a line; "fix", it goes on
-      with a good FCS, as from a bad device or an attacker;
-    - `corrupt_at`: in which field the bit turns; a frame without that field is left alone.
+    - `match`: the frames that `drop` counts, and that chance and jitter affect. Rate, delay, limit,
+      slot, mtu and down belong to the line and affect all frames;
+    - `mtu`: octets after the first 14; longer frames are lost;
+    - `ordered`: None is netem's rule: jitter reorders, but not with a rate, which comes after it.
+      True keeps the order. False applies the jitter after the rate, where it reorders, as paths
+      of unequal length do;
+    - `fcs`: "check", the receiving port drops a corrupted frame, as on a line; "fix", the frame
+      goes on with a good FCS, as from a faulty device or an attacker;
+    - `corrupt_at`: the field in which the bit is flipped; a frame without it stays as it is.
 
-    Raises ConfigError, which names the field.
+    Raises ConfigError that names the field.
     """
 
     rate: int | None
@@ -61,7 +62,7 @@ class LinkParams:
     reorder: Chance
     gap: int
     limit: int | None
-    slot: Slot | None
+    slot: SlotTiming | None
     seed: int | None
     drop: tuple[int, ...]
     down: tuple[tuple[int, int], ...]
@@ -88,7 +89,7 @@ class LinkParams:
         reorder: Chance | tuple[float, float] | float | str = NEVER,
         gap: int = 0,
         limit: int | None = None,
-        slot: Slot | str | None = None,
+        slot: SlotTiming | str | None = None,
         seed: int | None = None,
         drop: Iterable[int] = (),
         down: Iterable[tuple[int | str, int | str]] = (),
@@ -99,8 +100,8 @@ class LinkParams:
         corrupt_at: str = "any",
     ) -> None:
         given = dict(locals())
-        for field, read in _READERS.items():
-            object.__setattr__(self, field, read(field, given[field]))
+        for field, parse in _PARSERS.items():
+            object.__setattr__(self, field, parse(field, given[field]))
         self._check_together()
 
     def _check_together(self) -> None:
@@ -123,18 +124,18 @@ class LinkParams:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> LinkParams:
-        """Parameters from a mapping, as a configuration has it; an unknown name is refused."""
+        """Make parameters from a mapping of a configuration; an unknown name is refused."""
         for name in given:
             if name == "ecn":
                 refuse_ecn()
-            if name not in _READERS:
-                near = difflib.get_close_matches(str(name), _READERS, 1)
+            if name not in _PARSERS:
+                near = difflib.get_close_matches(str(name), _PARSERS, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise ConfigError(f"{name}: a link has no such parameter{hint}")
         return cls(**given)
 
     def changed(self) -> dict[str, Any]:
-        """What differs from a perfect wire, by name."""
+        """Return the parameters that differ from a perfect wire, by name."""
         perfect = _perfect()
         names = [field.name for field in dataclasses.fields(self)]
         return {n: getattr(self, n) for n in names if getattr(self, n) != getattr(perfect, n)}
@@ -150,14 +151,14 @@ def _perfect() -> LinkParams:
 
 
 def refuse_ecn() -> None:
-    """Why netem's `ecn` is not here."""
+    """Raise the ConfigError that explains why netem's `ecn` does not exist here."""
     raise ConfigError(
-        "ecn: not offered: it marks IP headers in place of losing a frame, and MACsec hides or "
+        "ecn: not offered: it marks IP headers instead of losing a frame, and MACsec hides or "
         "protects them; leave it out, and the frame is lost"
     )
 
 
-_READERS: dict[str, Callable[[str, Any], Any]] = {
+_PARSERS: dict[str, Callable[[str, Any], Any]] = {
     "rate": param_values.optional(rate_bits),
     "overhead": param_values.overhead,
     "cell": param_values.count(0, 65535),

@@ -1,7 +1,7 @@
-"""A lane on which nothing can happen but delay and rate: the same results as Lane's, sooner.
+"""Fast lane for links with nothing but delay and rate: the same results as Lane's.
 
-Frames leave in the order in which they came, so the calendar is a queue, and no step of an
-impairment is asked. `lane.py` says what each rule is.
+Frames leave in the order in which they came, so the calendar is a queue and no impairment runs.
+`lane.py` explains each rule.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from collections.abc import Iterator
 
 from macsec.errors import ConfigError
 from macsec.time_units import PS_PER_NS
-from macsec.wire.engine import HORIZON_PS
-from macsec.wire.lane import HORIZON, LinkStats, time_of
-from macsec.wire.params import LinkParams
+
+from .engine import HORIZON_PS
+from .lane import HORIZON, LinkStats, Transit, time_of
+from .params import LinkParams
+from .trace import Mark
 
 HANDLED = {"delay", "rate", "overhead", "cell", "cell_overhead", "seed"}
-"""The parameters that this lane knows; all others are those of a perfect wire."""
+"""The parameters that this lane handles; all others must be those of a perfect wire."""
 
 
 def is_straight(params: LinkParams) -> bool:
-    """Whether a lane of these parameters is one of these."""
+    """Return whether a StraightLane can serve these parameters."""
     return HANDLED.issuperset(params.changed())
 
 
 class StraightLane:
-    """As Lane: times never go back. What `send` takes always arrives."""
+    """A lane with Lane's methods, on which every frame arrives. Times never go back."""
 
     def __init__(self, params: LinkParams) -> None:
         self.params = params
@@ -33,27 +35,26 @@ class StraightLane:
         self._busy: dict[int, int] = {}  # ps, by length
         self._way: deque[tuple[int, bytes]] = deque()
         self._stats = LinkStats()
-        self._sent_octets = self._first_ps = self._now_ps = 0
-        self._free_ps = 0
+        self._first_ps = self._now_ps = self._free_ps = 0
 
     def __len__(self) -> int:
         return len(self._way)
 
     def frames(self) -> Iterator[bytes]:
-        """The frames on their way."""
+        """Yield the frames on their way."""
         return (frame for _, frame in self._way)
 
     @property
     def stats(self) -> LinkStats:
-        """What this direction did so far."""
+        """The counts of this direction so far."""
         stats, way = self._stats, self._way
         stats.sent = stats.received + len(way)
         stats.octets = stats.received_octets + sum(len(frame) for _, frame in way)
         stats.elapsed_ps = self._now_ps - self._first_ps
         return stats
 
-    def send(self, now_ps: int, frame: bytes) -> int:
-        """A frame enters; when it comes out."""
+    def send(self, now_ps: int, frame: bytes) -> None:
+        """Take in a frame."""
         way, stats = self._way, self._stats
         if not (way or stats.received):
             self._first_ps = now_ps
@@ -66,7 +67,6 @@ class StraightLane:
         way.append((due, frame))
         if len(way) > stats.queue_high:
             stats.queue_high = len(way)
-        return due
 
     def _transmitted(self, ready_ps: int, length: int) -> int:
         busy = self._busy.get(length)
@@ -78,11 +78,11 @@ class StraightLane:
 
     @property
     def next_ps(self) -> int | None:
-        """When the next frame comes out; None while none is on its way."""
+        """The time at which the next frame comes out; None while none is on its way."""
         return self._way[0][0] if self._way else None
 
-    def pop(self, now_ps: int) -> bytes | None:
-        """The next frame due at this time; None if there is none."""
+    def pop(self, now_ps: int) -> Transit | None:
+        """Return the next frame due at this time; None if there is none."""
         way, stats = self._way, self._stats
         if not way or way[0][0] > now_ps:
             return None
@@ -90,4 +90,5 @@ class StraightLane:
         frame = way.popleft()[1]
         stats.received += 1
         stats.received_octets += len(frame)
-        return frame
+        # Transit(...) by its base class, in half the time.
+        return tuple.__new__(Transit, (stats.received, frame, Mark.NONE, -1))

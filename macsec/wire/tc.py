@@ -1,6 +1,6 @@
-"""A netem line of tc to parameters and back, so that a scenario moves to a real machine.
+"""Conversion of a netem line of tc to parameters and back, to move a scenario to a real machine.
 
-The grammar is that of `tc-netem(8)`: words, and behind each the values that are its own.
+The grammar is that of `tc-netem(8)`: words, each followed by its values.
 """
 
 from __future__ import annotations
@@ -9,34 +9,35 @@ from collections.abc import Callable
 from typing import Any
 
 from macsec.errors import ConfigError
-from macsec.wire.param_values import COUNT_LIMIT, DISTRIBUTIONS
-from macsec.wire.params import LinkParams, refuse_ecn
-from macsec.wire.units import percent_text, rate_text, refuse, time_text
+
+from .param_values import COUNT_LIMIT, DISTRIBUTIONS
+from .params import LinkParams, refuse_ecn
+from .units import percent_text, rate_text, refuse, time_text
 
 TC_LIMIT = 1000
-"""What tc takes where a line names no limit; 2^32 - 1 stands for none."""
+"""The limit of tc if a line names none; 2^32 - 1 means no limit."""
 
 NOT_IN_TC = ("drop", "down", "match", "mtu", "ordered", "fcs", "corrupt_at")
 
 
 class _Words:
-    """The words of a line, taken one after the other."""
+    """The words of a line, taken one after another."""
 
     def __init__(self, line: str) -> None:
         words = line.split()
-        # The whole command is welcome too: "tc qdisc add dev eth0 root netem delay ...".
+        # The whole command is accepted too: "tc qdisc add dev eth0 root netem delay ...".
         self._left = words[words.index("netem") + 1 :] if "netem" in words else words
 
     def next(self) -> str | None:
-        """The next word, taken; None at the end."""
+        """Take the next word; None at the end."""
         return self._left.pop(0) if self._left else None
 
     def take(self, word: str) -> str | None:
-        """The next word, taken if it is this one."""
+        """Take the next word if it is this one."""
         return self._left.pop(0) if self._left[:1] == [word] else None
 
     def values(self, field: str, least: int, most: int) -> list[str]:
-        """The values behind a word: all up to the next word of the grammar, `most` at most."""
+        """Take the values of a word: all before the next word of the grammar, at most `most`."""
         taken: list[str] = []
         while self._left and len(taken) < most and not _is_word(self._left[0]):
             taken.append(self._left.pop(0))
@@ -46,10 +47,10 @@ class _Words:
 
 
 def parse_tc(line: str) -> LinkParams:
-    """The parameters of a netem line, or of the whole tc command.
+    """Parse a netem line, or the whole tc command, into parameters.
 
     As in tc a bare time is in µs, a bare rate in bit/s, a bare chance in percent, and the limit is
-    1000 where none is named. Raises ConfigError.
+    1000 if none is named. Raises ConfigError.
     """
     words = _Words(line)
     given: dict[str, Any] = {"limit": TC_LIMIT}
@@ -66,21 +67,21 @@ def parse_tc(line: str) -> LinkParams:
 
 
 def to_tc(params: LinkParams) -> str:
-    """The netem line of parameters; reading it gives them again.
+    """Write parameters as a netem line; parsing it gives the same parameters again.
 
-    Raises ConfigError, with their names, for parameters that tc has no word for.
+    Raises ConfigError with the names of parameters that tc does not have.
     """
     extra = [name for name in params.changed() if name in NOT_IN_TC]
     if extra:
-        raise ConfigError(f"{', '.join(extra)}: tc has no word for it")
+        raise ConfigError(f"{', '.join(extra)}: not a parameter of tc")
     return " ".join(part for write in _WRITERS if (part := write(params)))
 
 
-# ---------------------------------------------------------------- reading
+# ---------------------------------------------------------------- parsing
 
 
 def _with(unit: str, values: list[str]) -> list[str]:
-    """Bare numbers with the unit that tc takes them for."""
+    """Add the unit that tc assumes to bare numbers."""
     return [value + unit if value[-1:].isdigit() else value for value in values]
 
 

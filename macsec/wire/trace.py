@@ -1,4 +1,4 @@
-"""How a frame on a wire can end, and the trace that holds every end in one digest."""
+"""Fates of frames on a wire, and the trace that puts all of them into one digest."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 
 class Fate(IntEnum):
-    """What became of a frame, or of a copy of one; the numbers are those of the C twin."""
+    """The end of a frame, or of a copy of one. C uses the same numbers."""
 
     ARRIVED = 0
     LOST = 1
-    """The loss model took it, or the list of drops."""
+    """Lost by the loss model, or by the list of drops."""
     QUEUE = 2
     """`limit` frames were on their way already."""
     DOWN = 3
@@ -26,24 +26,24 @@ class Fate(IntEnum):
     TOO_LONG = 4
     """Longer than the MTU allows."""
     FCS = 5
-    """A line error: the receiving port saw a wrong FCS, and nothing above it saw the frame."""
+    """A line error: the receiving port found a wrong FCS and dropped the frame."""
     TAKEN = 6
-    """A tap took it, or put other frames in its place."""
+    """A tap removed it, or put other frames in its place."""
 
 
 class Mark(IntFlag):
-    """What happened to a frame on its way."""
+    """Changes made to a frame on its way."""
 
     NONE = 0
     COPY = 1
-    """It is the second of a duplicated frame."""
+    """The second of a duplicated frame."""
     CORRUPTED = 2
     TAPPED = 4
-    """It comes from a tap."""
+    """Sent by a tap."""
 
 
-class Record(NamedTuple):
-    """One end: when (ps), on which link of the engine and in which direction, how, and what."""
+class TraceRecord(NamedTuple):
+    """The end of one frame: time, number of the link, direction, fate, marks, length, CRC-32."""
 
     time_ps: int
     link: int
@@ -56,13 +56,13 @@ class Record(NamedTuple):
     @classmethod
     def of(
         cls, time_ps: int, link: int, direction: int, fate: Fate, mark: Mark, frame: bytes
-    ) -> Record:
-        """The record of a frame."""
+    ) -> TraceRecord:
+        """Make the record of a frame."""
         return cls(time_ps, link, direction, fate, mark, len(frame), zlib.crc32(frame))
 
 
 LAYOUT = struct.Struct("<qIIHBBBxxx")
-"""A record as it is hashed: time, length, CRC-32 of the frame, link, direction, fate, mark."""
+"""The hashed form of a record: time, length, CRC-32 of the frame, link, direction, fate, mark."""
 
 RECORDS = np.dtype(
     {
@@ -70,25 +70,25 @@ RECORDS = np.dtype(
         "formats": ["<i8", "<u4", "<u4", "<u2", "u1", "u1", "u1", "3u1"],
     }
 )
-"""The same layout as an array. numpy copies no padding, so the last octets have a name."""
+"""The same layout for numpy, which copies no padding: hence the name for the last octets."""
 
 _CHUNK = 1 << 16
 
 
 class Trace:
-    """Every end of every frame, in order, hashed: equal digests mean equal histories.
+    """The ends of all frames, hashed in order: equal digests mean equal histories.
 
-    `watch`, where set, is called with each Record. `count` is how many there were.
+    `watch`, if set, is called with each TraceRecord. `count`: number of ends so far.
     """
 
     def __init__(self) -> None:
-        self.watch: Callable[[Record], None] | None = None
+        self.watch: Callable[[TraceRecord], None] | None = None
         self.count = 0
         self._hash = hashlib.sha256()
         self._pending = bytearray()
 
     def name(self, link: int, text: str) -> None:
-        """A link of this number and name exists from here on."""
+        """Add the number and the name of a new link."""
         octets = text.encode()
         self._add(struct.pack("<HI", link, len(octets)) + octets)
 
@@ -100,17 +100,17 @@ class Trace:
         self.count += 1
         self._add(LAYOUT.pack(time_ps, length, crc, link, direction, fate, mark))
         if self.watch is not None:
-            self.watch(Record(time_ps, link, direction, fate, mark, length, crc))
+            self.watch(TraceRecord(time_ps, link, direction, fate, mark, length, crc))
 
     def end_many(self, records: NDArray[Any]) -> None:
-        """Add packed records (RECORDS); `watch` does not see them."""
+        """Add packed records (RECORDS), without calling `watch`."""
         self.count += len(records)
         self._flush()
         self._hash.update(records.tobytes())
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all so far, in hex."""
+        """SHA-256 of the trace so far, in hex."""
         self._flush()
         return self._hash.hexdigest()
 
@@ -124,7 +124,7 @@ class Trace:
         self._pending.clear()
 
 
-def pack(record: Record) -> bytes:
-    """A record as it is hashed."""
+def pack(record: TraceRecord) -> bytes:
+    """Return the hashed form of a record."""
     time_ps, link, direction, fate, mark, length, crc = record
     return LAYOUT.pack(time_ps, length, crc, link, direction, fate, mark)

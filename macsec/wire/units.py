@@ -1,8 +1,8 @@
-"""Times, rates and chances as tc writes them, read and written without rounding.
+"""Times, rates and chances as tc writes them, parsed and written without rounding.
 
-A number is taken as it is: ns, bit/s, or a probability from 0 to 1. A string carries its unit, and
-one without is refused: tc itself takes a bare time for µs. Every reader is given the name of the
-field, for its ConfigError.
+A number is in ns, in bit/s, or a probability from 0 to 1. A string carries its unit, and one
+without a unit is refused, because tc itself takes a bare time for µs. Each parser takes the name of
+the field, for its ConfigError.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def refuse(field: str, value: object, why: str) -> NoReturn:
 
 
 def time_ns(field: str, value: int | str, most: int = TIME_LIMIT_NS) -> int:
-    """A time in whole ns, up to 1000 s or to `most`: a number of ns, or "100us"."""
+    """Parse a time into whole ns, at most 1000 s or `most`: a number of ns, or "100us"."""
     if isinstance(value, str):
         amount, unit = _quantity(field, value)
         if unit not in TIME_UNITS:
@@ -57,7 +57,7 @@ def time_ns(field: str, value: int | str, most: int = TIME_LIMIT_NS) -> int:
 
 
 def rate_bits(field: str, value: int | str) -> int:
-    """A rate in whole bit/s, up to 1000 Tbit/s: a number of bit/s, or "10gbit"."""
+    """Parse a rate into whole bit/s, at most 1000 Tbit/s: a number of bit/s, or "10gbit"."""
     if isinstance(value, str):
         amount, unit = _quantity(field, value)
         if unit not in RATE_UNITS:
@@ -70,38 +70,38 @@ def rate_bits(field: str, value: int | str) -> int:
 
 
 def probability(field: str, value: float | str) -> float:
-    """A probability: a number from 0 to 1, or a percentage with its sign."""
+    """Parse a probability: a number from 0 to 1, or a percentage with its sign."""
     if isinstance(value, str):
         amount, unit = _quantity(field, value)
         if unit != "%":
             refuse(field, value, 'needs a percent sign, like "0.1%"; or give a number, 0 to 1')
         value = float(amount / 100)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        refuse(field, value, "is no probability: 0 to 1, or 0% to 100%")
+        refuse(field, value, "is not a probability: 0 to 1, or 0% to 100%")
     return float(value)
 
 
 def whole(field: str, value: object, least: int, most: int, what: str) -> int:
-    """An integer within bounds; `what` says what it has to be."""
+    """Check an integer against bounds; `what` describes the valid values."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        refuse(field, value, f"cannot be: {what}")
+        refuse(field, value, f"is not valid: {what}")
     return value
 
 
 def time_text(ns: int) -> str:
-    """A time as tc reads it, in its largest whole unit."""
+    """Write a time as tc reads it, in its largest whole unit."""
     name, unit = next((n, u) for n, u in reversed(NS.items()) if ns % u == 0)
     return f"{ns // unit}{name}"
 
 
 def rate_text(bits: int) -> str:
-    """A rate as tc reads it, in its largest whole decimal unit."""
+    """Write a rate as tc reads it, in its largest whole decimal unit."""
     power = next(p for p in (12, 9, 6, 3, 0) if bits % 10**p == 0)
     return f"{bits // 10**power}{ {12: 't', 9: 'g', 6: 'm', 3: 'k', 0: ''}[power] }bit"
 
 
 def percent_text(chance: float) -> str:
-    """A probability in percent, exact: reading it again gives the same number."""
+    """Write a probability in percent, exactly: parsing it gives the same number again."""
     digits = f"{Decimal(repr(chance)).scaleb(2):f}"
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + "%"
 

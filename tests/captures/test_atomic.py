@@ -167,6 +167,7 @@ except MACsecError as error:
 """
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("limit", [0, 10, 24, 1000, 104_025, 1_040_000])
 @pytest.mark.parametrize("name", ["out.pcap", "out.pcapng"])
 def test_file_size_limit(limit, name, tmp_path):

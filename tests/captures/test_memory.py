@@ -8,6 +8,8 @@ import pytest
 import zstandard
 from support import craft
 
+pytestmark = pytest.mark.as_built
+
 COUNT = """
 import sys
 from macsec import captures

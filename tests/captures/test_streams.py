@@ -128,6 +128,7 @@ def test_zeros_in_small_rooms():
         assert total == size
 
 
+@pytest.mark.as_built
 def test_too_many_open_files(tmp_path):
     """Errors that are not the caller's are no ConfigError."""
     code = (
@@ -182,6 +183,7 @@ def test_ratio_cap():
     assert Outcome(bomb(8 << 20)).fault is None
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("make", [bytes, gzip.compress, zstd])
 def test_standard_input(make):
     """The name "-" is standard input, plain and compressed."""

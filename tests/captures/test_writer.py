@@ -272,6 +272,7 @@ COPY = (
 )
 
 
+@pytest.mark.as_built
 def test_standard_output():
     """The name "-" is standard output."""
     done = subprocess.run(
@@ -281,6 +282,7 @@ def test_standard_output():
     assert Outcome(done.stdout).frames == craft.SOME
 
 
+@pytest.mark.as_built
 def test_standard_output_is_flushed_per_batch():
     """What came in is out before more comes in: a valid prefix at any time."""
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A short way to run the command line, and captures and configurations to run it on."""
+"""A desk to run the command line on, with captures and configurations."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from macsec import FrameBatch, captures
 from macsec.cli import cli
 
 CANARY = "c0ffee00decafbad0123456789abcdef"
-"""The SAK of every configuration here: it may stand in no output."""
-OTHER_KEY = "ffffffffffffffffffffffffffffffff"
+"""The SAK of every configuration here, which no output may have."""
 BACKENDS = sorted({plane.backend for plane in PLANES})
 
 
@@ -85,7 +84,7 @@ class Desk:
         return str(path)
 
     def run(self, *args: str, code: int = 0, stdin: bytes | None = None) -> Result:
-        """The command line in this process; its exit code is checked, and that no key is told."""
+        """Run the command line in this process; check its exit code, and its output for the key."""
         result = CliRunner().invoke(cli, list(args), input=stdin, env=self.environment)
         assert result.exit_code == code, (result.output, result.exc_info)
         assert CANARY.encode() not in result.stdout_bytes + result.stderr_bytes

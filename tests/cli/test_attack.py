@@ -12,15 +12,15 @@ from macsec.secy import SecY
 FEW = ("--frames", "500")
 
 
-def test_list(desk):
+def test_list_prints_one_name_a_line(desk):
     """The names, one a line, and nothing else."""
     result = desk.run("attack", "list")
     assert result.stdout.splitlines() == list(ATTACKS)
     assert result.stderr == ""
 
 
-def test_all_as_json(desk, backend):
-    """One object with every attack; what had to move and what moved are equal."""
+def test_run_all_json_has_equal_expected_and_observed_counters(desk, backend):
+    """One object with every attack, all passed."""
     result = desk.run("attack", "run", "all", "--json", "--backend", backend, *FEW)
     found = json.loads(result.stdout)
     assert result.stderr == ""
@@ -34,7 +34,7 @@ def test_all_as_json(desk, backend):
     assert found["backend"] == backend
 
 
-def test_all_as_a_table(desk):
+def test_run_all_prints_a_row_an_attack(desk):
     """A row an attack: name, what it does, frames, counters, passed, clause."""
     result = desk.run("attack", "run", "all", "--seed", "7", *FEW)
     lines = result.stdout.splitlines()
@@ -47,15 +47,15 @@ def test_all_as_a_table(desk):
     assert max(map(len, lines)) <= 160
 
 
-def test_one_in_full(desk):
-    """What the attacker needs, why it ends so, what was learnt, every counter."""
-    told = desk.run("attack", "run", "nonce-reuse", "--cipher", "gcm-aes-xpn-256").stdout
+def test_run_of_one_attack_explains_it(desk):
+    """Needs of the attacker, deciding clause, plaintext learnt, every counter."""
+    shown = desk.run("attack", "run", "nonce-reuse", "--cipher", "gcm-aes-xpn-256").stdout
     for text in ("needs", "decided by", "gcm-aes-xpn-256", "640 octets of 8 frames", "InPktsLate"):
-        assert text in told
+        assert text in shown
 
 
 @pytest.mark.parametrize("cipher", ["gcm-aes-256", "gcm-aes-xpn-128"])
-def test_cipher(desk, cipher):
+def test_cipher_is_the_suite_of_the_attack(desk, cipher):
     """The suite is the one asked for; an attack on XPN takes the XPN suite beside it."""
     args = ("--cipher", cipher, "--seed", "3")
     assert desk.json("attack", "run", "replay", *args)["attacks"][0]["cipher"] == cipher
@@ -63,7 +63,7 @@ def test_cipher(desk, cipher):
     assert epoch == ("gcm-aes-xpn-128" if "xpn" in cipher else "gcm-aes-xpn-256")
 
 
-def test_profile(desk):
+def test_profile_linux_expects_the_counters_of_the_kernel(desk):
     """Under `linux` the kernel's counters are expected; what it has not is left out."""
     found = desk.json("attack", "run", "all", "--profile", "linux", *FEW)
     by_name = {attack["name"]: attack for attack in found["attacks"]}
@@ -72,15 +72,15 @@ def test_profile(desk):
     assert found["failed"] == 0
 
 
-def test_a_seed_is_told_and_repeats(desk):
-    """Without a seed one is drawn and told; with it the same comes out again."""
+def test_drawn_seed_is_shown_and_repeats_the_run(desk):
+    """Without --seed one is drawn; --seed with it gives the same output."""
     once = desk.json("attack", "run", "flood-near-valid", *FEW)
     again = desk.json("attack", "run", "flood-near-valid", "--seed", str(once["seed"]), *FEW)
     assert once == again
 
 
 @pytest.mark.parametrize(
-    "args, told",
+    "args, text",
     [
         (["replai"], "did you mean replay?"),
         (["xyzzy"], "macsec attack list prints all names"),
@@ -90,14 +90,14 @@ def test_a_seed_is_told_and_repeats(desk):
         ([], "NAME"),
     ],
 )
-def test_usage_errors(desk, args, told):
+def test_unknown_attack_or_option_is_exit_2(desk, args, text):
     """An unknown name, or an attack that cannot run: exit 2 and one line."""
     (line,) = desk.run("attack", "run", *args, code=2).stderr.splitlines()
-    assert told in line
+    assert text in line
 
 
-def test_not_passed(desk, monkeypatch):
-    """A SecY that takes everything is found: exit 3, and what differs is told."""
+def test_attack_that_does_not_pass_is_exit_3(desk, monkeypatch):
+    """A SecY that delivers everything is detected: exit 3, with the differences."""
     monkeypatch.setattr(SecY, "validate", SecY.protect)
     result = desk.run("attack", "run", "all", *FEW, code=3)
     assert "failed  wiretap: B delivered 0 frames, not the 20 it must" in result.stdout
@@ -110,19 +110,19 @@ def test_not_passed(desk, monkeypatch):
     assert attack["faults"]
 
 
-def test_a_difference_is_told_in_the_table(desk, monkeypatch):
-    """A counter that is not as expected stands beside what was expected."""
+def test_counter_that_differs_is_shown_with_the_expected_one(desk, monkeypatch):
+    """The table has the observed and the expected value."""
     monkeypatch.setattr(SecY, "counters", property(lambda _: {"InPktsOK": 7}))
-    told = desk.run("attack", "run", "all", "--seed", "1", *FEW, code=3).stdout
-    assert "InPktsOK 14 (expected 20)" in told
-    told = desk.run("attack", "run", "replay", "--seed", "1", code=3).stdout
-    assert "failed  replay: the counters of A differ" in told
+    text = desk.run("attack", "run", "all", "--seed", "1", *FEW, code=3).stdout
+    assert "InPktsOK 14 (expected 20)" in text
+    text = desk.run("attack", "run", "replay", "--seed", "1", code=3).stdout
+    assert "failed  replay: the counters of A differ" in text
 
 
-def test_no_key_is_told(desk):
-    """The SAKs of a run stand in no output."""
+def test_no_output_has_a_sak(desk):
+    """Neither text nor JSON has a SAK of the run."""
     args = ("attack", "run", "all", "--seed", "9", *FEW)
-    told = desk.run(*args).output + desk.run(*args, "--json").output
+    text = desk.run(*args).output + desk.run(*args, "--json").output
     for name in ATTACKS:
         with Scene(name, Setting(seed=9)) as scene:
-            assert scene.draw("sak sak", 16).hex() not in told
+            assert scene.draw("sak sak", 16).hex() not in text

@@ -1,4 +1,4 @@
-"""`inspect` and `explain`: what they tell of single frames."""
+"""`inspect` and `explain`: single frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from macsec.cli.shared import progress
 PCAPS = Path(__file__).parents[2] / "pcaps"
 
 
-def test_inspect_json(desk, some):
+def test_inspect_json_has_an_entry_a_frame(desk, some):
     """One object with an entry for each frame, MACsec or not."""
     wire = desk.frames(Path(desk.protected(some)).name)
     found = desk.json("inspect", desk.capture([*wire, some[0]], "mixed.pcap"))
@@ -28,13 +28,13 @@ def test_inspect_json(desk, some):
     assert last["ethertype"] == "0800"
 
 
-def test_inspect_faults(desk, some):
-    """A SecTAG that fails 9.12 is told with the reason; --xpn takes a PN field of zero."""
+def test_inspect_gives_the_reason_of_a_bad_sectag(desk, some):
+    """A SecTAG that fails 9.12 is shown with the reason; --xpn takes a PN field of zero."""
     frame = desk.frames(Path(desk.protected(some)).name)[4]
     zero_pn = frame[:16] + bytes(4) + frame[20:]
     bad = desk.capture([frame[:14] + b"\xac" + frame[15:], zero_pn, frame[:18]], "bad.pcap")
-    told = [item["fault"] for item in desk.json("inspect", bad)["frames"]]
-    assert told == ["V is set", "PN is zero", "fewer than 17 octets"]
+    faults = [item["fault"] for item in desk.json("inspect", bad)["frames"]]
+    assert faults == ["V is set", "PN is zero", "fewer than 17 octets"]
     assert desk.json("inspect", bad, "--xpn")["frames"][1]["fault"] is None
 
 
@@ -42,7 +42,7 @@ def test_inspect_faults(desk, some):
     "name, sci_from, vlan",
     [("es-gcm256-int", "es", 0), ("scb-gcm256-enc", "scb", 0), ("vlan-outer-gcm256", "tag", 1)],
 )
-def test_inspect_of_a_kernel(desk, name, sci_from, vlan):
+def test_inspect_infers_scis_of_kernel_frames(desk, name, sci_from, vlan):
     """Inferred SCIs and clear VLAN tags of frames that Linux sent."""
     found = desk.json("inspect", str(PCAPS / "linux" / f"{name}.wire.pcap"))
     tagged = [item for item in found["frames"] if item["sectag"]]
@@ -52,7 +52,7 @@ def test_inspect_of_a_kernel(desk, name, sci_from, vlan):
     assert found["faults"] == 0
 
 
-def test_inspect_text(desk, some):
+def test_inspect_text_is_one_line_a_frame(desk, some):
     """Plain text is one line a frame under one of names, with no escape and no key."""
     lines = desk.run("inspect", desk.protected(some)).stdout.splitlines()
     assert len(lines) == 6
@@ -62,13 +62,13 @@ def test_inspect_text(desk, some):
 
 
 def test_inspect_of_damage_is_whole_json(desk, some):
-    """The JSON object is closed before the damage is told."""
+    """The JSON object is closed before the damage is reported."""
     path = Path(desk.capture(some))
     path.write_bytes(path.read_bytes()[:-3])
     assert desk.json("inspect", "in.pcap", code=4)["count"] == 4
 
 
-def test_explain_json(desk, some, backend):
+def test_explain_json_of_a_valid_frame(desk, some, backend):
     """A good frame: its PN, IV, AAD range, both sides, and the PNs before and after."""
     wire = desk.protected(some)
     args = ("explain", "-c", desk.config(), wire, "--frame", "4", "--backend", backend)
@@ -84,10 +84,10 @@ def test_explain_json(desk, some, backend):
     assert found["clear"] == some[4].hex()
 
 
-def test_explain_xpn(desk, backend):
+def test_explain_recovers_the_pn_and_iv_of_xpn(desk, backend):
     """The IV of an XPN suite is (SSCI, PN) XOR Salt, the PN recovered to 64 bits."""
     folder = PCAPS / "linux"
-    told = json.loads((folder / "xpn-big-xpn256.json").read_text())
+    recorded = json.loads((folder / "xpn-big-xpn256.json").read_text())
     channels = [
         {
             "sci": peer["sci"],
@@ -101,9 +101,11 @@ def test_explain_xpn(desk, backend):
                 for sa in peer["tx_sa"]
             },
         }
-        for peer in told["peers"].values()
+        for peer in recorded["peers"].values()
     ]
-    Path("xpn.yaml").write_text(json.dumps({"secy": {"cipher": told["cipher"]}, "rx": channels}))
+    Path("xpn.yaml").write_text(
+        json.dumps({"secy": {"cipher": recorded["cipher"]}, "rx": channels})
+    )
     wire = str(folder / "xpn-big-xpn256.wire.pcap")
     found = desk.json("explain", "-c", "xpn.yaml", wire, "--frame", "0", "--backend", backend)
     sa = next(c["sa"] for c in channels if c["sci"] == found["sci"])[str(found["an"])]
@@ -127,7 +129,9 @@ def test_explain_xpn(desk, backend):
         ({"validate": "disabled"}, lambda f: f, "not-valid", "does not decrypt"),
     ],
 )
-def test_explain_reasons(desk, some, backend, secy, damage, verdict, reason):
+def test_explain_gives_the_reason_of_each_verdict(
+    desk, some, backend, secy, damage, verdict, reason
+):
     """Each verdict comes with its reason, in JSON and in text."""
     frame = desk.frames(Path(desk.protected(some)).name)[4]
     args = ("explain", "-c", desk.config(**secy), desk.capture([damage(frame)]), "--frame", "0")
@@ -138,7 +142,7 @@ def test_explain_reasons(desk, some, backend, secy, damage, verdict, reason):
     assert found["reason"] in text
 
 
-def test_explain_late(desk, some, backend):
+def test_explain_late_names_pn_and_lowest_pn(desk, some, backend):
     """A replayed frame: which PN, below which lowest PN; no state moves."""
     wire = desk.frames(Path(desk.protected(some)).name)
     again = desk.capture([wire[0], wire[1], wire[0]], "again.pcap")
@@ -149,7 +153,7 @@ def test_explain_late(desk, some, backend):
     assert not found["cipher_ran"]
 
 
-def test_explain_protection(desk, some):
+def test_explain_with_tx_alone_explains_protection(desk, some):
     """A configuration with tx alone explains how a clear frame is sent."""
     config = desk.config(rx=False, offset=30)
     found = desk.json("explain", "-c", config, desk.capture(some), "--frame", "4")
@@ -165,15 +169,15 @@ def test_explain_protection(desk, some):
 
 
 @pytest.mark.parametrize("frames", [0, 5])
-def test_explain_out_of_range(desk, some, frames):
+def test_explain_out_of_range_names_the_range(desk, some, frames):
     """A frame that is not there is 2, one line, and says which are."""
     clear = desk.capture(some[:frames])
-    told = desk.run("explain", "-c", desk.config(), clear, "--frame", "5", code=2).stderr
-    assert ("frames 0 to 4" if frames else "no frames") in told
-    assert len(told.splitlines()) == 1
+    text = desk.run("explain", "-c", desk.config(), clear, "--frame", "5", code=2).stderr
+    assert ("frames 0 to 4" if frames else "no frames") in text
+    assert len(text.splitlines()) == 1
 
 
-def test_progress_bar(monkeypatch, capsys, tmp_path):
+def test_progress_bar_only_at_a_terminal(monkeypatch, capsys, tmp_path):
     """At a terminal long work shows a bar; elsewhere nothing."""
     source = tmp_path / "in.pcap"
     source.write_bytes(bytes(1000))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from cli.conftest import CANARY, Desk
+
+from macsec.cli import cli
 
 AGREED = f"mka: {{cak: {CANARY}, ckn: 1122}}\n"
 
@@ -23,7 +24,7 @@ def agreed(desk: Desk) -> str:
     return str(path)
 
 
-def test_export_to_a_file(desk: Desk) -> None:
+def test_export_to_a_file_is_private_and_overwrites_nothing(desk: Desk) -> None:
     """The file is its owner's alone, whole, and never written over."""
     out = Path(desk.path("wpa.conf"))
     words = ("keys", "export", "--to", "wpa_supplicant", "-c", agreed(desk), "-o", str(out))
@@ -36,7 +37,7 @@ def test_export_to_a_file(desk: Desk) -> None:
     assert sorted(os.listdir(desk.folder)) == ["mka.yaml", "wpa.conf"]
 
 
-def test_export_to_a_folder(desk: Desk) -> None:
+def test_export_to_a_folder_is_all_files_or_none(desk: Desk) -> None:
     """All files of a folder, or none where one is taken."""
     words = ("keys", "export", "--to", "systemd", "-c", desk.config(), "-q")
     out = Path(desk.path("network"))
@@ -51,7 +52,7 @@ def test_export_to_a_folder(desk: Desk) -> None:
     assert "with -o FOLDER" in desk.run(*words, code=2).stderr
 
 
-def test_export_to_a_pipe(desk: Desk) -> None:
+def test_export_to_a_pipe_writes_keys(desk: Desk) -> None:
     """stdout is taken where it is no terminal."""
     key = "0123456789abcdef" * 2
     result = desk.run("keys", "export", "--to", "ip-macsec", "-c", desk.config(key=key))
@@ -61,34 +62,28 @@ def test_export_to_a_pipe(desk: Desk) -> None:
 
 @pytest.mark.parametrize("forced", [False, True])
 @pytest.mark.parametrize("verb", ["export", "import"])
-def test_never_to_a_terminal(desk: Desk, verb: str, forced: bool) -> None:
-    """Unless told."""
-    source = desk.path("macsec.sh")
-    config = desk.config()
+def test_keys_go_to_a_terminal_only_with_force(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, verb: str, forced: bool
+) -> None:
+    """Without --force exit 2, and the terminal stays empty."""
+    source, config = desk.path("macsec.sh"), desk.config()
     desk.run("keys", "export", "--to", "ip-macsec", "-c", config, "-o", source)
     words = {
         "export": ["--to", "ip-macsec", "-c", config],
         "import": ["--from", "ip-macsec", source],
     }[verb]
-    command = [sys.executable, "-m", "macsec", "keys", verb, *words, *["--force"][: int(forced)]]
     ours, theirs = pty.openpty()
-    try:
-        done = subprocess.run(
-            command, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, cwd=desk.folder
-        )
-        os.set_blocking(ours, False)
-        try:
-            shown = os.read(ours, 1 << 16).decode()
-        except BlockingIOError:
-            shown = ""
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert (done.returncode, CANARY in shown) == ((0, True) if forced else (2, False)), done.stderr
-    assert CANARY not in done.stderr
+    os.set_blocking(ours, False)
+    with open(ours, "rb", buffering=0) as screen, open(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["keys", verb, *words, *["--force"][: int(forced)]])
+        monkeypatch.undo()
+        shown = (screen.read(1 << 16) or b"").decode()
+    assert (ended.value.code, CANARY in shown) == ((0, True) if forced else (2, False))
 
 
-def test_import(desk: Desk) -> None:
+def test_imported_configuration_works(desk: Desk) -> None:
     """The configuration that comes of an import works."""
     source, out = desk.path("macsec.sh"), Path(desk.path("new.yaml"))
     desk.run("keys", "export", "--to", "ip-macsec", "-c", desk.config(), "-o", source)
@@ -99,7 +94,7 @@ def test_import(desk: Desk) -> None:
     assert found["counters"]["OutPktsEncrypted"] == 1
 
 
-def test_wrong_use(desk: Desk) -> None:
+def test_wrong_format_or_file_is_exit_2(desk: Desk) -> None:
     """Exit 2 with one line: no such format, no such file, no key for it."""
     config = desk.config()
     for words in (
@@ -110,7 +105,7 @@ def test_wrong_use(desk: Desk) -> None:
         assert desk.run("keys", *words, code=2).stderr.count("\n") == 1
 
 
-def test_generate(desk: Desk) -> None:
+def test_generate_makes_rotates_and_gives_caks(desk: Desk) -> None:
     """A store is made, rotated without change while its chain reaches, and gives its CAKs."""
     from macsec.config import load
     from macsec.kay.holders import Edge, chain_of
@@ -137,7 +132,7 @@ def test_generate(desk: Desk) -> None:
         assert "another key-encryption key" in other
 
 
-def test_generate_refuses(desk: Desk) -> None:
+def test_generate_refuses_a_bad_kek_and_no_overlap(desk: Desk) -> None:
     """A KEK on the command line, one that is none, keys that do not overlap: exit 2, no file."""
     words = ("keys", "generate", "--store", desk.path("caks.json"))
     kek = Path(desk.path("kek"))
@@ -151,7 +146,7 @@ def test_generate_refuses(desk: Desk) -> None:
     assert not Path(desk.path("caks.json")).exists()
 
 
-def test_check(desk: Desk) -> None:
+def test_check_opens_and_uses_every_cak(desk: Desk) -> None:
     """Every CAK of a configuration is opened and used once, which its audit log shows."""
     path = Path(desk.path("mka.yaml"))
     path.write_text(
@@ -160,8 +155,8 @@ def test_check(desk: Desk) -> None:
     )
     path.chmod(0o600)
     keys = desk.json("keys", "check", "-c", str(path))["keys"]
-    told = [(key["ckn"], key["octets"], key["in_use"], key["fallback"]) for key in keys]
-    assert told == [("1122", 16, True, False), ("33", 32, False, True)]
+    listed = [(key["ckn"], key["octets"], key["in_use"], key["fallback"]) for key in keys]
+    assert listed == [("1122", 16, True, False), ("33", 32, False, True)]
     assert int(keys[1]["end_ns"]) - int(keys[1]["start_ns"]) == 100 * 10**9
     log = Path(desk.path("audit.jsonl")).read_text()
     assert log.count('"operation": "icv"') == 2

@@ -27,7 +27,7 @@ PCAPS = Path(__file__).parents[2] / "pcaps" / "mka"
 
 
 def facts(name: str) -> dict[str, Any]:
-    """What stands beside a recording."""
+    """The facts that were recorded with a capture."""
     found: dict[str, Any] = json.loads((PCAPS / f"{name}.json").read_text())
     return found
 
@@ -52,9 +52,9 @@ def caks_of(desk: Desk, name: str) -> str:
 
 def secrets_of(name: str) -> list[str]:
     """All keys of a recording."""
-    told = facts(name)
-    derived = [told[name] for name in ("kek", "ick") if told[name]]
-    return [told["cak"], *derived, *told["saks_from_log"]]
+    found = facts(name)
+    derived = [found[name] for name in ("kek", "ick") if found[name]]
+    return [found["cak"], *derived, *found["saks_from_log"]]
 
 
 def frames_of(path: str) -> list[bytes]:
@@ -71,8 +71,8 @@ def ethertypes(path: str) -> list[str]:
 # ---------------------------------------------------------------- validate --cak
 
 
-def test_validate(desk: Desk, backend: str) -> None:
-    """Both directions across a rekey; the summary tells frames, EAPOL and SAKs."""
+def test_validate_cak_delivers_both_directions_across_a_rekey(desk: Desk, backend: str) -> None:
+    """Both directions across a rekey; the summary counts frames, EAPOL and SAKs."""
     name, out = "restart-server-kill", desk.path("clear.pcap")
     args = ["validate", "--cak", caks_of(desk, name), capture(name), out, "--backend", backend]
     result = desk.run(*args)
@@ -84,26 +84,26 @@ def test_validate(desk: Desk, backend: str) -> None:
     assert not {"88e5", "888e"} & set(ethertypes(out))
 
 
-def test_validate_json(desk: Desk) -> None:
-    """The same object as of a SecY, and what was heard; no key in it."""
+def test_validate_cak_json_has_the_keys_of_a_secy_and_mka(desk: Desk) -> None:
+    """The object of a SecY, and the MKPDUs received; no key in it."""
     name, out = "sonic-xpn256-restart", desk.path("clear.pcapng")
     lines = desk.path("v.jsonl")
     args = ["--cak", caks_of(desk, name), capture(name), out, "--verdicts", lines, "--json"]
     result = desk.run("validate", *args)
-    told = json.loads(result.stdout)
-    assert told["schema"] == "macsec/validate/1"
-    assert (told["frames"], told["delivered"], told["truncated"]) == (88, 60, 0)
-    assert told["counters"]["InPktsOK"] == 60
-    assert told["counters"]["InOctetsDecrypted"] == sum(len(f) - 12 for f in frames_of(out))
-    assert told["mka"]["saks"] == 2
-    assert told["mka"]["eapol"] == {
+    found = json.loads(result.stdout)
+    assert found["schema"] == "macsec/validate/1"
+    assert (found["frames"], found["delivered"], found["truncated"]) == (88, 60, 0)
+    assert found["counters"]["InPktsOK"] == 60
+    assert found["counters"]["InOctetsDecrypted"] == sum(len(f) - 12 for f in frames_of(out))
+    assert found["mka"]["saks"] == 2
+    assert found["mka"]["eapol"] == {
         "authentic": 28,
         "no MKPDU": 0,
         "unknown CKN": 0,
         "wrong ICV": 0,
     }
-    assert set(told["rx_sc"]) == {"020000000a010001", "020000000b020001"}
-    assert told["rx_sc"]["020000000a010001"]["sa"]["1"]["next_pn"] == "16"
+    assert set(found["rx_sc"]) == {"020000000a010001", "020000000b020001"}
+    assert found["rx_sc"]["020000000a010001"]["sa"]["1"]["next_pn"] == "16"
     verdicts = [json.loads(line) for line in Path(lines).read_text().splitlines()]
     assert [each["index"] for each in verdicts] == list(range(88))
     assert sum(each["delivered"] for each in verdicts) == 60
@@ -118,17 +118,19 @@ def test_validate_json(desk: Desk) -> None:
         (None, "ab" * 32),
     ],
 )
-def test_validate_with_another_key(ckn: str | None, cak: str | None, desk: Desk) -> None:
+def test_validate_with_another_key_delivers_nothing(
+    ckn: str | None, cak: str | None, desk: Desk
+) -> None:
     """Nothing is delivered, and that is no error; OUT is an empty capture."""
     name, out = "basic", desk.path("clear.pcap")
     file = caks(desk, ckn or facts(name)["ckn"], cak or facts(name)["cak"])
-    told = json.loads(desk.run("validate", "--cak", file, capture(name), out, "--json").stdout)
-    assert (told["delivered"], told["mka"]["saks"]) == (0, 0)
-    assert told["mka"]["eapol"]["unknown CKN" if ckn else "wrong ICV"] == 13
+    found = json.loads(desk.run("validate", "--cak", file, capture(name), out, "--json").stdout)
+    assert (found["delivered"], found["mka"]["saks"]) == (0, 0)
+    assert found["mka"]["eapol"]["unknown CKN" if ckn else "wrong ICV"] == 13
     assert frames_of(out) == []
 
 
-def test_validate_strict_and_jobs(desk: Desk) -> None:
+def test_validate_strict_counts_eapol_and_jobs_change_nothing(desk: Desk) -> None:
     """--strict counts EAPOL too, as a SecY does; -j changes nothing."""
     name = "pn-rekey"
     file = caks_of(desk, name)
@@ -138,7 +140,7 @@ def test_validate_strict_and_jobs(desk: Desk) -> None:
     assert Path(one).read_bytes() == Path(two).read_bytes()
 
 
-def test_validate_pipes(desk: Desk) -> None:
+def test_validate_cak_reads_stdin_and_writes_stdout(desk: Desk) -> None:
     """stdin to stdout; the JSON goes to stderr."""
     octets = Path(capture("basic")).read_bytes()
     file = caks_of(desk, "basic")
@@ -148,7 +150,7 @@ def test_validate_pipes(desk: Desk) -> None:
     assert result.stdout_bytes == Path(desk.path("file.pcap")).read_bytes()
 
 
-def test_validate_wants_one_source_of_keys(desk: Desk) -> None:
+def test_validate_takes_either_a_secy_or_caks(desk: Desk) -> None:
     """Either a SecY or CAKs."""
     file, out = caks_of(desk, "basic"), desk.path("clear.pcap")
     result = desk.run("validate", capture("basic"), out, code=2)
@@ -158,7 +160,7 @@ def test_validate_wants_one_source_of_keys(desk: Desk) -> None:
     assert not Path(out).exists()
 
 
-def test_validate_with_a_bad_file_of_caks(desk: Desk) -> None:
+def test_bad_file_of_caks_is_exit_2_with_file_and_line(desk: Desk) -> None:
     """Exit 2, file and line, no key, and no OUT."""
     file, out = caks(desk, "00", "ab" * 15), desk.path("clear.pcap")
     result = desk.run("validate", "--cak", file, capture("basic"), out, code=2)
@@ -167,8 +169,8 @@ def test_validate_with_a_bad_file_of_caks(desk: Desk) -> None:
     assert not Path(out).exists()
 
 
-def test_validate_a_capture_that_ends_early(desk: Desk) -> None:
-    """What came before the fault is delivered, and the exit code says so."""
+def test_capture_that_ends_early_is_delivered_up_to_there(desk: Desk) -> None:
+    """The frames before the fault are delivered, and the exit code is 4."""
     octets = Path(capture("basic")).read_bytes()
     (desk.folder / "cut.pcap").write_bytes(octets[:-7])
     out = desk.path("clear.pcap")
@@ -180,19 +182,19 @@ def test_validate_a_capture_that_ends_early(desk: Desk) -> None:
 
 
 def explained(desk: Desk, name: str, *more: str) -> dict[str, Any]:
-    """The JSON of a recording's key agreement; no key stands in it."""
+    """The JSON of a recording's key agreement, checked to hold no key."""
     result = desk.run("mka", "explain", capture(name), "--json", *more)
     assert not [secret for secret in secrets_of(name) if secret in result.output]
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 
 
-def test_explain_json(desk: Desk) -> None:
-    """Who is who, which SAKs, and every message, with the check value in place of the SAK."""
-    told = explained(desk, "sonic-xpn256-restart", "--cak", caks_of(desk, "sonic-xpn256-restart"))
-    assert told["schema"] == "macsec/mka-explain/1"
-    assert (told["frames"], told["eapol"]["authentic"], len(told["messages"])) == (88, 28, 28)
-    (ca,) = told["cas"]
+def test_explain_json_names_members_saks_and_messages(desk: Desk) -> None:
+    """Members, SAKs and messages, with the check value in place of each SAK."""
+    found = explained(desk, "sonic-xpn256-restart", "--cak", caks_of(desk, "sonic-xpn256-restart"))
+    assert found["schema"] == "macsec/mka-explain/1"
+    assert (found["frames"], found["eapol"]["authentic"], len(found["messages"])) == (88, 28, 28)
+    (ca,) = found["cas"]
     assert ca["verified"]
     assert ca["ckn"] == facts("sonic-xpn256-restart")["ckn"]
     assert [(m["name"], m["sci"][-8:]) for m in ca["members"]] == [
@@ -208,12 +210,12 @@ def test_explain_json(desk: Desk) -> None:
     logged = facts("sonic-xpn256-restart")["saks_from_log"]
     assert values == {Key(bytes.fromhex(sak)).check_value for sak in logged}
     assert [event["who"] for event in ca["events"] if event["kind"] == "restarts"] == ["B2"]
-    second = told["messages"][2]["mkpdu"]
+    second = found["messages"][2]["mkpdu"]
     assert [each["name"] for each in second["sets"]] == ["live-peer-list", "distributed-sak"]
     assert second["sets"][1]["cipher_suite"] == "gcm-aes-xpn-256"
 
 
-def test_explain_without_a_cak(desk: Desk) -> None:
+def test_explain_without_a_cak_is_unverified(desk: Desk) -> None:
     """The same members and SAKs, said to be unverified; no check value."""
     (ca,) = explained(desk, "basic")["cas"]
     (with_cak,) = explained(desk, "basic", "--cak", caks_of(desk, "basic"))["cas"]
@@ -222,14 +224,14 @@ def test_explain_without_a_cak(desk: Desk) -> None:
     assert [sak["key_check_value"] for sak in ca["saks"]] == [None]
 
 
-def test_explain_a_wrong_cak(desk: Desk) -> None:
-    """Messages of the other end are counted and not believed."""
+def test_explain_counts_messages_with_a_wrong_icv(desk: Desk) -> None:
+    """Messages of the other end are counted, and the end is no member."""
     (ca,) = explained(desk, "wrong-cak", "--cak", caks_of(desk, "wrong-cak"))["cas"]
     assert ca["wrong_icv"] == 7
     assert [member["name"] for member in ca["members"]] == ["A"]
 
 
-def test_explain_text(desk: Desk) -> None:
+def test_explain_text_has_the_story_and_with_messages_every_mkpdu(desk: Desk) -> None:
     """The story in lines, for people."""
     args = ["mka", "explain", capture("pn-rekey"), "--cak", caks_of(desk, "pn-rekey")]
     text = desk.run(*args).stdout
@@ -246,7 +248,7 @@ def test_explain_text(desk: Desk) -> None:
         assert secret not in text + every
 
 
-def test_explain_everything_that_can_be_said(desk: Desk) -> None:
+def test_explain_shows_every_parameter_set_and_every_refusal(desk: Desk) -> None:
     """Sets that no recording has, tagged frames, refusals: JSON and text, never an exception."""
     a, b = alice(), bob(tags=bytes.fromhex("81000064"))
     rare = (
@@ -267,34 +269,34 @@ def test_explain_everything_that_can_be_said(desk: Desk) -> None:
     ]
     file = caks(desk, CKN.hex(), CAK.hex())
     path = desk.capture(frames)
-    told = json.loads(desk.run("mka", "explain", path, "--cak", file, "--json").stdout)
-    assert [each["name"] for each in told["messages"][0]["mkpdu"]["sets"]] == [
+    found = json.loads(desk.run("mka", "explain", path, "--cak", file, "--json").stdout)
+    assert [each["name"] for each in found["messages"][0]["mkpdu"]["sets"]] == [
         "distributed-cak",
         "kmd",
         "announcement",
         "xpn",
         "unread",
     ]
-    assert told["messages"][1]["vlan_tags"] == "81000064"
-    assert [message["hearing"] for message in told["messages"]] == [
+    assert found["messages"][1]["vlan_tags"] == "81000064"
+    assert [message["hearing"] for message in found["messages"]] == [
         *["authentic"] * 4,
         *["no MKPDU"] * 2,
     ]
     text = desk.run("mka", "explain", path, "--cak", file, "--messages").stdout
-    assert "orders plain frames: no SAK is in use" in text
+    assert "to go unprotected" in text
     assert "delay protection on" in text
     assert "EAPOL that is no MKPDU" in text
     assert "longer by its own account than the frame is" in text
 
 
-def test_explain_nothing(desk: Desk) -> None:
+def test_explain_of_a_capture_without_eapol_says_so(desk: Desk) -> None:
     """An empty capture, and one without EAPOL."""
     assert "0 frames, no EAPOL" in desk.run("mka", "explain", desk.capture([])).stdout
     clear = [alice().frame(1)]
     assert "1 frames, no EAPOL" in desk.run("mka", "explain", desk.capture(clear)).stdout
 
 
-def test_explain_what_is_no_capture(desk: Desk) -> None:
+def test_explain_of_no_capture_is_exit_4(desk: Desk) -> None:
     """Exit 4, and one line."""
     path = desk.folder / "text"
     path.write_bytes(bytes(range(256)) * 4)

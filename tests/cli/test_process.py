@@ -1,4 +1,4 @@
-"""What needs a process of its own: imports, pipes, signals."""
+"""The command line in a process of its own: imports, pipes, signals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_help_and_version_import_nothing_heavy(args):
     assert json.loads(done.stderr.splitlines()[-1]) == [0, []]
 
 
-def test_pipe(desk, some):
+def test_protect_piped_to_validate_gives_the_input(desk, some):
     """`protect - - | validate - -` gives what went in."""
     config, clear = desk.config(), Path(desk.capture(some)).read_bytes()
     first = desk.start("protect", "-q", "-c", config, "-", "-")
@@ -46,16 +46,16 @@ def test_pipe(desk, some):
     first.stdout.close()
     first.stdin.write(clear)
     first.stdin.close()
-    out, told = second.communicate()
+    out, text = second.communicate()
     assert (first.wait(), second.returncode) == (0, 0)
     assert out == clear
-    assert json.loads(told)["delivered"] == len(some)
+    assert json.loads(text)["delivered"] == len(some)
     first.stderr.close()
 
 
 @pytest.mark.parametrize("verb", ["inspect", "protect"])
 def test_closed_pipe_is_silent(desk, verb):
-    """A reader that goes away ends the verb without a word."""
+    """A closed pipe ends the verb without a message."""
     many = desk.capture([frame_of(1000)] * 3000)
     args = ["inspect", many] if verb == "inspect" else ["protect", "-c", desk.config(), many, "-"]
     running = desk.start(*args, stdin=subprocess.DEVNULL)
@@ -66,43 +66,58 @@ def test_closed_pipe_is_silent(desk, verb):
     running.stderr.close()
 
 
-PEAK = """
+PEAKS = """
 import sys
 from macsec.cli import cli
-try:
-    cli.main(sys.argv[1:])
-except SystemExit as ended:
-    peak = open("/proc/self/status").read().split("VmHWM:")[1].split()[0]
-    print(ended.code, peak, file=sys.stderr)
+for source in ("short.pcap", "long.pcap"):
+    try:
+        cli.main([source if arg == "IN" else arg for arg in sys.argv[1:]])
+    except SystemExit as ended:
+        peak = open("/proc/self/status").read().split("VmHWM:")[1].split()[0]
+        print(ended.code, peak, file=sys.stderr)
 """
 
-
-@pytest.mark.parametrize("verb", ["protect", "validate", "replay"])
-@pytest.mark.parametrize("jobs", ["1", "3"])
-def test_memory_is_flat_over_length(desk, verb, jobs):
-    """A capture four times as long needs no more memory, and never 150 MB."""
-    batch = FrameBatch.from_frames([frame_of(n) for n in (48, 578, 1502, 48)] * 500)
-    config = desk.config(validate="check")
-    peaks = []
-    for pieces in (20, 80):
-        with captures.write("in.pcap") as sink:
-            for _ in range(pieces):
-                sink.write(batch)
-        args = ["in.pcap", "--wire", "o"] if verb == "replay" else ["-c", config, "in.pcap", "o"]
-        command = [sys.executable, "-c", PEAK, verb, *args, "--jobs", jobs]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=desk.folder)
-        code, peak = map(int, done.stderr.splitlines()[-1].split())
-        assert code == 0
-        peaks.append(peak)
-    assert max(peaks) < 150_000
-    assert peaks[1] - peaks[0] < 8_000
+COMMANDS = {
+    "protect": ("protect", "-c", "link.yaml", "IN", "o"),
+    "validate": ("validate", "-c", "link.yaml", "IN", "o"),
+    "replay": ("replay", "IN", "--wire", "o"),
+}
 
 
 @pytest.mark.parametrize(
-    "number, code, talk",
+    "verb, jobs, batches",
+    [
+        *(("protect", "1", (5, 25)), ("validate", "3", (5, 25)), ("replay", "3", (5, 25))),
+        *(
+            pytest.param(verb, jobs, (20, 80), marks=pytest.mark.exhaustive)
+            for verb in COMMANDS
+            for jobs in ("1", "3")
+        ),
+    ],
+)
+def test_memory_is_flat_over_length(desk, verb, jobs, batches):
+    """A capture several times as long needs no more memory, and never 150 MB."""
+    batch = FrameBatch.from_frames([frame_of(n) for n in (48, 578, 1502, 48)] * 500)
+    desk.config(validate="check")
+    for name, count in zip(("short.pcap", "long.pcap"), batches, strict=True):
+        with captures.write(name) as sink:
+            for _ in range(count):
+                sink.write(batch)
+    command = [sys.executable, "-c", PEAKS, *COMMANDS[verb], "--jobs", jobs, "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=desk.folder)
+    (short_code, short_peak), (long_code, long_peak) = (
+        map(int, line.split()) for line in done.stderr.splitlines()
+    )
+    assert (short_code, long_code) == (0, 0)
+    assert long_peak < 150_000
+    assert long_peak - short_peak < 8_000
+
+
+@pytest.mark.parametrize(
+    "number, code, message",
     [(signal.SIGINT, 130, b"macsec: interrupted\n"), (signal.SIGTERM, 143, b"")],
 )
-def test_signals_leave_nothing(desk, some, number, code, talk):
+def test_signal_leaves_no_output_file(desk, some, number, code, message):
     """A signal in the middle ends with its code, and neither OUT nor a part of it stays."""
     wire = Path(desk.protected(some)).read_bytes()
     config = desk.config()
@@ -115,30 +130,31 @@ def test_signals_leave_nothing(desk, some, number, code, talk):
     running.send_signal(number)
     assert running.wait() == code
     assert os.listdir("out") == []
-    assert running.stderr.read() == talk
+    assert running.stderr.read() == message
     for stream in (running.stdin, running.stdout, running.stderr):
         stream.close()
 
 
-def test_exit_codes_of_a_process(desk, some):
-    """The codes reach the shell: 0, 2, 3, 4."""
+def test_exit_codes_reach_the_shell(desk, some):
+    """A process ends with 0, 2, 3 or 4; all but the first print one line."""
     wire, config = desk.protected(some), desk.config()
     other = desk.config("other.yaml", key="ab" * 16)
     Path("text").write_text("no capture")
-    for args, code in (
-        (["validate", "-c", config, wire, "o.pcap"], 0),
-        (["validate", "-c", config, ".", "o.pcap"], 2),
-        (["validate", "-c", other, wire, "o.pcap", "--strict"], 3),
-        (["validate", "-c", config, "text", "o.pcap"], 4),
-    ):
-        running = desk.start(*args, "-q")
-        _, told = running.communicate()
-        assert running.returncode == code
-        assert told.count(b"\n") == (code != 0)
+    given = {
+        0: (config, wire, "o0.pcap"),
+        2: (config, ".", "o2.pcap"),
+        3: (other, wire, "o3.pcap", "--strict"),
+        4: (config, "text", "o4.pcap"),
+    }
+    running = {code: desk.start("validate", "-q", "-c", *args) for code, args in given.items()}
+    for code, process in running.items():
+        _, message = process.communicate()
+        assert process.returncode == code
+        assert message.count(b"\n") == (code != 0)
 
 
 @pytest.mark.parametrize("redirect, code", [(">&-", 1), (">/dev/full", 1), ("2>&-", 0)])
-def test_odd_standard_streams(desk, some, redirect, code):
+def test_closed_or_full_stdout_is_exit_1(desk, some, redirect, code):
     """A closed or full stdout is a failure in one line; a closed stderr is none."""
     clear = desk.capture(some)
     script = f'"{sys.executable}" -m macsec inspect {clear} {redirect}'

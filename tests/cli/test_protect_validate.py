@@ -1,4 +1,4 @@
-"""`protect` and `validate`: what they write, what they tell, how they end."""
+"""`protect` and `validate`: captures, JSON, messages and exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTERS = {verdict.counter for verdict in Verdict if verdict.counter} | {
 }
 
 
-def test_round_trip(desk, some, backend):
+def test_protected_frames_validate_to_the_same_capture(desk, some, backend):
     """Frames that were protected validate to what they were, times kept to the nanosecond."""
     config, clear = desk.config(), desk.capture(some)
     desk.run("protect", "-c", config, clear, "wire.pcap", "--backend", backend)
@@ -30,7 +30,7 @@ def test_round_trip(desk, some, backend):
     assert Path("back.pcap").read_bytes() == Path(clear).read_bytes()
 
 
-def test_protect_json(desk, some, backend):
+def test_protect_json_has_the_contracts_keys(desk, some, backend):
     """The JSON object of protect has the contract's keys and all counters."""
     args = ("protect", "-c", desk.config(pn=7), desk.capture(some), "wire.pcap")
     found = desk.json(*args, "--backend", backend)
@@ -43,7 +43,7 @@ def test_protect_json(desk, some, backend):
     assert {"seconds", "kernel"} <= set(found)
 
 
-def test_validate_json(desk, some, backend):
+def test_validate_json_has_the_contracts_keys(desk, some, backend):
     """The JSON object of validate has the contract's keys, with PNs as text."""
     wire = desk.protected(some)
     found = desk.json("validate", "-c", desk.config(), wire, "out.pcap", "--backend", backend)
@@ -57,7 +57,7 @@ def test_validate_json(desk, some, backend):
     assert found["backend"] == backend
 
 
-def test_verdict_lines(desk, some, backend):
+def test_verdicts_has_one_line_a_frame_in_order(desk, some, backend):
     """One line for each frame of the input, in order, unknown fields null."""
     wire = desk.frames(Path(desk.protected(some)).name)
     wire[1] = wire[1][:-1] + bytes([wire[1][-1] ^ 1])
@@ -92,7 +92,7 @@ def test_strict_decides_about_refused_frames(desk, some):
     desk.run("validate", "-c", desk.config(), wire, "out.pcap", "--strict")
 
 
-def test_exhausted_sa(desk, some, backend):
+def test_exhausted_sa_is_exit_4_with_the_frames_before(desk, some, backend):
     """The frames before the end of the PNs are in OUT, and the exit code is 4."""
     config = desk.config(pn=2**32 - 2)
     args = ("protect", "-c", config, desk.capture(some), "wire.pcap", "--backend", backend)
@@ -109,7 +109,7 @@ def test_too_long_frames_are_counted(desk, some):
     assert found["sent"] == len(desk.frames("wire.pcap")) == 4
 
 
-def test_empty_capture(desk):
+def test_empty_capture_gives_an_empty_capture(desk):
     """An empty capture gives an empty capture."""
     config, empty = desk.config(), desk.capture([])
     for verb in ("protect", "validate"):
@@ -120,7 +120,7 @@ def test_empty_capture(desk):
 
 @pytest.mark.parametrize("verb", ["protect", "validate"])
 @pytest.mark.parametrize("name", ["in.pcap", "in.pcapng"])
-def test_damaged_input(desk, some, verb, name):
+def test_damaged_input_is_exit_4_with_the_frames_before(desk, some, verb, name):
     """Whole frames before the damage are delivered; one line says where it is; exit 4."""
     path = Path(desk.capture(some, name))
     path.write_bytes(path.read_bytes()[:-3])
@@ -129,7 +129,7 @@ def test_damaged_input(desk, some, verb, name):
     assert "offset" in ended.stderr.splitlines()[-1]
 
 
-def test_damage_before_the_first_frame(desk, some):
+def test_damage_before_the_first_frame_gives_an_empty_capture(desk, some):
     """A capture that is cut in its first frame gives an empty one."""
     path = Path(desk.capture(some[:1]))
     path.write_bytes(path.read_bytes()[:-3])
@@ -146,7 +146,7 @@ def test_truncated_frames_are_counted(desk, some):
     assert found["verdicts"] == {"untagged": 4, "truncated": 1}
 
 
-def test_refusal_is_told_before_damage(desk, some):
+def test_refusal_with_strict_wins_over_damage(desk, some):
     """--strict with a refused frame is 3 even where the input ends in damage."""
     path = Path(desk.capture(some))
     path.write_bytes(path.read_bytes()[:-3])
@@ -171,7 +171,7 @@ def test_pcapng_carries_verdicts_and_interfaces(desk, some):
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_interfaces_that_come_late(desk, some, jobs):
+def test_interface_seen_late_keeps_its_name(desk, some, jobs):
     """An interface first seen after the first batch keeps its name."""
     config = desk.config()
     with captures.write("in.pcapng", interfaces=["one"]) as sink:
@@ -188,8 +188,8 @@ def test_interfaces_that_come_late(desk, some, jobs):
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_a_frame_that_outgrows_captures(desk, some, jobs):
-    """What protection makes too long for any capture is cut and told; the others are whole."""
+def test_frame_over_the_limit_of_captures_is_cut(desk, some, jobs):
+    """A frame that protection makes too long is cut, with a warning; the others are whole."""
     frames = [some[0], frame_of(262_144 - 12), frame_of(262_144 - 12 - 32), some[1]]
     config, clear = desk.config(), desk.capture(frames)
     done = desk.run("protect", "-c", config, clear, "wire.pcap", "--jobs", jobs)
@@ -205,14 +205,14 @@ def test_a_frame_that_outgrows_captures(desk, some, jobs):
     assert "frames cut" in crossed.stderr
 
 
-def test_format_follows_the_input_where_out_does_not_tell(desk, some):
+def test_out_without_an_ending_has_the_format_of_in(desk, some):
     """An OUT without a capture's ending has the format of IN."""
     for name, magic in (("in.pcap", "4d3cb2a1"), ("in.pcapng", "0a0d0d0a")):
         desk.run("protect", "-c", desk.config(), desk.capture(some, name), "out.bin")
         assert Path("out.bin").read_bytes()[:4].hex() == magic
 
 
-def test_fcs(desk, some):
+def test_fcs_yes_removes_four_octets(desk, some):
     """--fcs yes takes four octets off every frame."""
     with_fcs = desk.capture([frame + b"FCS!" for frame in some])
     config = desk.config()
@@ -225,13 +225,13 @@ def test_json_goes_to_stderr_beside_a_capture(desk, some):
     """With OUT - the JSON object, warnings inside, is all of stderr."""
     config = desk.config(end_station="on")
     done = desk.run("protect", "-c", config, desk.capture(some), "-", "--json")
-    told = json.loads(done.stderr)
-    assert told["sent"] == 5
-    assert "end_station" in told["warnings"][0]
+    found = json.loads(done.stderr)
+    assert found["sent"] == 5
+    assert "end_station" in found["warnings"][0]
     assert done.stdout_bytes[:4].hex() == "4d3cb2a1"
 
 
-def test_verdicts_to_stdout(desk, some):
+def test_verdicts_to_stdout_exclude_other_output_there(desk, some):
     """--verdicts - is stdout, unless something else has it."""
     wire, config = desk.protected(some), desk.config()
     done = desk.run("validate", "-c", config, wire, "out.pcap", "--verdicts", "-")
@@ -240,16 +240,16 @@ def test_verdicts_to_stdout(desk, some):
     desk.run("validate", "-c", config, wire, "out.pcap", "--verdicts", "-", "--json", code=2)
 
 
-def test_quiet(desk, some):
-    """-q says nothing at all; otherwise one line on stderr."""
+def test_quiet_prints_nothing(desk, some):
+    """With -q there is no message; otherwise one line on stderr."""
     args = ("protect", "-c", desk.config(), desk.capture(some), "wire.pcap")
     assert desk.run(*args, "-q").stderr == ""
-    told = desk.run(*args)
-    assert told.stdout == ""
-    assert told.stderr.startswith("5 of 5 frames sent (5 encrypted)")
+    result = desk.run(*args)
+    assert result.stdout == ""
+    assert result.stderr.startswith("5 of 5 frames sent (5 encrypted)")
 
 
-def test_more_frames_than_a_batch(desk, backend):
+def test_indexes_and_pns_continue_over_batches(desk, backend):
     """Verdict indexes and PNs run on over batches."""
     many = [frame_of(50)] * 5000
     wire = desk.protected(many)

@@ -1,4 +1,4 @@
-"""What is refused before any frame moves, and how every error is told."""
+"""Command lines that are refused before any frame is read, and the form of errors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def one_line(result):
 
 
 @pytest.mark.parametrize("verb", ["protect", "validate"])
-def test_same_file(desk, some, verb):
-    """IN and OUT are different files, whatever their names; nothing is lost."""
+def test_in_and_out_are_different_files(desk, some, verb):
+    """OUT under another name of IN is refused, and IN is unchanged."""
     clear, config = desk.capture(some), desk.config()
     os.symlink("in.pcap", "alias.pcap")
     before = Path(clear).read_bytes()
@@ -35,7 +35,7 @@ def test_same_file(desk, some, verb):
     assert Path(clear).read_bytes() == before
 
 
-def test_verdicts_are_no_capture(desk, some):
+def test_verdicts_name_neither_in_nor_out(desk, some):
     """--verdicts names neither IN nor OUT."""
     clear, config = desk.capture(some), desk.config()
     for name in ("in.pcap", "out.pcap"):
@@ -46,7 +46,7 @@ def test_verdicts_are_no_capture(desk, some):
 @pytest.mark.parametrize(
     "verb", [["protect", "-c", "link.yaml"], ["validate", "-c", "link.yaml"], ["replay", "--wire"]]
 )
-def test_inputs_that_are_none(desk, verb):
+def test_input_that_is_no_capture_is_refused(desk, verb):
     """A folder or a missing file is 2; a file that is no capture is 4; OUT does not appear."""
     desk.config()
     Path("folder").mkdir()
@@ -58,7 +58,7 @@ def test_inputs_that_are_none(desk, verb):
         assert not Path("out.pcap").exists()
 
 
-def test_encodingsa_without_an_sa(desk, some):
+def test_encodingsa_without_an_sa_is_refused(desk, some):
     """A configuration that cannot send is refused with file and line."""
     config = desk.config(encodingsa=2)
     line = one_line(desk.run("protect", "-c", config, desk.capture(some), "out.pcap", code=2))
@@ -67,8 +67,8 @@ def test_encodingsa_without_an_sa(desk, some):
     assert not Path("out.pcap").exists()
 
 
-def test_configurations_that_are_none(desk, some):
-    """A missing or broken configuration is 2, told in one line."""
+def test_missing_or_broken_configuration_is_exit_2(desk, some):
+    """A missing or broken configuration is 2 and one line."""
     clear = desk.capture(some)
     Path("broken.yaml").write_text("secy: {cipher: none-at-all}\n")
     for config in ("missing.yaml", "broken.yaml", "in.pcap"):
@@ -89,7 +89,7 @@ def test_configurations_that_are_none(desk, some):
         ["help", "bogus"],
     ],
 )
-def test_usage_errors(desk, args):
+def test_wrong_command_line_is_exit_2_and_names_help(desk, args):
     """A wrong command line is 2 and one line that says where help is."""
     assert "--help" in one_line(desk.run(*args, code=2))
 
@@ -99,7 +99,7 @@ def test_unknown_verb_names_a_near_one(desk):
     assert "did you mean validate?" in one_line(desk.run("validte", code=2))
 
 
-def test_no_arguments_is_help(desk):
+def test_no_arguments_prints_help(desk):
     """Without a verb, help on stderr and exit 2."""
     result = desk.run(code=2)
     assert "Verbs:" in result.stderr
@@ -108,7 +108,7 @@ def test_no_arguments_is_help(desk):
 
 @pytest.mark.skipif(not NATIVE, reason="the native data plane is not built")
 @pytest.mark.parametrize("backend", ["auto", "native", "reference"])
-def test_unknown_kernel(desk, some, backend):
+def test_unknown_kernel_is_refused_on_every_backend(desk, some, backend):
     """A kernel that does not exist is an error on every backend."""
     desk.environment["MACSEC_KERNEL"] = "bogus"
     args = ("protect", "-c", desk.config(), desk.capture(some), "o.pcap", "--backend", backend)
@@ -116,14 +116,14 @@ def test_unknown_kernel(desk, some, backend):
 
 
 @pytest.mark.parametrize("kernel", [plane.kernel for plane in PLANES if plane.kernel])
-def test_kernel_from_the_environment(desk, some, kernel):
+def test_environment_chooses_the_kernel(desk, some, kernel):
     """MACSEC_KERNEL chooses the kernel."""
     desk.environment["MACSEC_KERNEL"] = kernel
     found = desk.json("protect", "-c", desk.config(), desk.capture(some), "out.pcap")
     assert (found["backend"], found["kernel"]) == ("native", kernel)
 
 
-def test_internal_error_tells_no_key(desk, some, monkeypatch):
+def test_internal_error_shows_no_key(desk, some, monkeypatch):
     """An unforeseen exception is one line without its text; MACSEC_DEBUG=1 shows the traceback."""
     from macsec.secy import SecY
 
@@ -139,22 +139,22 @@ def test_internal_error_tells_no_key(desk, some, monkeypatch):
         desk.run(*args, code=1)
 
 
-def test_out_of_space(desk, some):
+def test_full_disk_is_exit_1(desk, some):
     """A full disk is 1 and one line."""
     result = desk.run("protect", "-c", desk.config(), desk.capture(some), "/dev/full", code=1)
     assert "/dev/full" in one_line(result)
 
 
-def test_exposed_key_is_warned_of(desk, some):
+def test_exposed_key_gets_a_warning(desk, some):
     """A configuration with a key that others can read gets a warning, not a refusal."""
     config = desk.config()
     os.chmod(config, 0o644)
-    told = desk.run("protect", "-c", config, desk.capture(some), "out.pcap").stderr
-    assert "macsec: warning: " in told
-    assert "chmod 600" in told
+    text = desk.run("protect", "-c", config, desk.capture(some), "out.pcap").stderr
+    assert "macsec: warning: " in text
+    assert "chmod 600" in text
 
 
-def test_help_topics(desk):
+def test_help_has_every_exit_code_and_variable(desk):
     """Every exit code is in `help exit-codes`; `help VERB` is the help of the verb."""
     codes = desk.run("help", "exit-codes").stdout
     assert all(f"{code:>3}  " in codes for code in edge.EXIT_CODES)

@@ -302,7 +302,7 @@ def test_files_that_others_could_change(state: Path, of: str, kind: str) -> None
 def test_a_folder_that_others_can_write(state: Path, mode: int) -> None:
     """In it anybody could put an old record back."""
     state.chmod(mode)
-    assert_refused(state, "others can get at it")
+    assert_refused(state, "others have access to it")
 
 
 def test_no_folder(tmp_path: Path) -> None:

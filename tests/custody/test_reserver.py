@@ -22,15 +22,17 @@ from macsec.errors import MACsecError
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
 from macsec.custody import reserver
-from macsec.custody.reserver import Ahead
+from macsec.custody.reserver import Reserver
 from macsec.live.pump import Pump
+
+pytestmark = pytest.mark.native
 
 AHEAD, ROUNDS = 64, 400
 
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reserver, "LOOK_S", 0.001)
+    monkeypatch.setattr(reserver, "CHECK_S", 0.001)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_no_frame_past_the_disk(ends, tmp_path):
         sender(Plane("native")) as secy,
         Keeper(secy, tmp_path / "s", True) as keeper,
         Pump(near, far, secy) as pump,
-        Ahead(keeper, pump.end, AHEAD) as reserving,
+        Reserver(keeper, pump.end, AHEAD) as reserving,
     ):
         seen = []
         for _ in range(ROUNDS):
@@ -90,7 +92,7 @@ def test_a_slow_disk_loses_frames_and_no_pn(ends, tmp_path):
         sender(Plane("native")) as secy,
         Keeper(secy, tmp_path / "s", True, system=System(fsync=slow)) as keeper,
         Pump(near, far, secy) as pump,
-        Ahead(keeper, pump.end, AHEAD),
+        Reserver(keeper, pump.end, AHEAD),
     ):
         mark = marks(tmp_path / "s")
         gate.clear()
@@ -135,7 +137,7 @@ def test_a_disk_that_fails(ends, tmp_path, error):
             pump.end()
             over.set()
 
-        with Ahead(keeper, failed, AHEAD) as reserving:
+        with Reserver(keeper, failed, AHEAD) as reserving:
             mark = marks(tmp_path / "s")
             failing.set()
             told += send(AHEAD // 2 + 2)

@@ -1,4 +1,4 @@
-"""Which SAs a key has, and when they go."""
+"""The SAs of each key, from creation to deletion."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ OWN, B, C = 1 << 16 | 1, 2 << 16 | 1, 3 << 16 | 1
 
 
 def sak_of(kn: int, an: int, *scis: int, suite: str = "gcm-aes-128") -> Sak:
-    """A SAK for us and some peers."""
+    """Return a SAK for us and some peers."""
     key = Key(kn.to_bytes(SUITES[suite].key_length))
     return Sak(KI(b"M" * 12, kn), an, key, Protection(SUITES[suite], 1), ranked({OWN, *scis}))
 
 
 def polled(associations: Associations) -> list[Action]:
-    """All actions."""
+    """Return all actions."""
     return list(iter(associations.poll, None))
 
 
-def test_receive_before_transmit() -> None:
+def test_receive_sas_are_created_before_the_transmit_sa() -> None:
     """An SC and an SA for each peer, then the transmit SA, which waits."""
     associations = Associations(OWN)
     sak = sak_of(1, 2, B, C)
@@ -45,7 +45,7 @@ def test_receive_before_transmit() -> None:
 
 
 def test_xpn_sas_have_ssci_and_salt() -> None:
-    """By rank of the SCIs, the greatest first; the Salt is of MI and KN (802.1AE 10.7.28)."""
+    """SSCIs by rank of the SCIs, the greatest first; Salt from MI and KN (802.1AE 10.7.28)."""
     associations = Associations(OWN)
     sak = sak_of(1, 0, B, C, suite="gcm-aes-xpn-128")
     associations.create(sak)
@@ -58,7 +58,7 @@ def test_xpn_sas_have_ssci_and_salt() -> None:
     ]
 
 
-def test_a_retired_key_takes_only_its_own() -> None:
+def test_retired_key_loses_only_its_own_sas() -> None:
     """Make before break: the live key's SAs stay (N22), and the SC with its counters."""
     associations = Associations(OWN)
     old, new = sak_of(1, 0, B, C), sak_of(2, 1, B)
@@ -76,8 +76,8 @@ def test_a_retired_key_takes_only_its_own() -> None:
     assert polled(associations) == [actions.DeleteReceiveSC(B), actions.DeleteTransmitSA(1)]
 
 
-def test_keys_are_wiped_when_all_is_carried_out() -> None:
-    """Not while an action that has the key may wait to be polled."""
+def test_keys_are_wiped_when_all_actions_are_done() -> None:
+    """Not while an action with the key may wait to be polled."""
     associations = Associations(OWN)
     sak = sak_of(1, 0, B)
     associations.create(sak)
@@ -90,8 +90,8 @@ def test_keys_are_wiped_when_all_is_carried_out() -> None:
         sak.key.expose()
 
 
-def test_reset_wipes_as_well() -> None:
-    """And one Reset is all that is asked."""
+def test_reset_wipes_the_keys_and_is_one_action() -> None:
+    """No SA is deleted one by one."""
     associations = Associations(OWN)
     sak = sak_of(1, 0, B)
     associations.create(sak)
@@ -103,7 +103,7 @@ def test_reset_wipes_as_well() -> None:
 
 
 def test_lowest_pns_only_rise() -> None:
-    """Delay protection: per key and peer, and for those who have an SA."""
+    """Delay protection: per key and peer, and only for peers with an SA."""
     associations = Associations(OWN)
     sak = sak_of(1, 3, B)
     associations.create(sak)

@@ -1,4 +1,4 @@
-"""The holder in memory: what the KaY may ask of a CAK, and nothing else."""
+"""The holder in memory: the operations with a CAK that the KaY needs, and no other."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ICK = bytes.fromhex("940dd70d87fe2547897ed54b732b6dc7")
 
 
 def holder() -> MemoryHolder:
-    """The holder of hostap's own test key."""
+    """Return a holder of the test key of hostap."""
     return MemoryHolder(Key(CAK), CKN)
 
 
-def test_it_answers_as_the_keys_do() -> None:
+def test_holder_computes_as_the_derived_keys_do() -> None:
     """ICV, wrap, unwrap and SAK are those of the KEK and ICK of this CAK and CKN (9.3.3)."""
     held, sak, nonce = holder(), Key(b"S" * 32), b"N" * 16
     assert (held.ckn, held.cak_length) == (CKN, 16)
@@ -35,27 +35,27 @@ def test_it_answers_as_the_keys_do() -> None:
 
 
 @pytest.mark.parametrize("wrapped", [b"", b"short", bytes(24), bytes(25), bytes(40)])
-def test_what_it_did_not_wrap_is_none(wrapped: bytes) -> None:
-    """Octets off a wire never raise."""
+def test_unwrap_of_foreign_octets_is_none(wrapped: bytes) -> None:
+    """Octets from a wire never raise."""
     assert holder().unwrap(wrapped) is None
 
 
 @pytest.mark.parametrize("length", [0, 8, 15, 17, 24, 31, 33])
-def test_short_caks_are_not_filled_up(length: int) -> None:
+def test_caks_of_other_lengths_are_refused(length: int) -> None:
     """A CAK has 16 or 32 octets; any other length is refused."""
     with pytest.raises(ConfigError, match=f"16 or 32 octets, {length} given"):
         MemoryHolder(Key(bytes(length)), CKN)
 
 
 @pytest.mark.parametrize("length", [0, 33])
-def test_ckn_lengths(length: int) -> None:
+def test_ckns_of_other_lengths_are_refused(length: int) -> None:
     """A CKN has 1 to 32 octets."""
     with pytest.raises(ConfigError, match="CKN"):
         MemoryHolder(Key(CAK), bytes(length))
 
 
-def test_it_is_hidden_and_not_copied() -> None:
-    """Its text names the CKN alone; copies are refused; wiped, it answers no more."""
+def test_holder_hides_its_key_and_refuses_copies() -> None:
+    """Its repr names only the CKN; after a wipe each operation is refused."""
     held = holder()
     assert repr(held) == f"<MemoryHolder of CKN {CKN.hex()}>"
     with pytest.raises(CustodyError):

@@ -1,4 +1,4 @@
-"""Delay protection by lowest PNs (9.10.1), and what XPN adds: SSCI, Salt, upper halves."""
+"""Delay protection by lowest PNs (9.10.1), and XPN: SSCI, Salt, upper halves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from macsec.kay import actions
 from macsec.kay.cp import KeySlot
 from macsec.kay.lowest_pns import TransmitPNs, whole_pn
 from macsec.kay.mkpdu.frame import Mkpdu, decode
-from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.parameter_sets import KeyUse, LivePeerList, PeerId, SakUse
 from macsec.kay.sak import KI, ranked
 from macsec.secy import Verdict
 from macsec.suites import SUITES
@@ -38,8 +38,8 @@ from macsec.time_units import NS_PER_MS
 OTHER = b"another's MI"
 
 
-def told(segment: Segment, name: str) -> list[tuple[float, SakUse]]:
-    """What a station said of its keys, with times."""
+def uses(segment: Segment, name: str) -> list[tuple[float, SakUse]]:
+    """Return a station's SAK Use sets, with times."""
     found = []
     for time, sender, frame in segment.mkpdus:
         mkpdu = decode(frame)
@@ -52,7 +52,7 @@ def told(segment: Segment, name: str) -> list[tuple[float, SakUse]]:
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 def test_delayed_frames_are_refused(plane: Plane, cipher: str) -> None:
-    """A frame held back for 1.5 s is late even without a newer one and with a wide window."""
+    """A frame held back for 1.5 s is late, even without a newer one and with a wide window."""
     controls = {"window": 1000}
     segment, a, b = pair(plane, cipher=cipher, delay_protection=True, controls=controls)
     held: list[bytes] = []
@@ -66,8 +66,8 @@ def test_delayed_frames_are_refused(plane: Plane, cipher: str) -> None:
     assert secured(a, b)
 
 
-def test_without_it_the_same_frame_passes() -> None:
-    """The window alone knows no time."""
+def test_delayed_frame_passes_without_delay_protection() -> None:
+    """The replay window alone does not see time."""
     segment, a, b = pair(controls={"window": 1000})
     held: list[bytes] = []
     segment.drop = lambda _time, _name, frame: not is_mka(frame) and not held.append(frame)
@@ -99,16 +99,16 @@ def test_hellos_are_bounded() -> None:
         times = [time for time, name, _ in segment.mkpdus if name == "a" and time > 5]
         gaps = {round(later - sooner, 6) for sooner, later in itertools.pairwise(times)}
         assert gaps == {period}
-        assert all(use.delay_protect is protects for _, use in told(segment, "a"))
+        assert all(use.delay_protect is protects for _, use in uses(segment, "a"))
         assert a.kay.secured
 
 
 def test_lowest_pns_are_never_zero() -> None:
-    """In neither slot of any MKPDU: some peers refuse a 0 (N16)."""
+    """For neither key of any MKPDU: some peers refuse a 0 (N16)."""
     for protects in (True, False):
         segment, *_ = pair(delay_protection=protects, sak_rekey_interval=30)
         segment.run(70)
-        slots = [slot for name in "ab" for _, use in told(segment, name) for slot in _slots(use)]
+        slots = [slot for name in "ab" for _, use in uses(segment, name) for slot in _slots(use)]
         assert len(slots) > 60
         assert min(slot.lowest_pn for slot in slots) == 1
 
@@ -117,8 +117,8 @@ def _slots(use: SakUse) -> list[KeyUse]:
     return [slot for slot in (use.latest, use.old) if slot is not None]
 
 
-def test_a_peers_lowest_pn_is_taken_over() -> None:
-    """Only upwards, for the key that it names, whichever slot it is in."""
+def test_lowest_pn_of_a_peer_raises_that_of_its_sa() -> None:
+    """Only upwards, for the named key, as Latest or Old Key."""
     kay, actor = member_of()
     actor.actions.clear()
     for pn, slot in ((5, "old"), (4, "old"), (9, "latest")):
@@ -134,19 +134,19 @@ def test_a_peers_lowest_pn_is_taken_over() -> None:
 
 @given(st.integers(1, 2**64 - 1), st.integers(0, 2**31 - 1))
 def test_upper_halves_can_be_recovered(before: int, rise: int) -> None:
-    """A peer without the XPN set tells 32 bits: PNs rise, so the upper half follows."""
+    """A peer without the XPN set reports 32 bits: PNs rise, so the upper half follows."""
     pn = min(before + rise, 2**64 - 1)
     assert whole_pn(pn & 0xFFFFFFFF, before) == pn
 
 
 def test_a_small_fall_is_no_carry() -> None:
-    """Some peers tell a little less than before."""
+    """Some peers report a little less than before."""
     assert whole_pn(90, 100) == 100
     assert whole_pn(0, 2**32 + 1) == 2**32 + 1
 
 
 def test_settled_pns_are_half_a_second_old() -> None:
-    """What is told under delay protection, and what without."""
+    """The reported PN with delay protection, and without."""
     pns, ki = TransmitPNs(), KI(OTHER, 1)
     slot = KeySlot(ki, 2, True, True)
     for ms, pn in ((0, 10), (300, 20), (500, 20), (700, 30), (1200, 40)):
@@ -171,8 +171,8 @@ def test_sscis_are_ranks() -> None:
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
 @pytest.mark.parametrize("cipher", ["gcm-aes-xpn-128", "gcm-aes-xpn-256"])
-def test_three_agree_on_sscis(plane: Plane, cipher: str) -> None:
-    """Everybody reads everybody: SSCI and Salt are the same at all ends."""
+def test_three_members_agree_on_sscis_and_salt(plane: Plane, cipher: str) -> None:
+    """Each validates the frames of all others."""
     segment = Segment(plane)
     members = [
         segment.add(name, key_server_priority=priority, cipher=cipher)
@@ -183,14 +183,15 @@ def test_three_agree_on_sscis(plane: Plane, cipher: str) -> None:
     check_connectivity(segment, *members)
 
 
-def test_version_3_tells_the_servers_ssci() -> None:
-    """With XPN the MKPDU is of version 3, and of SAK Use it tells the upper halves."""
+def test_version_3_carries_the_servers_ssci() -> None:
+    """With XPN the MKPDU has version 3, and the upper halves of the PNs of SAK Use."""
     segment, a, b = pair(cipher="gcm-aes-xpn-128")
     segment.run(6)
     said = [(name, decode(frame)) for _, name, frame in segment.mkpdus]
     assert {mkpdu.basic.version for name, mkpdu in said if name == "a"} == {3}
     given_sak = [mkpdu for _, mkpdu in said if mkpdu.distributed is not None]
-    assert {mkpdu.server_ssci for mkpdu in given_sak} == {2}  # b has the greater SCI
+    lists = [mkpdu.first(LivePeerList) for mkpdu in given_sak]
+    assert {each.server_ssci for each in lists} == {2}  # b has the greater SCI
     assert all(mkpdu.xpn for _, mkpdu in said if mkpdu.use is not None)
     plain, *_ = pair()
     versions = {decode(frame).basic.version for _, _, frame in plain.mkpdus}
@@ -199,7 +200,7 @@ def test_version_3_tells_the_servers_ssci() -> None:
 
 
 def test_an_xpn_sak_waits_for_all_scis() -> None:
-    """A member listed by the server but not heard yet has no SCI, so nobody's rank is known."""
+    """A member that the server lists and we did not hear has no SCI, so no rank is known."""
     kay = alone(key_server_priority=200)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -234,7 +235,7 @@ def test_salt_and_ssci_come_with_the_sa() -> None:
 
 
 def test_xpn_exhaustion_needs_both_halves() -> None:
-    """A peer whose lower half is high is not worn out under XPN."""
+    """Under XPN a high lower half alone does not exhaust a key."""
     for upper, count in ((0, 1), (0xC0000000, 2)):
         kay, actor = server_of(cipher="gcm-aes-xpn-128")
         slot = kay.cp.slots()[0]

@@ -1,7 +1,7 @@
 """The scenarios of hostap's test_macsec.py with pre-shared keys, by their names, in virtual time.
 
-Its oracle is kept: who is in whose list, who is Key Server, secured within 20 s, frames of 1,400
-octets go through; and no session and no live peer where the keys do not match.
+Its oracle is kept: the peer lists, the Key Server, secured within 20 s, frames of 1,400 octets
+pass; and no session and no live peer if the keys do not match.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WITHIN = 20
 
 
 def check_session(segment: Segment, server: Member, *members: Member) -> None:
-    """Secured within 20 s, one Key Server, everybody in everybody's Live List."""
+    """Check: secured within 20 s, one Key Server, each member in every other Live List."""
     everybody = (server, *members)
     segment.run(WITHIN)
     assert secured(*everybody)
@@ -51,7 +51,7 @@ def check_session(segment: Segment, server: Member, *members: Member) -> None:
 
 
 def check_no_session(segment: Segment, *members: Member) -> None:
-    """Neither a session nor a live peer within 7 s, and no frame passes either way."""
+    """Check: no session and no live peer within 7 s, and no frame passes in either direction."""
     segment.run(7)
     for member in members:
         assert not member.kay.secured
@@ -61,7 +61,7 @@ def check_no_session(segment: Segment, *members: Member) -> None:
 
 
 def two(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
-    """hostap's usual pair: priorities 100 and 200, the second 1.2 s later."""
+    """Return the usual pair of hostap: priorities 100 and 200, the second 1.2 s later."""
     segment = Segment(plane)
     a = segment.add("a", key_server_priority=100, **more)
     b = segment.add("b", key_server_priority=200, start=False, **more)
@@ -76,7 +76,7 @@ def test_macsec_psk(plane: Plane) -> None:
 
 
 def test_macsec_psk_mka_life_time() -> None:
-    """A session whose peer goes silent ends after the Life Time, and comes back with the peer."""
+    """A session with a silent peer ends after the Life Time, and returns with the peer."""
     segment, a, b = two()
     check_session(segment, a, b)
     silent = segment.now
@@ -182,7 +182,7 @@ def test_macsec_psk_br3(priorities: tuple[int, int, int], plane: Plane) -> None:
 
 
 def test_macsec_psk_ns() -> None:
-    """Two namespaces: frames cross in both directions, and none of them is readable on the wire."""
+    """Frames cross in both directions, and none of them is readable on the wire."""
     segment, a, b = two()
     check_session(segment, a, b)
     for _ in range(20):
@@ -196,9 +196,9 @@ def test_macsec_psk_ns() -> None:
 
 @pytest.mark.parametrize("failing", ["a", "b"], ids=["fail_cp", "fail_cp2"])
 def test_macsec_psk_fail_cp(failing: str) -> None:
-    """psk_fail_cp and psk_fail_cp2: a CP that cannot start never lets a frame through.
+    """psk_fail_cp and psk_fail_cp2: a CP that cannot start passes no frame.
 
-    hostap has the allocation of the state machine fail; here CP is never enabled, on the Key
+    In hostap the allocation of the state machine fails; here CP is never enabled, on the Key
     Server or on the other.
     """
     segment = Segment()

@@ -1,4 +1,4 @@
-"""Windows of keys: which are active when, which is preferred, what is refused."""
+"""Windows of keys: the active ones, the preferred one, and refused chains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from macsec.errors import ConfigError
 from macsec.kay.keychain import KeyChain
 
 
-def test_windows() -> None:
+def test_active_keys_follow_their_windows_and_preference() -> None:
     """From the start on, before the end; the later start is preferred, a fallback last."""
     chain = KeyChain(
         [
@@ -32,8 +32,8 @@ def test_windows() -> None:
     assert changes == [10 * NS, 20 * NS, 20 * NS, 30 * NS, None]
 
 
-def test_one_ckn_once() -> None:
-    """Also for the fallback: with one name nobody could tell which CAK is meant."""
+def test_ckns_of_a_chain_are_distinct() -> None:
+    """Also for the fallback: a CKN must name one CAK only."""
     with pytest.raises(ConfigError, match=r"key 6f6e65: two keys of one port have this CKN"):
         KeyChain([chain_key(CAK, b"one"), chain_key(CAK[::-1], b"one", fallback=True)])
     with pytest.raises(ConfigError, match=r"key 74776f: there is a fallback key already"):
@@ -42,18 +42,20 @@ def test_one_ckn_once() -> None:
     with pytest.raises(ConfigError, match=r"key 74776f: there is none"):
         chain.remove(b"two")
     chain.remove(b"one")
-    assert len(chain) == 0
+    assert chain.active(0) == {}
 
 
 @pytest.mark.parametrize("end", [5, 4, 0])
-def test_a_window_has_a_length(end: int) -> None:
-    """A key that ends before it starts is never in use: refused."""
+def test_window_that_ends_before_it_starts_is_refused(end: int) -> None:
+    """Its key would never be in use."""
     with pytest.raises(ConfigError, match="ends before it starts"):
         chain_key(start=5, end=end)
 
 
 @pytest.mark.parametrize("start, warned", [(19, False), (20, True), (25, True)])
-def test_a_gap_is_warned_of(start: int, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """Keys whose windows do not overlap mean an outage."""
+def test_gap_between_windows_gives_a_warning(
+    start: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Keys with windows that do not overlap cause an outage."""
     KeyChain([chain_key(ckn=b"one", end=20), chain_key(ckn=b"two", start=start)])
     assert ("no key overlaps the start of key 74776f" in caplog.text) is warned

@@ -21,6 +21,8 @@ pytest.importorskip("macsec._native", reason="the native data plane is not built
 
 from macsec.live.pump import Pump
 
+pytestmark = pytest.mark.network
+
 NATIVE = Plane("native")
 MAC = bytes.fromhex("020000770a01")
 

@@ -15,6 +15,8 @@ from macsec.live import eapol as module
 from macsec.live.devices import Packet, interface, open_packet
 from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
 
+pytestmark = pytest.mark.network
+
 GROUP = bytes.fromhex("0180c2000003")
 SOURCE = bytes.fromhex("020000770a01")
 MKPDU = GROUP + SOURCE + b"\x88\x8e" + bytes(46)

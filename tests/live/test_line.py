@@ -172,13 +172,14 @@ def test_in_real_time(stack):
         line.start()
 
 
-def test_an_end_that_breaks(stack):
-    """The thread ends, and says so."""
+@pytest.mark.parametrize("end", ["a", "b"])
+def test_running_line_names_the_end_that_breaks(stack, end):
+    """The thread ends, and the error names the end."""
     rig = Rig(stack, LinkParams())
     with rig.line as line:
-        rig.a.close()
+        getattr(rig, end).close()
         assert select.select([line.fileno()], [], [], 20)[0]
-        with pytest.raises(MACsecError, match="the line wire failed"):
+        with pytest.raises(MACsecError, match=f"end {end} of the line wire failed"):
             line.check()
 
 

@@ -1,8 +1,8 @@
-/* Mutated captures through the index and the emitter of _native/captures/capture.c.
+/* Passes mutated captures through the index and the emitter of _native/captures/capture.c.
 
-   capture_fuzz INPUTS SEED [FIRST]: input number i of a seed is always the same, so that a fault is
-   found again with FIRST = i and INPUTS = 1. Every buffer ends (or begins) at a page that cannot
-   be touched, so a read or write past it stops the program even without a sanitizer.
+   capture_fuzz INPUTS SEED [FIRST]: input number i of a seed is always the same, so FIRST = i and
+   INPUTS = 1 repeat a fault. Every buffer ends (or begins) at a page without access, so a read or
+   write past it ends the program even without a sanitizer.
 
    Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/captures/capture.c */
 #define _DEFAULT_SOURCE
@@ -62,7 +62,7 @@ static void check(int good, const char *what) {
 }
 
 typedef struct {
-    uint8_t *base; /* the first octet that may be touched */
+    uint8_t *base; /* the first octet with access */
     size_t size;   /* whole pages */
 } guarded;
 
@@ -76,7 +76,8 @@ static guarded guard(size_t least) {
     return (guarded){all + page, size};
 }
 
-/* So many octets that end at the guard behind, or (for octets alone) begin at the one before. */
+/* Return `size` octets that end at the guard page behind (flush_any: or begin at the one before).
+ */
 static void *flush_end(guarded where, size_t size) {
     return where.base + (where.size - size);
 }
@@ -116,7 +117,7 @@ static void put_noise(input *to, uint64_t count) {
     }
 }
 
-/* A length that is now and then not what it should be. */
+/* Return a length that is wrong now and then. */
 static uint64_t forged(uint64_t honest) {
     static const uint32_t edges[] = {
         0, 1, 3, 4, 12, 262143, 262144, 262145, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, UINT32_MAX};
@@ -322,7 +323,8 @@ static void keep_rows(result *into, const macsec_capture_columns *columns, uint6
     into->rows += rows;
 }
 
-/* Octets of the rare block at `at`: no more than are there; what Python would parse. */
+/* Return the octets of the rare block at `at`, which Python would parse; 0 if they are not all
+   there. */
 static uint64_t rare_block(const input *from, uint64_t at) {
     uint64_t total = 0;
     if (from->size - at >= 8) {
@@ -333,7 +335,7 @@ static uint64_t rare_block(const input *from, uint64_t at) {
     return total >= 12 && total % 4 == 0 && total <= from->size - at ? total : 0;
 }
 
-/* Index all of an input, in chunks of `step` octets and more, with so many rows at a time. */
+/* Index all of an input, in chunks of `step` octets and more, `capacity` rows at a time. */
 static void run_index(const input *from, macsec_capture_state state, uint64_t step,
                       uint64_t capacity, result *into) {
     into->rows = into->reached = 0;
@@ -516,7 +518,7 @@ static void run_emit(const input *from, const result *rows) {
     if (count == 0) {
         return;
     }
-    /* A row that lies: refused, or written within the room. */
+    /* Give a row wrong values: it has to be refused, or written within the room. */
     int64_t *const liars[] = {copies[0], copies[1], copies[6], copies[7]};
     liars[below(4)][below(count)] = (int64_t)(one_in(2) ? draw() : forged(below(9000)));
     const int64_t written = macsec_capture_emit(&job, flush_end(out_memory, size), size);

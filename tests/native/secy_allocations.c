@@ -1,12 +1,12 @@
-/* Refuses memory to the SecY in C, one allocation after the other, without Python.
+/* Makes the allocations of the SecY in C fail, one after the other, without Python.
 
-   A scenario makes every call that allocates. It runs once for each allocation in it, which then
-   fails: the call has to answer NULL or -1 and leave a SecY that goes on working; when all is over,
-   nothing may be left allocated. Link with
+   A scenario makes every call that allocates. It runs once for each of its allocations, which then
+   fails: the call has to return NULL or MACSEC_STATUS_NO_MEMORY, and leave a SecY that still works.
+   At the end, no memory may be left allocated. Link with
 
-     -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap
+   -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap
 
-   The last line counts the failures made; the exit status is 0 if all were borne. */
+   The last line counts the failures; the exit status is 0 if each was handled. */
 #define _DEFAULT_SOURCE
 
 #include "gcm/gcm_api.h"
@@ -28,9 +28,9 @@ void __wrap_free(void *memory);
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
 int __wrap_munmap(void *memory, size_t size);
 
-static long fails_at; /* the number of the allocation to refuse; 0: none */
+static long fails_at; /* the number of the allocation that fails; 0: none */
 static long allocations;
-static long held;   /* pieces of the heap */
+static long held;   /* blocks of the heap */
 static long mapped; /* octets of pages */
 static unsigned long faults;
 
@@ -75,14 +75,14 @@ static void fault(const char *what) {
     faults++;
 }
 
-/* Runs a call that may fail, and holds its answer against whether memory was refused to it. */
+/* Run a call that may fail, and compare its result with whether one of its allocations failed. */
 #define TRY(call, succeeded)                                                                       \
     do {                                                                                           \
         const long before = allocations;                                                           \
         const int good = (call)succeeded;                                                          \
         const int refusal = before < fails_at && allocations >= fails_at;                          \
         if (good == refusal) {                                                                     \
-            fault(refusal ? "not told: " #call : "failed for no reason: " #call);                  \
+            fault(refusal ? "no failure reported: " #call : "failed for no reason: " #call);       \
         }                                                                                          \
     } while (0)
 
@@ -90,7 +90,8 @@ enum { PEERS = 20, CROWD = 1500, FRAME = 64, FRAMES = 8, ROOM = FRAMES * (FRAME 
 
 static const uint8_t key[32] = {1}, salt[12] = {2};
 
-/* Frames there and back; those that come must be those that were sent, if the SA is there. */
+/* Protect frames and validate them; the frames delivered must be the frames sent, if the SA exists.
+ */
 static void traffic(macsec_secy *secy, int complete) {
     static uint8_t clear[FRAMES * FRAME], wire[ROOM], back[ROOM + ROOM];
     static int64_t start[FRAMES], length[FRAMES], columns[6][FRAMES];
@@ -123,10 +124,10 @@ static void traffic(macsec_secy *secy, int complete) {
 }
 
 static void add_peer(macsec_secy *secy, uint64_t sci) {
-    int answer = 0;
-    TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == 0);
-    if (answer != 0) {
-        TRY(macsec_secy_add_rx_sc(secy, sci, 1), == 0);
+    macsec_status answer = MACSEC_STATUS_DONE;
+    TRY((answer = macsec_secy_add_rx_sc(secy, sci, 1)), == MACSEC_STATUS_DONE);
+    if (answer != MACSEC_STATUS_DONE) {
+        TRY(macsec_secy_add_rx_sc(secy, sci, 1), == MACSEC_STATUS_DONE);
     }
 }
 
@@ -143,43 +144,43 @@ static void use_secy(macsec_secy *secy) {
                                 .window = 100,
                                 .longest = -1};
     macsec_sa_parameters sa = {.key = key, .key_length = 16, .salt = salt, .enabled = 1};
-    TRY(macsec_secy_configure(secy, &controls), == 0);
-    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == 0);
-    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == 0);
-    int answer = 0;
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == MACSEC_STATUS_DONE);
+    macsec_status answer = MACSEC_STATUS_DONE;
     for (uint64_t sci = 1; sci < PEERS; sci++) {
         add_peer(secy, sci);
     }
-    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
     controls.duplicates_reject = 1; /* gives each SA a bitmap */
-    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
-    TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == 0);
-    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == 0);
-    if (answer == 0) {
-        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == 0);
+    TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == MACSEC_STATUS_DONE);
+    TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == MACSEC_STATUS_DONE);
+    if (answer == MACSEC_STATUS_DONE) {
+        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == MACSEC_STATUS_DONE);
     }
     traffic(secy, 1);
     controls.window = 10000; /* a larger one */
-    TRY(macsec_secy_configure(secy, &controls), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
-    TRY(macsec_secy_remove_rx_sc(secy, 2), == 0);
+    TRY(macsec_secy_remove_rx_sc(secy, 2), == MACSEC_STATUS_DONE);
     traffic(secy, 1);
     controls.duplicates_reject = 0;
-    TRY(macsec_secy_configure(secy, &controls), == 0);
-    TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == 0);
+    TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_remove_rx_sa(secy, 1, 0), == MACSEC_STATUS_DONE);
     traffic(secy, 0);
 }
 
-/* So many SCs that they need huge pages; every other one goes again. */
+/* Add SCs until they need huge pages, and remove every second one. */
 static void crowd(macsec_secy *secy) {
     for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci++) {
         add_peer(secy, sci);
     }
     traffic(secy, 0);
     for (uint64_t sci = PEERS; sci < PEERS + CROWD; sci += 2) {
-        TRY(macsec_secy_remove_rx_sc(secy, sci), == 0);
+        TRY(macsec_secy_remove_rx_sc(secy, sci), == MACSEC_STATUS_DONE);
     }
 }
 
@@ -187,13 +188,13 @@ static void use_kernels(void) {
     uint8_t data[40] = {0}, tag[16];
     for (int index = 0; index < macsec_kernel_count(); index++) {
         if (macsec_kernel_usable(index)) {
-            int sealed = 0;
+            macsec_status sealed;
             TRY((sealed = macsec_kernel_seal(index, key, 32, salt, NULL, 0, data, data, sizeof data,
                                              tag)),
-                == 1);
-            if (sealed == 1) {
+                == MACSEC_STATUS_DONE);
+            if (sealed == MACSEC_STATUS_DONE) {
                 TRY(macsec_kernel_open(index, key, 32, salt, NULL, 0, data, data, sizeof data, tag),
-                    == 1);
+                    == MACSEC_STATUS_DONE);
             }
         }
     }
@@ -201,7 +202,7 @@ static void use_kernels(void) {
 
 static void scenario(void) {
     macsec_secy *secy = NULL;
-    TRY((secy = macsec_secy_new(NULL)), != NULL);
+    TRY((secy = macsec_secy_new(NULL, NULL)), != NULL);
     if (secy != NULL) {
         use_secy(secy);
         crowd(secy);
@@ -224,7 +225,7 @@ int main(void) {
         }
         failures += allocations >= fails_at;
     } while (allocations >= fails_at);
-    fails_at = 0; /* what runs at exit may allocate */
+    fails_at = 0; /* code that runs at exit may allocate */
     printf("allocations: %ld refused, %lu faults\n", failures, faults);
     return faults != 0;
 }

@@ -1,8 +1,8 @@
 /* Checks the slab of secrets by itself: `slab_check [steps [seed]]`.
 
-   Objects are taken and given back at random. Each has to be zeros when it is taken, aligned, and
-   to hold what was written until it is given back; after that its octets are zeros, as long as they
-   are mapped at all. When the last object is gone, nothing is mapped any more. Then a look at how
+   Objects are allocated and freed at random. Each has to be zeroed and aligned when it is
+   allocated, and to keep its octets until it is freed; after that its octets are zeros, as long as
+   they are mapped. When the last object is freed, nothing is mapped. Then the program checks how
    much memory few and many objects take. The exit status is 0 if all held. */
 #define _DEFAULT_SOURCE
 
@@ -45,7 +45,7 @@ static int all_equal(const uint8_t *octets, size_t length, uint8_t wanted) {
     return at == length;
 }
 
-/* Whether the pages of some octets are there: all of them, or none. */
+/* Return 1 if the page of an object is mapped. */
 static int is_mapped(const uint8_t *octets) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char resident;
@@ -53,8 +53,8 @@ static int is_mapped(const uint8_t *octets) {
 }
 
 typedef struct object {
-    uint8_t *octets; /* NULL: not taken */
-    uint8_t *before; /* where it lay the last time */
+    uint8_t *octets; /* NULL: not allocated */
+    uint8_t *before; /* its address the last time */
     uint8_t fill;
 } object;
 
@@ -73,7 +73,7 @@ static void take(macsec_slab *slab, object *o, size_t size) {
 }
 
 static void give(macsec_slab *slab, object *o, size_t size) {
-    check(all_equal(o->octets, size, o->fill), "written by somebody else", size);
+    check(all_equal(o->octets, size, o->fill), "changed by another object", size);
     macsec_slab_give(slab, o->octets, size);
     if (is_mapped(o->octets)) {
         check(all_equal(o->octets, size, 0), "not wiped", size);
@@ -82,7 +82,7 @@ static void give(macsec_slab *slab, object *o, size_t size) {
     o->octets = NULL;
 }
 
-/* How many there are goes up and down; all go in the end. */
+/* Allocate and free at random, so that their number rises and falls; free all in the end. */
 static void at_random(size_t size, unsigned long steps) {
     macsec_slab slab = {0};
     for (unsigned long step = 0; step < steps; step++) {
@@ -106,13 +106,13 @@ static void at_random(size_t size, unsigned long steps) {
     }
 }
 
-/* A few objects take a page or two; any number takes at most three times what it needs. */
+/* Check that a few objects take a page or two, and any number at most three times their size. */
 static void check_amount(const macsec_slab *slab, size_t count, size_t size) {
     const size_t needed = count * (size + 2 * ALIGNMENT) + ALIGNMENT;
     check(slab->octets <= 3 * needed + 4096, "more memory than is needed", size);
 }
 
-/* Also where objects come and go all the time: what was given back is taken again. */
+/* Check the amount of memory, also when objects are freed and allocated all the time. */
 static void amounts(size_t size) {
     macsec_slab slab = {0};
     for (size_t count = 1; count <= OBJECTS; count++) {

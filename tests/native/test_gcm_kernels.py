@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from native.harness import NATIVE, program_sources
 
+pytestmark = pytest.mark.as_built
+
 CHECK = program_sources("gcm_check")
 SOURCES = [
     *sorted(path for path in NATIVE.glob("gcm/*.c") if path.name != "gcm_api.c"),  # their caller

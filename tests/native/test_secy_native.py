@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from native.harness import Workshop, run
 from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
-from macsec.errors import ConfigError
+from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.secy import Controls, Verdict
 from macsec.secy.backends import make_plane
@@ -24,7 +25,7 @@ from macsec.secy.backends import make_plane
 pytest.importorskip("macsec._native", reason="the native data plane was not built")
 
 from macsec._native import ffi, lib
-from macsec.secy.native import kernels, usable_kernels
+from macsec.secy.native import REFUSALS, check_status, kernels, usable_kernels
 
 KERNELS = usable_kernels()
 
@@ -46,6 +47,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("frames", [50_000, pytest.param(1_000_000, marks=pytest.mark.exhaustive)])
 def test_fuzz(workshop: Workshop, frames: int) -> None:
     """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
@@ -54,6 +56,7 @@ def test_fuzz(workshop: Workshop, frames: int) -> None:
     assert frames_of(output) >= frames
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_fuzz_sanitized(workshop: Workshop) -> None:
     """The same with address and undefined-behaviour sanitizers."""
@@ -61,6 +64,7 @@ def test_fuzz_sanitized(workshop: Workshop) -> None:
     assert frames_of(run([program, "300000", "2"])) >= 300_000
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_every_change(workshop: Workshop) -> None:
     """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
@@ -68,6 +72,7 @@ def test_every_change(workshop: Workshop) -> None:
     assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
 
 
+@pytest.mark.as_built
 @pytest.mark.exhaustive
 def test_memory_refused(workshop: Workshop) -> None:
     """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
@@ -75,6 +80,7 @@ def test_memory_refused(workshop: Workshop) -> None:
     assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
 
 
+@pytest.mark.as_built
 @pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
@@ -101,47 +107,136 @@ def test_unknown_kernel() -> None:
         make_plane(Controls(), "native", "abacus")
 
 
-def test_management_refuses_what_is_not_there() -> None:
-    """Each call answers -1 for an SC, an SA, an AN or a key that cannot be, and changes nothing."""
-    assert lib.macsec_secy_new(b"abacus") == ffi.NULL
-    secy = ffi.gc(lib.macsec_secy_new(ffi.NULL), lib.macsec_secy_free)
+def secy_in_c() -> Any:
+    """A SecY of the C interface, without the Python plane around it."""
+    return ffi.gc(lib.macsec_secy_new(ffi.NULL, ffi.NULL), lib.macsec_secy_free)
+
+
+def sa_in_c(key_length: int) -> Any:
+    """Parameters of an SA whose key has `key_length` octets, with what they point to."""
     key, salt = ffi.new("uint8_t[32]"), ffi.new("uint8_t[12]")
-    good = ffi.new("macsec_sa_parameters *", {"key": key, "key_length": 16, "salt": salt})
-    bad = ffi.new("macsec_sa_parameters *", {"key": key, "key_length": 24, "salt": salt})
-    state, tally = ffi.new("macsec_sa_state *"), ffi.new("macsec_tally *")
+    sa = ffi.new("macsec_sa_parameters *", {"key": key, "key_length": key_length, "salt": salt})
+    KEPT[sa] = key, salt
+    return sa
+
+
+KEPT: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+
+def test_secy_on_unknown_kernel_ends_as_no_kernel() -> None:
+    """A kernel that does not exist gives no SecY, and says why; the reason may be left out."""
+    status = ffi.new("macsec_status *")
+    assert lib.macsec_secy_new(b"abacus", status) == ffi.NULL
+    assert status[0] == lib.MACSEC_STATUS_NO_KERNEL
+    assert lib.macsec_secy_new(b"abacus", ffi.NULL) == ffi.NULL
     lib.macsec_secy_free(ffi.NULL)
-    assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == 0
-    refused = [
-        lib.macsec_secy_add_rx_sc(secy, 1, 1),
+
+
+def test_unknown_sci_ends_as_no_such_sc() -> None:
+    """Each call that names a receive SC says that there is none, before it looks at the AN."""
+    secy, sa = secy_in_c(), sa_in_c(16)
+    state, tally = ffi.new("macsec_sa_state *"), ffi.new("macsec_tally *")
+    statuses = [
         lib.macsec_secy_remove_rx_sc(secy, 2),
         lib.macsec_secy_enable_rx_sc(secy, 2, 1),
         lib.macsec_secy_rx_sc_tally(secy, 2, tally),
-        lib.macsec_secy_add_tx_sa(secy, 0, bad),
-        lib.macsec_secy_add_rx_sa(secy, 1, 0, bad),
-        lib.macsec_secy_add_rx_sa(secy, 2, 0, good),
+        lib.macsec_secy_add_rx_sa(secy, 2, 0, sa),
+        lib.macsec_secy_remove_rx_sa(secy, 2, 0),
+        lib.macsec_secy_enable_rx_sa(secy, 2, 0, 1),
+        lib.macsec_secy_set_rx_pn(secy, 2, 0, 1, 1),
+        lib.macsec_secy_rx_sa(secy, 2, 0, state),
     ]
-    for an in (-1, 0, 4):
-        refused += [
-            lib.macsec_secy_remove_tx_sa(secy, an),
-            lib.macsec_secy_enable_tx_sa(secy, an, 1),
-            lib.macsec_secy_set_tx_pn(secy, an, 1),
-            lib.macsec_secy_tx_sa(secy, an, state),
-            lib.macsec_secy_remove_rx_sa(secy, 1, an),
-            lib.macsec_secy_enable_rx_sa(secy, 1, an, 1),
-            lib.macsec_secy_set_rx_pn(secy, 1, an, 1, 1),
-            lib.macsec_secy_rx_sa(secy, 1, an, state),
-        ]
-    refused += [
-        call
-        for an in (-1, 4)
-        for call in (
-            lib.macsec_secy_add_tx_sa(secy, an, good),
-            lib.macsec_secy_add_rx_sa(secy, 1, an, good),
-        )
+    assert statuses == [lib.MACSEC_STATUS_NO_SUCH_SC] * len(statuses)
+
+
+@pytest.mark.parametrize(("an", "name"), [(-1, "AN"), (0, "SA"), (4, "AN")])
+def test_absent_sa_and_impossible_an_have_statuses_of_their_own(an: int, name: str) -> None:
+    """An AN that no SA has ends as NO_SUCH_SA, one over 3 or below 0 as NO_SUCH_AN."""
+    secy, state = secy_in_c(), ffi.new("macsec_sa_state *")
+    assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_DONE
+    statuses = [
+        lib.macsec_secy_remove_tx_sa(secy, an),
+        lib.macsec_secy_enable_tx_sa(secy, an, 1),
+        lib.macsec_secy_set_tx_pn(secy, an, 1),
+        lib.macsec_secy_limit_tx_pn(secy, an, 1),
+        lib.macsec_secy_tx_sa(secy, an, state),
+        lib.macsec_secy_remove_rx_sa(secy, 1, an),
+        lib.macsec_secy_enable_rx_sa(secy, 1, an, 1),
+        lib.macsec_secy_set_rx_pn(secy, 1, an, 1, 1),
+        lib.macsec_secy_rx_sa(secy, 1, an, state),
     ]
-    assert refused == [-1] * len(refused)
-    assert lib.macsec_secy_add_tx_sa(secy, 3, good) == 0
-    assert lib.macsec_secy_add_rx_sa(secy, 1, 3, good) == 0
+    assert statuses == [getattr(lib, f"MACSEC_STATUS_NO_SUCH_{name}")] * len(statuses)
+
+
+def test_refused_sa_leaves_the_secy_as_it_was() -> None:
+    """A bad AN, a bad key length and an SCI that is taken each have a status; nothing is added."""
+    secy, good, bad = secy_in_c(), sa_in_c(16), sa_in_c(24)
+    assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_DONE
+    assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_SC_EXISTS
+    assert lib.macsec_secy_add_tx_sa(secy, 0, bad) == lib.MACSEC_STATUS_KEY_LENGTH
+    assert lib.macsec_secy_add_rx_sa(secy, 1, 0, bad) == lib.MACSEC_STATUS_KEY_LENGTH
+    for an in (-1, 4):
+        assert lib.macsec_secy_add_tx_sa(secy, an, good) == lib.MACSEC_STATUS_NO_SUCH_AN
+        assert lib.macsec_secy_add_rx_sa(secy, 1, an, good) == lib.MACSEC_STATUS_NO_SUCH_AN
+    assert lib.macsec_secy_remove_tx_sa(secy, 0) == lib.MACSEC_STATUS_NO_SUCH_SA
+    assert lib.macsec_secy_remove_rx_sa(secy, 1, 0) == lib.MACSEC_STATUS_NO_SUCH_SA
+    assert lib.macsec_secy_add_tx_sa(secy, 3, good) == lib.MACSEC_STATUS_DONE
+    assert lib.macsec_secy_add_rx_sa(secy, 1, 3, good) == lib.MACSEC_STATUS_DONE
+
+
+def test_arena_too_small_ends_as_no_room() -> None:
+    """A batch that may not fit is refused as a whole."""
+    secy, result = secy_in_c(), ffi.new("macsec_outcome *")
+    frame, zero, length = ffi.new("uint8_t[64]"), ffi.new("int64_t *"), ffi.new("int64_t *", 64)
+    columns = {"arena": frame, "start": zero, "length": length, "wire_length": length, "count": 1}
+    batch = ffi.new("macsec_frames *", columns)
+    assert lib.macsec_protect(secy, batch, result) == lib.MACSEC_STATUS_NO_ROOM
+    assert lib.macsec_validate(secy, batch, result) == lib.MACSEC_STATUS_NO_ROOM
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "text"),
+    [
+        ("NO_MEMORY", EnvironmentLacks, "out of memory"),
+        ("NO_KERNEL", EnvironmentLacks, "no AES-GCM kernel"),
+        ("KEY_LENGTH", ConfigError, "key length"),
+        ("NO_SUCH_AN", MACsecError, "no such AN"),
+        ("NO_SUCH_SC", MACsecError, "no such SC"),
+        ("NO_SUCH_SA", MACsecError, "no such SA"),
+        ("SC_EXISTS", MACsecError, "this SC exists"),
+        ("SA_DEAD", CustodyError, "died in a fork"),
+        ("NO_ROOM", MACsecError, "arena for the frames is too small"),
+        ("NOT_AUTHENTIC", MACsecError, "the ICV is wrong"),
+    ],
+)
+def test_each_status_has_an_error_and_a_text(
+    name: str, error: type[MACsecError], text: str
+) -> None:
+    """What C answers becomes an error of its own type, whose text says what was wrong."""
+    with pytest.raises(error, match=text) as raised:
+        check_status(getattr(lib, f"MACSEC_STATUS_{name}"))
+    assert type(raised.value) is error
+
+
+def test_every_status_but_done_has_an_error() -> None:
+    """No macsec_status of the header lacks its error; DONE raises none."""
+    statuses = {getattr(lib, name) for name in dir(lib) if name.startswith("MACSEC_STATUS_")}
+    assert {lib.MACSEC_STATUS_DONE, *REFUSALS} == statuses
+    assert len({text for _, text in REFUSALS.values()}) == len(statuses) - 1
+    check_status(lib.MACSEC_STATUS_DONE)
+
+
+def test_plane_says_which_of_sc_and_sa_is_missing() -> None:
+    """The native plane by itself, without the checks of the LMI, names what is not there."""
+    plane = make_plane(Controls(), "native")
+    with pytest.raises(MACsecError, match="no such SC"):
+        plane.remove_rx_sa(1, 0)
+    plane.add_rx_sc(1, True)
+    with pytest.raises(MACsecError, match="no such SA"):
+        plane.remove_rx_sa(1, 0)
+    with pytest.raises(MACsecError, match="this SC exists"):
+        plane.add_rx_sc(1, True)
+    plane.close()
 
 
 def test_kernels_refuse_what_is_not_there() -> None:
@@ -155,8 +250,11 @@ def test_kernels_refuse_what_is_not_there() -> None:
     assert b"any CPU" in ffi.string(lib.macsec_kernel_description(index))
     for length in (0, 15, 24, 33):
         given = (index, bytes(33), length, bytes(12), b"", 0, bytes(16), out, 16)
-        assert lib.macsec_kernel_seal(*given, out + 16) == -1
-        assert lib.macsec_kernel_open(*given, bytes(16)) == -1
+        assert lib.macsec_kernel_seal(*given, out + 16) == lib.MACSEC_STATUS_KEY_LENGTH
+        assert lib.macsec_kernel_open(*given, bytes(16)) == lib.MACSEC_STATUS_KEY_LENGTH
+    given = (-1, bytes(16), 16, bytes(12), b"", 0, bytes(16), out, 16)
+    assert lib.macsec_kernel_seal(*given, out + 16) == lib.MACSEC_STATUS_NO_KERNEL
+    assert lib.macsec_kernel_open(*given, bytes(16)) == lib.MACSEC_STATUS_NO_KERNEL
     assert bytes(out) == bytes(32)
 
 
@@ -181,10 +279,12 @@ def test_open_zeroes_on_a_bad_tag(kernel: str) -> None:
         sealed, tag = ffi.new("uint8_t[]", length + 1), ffi.new("uint8_t[16]")
         clear = bytes(range(1, 101)) * (length // 100 + 1)
         given = (index, SAK[:16], 16, bytes(12), DA, len(DA))
-        assert lib.macsec_kernel_seal(*given, clear, sealed, length, tag) == 1
+        status = lib.macsec_kernel_seal(*given, clear, sealed, length, tag)
+        assert status == lib.MACSEC_STATUS_DONE
         tag[length % 16] ^= 1
         out = ffi.new("uint8_t[]", b"\xa5" * (length + 8))
-        assert lib.macsec_kernel_open(*given, sealed, out, length, tag) == 0
+        status = lib.macsec_kernel_open(*given, sealed, out, length, tag)
+        assert status == lib.MACSEC_STATUS_NOT_AUTHENTIC
         assert bytes(ffi.buffer(out))[: length + 8] == bytes(length) + b"\xa5" * 8
 
 
@@ -280,6 +380,7 @@ def tables_of(memory: list[bytes], key: bytes) -> list[bytes]:
     ]
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("step", ["close", "delete", "delete-sc", "replace"])
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -307,6 +408,7 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
         holder.end()
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="reads memory through /proc")
 def test_where_keys_lie_in_memory() -> None:
     """Key schedules are on pages that stay in RAM and are left out of core dumps (R21)."""
@@ -324,6 +426,7 @@ def test_where_keys_lie_in_memory() -> None:
         holder.end()
 
 
+@pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_transmit_keys_are_wiped_in_the_memory_of_a_child(kernel: str) -> None:

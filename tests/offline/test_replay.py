@@ -1,4 +1,4 @@
-"""Stations, the wire, and the replay experiment."""
+"""Replay of a capture across an emulated link."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from support.planes import frame_of
 
 from macsec import FrameBatch
-from macsec.offline.replay import Link, Replay
+from macsec.offline.replay import LinkConfigs, Replay
 from macsec.suites import SUITES
 
 
 def draw(purpose, octets):
-    """Octets for a purpose."""
+    """Return octets for a purpose."""
     return shake_256(purpose.encode()).digest(octets)
 
 
 @pytest.mark.parametrize("cipher", list(SUITES))
-def test_stations_are_separate(plane, cipher):
-    """One SAK, two SCIs, and under XPN two SSCIs: the greater SCI has 1."""
-    link = Link(cipher, draw)
+def test_both_stations_share_a_sak_and_have_their_own_sci(plane, cipher):
+    """Under XPN they have two SSCIs: the greater SCI has 1."""
+    link = LinkConfigs(cipher, draw)
     a, b = link.station(0), link.station(1)
     assert a["tx"] == b["rx"][0]
     assert a["tx"]["sci"] < b["tx"]["sci"]
@@ -44,18 +44,18 @@ FRAMES = st.builds(
 
 @given(st.lists(FRAMES, max_size=30), st.integers(0, 30), st.sampled_from(list(SUITES)))
 def test_generated_frames_cross_equal(frames, at, cipher):
-    """Any frames, in any batches, arrive as they were, in order on the wire."""
+    """Any frames, in any batches, arrive unchanged and stay in order on the wire."""
     if frames[0:1] and len(frames[0]) < 14:
         frames = frames[1:]
     frames = [frame for frame in frames if len(frame) >= 13]
-    with Replay(Link(cipher, draw), "auto") as replay:
+    with Replay(LinkConfigs(cipher, draw), "auto") as replay:
         lengths = []
         for part in (frames[:at], frames[at:]):
-            crossing = replay.carry(FrameBatch.from_frames(part, range(len(part))))
-            wire = crossing.on_wire()
+            received = replay.carry(FrameBatch.from_frames(part, range(len(part))))
+            wire = received.on_wire()
             assert wire.time_ns.tolist() == list(range(len(part)))
             lengths += wire.length.tolist()
-            replay.compare(crossing)
+            replay.compare(received)
         score = replay.score
         assert score.perfect
         assert (score.frames, score.octets) == (len(frames), sum(map(len, frames)))
@@ -63,19 +63,19 @@ def test_generated_frames_cross_equal(frames, at, cipher):
         assert score.overhead == 32 * len(frames)
 
 
-def test_a_changed_octet_is_seen(plane):
-    """What does not arrive as it was is not counted as equal."""
-    with Replay(Link("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:
-        crossing = replay.carry(FrameBatch.from_frames([frame_of(40), frame_of(50)]))
+def test_changed_frame_is_not_counted_as_equal(plane):
+    """It is counted as delivered."""
+    with Replay(LinkConfigs("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:
+        received = replay.carry(FrameBatch.from_frames([frame_of(40), frame_of(50)]))
         other = FrameBatch.from_frames([frame_of(40), frame_of(50, fill=1)])
-        replay.compare(type(crossing)(other, crossing.passages))
+        replay.compare(type(received)(other, received.parts))
         assert (replay.score.delivered, replay.score.equal) == (2, 1)
         assert not replay.score.perfect
 
 
-def test_counters_of_a_direction(plane):
-    """A direction's counters: sent by one station, received by the other."""
-    with Replay(Link("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:
+def test_counters_of_a_direction_are_of_its_sender_and_receiver(plane):
+    """Out counters come from one station, In counters from the other."""
+    with Replay(LinkConfigs("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:
         there = frame_of(40)
         back = there[6:12] + there[:6] + there[12:]
         replay.carry(FrameBatch.from_frames([there, back, there]))

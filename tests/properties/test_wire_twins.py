@@ -1,4 +1,4 @@
-"""The engine with a link, the lane by the batch and the C calendar are one and the same wire."""
+"""The engine with a link, the Python lane in batches and the C calendar are the same wire."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from support.wires import link_params, play, traffic
+from support.wires import CARRIERS, link_params, play, traffic
 
 from macsec.frames import FrameBatch
-from macsec.native import load
-from macsec.wire.batch_wire import Carrier
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate
 
-BACKENDS = ["reference", *(["native"] if load("auto") else [])]
 CUTS = st.sets(st.integers(0, 96), max_size=3)
 
 
@@ -24,15 +21,15 @@ CUTS = st.sets(st.integers(0, 96), max_size=3)
 def test_engine_lane_and_calendar_agree(
     params: LinkParams, sent: list[tuple[int, bytes]], seed: int, cuts: set[int]
 ) -> None:
-    """Equal frames, times, order, fates, counts and digests, for any split of the traffic."""
+    """Frames, times, order, fates, counts and digests are equal, for any split of the traffic."""
     history = play(params, sent, seed)
     for fate in {record.fate for record in history.records}:
         event(fate.name)
     batch = FrameBatch.from_frames([frame for _, frame in sent])
     times = np.array([time_ps for time_ps, _ in sent], np.int64)
     edges = sorted({0, len(sent), *(cut for cut in cuts if cut <= len(sent))})
-    for backend in BACKENDS:
-        carrier = Carrier(params, seed, backend=backend)
+    for carrier_class in CARRIERS.values():
+        carrier = carrier_class(params, seed)
         parts = [carrier.carry(batch[a:b], times[a:b]) for a, b in pairwise(edges)]
         parts.append(carrier.finish())
         came = [

@@ -26,6 +26,8 @@ from macsec.report.lab.outcome import LabRun
 from macsec.report.latency.page import to_html
 from macsec.suites import SUITES
 
+pytestmark = pytest.mark.programs
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
 HOST = "x.test"

@@ -316,6 +316,7 @@ def expected_of(rules: Rules, frame: bytes, batch: FrameBatch, bits: NDArray[np.
     return codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cipher, tci, offset", FLIPS)
 @pytest.mark.parametrize("flags", ["sci", "none", "es", "scb"])
 def test_every_bit_flip(every_plane: Plane, cipher: str, tci: int, offset: int, flags: str) -> None:

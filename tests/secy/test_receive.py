@@ -374,10 +374,10 @@ def test_sci_of_a_frame(
         silent = profile == "linux"
         assert [v.label for v in outcome.verdict] == ["dropped" if silent else "no-sci"]
         assert nonzero(secy.counters) == ({} if silent else {"InPktsNoSCI": 1})
-        assert outcome.told(0)[0] is None
+        assert outcome.sci_an_pn(0)[0] is None
     else:
         assert [v.label for v in outcome.verdict] == ["ok"]
-        assert outcome.told(0) == (int(sci, 16), 0, 1)
+        assert outcome.sci_an_pn(0) == (int(sci, 16), 0, 1)
         assert secy.rx[sci].counters["InPktsOK"] == 1
 
 
@@ -579,7 +579,7 @@ def test_rows_of_an_outcome(plane: Plane) -> None:
     assert outcome.batch.time_ns.tolist() == [1000, 7000]
     assert outcome.batch.source.tolist() == [6, 12]
     a, b, none = int(SCI_A, 16), int(SCI_B, 16), (None, None, None)
-    told = [outcome.told(row) for row in range(n)]
+    told = [outcome.sci_an_pn(row) for row in range(n)]
     assert told == [none, (a, 0, 7), (a, 0, 8), none, none, (a, 3, 9), (b, 0, 10), (a, 0, 5)]
 
 

@@ -327,7 +327,7 @@ def test_recovery(plane: Plane, cipher: str, lowest: int, sent: int, expected: s
     if expected == "not-valid":
         assert pn_state(secy) == before
     else:
-        assert outcome.told(0) == (int(SCI_A, 16), 0, sent)
+        assert outcome.sci_an_pn(0) == (int(SCI_A, 16), 0, sent)
         assert secy.rx[SCI_A].sa[0].next_pn == max(lowest, sent + 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from macsec.secy.ssci_registry import Place, Use, Uses
+from macsec.secy.ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 
 SCIS, KEYS = range(5), ("a", "b")
 
@@ -12,11 +12,11 @@ SCIS, KEYS = range(5), ("a", "b")
 def test_against_a_plain_search() -> None:
     """Whatever is put and dropped, the other SCI is one that a search through all SAs finds."""
     draw = random.Random(1)
-    uses, plain = Uses(), dict[Place, Use]()
+    uses, plain = SSCIRegistry(), dict[SAPlace, SSCIUse]()
     found = 0
     for _ in range(5000):
-        place = Place(draw.choice(SCIS), draw.randrange(4), draw.random() < 0.2)
-        use = Use(draw.choice(KEYS), draw.randrange(4))
+        place = SAPlace(draw.choice(SCIS), draw.randrange(4), draw.random() < 0.2)
+        use = SSCIUse(draw.choice(KEYS), draw.randrange(4))
         wanted = {at.sci for at, other in plain.items() if other == use and at.sci != place.sci}
         other = uses.other_sci(use, place.sci)
         assert other in (wanted or {None})
@@ -33,16 +33,16 @@ def test_against_a_plain_search() -> None:
 
 def test_nothing_is_left() -> None:
     """A use that no SA has any more belongs to nobody."""
-    uses = Uses()
-    use = Use("a", 1)
+    uses = SSCIRegistry()
+    use = SSCIUse("a", 1)
     for an in range(4):
-        uses.put(Place(7, an, False), use)
+        uses.put(SAPlace(7, an, False), use)
     assert uses.other_sci(use, 7) is None
     assert uses.other_sci(use, 8) == 7
     for an in range(4):
-        uses.put(Place(7, an, False), Use("b", 1))
+        uses.put(SAPlace(7, an, False), SSCIUse("b", 1))
     assert uses.other_sci(use, 8) is None
     for an in range(4):
-        uses.drop(Place(7, an, False))
+        uses.drop(SAPlace(7, an, False))
     assert not uses
-    assert uses.other_sci(Use("b", 1), 8) is None
+    assert uses.other_sci(SSCIUse("b", 1), 8) is None

@@ -214,7 +214,7 @@ def test_the_last_pn_can_be_received(plane: Plane, cipher: str, limit: int) -> N
     add_rx(receives, next_pn=limit - 5)
     outcome = receives.validate(sends.protect(batch_of([frame_of(64)])).batch)
     assert labels(outcome.codes) == ["ok"]
-    assert outcome.told(0) == (int(SCI_A, 16), 0, limit - 1)
+    assert outcome.sci_an_pn(0) == (int(SCI_A, 16), 0, limit - 1)
     assert receives.rx[SCI_A].sa[0].next_pn == limit
     assert receives.rx[SCI_A].sa[0].lowest_pn == limit
 
@@ -309,7 +309,7 @@ def test_unprotected(plane: Plane, controls: dict[str, Any]) -> None:
     outcome = secy.protect(batch_of(frames))
     assert outcome.batch.frames() == frames
     assert labels(outcome.codes) == ["unprotected"] * 3
-    assert [outcome.told(row) for row in range(3)] == [(None, None, None)] * 3
+    assert [outcome.sci_an_pn(row) for row in range(3)] == [(None, None, None)] * 3
     assert nonzero(secy.counters) == {"OutPktsUntagged": 3}
     assert secy.tx.sa[0].next_pn == 1
 
@@ -499,7 +499,12 @@ def test_rows_of_an_outcome(plane: Plane) -> None:
     assert outcome.batch.time_ns.tolist() == [10, 40]
     assert outcome.batch.source.tolist() == [1, 4]
     sci, none = int(SCI_A, 16), (None, None, None)
-    assert [outcome.told(row) for row in range(4)] == [(sci, 0, 1), none, (sci, 0, 2), (sci, 0, 3)]
+    assert [outcome.sci_an_pn(row) for row in range(4)] == [
+        (sci, 0, 1),
+        none,
+        (sci, 0, 2),
+        (sci, 0, 3),
+    ]
 
 
 def test_exactly_one_packet_counter_a_frame(plane: Plane) -> None:

@@ -15,7 +15,7 @@ from macsec.report.html.model import (
     DumpField,
     FrameDump,
     HtmlPage,
-    Section,
+    PageSection,
     Series,
     Sizes,
     Strip,
@@ -143,7 +143,7 @@ PAGE = HtmlPage(
     "Every component once.",
     {"CPU": "Example 9000", "seed": "7", "hostile": HOSTILE},
     [
-        Section(
+        PageSection(
             "charts",
             "Charts",
             [
@@ -154,9 +154,11 @@ PAGE = HtmlPage(
                 )
             ],
         ),
-        Section("topology", "Topology", [topology.draw(LEAF_SPINE), topology.draw(REGIONS)]),
-        Section("wiretap", "What a wiretap sees", [wiretap.draw(TAP), wiretap.draw_frame(LONG)]),
-        Section("window", "Replay window", [strip.draw(WINDOW)], "Clauses 10.6.2 and 10.6.5."),
-        Section("counters", "Counters", [tables.draw_counters(COUNTERS), tables.draw(RESULTS)]),
+        PageSection("topology", "Topology", [topology.draw(LEAF_SPINE), topology.draw(REGIONS)]),
+        PageSection(
+            "wiretap", "What a wiretap sees", [wiretap.draw(TAP), wiretap.draw_frame(LONG)]
+        ),
+        PageSection("window", "Replay window", [strip.draw(WINDOW)], "Clauses 10.6.2 and 10.6.5."),
+        PageSection("counters", "Counters", [tables.draw_counters(COUNTERS), tables.draw(RESULTS)]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Stations with key agreement on one segment, in virtual time: what the scenarios are played on."""
+"""Stations with key agreement on one segment, in virtual time: the stage of the scenarios."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ Drop = Callable[[float, str, bytes], bool]
 
 
 def chain_key(cak: bytes = CAK, ckn: bytes = CKN, **more: Any) -> ChainKey:
-    """A key of a chain; its times in seconds."""
+    """Return a key of a chain; times in seconds."""
     times = {f"{name}_ns": int(more.pop(name) * NS) for name in ("start", "end") if name in more}
     return ChainKey(MemoryHolder(Key(cak), ckn), **times, **more)
 
 
 def policy_of(**given: Any) -> KayPolicy:
-    """A policy from short spellings."""
+    """Return a policy from short spellings."""
     tables: dict[str, Callable[[Any], Any]] = {"cipher": SUITES.__getitem__, "security": Security}
     return KayPolicy(
         **{name: tables.get(name, lambda v: v)(value) for name, value in given.items()}
@@ -51,12 +51,12 @@ def policy_of(**given: Any) -> KayPolicy:
 
 
 def sci_of_name(name: str, port: int = 1) -> int:
-    """An SCI of a station: its letter is the last octet of its MAC address."""
+    """Return the SCI of a station: its letter is the last octet of its MAC address."""
     return 0x0252_0000_0000_0000 | ord(name[0]) << 16 | port
 
 
 def is_mka(frame: bytes) -> bool:
-    """Whether a frame is EAPOL."""
+    """True if a frame is EAPOL."""
     return frame[12:14] == EAPOL
 
 
@@ -80,7 +80,7 @@ class Member:
         return self.station.port.secy
 
     def send(self) -> bool:
-        """A numbered frame to everybody; whether it left."""
+        """Send a numbered frame to all stations; return whether it left."""
         number = len(self.sent)
         source = self.kay.sci.to_bytes(8)[:6]
         self.sent.append(number)
@@ -89,18 +89,18 @@ class Member:
         )
 
     def deliver(self, frame: bytes) -> None:
-        """A user's frame came out."""
+        """Record a delivered frame."""
         self.received.append((chr(frame[11]), int.from_bytes(frame[14:18])))
 
     def numbers_from(self, name: str) -> list[int]:
-        """The numbers of what it had from another, in order."""
+        """Return the numbers of the frames from another station, in order."""
         return [number for source, number in self.received if source == name]
 
 
 class Segment:
-    """Stations on one segment: what one sends, all others hear.
+    """Stations on one segment: each frame goes to all others.
 
-    `drop(seconds, receiver, frame)` decides what a receiver does not hear. `mkpdus` has every
+    `drop(seconds, receiver, frame)` returns whether a receiver loses a frame. `mkpdus` has every
     MKPDU that was sent, with its time and sender.
     """
 
@@ -126,7 +126,7 @@ class Segment:
         controls: dict[str, Any] | None = None,
         **policy: Any,
     ) -> Member:
-        """A station; again under the same name it is a restart: nothing of before is left."""
+        """Add a station; a second one of the same name is a restart, without any earlier state."""
         self._generation += 1
         entropy = random.Random(f"{name}/{self._generation}").randbytes
         own = [chain_key()] if keys is None else keys
@@ -147,25 +147,25 @@ class Segment:
         return member
 
     def run(self, seconds: float) -> None:
-        """Until so many seconds from the beginning."""
+        """Run until n seconds from the beginning."""
         self.engine.run(round(seconds * NS))
 
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Do something at a time."""
+        """Run an action at a time."""
         self.engine.at(round(seconds * NS) * PS_PER_NS, action)
 
     def every(self, period: float, action: Callable[[], Any], start: float, end: float) -> None:
-        """Do something again and again."""
+        """Run an action at regular times."""
         for step in range(round((end - start) / period)):
             self.at(start + step * period, action)
 
     @property
     def now(self) -> float:
-        """Seconds."""
+        """The time in seconds."""
         return self.engine.now_ns / NS
 
     def settle(self) -> None:
-        """Let every station look at the time and its PNs now."""
+        """Have every station check the time and its PNs now."""
         for member in self.members.values():
             member.station.settle()
 
@@ -183,7 +183,7 @@ class Segment:
 
 
 def watch(member: Member, done: list[Action]) -> None:
-    """Note every action that a member's SecY is asked for from now on."""
+    """Record every action for a member's SecY from now on."""
     perform = member.station.port.perform
 
     def noting(action: Action) -> None:
@@ -194,7 +194,7 @@ def watch(member: Member, done: list[Action]) -> None:
 
 
 def secured(*members: Member) -> bool:
-    """Whether all are secured, with the same keys, of which each sends and receives the newest."""
+    """True if all are secured with the same keys, and each transmits and receives the newest."""
     slots = [member.kay.cp.slots() for member in members]
     keys = {tuple(slot.ki for slot in of) for of in slots}
     newest = [of[0] for of in slots if of]
@@ -207,7 +207,7 @@ def secured(*members: Member) -> bool:
 
 
 def check_connectivity(segment: Segment, *members: Member) -> None:
-    """Every member's frame reaches every other, protected and validated."""
+    """Check that each member's frame reaches all others, protected and validated."""
     before = {member.name: len(member.received) for member in members}
     for member in members:
         assert member.send(), f"{member.name} is closed"
@@ -218,7 +218,7 @@ def check_connectivity(segment: Segment, *members: Member) -> None:
 
 
 def pair(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
-    """Two members, `a` the Key Server, secured after two seconds."""
+    """Return two members, `a` the Key Server, secured after two seconds."""
     segment = Segment(plane)
     a = segment.add("a", key_server_priority=10, **more)
     b = segment.add("b", key_server_priority=20, **more)
@@ -231,7 +231,7 @@ def pair(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
 
 
 class Actor:
-    """Somebody who knows the CAK and says what a test wants said. `kay` is who listens."""
+    """A member with the CAK whose MKPDUs a test makes by hand. `kay` is the KaY under test."""
 
     def __init__(
         self,
@@ -249,7 +249,7 @@ class Actor:
         self.actions: list[Action] = []
 
     def drain(self) -> list[Mkpdu]:
-        """Have the KaY act and speak; what it says now."""
+        """Poll the KaY until it has no action and no MKPDU left; return its MKPDUs."""
         said: list[Mkpdu] = []
         while True:
             action = self.kay.poll_action()
@@ -263,19 +263,21 @@ class Actor:
                 if mkpdu.basic.ckn == self.ckn:
                     assert self.holder.icv_valid(mkpdu.signed, mkpdu.icv)
                     said.append(mkpdu)
-            elif not self.kay._associations.waiting:
+            elif (action := self.kay.poll_action()) is not None:
+                self.actions.append(action)
+            else:
                 break
         self.heard += said
         return said
 
     @property
     def listens(self) -> PeerId:
-        """The KaY as a peer list has it: its MI, and the last MN that was heard."""
+        """The KaY as an entry of a peer list: its MI, and its last MN."""
         identity = self.kay.participants[self.ckn].identity
         return PeerId(identity.mi, identity.mn)
 
     def frame(self, *, ckn: bytes | None = None, mn: int | None = None, **more: Any) -> bytes:
-        """An MKPDU; by default it lists the KaY and offers nothing."""
+        """Return an MKPDU; by default it lists the KaY, and does not offer to serve."""
         if mn is None:
             mn = self.mn = self.mn + 1
         names = ("sci", "mi", "version", "priority", "key_server", "desired", "capability")
@@ -287,7 +289,7 @@ class Actor:
         return seal(replace(mkpdu, sets=mkpdu.sets + tuple(extra)), self.holder.icv)
 
     def say(self, **more: Any) -> Reception:
-        """Say it; what the KaY makes of it."""
+        """Send an MKPDU to the KaY; return the reception."""
         return self.kay.receive_mkpdu(self.now_ns, self.frame(**more))
 
     def later(self, seconds: float) -> None:
@@ -295,7 +297,7 @@ class Actor:
         self.now_ns += round(seconds * NS)
 
     def stay(self, seconds: float, **said: Any) -> None:
-        """Let time pass, saying this every half second."""
+        """Let time pass, and send an MKPDU every half second."""
         for _ in range(round(seconds * 2)):
             self.later(0.5)
             self.say(**said)
@@ -318,7 +320,7 @@ class Actor:
 
 
 def alone(keys: Sequence[ChainKey] | None = None, **policy: Any) -> Kay:
-    """A KaY by itself, enabled at 0."""
+    """Return a KaY without peers, enabled at 0."""
     own = [chain_key()] if keys is None else keys
     kay = Kay(sci_of_name("k"), own, random.Random(1).randbytes, policy_of(**policy))
     kay.set_enabled(0, True)
@@ -326,7 +328,7 @@ def alone(keys: Sequence[ChainKey] | None = None, **policy: Any) -> Kay:
 
 
 def member_of(**policy: Any) -> tuple[Kay, Actor]:
-    """A KaY that follows an actor: secured with its SAK, KN 1, AN 0."""
+    """Return a KaY that follows an actor: secured with its SAK, KN 1, AN 0."""
     kay = alone(**policy)
     actor = Actor(kay, sci_of_name("a"))
     actor.drain()
@@ -343,7 +345,7 @@ def member_of(**policy: Any) -> tuple[Kay, Actor]:
 
 
 def server_of(**policy: Any) -> tuple[Kay, Actor]:
-    """A KaY that serves an actor, which has reported the SAK."""
+    """Return a KaY that is the Key Server of an actor, which has reported the SAK."""
     kay = alone(**policy)
     actor = Actor(kay, sci_of_name("z"))
     actor.drain()
@@ -357,13 +359,13 @@ def server_of(**policy: Any) -> tuple[Kay, Actor]:
 
 
 def reported(kay: Kay, lowest_pn: int = 1, **more: Any) -> SakUse:
-    """SAK Use of one who has the KaY's newest key."""
+    """Return SAK Use of a member with the KaY's newest key."""
     slot = kay.cp.slots()[0]
     return SakUse(latest=KeyUse(slot.ki, slot.an, True, True, lowest_pn), **more)
 
 
 def snapshot(kay: Kay) -> dict[str, Any]:
-    """What an MKPDU could change, counters left out."""
+    """Return all state that an MKPDU could change, without counters."""
     return {
         "principal": kay.principal and kay.principal.key.ckn,
         "port": (kay.secured, kay.cp.state, kay.cp.controlled, kay.cp.connect),
@@ -382,7 +384,7 @@ def snapshot(kay: Kay) -> dict[str, Any]:
 
 
 def check_life_cycles(done: Sequence[Action]) -> None:
-    """Every SA and SC is made before it is used or deleted, and once at a time."""
+    """Check that each SA and SC is made before it is used or deleted, and only once at a time."""
     scs: set[int] = set()
     sas: set[tuple[int, int]] = set()
     transmit: set[int] = set()

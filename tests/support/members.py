@@ -1,4 +1,4 @@
-"""Members of a CA as they show on a wire: MKPDUs and protected frames, made by hand."""
+"""Members of a CA as seen on a wire: MKPDUs and protected frames, made by hand."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ GCM_AES_128 = SUITES["gcm-aes-128"]
 
 
 def holder(cak: bytes = CAK, ckn: bytes = CKN) -> MemoryHolder:
-    """Who has the CAK."""
+    """Return a holder of the CAK."""
     return MemoryHolder(Key(cak), ckn)
+
+
+def encode(mkpdu: Mkpdu) -> bytes:
+    """Return a decoded MKPDU as the frame that it was, with its own ICV and padding."""
+    return mkpdu.signed + mkpdu.icv + mkpdu.trailer
 
 
 @dataclass
@@ -52,11 +57,11 @@ class Member:
 
     @property
     def mac(self) -> bytes:
-        """Its address."""
+        """The MAC address of the station."""
         return self.sci.to_bytes(8)[:6]
 
     def mkpdu(self, *peers: Member, **more: Any) -> Mkpdu:
-        """The next MKPDU, with some live peers."""
+        """Return the next MKPDU, with these live peers."""
         self.mn += 1
         given = {name: more.pop(name) for name in ("version", "key_server") if name in more}
         basic = Basic(
@@ -65,27 +70,27 @@ class Member:
         return compose(basic, live=tuple(PeerId(peer.mi, peer.mn) for peer in peers), **more)
 
     def says(self, *peers: Member, **more: Any) -> bytes:
-        """The frame of the next MKPDU."""
+        """Return the frame of the next MKPDU."""
         return self.tagged(seal(self.mkpdu(*peers, **more), holder(self.cak, self.ckn).icv))
 
     def tagged(self, frame: bytes) -> bytes:
-        """A frame with this station's VLAN tags."""
+        """Return a frame with this station's VLAN tags."""
         return frame[:12] + self.tags + frame[12:]
 
     def distributes(self, sak: Sak, *peers: Member, **more: Any) -> bytes:
-        """The frame of an MKPDU with a SAK."""
+        """Return the frame of an MKPDU that distributes a SAK."""
         wrapped = holder(self.cak, self.ckn).wrap(Key(sak.octets))
         identifier = None if sak.suite is GCM_AES_128 else sak.suite.identifier
         given = DistributedSak(sak.an, sak.code, sak.ki.kn, identifier, wrapped)
         return self.says(*peers, distributed=given, **more)
 
     def uses(self, sak: Sak, *peers: Member, lowest_pn: int = 1, **more: Any) -> bytes:
-        """The frame of an MKPDU that tells the use of a SAK."""
+        """Return the frame of an MKPDU that reports the use of a SAK."""
         slot = KeyUse(sak.ki, sak.an, True, True, lowest_pn)
         return self.says(*peers, use=SakUse(latest=slot), **more)
 
     def sends(self, sak: Sak, frame: bytes, pn: int | None = None, **controls: Any) -> bytes:
-        """A frame under a SAK, with the next PN or this one."""
+        """Return a frame protected with a SAK, with the next PN or this one."""
         name = f"{sak.ki}/{sak.octets.hex()}"
         if name not in self.secys:
             xpn = sak.suite.xpn
@@ -114,7 +119,7 @@ class Member:
         return protected
 
     def frame(self, number: int, length: int = 60) -> bytes:
-        """A clear frame of this station."""
+        """Return a clear frame of this station."""
         return bytes(range(6)) + self.mac + b"\x08\x00" + number.to_bytes(4) * (length // 4)
 
 
@@ -127,7 +132,7 @@ def sak_of(
     code: int = 1,
     seed: int = 0,
 ) -> Sak:
-    """A SAK of a Key Server; another for each MI, KN and seed."""
+    """Return a SAK of a Key Server, different for each MI, KN and seed."""
     cipher = SUITES[suite]
     octets = derivation.kdf(Key(CAK), b"test", server.mi + bytes((kn, seed)), 8 * cipher.key_length)
     scis = tuple(member.sci for member in members)
@@ -135,10 +140,10 @@ def sak_of(
 
 
 def alice(**more: Any) -> Member:
-    """The station with the lower SCI."""
+    """Return the station with the lower SCI."""
     return Member(**({"sci": 0x02000000000A0001, "mi": b"alice's MI .."[:12]} | more))
 
 
 def bob(**more: Any) -> Member:
-    """The station with the higher SCI."""
+    """Return the station with the higher SCI."""
     return Member(**({"sci": 0x02000000000B0001, "mi": b"bob's MI ...."[:12]} | more))

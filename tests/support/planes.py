@@ -1,4 +1,4 @@
-"""The data planes of this machine, short ways to a SecY on one of them, and crafted frames."""
+"""Data planes of this machine, SecYs on one of them, and crafted frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Plane:
         return self.kernel or self.backend
 
     def secy(self, **controls: Any) -> SecY:
-        """A SecY with controls given as a configuration file spells them."""
+        """Return a SecY with controls spelt as in a configuration file."""
         return SecY(controls_of(**controls), self.backend, self.kernel)
 
 
@@ -45,7 +45,7 @@ BOTH_PLANES = [PLANES[0], *PLANES[1:][-1:]]
 
 
 def controls_of(**given: Any) -> Controls:
-    """Controls from short spellings."""
+    """Return controls from the spelling of a configuration file."""
     tables: dict[str, Any] = {
         "profile": PROFILES.__getitem__,
         "cipher": SUITES.__getitem__,
@@ -56,22 +56,24 @@ def controls_of(**given: Any) -> Controls:
 
 SCI_A = "5254001301560001"
 SCI_B = "5254001301570001"
+SCI_C = "0a0b0c0d0e0f0001"
 SAK = bytes(range(32))
 SALT = bytes(range(100, 112))
+KEYS = [bytes([n + 1]) * 32 for n in range(8)]
 
 
 def key_for(secy: SecY, octets: bytes = SAK) -> Key:
-    """A SAK of the suite's length."""
+    """Return a SAK of the suite's length."""
     return Key(octets[: secy.controls.cipher.key_length])
 
 
 def xpn_of(secy: SecY, ssci: int = 1, salt: bytes = SALT) -> dict[str, Any]:
-    """What an SA needs more under an XPN suite."""
+    """Return the extra parameters of an SA under an XPN suite."""
     return {"ssci": ssci, "salt": salt} if secy.controls.cipher.xpn else {}
 
 
 def add_tx(secy: SecY, sci: str = SCI_A, an: int = 0, key: bytes = SAK, **more: Any) -> SecY:
-    """Give a SecY a transmit SA."""
+    """Give a SecY a transmit SA, and its SC if new."""
     if secy.tx.sci is None:
         secy.create_tx_sc(sci)
     secy.create_tx_sa(an, key_for(secy, key), **xpn_of(secy), **more)
@@ -106,13 +108,13 @@ SA = bytes.fromhex("525400130156")
 
 
 def frame_of(user_data: int, fill: int = 0x5A) -> bytes:
-    """A clear frame with so many octets of User Data."""
+    """Return a clear frame with `user_data` octets of User Data."""
     body = b"\x08\x00" + bytes((fill + i) & 0xFF for i in range(max(user_data - 2, 0)))
     return DA + SA + body[:user_data]
 
 
 def moved(secy: SecY) -> dict[str, int]:
-    """The packet counters that are not zero, the 2018 sums left out."""
+    """Return the packet counters that are not zero, without the 2018 sums."""
     sums = ("InPktsNoSA", "InPktsNoSAError")
     return {
         name: count
@@ -129,9 +131,9 @@ SUITE_NAMES = ("gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128", "gcm-aes-xpn-256
 
 @dataclass(frozen=True, kw_only=True)
 class Craft:
-    """Makes frames by the text of the standard, without a line of the package.
+    """Maker of frames by the text of the standard, independent of the package.
 
-    `sci` goes into the IV, and into the tag if SC is set. `sl` defaults to what 9.7 asks for.
+    `sci` goes into the IV, and into the tag if SC is set. `sl` defaults to the value of 9.7.
     """
 
     cipher: str = "gcm-aes-128"
@@ -152,11 +154,11 @@ class Craft:
 
     @property
     def xpn(self) -> bool:
-        """Whether the suite has 64-bit PNs."""
+        """True if the suite has 64-bit PNs."""
         return "xpn" in self.cipher
 
     def sectag(self, user_data: bytes) -> bytes:
-        """The octets of the SecTAG (9.3)."""
+        """Return the octets of the SecTAG (9.3)."""
         sl = self.sl
         if sl is None:
             sl = len(user_data) if len(user_data) < 48 else 0
@@ -164,14 +166,14 @@ class Craft:
         return tag + bytes.fromhex(self.sci) if self.tci & SC else tag
 
     def iv(self) -> bytes:
-        """The IV (14.5, 14.7)."""
+        """Return the IV (14.5, 14.7)."""
         if not self.xpn:
             return bytes.fromhex(self.sci) + self.pn.to_bytes(4)
         plain = self.ssci.to_bytes(4) + self.pn.to_bytes(8)
         return bytes(a ^ b for a, b in zip(plain, self.salt, strict=True))
 
     def mpdu(self, user_data: bytes) -> bytes:
-        """SecTAG, Secure Data and ICV."""
+        """Return SecTAG, Secure Data and ICV."""
         clear = min(self.offset, len(user_data)) if self.tci & E else len(user_data)
         tag = self.sectag(user_data)
         tags = self.tags if self.tags_authenticated else b""
@@ -182,31 +184,36 @@ class Craft:
         return tag + user_data[:clear] + sealed[:cut]
 
     def protect(self, frame: bytes) -> bytes:
-        """The protected frame of a clear one, its addresses replaced by the crafted ones."""
+        """Return the protected frame of a clear one, with the addresses of this object."""
         user_data = frame[12:]
         return self.addresses + self.tags + self.mpdu(user_data) + self.padding
 
 
+def good_frame(pn: int = 1, **craft: Any) -> bytes:
+    """Return a protected frame that the default SA of SCI A accepts."""
+    return Craft(pn=pn, **craft).protect(frame_of(60))
+
+
 def spoiled(frame: bytes, at: int = -1) -> bytes:
-    """The frame with one bit of one octet changed; by default the last, in the ICV."""
+    """Return the frame with one bit of one octet changed; by default the last, in the ICV."""
     octets = bytearray(frame)
     octets[at] ^= 1
     return bytes(octets)
 
 
 def batch_of(frames: Iterable[bytes]) -> FrameBatch:
-    """A batch of frames."""
+    """Return a batch of frames."""
     return FrameBatch.from_frames(frames)
 
 
 def labels(codes: Iterable[int]) -> list[str]:
-    """Verdict numbers as their labels."""
+    """Return the labels of Verdict numbers."""
     rows = {int(verdict): verdict.label for verdict in Verdict}
     return [rows[int(code)] for code in codes]
 
 
 def pn_state(secy: SecY) -> dict[str, Any]:
-    """All PNs and switches of a SecY's SAs."""
+    """Return all PNs and switches of a SecY's SAs."""
     transmit = {an: (sa.enabled, sa.next_pn) for an, sa in secy.tx.sa.items()}
     receive = {
         sci: {an: (sa.enabled, sa.next_pn, sa.lowest_pn) for an, sa in secy.rx[sci].sa.items()}
@@ -216,7 +223,7 @@ def pn_state(secy: SecY) -> dict[str, Any]:
 
 
 def all_counters(secy: SecY) -> dict[str, Any]:
-    """Every counter of a SecY, its SCs and their SAs."""
+    """Return all counters of a SecY, its SCs and their SAs."""
     return {
         "secy": dict(secy.counters),
         "interface": dict(secy.interface_counters),
@@ -230,11 +237,11 @@ def all_counters(secy: SecY) -> dict[str, Any]:
 
 
 def nonzero(counters: Any) -> dict[str, int]:
-    """Those of a mapping of counters that are not zero, the 2018 sums left out."""
+    """Return the counters that are not zero, without the 2018 sums."""
     sums = ("InPktsNoSA", "InPktsNoSAError")
     return {name: count for name, count in counters.items() if count and name not in sums}
 
 
 def judged(secy: SecY, frames: Sequence[bytes]) -> list[str]:
-    """The verdicts of frames received as one batch."""
+    """Return the verdicts of frames received as one batch."""
     return labels(secy.validate(batch_of(frames)).codes)

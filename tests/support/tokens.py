@@ -17,11 +17,11 @@ TOKEN, PIN = "holder", "c0ffee-7263"
 
 @cache
 def softhsm(folder: Path) -> str:
-    """The path of the module, with a token of its own in `folder`. One folder a process."""
+    """Return the path of the module, with its own token in `folder`. One folder per process."""
     pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed")
     module = next((path for path in MODULES if Path(path).exists()), None)
     if module is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("SoftHSM2 is not here")
+        pytest.skip("SoftHSM2 is not installed")
     (folder / "tokens").mkdir(parents=True)
     config = folder / "softhsm2.conf"
     config.write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
@@ -32,7 +32,7 @@ def softhsm(folder: Path) -> str:
 
 
 def put(module: str, label: str, cak: bytes, **properties: bool) -> None:
-    """A CAK on the token, as its owner would put it there."""
+    """Put a CAK on the token, as its owner does."""
     import pkcs11
     from pkcs11 import Attribute
 

@@ -1,6 +1,6 @@
 """A stand-in for Azure Key Vault and for the managed identity's endpoint, on 127.0.0.1.
 
-Speaks what the official client speaks: TLS, a 401 with the authentication challenge for a request
+The protocol of the official client: TLS, a 401 with the authentication challenge for a request
 without a token, then `GET /secrets/NAME/VERSION?api-version=...` with a Bearer token.
 """
 
@@ -29,7 +29,7 @@ TENANT = "11111111-2222-3333-4444-555555555555"
 
 @dataclass
 class Vault:
-    """Secrets by name and version; what was asked, and with which token."""
+    """Secrets by name and version; the requests, each with its token."""
 
     url: str
     identity: str
@@ -44,10 +44,10 @@ class _Quiet(BaseHTTPRequestHandler):
     vault: Vault
 
     def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+        """Write nothing to stderr."""
 
     def answer(self, status: int, body: object, **headers: str) -> None:
-        """A JSON answer."""
+        """Send a JSON answer."""
         octets = json.dumps(body).encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -60,7 +60,7 @@ class _Quiet(BaseHTTPRequestHandler):
 
 class _Secrets(_Quiet):
     def do_GET(self) -> None:
-        """One secret."""
+        """Send one secret."""
         vault, url = self.vault, urlsplit(self.path)
         given = self.headers.get("Authorization")
         vault.asked.append((url.path, given))
@@ -69,7 +69,7 @@ class _Secrets(_Quiet):
                 f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", '
                 'resource="https://vault.azure.net"'
             )
-            error = {"error": {"code": "Unauthorized", "message": "a token is wanted"}}
+            error = {"error": {"code": "Unauthorized", "message": "a token is missing"}}
             self.answer(401, error, WWW_Authenticate=challenge)
             return
         _, kind, name, *version = url.path.split("/")
@@ -85,14 +85,14 @@ class _Secrets(_Quiet):
 
 class _Identity(_Quiet):
     def do_GET(self) -> None:
-        """A token for the managed identity."""
+        """Send a token for the managed identity."""
         query = parse_qs(urlsplit(self.path).query)
         self.vault.identities.append(query)
         if self.headers.get("X-IDENTITY-HEADER") != "header":
             self.answer(401, {})
             return
-        told = {"access_token": TOKEN, "expires_on": "4102444800", "token_type": "Bearer"}
-        self.answer(200, {**told, "resource": query["resource"][0]})
+        reply = {"access_token": TOKEN, "expires_on": "4102444800", "token_type": "Bearer"}
+        self.answer(200, {**reply, "resource": query["resource"][0]})
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
@@ -126,7 +126,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 
 @contextmanager
 def vault(folder: Path) -> Iterator[Vault]:
-    """Both servers, while inside."""
+    """Run both servers inside the context."""
     certificate, key = _certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -1,4 +1,4 @@
-"""Random parameters of links and random traffic, for the tests of the virtual wire."""
+"""Random links and traffic, and the Python twin of batches, for tests of the virtual wire."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from macsec.frames import FrameBatch
+from macsec.frames import Column, FrameBatch, Octets
 from macsec.native import load
-from macsec.wire.batch_wire import Carrier
-from macsec.wire.engine import Engine
-from macsec.wire.lane import LinkStats
+from macsec.wire.batch_wire import BatchLane, Carrier
+from macsec.wire.engine import HORIZON_PS, Engine
+from macsec.wire.impairments import Starts, turned
+from macsec.wire.lane import Lane, LinkStats, Transit
 from macsec.wire.link import Link
-from macsec.wire.param_values import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, Slot
+from macsec.wire.native_lane import FrameEnds, Picked
+from macsec.wire.param_values import CORRUPT_AT, DISTRIBUTIONS, FCS, Chance, Loss, SlotTiming
 from macsec.wire.params import LinkParams
-from macsec.wire.trace import Record
+from macsec.wire.trace import RECORDS, Fate, TraceRecord, pack
 from support.planes import SCI_A
 
 CHANCE = st.sampled_from([0.0, 0.001, 0.1, 0.3, 0.5, 1.0]) | st.floats(0, 1)
@@ -39,9 +41,9 @@ SLOTS = (
     st.none()
     | st.tuples(SHORT, SHORT)
     .map(sorted)
-    .flatmap(lambda ends: st.builds(Slot, st.just(ends[0]), st.just(ends[1]), **ROOMS))
+    .flatmap(lambda ends: st.builds(SlotTiming, st.just(ends[0]), st.just(ends[1]), **ROOMS))
     | st.builds(
-        Slot,
+        SlotTiming,
         distribution=st.sampled_from(DISTRIBUTIONS),
         delay=SHORT,
         jitter=st.integers(1, 5000),
@@ -52,7 +54,7 @@ SLOTS = (
 
 @st.composite
 def tc_params(draw: st.DrawFn) -> dict[str, Any]:
-    """All that tc has a word for, in every combination that holds together."""
+    """Draw parameters that tc has too, in every valid combination."""
     given: dict[str, Any] = {
         "delay": draw(SHORT),
         "jitter": draw(SHORT),
@@ -79,7 +81,7 @@ def tc_params(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def link_params(draw: st.DrawFn) -> LinkParams:
-    """Everything at once."""
+    """Draw all parameters at once."""
     given = draw(tc_params())
     given["drop"] = draw(st.lists(st.integers(1, 30), max_size=4))
     edges = sorted(draw(st.sets(EDGES, max_size=6)))
@@ -92,7 +94,7 @@ def link_params(draw: st.DrawFn) -> LinkParams:
     return LinkParams(**given)
 
 
-# Some fall together with the times and lengths of the traffic below.
+# Some coincide with times and lengths of the traffic below.
 EDGES = st.sampled_from([0, 1000, 2000, 3000, 10_000, 11_000, 20_000]) | st.integers(0, 99_000)
 MTUS = st.sampled_from([20, 40, 64, 72, 80, 85]) | st.integers(1, 120)
 MATCHES: list[dict[str, Any]] = [
@@ -112,7 +114,7 @@ _TYPES = [b"\x08\x00", b"\x88\x8e", b"\x88\xe5", b"\x88\xe5", b"\x88\xe5"]
 
 @st.composite
 def frames(draw: st.DrawFn) -> bytes:
-    """Frames of all kinds: with and without VLAN tags and SecTAG, whole and cut anywhere."""
+    """Draw frames of all kinds: with and without VLAN tags and SecTAG, whole and cut anywhere."""
     kind = draw(st.sampled_from(_TYPES))
     tag = b""
     if kind == b"\x88\xe5":
@@ -127,7 +129,7 @@ def frames(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def traffic(draw: st.DrawFn) -> list[tuple[int, bytes]]:
-    """Frames and their times in ps, rising; some of one time, some far apart; and that again."""
+    """Draw frames with rising times in ps, some equal, some far apart; the pattern repeats."""
     now, sent = draw(st.sampled_from([0, 1, 10**6])), []
     gap = st.sampled_from([0, 0, 1, 6720, 10**6, 10**7])
     pattern = draw(st.lists(st.tuples(gap, frames()), min_size=1, max_size=12))
@@ -139,10 +141,10 @@ def traffic(draw: st.DrawFn) -> list[tuple[int, bytes]]:
 
 @dataclass(frozen=True)
 class History:
-    """What happened to the traffic of a to b."""
+    """The outcome of traffic from a to b."""
 
     arrived: list[tuple[int, bytes]]
-    records: list[Record]
+    records: list[TraceRecord]
     stats: LinkStats
     digest: str
 
@@ -152,10 +154,10 @@ def play(
 ) -> History:
     """Send frames at their times over a link of their own, until nothing is on its way.
 
-    Where the C twin is there it has to tell the same story.
+    The C twin, if built, must have the same history.
     """
     engine = Engine(seed)
-    records: list[Record] = []
+    records: list[TraceRecord] = []
     engine.trace.watch = records.append
     link = Link(engine, name, params)
     arrived: list[tuple[int, bytes]] = []
@@ -172,10 +174,72 @@ def play(
 def carried(
     params: LinkParams, sent: list[tuple[int, bytes]], seed: int, name: str
 ) -> tuple[list[tuple[int, bytes]], LinkStats, str]:
-    """The same by one batch over the C twin: what arrived, the counts, the digest."""
-    carrier = Carrier(params, seed, name, backend="native")
+    """Send the same in one batch over the C twin; return arrivals, counts and digest."""
+    carrier = Carrier(params, seed, name)
     batch = FrameBatch.from_frames([frame for _, frame in sent])
     times = np.array([time_ps for time_ps, _ in sent], np.int64)
     parts = [carrier.carry(batch, times), carrier.finish()]
     arrived = [row for p in parts for row in zip(p.time_ps.tolist(), p.batch, strict=True)]
     return arrived, carrier.stats, carrier.digest
+
+
+class ReferenceCarrier(Carrier):
+    """A carrier on the Python lane, which the C twin must match."""
+
+    def _new_lane(self, params: LinkParams, start: Starts, direction: int) -> BatchLane:
+        return _ColumnLane(params, start, direction)
+
+
+CARRIERS: dict[str, type[Carrier]] = {"reference": ReferenceCarrier}
+if load("auto"):
+    CARRIERS["native"] = Carrier
+
+
+class _ColumnLane:
+    """The Python lane, driven by columns."""
+
+    def __init__(self, params: LinkParams, start: Starts, direction: int) -> None:
+        self._lane = Lane(params, start, self._note)
+        self._direction = direction
+        self._rows: list[tuple[int, int, bytes]] = []
+
+    @property
+    def stats(self) -> LinkStats:
+        return self._lane.stats
+
+    def send(self, batch: FrameBatch, time_ps: Column) -> FrameEnds:
+        for frame, now_ps in zip(batch.frames(), time_ps.tolist(), strict=True):
+            self._pop_until(now_ps)
+            self._lane.send(now_ps, frame)
+        return self._ends()
+
+    def drain(self) -> FrameEnds:
+        self._pop_until(HORIZON_PS)
+        return self._ends()
+
+    def oldest(self) -> int | None:
+        return min((transit.number for transit in self._lane.in_transit()), default=None)
+
+    def gather(self, arenas: list[Octets], source: Column, pick: Picked) -> Octets:
+        parts = []
+        for at, start, length, bit in zip(source, *pick, strict=True):
+            frame = arenas[at][start : start + length].tobytes()
+            parts.append(turned(frame, int(bit)) if bit >= 0 else frame)
+        return np.frombuffer(b"".join(parts), np.uint8)
+
+    def _pop_until(self, until_ps: int) -> None:
+        while (due := self._lane.next_ps) is not None and due <= until_ps:
+            transit = self._lane.pop(due)
+            if transit is not None:
+                self._note(due, Fate.ARRIVED, transit)
+
+    def _note(self, time_ps: int, fate: Fate, transit: Transit) -> None:
+        mark, frame = transit.mark, transit.frame
+        record = TraceRecord.of(time_ps, 0, self._direction, fate, mark, frame)
+        self._rows.append((transit.number, transit.bit, pack(record)))
+
+    def _ends(self) -> FrameEnds:
+        rows, self._rows = self._rows, []
+        number = np.array([row[0] for row in rows], np.int64)
+        bit = np.array([row[1] for row in rows], np.int64)
+        return FrameEnds(number, bit, np.frombuffer(b"".join(row[2] for row in rows), RECORDS))

@@ -1,4 +1,4 @@
-"""A direction by the batch: what comes out and when, on both backends."""
+"""One direction for frames in batches: arrivals and times, in C and in Python."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 import numpy as np
 import pytest
 from support.planes import SCI_A
+from support.wires import CARRIERS
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch
 from macsec.native import load
 from macsec.wire.batch_wire import Carrier
 from macsec.wire.engine import HORIZON_PS
+from macsec.wire.lane import LinkStats
 from macsec.wire.params import LinkParams
 from macsec.wire.trace import Fate
-
-BACKENDS = ["reference", *(["native"] if load("auto") else [])]
 
 EVERYTHING = {
     "rate": "100gbit",
@@ -81,7 +81,7 @@ SCENARIOS = {
 
 
 def traffic(count: int) -> tuple[FrameBatch, np.ndarray]:
-    """MACsec frames of several lengths with other ones between, and their times."""
+    """Return MACsec frames of several lengths with others between them, and their times."""
     tag = bytes.fromhex("88e52c00")
     frames = [
         bytes(12)
@@ -92,21 +92,21 @@ def traffic(count: int) -> tuple[FrameBatch, np.ndarray]:
     return FrameBatch.from_frames(frames, source=np.arange(count) % 3), np.arange(count) * 19_777
 
 
-@pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
-    """Each backend that is there."""
-    return str(request.param)
+@pytest.fixture(params=CARRIERS)
+def carrier_class(request: pytest.FixtureRequest) -> type[Carrier]:
+    """Each implementation: the Python lane, and C if built."""
+    return CARRIERS[request.param]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_scenarios_have_their_digests(name: str, backend: str) -> None:
-    """The same on both backends, on every machine and Python."""
+def test_scenario_has_its_digest(name: str, carrier_class: type[Carrier]) -> None:
+    """The digest is the same in C and Python, on every machine."""
     given, digest = SCENARIOS[name]
-    carrier = Carrier(LinkParams(**given), 11, name, 1, backend)
+    carrier = carrier_class(LinkParams(**given), 11, name, 1)
     carrier.carry(*traffic(2000))
     carrier.finish()
     assert carrier.digest == digest
-    if "match" in given:  # everything that can happen does
+    if "match" in given:  # every count moves
         happened = carrier.stats.as_dict()
         idle = {"fcs_errors"} if "fcs" in given else set()
         idle |= {"filtered"} if given["match"] is None else set()
@@ -115,13 +115,15 @@ def test_scenarios_have_their_digests(name: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[2000], [1] * 50 + [1950], [700, 0, 3, 1297]])
-def test_any_split_gives_the_same(backend: str, sizes: list[int]) -> None:
-    """Frames that are on their way cross from batch to batch."""
+def test_any_split_into_batches_gives_the_same_history(
+    carrier_class: type[Carrier], sizes: list[int]
+) -> None:
+    """Frames on their way at the end of a batch arrive with a later one."""
     batch, times = traffic(2000)
     params = LinkParams(**SCENARIOS["gemodel"][0])
-    whole = Carrier(params, 1, backend=backend)
+    whole = carrier_class(params, 1)
     first, rest = whole.carry(batch, times), whole.finish()
-    split = Carrier(params, 1, backend=backend)
+    split = carrier_class(params, 1)
     parts, at = [], 0
     for size in sizes:
         parts.append(split.carry(batch[at : at + size], times[at : at + size]))
@@ -135,10 +137,10 @@ def test_any_split_gives_the_same(backend: str, sizes: list[int]) -> None:
         assert np.array_equal(*both)
 
 
-def test_columns_belong_to_the_frames(backend: str) -> None:
-    """Source, time and number go with a frame; the ends tell of the others too."""
+def test_columns_belong_to_the_frames(carrier_class: type[Carrier]) -> None:
+    """Source, time and number stay with their frame; the ends include lost frames."""
     batch, times = traffic(500)
-    carrier = Carrier(LinkParams(delay="1us", jitter="1us", loss="10%"), backend=backend)
+    carrier = carrier_class(LinkParams(delay="1us", jitter="1us", loss="10%"))
     parts = [carrier.carry(batch, times), carrier.finish()]
     came = [
         row
@@ -164,69 +166,73 @@ def test_columns_belong_to_the_frames(backend: str) -> None:
     assert np.count_nonzero(fates == Fate.LOST) == carrier.stats.lost
 
 
-def test_times_of_the_batch_are_nanoseconds(backend: str) -> None:
-    """Where no exact times are given."""
+def test_times_of_the_batch_are_nanoseconds(carrier_class: type[Carrier]) -> None:
+    """They are the times of sending if no exact ones are given."""
     batch = FrameBatch.from_frames([bytes(60)] * 2, [5, 9])
-    carried = Carrier(LinkParams(delay=1), backend=backend).carry(batch)
+    carried = carrier_class(LinkParams(delay=1)).carry(batch)
     assert carried.time_ps.tolist() == [6000]
 
 
-def test_an_idle_wire_gives_nothing(backend: str) -> None:
-    """No frames in, none out."""
-    carrier = Carrier(LinkParams(), backend=backend)
+def test_no_frames_in_gives_none_out(carrier_class: type[Carrier]) -> None:
+    """An empty batch is valid; the counts are all there."""
+    carrier = carrier_class(LinkParams())
     assert len(carrier.carry(FrameBatch.from_frames([])).batch) == 0
     assert len(carrier.finish().batch) == 0
-    assert carrier.stats.as_dict().keys() == Carrier(LinkParams()).stats.as_dict().keys()
+    assert carrier.stats.as_dict().keys() == LinkStats().as_dict().keys()
 
 
 @pytest.mark.parametrize("times", [[5, 4], [-1, 0], [0], [0, 1 << 62]])
-def test_times_that_go_back_are_refused(backend: str, times: list[int]) -> None:
-    """Or do not fit the frames, or the end of time."""
+def test_invalid_times_are_refused(carrier_class: type[Carrier], times: list[int]) -> None:
+    """Times that go back, do not fit the frames in number, or are after the end of time."""
     batch = FrameBatch.from_frames([bytes(60)] * 2)
     with pytest.raises(ConfigError, match="time_ps"):
-        Carrier(LinkParams(), backend=backend).carry(batch, times)
+        carrier_class(LinkParams()).carry(batch, times)
 
 
-def test_a_batch_before_the_one_before_is_refused(backend: str) -> None:
-    """Time goes on from batch to batch."""
-    carrier = Carrier(LinkParams(), backend=backend)
+def test_batch_earlier_than_the_one_before_is_refused(carrier_class: type[Carrier]) -> None:
+    """Times never go back from batch to batch."""
+    carrier = carrier_class(LinkParams())
     batch = FrameBatch.from_frames([bytes(60)])
     carrier.carry(batch, [7])
     with pytest.raises(ConfigError, match="time_ps"):
         carrier.carry(batch, [6])
 
 
-def test_frames_that_a_capture_cut_are_refused(backend: str) -> None:
-    """What is missing of them cannot be sent."""
+def test_frames_that_a_capture_cut_are_refused(carrier_class: type[Carrier]) -> None:
+    """Their missing octets cannot be sent."""
     whole = FrameBatch.from_frames([bytes(60)])
     cut = FrameBatch(whole.arena, whole.start, whole.length, wire_length=[61])
     with pytest.raises(ConfigError, match="cut"):
-        Carrier(LinkParams(), backend=backend).carry(cut)
+        carrier_class(LinkParams()).carry(cut)
 
 
-def test_a_rate_beyond_the_end_of_time_is_an_error(backend: str) -> None:
-    """The same words from both backends."""
+def test_a_rate_beyond_the_end_of_time_is_an_error(carrier_class: type[Carrier]) -> None:
+    """C and Python raise the same error."""
     batch = FrameBatch.from_frames([bytes(100_000)] * 100)
     with pytest.raises(ConfigError, match=r"^rate: a frame would come out after the end"):
-        Carrier(LinkParams(rate=1), backend=backend).carry(batch)
+        carrier_class(LinkParams(rate=1)).carry(batch)
 
 
 @pytest.mark.parametrize("params", [LinkParams(), LinkParams(ordered=True)])
-def test_the_last_picosecond_is_one(backend: str, params: LinkParams) -> None:
-    """A frame may come out at the end of time, and none after it."""
+def test_frame_may_arrive_at_the_last_picosecond(
+    carrier_class: type[Carrier], params: LinkParams
+) -> None:
+    """A frame may come out at the end of virtual time, and none after it."""
     batch, later = FrameBatch.from_frames([bytes(60)]), dataclasses.replace(params, delay=1)
-    carrier = Carrier(later, backend=backend)
+    carrier = carrier_class(later)
     carrier.carry(batch, [HORIZON_PS - 1000])
     assert carrier.finish().time_ps.tolist() == [HORIZON_PS]
     with pytest.raises(ConfigError, match="end of virtual time"):
-        Carrier(later, backend=backend).carry(batch, [HORIZON_PS - 999])
+        carrier_class(later).carry(batch, [HORIZON_PS - 999])
 
 
-def test_backends_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown one is refused, a missing one told; auto takes what is there."""
+def test_missing_extension_module_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it "auto" has no library, "native" and a carrier fail; other names are refused."""
     with pytest.raises(ConfigError, match="backend 'fast'"):
-        Carrier(LinkParams(), backend="fast")
+        load("fast")
     monkeypatch.setitem(sys.modules, "macsec._native", None)
     assert load("auto") is None
     with pytest.raises(EnvironmentLacks, match="not built"):
         load("native")
+    with pytest.raises(EnvironmentLacks, match="not built"):
+        Carrier(LinkParams())

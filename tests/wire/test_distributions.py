@@ -1,4 +1,4 @@
-"""Delay tables: the definitions they are made from, and the bits they always have."""
+"""Delay tables: their definitions, and the same bits on every machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIGESTS = {
 
 @pytest.mark.parametrize("name", DIGESTS)
 def test_tables_have_the_same_bits_everywhere(name: str) -> None:
-    """4096 values of 16 bits, rising, and these ones."""
+    """4096 rising values of 16 bits, with these digests."""
     values = table(name)
     assert values is not None
     assert list(values) == sorted(values)
@@ -37,7 +37,7 @@ def test_normal_is_the_inverse_of_its_distribution() -> None:
 
 
 def test_pareto_is_the_inverse_of_its_distribution() -> None:
-    """Exponent 3, less its mean, by its deviation, cut off at four of them."""
+    """Exponent 3, minus its mean, divided by its deviation, limited to four deviations."""
     values = table("pareto")
     assert values is not None
     for part, value in enumerate(values):
@@ -47,7 +47,7 @@ def test_pareto_is_the_inverse_of_its_distribution() -> None:
 
 
 def test_pareto_normal_mixes_rank_by_rank() -> None:
-    """A quarter and three quarters."""
+    """A quarter of normal and three quarters of Pareto."""
     normal, pareto, mixed = (table(name) for name in ("normal", "pareto", "paretonormal"))
     assert normal is not None
     assert pareto is not None
@@ -57,5 +57,5 @@ def test_pareto_normal_mixes_rank_by_rank() -> None:
 
 
 def test_uniform_needs_no_table() -> None:
-    """It is drawn directly."""
+    """Uniform times are drawn directly."""
     assert table("uniform") is None

@@ -1,4 +1,4 @@
-"""The engine: order of events, the clock, what it refuses."""
+"""The engine: order of events, the clock, refused times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEYS = st.lists(st.tuples(st.integers(0, 5), st.integers(-2, 2)), max_size=30)
 
 @given(KEYS)
 def test_events_run_by_time_priority_and_sequence(keys: list[tuple[int, int]]) -> None:
-    """Of one time and priority they run in the order in which they were asked for."""
+    """Events of the same time and priority run in the order of scheduling."""
     engine, ran = Engine(), []
     for number, (time_ps, priority) in enumerate(keys):
         key = (time_ps, priority, number)
@@ -26,8 +26,8 @@ def test_events_run_by_time_priority_and_sequence(keys: list[tuple[int, int]]) -
     assert all(key[0] == now for key, now in ran)
 
 
-def test_an_event_may_ask_for_another() -> None:
-    """An action adds events, also of its own time; `step` runs one at a time."""
+def test_event_may_schedule_another() -> None:
+    """An action adds events, also at its own time; `step` runs one event."""
     engine, ran = Engine(), []
     engine.after(7, lambda: (ran.append(engine.now_ps), engine.after(0, lambda: ran.append(-1))))
     assert engine.next_ps == 7
@@ -39,7 +39,7 @@ def test_an_event_may_ask_for_another() -> None:
 
 
 def test_run_until_sets_the_clock() -> None:
-    """`run(until_ns)` runs what is due up to and at that time, and no more."""
+    """`run(until_ns)` runs all events up to and at that time, and no more."""
     engine, ran = Engine(), []
     for time_ps in (999, 1000, 1001):
         engine.at(time_ps, lambda: ran.append(engine.now_ps))
@@ -50,8 +50,8 @@ def test_run_until_sets_the_clock() -> None:
     assert (ran, engine.now_ns) == ([999, 1000, 1001], 50)
 
 
-def test_times_inside_a_nanosecond_are_cut_off() -> None:
-    """`now_ns` is the whole ns; running to the present one changes nothing."""
+def test_now_ns_is_rounded_down() -> None:
+    """Running until the current ns does not move the clock back."""
     engine = Engine()
     engine.at(6720, lambda: None)
     engine.step()
@@ -61,30 +61,30 @@ def test_times_inside_a_nanosecond_are_cut_off() -> None:
 
 
 @pytest.mark.parametrize("time_ps", [-1, HORIZON_PS + 1])
-def test_times_out_of_reach_are_refused(time_ps: int) -> None:
-    """The past, and what no 64-bit sum could hold."""
+def test_times_outside_virtual_time_are_refused(time_ps: int) -> None:
+    """The past, and times whose sums would not fit 64 bits."""
     with pytest.raises(ConfigError, match=str(time_ps)):
         Engine().at(time_ps, lambda: None)
     with pytest.raises(ConfigError, match="now"):
         Engine().run(time_ps)
 
 
-def test_a_float_is_no_time() -> None:
-    """Floats decide nothing: a time is an integer."""
+def test_float_is_refused_as_time() -> None:
+    """A time is an integer: rounding must decide nothing."""
     with pytest.raises(TypeError):
         Engine().after(1.5, lambda: None)  # type: ignore[arg-type]
 
 
-def test_two_links_of_one_name_are_refused() -> None:
-    """They would draw the same numbers."""
+def test_second_link_of_the_same_name_is_refused() -> None:
+    """Both would draw the same random numbers."""
     engine = Engine()
     Link(engine, "uplink")
     with pytest.raises(ConfigError, match="uplink"):
         Link(engine, "uplink")
 
 
-def test_the_digest_knows_links_and_their_names() -> None:
-    """Engines with other links, or links of other names, have other digests."""
+def test_digest_depends_on_links_and_their_names() -> None:
+    """Other links, other names or another order give another digest."""
     digests = []
     for names in ((), ("a",), ("b",), ("a", "b"), ("b", "a"), ("ab",)):
         engine = Engine()

@@ -9,21 +9,21 @@ from macsec.secy import Verdict
 from macsec.wire.engine import Engine
 from macsec.wire.link import A2B, B2A, Link
 from macsec.wire.params import LinkParams
-from macsec.wire.trace import Fate, Mark, Record
+from macsec.wire.trace import Fate, Mark, TraceRecord
 
 FRAME = bytes(range(60))
 GOLDEN = "25ee043e6a398b703135741b1ad73b6045409da0b561a6684fcf8637251098a0"
 
 
 class Attacker:
-    """A tap that gives an answer and remembers what it saw."""
+    """A tap that returns one answer and records the frames it saw."""
 
     def __init__(self, answer):
         self.answer = answer
         self.seen = []
 
     def on_frame(self, time_ns, direction, frame):
-        """Remember the frame, give the answer."""
+        """Record the frame, return the answer."""
         self.seen.append((time_ns, direction, frame))
         return self.answer
 
@@ -45,8 +45,8 @@ def test_both_directions_have_their_own_parameters():
     assert link.params == (LinkParams(delay="1us"), LinkParams(delay="5ns"))
 
 
-def test_ports_say_who_they_are():
-    """Name, MTU of what they send; and a port that nobody listens at loses nothing."""
+def test_ports_have_name_and_mtu():
+    """The MTU is that of frames sent; a frame to a port without a receiver counts as received."""
     engine = Engine()
     link = Link(engine, "w", LinkParams(mtu=1500))
     assert (link.a.name, link.a.mtu) == ("w.a", 1500)
@@ -57,8 +57,8 @@ def test_ports_say_who_they_are():
     assert link.stats[0].received == 1
 
 
-def test_a_number_is_no_frame():
-    """`bytes` would make so many zeros of it."""
+def test_number_is_refused_as_frame():
+    """`bytes(60)` would be a frame of 60 zero octets."""
     link = Link(Engine(), "w")
     for send in (link.a.send, lambda frame: link.inject(A2B, frame)):
         with pytest.raises(TypeError, match="number 60"):
@@ -66,7 +66,7 @@ def test_a_number_is_no_frame():
 
 
 def test_answers_go_back_in_the_same_run():
-    """A receiver that sends: a ping of 5 ms each way takes 10 ms of virtual time."""
+    """A receiver may send: a ping of 5 ms each way takes 10 ms of virtual time."""
     engine = Engine()
     link = Link(engine, "w", LinkParams(delay="5ms"), LinkParams(delay="5ms"))
     times = []
@@ -78,7 +78,7 @@ def test_answers_go_back_in_the_same_run():
 
 
 def test_arrivals_come_before_timers_of_the_same_time():
-    """A timeout that ends when the answer comes sees the answer."""
+    """A timeout at the time of the answer sees the answer."""
     engine = Engine()
     link = Link(engine, "w", LinkParams(delay="1us"))
     seen = []
@@ -101,8 +101,8 @@ def test_an_overtaking_frame_is_not_held_by_the_event_of_another():
     assert times == [(1, 1), (3, 3), (1000, 0), (1002, 2)]
 
 
-def test_a_port_may_send_while_it_receives():
-    """Also into the direction that is just delivering."""
+def test_receiver_may_send_in_the_delivering_direction():
+    """The frame is delivered too, in the same run."""
     engine = Engine()
     link = Link(engine, "w", LinkParams())
     left = [3]
@@ -118,6 +118,27 @@ def test_a_port_may_send_while_it_receives():
     assert (left, link.stats[0].received) == ([0], 3)
 
 
+@pytest.mark.parametrize("params", [LinkParams(), LinkParams(jitter=1, ordered=True)])
+def test_frames_behind_a_failing_receiver_still_arrive(params):
+    """An exception of a receiver ends the run, not the link."""
+    engine = Engine()
+    link = Link(engine, "w", params)
+    arrived = []
+
+    def fail_once(frame):
+        arrived.append(frame)
+        if len(arrived) == 1:
+            raise ValueError("the first frame")
+
+    link.b.receiver = fail_once
+    for _ in range(3):
+        link.a.send(FRAME)
+    with pytest.raises(ValueError, match="the first frame"):
+        engine.run()
+    engine.run()
+    assert arrived == [FRAME] * 3
+
+
 @pytest.mark.parametrize(
     "answer, handed",
     [
@@ -130,9 +151,9 @@ def test_a_port_may_send_while_it_receives():
     ],
 )
 def test_taps_observe_replace_drop_and_inject(answer, handed):
-    """What a tap gives is what the port receives; the count is the wire's."""
+    """The port receives the answer of the tap; the counts are those of the wire."""
     engine = Engine()
-    records: list[Record] = []
+    records: list[TraceRecord] = []
     engine.trace.watch = records.append
     link = Link(engine, "w", LinkParams(delay=7))
     tap, arrived = Attacker(answer), []
@@ -151,8 +172,8 @@ def test_taps_observe_replace_drop_and_inject(answer, handed):
         assert len(records) == 1 + len(handed)
 
 
-def test_taps_see_what_those_before_them_let_pass():
-    """In their order; a later injection has the time of the engine."""
+def test_tap_sees_the_frames_that_earlier_taps_pass():
+    """Taps run in their order; an injected frame has the time of the engine."""
     engine = Engine()
     link = Link(engine, "w", LinkParams(delay=7))
     first, second, arrived = Attacker([b"x", b"y"]), Attacker(None), []
@@ -165,8 +186,8 @@ def test_taps_see_what_those_before_them_let_pass():
     assert arrived == [(7, b"x"), (7, b"y"), (50, FRAME)]
 
 
-def test_stats_give_the_replay_window(plane):
-    """Under `replay_window` no frame is late; under one less the latest is."""
+def test_replay_window_of_the_stats_is_the_smallest_without_late_frames(plane):
+    """With `replay_window` no frame is late; with one less the latest is."""
     engine = Engine(3)
     link = Link(engine, "w", LinkParams(delay="10us", jitter="9us", reorder="5%"))
     with sender(plane) as out:
@@ -184,8 +205,8 @@ def test_stats_give_the_replay_window(plane):
         assert (verdicts.count(Verdict.LATE) > 0) == late
 
 
-def test_a_scenario_has_its_digest_everywhere():
-    """Two links, both directions, every impairment, a tap: one digest, on any machine."""
+def test_scenario_has_the_same_digest_on_every_machine():
+    """Two links, both directions, every impairment, a tap."""
     engine = Engine(2024)
     rough = LinkParams(
         rate="10gbit",

@@ -1,4 +1,4 @@
-"""Parameters of a link: units as tc writes them, and errors that name the field."""
+"""Parameters of a link: units as in tc, and errors that name the field."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from macsec.errors import ConfigError
-from macsec.wire.impairments import LinkParams
-from macsec.wire.param_values import Chance, Loss, Match, Slot
+from macsec.wire.param_values import Chance, Loss, Match, SlotTiming
+from macsec.wire.params import LinkParams
 
-READ: list[tuple[str, Any, Any]] = [
+PARSED: list[tuple[str, Any, Any]] = [
     ("delay", 7, 7),
     ("delay", "100us", 100_000),
     ("delay", "1.5ms", 1_500_000),
@@ -32,12 +32,12 @@ READ: list[tuple[str, Any, Any]] = [
     ("corrupt", "0.001%", Chance(0.00001)),
     ("duplicate", (0.5, 0.25), Chance(0.5, 0.25)),
     ("corrupt", 1, Chance(1.0)),
-    ("slot", "800us", Slot(800_000, 800_000)),
-    ("slot", "1us 2us bytes 9 packets 3", Slot(1000, 2000, packets=3, octets=9)),
+    ("slot", "800us", SlotTiming(800_000, 800_000)),
+    ("slot", "1us 2us bytes 9 packets 3", SlotTiming(1000, 2000, packets=3, octets=9)),
     (
         "slot",
         "distribution pareto 1us 2us",
-        Slot(distribution="pareto", delay=1000, jitter=2000),
+        SlotTiming(distribution="pareto", delay=1000, jitter=2000),
     ),
     ("slot", "0s 0s packets 3", None),
     ("drop", [3, 1, 3], (1, 3)),
@@ -54,9 +54,9 @@ READ: list[tuple[str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("field, given, kept", READ)
-def test_fields_are_read(field: str, given: Any, kept: Any) -> None:
-    """Strings as tc writes them and numbers, kept as numbers; reading those again changes none."""
+@pytest.mark.parametrize("field, given, kept", PARSED)
+def test_fields_are_parsed_to_numbers(field: str, given: Any, kept: Any) -> None:
+    """Strings as in tc and numbers are kept as numbers, which parse to themselves."""
     params = LinkParams(**{field: given})
     assert getattr(params, field) == kept
     assert dataclasses.replace(params) == params
@@ -101,8 +101,8 @@ REFUSED: list[tuple[str, Any]] = [
     ("slot", "1us packets many"),
     ("slot", "distribution normal 1us"),
     ("slot", "distribution gamma 1us 1us"),
-    ("slot", Slot(least=1, most=2, distribution="normal", jitter=3)),
-    ("slot", Slot(packets=-1, most=1)),
+    ("slot", SlotTiming(least=1, most=2, distribution="normal", jitter=3)),
+    ("slot", SlotTiming(packets=-1, most=1)),
     ("slot", 5),
     ("seed", -1),
     ("drop", [0]),
@@ -127,39 +127,39 @@ REFUSED: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize("field, given", REFUSED)
-def test_nonsense_is_refused_by_name(field: str, given: Any) -> None:
-    """A ConfigError that starts with the field."""
+def test_invalid_value_is_refused_with_its_field(field: str, given: Any) -> None:
+    """The ConfigError starts with the name of the field."""
     with pytest.raises(ConfigError, match=f"^{field}"):
         LinkParams(**{field: given})
 
 
 def test_reorder_alone_has_a_gap_of_one() -> None:
-    """As tc fills it in."""
+    """tc has the same default."""
     assert LinkParams(delay=1, reorder="25%").gap == 1
     assert LinkParams(delay=1, reorder="25%", gap=5).gap == 5
 
 
-def test_ethernet_overhead() -> None:
+def test_ethernet_overhead_is_24_octets() -> None:
     """Preamble 8, FCS 4, gap 12."""
     assert LinkParams(rate="1gbit", overhead="ethernet").overhead == 24
 
 
-def test_cells_that_vanish_are_refused() -> None:
-    """A cell cannot lose more octets than it has."""
+def test_cell_overhead_cannot_remove_the_whole_cell() -> None:
+    """A negative overhead may not exceed the cell."""
     with pytest.raises(ConfigError, match=r"^cell_overhead"):
         LinkParams(rate="1gbit", cell=48, cell_overhead=-49)
 
 
-def test_a_mapping_with_an_unknown_name_is_refused() -> None:
-    """With the name that was meant; and ecn with the reason."""
+def test_unknown_name_in_a_mapping_is_refused() -> None:
+    """The error suggests the nearest name; for ecn it has the reason."""
     with pytest.raises(ConfigError, match=r"^delai: .*delay"):
         LinkParams.of({"delai": "1us"})
     with pytest.raises(ConfigError, match=r"^ecn: not offered"):
         LinkParams.of({"ecn": True})
 
 
-def test_parameters_are_frozen_and_shown_short() -> None:
-    """No field can be set, and repr shows what differs from a perfect wire."""
+def test_parameters_are_frozen_and_repr_is_short() -> None:
+    """No field can be set, and repr shows the differences from a perfect wire."""
     params = LinkParams(delay="1us")
     assert repr(params) == "LinkParams(delay=1000)"
     assert repr(LinkParams()) == "LinkParams()"

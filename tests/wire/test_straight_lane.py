@@ -1,4 +1,4 @@
-"""The lane without impairments gives what the general one gives."""
+"""The lane for delay and rate only has the results of the general lane."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SENDS = st.lists(st.tuples(st.integers(0, 3000), st.sampled_from([14, 60, 61, 15
 
 
 def history(general: bool, params: dict[str, Any], sends: list[tuple[int, int]]) -> Any:
-    """Digest and counts of a link whose far end answers every other frame at once."""
+    """Return digest and counts of a link whose far end answers every other frame at once."""
     with pytest.MonkeyPatch.context() as patch:
         if general:
             patch.setattr(links, "is_straight", lambda _: False)
@@ -48,8 +48,8 @@ def history(general: bool, params: dict[str, Any], sends: list[tuple[int, int]])
 
 
 @given(STRAIGHT, SENDS)
-def test_as_the_general_lane(params, sends):
-    """Same times, counts and digest, whatever the far end does meanwhile."""
+def test_straight_lane_equals_the_general_lane(params, sends):
+    """Times, counts and digest are the same, also if the far end sends meanwhile."""
     assert is_straight(LinkParams(**params))
     assert history(False, params, sends) == history(True, params, sends)
 
@@ -57,13 +57,13 @@ def test_as_the_general_lane(params, sends):
 @pytest.mark.parametrize(
     "name, value", [("loss", 0.1), ("limit", 5), ("mtu", 1500), ("drop", [1]), ("jitter", 1)]
 )
-def test_what_is_not_straight(name, value):
-    """Anything that can stop or overtake a frame."""
+def test_impaired_lane_is_not_straight(name, value):
+    """Each parameter that can stop or overtake a frame needs the general lane."""
     assert not is_straight(LinkParams(delay=10, **{name: value}))
 
 
-def test_the_end_of_time():
-    """A frame that would come out after it is the caller's mistake."""
+def test_frame_due_after_the_end_of_time_is_an_error():
+    """The straight lane refuses it like the general one."""
     engine = Engine()
     link = Link(engine, "wire", LinkParams(delay="1s"))
     engine.now_ps = HORIZON_PS - 10

@@ -1,4 +1,4 @@
-"""tc lines: read as tc reads them, written so that tc reads them."""
+"""tc lines: parsed as tc does, and written so that tc parses them."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ LINES: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("line, same, written", LINES)
-def test_lines_are_read_as_tc_does(line: str, same: dict[str, Any], written: str) -> None:
-    """Bare numbers are µs, bit/s and percent; no limit is 1000; and the way back."""
+def test_lines_are_parsed_as_tc_does(line: str, same: dict[str, Any], written: str) -> None:
+    """Bare numbers are µs, bit/s and percent, the default limit is 1000; and the reverse."""
     params = parse_tc(line)
     assert params == LinkParams(**{"limit": 1000} | same)
     assert to_tc(params) == written or not written
@@ -87,15 +87,15 @@ def test_lines_are_read_as_tc_does(line: str, same: dict[str, Any], written: str
         ("slot distribution normal 1", "^slot: 3 value"),
     ],
 )
-def test_other_lines_are_refused(line: str, why: str) -> None:
-    """With the word at which the reading ends."""
+def test_line_that_tc_refuses_is_refused(line: str, why: str) -> None:
+    """The error names the word at which parsing ended."""
     with pytest.raises(ConfigError, match=why):
         parse_tc(line)
 
 
 @given(tc_params())
-def test_writing_and_reading_gives_the_same(given: dict[str, Any]) -> None:
-    """For all that tc has a word for, with every digit of every chance."""
+def test_written_line_parses_to_the_same_parameters(given: dict[str, Any]) -> None:
+    """All parameters of tc survive, with every digit of every chance."""
     params = LinkParams(**given)
     assert parse_tc(to_tc(params)) == params
 
@@ -112,7 +112,7 @@ def test_writing_and_reading_gives_the_same(given: dict[str, Any]) -> None:
         ("corrupt_at", "icv"),
     ],
 )
-def test_what_tc_cannot_say_is_refused(field: str, value: Any) -> None:
-    """A scenario that would lose something on the way to a real machine does not go."""
-    with pytest.raises(ConfigError, match=f"^{field}: tc has no word"):
+def test_parameter_unknown_to_tc_is_refused(field: str, value: Any) -> None:
+    """A scenario that a real machine could not reproduce is not written."""
+    with pytest.raises(ConfigError, match=f"^{field}: not a parameter of tc"):
         to_tc(LinkParams(**{field: value}))

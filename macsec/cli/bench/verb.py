@@ -23,7 +23,6 @@ from macsec.report.drawing.shapes import check_ending
 from macsec.report.page import Page
 from macsec.report.throughput import outcome as report
 from macsec.report.throughput.picture import draw
-from macsec.secy.native import check_kernel, usable_kernels
 from macsec.suites import SUITES
 
 from .latency import command as latency
@@ -154,6 +153,7 @@ def _kernels(text: str) -> list[str]:
     if load("auto") is None:
         say("the native data plane was not built: only the reference data plane is measured")
         return [REFERENCE]
+    from macsec.secy.native import check_kernel, usable_kernels  # fails where no C is built
 
     usable = usable_kernels()
     if wanted is None and not usable:

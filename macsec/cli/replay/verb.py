@@ -19,7 +19,7 @@ from macsec.cli.shared.edge import GOOD, REFUSED, say
 from macsec.cli.shared.pipeline import allowed
 from macsec.config.static_keys import Draw, seeded
 from macsec.frames import FrameBatch
-from macsec.offline.replay import WAYS, Link, Replay, Sending
+from macsec.offline.replay import WAYS, LinkConfigs, ProtectedBatch, Replay
 from macsec.report import replay as report
 
 from .request import Request
@@ -106,7 +106,7 @@ def command(
 
 
 def _replay_across_link(request: Request, cipher: str, configs: str | None, jobs: int) -> int:
-    link = Link(cipher, _draw(request.seed))
+    link = LinkConfigs(cipher, _draw(request.seed))
     _refuse_existing(configs, link)
     source, target, plane = request.source, request.target, request.plane
     with Replay(link, *plane) as replay, request.open() as stream:
@@ -139,15 +139,15 @@ def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
     """Send all frames; return the seconds that protecting and validating took."""
     send, receive = _Timed(replay.send), _Timed(replay.receive)
 
-    def depart(piece: Piece, batch: FrameBatch) -> Sending:
-        sending: Sending = send(batch)
+    def depart(piece: Piece, batch: FrameBatch) -> ProtectedBatch:
+        sending: ProtectedBatch = send(batch)
         return sending
 
-    def arrive(piece: Piece, sending: Sending) -> Sending:
+    def arrive(piece: Piece, sending: ProtectedBatch) -> ProtectedBatch:
         replay.compare(receive(sending))
         return sending
 
-    def product(piece: Piece, sending: Sending) -> Product:
+    def product(piece: Piece, sending: ProtectedBatch) -> Product:
         return Product(fitted(sending.on_wire()))
 
     capture_io.transform(stream, sink, (depart, arrive, product), jobs)
@@ -179,14 +179,14 @@ def _draw(seed: int | None) -> Draw:
     return seeded(seed)
 
 
-def _refuse_existing(folder: str | None, link: Link) -> None:
+def _refuse_existing(folder: str | None, link: LinkConfigs) -> None:
     for name in link.files() if folder is not None else ():
         path = os.path.join(folder or "", name)
         if os.path.lexists(path):
             raise click.UsageError(f"{path} exists: a file with keys is never overwritten")
 
 
-def _save(folder: str | None, link: Link) -> None:
+def _save(folder: str | None, link: LinkConfigs) -> None:
     if folder is None:
         return
     os.makedirs(folder, mode=0o700, exist_ok=True)

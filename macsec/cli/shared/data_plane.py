@@ -63,7 +63,7 @@ def chosen_plane(backend: str) -> Plane:
             raise EnvironmentLacks(
                 f"{KERNEL_VARIABLE}={kernel}: the native data plane was not built"
             )
-        from macsec.secy.native import check_kernel
+        from macsec.secy.native import check_kernel  # late: it loads the SecY
 
         check_kernel(kernel)
     return Plane(backend, kernel)

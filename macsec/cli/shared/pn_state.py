@@ -10,7 +10,7 @@ import click
 
 from macsec.cli.shared.options import F
 from macsec.custody import Keeper
-from macsec.custody.reserver import Ahead
+from macsec.custody.reserver import Reserver
 from macsec.errors import ConfigError
 from macsec.secy import SecY
 
@@ -58,6 +58,6 @@ def ahead(keeper: Keeper | None, pump: Pump) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    with Ahead(keeper, pump.end) as reserving:
+    with Reserver(keeper, pump.end) as reserving:
         yield
     reserving.check()

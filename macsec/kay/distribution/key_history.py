@@ -1,4 +1,4 @@
-"""Which keys this port has seen: none is installed twice, since its PNs would start again."""
+"""The keys that this port has seen: none is installed twice, since its PNs would start again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import Enum, auto
 from macsec.kay.sak import KI
 
 KEYS_REMEMBERED = 4096
-"""Check values of so many SAKs: a year of rekeys every two hours, a day of one every 20 s."""
+"""Check values kept: a year of rekeys every two hours, a day of one every 20 s."""
 
 SERVERS_REMEMBERED = 1024
 
 
 class Claim(Enum):
-    """What is known of a KI that comes with a SAK."""
+    """The class of a KI that comes with a SAK."""
 
     NEW = auto()
     REPEAT = auto()
@@ -34,7 +34,7 @@ class KeyHistory:
         self._used: set[str] = set()
 
     def judge(self, ki: KI, check_value: str) -> Claim:
-        """What a KI with a SAK of this check value is."""
+        """Classify a KI and SAK as new, repeated, stale or conflicting."""
         kn, last = self._last.get(ki.mi, (0, ""))
         if ki.kn == kn:
             return Claim.REPEAT if check_value == last else Claim.OTHER_KEY
@@ -43,7 +43,7 @@ class KeyHistory:
         return Claim.OTHER_KEY if check_value in self._used else Claim.NEW
 
     def record(self, ki: KI, check_value: str) -> None:
-        """The SAK is going to be installed."""
+        """Record a SAK that is going to be installed."""
         self._last.pop(ki.mi, None)
         self._last[ki.mi] = ki.kn, check_value
         if len(self._last) > SERVERS_REMEMBERED:

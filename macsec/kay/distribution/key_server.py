@@ -1,4 +1,4 @@
-"""The Key Server's part: when a SAK is due, making it, and telling the others (IEEE 802.1X 9.8)."""
+"""The Key Server: when a SAK is due, making it, distributing it (IEEE 802.1X 9.8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from enum import Enum, auto
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
-from macsec.kay.distribution.key_history import KeyHistory
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
@@ -18,9 +17,11 @@ from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import CipherSuite
 from macsec.time_units import NS_PER_S
 
+from .key_history import KeyHistory
+
 
 class Reason(Enum):
-    """Why another SAK is due."""
+    """Reasons for another SAK."""
 
     FIRST = auto()
     LIVE_LIST = auto()
@@ -28,12 +29,12 @@ class Reason(Enum):
     PN = auto()
     INTERVAL = auto()
     FORGOTTEN = auto()
-    """A peer that had the key does not report it any more."""
+    """A peer that had the key no longer reports it."""
 
 
 @dataclass(slots=True, eq=False)
 class CurrentSak:
-    """The SAK that we distribute: by which CAK, wrapped, to which MIs, since when."""
+    """The SAK that we distribute: its CAK, its wrapped form, the MIs that get it, its time."""
 
     sak: Sak
     ckn: bytes
@@ -43,12 +44,12 @@ class CurrentSak:
 
 
 def exhaustion(suite: CipherSuite) -> int:
-    """From this PN on a SAK is replaced: three quarters of all (9.8)."""
+    """Return the PN from which on a SAK is replaced: three quarters of all (9.8)."""
     return suite.pn_limit // 4 * 3
 
 
 class KeyServer:
-    """What we do while elected. All is asked anew each time, so that no request can be lost."""
+    """The work of an elected Key Server; derived anew each time, so that no request is lost."""
 
     def __init__(
         self,
@@ -67,10 +68,10 @@ class KeyServer:
         self.current: CurrentSak | None = None
 
     def decide(self, participant: Participant) -> Protection | None:
-        """How this CA is to be protected; None for not at all.
+        """Return how to protect this CA; None for not at all.
 
-        A member that cannot have the offset makes it 0. One that cannot decrypt makes it integrity
-        alone, but not under must-secure.
+        A member without the offset makes it 0. A member that cannot decrypt makes it integrity
+        only, but not under must-secure.
         """
         live = [peer.basic for peer in participant.peers.live if peer.basic is not None]
         able = [basic.capability for basic in live if basic.desired and basic.capability]
@@ -87,7 +88,7 @@ class KeyServer:
     def reason(
         self, participant: Participant, now_ns: int, own_pn: Callable[[KI], int]
     ) -> Reason | None:
-        """Why another SAK is due now, if it is."""
+        """Return the reason why another SAK is due now, or None."""
         current, live = self.current, {peer.mi: peer for peer in participant.peers.live}
         if current is None or current.ckn != participant.key.ckn:
             return Reason.FIRST
@@ -98,8 +99,8 @@ class KeyServer:
             return Reason.LIVE_LIST
         if self.decide(participant) != current.sak.protection:
             return Reason.PROTECTION
-        told = [slot.lowest_pn for peer in live.values() for slot in peer.uses(ki)]
-        if max(own_pn(ki), *told, 0) >= exhaustion(current.sak.protection.suite):
+        lowest_pns = [slot.lowest_pn for peer in live.values() for slot in peer.uses(ki)]
+        if max(own_pn(ki), *lowest_pns, 0) >= exhaustion(current.sak.protection.suite):
             return Reason.PN
         if self.rekey_ns is not None and now_ns >= self.rekey_ns:
             return Reason.INTERVAL
@@ -110,24 +111,24 @@ class KeyServer:
     def _membership_changed(self, current: CurrentSak, live: set[bytes]) -> bool:
         lost = current.members - live
         if lost and not self._policy.sak_rekey_on_live_peer_loss:
-            current.members -= lost  # who comes back has to get another SAK
+            current.members -= lost  # a peer that returns has to get another SAK
             lost = set()
         return bool(lost or live - current.members)
 
     @property
     def rekey_ns(self) -> int | None:
-        """When the interval asks for another SAK."""
+        """Time at which the interval demands another SAK, or None."""
         if self.current is None or not self._policy.sak_rekey_interval:
             return None
         return self.current.since_ns + self._policy.sak_rekey_interval * NS_PER_S
 
     @property
     def not_before_ns(self) -> int:
-        """SAKs are a Life Time apart while there is one in use."""
+        """Earliest time of the next SAK: a Life Time after the last, while one is in use."""
         return self._not_before_ns
 
     def generate(self, participant: Participant, an: int, now_ns: int) -> Sak | None:
-        """Make another SAK and distribute it from now on. None if the CAK's holder fails."""
+        """Make another SAK and distribute it from now on; None if the CAK's holder fails."""
         protection = self.decide(participant)
         self._not_before_ns = now_ns + MKA_LIFE_TIME_NS
         if protection is None:
@@ -150,10 +151,10 @@ class KeyServer:
         return sak
 
     def distribution(self, participant: Participant) -> DistributedSak | None:
-        """What the next MKPDU distributes: the SAK, until all have it.
+        """Return the SAK for the next MKPDU, until all peers have it.
 
-        Never to one that was not there when it was made: it may have had the key in an earlier
-        life, and would use its PNs twice.
+        Never while a peer is live that was not when the SAK was made: it may have had the key in
+        an earlier life, and would use its PNs twice.
         """
         current = self.current
         if current is None or not participant.is_server or current.ckn != participant.key.ckn:
@@ -171,7 +172,7 @@ class KeyServer:
         return DistributedSak(sak.an, sak.protection.code, sak.ki.kn, identifier, current.wrapped)
 
     def forget_unless(self, known: Callable[[KI], bool]) -> None:
-        """A SAK of ours that is not installed any more is no SAK."""
+        """Forget the SAK if it is no longer installed."""
         if self.current is not None and not known(self.current.sak.ki):
             self.current = None
 

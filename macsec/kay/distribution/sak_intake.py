@@ -1,10 +1,9 @@
-"""A member's part: whether a Distributed SAK is one to be used (IEEE 802.1X 9.8, 9.10)."""
+"""Intake of SAKs: a member judges what a Key Server distributes (IEEE 802.1X 9.8, 9.10)."""
 
 from __future__ import annotations
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
-from macsec.kay.distribution.key_history import Claim, KeyHistory
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import DistributedSak
@@ -13,6 +12,8 @@ from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.keys import Key
 from macsec.suites import CipherSuite
 
+from .key_history import Claim, KeyHistory
+
 REFUSED = {
     Claim.STALE: "sak-reuse-refused",
     Claim.OTHER_KEY: "sak-reuse-refused",
@@ -20,7 +21,7 @@ REFUSED = {
 
 
 class SakIntake:
-    """Judges what Key Servers distribute. A SAK that is refused changes nothing."""
+    """Judge of distributed SAKs. A refused SAK changes nothing but a counter."""
 
     def __init__(
         self, sci: int, policy: KayPolicy, history: KeyHistory, counters: KayCounters
@@ -31,10 +32,10 @@ class SakIntake:
         self._counters = counters
 
     def take(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> Sak | None:
-        """The SAK that the elected Key Server distributes, if it is a new one that can be used."""
+        """Return the SAK of the elected Key Server if it is new and usable, else None."""
         if participant.identity.mi not in {entry.mi for entry in mkpdu.live}:
-            # Not for us: it was made before we were live, and an earlier life of ours may have
-            # used it.
+            # Not for us: it was made before we were live, and we may have used it in an earlier
+            # life.
             return None
         protection = self._protection(given)
         if protection is None:
@@ -56,7 +57,7 @@ class SakIntake:
         return Sak(ki, given.an, key, protection, sscis)
 
     def accept(self, sak: Sak) -> None:
-        """The SAK is going to be installed."""
+        """Record a SAK that is going to be installed."""
         self._history.record(sak.ki, sak.key.check_value)
         self._counters.add("keys-received")
 
@@ -78,9 +79,9 @@ class SakIntake:
     def _sscis(
         self, participant: Participant, mkpdu: Mkpdu, suite: CipherSuite
     ) -> dict[int, int] | None:
-        """The members as the Key Server sees them, with their SSCIs (802.1AE 10.7.13).
+        """Return the SSCI of each member of the Key Server's list by its SCI (802.1AE 10.7.13).
 
-        The ranks need every SCI. None while one is not known; the server repeats the SAK.
+        The ranks need every SCI. None while one is unknown; the Key Server repeats the SAK.
         """
         scis = {self._sci_of(participant, entry.mi) for entry in mkpdu.live}
         known = {sci for sci in scis if sci is not None} | {mkpdu.basic.sci, self._sci}

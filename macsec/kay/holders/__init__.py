@@ -1,12 +1,12 @@
-"""The holders of a CAK: made by the service, supplied by its owner, on the owner's hardware.
+"""Sources and holders of CAKs: files, generated chains, tokens and key vaults.
 
-All implement `CakHolder` of `cak_holder.py`; an audit log can record each use of any of them.
+All holders implement `CakHolder` of `cak_holder.py`; an audit log can record each use.
 """
 
-from macsec.kay.holders.assemble import Edge, chain_of, policy_of
-from macsec.kay.holders.audit import AuditedHolder, AuditLog
-from macsec.kay.holders.generated import Rotation
-from macsec.kay.holders.store import CakStore, StoredCak
+from .assemble import Edge, chain_of, policy_of
+from .audit import AuditedHolder, AuditLog
+from .generated import Rotation
+from .store import CakStore, StoredCak
 
 __all__ = [
     "AuditLog",

@@ -1,4 +1,4 @@
-"""The section `mka` of a configuration to the keys and the policy of a KaY."""
+"""Make the keys and the policy of a KaY from the section `mka` of a configuration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from macsec.config import (
 )
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.cak_holder import CakHolder, MemoryHolder
-from macsec.kay.holders import key_vault
-from macsec.kay.holders.audit import AuditedHolder, AuditLog
-from macsec.kay.holders.store import CakStore
-from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.kay.keychain import ChainKey
 from macsec.kay.policy import KayPolicy, Security
 from macsec.keys import Key
 from macsec.suites import SUITES
+
+from . import key_vault
+from .audit import AuditedHolder, AuditLog
+from .store import CakStore
+from .token import TokenHolder, open_session
 
 
 def _epoch() -> int:
@@ -32,10 +33,11 @@ def _epoch() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What a configuration cannot say: the time, who asks, and how to get at a vault.
+    """The facts that a configuration cannot hold: the time, the process, access to a vault.
 
-    The KaY's clock showed `start_ns` when it was `wall_ns`, nanoseconds since 1970. `clock()` is
-    the latter at any time, and with `who` for the audit log. `vaults`: clients of Key Vaults.
+    The KaY's clock showed `start_ns` at `wall_ns`, nanoseconds since 1970. `clock()` returns the
+    present time since 1970; it and `who`, the process, go to the audit log. `vaults`: clients of
+    Key Vaults.
     """
 
     start_ns: int = 0
@@ -45,12 +47,12 @@ class Edge:
     vaults: key_vault.Clients | None = None
 
     def on(self, moment: Moment) -> int:
-        """A time of the configuration on the KaY's clock."""
+        """Return a time of the configuration on the KaY's clock."""
         return moment.on(self.start_ns, self.wall_ns)
 
 
 def policy_of(config: Configuration) -> KayPolicy:
-    """The policy of a KaY. Raises ConfigError."""
+    """Return the policy of a KaY. Raises ConfigError."""
     mka, secy = _section(config), config.secy
     return KayPolicy(
         security=Security(mka.policy),
@@ -69,9 +71,9 @@ def policy_of(config: Configuration) -> KayPolicy:
 
 
 def chain_of(config: Configuration, edge: Edge) -> list[ChainKey]:
-    """Every CAK of a configuration behind its holder, with its window on the KaY's clock.
+    """Return every CAK of a configuration behind its holder, with its window on the KaY's clock.
 
-    Raises ConfigError, and what a token or a vault raises.
+    Raises ConfigError, and the errors of a token or a vault.
     """
     mka = _section(config)
     with KeyRing(config.origin.folder) as ring:
@@ -100,7 +102,7 @@ def _chained(key: CakSection, holder: CakHolder, edge: Edge) -> ChainKey:
 def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -> CakHolder:
     if key.mac_sec_config is not None:
         if edge.vaults is None:
-            raise EnvironmentLacks("there is no way to a Key Vault here")
+            raise EnvironmentLacks("no Key Vault can be reached from here")
         return key_vault.fetch(key.mac_sec_config, config.secy.cipher, edge.vaults)
     ckn = key.ckn or b""
     if key.pkcs11 is not None:
@@ -110,7 +112,7 @@ def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -
         return TokenHolder(open_session(where.module, where.token, text), where.key, ckn)
     if key.cak is None:
         raise ConfigError(f"CAK {ckn.hex()} has no holder")
-    # A copy: the ring wipes what it followed.
+    # A copy: the ring wipes the keys that it read.
     return MemoryHolder(Key(ring.key(key.cak).expose()), ckn)
 
 

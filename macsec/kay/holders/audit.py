@@ -1,4 +1,4 @@
-"""Every use of a CAK, one line each: when, who, which CAK, which operation; never a secret."""
+"""Audit log: one line for each use of a CAK, with time, process, CAK, operation; no secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class AuditLog:
-    """JSON lines, only ever appended to, in a file for its owner alone.
+    """File of JSON lines that only grows, for its owner only.
 
     `clock()`: nanoseconds since 1970. `who`: the process that uses the keys. A use that cannot be
     written does not happen: `write` raises MACsecError. The file is opened for each line, so it
@@ -31,7 +31,7 @@ class AuditLog:
             raise ConfigError(f"{path}: cannot open the audit log: {error.strerror}") from None
 
     def write(self, ckn: bytes, operation: str, result: str = "ok") -> None:
-        """One use."""
+        """Append one use."""
         line = {
             "time_ns": str(self._clock()),
             "who": self._who,
@@ -58,36 +58,36 @@ class AuditLog:
 
 
 class AuditedHolder(Uncopyable):
-    """A holder whose every use is written down, before its result is given away."""
+    """A holder that logs each use before it returns the result."""
 
     __slots__ = ("_holder", "_log", "cak_length", "ckn")
 
     def __init__(self, holder: CakHolder, log: AuditLog) -> None:
         self._holder, self._log = holder, log
         self.ckn, self.cak_length = holder.ckn, holder.cak_length
-        log.write(self.ckn, "derive-kek-ick")  # which every holder has done when it is there
+        log.write(self.ckn, "derive-kek-ick")  # every holder did so when it was made
 
     def icv(self, octets: bytes) -> bytes:
         """See `CakHolder`."""
-        return self._told("icv", lambda: self._holder.icv(octets))
+        return self._logged("icv", lambda: self._holder.icv(octets))
 
     def icv_valid(self, octets: bytes, given: bytes) -> bool:
         """See `CakHolder`."""
-        return self._told("icv-check", lambda: self._holder.icv_valid(octets, given))
+        return self._logged("icv-check", lambda: self._holder.icv_valid(octets, given))
 
     def wrap(self, sak: Key) -> bytes:
         """See `CakHolder`."""
-        return self._told("wrap", lambda: self._holder.wrap(sak))
+        return self._logged("wrap", lambda: self._holder.wrap(sak))
 
     def unwrap(self, wrapped: bytes) -> Key | None:
         """See `CakHolder`."""
-        return self._told("unwrap", lambda: self._holder.unwrap(wrapped))
+        return self._logged("unwrap", lambda: self._holder.unwrap(wrapped))
 
     def sak(self, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
         """See `CakHolder`."""
-        return self._told("derive-sak", lambda: self._holder.sak(nonce, members, kn, length))
+        return self._logged("derive-sak", lambda: self._holder.sak(nonce, members, kn, length))
 
-    def _told(self, operation: str, use: Callable[[], T]) -> T:
+    def _logged(self, operation: str, use: Callable[[], T]) -> T:
         try:
             result = use()
         except MACsecError:

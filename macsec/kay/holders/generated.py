@@ -1,4 +1,4 @@
-"""CAKs that the service makes and rotates: a chain that always reaches one lifetime ahead."""
+"""CAKs that the service makes and rotates: the chain always reaches one lifetime ahead."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from macsec.errors import ConfigError
 from macsec.kay import derivation
-from macsec.kay.holders.store import Random, StoredCak
 from macsec.keys import Key
 
+from .store import Random, StoredCak
+
 CKN_LENGTH = 16
-"""As much of a CKN as enters KEK and ICK (9.3.3)."""
+"""The octets of a CKN that enter KEK and ICK (9.3.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """When CAKs are made. Times in nanoseconds.
+    """Schedule of generated CAKs. Times in nanoseconds.
 
     Each is used for `lifetime_ns`; the next starts `overlap_ns` before it ends, so that traffic
     moves while both ends have both. Raises ConfigError.
@@ -28,12 +29,12 @@ class Rotation:
 
     def __post_init__(self) -> None:
         if not 0 < self.overlap_ns < self.lifetime_ns:
-            raise ConfigError("keys overlap by more than nothing and less than their lifetime")
+            raise ConfigError("keys must overlap, and by less than their lifetime")
         if self.cak_length not in derivation.KEY_LENGTHS:
             raise ConfigError(f"a CAK has 16 or 32 octets, not {self.cak_length}")
 
     def extend(self, chain: Sequence[StoredCak], now_ns: int, random: Random) -> list[StoredCak]:
-        """The chain without what has ended, and with the keys that start within one lifetime.
+        """Return the chain without ended keys, and with the keys that start within one lifetime.
 
         The first starts now; after a time without rotation there is a gap that no key can fill.
         """
@@ -47,7 +48,7 @@ class Rotation:
         return kept
 
     def make(self, start_ns: int, random: Random) -> StoredCak:
-        """One CAK under a new name."""
+        """Make one CAK under a new name."""
         ckn, cak = random(CKN_LENGTH), Key(random(self.cak_length))
         return StoredCak(ckn, cak, start_ns, start_ns + self.lifetime_ns)
 

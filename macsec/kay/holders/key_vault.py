@@ -1,7 +1,7 @@
 """CAKs as secrets of an Azure Key Vault, named as `macSecConfig` of ExpressRoute Direct names them.
 
-The client is that of the package azure-keyvault-secrets; who makes it, and with which identity, is
-the command line's business.
+The client is that of the package azure-keyvault-secrets; the command line makes it, with the
+identity of the user.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from macsec.suites import SUITES
 from macsec.terms import octets_of
 
 Clients: TypeAlias = Callable[[str], Any]
-"""The URL of a vault to its `azure.keyvault.secrets.SecretClient`."""
+"""Function from the URL of a vault to its `azure.keyvault.secrets.SecretClient`."""
 
 
 def fetch(section: MacSecConfigSection, suite: str, clients: Clients) -> MemoryHolder:
     """Read both secrets and hold the CAK.
 
-    Raises ConfigError for what they are, and MACsecError where the vault does not give them.
+    Raises ConfigError for a wrong secret, and MACsecError if the vault does not give one.
     """
-    # Both as keys: who mistakes the one for the other finds neither in a traceback.
+    # Both as keys: if the two are confused, still neither shows in a traceback.
     name = _secret(section.ckn_secret_identifier, clients)
     key = _secret(section.cak_secret_identifier, clients)
     if name is None or key is None:
@@ -43,7 +43,7 @@ def fetch(section: MacSecConfigSection, suite: str, clients: Clients) -> MemoryH
 
 
 def _secret(identifier: str, clients: Clients) -> Key | None:
-    """The octets of a secret; None where it is no hex."""
+    """Return the octets of a secret; None if it is not hex."""
     try:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
         from azure.keyvault.secrets import KeyVaultSecretIdentifier
@@ -62,14 +62,14 @@ def _secret(identifier: str, clients: Clients) -> Key | None:
     try:
         return _octets(clients(named.vault_url).get_secret(named.name, named.version).value or "")
     except ClientAuthenticationError:
-        reason = "the vault does not know who asks"
+        reason = "the vault refused the identity of this process"
     except AzureError as error:
         reason = _reason(error)
     raise MACsecError(f"{identifier}: {reason}")
 
 
 def _reason(error: Exception) -> str:
-    # Not its text: that may hold a piece of what was answered.
+    # Without its text: that may hold a piece of the answer.
     status = getattr(error, "status_code", None)
     known = {403: "reading is not allowed", 404: "there is no such secret"}
     return known.get(status or 0) or f"cannot be read ({type(error).__name__})"

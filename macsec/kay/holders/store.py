@@ -4,7 +4,7 @@
 
 Each CAK is AES-256-GCM under the key-encryption key with a nonce of its own; its CKN, window and
 the format are associated data, so none of them can be changed, nor two CAKs change places. The
-check sum tells damage from a wrong key. The file is written whole, to the disk, with mode 0600.
+checksum separates damage from a wrong key. The file is written whole, to the disk, with mode 0600.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ class CakStore(Uncopyable):
         self._kek = kek
 
     def read(self) -> list[StoredCak]:
-        """All CAKs. Refuses a file that others can read, that is damaged, or of another key."""
+        """Return all CAKs. Refuses a file readable by others, damaged, or of another key."""
         body = self._checked(_private(self.path))
         return [self._unwrapped(entry) for entry in body["keys"]]
 
     def write(self, caks: Sequence[StoredCak], random: Random, new: bool = False) -> None:
-        """Put these in place of what is there. `new`: nothing may be there."""
+        """Replace the file by one with these CAKs. `new`: the file must not exist."""
         entries = [self._wrapped(cak, random(NONCE_LENGTH)) for cak in caks]
         body = {"format": FORMAT, "kek": self._kek.check_value, "keys": entries}
         text = json.dumps({**body, "sha256": _sum(body)}, indent=1) + "\n"
@@ -98,15 +98,15 @@ class CakStore(Uncopyable):
     def _checked(self, octets: bytes) -> dict[str, Any]:
         try:
             body: dict[str, Any] = json.loads(octets)
-            told = body.pop("sha256")
+            checksum = body.pop("sha256")
             form, kek, entries = body["format"], body["kek"], body["keys"]
-            whole = told == _sum(body) and isinstance(entries, list)
+            whole = checksum == _sum(body) and isinstance(entries, list)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise ConfigError(f"{self.path}: damaged, or no file of CAKs") from None
+            raise ConfigError(f"{self.path}: damaged, or not a file of CAKs") from None
         if form != FORMAT:
             raise ConfigError(f"{self.path}: not of format {FORMAT}")
         if not whole:
-            raise ConfigError(f"{self.path}: damaged: its check sum is another")
+            raise ConfigError(f"{self.path}: damaged: its checksum does not match")
         if kek != self._kek.check_value:
             raise ConfigError(f"{self.path}: wrapped by another key-encryption key")
         return body
@@ -129,7 +129,7 @@ def _sum(body: dict[str, Any]) -> str:
 
 
 def _private(path: Path) -> bytes:
-    """The octets of a file that is its owner's alone."""
+    """Return the octets of a file that only its owner can read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -139,8 +139,8 @@ def _private(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise ConfigError(f"{path}: not a regular file")
         if found.st_mode & 0o077 or found.st_uid != os.geteuid():
-            raise ConfigError(f"{path}: others can get at it: chmod 600, and its owner uses it")
+            raise ConfigError(f"{path}: other users can read it: chmod 600, and run as its owner")
         octets = file.read(SIZE_LIMIT + 1)
     if len(octets) > SIZE_LIMIT:
-        raise ConfigError(f"{path}: larger than {SIZE_LIMIT} octets: no file of CAKs")
+        raise ConfigError(f"{path}: larger than {SIZE_LIMIT} octets: not a file of CAKs")
     return octets

@@ -2,11 +2,11 @@
 
 What runs where:
 
-    CAK         on the token, for ever: sensitive and not extractable, or it is refused
+    CAK         stays on the token: sensitive and not extractable, or it is refused
     KDF         its AES-CMAC runs on the token, one call for each block of output
-    KEK, ICK    come out of those calls as octets, go back as session objects that cannot be
-                taken out, and are wiped here: ICVs and key wrap run on the token
-    SAK         comes out, because the data plane needs it
+    KEK, ICK    leave those calls as octets, return as session objects that cannot be
+                extracted, and are wiped here: ICVs and key wrap run on the token
+    SAK         leaves the token, because the data plane needs it
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from macsec.keys import Key, Uncopyable
 class TokenHolder(Uncopyable):
     """The AES key labelled `label` on an open session of python-pkcs11, with its CKN.
 
-    Raises ConfigError for a key that is not there, or could leave; EnvironmentLacks for a token
-    that has no AES-CMAC. A token that fails later is a MACsecError.
+    Raises ConfigError for a key that is missing or extractable; EnvironmentLacks for a token
+    without AES-CMAC. A token that fails later raises MACsecError.
     """
 
     __slots__ = ("_cak", "_ick", "_kek", "_lock", "_p11", "_session", "cak_length", "ckn")
@@ -66,7 +66,7 @@ class TokenHolder(Uncopyable):
             p11.WrappedKeyLenRange,
             p11.EncryptedDataInvalid,
             p11.EncryptedDataLenRange,
-            p11.GeneralError,  # SoftHSM's word for a wrong check value
+            p11.GeneralError,  # SoftHSM's error for a wrong check value
         )
         with self._token():
             try:
@@ -94,7 +94,7 @@ class TokenHolder(Uncopyable):
         return Key(self._kdf(derivation.LABEL_SAK, context, length))
 
     def close(self) -> None:
-        """Take KEK and ICK off the token; the holder is of no use after this."""
+        """Delete KEK and ICK from the token; the holder is unusable after this."""
         with self._token():
             self._kek.destroy()
             self._ick.destroy()
@@ -112,7 +112,7 @@ class TokenHolder(Uncopyable):
                 raise ConfigError(f"token: {len(found)} secret keys have the label {label!r}")
             if found[0][attribute.EXTRACTABLE] or not found[0][attribute.SENSITIVE]:
                 raise ConfigError(
-                    f"token: key {label!r} could leave: it is to be sensitive, not extractable"
+                    f"token: key {label!r} is extractable: it must be sensitive and not extractable"
                 )
             if not found[0][attribute.SIGN]:
                 raise ConfigError(f"token: key {label!r} may not sign, which AES-CMAC needs")
@@ -126,7 +126,7 @@ class TokenHolder(Uncopyable):
         return length
 
     def _derived(self, label: bytes, **uses: bool) -> Any:
-        """KEK or ICK, back on the token (9.3.3)."""
+        """Derive KEK or ICK, and return it as an object of the token (9.3.3)."""
         with self._token():
             octets = Key(
                 self._kdf(label, derivation.ckn_context(self.ckn), self.cak_length, locked=True)
@@ -152,7 +152,7 @@ class TokenHolder(Uncopyable):
             return bytes(key.sign(octets, mechanism=self._mechanism.AES_CMAC))
 
     def _object(self, octets: bytes, **properties: bool) -> Any:
-        """A key of the session, gone with it."""
+        """Create a key that ends with the session."""
         attribute = self._p11.Attribute
         return self._session.create_object(
             {
@@ -167,7 +167,7 @@ class TokenHolder(Uncopyable):
 
     @contextmanager
     def _token(self) -> Iterator[None]:
-        """One use at a time: a session has one operation. Its errors become ours."""
+        """Hold the session for one operation, and turn its errors into MACsecError."""
         try:
             with self._lock:
                 yield
@@ -195,7 +195,7 @@ def open_session(module: str, token: str, pin: str) -> Any:
         try:
             return found.open(user_pin=pin)
         except p11.UserAlreadyLoggedIn:
-            # A process logs in to a token once, for all its sessions: a second CAK on it.
+            # A process logs in to a token once, for all its sessions: this is a second CAK on it.
             return found.open()
     except p11.NoSuchToken:
         reason: MACsecError = ConfigError(f"pkcs11: there is no token {token!r}")

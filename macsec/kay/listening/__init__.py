@@ -1,5 +1,5 @@
-"""The key agreement of others, from their MKPDUs.
+"""The key agreement of other stations, from their MKPDUs.
 
-listener.py   Observer   MKPDUs with CAKs, and the SAKs that they distribute
+listener.py   Listener   MKPDUs with CAKs, and the SAKs that they distribute
 story.py      Story      members, SAKs, and what changed from MKPDU to MKPDU
 """

@@ -1,7 +1,7 @@
-"""What a listener who has CAKs learns from MKPDUs: members, and SAKs (IEEE 802.1X 9.4, 9.8).
+"""Listener with CAKs that learns members and SAKs from MKPDUs (IEEE 802.1X 9.4, 9.8).
 
-It takes no part, and has no timers. A SAK counts from the MKPDU on that distributes it, whoever of
-the CA sent that: which Key Server was followed shows in the frames, by their ICV.
+It takes no part, and has no timers. A SAK counts from the first MKPDU that distributes it, from any
+member of the CA: the ICV of a frame shows which Key Server its sender followed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from macsec.suites import CipherSuite
 from macsec.terms import ADDRESSES_LENGTH
 
 SAKS_REMEMBERED = 256
-"""Of a CA, the newest; an AN comes round after four."""
+"""SAKs of a CA, the newest; an AN returns after four."""
 
 MEMBERS_REMEMBERED = 4096
 SSCI_GUESSES = 16
 
 
 class Hearing(Enum):
-    """What an EAPOL frame is to a listener."""
+    """The result of an EAPOL frame for a listener."""
 
     AUTHENTIC = "authentic"
     NO_MKPDU = "no MKPDU"
@@ -37,7 +37,7 @@ class Hearing(Enum):
 
 
 class Distribution(Enum):
-    """What became of a Distributed SAK."""
+    """The result of a Distributed SAK."""
 
     NEW = "new SAK"
     REPEATED = "known SAK"
@@ -49,10 +49,10 @@ class Distribution(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class ObservedSak(Uncopyable):
+class HeardSak(Uncopyable):
     """A SAK as it was distributed. `members`: the MIs of the Key Server and its live peers then.
 
-    `members_now` are those of the last time that it was distributed.
+    `members_now`: the same at the last distribution.
     """
 
     ckn: bytes
@@ -64,11 +64,11 @@ class ObservedSak(Uncopyable):
     members: tuple[bytes, ...]
     members_now: tuple[bytes, ...]
     forgotten: bool = False
-    """Too many came after it; its key is wiped."""
+    """True once its key is wiped, since too many SAKs came after it."""
 
     @property
     def offset(self) -> int:
-        """The confidentiality offset in octets; 0 also where nothing is encrypted."""
+        """The confidentiality offset in octets; 0 also without encryption."""
         return OFFSETS[self.code] or 0
 
     @property
@@ -78,22 +78,22 @@ class ObservedSak(Uncopyable):
 
 
 @dataclass(slots=True, eq=False)
-class Association:
-    """What was heard of one CA: the SCI of each MI, the SAKs, the oldest first.
+class HeardCA:
+    """A CA that was heard: the SCI of each MI, and the SAKs, the oldest first.
 
-    `lowest_pn` has the 64-bit PNs that members told for their use of a KI, by KI and SCI.
+    `lowest_pn`: the 64-bit PNs that members reported for their use of a KI, by KI and SCI.
     """
 
     ckn: bytes
     scis: dict[bytes, int] = field(default_factory=dict)
-    saks: list[ObservedSak] = field(default_factory=list)
+    saks: list[HeardSak] = field(default_factory=list)
     lowest_pn: dict[tuple[KI, int], int] = field(default_factory=dict)
 
-    def sscis(self, sak: ObservedSak, sci: int) -> list[int]:
-        """The SSCIs that a member may have under a SAK, the likeliest first.
+    def sscis(self, sak: HeardSak, sci: int) -> list[int]:
+        """Return the SSCIs that a member may have under a SAK, the likeliest first.
 
-        By rank among the members (802.1AE 10.7.13). Where one of them was never heard, or ranks
-        are not what a member goes by, each number up to that of the members is possible.
+        By rank among the members (802.1AE 10.7.13). If one of them was never heard, or a member
+        does not use ranks, each number up to the number of members is possible.
         """
         guesses = [self._rank(members, sci) for members in (sak.members, sak.members_now)]
         most = min(len(set(sak.members) | set(sak.members_now)), SSCI_GUESSES)
@@ -104,40 +104,40 @@ class Association:
         known = {self.scis[mi] for mi in members if mi in self.scis}
         return ranked(known).get(sci)
 
-    def is_member(self, sak: ObservedSak, sci: int) -> bool:
-        """Whether a SAK was for the sender with this SCI."""
+    def is_member(self, sak: HeardSak, sci: int) -> bool:
+        """True if a SAK was for the sender with this SCI."""
         return any(self.scis.get(mi) == sci for mi in sak.members_now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard(Uncopyable):
-    """An EAPOL frame, and what was learnt of it. `tags`: the VLAN tags it came in."""
+    """An EAPOL frame, and its result. `tags`: its VLAN tags."""
 
     hearing: Hearing
     tags: bytes
     mkpdu: Mkpdu | None = None
     refusal: Refusal | None = None
     distribution: Distribution | None = None
-    sak: ObservedSak | None = None
+    sak: HeardSak | None = None
 
 
-class Observer(Uncopyable):
-    """Listens with the CAKs of some holders, one a CKN. Give it every EAPOL frame in order."""
+class Listener(Uncopyable):
+    """Listener with the CAKs of some holders, one per CKN. Give it every EAPOL frame in order."""
 
     def __init__(self, holders: Iterable[CakHolder]) -> None:
         self._holders = {holder.ckn: holder for holder in holders}
-        self._associations: dict[bytes, Association] = {}
+        self._associations: dict[bytes, HeardCA] = {}
 
     @property
-    def associations(self) -> Mapping[bytes, Association]:
+    def associations(self) -> Mapping[bytes, HeardCA]:
         """The CAs that were heard, by CKN."""
         return MappingProxyType(self._associations)
 
     def hear(self, frame: bytes) -> Heard:
-        """An EAPOL frame, VLAN tags and all: it never raises.
+        """Read an EAPOL frame, with VLAN tags if any; never raises.
 
-        The ICV of a tagged one is taken to be that of the frame without tags: a station above a
-        VLAN device knows of none.
+        The ICV of a tagged frame is verified without the tags: a station above a VLAN device
+        does not see them.
         """
         tags, bare = untagged(frame)
         mkpdu = decode(bare)
@@ -148,27 +148,27 @@ class Observer(Uncopyable):
             return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
         if not holder.icv_valid(mkpdu.signed, mkpdu.icv):
             return Heard(Hearing.WRONG_ICV, tags, mkpdu)
-        association = self._associations.setdefault(holder.ckn, Association(holder.ckn))
+        association = self._associations.setdefault(holder.ckn, HeardCA(holder.ckn))
         _meet(association, mkpdu)
         distribution, sak = _take(association, mkpdu, holder)
         return Heard(Hearing.AUTHENTIC, tags, mkpdu, None, distribution, sak)
 
     def wipe(self) -> None:
-        """Overwrite all SAKs; they are of no use after this."""
+        """Overwrite all SAKs; they are unusable after this."""
         for association in self._associations.values():
             for sak in association.saks:
                 sak.key.wipe()
 
 
 def untagged(frame: bytes) -> tuple[bytes, bytes]:
-    """Up to two VLAN tags of a frame, and the frame without them."""
+    """Return up to two VLAN tags of a frame, and the frame without them."""
     at = vlan_tags_end(frame, most=2)
     tags = frame[ADDRESSES_LENGTH:at]
     return (tags, frame[:ADDRESSES_LENGTH] + frame[at:]) if tags else (b"", frame)
 
 
-def _meet(association: Association, mkpdu: Mkpdu) -> None:
-    """The sender's SCI, and where it says that its PNs are."""
+def _meet(association: HeardCA, mkpdu: Mkpdu) -> None:
+    """Record the sender's SCI, and the lowest PNs that it reports."""
     basic = mkpdu.basic
     scis = association.scis
     scis.pop(basic.mi, None)
@@ -183,8 +183,8 @@ def _meet(association: Association, mkpdu: Mkpdu) -> None:
 
 
 def _take(
-    association: Association, mkpdu: Mkpdu, holder: CakHolder
-) -> tuple[Distribution | None, ObservedSak | None]:
+    association: HeardCA, mkpdu: Mkpdu, holder: CakHolder
+) -> tuple[Distribution | None, HeardSak | None]:
     given = mkpdu.distributed
     if given is None:
         return (Distribution.PLAIN if mkpdu.plain else None), None
@@ -206,14 +206,14 @@ def _take(
             key.wipe()
             known.members_now = members
             return Distribution.REPEATED, known
-    sak = ObservedSak(association.ckn, ki, given.an, given.code, suite, key, members, members)
+    sak = HeardSak(association.ckn, ki, given.an, given.code, suite, key, members, members)
     association.saks.append(sak)
     if len(association.saks) > SAKS_REMEMBERED:
         _forget(association, association.saks.pop(0))
     return Distribution.NEW, sak
 
 
-def _forget(association: Association, sak: ObservedSak) -> None:
+def _forget(association: HeardCA, sak: HeardSak) -> None:
     sak.key.wipe()
     sak.forgotten = True
     for place in [place for place in association.lowest_pn if place[0] == sak.ki]:

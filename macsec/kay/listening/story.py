@@ -1,7 +1,7 @@
-"""What happened in a CA, told from its MKPDUs: who is who, and what changed when.
+"""The history of a CA from its MKPDUs: its members, and each change with its time.
 
-Each MKPDU is held against the one before of the same member (MI); what differs is an event. Nothing
-is concluded that no member said.
+Each MKPDU is compared with the last one of the same member (MI); each difference is an event.
+Nothing is concluded that no member reported.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from macsec.kay.distribution.key_server import exhaustion
-from macsec.kay.listening.listener import Distribution, Heard, Hearing
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import SUITES
 
+from .listener import Distribution, Heard, Hearing
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Kind(Enum):
-    """What can change."""
+    """Kinds of change."""
 
     JOINS = "joins"
     RESTARTS = "restarts"
@@ -47,17 +48,17 @@ class Kind(Enum):
 
 
 class Event(NamedTuple):
-    """Something changed: in which frame, when, whose message told, and what."""
+    """A change: its frame, its time, the member whose message showed it, and the details."""
 
     frame: int
     time_ns: int
-    who: str
+    member: str
     kind: Kind
     detail: dict[str, Any]
 
 
-class Use(NamedTuple):
-    """How a member says that it uses a key: as `latest` or `old`."""
+class ReportedUse(NamedTuple):
+    """A member's report on its use of a key, as `latest` or `old`."""
 
     slot: str
     an: int
@@ -67,7 +68,7 @@ class Use(NamedTuple):
 
 @dataclass(slots=True)
 class Member:
-    """An MI, and the last that it said. `name`: a letter for each SCI, a number for each life."""
+    """An MI, and its last message. `name`: a letter for each SCI, a number for each life."""
 
     name: str
     basic: Basic
@@ -78,21 +79,21 @@ class Member:
     last_ns: int = 0
     live: tuple[bytes, ...] = ()
     potential: tuple[bytes, ...] = ()
-    uses: dict[KI, Use] = field(default_factory=dict)
+    uses: dict[KI, ReportedUse] = field(default_factory=dict)
     lowest_pn: dict[KI, int] = field(default_factory=dict)
     delay_protect: bool = False
     distributed: int = 0
 
 
 @dataclass(slots=True)
-class Given:
-    """A SAK that was distributed. `check_value` tells it from others; None: not unwrapped."""
+class SakRecord:
+    """A SAK that was distributed. `check_value` identifies it; None: not unwrapped."""
 
     ki: KI
     an: int
     code: int
     suite: str
-    who: str
+    key_server: str
     index: int
     time_ns: int
     members: tuple[bytes, ...]
@@ -103,30 +104,30 @@ class Given:
 
 @dataclass(slots=True)
 class Story:
-    """The story of one CA. `verified`: its CAK was there, and every message in it authentic."""
+    """The history of one CA. `verified`: its CAK is known, and every message in it authentic."""
 
     ckn: bytes
     verified: bool
     members: dict[bytes, Member] = field(default_factory=dict)
-    saks: list[Given] = field(default_factory=list)
+    saks: list[SakRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     wrong_icv: int = 0
     plain: int = 0
-    """MKPDUs that told the members to go unprotected."""
+    """MKPDUs that ordered plain frames."""
     _names: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def key_servers(self) -> list[str]:
-        """The names of those who distributed, in the order in which they began to."""
-        return list(dict.fromkeys(sak.who for sak in self.saks))
+        """The names of the members that distributed a SAK, in order of their first."""
+        return list(dict.fromkeys(sak.key_server for sak in self.saks))
 
     def name(self, mi: bytes) -> str:
-        """The name of a member; of one that was never heard, the start of its MI."""
+        """Return the name of a member; for one that was never heard, the start of its MI."""
         member = self.members.get(mi)
         return f"{mi.hex()[:8]}…" if member is None else member.name
 
     def hear(self, heard: Heard, index: int, time_ns: int) -> None:
-        """The next message of this CA."""
+        """Add the next message of this CA."""
         mkpdu = heard.mkpdu
         if mkpdu is None:
             return
@@ -136,11 +137,11 @@ class Story:
         member = self.members.get(mkpdu.basic.mi)
         if member is None:
             member = self._joins(mkpdu, index, time_ns)
-        told = [
+        changes = [
             *self._compare(member, mkpdu, time_ns),
             *self._distributes(member, heard, index, time_ns),
         ]
-        for kind, detail in told:
+        for kind, detail in changes:
             self.events.append(Event(index, time_ns, member.name, kind, detail))
         if mkpdu.basic.mn > member.basic.mn or not member.messages:
             self._remember(member, mkpdu)
@@ -210,7 +211,7 @@ class Story:
         self, member: Member, heard: Heard, index: int, time_ns: int
     ) -> Iterator[tuple[Kind, dict[str, Any]]]:
         mkpdu, result = heard.mkpdu, heard.distribution
-        assert mkpdu is not None  # noqa: S101 asked of the caller
+        assert mkpdu is not None  # noqa: S101 the caller checked it
         if mkpdu.plain:
             self.plain += 1
             yield Kind.DISTRIBUTES, {"ki": None, "result": Distribution.PLAIN.value}
@@ -227,12 +228,12 @@ class Story:
         suite = given.cipher_suite
         name = f"{given.suite or 0:016x}" if suite is None else suite.name
         members = (ki.mi, *(peer.mi for peer in mkpdu.live))
-        sak = Given(
+        sak = SakRecord(
             ki=ki,
             an=given.an,
             code=given.code,
             suite=name,
-            who=member.name,
+            key_server=member.name,
             index=index,
             time_ns=time_ns,
             members=members,
@@ -274,9 +275,9 @@ def _slots(mkpdu: Mkpdu) -> dict[str, KeyUse]:
     return {name: slot for name, slot in slots.items() if slot is not None and slot.ki.kn}
 
 
-def _uses(mkpdu: Mkpdu) -> dict[KI, Use]:
+def _uses(mkpdu: Mkpdu) -> dict[KI, ReportedUse]:
     return {
-        slot.ki: Use(name, slot.an, slot.transmits, slot.receives)
+        slot.ki: ReportedUse(name, slot.an, slot.transmits, slot.receives)
         for name, slot in _slots(mkpdu).items()
     }
 
@@ -300,13 +301,13 @@ def _use_changes(member: Member, mkpdu: Mkpdu) -> Iterator[tuple[Kind, dict[str,
 
 
 class Stories:
-    """The stories of a capture, by CKN."""
+    """The histories of a capture, by CKN."""
 
     def __init__(self) -> None:
         self.by_ckn: dict[bytes, Story] = {}
 
     def hear(self, heard: Heard, index: int, time_ns: int) -> None:
-        """The next EAPOL frame of the capture, with its number and its time."""
+        """Add the next EAPOL frame of the capture, with its number and its time."""
         if heard.mkpdu is None:
             return
         ckn = heard.mkpdu.basic.ckn

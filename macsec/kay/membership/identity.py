@@ -1,4 +1,4 @@
-"""A member's identifier and numbers (IEEE 802.1X 9.4.2): MI, MN, KN, and which MNs are recent."""
+"""A member's identifier and numbers (IEEE 802.1X 9.4.2): MI, MN, KN, and the recent MNs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from macsec.kay.derivation import MI_LENGTH
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 NUMBER_LIMIT = 0xFFFFFF00
-"""From here on an MN or KN is about to wrap, and the MI is renewed."""
+"""The MN or KN at which the MI is renewed, since they are about to wrap."""
 
 FORMER_LIMIT = 16
-"""So many own MIs of the past are known as such when peers still list them."""
+"""Own MIs of the past that are kept, since peers may still list them."""
 
 Random = Callable[[int], bytes]
 
 
 class Identity:
-    """Our MI, MN and, as Key Server, KN. `random` gives so many octets of entropy."""
+    """Our MI, MN and, as Key Server, KN. `random(n)` gives n octets of entropy."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -34,23 +34,23 @@ class Identity:
         self.mi, self.mn, self.kn = self._random(MI_LENGTH), 0, 0
 
     def next_mn(self, now_ns: int) -> int:
-        """The MN of an MKPDU that is sent now."""
+        """Return the MN of an MKPDU that is sent now."""
         self._forget(now_ns)
         self.mn += 1
         self._sent.append((self.mn, now_ns))
         return self.mn
 
     def next_kn(self) -> int:
-        """The KN of another SAK: it never goes back while the MI stays."""
+        """Return the KN of another SAK; it never goes back while the MI stays."""
         self.kn += 1
         return self.kn
 
     def is_ours(self, mi: bytes) -> bool:
-        """Whether an MI is ours or was."""
+        """True if an MI is ours, or was."""
         return mi == self.mi or mi in self._former
 
     def is_recent(self, mn: int, now_ns: int) -> bool:
-        """Whether this MN was sent within the last Life Time: who lists it hears us (9.4.3)."""
+        """True if this MN was sent within a Life Time: a peer that lists it hears us (9.4.3)."""
         self._forget(now_ns)
         return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
 

@@ -1,7 +1,7 @@
 """One MKA participant: a member of one CA, by one CAK (IEEE 802.1X 9.4 to 9.7).
 
-It knows who else is alive, who is Key Server, and when there is something to say. Keys and the
-Controlled Port are the KaY's, which has a participant for every CKN.
+It holds the peer lists, elects the Key Server, and times its MKPDUs. The KaY has a participant for
+every CKN; the SAKs and the Controlled Port are the KaY's.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections import deque
 
 from macsec.kay.counters import KayCounters, Reception
 from macsec.kay.keychain import ChainKey
-from macsec.kay.membership.identity import NUMBER_LIMIT, Identity, Random
-from macsec.kay.membership.peers import Peer, Peers
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
 from macsec.kay.policy import KayPolicy
@@ -19,8 +17,11 @@ from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_HELLO_TIME_NS
 from macsec.keys import Uncopyable
 
+from .identity import NUMBER_LIMIT, Identity, Random
+from .peers import Peer, Peers
+
 PROMPT_LIMIT = 8
-"""So many MKPDUs a Hello Time at most; news beyond that waits."""
+"""MKPDUs per Hello Time, at most; news beyond that waits."""
 
 
 class Participant(Uncopyable):
@@ -46,16 +47,16 @@ class Participant(Uncopyable):
         self._counters = counters
         self._sent: deque[int] = deque(maxlen=PROMPT_LIMIT)
 
-    # ---------------------------------------------------------------- who is who
+    # ---------------------------------------------------------------- the Key Server
 
     @property
     def is_server(self) -> bool:
-        """Whether we are the Key Server."""
+        """True if we are the Key Server."""
         return self.server == self.identity.mi
 
     @property
     def server_peer(self) -> Peer | None:
-        """The Key Server if it is another."""
+        """The Key Server as a peer; None if we are it, or there is none."""
         return None if self.server is None else self.peers.find(self.server)
 
     @property
@@ -89,7 +90,7 @@ class Participant(Uncopyable):
         return {peer.sci for peer in self.peers.live if peer.sci is not None}
 
     def elect(self) -> None:
-        """The lowest priority of those who offer, then the lowest SCI (9.5); nobody alone."""
+        """Elect the lowest offered priority, then the lowest SCI (9.5); none without peers."""
         live = self.peers.live
         offers = ((peer.basic, peer.mi) for peer in live if peer.basic and peer.basic.key_server)
         candidates = [((basic.priority, basic.sci), mi) for basic, mi in offers]
@@ -103,7 +104,7 @@ class Participant(Uncopyable):
     # ---------------------------------------------------------------- receiving
 
     def receive(self, mkpdu: Mkpdu, now_ns: int) -> Reception:
-        """An authentic MKPDU of this CA: into the lists (9.4.2, 9.4.3)."""
+        """Enter an authentic MKPDU of this CA into the lists (9.4.2, 9.4.3)."""
         basic = mkpdu.basic
         known = self.peers.find(basic.mi)
         if basic.sci == self._sci:
@@ -127,7 +128,7 @@ class Participant(Uncopyable):
         return Reception.ACCEPTED
 
     def _prove(self, peer: Peer, mkpdu: Mkpdu, now_ns: int) -> None:
-        """Whoever lists us with a recent MN is alive; who once was stays so for its Life Time."""
+        """Make a peer live if it lists us with a recent MN; it stays live for a Life Time."""
         listed = (
             entry.mn for entry in mkpdu.live + mkpdu.potential if entry.mi == self.identity.mi
         )
@@ -142,11 +143,11 @@ class Participant(Uncopyable):
         peer.use = self._usable(mkpdu.use) if peer.live else None
         peer.reports_upper_pn = mkpdu.xpn
         if peer.live:
-            told = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
-            self.peers.learn(told, now_ns)
+            others = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
+            self.peers.learn(others, now_ns)
 
     def _usable(self, use: SakUse | None) -> SakUse | None:
-        """Delay protection with a lowest PN of 0 protects from nothing: the set is ignored."""
+        """Return SAK Use; None for delay protection with a lowest PN of 0: no protection."""
         if use is None or not use.delay_protect:
             return use
         slots = [slot for slot in (use.latest, use.old) if slot is not None and slot.ki.kn]
@@ -156,17 +157,17 @@ class Participant(Uncopyable):
         return None
 
     def expire(self, now_ns: int) -> None:
-        """Peers whose Life Time has run out leave.
+        """Remove peers whose Life Time has run out.
 
-        Where the Key Server was one of them we become a new member: our keys go, and under the
-        old MI it would take us for one that still has them.
+        If the Key Server was one of them we become a new member: our keys are deleted, and under
+        the old MI the Key Server would assume that we still have them.
         """
         gone = self.peers.expire(now_ns)
         if any(peer.mi == self.server for peer in gone):
             self.renew()
 
     def renew(self) -> None:
-        """Another MI (9.4.2): nobody is live until it lists that."""
+        """Take another MI (9.4.2): no peer is live until it lists that one."""
         self._counters.add("mi-renewed")
         self.identity.renew()
         self.peers.doubt()
@@ -176,7 +177,7 @@ class Participant(Uncopyable):
     # ---------------------------------------------------------------- sending
 
     def due_ns(self, now_ns: int) -> int:
-        """When the next MKPDU is to be sent."""
+        """Return the time of the next MKPDU."""
         if not self.news:
             return self.hello_ns
         if len(self._sent) < PROMPT_LIMIT:
@@ -184,7 +185,7 @@ class Participant(Uncopyable):
         return min(self.hello_ns, max(now_ns, self._sent[0] + MKA_HELLO_TIME_NS))
 
     def next_basic(self, now_ns: int, hello_ns: int, version: int) -> Basic:
-        """The Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
+        """Return the Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
         if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
             self.renew()
         self.news = False

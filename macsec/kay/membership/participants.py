@@ -40,7 +40,7 @@ class Participants(Uncopyable):
         }
 
     def choose(self, fallback_may: bool) -> Participant | None:
-        """Choose the principal from now on, and return it. Without live peers there is none.
+        """Choose the principal, and return it. Without live peers there is none.
 
         Only a Key Server moves on its own, to a key that reaches every peer that the present key
         reaches; a member follows the participant over which the Key Server distributes.

@@ -11,12 +11,12 @@ from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 LIVE_LIMIT = 40
 POTENTIAL_LIMIT = 32
-"""Both lists, and everything else in an MKPDU, then fit a frame of 1500 octets."""
+"""With these limits an MKPDU with both lists fits a frame of 1500 octets."""
 
 
 @dataclass(slots=True)
 class Peer:
-    """Another member: `basic` and `use` are of its last MKPDU; None if only others told of it."""
+    """Another member. `basic` and `use` are of its last MKPDU; None if only others listed it."""
 
     mi: bytes
     mn: int
@@ -26,7 +26,7 @@ class Peer:
     use: SakUse | None = None
     reports_upper_pn: bool = False
     acknowledged: KI | None = None
-    """The newest KI of ours that it reported to receive with."""
+    """The newest KI of ours with which it reported to receive."""
 
     @property
     def sci(self) -> int | None:
@@ -34,40 +34,40 @@ class Peer:
         return None if self.basic is None else self.basic.sci
 
     def uses(self, ki: KI) -> list[KeyUse]:
-        """What it reports of a key, be it its Latest or its Old."""
+        """Return its reports of a key, as Latest Key or Old Key."""
         if self.use is None:
             return []
         return [slot for slot in (self.use.latest, self.use.old) if slot and slot.ki == ki]
 
     def receives(self, ki: KI) -> bool:
-        """Whether it reports to receive with a key."""
+        """True if it reports that it receives with a key."""
         return any(slot.receives for slot in self.uses(ki))
 
     def transmits(self, ki: KI) -> bool:
-        """Whether it reports to send with a key."""
+        """True if it reports that it transmits with a key."""
         return any(slot.transmits for slot in self.uses(ki))
 
 
 def entries(peers: Iterable[Peer]) -> tuple[PeerId, ...]:
-    """Peers as a peer list has them."""
+    """Return peers as entries of a peer list."""
     return tuple(PeerId(peer.mi, peer.mn) for peer in peers)
 
 
 class Peers:
-    """All members that were heard, or heard of, within a Life Time; by MI."""
+    """All members, by MI, that were heard or listed by a live peer within a Life Time."""
 
     def __init__(self) -> None:
         self._peers: dict[bytes, Peer] = {}
 
     def find(self, mi: bytes) -> Peer | None:
-        """The member of an MI."""
+        """Return the member with an MI, or None."""
         return self._peers.get(mi)
 
     @property
     def live(self) -> list[Peer]:
         """The Live Peer List, the greatest SCI first: the order of SSCIs."""
         live = [peer for peer in self._peers.values() if peer.live]
-        if len(live) > 1:  # asked for all the time, and on most links there is one
+        if len(live) > 1:  # read often, and most links have one peer
             live.sort(key=lambda peer: peer.sci or 0, reverse=True)
         return live
 
@@ -78,11 +78,11 @@ class Peers:
 
     @property
     def next_expiry_ns(self) -> int | None:
-        """When the next one leaves its list unless it is heard."""
+        """Time at which the next peer leaves its list unless it is heard."""
         return min((peer.expires_ns for peer in self._peers.values()), default=None)
 
     def hear(self, basic: Basic, now_ns: int) -> Peer | None:
-        """An MKPDU that is newer than the last: note it. None where the lists are full."""
+        """Record an MKPDU that is newer than the last; None if the lists are full."""
         peer = self._peers.get(basic.mi)
         if peer is None:
             self._supersede(basic.sci)
@@ -95,9 +95,9 @@ class Peers:
         return peer
 
     def prove(self, peer: Peer, now_ns: int) -> bool:
-        """It lists us: it is live. Whether it was not so before.
+        """Make a peer live, since it lists us; return whether that is new.
 
-        Another entry of the same SCI was this member before it restarted, and goes.
+        Another entry of the same SCI is this member before it restarted: it is removed.
         """
         peer.expires_ns = now_ns + MKA_LIFE_TIME_NS
         if peer.live or len(self.live) >= LIVE_LIMIT:
@@ -108,32 +108,32 @@ class Peers:
         peer.live = True
         return True
 
-    def learn(self, told: Iterable[PeerId], now_ns: int) -> None:
-        """A live peer's live peers: those that we do not know are potential."""
-        for mi, mn in told:
+    def learn(self, listed: Iterable[PeerId], now_ns: int) -> None:
+        """Add the unknown ones of a live peer's live peers as potential."""
+        for mi, mn in listed:
             if mi not in self._peers and len(self.potential) < POTENTIAL_LIMIT:
                 self._peers[mi] = Peer(mi, mn, now_ns + MKA_LIFE_TIME_NS)
 
     def expire(self, now_ns: int) -> list[Peer]:
-        """Take out those whose Life Time has run out."""
+        """Remove and return the peers whose Life Time has run out."""
         gone = [peer for peer in self._peers.values() if peer.expires_ns <= now_ns]
         for peer in gone:
             del self._peers[peer.mi]
         return gone
 
     def doubt(self) -> None:
-        """We have another MI, which nobody has listed yet: nobody is live."""
+        """Make every peer potential: we have a new MI, which no peer has listed yet."""
         for peer in self._peers.values():
             peer.live = False
 
     def _supersede(self, sci: int) -> None:
-        """Who speaks under a new MI is not coming back under an earlier one that was not live."""
+        """Remove potential peers of this SCI: it has a new MI, and will not use an earlier one."""
         for peer in self.potential:
             if peer.sci == sci:
                 del self._peers[peer.mi]
 
     def _room(self) -> bool:
-        """Whether one more can be potential; who was only heard of makes room."""
+        """Return whether a potential peer fits; one that was only listed makes room."""
         potential = self.potential
         if len(potential) < POTENTIAL_LIMIT:
             return True

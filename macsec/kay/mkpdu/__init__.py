@@ -1,11 +1,11 @@
-"""MKPDUs (802.1X clause 11): octets to parameter sets and back; no key is in either.
+"""MKPDUs (802.1X clause 11): octets to parameter sets and back; no key is involved.
 
 frame.py            Mkpdu   the frame, its ICV, and the order of its parameter sets
-parameter_set.py            what all parameter sets share
+parameter_set.py            the part common to all parameter sets
 parameter_sets.py           each parameter set
 """
 
-from .frame import Mkpdu, Refusal, compose, decode, encode, seal
+from .frame import Mkpdu, Refusal, compose, decode, seal
 from .parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 
 __all__ = [
@@ -18,6 +18,5 @@ __all__ = [
     "SakUse",
     "compose",
     "decode",
-    "encode",
     "seal",
 ]

@@ -2,9 +2,8 @@
 
     DA SA 88-8E | EAPOL version, type 5, length | Basic set, other sets | ICV
 
-`decode` reads all of a frame, whoever sent it: believe nothing of it before `Mkpdu.signed` and
-`Mkpdu.icv` have been held against the ICK. What `signed` gives is made of what was read, so there
-is nothing that is read and not authenticated.
+`decode` parses a frame of any sender: trust nothing of it before its ICV is verified, over
+`Mkpdu.signed`. `signed` is encoded from the parsed fields, so each parsed field is authenticated.
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ from typing import TypeVar
 
 from macsec.errors import ConfigError
 from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH
-from macsec.kay.mkpdu.parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
-from macsec.kay.mkpdu.parameter_sets import (
+from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
+
+from .parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
+from .parameter_sets import (
     ALGORITHM_AGILITY,
     BASIC_LENGTH,
     LOW_32,
@@ -33,7 +34,6 @@ from macsec.kay.mkpdu.parameter_sets import (
     Xpn,
     read_set,
 )
-from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 
 PAE_GROUP_ADDRESS = bytes.fromhex("0180C2000003")
 EAPOL_VERSION = 3
@@ -48,7 +48,7 @@ _LISTS = (LivePeerList.KIND, PotentialPeerList.KIND)
 
 
 class Refusal(Enum):
-    """Why a frame is no MKPDU: what is wrong with it, and whether it was to be one at all."""
+    """Reasons why a frame is not an MKPDU, and whether it claimed to be one."""
 
     NOT_EAPOL = "no EAPOL frame", False
     NOT_MKA = "EAPOL, but of another type than MKA", False
@@ -75,10 +75,10 @@ _Set = TypeVar("_Set", bound=ParameterSet)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mkpdu:
-    """An MKPDU. `sets` are those behind the Basic one, in their order on the wire.
+    """An MKPDU. `sets` follow the Basic set, in their order on the wire.
 
-    The properties give what a receiver goes by: the first set of a type, each member once.
-    `trailer` is what stood behind the EAPOL body: Ethernet padding, of no meaning.
+    The properties apply the rules of a receiver: the first set of a type, each member once.
+    `trailer`: octets behind the EAPOL body, Ethernet padding without meaning.
     """
 
     basic: Basic
@@ -91,11 +91,11 @@ class Mkpdu:
 
     @property
     def signed(self) -> bytes:
-        """What the ICV is over: all before it, from the destination address on (9.4.1)."""
+        """The octets under the ICV: all before it, from the destination address on (9.4.1)."""
         body = self.basic.encode() + b"".join(each.encode() for each in self.sets)
         length = len(body) + ICV_LENGTH
         if length > BODY_MAXIMUM:
-            raise ConfigError(f"an MKPDU of {length} octets is longer than EAPOL can tell")
+            raise ConfigError(f"an MKPDU of {length} octets is too long for EAPOL")
         eapol = bytes((self.eapol_version, EAPOL_MKA)) + length.to_bytes(2)
         return self.destination + self._source + _ETHERTYPE + eapol + body
 
@@ -104,7 +104,7 @@ class Mkpdu:
         return self.source or self.basic.sci.to_bytes(8)[:6]
 
     def first(self, kind: type[_Set]) -> _Set | None:
-        """The first set of a type, if it could be read: those after it do not count."""
+        """Return the first set of a type, or None if it is unreadable: later ones do not count."""
         for each in self.sets:
             if each.kind == kind.KIND:
                 return each if isinstance(each, kind) else None
@@ -117,14 +117,8 @@ class Mkpdu:
         return () if found is None else _once(found.peers)
 
     @property
-    def server_ssci(self) -> int:
-        """The low octet of the Key Server's SSCI; 0 where it is not told."""
-        found = self.first(LivePeerList)
-        return 0 if found is None else found.server_ssci
-
-    @property
     def potential(self) -> tuple[PeerId, ...]:
-        """The Potential Peer List, each MI once, without those that are live."""
+        """The Potential Peer List, each MI once, without live members."""
         found = self.first(PotentialPeerList)
         live = {peer.mi for peer in self.live}
         peers = () if found is None else _once(found.peers)
@@ -132,7 +126,7 @@ class Mkpdu:
 
     @property
     def use(self) -> SakUse | None:
-        """SAK Use, with 64-bit PNs where an XPN set tells the upper halves."""
+        """SAK Use, with 64-bit PNs if an XPN set holds the upper halves."""
         use, upper = self.first(SakUse), self.first(Xpn)
         if use is None or upper is None or use.latest is None or use.old is None:
             return use
@@ -147,12 +141,12 @@ class Mkpdu:
 
     @property
     def plain(self) -> bool:
-        """Whether the Key Server says to go unprotected: a Distributed SAK set without a body."""
+        """True if the Key Server orders plain frames: a Distributed SAK set without a body."""
         return self.first(NoSak) is not None
 
     @property
     def xpn(self) -> bool:
-        """Whether there is an XPN set."""
+        """True if there is an XPN set."""
         return self.first(Xpn) is not None
 
 
@@ -169,9 +163,9 @@ def compose(
     indicator: bool = False,
     destination: bytes = PAE_GROUP_ADDRESS,
 ) -> Mkpdu:
-    """An MKPDU to send, its sets in the order of their types (11.11.3).
+    """Return an MKPDU to send, its sets in the order of their types (11.11.3).
 
-    `xpn` puts the upper halves of the lowest PNs of `use` beside it. Empty lists are left out.
+    `xpn` adds a set with the upper halves of the lowest PNs of `use`. Empty lists are left out.
     """
     sets: list[ParameterSet] = []
     if live:
@@ -191,21 +185,14 @@ def compose(
     return Mkpdu(basic=basic, sets=tuple(sets), destination=destination)
 
 
-def encode(mkpdu: Mkpdu) -> bytes:
-    """The frame, with the ICV that the MKPDU has. Raises ConfigError for a field that cannot be."""
-    if len(mkpdu.icv) != ICV_LENGTH:
-        raise ConfigError(f"an ICV has {ICV_LENGTH} octets, {len(mkpdu.icv)} given: see seal")
-    return mkpdu.signed + mkpdu.icv + mkpdu.trailer
-
-
 def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes]) -> bytes:
-    """The frame, with the ICV that `icv` makes of what it is over. Raises ConfigError."""
+    """Return the frame, with the ICV that `icv` computes. Raises ConfigError."""
     signed = mkpdu.signed
     return signed + icv(signed) + mkpdu.trailer
 
 
 def decode(frame: bytes) -> Mkpdu | Refusal:
-    """The MKPDU in a frame, or why there is none: the checks of 11.11.2 that take no key."""
+    """Return the MKPDU in a frame, or the refusal: the checks of 11.11.2 that need no key."""
     refusal = _framing_fault(frame)
     if refusal is not None:
         return refusal
@@ -275,7 +262,7 @@ def _basic(body: bytes) -> Basic | Refusal:
 
 
 def _walk(signed: bytes, at: int) -> Iterator[ParameterSet | Refusal]:
-    """The sets behind the Basic one; lengths are multiples of 4 by now, so headers are whole."""
+    """Yield the sets behind the Basic set; all lengths are multiples of 4: headers are whole."""
     while at < len(signed):
         kind, bits, length = header_of(signed[at:])
         at += HEADER_LENGTH
@@ -306,7 +293,7 @@ def _once(peers: tuple[PeerId, ...]) -> tuple[PeerId, ...]:
 
 
 def _with_low_halves(use: SakUse) -> SakUse:
-    """As the set itself has it: 32 bits of each PN."""
+    """Return SAK Use as its own set encodes it: 32 bits of each PN."""
     if use.latest is None and use.old is None:
         return use
     latest, old = (

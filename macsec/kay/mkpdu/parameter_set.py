@@ -1,10 +1,10 @@
-"""What the parameter sets of MKPDUs have in common: header, body, padding (IEEE 802.1X 11.11.1).
+"""Header, body and padding: common to all parameter sets of MKPDUs (IEEE 802.1X 11.11.1).
 
-A header has 4 octets: type (8 bits), what the type makes of 12 bits, length of the body (12
-bits). Zeros fill each set up to a multiple of 4 octets.
+A header has 4 octets: type (8 bits), 12 bits with a meaning for each type, length of the body (12
+bits). Zeros pad each set to a multiple of 4 octets.
 
-What the standard leaves zero is kept in `spare`, and a set that cannot be read is kept whole
-(`Opaque`), so that what is read encodes to the octets that it came in.
+Fields that the standard leaves zero are kept in `spare`, and an unreadable set is kept whole
+(`Opaque`), so that a decoded set encodes to the same octets.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BODY_LIMIT = 0xFFF
 
 
 class Spare(NamedTuple):
-    """What a set has where the standard has nothing: bits of its 12, octets behind its body."""
+    """Contents of a set without a meaning in the standard: header bits, octets behind the body."""
 
     bits: int = 0
     extra: bytes = b""
@@ -30,13 +30,13 @@ NOTHING = Spare()
 
 
 def padded(length: int) -> int:
-    """A length with its padding."""
+    """Return a length with its padding."""
     return -(-length // 4) * 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterSet:
-    """What every set but Basic has. `bits`: the 12 between type and length."""
+    """Base of every set but Basic. `bits`: the 12 between type and length."""
 
     KIND: ClassVar[int]
     spare: Spare = NOTHING
@@ -57,14 +57,14 @@ class ParameterSet:
         return b""
 
     def encode(self) -> bytes:
-        """The octets as sent, padding included. Raises ConfigError for what does not fit."""
+        """Return the octets as sent, with padding. Raises ConfigError if a field does not fit."""
         bits = self._bits | self.spare.bits
         return framed(self.kind, bits, self._body + self.spare.extra, self.spare.padding)
 
 
 @dataclass(frozen=True, slots=True)
 class Opaque(ParameterSet):
-    """A set of an unknown type, or of a length that its type does not have: nobody acts on it."""
+    """A set of an unknown type, or of a wrong length for its type: it has no effect."""
 
     type: int
     header_bits: int
@@ -85,18 +85,18 @@ class Opaque(ParameterSet):
 
 
 def header_of(octets: bytes) -> tuple[int, int, int]:
-    """Type, the 12 bits behind it, and the length that the 4 octets of a header tell."""
+    """Parse the 4 octets of a header: type, the 12 bits behind it, and length."""
     word = int.from_bytes(octets[:HEADER_LENGTH])
     return word >> 24, word >> 12 & 0xFFF, word & BODY_LIMIT
 
 
 def header(kind: int, bits: int, length: int) -> bytes:
-    """The 4 octets of a header."""
+    """Return the 4 octets of a header."""
     return (kind << 24 | bits << 12 | length).to_bytes(HEADER_LENGTH)
 
 
 def framed(kind: int, bits: int, body: bytes, padding: bytes) -> bytes:
-    """A set with its header and padding, zeros unless given. Raises ConfigError if too long."""
+    """Return a set with header and padding, by default zeros. Raises ConfigError if too long."""
     if len(body) > BODY_LIMIT:
         raise ConfigError(f"a parameter set has up to {BODY_LIMIT} octets, {len(body)} given")
     room = padded(len(body)) - len(body)
@@ -104,14 +104,14 @@ def framed(kind: int, bits: int, body: bytes, padding: bytes) -> bytes:
 
 
 def fits(value: int, bits: int, what: str) -> int:
-    """A number that has so many bits at most. Raises ConfigError."""
+    """Return a number that has at most n bits. Raises ConfigError for others."""
     if not 0 <= value < 1 << bits:
         raise ConfigError(f"{what} of an MKPDU: {value} does not fit {bits} bits")
     return value
 
 
 def exactly(octets: bytes, length: int, what: str) -> bytes:
-    """Octets that are as many as they have to be. Raises ConfigError."""
+    """Return octets that have the right number. Raises ConfigError for others."""
     if len(octets) != length:
         raise ConfigError(f"{what} of an MKPDU: {length} octets wanted, {len(octets)} given")
     return octets

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from macsec.errors import ConfigError
 from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
-from macsec.kay.mkpdu.parameter_set import (
+from macsec.kay.sak import KI
+from macsec.suites import SUITES, CipherSuite
+
+from .parameter_set import (
     NOTHING,
     Opaque,
     ParameterSet,
@@ -18,8 +21,6 @@ from macsec.kay.mkpdu.parameter_set import (
     framed,
     header,
 )
-from macsec.kay.sak import KI
-from macsec.suites import SUITES, CipherSuite
 
 PEER_LENGTH = MI_LENGTH + 4
 BASIC_LENGTH = 28
@@ -50,7 +51,7 @@ class PeerId(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basic:
-    """The Basic Parameter Set: who speaks, and about which CA. `capability`: 0 to 3 (11.11.3).
+    """The Basic Parameter Set: the sender and the CA. `capability`: 0 to 3 (11.11.3).
 
     `ckn` has 1 to 32 octets; `sci` is a number; `mn` is never 0.
     """
@@ -67,7 +68,7 @@ class Basic:
     padding: bytes = b""
 
     def encode(self) -> bytes:
-        """The octets as sent. Raises ConfigError for a field that does not fit."""
+        """Return the octets as sent. Raises ConfigError for a field that does not fit."""
         if len(self.ckn) not in CKN_LENGTHS:
             raise ConfigError(f"a CKN has 1 to 32 octets, {len(self.ckn)} given (9.3.1)")
         flags = self.key_server << 3 | self.desired << 2 | fits(self.capability, 2, "capability")
@@ -84,7 +85,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class LivePeerList(ParameterSet):
-    """Members that the sender knows to be alive.
+    """Members that the sender knows to be live.
 
     `server_ssci`: the low octet of the Key Server's SSCI; MKA version 3, beside an XPN SAK.
     """
@@ -109,7 +110,7 @@ class LivePeerList(ParameterSet):
 
 @dataclass(frozen=True, slots=True)
 class PotentialPeerList(ParameterSet):
-    """Members that were heard, or heard of, and may not hear the sender."""
+    """Members that were heard, or listed by a live member, and may not hear the sender."""
 
     KIND = 2
     peers: tuple[PeerId, ...]
@@ -126,9 +127,9 @@ class PotentialPeerList(ParameterSet):
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """One key of a SAK Use set: its KI, AN, whether it is sent with and received with.
+    """One key of a SAK Use set: its KI, AN, whether the sender transmits and receives with it.
 
-    `lowest_pn`: 32 bits in the set itself, 64 where an XPN set stands beside it.
+    `lowest_pn`: 32 bits in the set itself, 64 with an XPN set.
     """
 
     ki: KI
@@ -139,12 +140,12 @@ class KeyUse:
 
 
 NO_KEY = KeyUse(KI(bytes(MI_LENGTH), 0), 0, False, False, 1)
-"""An empty place of a SAK Use set. Some refuse a lowest PN of 0 even there."""
+"""An empty place of a SAK Use set. Some products refuse a lowest PN of 0 even there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SakUse(ParameterSet):
-    """Which keys the sender uses. Neither given: a set without a body, where there is no SAK."""
+    """The keys that the sender uses. Without both: a set without a body, as there is no SAK."""
 
     KIND = 3
     latest: KeyUse | None = None
@@ -204,7 +205,7 @@ class DistributedSak(ParameterSet):
 
     @property
     def cipher_suite(self) -> CipherSuite | None:
-        """The suite, None if it is none of ours."""
+        """The suite, None if it is unknown."""
         return SUITE_BY_IDENTIFIER.get(self.suite)
 
     @property
@@ -229,7 +230,7 @@ class DistributedSak(ParameterSet):
 
 @dataclass(frozen=True, slots=True)
 class NoSak(ParameterSet):
-    """A Distributed SAK set without a body: the Key Server tells the members to go unprotected."""
+    """A Distributed SAK set without a body: the Key Server orders plain frames."""
 
     KIND = 4
 
@@ -238,7 +239,7 @@ class NoSak(ParameterSet):
 class DistributedCak(ParameterSet):
     """A CAK of a group, wrapped, and its CKN behind it.
 
-    Nothing tells where one ends and the other begins: see `parts`.
+    The set does not say where one ends and the other begins.
     """
 
     KIND = 5
@@ -248,10 +249,6 @@ class DistributedCak(ParameterSet):
     def _body(self) -> bytes:
         return self.content
 
-    def parts(self, cak_length: int = 16) -> tuple[bytes, bytes]:
-        """The wrapped CAK and the CKN, if the CAK has so many octets."""
-        return self.content[: cak_length + 8], self.content[cak_length + 8 :]
-
     @classmethod
     def _read(cls, bits: int, body: bytes) -> DistributedCak | None:
         return cls(body) if 24 + 1 <= len(body) <= 40 + 32 else None
@@ -259,7 +256,7 @@ class DistributedCak(ParameterSet):
 
 @dataclass(frozen=True, slots=True)
 class KeyManagementDomain(ParameterSet):
-    """The KMD: a string that names within which domain the sender's keys are managed."""
+    """The KMD: a string that names the domain that manages the sender's keys."""
 
     KIND = 6
     name: bytes
@@ -282,7 +279,7 @@ class TLV(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Announcement(ParameterSet):
-    """What else the sender has to tell, as TLVs (11.12). Type 112 lists its cipher suites."""
+    """Other information on the sender, as TLVs (11.12). Type 112 lists its cipher suites."""
 
     KIND = 7
     tlvs: tuple[TLV, ...]
@@ -310,7 +307,7 @@ class Announcement(ParameterSet):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Xpn(ParameterSet):
-    """The upper halves of the lowest PNs of SAK Use, and how long the sender asks to be missed."""
+    """The upper halves of the lowest PNs of SAK Use, and the suspension time that is requested."""
 
     KIND = 8
     latest_upper: int = 0
@@ -341,12 +338,12 @@ class Xpn(ParameterSet):
 
 @dataclass(frozen=True, slots=True)
 class IcvIndicator(ParameterSet):
-    """Says how long the ICV is that follows: 16 octets. A header only, always the last set."""
+    """The length of the ICV that follows: 16 octets. A header only, always the last set."""
 
     KIND = 255
 
     def encode(self) -> bytes:
-        """The octets as sent; the length is the ICV's."""
+        """Return the octets as sent; the length is the ICV's."""
         return header(self.KIND, self.spare.bits, ICV_LENGTH)
 
 
@@ -363,11 +360,11 @@ READERS: dict[int, _Reader] = {
     7: Announcement._read,
     8: Xpn._read,
 }
-"""Type to reader. The ICV Indicator has no body of its own: `mkpdu` reads it."""
+"""Reader of each type. The ICV Indicator has no body: `frame` parses it."""
 
 
 def read_set(kind: int, bits: int, body: bytes, padding: bytes) -> ParameterSet:
-    """A set of its header and body; what has no meaning is kept in `spare`."""
+    """Return a set from its header and body; bits and octets without meaning go to `spare`."""
     reader = READERS.get(kind)
     found = None if reader is None else reader(bits, body)
     padding = padding if any(padding) else b""

@@ -13,7 +13,7 @@ from macsec.lab.blueprint import HEADERS, Flow
 from macsec.terms import ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS, PS_PER_S
 from macsec.wire.distributions import exponential
-from macsec.wire.random_streams import Stream, start_of
+from macsec.wire.random_streams import RandomStream, start_of
 
 PORT = 49_152
 """UDP source port of the first flow; the next have those that follow."""
@@ -33,8 +33,8 @@ class Departure(NamedTuple):
 
 def generated(flow: Flow, seed: int) -> Iterator[Departure]:
     """The frames of a generator, each with its number, from 0, at the front of its payload."""
-    times = Stream(start_of(seed, f"traffic {flow.number}", 0, "times"))
-    sizes = Stream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
+    times = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "times"))
+    sizes = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
     start = flow.start * PS_PER_NS
     end = None if flow.duration is None else start + flow.duration * PS_PER_NS
     clock, datagrams = _Clock(flow, times), Datagrams(flow)
@@ -49,7 +49,7 @@ def generated(flow: Flow, seed: int) -> Iterator[Departure]:
 class _Clock:
     """When the next frame is due, in ps from the start: exact sums, so that no rounding adds up."""
 
-    def __init__(self, flow: Flow, stream: Stream) -> None:
+    def __init__(self, flow: Flow, stream: RandomStream) -> None:
         self._flow = flow
         self._stream = stream
         self._bits = 0

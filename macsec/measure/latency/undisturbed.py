@@ -14,14 +14,14 @@ REST_S = 0.001
 T = TypeVar("T")
 
 
-class Run(NamedTuple, Generic[T]):
+class BestRun(NamedTuple, Generic[T]):
     """The result of a run, and whether it was interrupted."""
 
     result: T
     interrupted: bool
 
 
-def undisturbed(run: Callable[[], T], attempts: int = ATTEMPTS) -> Run[T]:
+def undisturbed(run: Callable[[], T], attempts: int = ATTEMPTS) -> BestRun[T]:
     """Return the first run that had the CPU throughout, else the one that had most of it.
 
     A run that never waits has the CPU throughout unless the scheduler interrupts it.
@@ -33,9 +33,9 @@ def undisturbed(run: Callable[[], T], attempts: int = ATTEMPTS) -> Run[T]:
         wall, cpu = time.perf_counter_ns() - wall_from, time.thread_time_ns() - cpu_from
         share = cpu / max(wall, 1)
         if share >= SHARE_OF_CPU:
-            return Run(result, False)
+            return BestRun(result, False)
         if share > most:
-            best, most = Run(result, True), share
+            best, most = BestRun(result, True), share
         time.sleep(REST_S)
     assert best is not None  # noqa: S101
     return best

@@ -1,5 +1,5 @@
 /* The arithmetic of AES-GCM and nothing else: as many AES rounds and carry-less multiplications as
-   frames need, in registers, independent of one another. No loads, no stores, no order to keep: a
+   frames need, in registers, independent of one another, without loads and stores. That is an upper
    bound for this CPU, on registers of each width that it has. */
 #include <stdint.h>
 #include <string.h>
@@ -8,14 +8,14 @@
 
 /* cdef: begin */
 
-/* Blocks in a register of this name, 0 where the CPU has none. */
+/* Return the blocks in a register of this name, or 0 where the CPU has none. */
 int64_t ceiling_blocks(const char *name);
 
-/* On registers of so many blocks. `both`: steps of eight registers through AES of so many rounds,
-   and eight products; `products`: steps of eight products. */
+/* Run on registers of `blocks` blocks. `both`: steps of eight registers through AES of `rounds`
+   rounds, and eight products; `products`: steps of eight products. */
 uint64_t ceiling_run(int64_t blocks, int64_t rounds, int64_t both, int64_t products);
 
-/* `steps` of additions that wait for one another: each takes a cycle of the core's clock. */
+/* Run `steps` of dependent additions: each takes a cycle of the core's clock. */
 uint64_t clock_run(int64_t steps);
 
 /* cdef: end */
@@ -28,7 +28,7 @@ enum { WIDTH = 8, CHAIN = 64 };
 
 #define OPAQUE(v) __asm__ volatile("" : "+v"(v))
 
-/* A product by Karatsuba: three multiplications, and the sums that they go into. */
+/* A product by Karatsuba: three multiplications, and their sums. */
 #define STEPS(NAME, TARGET, VEC, XOR, AES, AES_LAST, MULTIPLY)                                     \
     __attribute__((target(TARGET), always_inline)) static inline void NAME##_steps(                \
         VEC key, int64_t rounds, int64_t both, int64_t products) {                                 \
@@ -81,8 +81,7 @@ STEPS(vaes_avx2, "avx2,vaes,vpclmulqdq", __m256i, _mm256_xor_si256, _mm256_aesen
 STEPS(vaes_avx512, "avx512f,avx512bw,vaes,vpclmulqdq", __m512i, _mm512_xor_si512,
       _mm512_aesenc_epi128, _mm512_aesenclast_epi128, _mm512_clmulepi64_epi128)
 
-/* CPUID leaf 7, ECX: VAES and VPCLMULQDQ, which not every compiler's __builtin_cpu_supports knows.
- */
+/* CPUID leaf 7, ECX: VAES and VPCLMULQDQ. Some compilers lack them in __builtin_cpu_supports. */
 static int has_wide(void) {
     enum { WIDE = 1 << 9 | 1 << 10 };
     unsigned eax, ebx, ecx, edx;
@@ -134,7 +133,8 @@ PEER uint64_t ceiling_run(int64_t blocks, int64_t rounds, int64_t both, int64_t 
 PEER uint64_t clock_run(int64_t steps) {
     uint64_t sum = 0;
     uint64_t one = 1;
-    __asm__ volatile("" : "+r"(one)); /* of a constant, some CPUs add several at once */
+    __asm__ volatile(""
+                     : "+r"(one)); /* hides the constant: some CPUs add several constants at once */
     for (int64_t n = 0; n < steps; n++) {
         _Pragma("GCC unroll 64") for (int i = 0; i < CHAIN; i++) {
             sum += one;

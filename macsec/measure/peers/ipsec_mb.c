@@ -1,4 +1,4 @@
-/* intel-ipsec-mb: the direct GCM API with an expanded key, which is also its fastest for GCM. */
+/* intel-ipsec-mb: its direct GCM API with an expanded key, the fastest that it has for GCM. */
 #include "peer.h"
 
 #include <intel-ipsec-mb.h>
@@ -16,7 +16,7 @@ typedef struct peer {
 
 typedef struct implementation {
     const char *name;
-    uint64_t off; /* what it is to do without */
+    uint64_t off; /* features that it must not use */
     uint64_t needs;
     void (*init)(IMB_MGR *manager);
 } implementation;
@@ -25,7 +25,7 @@ static void init_auto(IMB_MGR *manager) {
     init_mb_mgr_auto(manager, NULL);
 }
 
-/* By name: what an older CPU gets, one with AVX2 and no GFNI, or one with AES-NI only. */
+/* Implementations by name: of CPUs with AVX2 and no GFNI, or with AES-NI only. */
 static const implementation implementations[] = {
     {"", 0, 0, init_auto},
     {"avx2", IMB_FLAG_SHANI_OFF | IMB_FLAG_GFNI_OFF, IMB_CPUFLAGS_AVX2, init_mb_mgr_avx2},

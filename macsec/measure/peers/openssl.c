@@ -1,4 +1,4 @@
-/* OpenSSL: one EVP context a direction, keyed once, only the IV set for each message. */
+/* OpenSSL: one EVP context for each direction, keyed once; each message sets only its IV. */
 #include "peer.h"
 
 #include <openssl/crypto.h>

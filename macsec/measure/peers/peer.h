@@ -1,5 +1,5 @@
-/* What a C peer offers: batches of AES-GCM, a call a batch, so that it is timed as we are. The
-   declarations between the markers are also what cffi reads. */
+/* Interface of a peer in C: AES-GCM in batches, one call each, timed in the same way as this
+   project's kernels. cffi reads the declarations between the markers. */
 #ifndef MACSEC_PEER_H
 #define MACSEC_PEER_H
 
@@ -25,14 +25,14 @@ typedef struct peer_job {
     int64_t count;
 } peer_job;
 
-/* An expanded key on one implementation (an empty name: its own choice); NULL: not on this CPU. */
+/* Expand a key on one implementation (an empty name: the peer chooses). NULL: not on this CPU. */
 void *peer_new(const char *implementation, const uint8_t *key, int64_t key_length);
 void peer_free(void *peer);
 const char *peer_version(void);
 const char *peer_implementation(const void *peer);
 
-/* Answer how many messages came out right. The last argument is of no use: it makes the calls as
-   long as ours. */
+/* Return the number of messages with the right result. The last argument is not used: it makes
+   these calls as long as those of this project. */
 int64_t peer_seal(void *peer, const peer_job *job, const void *nothing);
 int64_t peer_open(void *peer, const peer_job *job, const void *nothing);
 

@@ -7,8 +7,8 @@
     wiretap.py   Wiretap    a clear frame beside the same frame on the wire
     strip.py     Strip      the replay window, PN by PN, over time
 
-Each component is a function `draw(data) -> Html`, or several with names; `Section.body` takes their
-results in order. Text in the data may be anything: it is escaped.
+Each component is a function `draw(data) -> Html`, or several with names; `PageSection.body` takes
+their results in order. Text in the data may be anything: it is escaped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from macsec.report.html.markup import Html
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page. `note` is one line under the title; `anchor` has to be unique."""
 
     anchor: str
@@ -37,7 +37,7 @@ class HtmlPage:
     title: str
     lead: str
     facts: Mapping[str, str]
-    sections: Sequence[Section]
+    sections: Sequence[PageSection]
 
 
 # ---------------------------------------------------------------- tables

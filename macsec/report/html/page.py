@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macsec.report.html.markup import Html, join, tag
-from macsec.report.html.model import HtmlPage, Section
+from macsec.report.html.model import HtmlPage, PageSection
 from macsec.report.html.style import CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -43,7 +43,7 @@ def _header(page: HtmlPage) -> list[Html]:
     ]
 
 
-def _section(section: Section) -> Html:
+def _section(section: PageSection) -> Html:
     title = f"{section.anchor}-title"
     note = [tag("p", section.note, class_="note")] if section.note else []
     heading = tag("h2", section.title, id=title)

@@ -19,7 +19,7 @@ KINDS = {
     "secure": "secure data, encrypted",
     "ICV": "integrity check value",
     "padding": "padding",
-    "rest": "not taken apart",
+    "rest": "not dissected",
 }
 
 

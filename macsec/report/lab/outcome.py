@@ -332,7 +332,7 @@ def sak_table(lab: Lab) -> Table:
         for sak in max((end.progress.saks for end in link.agreed), key=len, default=())
     ]
     head = ("link", "since", "CKN", "KI", "AN")
-    return Table("SAKs, one after the other", head, rows, names=4)
+    return Table("SAKs, in order of use", head, rows, names=4)
 
 
 def flow_table(lab: Lab) -> Table:

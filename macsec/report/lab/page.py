@@ -19,7 +19,7 @@ from macsec.report.html.model import (
     DumpField,
     FrameDump,
     HtmlPage,
-    Section,
+    PageSection,
     Strip,
     WindowMoment,
     Wiretap,
@@ -51,13 +51,15 @@ def to_html(lab: Lab, run: LabRun, observers: Sequence[Observer]) -> str:
     """Return the text of the file. `observers`: one for each station, in the order of the links."""
     warning = alarm(lab)
     sections = [
-        Section("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
-        Section("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
+        PageSection("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
+        PageSection("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
         *_agreement(lab),
-        Section("traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]),
+        PageSection(
+            "traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]
+        ),
         *_wiretap(lab, observers),
         *_window(lab, observers),
-        Section("counters", "Counters", [*_counters(lab)]),
+        PageSection("counters", "Counters", [*_counters(lab)]),
     ]
     facts = {
         "seed": str(run.seed),
@@ -79,7 +81,7 @@ def _trouble(lab: Lab) -> list[Html]:
     return [tag("p", line, class_="alarm") for line in trouble(lab)]
 
 
-def _agreement(lab: Lab) -> Iterator[Section]:
+def _agreement(lab: Lab) -> Iterator[PageSection]:
     """Yield the key agreement of each link, and its SAKs."""
     table = agreement_table(lab)
     if table.rows:
@@ -89,7 +91,7 @@ def _agreement(lab: Lab) -> Iterator[Section]:
         note = (
             "MKPDUs and refused frames are those of both directions. Names and KIs are no secret."
         )
-        yield Section("mka", "Key agreement", figures, note)
+        yield PageSection("mka", "Key agreement", figures, note)
 
 
 def _about_standby(lab: Lab) -> str:
@@ -135,7 +137,7 @@ def _label(link: SiteLink) -> str:
 # ---------------------------------------------------------------- a frame
 
 
-def _wiretap(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
+def _wiretap(lab: Lab, observers: Sequence[Observer]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     for end, observer in zip(ends, observers, strict=True):
         if observer.sample is not None:
@@ -146,8 +148,10 @@ def _wiretap(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
                 FrameDump("In clear, inside the site", clear, _fields(clear, rules, 0)),
                 FrameDump("On the wire", wire, _fields(wire, rules, controls.offset)),
             )
-            note = f"The first frame that {end.name} protected; the right side needs no key to see."
-            yield Section("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
+            note = (
+                f"The first frame protected by {end.name}; the right side is visible without a key."
+            )
+            yield PageSection("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
             return
 
 
@@ -174,7 +178,7 @@ def _sci(sci: int | None) -> str:
 # ---------------------------------------------------------------- replay window
 
 
-def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
+def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     seen = [(end, each) for end, each in zip(ends, observers, strict=True) if each.arrivals]
     if not seen:
@@ -183,9 +187,9 @@ def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[Section]:
     end, observer = min(seen, key=lambda pair: pair[1].in_order)
     window = end.secy.controls.window
     title = f"{end.name}, window {window:,}"
-    note = "A row for each frame that arrived, with what is known of each PN then (10.6.2, 10.6.5)."
+    note = "A row for each received frame, with the known state of each PN (10.6.2, 10.6.5)."
     figure = strip.draw(_strip(title, observer.arrivals))
-    yield Section("window", "The replay window over time", [figure], note)
+    yield PageSection("window", "The replay window over time", [figure], note)
 
 
 def _strip(title: str, arrivals: Sequence[Arrival]) -> Strip:
@@ -194,7 +198,7 @@ def _strip(title: str, arrivals: Sequence[Arrival]) -> Strip:
 
 
 def _shown(pns: Sequence[int]) -> tuple[int, int]:
-    """Return the PNs to draw: the latest of the longest spans that are not too long."""
+    """Return the span of PNs to draw: the latest of those with the most arrivals."""
     spans = [(first, min(first + SHOWN_PNS - 1, max(pns))) for first in sorted(set(pns))]
     return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
@@ -220,4 +224,4 @@ def _counters(lab: Lab) -> Iterator[Html]:
         part = {name: found.by_secy[name] for name in names}
         yield tables.draw_counters(type(found)(found.caption, part))
     if not busy:
-        yield tag("p", "No SecY did anything.")
+        yield tag("p", "All counters are zero.")

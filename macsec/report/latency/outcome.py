@@ -418,7 +418,7 @@ def _added_tables(results: Results) -> Iterator[Table]:
     overheads = list(dict.fromkeys(row.overhead_octets for row in results.added))
     added = {(row.overhead_octets, row.gbit_per_s): row.added_ps for row in results.added}
     yield Table(
-        "ps that a frame takes longer to leave, on each link",
+        "ps that MACsec adds to the serialisation of a frame, by link",
         ("octets added", *(f"{rate}G" for rate in rates)),
         [
             [overhead_name(overhead), *(f"{added[overhead, rate]:,}" for rate in rates)]
@@ -428,7 +428,9 @@ def _added_tables(results: Results) -> Iterator[Table]:
     for (path, overhead), group in groupby(
         results.added, lambda row: (row.path.name, row.overhead_octets)
     ):
-        yield _share_table(f"% of the way there, {path}, {overhead_name(overhead)}", list(group))
+        yield _share_table(
+            f"added, % of the clear latency, {path}, {overhead_name(overhead)}", list(group)
+        )
 
 
 def _trip_tables(results: Results) -> Iterator[Table]:
@@ -494,14 +496,14 @@ TIME_KINDS = (
     TimeKind(
         "load",
         "a. latency under load, protect and validate on one core",
-        "This machine's time, from when a frame was due: waiting behind slow ones is in it.",
+        "This machine's time, from when a frame was due: the wait behind slow frames is included.",
         _load_rows,
         _load_tables,
     ),
     TimeKind(
         "serialisation",
         "b. added serialisation",
-        "Exact, virtual time: no clock. The way there is the clear frame's serialisation, with "
+        "Exact, virtual time: no clock. The clear latency is the clear frame's serialisation, with "
         "preamble, and its propagation.",
         _added_rows,
         _added_tables,
@@ -510,8 +512,8 @@ TIME_KINDS = (
         "round_trips",
         "c. round trips in real time",
         "The whole system's time: two hosts, a TAP device and a pump at each, a veth cable between "
-        "them. UDP there and back, from when each was due. The clear path has the same pumps, and "
-        "frames that MACsec leaves as they are; the two take turns in the same run.",
+        "them. UDP requests and answers, from when each request was due. The clear path has the "
+        "same pumps, whose SecYs leave frames unchanged; both paths take turns in the same run.",
         _trip_rows,
         _trip_tables,
     ),

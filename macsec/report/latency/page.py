@@ -11,7 +11,7 @@ from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subje
 from macsec.measure.machine import MachineJson
 from macsec.report.html import charts, page, tables
 from macsec.report.html.markup import Html
-from macsec.report.html.model import Bar, Bars, Curves, HtmlPage, Section, Series, Sizes
+from macsec.report.html.model import Bar, Bars, Curves, HtmlPage, PageSection, Series, Sizes
 from macsec.report.latency.outcome import (
     LANE_NAMES,
     TIME_KINDS,
@@ -27,12 +27,12 @@ LINKS = (1, 10, 25, 100)
 
 def to_html(results: Results, machine: MachineJson) -> str:
     """Return the text of the file."""
-    sections = [Section("targets", "Targets", [tables.draw(target_table(results))])]
+    sections = [PageSection("targets", "Targets", [tables.draw(target_table(results))])]
     for each in TIME_KINDS:
         body = [*PICTURES[each.key](results), *map(tables.draw, each.tables(results))]
         if body:
-            sections.append(Section(each.key, each.title, body, each.note))
-    lead = "What MACsec adds to the time a frame is under way: this machine's time, and exact time."
+            sections.append(PageSection(each.key, each.title, body, each.note))
+    lead = "The latency that MACsec adds: measured on this machine, and computed exactly."
     return page.render(HtmlPage("macsec bench latency", lead, head(results, machine), sections))
 
 
@@ -94,10 +94,7 @@ def _rate_picture(group: list[Rates]) -> Html:
     series += [
         Series(
             f"link of {rate} Gbit/s, with MACsec",
-            [
-                (size, goodput([size], rate * BITS_PER_GBIT, OVERHEAD_WITH_SCI) / BITS_PER_GBIT)
-                for size in sizes
-            ],
+            [(size, _goodput_gbit(size, rate)) for size in sizes],
             dashed=True,
         )
         for rate in LINKS

@@ -11,7 +11,7 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from macsec.kay.listening.listener import Hearing
-from macsec.kay.listening.story import Event, Given, Kind, Member, Stories, Story, Use
+from macsec.kay.listening.story import Event, Kind, Member, ReportedUse, SakRecord, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
 from macsec.report.fields import Counts, Hex, Integer, Sci
 from macsec.report.inspect import seconds
@@ -198,17 +198,17 @@ def _member_item(story: Story, member: Member) -> MemberJson:
     }
 
 
-def _use_item(ki: KI, use: Use) -> UseJson:
+def _use_item(ki: KI, use: ReportedUse) -> UseJson:
     return cast(UseJson, {"ki": ki_item(ki), **use._asdict()})
 
 
-def _sak_item(story: Story, sak: Given) -> DistributionJson:
+def _sak_item(story: Story, sak: SakRecord) -> DistributionJson:
     return {
         "ki": ki_item(sak.ki),
         "an": sak.an,
         "cipher_suite": sak.suite,
         "confidentiality_offset": OFFSETS[sak.code],
-        "key_server": sak.who,
+        "key_server": sak.key_server,
         "members": [story.name(mi) for mi in sak.members],
         "first_index": sak.index,
         "first_ns": str(sak.time_ns),
@@ -222,7 +222,7 @@ def _event_item(story: Story, event: Event) -> EventJson:
     common = {
         "index": event.frame,
         "time_ns": str(event.time_ns),
-        "who": event.who,
+        "who": event.member,
         "kind": event.kind.value,
     }
     detail = {name: _plain(story, value) for name, value in event.detail.items()}
@@ -297,7 +297,7 @@ def _saks(story: Story, start_ns: int) -> Any:
             _since(sak.time_ns, start_ns),
             str(sak.index),
             _ki(story, sak.ki),
-            sak.who,
+            sak.key_server,
             str(sak.an),
             sak.suite,
             "none" if offset is None else str(offset),
@@ -307,7 +307,7 @@ def _saks(story: Story, start_ns: int) -> Any:
     return table
 
 
-def _why_not(sak: Given) -> str:
+def _why_not(sak: SakRecord) -> str:
     return "-" if sak.result is None else sak.result.value
 
 
@@ -316,7 +316,7 @@ def _events(story: Story, start_ns: int) -> Any:
     table.add_row(*(Text(name, "bold") for name in ("seconds", "frame", "who", "what")))
     for event in story.events:
         when = _since(event.time_ns, start_ns)
-        table.add_row(when, str(event.frame), event.who, _WORDS[event.kind](story, event.detail))
+        table.add_row(when, str(event.frame), event.member, _WORDS[event.kind](story, event.detail))
     return table
 
 
@@ -364,7 +364,7 @@ def _identity(detail: dict[str, Any]) -> str:
 
 def _distributes(story: Story, detail: dict[str, Any]) -> str:
     if detail["ki"] is None:
-        return "orders plain frames: no SAK is in use"
+        return "orders all members to go unprotected"
     result = f": {detail['result']}" if detail["result"] else ""
     return f"distributes {_ki(story, detail['ki'])}, AN {detail['an']}, {detail['suite']}{result}"
 

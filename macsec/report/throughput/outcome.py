@@ -224,7 +224,7 @@ def _times(races: list[list[Measurement]]) -> Any:
     table.add_row(Text("Gbit/s of the first row"), *(_cell(row.gbit_per_s) for row in first))
     if first[0].cycle_ns is not None:
         cycles = [row.cycles_per_frame or 0.0 for row in first]
-        table.add_row(Text("its cycles a frame"), *(_cell(value) for value in cycles))
+        table.add_row(Text("cycles a frame of the first row"), *(_cell(value) for value in cycles))
     spread = [max(row.timing.spread for row in race) for race in races]
     table.add_row(Text("widest spread", "dim"), *(Text(f"{100 * s:.0f} %", "dim") for s in spread))
     return table
@@ -232,7 +232,7 @@ def _times(races: list[list[Measurement]]) -> Any:
 
 def _ratios(results: Results, races: list[list[Measurement]]) -> Any:
     """Return the chosen kernel's time over that of others, and the same for the Python calls."""
-    table = _table("time of ours ÷ of", races)
+    table = _table("our time ÷ time of", races)
     leaders = [row for row in races[0] if row is races[0][0] or row.backend == OURS[-1]]
     for leader in leaders:
         prefix = "" if leader is races[0][0] else f"{leader.backend} ÷ "
@@ -294,7 +294,7 @@ def to_markdown(results: Results, machine: MachineJson) -> str:
     for group, races in _groups(results):
         parts.append(f"### {group[2]}, {group[0]}, {group[1]}, batches of {group[3]}")
         parts.append(_markdown("ns a frame", races, _time_cells(races)))
-        parts.append(_markdown("time of ours ÷ of", races, _ratio_cells(results, races)))
+        parts.append(_markdown("our time ÷ time of", races, _ratio_cells(results, races)))
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Ports of the virtual wire as interfaces that scapy knows by name."""
+"""Ports of the virtual wire as named interfaces of scapy."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from scapy.interfaces import InterfaceProvider, NetworkInterface
 
 from macsec.errors import ConfigError
 from macsec.wire.engine import Engine
-from macsec.wire.scapy.socket import OpenPort, PortSocket
+
+from .socket import OpenPort, PortSocket
 
 FIRST_INDEX = 1 << 20
-"""Where no interface of the system has its number."""
+"""First interface index; no interface of the system has one this high."""
 
 
 @contextmanager
 def interfaces(engine: Engine, ports: Mapping[str, OpenPort]) -> Iterator[None]:
-    """Meanwhile `sendp(p, iface=NAME)`, `sniff(iface=NAME)` and the like reach these ports.
+    """Make `sendp(p, iface=NAME)`, `sniff(iface=NAME)` and the like reach these ports.
 
     A port with an attribute `mac` has that address, others get one. Raises ConfigError for a name
-    that scapy has already.
+    that scapy already has.
     """
     for name in ports:
         if name in conf.ifaces.data or any(name == dev.name for dev in conf.ifaces.values()):
-            raise ConfigError(f"interface {name!r}: scapy has one of this name; take another")
+            raise ConfigError(f"interface {name!r}: scapy already has this name; use another")
     provider = _provider(engine, ports)
     conf.ifaces.register_provider(provider)
     try:
@@ -38,7 +39,7 @@ def interfaces(engine: Engine, ports: Mapping[str, OpenPort]) -> Iterator[None]:
 
 
 def _provider(engine: Engine, ports: Mapping[str, OpenPort]) -> type[InterfaceProvider]:
-    """A class, since scapy registers classes; it makes one object of it."""
+    """Return a class, since scapy registers classes and makes one object of each."""
 
     class NamedSocket(PortSocket):
         """A socket on the port of this name."""

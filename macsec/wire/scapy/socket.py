@@ -1,11 +1,11 @@
 """A port of the virtual wire as a scapy SuperSocket, in virtual time.
 
-Everything of scapy that takes an opened socket works on it: sniff, AsyncSniffer, sr1, srp,
+All functions of scapy that take an opened socket work with it: sniff, AsyncSniffer, sr1, srp,
 bridge_and_sniff, answering machines, pipes. While scapy waits the engine runs, so `sr1(timeout=5)`
-of a frame that is lost takes 5 seconds of virtual time and milliseconds of real time. Times on
-packets are the wire's, exact to the picosecond.
+of a lost frame takes 5 seconds of virtual time and milliseconds of real time. Packets carry the
+times of the wire, exact to the picosecond.
 
-A timeout without threads is one of virtual time. `sr` is not threaded here by default; `srp` and
+Without threads a timeout is in virtual time. `sr` is not threaded here by default; `srp` and
 `sr` by interface name are, and take `threaded=False`.
 """
 
@@ -30,15 +30,16 @@ from scapy.utils import EDecimal
 
 from macsec.time_units import PS_PER_S
 from macsec.wire.engine import HORIZON_PS, Engine
-from macsec.wire.scapy.waiting import Inbox, Selector
+
+from .waiting import Inbox, Selector
 
 PS_EXPONENT = -12
 PIPE_PS = PS_PER_S
-"""How far a frame that is sent runs the engine where somebody polls a descriptor."""
+"""Virtual time that each sent frame runs the engine for, while a descriptor is polled."""
 
 
 class OpenPort(Protocol):
-    """What can be opened: a Port of a Link, or anything else that sends and has a receiver."""
+    """A port to open: that of a Link, or any object that sends and has a receiver."""
 
     name: str
     receiver: Callable[[bytes], None] | None
@@ -48,10 +49,10 @@ class OpenPort(Protocol):
 
 
 class PortSocket(SuperSocket):
-    """A socket on a port: it gets every frame that arrives there, and sends from there.
+    """A socket on a port: it receives every frame that arrives there, and sends from there.
 
-    Several may be open on a port, and whatever received there before still does. What the port
-    itself sends does not come back to it. Any thread may use it.
+    Several may be open on a port, and the receiver set before still gets the frames. Frames sent
+    by the port itself are not received. Any thread may use it.
     """
 
     desc = "a port of the virtual wire"
@@ -67,7 +68,7 @@ class PortSocket(SuperSocket):
         self._by_name = by_name
         self._over = self._spared = False
         self._event: int | None = None
-        self._told_ps, self._told = 0, seconds(0)  # frames of one time share the number
+        self._time_ps, self._time = 0, seconds(0)  # frames of the same time share the number
         with self.selector.lock:
             self.fan = _Fan.of(port)
             self.fan.add(self)
@@ -76,7 +77,7 @@ class PortSocket(SuperSocket):
     # ------------------------------------------------------------ out
 
     def send(self, x: Packet | bytes) -> int:
-        """Send a packet, or octets, at the time that it is now; gives the number of octets."""
+        """Send a packet or octets at the current time; return the number of octets."""
         self._check_open()
         selector = self.selector
         frame = x if type(x) is bytes else bytes(x)
@@ -90,7 +91,7 @@ class PortSocket(SuperSocket):
         return len(frame)
 
     def send_all(self, frames: Iterable[bytes]) -> int:
-        """Send octet strings one behind the other at the time that it is now; how many."""
+        """Send octet strings one after another at the current time; return their number."""
         self._check_open()
         selector, send, count = self.selector, self.port.send, 0
         with selector.lock:
@@ -104,30 +105,30 @@ class PortSocket(SuperSocket):
     # ------------------------------------------------------------ in
 
     def arrived(self, frame: bytes) -> None:
-        """A frame came to the port."""
+        """Take in a frame that arrived at the port."""
         self.inbox.append((self.selector.engine.now_ps, frame))
         if self._event is not None:
             os.eventfd_write(self._event, 1)
 
     def recv_raw(self, x: int = MTU) -> tuple[type[Packet], bytes | None, Any]:
-        """The class, the octets and the time of the next frame; None for both if none will come.
+        """Return class, octets and time of the next frame; None for the last two if none will come.
 
-        Raises EOFError once after `select` has told scapy that the wait is over.
+        Raises EOFError once after `select` has ended the wait of scapy.
         """
         inbox = self.inbox
         if not inbox and not self._wait():
             return self.basecls, None, None
         time_ps, frame = inbox.popleft()
-        if time_ps != self._told_ps:
-            self._told_ps, self._told = time_ps, seconds(time_ps)
+        if time_ps != self._time_ps:
+            self._time_ps, self._time = time_ps, seconds(time_ps)
         if self._event is not None:
             with self.selector.lock:
                 if not inbox:
                     os.eventfd_read(self._event)
-        return self.basecls, frame[:x], self._told
+        return self.basecls, frame[:x], self._time
 
     def recv_all(self) -> list[tuple[int, bytes]]:
-        """All frames that are here: when each came, in ps, and its octets. Waits for the first.
+        """Return time in ps and octets of each received frame, after waiting for the first.
 
         Empty if none will come.
         """
@@ -142,7 +143,7 @@ class PortSocket(SuperSocket):
         return taken
 
     def recv(self, x: int = MTU, **kwargs: Any) -> Packet | None:
-        """The next frame as a packet with its time; None if none will come."""
+        """Return the next frame as a packet with its time; None if none will come."""
         cls, octets, time = self.recv_raw(x)
         if octets is None:
             return None
@@ -160,15 +161,15 @@ class PortSocket(SuperSocket):
             self._over, self._spared = False, not self._by_name
             raise EOFError
         self._check_open()
-        if self._event is not None:  # somebody else runs the engine
+        if self._event is not None:  # another thread runs the engine
             return False
         return self.selector.wait([self.inbox], None)
 
     @staticmethod
     def select(sockets: list[Any], remain: float | None = None) -> list[Any]:
-        """Those that can be read, after running the engine until one can or `remain` s are over.
+        """Run the engine until a socket is readable or `remain` s are over; return those readable.
 
-        To scapy's sniffer the end of the wait is the end of the stream: it then returns at once.
+        For scapy's sniffer the end of the wait is the end of the stream: it then returns at once.
         """
         ours = [sock for sock in sockets if isinstance(sock, PortSocket)]
         others = [sock for sock in sockets if not isinstance(sock, PortSocket)]
@@ -188,10 +189,10 @@ class PortSocket(SuperSocket):
         return ours
 
     def fileno(self) -> int:
-        """A descriptor that can be read while frames wait, for pipes; made when first asked for.
+        """Return a descriptor that is readable while frames wait, for pipes; made on first use.
 
-        Who polls it does not run the engine. So from then on each frame that is sent runs it, as
-        long as something is due, through a second.
+        A poll of it does not run the engine. So from then on each sent frame runs the engine
+        through all events of the next second.
         """
         if self._event is None:
             with self.selector.lock:
@@ -201,7 +202,7 @@ class PortSocket(SuperSocket):
         return self._event
 
     def close(self) -> None:
-        """Leave the port. After an end of stream that is only the end of a wait, stay once."""
+        """Leave the port; but stay once after an end of stream that only ended a wait."""
         if self.closed:
             return
         if self._spared:
@@ -220,7 +221,7 @@ class PortSocket(SuperSocket):
             raise OSError(f"the socket on {self.port.name} is closed")
 
     def sr(self, *args: Any, **kargs: Any) -> Any:
-        """As scapy's, but without a thread if not asked for: then a timeout is of virtual time."""
+        """Send and receive like scapy, by default without a thread: timeouts in virtual time."""
         kargs.setdefault("threaded", False)
         return super().sr(*args, **kargs)
 
@@ -229,12 +230,12 @@ class PortSocket(SuperSocket):
 
 
 def seconds(time_ps: int) -> EDecimal:
-    """Virtual time as packets carry it: seconds, exact."""
+    """Convert virtual time to the exact seconds that packets carry."""
     return EDecimal(Decimal(time_ps).scaleb(PS_EXPONENT))
 
 
 class _Fan:
-    """The receiver of a port that has sockets: all of them, and who received before."""
+    """The receiver of a port with sockets: passes frames to them and to the receiver before."""
 
     def __init__(self, port: OpenPort) -> None:
         self._port = port
@@ -243,7 +244,7 @@ class _Fan:
 
     @classmethod
     def of(cls, port: OpenPort) -> _Fan:
-        """The one at work on a port, or a new one."""
+        """Return the fan of a port, or a new one."""
         owner = getattr(port.receiver, "__self__", None)
         if isinstance(owner, PortSocket):
             owner = owner.fan
@@ -273,21 +274,21 @@ def _run_on(engine: Engine) -> None:
         engine.step()
 
 
-# ---------------------------------------------------------------- what scapy's sniffer waits for
+# ---------------------------------------------------------------- waits of scapy's sniffer
 
 
 class _Sniff(NamedTuple):
-    """A run of scapy's sniffer: when it stops in real time, which tells it from others."""
+    """A run of scapy's sniffer, identified by the real time at which it stops."""
 
     stoptime: float
     timeout: float
 
 
 def _sniff() -> _Sniff | None:
-    """The sniffer that called `select`; None where somebody else did.
+    """Return the sniffer that called `select`; None for other callers.
 
-    It tells `select` only what is left of its real time; how long it wanted to wait, and since
-    when, stands in its variables.
+    It passes only the rest of its real time to `select`; the whole timeout and the time of the
+    start are in its local variables.
     """
     caller = sys._getframe(2)
     if caller.f_code is not AsyncSniffer._run.__code__:
@@ -300,7 +301,7 @@ _deadlines: WeakKeyDictionary[Thread, tuple[_Sniff, int]] = WeakKeyDictionary()
 
 
 def _until(engine: Engine, remain: float | None, sniff: _Sniff | None) -> int | None:
-    """When a wait ends: `remain` s from now, or the timeout after the sniffer began to wait."""
+    """Return the end of a wait: `remain` s from now, or the timeout after the sniffer's start."""
     if remain is None:
         return None
     known = _deadlines.get(current_thread())

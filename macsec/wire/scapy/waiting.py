@@ -1,8 +1,8 @@
-"""Waiting in virtual time: whoever waits for a frame runs the engine meanwhile.
+"""Waiting in virtual time: a thread that waits for a frame runs the engine meanwhile.
 
-Threads may share an engine this way. One is at work in it at a time, and the clock moves only
-while all that serve a port are waiting: a station that answers in a thread of its own answers at
-the time of the question, however long the thread takes.
+Threads can share an engine this way. One runs it at a time, and the clock moves only while all
+threads that serve a port are waiting: a station that answers in a thread of its own answers at the
+virtual time of the question, even if the thread takes long.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from threading import Condition, RLock, Thread, active_count, current_thread, ma
 from macsec.wire.engine import Engine
 
 POLL_S = 0.05
-"""Real time that a thread that sent something has to begin to wait; and after which a waiting
-thread looks whether it is still wanted."""
+"""Real time within which a thread must begin to wait after sending; also the interval at which a
+waiting thread checks whether it still has to wait."""
 GRACE_S = 1.0
-"""Real time that another thread has to send something, or to come back for more."""
+"""Real time within which another thread must send a frame, or wait for the next."""
 
 Inbox = deque[tuple[int, bytes]]
-"""What came to a port and nobody took yet: when, in ps, and the frame."""
+"""Frames that arrived at a port and were not read yet, each with its time in ps."""
 
 
 class Selector:
-    """The waiting of all threads that share an engine; `lock` guards the engine."""
+    """Coordinates the waits of all threads that share an engine; `lock` guards the engine."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.lock = RLock()
-        self.polled = 0  # ports that somebody watches by a descriptor
+        self.polled = 0  # ports that are polled by a descriptor
         self._changed = Condition(self.lock)
         self._waiting: dict[Thread, Sequence[Inbox]] = {}
         self._servers: set[Thread] = set()
@@ -37,21 +37,21 @@ class Selector:
 
     @classmethod
     def of(cls, engine: Engine) -> Selector:
-        """The one selector of an engine."""
+        """Return the one selector of an engine."""
         found: Selector = engine.attached.setdefault(cls, cls(engine))
         return found
 
     def sent(self) -> None:
-        """Something new is in the engine, under the lock: whoever waits looks again."""
+        """Wake the waiting threads after a send; call this under the lock."""
         if self._waiting:
             self._senders.add(current_thread())
             self._changed.notify_all()
 
     def wait(self, inboxes: Sequence[Inbox], until_ps: int | None) -> bool:
-        """Run the engine until an inbox has something: True. False when it is `until_ps`.
+        """Run the engine until an inbox has a frame: True; or until `until_ps`: False.
 
-        Without `until_ps` also False when nothing is to come: at once where no other thread could
-        send, else after a while of real time, so that the caller can be stopped.
+        Without `until_ps` also False when nothing is left to come: at once if no other thread
+        could send, else after some real time, so that the caller can be stopped.
         """
         me = current_thread()
         with self._changed:
@@ -69,7 +69,7 @@ class Selector:
         patient = True
         while not any(inboxes):
             if self._senders - {me}:
-                # Who sent something most likely waits for the answer next, from this time on.
+                # A thread that sent most likely waits for the answer next, from this time on.
                 if not self._changed.wait(POLL_S):
                     self._senders.clear()
             elif self._others_at_work(me):
@@ -97,9 +97,9 @@ class Selector:
         return True
 
     def _others_at_work(self, me: Thread) -> bool:
-        """Whether another thread has a frame in hand, or one before it that it did not take yet.
+        """Return whether another thread handles a frame, or has unread ones.
 
-        The main thread, which does what else the program does, counts only while it waits.
+        The main thread, which also runs the rest of the program, counts only while it waits.
         """
         self._servers = {thread for thread in self._servers if thread.is_alive()}
         return any(self._busy(thread) for thread in self._servers if thread is not me)

@@ -19,7 +19,7 @@ DISTRIBUTION = {
 }
 
 
-def test_json(desk, backend):
+def test_json_has_every_kind_of_time(desk, backend):
     """One object with each kind of time in a list of its own, and the targets."""
     found = desk.json(*SMALL, "--backend", backend)
     assert found["schema"] == "macsec/latency/1"
@@ -42,7 +42,7 @@ def test_json(desk, backend):
     assert found["targets"][1]["met"]
 
 
-def test_exact_rows(desk):
+def test_serialisation_rows_are_exact(desk):
     """Rows of (b) are whole picoseconds and exact shares."""
     found = desk.json(*SMALL, "--loads", "none")
     wanted = {"frame_octets": 1518, "overhead_octets": 32, "link_gbit_per_s": 10}
@@ -54,7 +54,7 @@ def test_exact_rows(desk):
     assert found["throughput"] == found["load"] == []
 
 
-def test_text(desk):
+def test_text_has_every_kind_of_time(desk):
     """Every kind of time under its own heading, the names of RFC 8219, the targets."""
     text = desk.run(*SMALL, "--integrity", "--suites", "gcm-aes-xpn-256").stdout
     parts = ("a. processing", "a. rates", "a. latency under load", "b. added", "targets")
@@ -66,11 +66,11 @@ def test_text(desk):
     assert "protect and validate, p50, 1518 octets, gcm-aes-xpn-256, confidentiality" in text
 
 
-def test_report_and_histograms(desk):
+def test_report_and_histograms_are_written(desk):
     """A page with the sections and pictures, and a distribution for each histogram."""
     page, folder = desk.path("out.html"), Path(desk.path("hgrm"))
-    told = desk.run(*SMALL, "--loads", "none", "--report", page, "--hgrm", str(folder))
-    assert f"report: {page}" in told.stderr
+    result = desk.run(*SMALL, "--loads", "none", "--report", page, "--hgrm", str(folder))
+    assert f"report: {page}" in result.stderr
     text = Path(page).read_text()
     assert text.startswith("<!DOCTYPE html>")
     for wanted in ('id="processing"', 'id="serialisation"', "<svg", "Typical Latency"):
@@ -97,12 +97,12 @@ def test_report_and_histograms(desk):
         (("--report", "out.pdf"), "the name ends in .html"),
     ],
 )
-def test_usage(desk, args, why):
-    """What cannot be measured, told before anything is."""
+def test_wrong_usage_is_exit_2(desk, args, why):
+    """Options that cannot be measured are refused before any measurement."""
     assert why in desk.run("bench", "latency", *args, code=2).stderr
 
 
-def test_round_trips(desk):
+def test_round_trips_are_measured_as_root(desk):
     """`--tap`: rows, ratios, both targets, histograms and the page's section."""
     need("iperf3")
     pytest.importorskip("macsec._native", reason="the native data plane is not built")
@@ -116,9 +116,9 @@ def test_round_trips(desk):
     assert {path: len(runs) for path, runs in real["iperf3_gbit_per_s"].items()} == dict.fromkeys(
         PATHS, 5
     )
-    told = {target["name"]: target for target in found["targets"]}
-    (trip,) = (told[name] for name in told if "round trip" in name)
-    (through,) = (told[name] for name in told if "iperf3" in name)
+    targets = {target["name"]: target for target in found["targets"]}
+    (trip,) = (targets[name] for name in targets if "round trip" in name)
+    (through,) = (targets[name] for name in targets if "iperf3" in name)
     assert (trip["value"], trip["limit"]) == (pytest.approx(real["p50_ratio"], abs=1e-5), 1.05)
     assert through["limit"] == 0.85
     assert through["met"] == (real["iperf3_ratio"] >= 0.85)
@@ -128,14 +128,14 @@ def test_round_trips(desk):
 
 
 def test_round_trips_need_root(desk, monkeypatch):
-    """Refused at once, before minutes of measuring, and with the code for what is lacking."""
+    """Refused before any measurement, with exit 5."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    told = desk.run(*SMALL, "--tap", "5", code=5)
-    assert "round trips" in told.stderr
-    assert told.stdout == ""
+    result = desk.run(*SMALL, "--tap", "5", code=5)
+    assert "round trips" in result.stderr
+    assert result.stdout == ""
 
 
-def test_kernel(desk):
+def test_kernel_of_the_environment_is_measured(desk):
     """MACSEC_KERNEL chooses, and an unknown one is refused."""
     desk.environment["MACSEC_KERNEL"] = "none"
     assert "none" in desk.run(*SMALL, code=desk_code()).stderr

@@ -12,7 +12,7 @@ KERNELS = [plane.kernel for plane in PLANES if plane.kernel]
 SMALL = ("bench", "throughput", "--sizes", "64,200", "--batch", "4", "--rounds", "1")
 
 
-def test_json(desk):
+def test_json_has_rows_of_ours_and_of_a_peer(desk):
     """One object; rows of both stages, of ours and of a peer."""
     picture = desk.path("out.svg")
     found = desk.json(*SMALL, "--peers", "cryptography", "--picture", picture)
@@ -29,7 +29,7 @@ def test_json(desk):
     assert Path(picture).read_text().startswith("<svg")
 
 
-def test_table(desk):
+def test_table_has_head_sizes_mixes_and_lines(desk):
     """Text for people, with the head, the sizes, the mixes and the lines."""
     words = ("--frame-size", "genome:ab", "--frame-size", "imix", "--peers", "none")
     text = desk.run(*SMALL, *words, "--integrity", "--stages", "protect").stdout
@@ -38,14 +38,14 @@ def test_table(desk):
     assert "validate" not in text
 
 
-def test_markdown(desk):
+def test_markdown_has_tables(desk):
     """Tables for a document."""
     text = desk.run(*SMALL, "--peers", "cryptography", "--markdown").stdout
     assert text.startswith("- CPU: ")
     assert "| ns a frame | 64 | 200 |\n| --- | ---: | ---: |\n" in text
 
 
-def test_suites_and_reference(desk):
+def test_suites_batches_and_the_reference_plane_are_rows(desk):
     """Other suites, more than one batch, the reference plane."""
     args = ("--sizes", "64", "--suites", "gcm-aes-xpn-256,gcm-aes-256", "--batch", "1,2")
     more = ("--kernels", "reference", "--peers", "none", "--rounds", "1")
@@ -57,7 +57,7 @@ def test_suites_and_reference(desk):
 
 
 @pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
-def test_chosen_kernel(desk):
+def test_chosen_kernel_alone_is_measured(desk):
     """MACSEC_KERNEL chooses; the chosen one comes first."""
     desk.environment["MACSEC_KERNEL"] = KERNELS[-1]
     found = desk.json(*SMALL, "--kernels", "chosen", "--peers", "none")
@@ -65,16 +65,16 @@ def test_chosen_kernel(desk):
     assert {row["kernel"] for row in found["rows"]} == {KERNELS[-1]}
 
 
-def test_peer_not_found(desk, monkeypatch):
-    """A line on stderr says how to get it, and the rest goes on."""
+def test_peer_that_is_missing_is_named_with_its_remedy(desk, monkeypatch):
+    """A line on stderr says how to install it; the rest is measured."""
     monkeypatch.setattr("macsec.measure.compiled.compiler", lambda: None)
     from macsec.measure.compiled import library
 
     library.cache_clear()
-    told = desk.run(*SMALL, "--peers", "openssl", "--json")
-    assert "peer openssl: not found" in told.stderr
-    assert "apt install libssl-dev" in told.stderr
-    assert list(json.loads(told.stdout)["not_found"]) == ["openssl"]
+    result = desk.run(*SMALL, "--peers", "openssl", "--json")
+    assert "peer openssl: not found" in result.stderr
+    assert "apt install libssl-dev" in result.stderr
+    assert list(json.loads(result.stdout)["not_found"]) == ["openssl"]
     library.cache_clear()
 
 
@@ -86,18 +86,18 @@ def test_peer_not_found(desk, monkeypatch):
         (("--suites", "gcm"), "suite 'gcm'"),
         (("--suites", ","), "no suite"),
         (("--stages", "wire"), "stage 'wire'"),
-        (("--peers", "nobody"), "peer 'nobody'"),
+        (("--peers", "unknown"), "peer 'unknown'"),
         (("--batch", "0"), "batch '0'"),
         (("--rounds", "0"), "rounds"),
         (("--picture", "out.gif"), ".svg or .png"),
     ],
 )
-def test_usage(desk, args, why):
-    """What cannot be measured, told before anything is."""
+def test_wrong_usage_is_exit_2(desk, args, why):
+    """Options that cannot be measured are refused before any measurement."""
     assert why in desk.run("bench", "throughput", *args, code=2).stderr
 
 
 @pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
-def test_unknown_kernel(desk):
+def test_unknown_kernel_is_exit_2(desk):
     """Named with the known ones."""
     assert "portable" in desk.run("bench", "throughput", "--kernels", "none", code=2).stderr

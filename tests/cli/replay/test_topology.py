@@ -32,7 +32,7 @@ def lossy(desk):
     return write
 
 
-def test_json(desk, some, backend):
+def test_json_has_the_contracts_keys_and_a_digest(desk, some, backend):
     """The contract's keys, and what a topology adds."""
     args = ("replay", desk.capture(some), "--topology", "two-regions", "--backend", backend)
     found = desk.json(*args)
@@ -52,8 +52,8 @@ def test_json(desk, some, backend):
 
 
 @pytest.mark.parametrize("name", ["tls13.pcap", "icmp.pcap"])
-def test_recorded_captures(desk, name):
-    """What real programs sent crosses equal, at its own times; the wire shows MACsec only."""
+def test_recorded_captures_cross_equal_at_their_times(desk, name):
+    """Frames of real programs arrive equal; the wire has MACsec and MKA only."""
     source = str(PCAPS / name)
     found = desk.json("replay", source, "--topology", "hub", "--wire", "w.pcapng")
     assert found["frames"] > 30
@@ -68,62 +68,62 @@ def test_recorded_captures(desk, name):
     assert 0 <= wire.time_ns[0] - given.time_ns[0] < 10**6
 
 
-def test_text(desk, some):
+def test_text_has_path_protection_and_digest(desk, some):
     """For people: the path with its protection, the frames, the digest."""
-    told = desk.run("replay", desk.capture(some), "--topology", "two-regions").stdout
-    assert "from web to backup-east across two-regions, seed 1" in told
-    assert "gcm-aes-xpn-256" in told
-    assert "UNPROTECTED" not in told
-    assert desk.json("replay", desk.path("in.pcap"), "--topology", "two-regions")["digest"] in told
+    text = desk.run("replay", desk.capture(some), "--topology", "two-regions").stdout
+    assert "from web to backup-east across two-regions, seed 1" in text
+    assert "gcm-aes-xpn-256" in text
+    assert "UNPROTECTED" not in text
+    assert desk.json("replay", desk.path("in.pcap"), "--topology", "two-regions")["digest"] in text
 
 
-def test_unprotected(desk, some, lossy):
-    """It is said."""
+def test_unprotected_links_are_named(desk, some, lossy):
+    """Text and JSON name them."""
     args = ("replay", desk.capture(some), "--topology", lossy("macsec: off"))
     assert "UNPROTECTED: left-right" in desk.run(*args).stdout
     assert desk.json(*args)["unprotected"] == ["left-right"]
 
 
-def test_lost_and_refused(desk, some, lossy):
+def test_declared_loss_is_exit_0_and_a_refused_frame_3(desk, some, lossy):
     """A loss that the file declares is 0; a frame that a SecY refuses is 3."""
     capture = desk.capture(some)
     found = desk.json("replay", capture, "--topology", lossy("macsec: static, drop: [2]"))
     assert (found["lost"], found["equal"], found["refused"]) == (1, 4, 0)
     found = desk.json("replay", capture, "--topology", lossy(CHANGED), code=3)
     assert (found["lost"], found["equal"], found["refused"]) == (0, 0, 5)
-    told = desk.run("replay", capture, "--topology", lossy(CHANGED), code=3)
-    assert "5 of 5 frames did not arrive unchanged" in told.stderr
+    result = desk.run("replay", capture, "--topology", lossy(CHANGED), code=3)
+    assert "5 of 5 frames did not arrive unchanged" in result.stderr
 
 
-def test_stdout(desk, some):
+def test_wire_on_stdout_moves_json_to_stderr(desk, some):
     """With --wire - the capture is on stdout, and the JSON object on stderr."""
     capture = desk.capture(some)
-    told = desk.run("replay", capture, "--topology", "ring", "--wire", "-", "--json")
-    assert told.stdout_bytes.startswith(b"\x0a\x0d\x0d\x0a")
-    assert '"schema": "macsec/replay/1"' in told.stderr
+    result = desk.run("replay", capture, "--topology", "ring", "--wire", "-", "--json")
+    assert result.stdout_bytes.startswith(b"\x0a\x0d\x0d\x0a")
+    assert '"schema": "macsec/replay/1"' in result.stderr
 
 
 @pytest.mark.parametrize(
-    "more, told",
+    "more, text",
     [
         (("--topology", "ring", "--cipher", "gcm-aes-256"), "--cipher does not go with --topology"),
         (("--topology", "ring", "--save-config", "keys"), "--save-config does not go"),
         (("--topology", "ring", "--jobs", "2"), "--jobs does not go"),
         (("--between", "a", "b"), "--between names hosts of a --topology"),
-        (("--topology", "ring", "--between", "a", "nobody"), "ring: no host is called"),
+        (("--topology", "ring", "--between", "a", "none"), "ring: no host is called"),
         (("--topology", "nowhere.yaml"), "the topologies that come along are hub, ring, "),
     ],
 )
-def test_usage(desk, some, more, told):
+def test_wrong_usage_is_exit_2_without_a_file(desk, some, more, text):
     """One line, exit code 2, and no file."""
     result = desk.run("replay", desk.capture(some), *more, code=2)
-    assert told in result.stderr
+    assert text in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert sorted(path.name for path in desk.folder.iterdir()) == ["in.pcap"]
 
 
-def test_a_torn_capture(desk, some):
-    """What can be read crosses; 4."""
+def test_torn_capture_crosses_up_to_the_damage(desk, some):
+    """The whole frames cross; exit 4."""
     path = Path(desk.capture(some))
     path.write_bytes(path.read_bytes()[:-3])
     found = desk.json("replay", str(path), "--topology", "two-regions", code=4)

@@ -16,7 +16,7 @@ from macsec.suites import SUITES
 PCAPS = Path(__file__).parents[3] / "pcaps"
 
 
-def test_replay_json(desk, some, backend):
+def test_replay_json_has_the_contracts_keys(desk, some, backend):
     """The JSON object has the contract's keys; every frame is equal."""
     found = desk.json("replay", desk.capture(some), "--backend", backend)
     assert found["schema"] == "macsec/replay/1"
@@ -30,7 +30,7 @@ def test_replay_json(desk, some, backend):
 
 
 @pytest.mark.parametrize("capture", sorted(PCAPS.glob("*.pcap*")), ids=lambda path: path.name)
-def test_replay_of_recorded_captures(desk, capture):
+def test_recorded_captures_cross_equal_in_both_directions(desk, capture):
     """Everything that real programs sent crosses equal, in both directions."""
     found = desk.json("replay", str(capture))
     assert found["equal"] == found["frames"] > 0
@@ -50,8 +50,8 @@ def test_saved_configurations_open_the_wire(desk, cipher, backend):
     opened = {}
     for name in names:
         assert stat.S_IMODE(os.stat(f"keys/{name}").st_mode) == 0o600
-        told = desk.json("validate", "-c", f"keys/{name}", "w.pcapng", "c.pcap")
-        opened[name] = told["delivered"]
+        summary = desk.json("validate", "-c", f"keys/{name}", "w.pcapng", "c.pcap")
+        opened[name] = summary["delivered"]
     assert opened["wire.yaml"] == found["frames"]
     assert opened["a-to-b.yaml"] + opened["b-to-a.yaml"] == found["frames"]
     desk.run("validate", "-c", "keys/wire.yaml", "w.pcapng", "c.pcap")
@@ -67,7 +67,7 @@ def test_saved_configurations_are_not_overwritten(desk, some):
     assert not Path("two.pcapng").exists()
 
 
-def test_seed_repeats(desk, some):
+def test_same_seed_gives_the_same_octets(desk, some):
     """The same seed gives the same octets; another, or none, gives others."""
     clear = desk.capture(some)
     made = []
@@ -99,36 +99,36 @@ def test_frames_that_cannot_cross_are_exit_3(desk, some):
     assert (found["frames"], found["delivered"], found["equal"]) == (5, 4, 4)
 
 
-def test_replay_of_macsec_and_eapol(desk, some):
+def test_macsec_and_eapol_frames_cross_like_any_other(desk, some):
     """Frames that are MACsec or EAPOL already are frames like any other."""
     wire = desk.frames(Path(desk.protected(some)).name)
     eapol = frame_of(60)[:12] + b"\x88\x8e" + bytes(50)
     assert desk.json("replay", desk.capture([*wire, eapol], "x.pcap"))["equal"] == 6
 
 
-def test_replay_of_an_empty_capture(desk):
+def test_replay_of_an_empty_capture_is_exit_0(desk):
     """No frame is no failure."""
     assert desk.json("replay", desk.capture([]))["frames"] == 0
     assert desk.frames("in.macsec.pcapng") == []
 
 
-def test_replay_of_damage(desk, some):
+def test_replay_of_damage_is_exit_4(desk, some):
     """Whole frames cross, then the damage is 4."""
     path = Path(desk.capture(some))
     path.write_bytes(path.read_bytes()[:-3])
     assert desk.json("replay", "in.pcap", code=4)["equal"] == 4
 
 
-def test_replay_to_stdout(desk, some):
+def test_replay_to_stdout_moves_text_to_stderr(desk, some):
     """With --wire - the capture has stdout and the text stderr."""
     done = desk.run("replay", desk.capture(some), "--wire", "-")
     assert done.stdout_bytes[:4].hex() == "0a0d0d0a"
     assert "compared octet for octet" in done.stderr
 
 
-def test_replay_text(desk, some):
+def test_replay_text_has_counts_and_the_way_to_open_the_wire(desk, some):
     """Counts, overhead, counters of both directions, and how to open the wire."""
-    told = desk.run("replay", desk.capture(some), "--save-config", "k").stdout
+    text = desk.run("replay", desk.capture(some), "--save-config", "k").stdout
     for words in (
         "frames in",
         "overhead 160 octets",
@@ -136,11 +136,11 @@ def test_replay_text(desk, some):
         "OutPktsEncrypted",
         "macsec validate -c k/wire.yaml in.macsec.pcapng clear.pcapng",
     ):
-        assert words in told
-    assert "\x1b" not in told
+        assert words in text
+    assert "\x1b" not in text
 
 
-def test_doctor_json(desk):
+def test_doctor_json_has_the_usable_kernels(desk):
     """All facts, and the kernels that the tests run on."""
     found = desk.json("doctor")
     assert found["schema"] == "macsec/doctor/1"
@@ -150,15 +150,15 @@ def test_doctor_json(desk):
     assert found["chosen"]["backend"] == PLANES[-1].backend
 
 
-def test_doctor_text(desk):
+def test_doctor_text_has_every_fact(desk):
     """A page with a line for each fact."""
-    told = desk.run("doctor").stdout
+    text = desk.run("doctor").stdout
     for words in ("Python", "reference plane", "/dev/net/tun", "wpa_supplicant"):
-        assert words in told
+        assert words in text
 
 
-def test_doctor_when_nothing_works(desk, monkeypatch):
-    """No data plane at all is 5; one is enough for 0, and the remedy is told."""
+def test_doctor_is_exit_5_only_if_no_data_plane_works(desk, monkeypatch):
+    """No data plane at all is 5; one is enough for 0, and the remedy is shown."""
     from macsec.cli import doctor
 
     broken = {"works": False, "why": "not built"}

@@ -1,4 +1,4 @@
-"""The progress bar: on a terminal, for long work, whatever the number of jobs."""
+"""The progress bar: on a terminal, for long work, with any number of jobs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal(io.StringIO):
-    """A stderr that is one."""
+    """A stderr that is a terminal."""
 
     def isatty(self):
-        """It is."""
+        """Return True."""
         return True
 
 
@@ -34,7 +34,7 @@ def at_once(monkeypatch):
 
 
 def shown(*args, **options):
-    """What a bar for these steps shows on a terminal."""
+    """Return the output of a bar for two steps on a terminal."""
     screen = Terminal()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", screen)
@@ -45,35 +45,35 @@ def shown(*args, **options):
     return screen.getvalue()
 
 
-def test_rate_and_time_left(at_once, tmp_path):
+def test_bar_shows_octets_frames_rate_and_time_left(at_once, tmp_path):
     """Verb, octets of the whole, frames, rate and time left."""
     path = tmp_path / "in.pcap"
     path.write_bytes(bytes(5000))
-    told = shown("protect", str(path))
+    text = shown("protect", str(path))
     for words in ("protect", "2.5/5.0 kB", "20 frames", "/s", "0:00:0"):
-        assert words in told
+        assert words in text
 
 
-def test_an_unknown_end(at_once, tmp_path):
+def test_bar_of_a_stream_has_no_total(at_once, tmp_path):
     """A stream or a compressed file has no end to count down to."""
-    told = shown("validate", str(tmp_path / "in.pcap.gz"))
-    assert "2.5/? kB" in told
-    assert "20 frames" in told
+    text = shown("validate", str(tmp_path / "in.pcap.gz"))
+    assert "2.5/? kB" in text
+    assert "20 frames" in text
 
 
-def test_patience(tmp_path):
+def test_short_work_shows_no_bar(tmp_path):
     """Short work shows nothing."""
     assert shown("protect", str(tmp_path / "in.pcap")) == ""
 
 
-def test_quiet(at_once, tmp_path):
+def test_quiet_shows_no_bar(at_once, tmp_path):
     """-q shows nothing."""
     assert shown("protect", str(tmp_path / "in.pcap"), quiet=True) == ""
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
 @pytest.mark.parametrize("verb", ["protect", "replay"])
-def test_a_verb_on_a_terminal(desk, monkeypatch, at_once, verb, jobs):
+def test_bar_counts_every_frame_in_order(desk, monkeypatch, at_once, verb, jobs):
     """Every frame is counted, in order, and the bar is gone at the end."""
     monkeypatch.setattr(captures, "read", partial(captures.read, batch_frames=7))
     counts = []
@@ -91,8 +91,8 @@ def test_a_verb_on_a_terminal(desk, monkeypatch, at_once, verb, jobs):
     assert counts[-1][1] == os.path.getsize(clear) - 24
 
 
-@pytest.mark.parametrize("jobs", ["1", "3"])
-def test_stderr_of_a_process(desk, jobs):
+@pytest.mark.parametrize("jobs", ["1", pytest.param("3", marks=pytest.mark.exhaustive)])
+def test_terminal_sees_a_bar_and_a_pipe_only_the_summary(desk, jobs):
     """A terminal sees a bar that takes itself away; a pipe sees the summary and nothing else."""
     script = (
         "import sys; from macsec.cli import main; from macsec.cli.shared import progress; "

@@ -23,7 +23,7 @@ def event():
     os.close(descriptor)
 
 
-def test_what_comes_first(event):
+def test_wait_returns_the_descriptor_before_a_signal(event):
     """The time, a signal, or the descriptor, which goes first."""
     before = signal.getsignal(signal.SIGUSR1)
     with Signals(signal.SIGUSR1) as signals:
@@ -39,7 +39,7 @@ def test_what_comes_first(event):
     assert signal.getsignal(signal.SIGUSR1) is before
 
 
-def test_a_high_descriptor(event):
+def test_wait_takes_descriptors_above_1023(event):
     """A lab of a hundred links has more than a thousand open."""
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most <= HIGH:

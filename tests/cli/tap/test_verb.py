@@ -16,6 +16,8 @@ from support.hosts import Host
 from support.planes import SCI_A, frame_of
 from support.schemas import checked
 
+pytestmark = pytest.mark.network
+
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
 UP = f"macsec: ms0 is up on wire, MTU 1468, SCI {SCI_A}\n"

@@ -1,4 +1,4 @@
-"""A configuration to keys and policy: every holder at once, on the KaY's clock, and at work."""
+"""Keys and policy from a configuration: every holder, on the KaY's clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import tokens
+from support.stores import KEK, counting
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks
@@ -16,15 +17,13 @@ from macsec.kay.holders import CakStore, Edge, StoredCak, chain_of, policy_of
 from macsec.kay.policy import Security
 from macsec.keys import Key
 
-from .test_store import KEK, counting
-
 CANARY = "c0ffee00decafbad0123456789abcdef"
 S = 10**9
 WALL = 1_700_000_000 * S
 
 
-def test_policy() -> None:
-    """Each entry has its place in the policy; the SecY's have theirs."""
+def test_policy_takes_each_entry_of_the_configuration() -> None:
+    """Entries of `mka`, and the cipher and offset of `secy`."""
     policy = policy_of(
         load(
             {
@@ -52,8 +51,8 @@ def test_policy() -> None:
     assert policy.destination == b"\xff" * 6
 
 
-def test_windows(tmp_path: Path) -> None:
-    """Relative times count from the start, absolute ones from 1970, a CAK beside is there now."""
+def test_windows_of_keys_are_on_the_clock_of_the_kay(tmp_path: Path) -> None:
+    """Relative times count from the start, absolute ones from 1970; a single CAK is valid now."""
     (tmp_path / "cak").write_text(CANARY)
     (tmp_path / "cak").chmod(0o600)
     config = load(
@@ -73,15 +72,15 @@ def test_windows(tmp_path: Path) -> None:
     assert chain[0].active(0)
     assert (chain[1].start_ns, chain[1].end_ns) == (65 * S, 185 * S)
     assert chain[2].start_ns == 15 * S
-    message = b"the keys are not wiped with what they were read by"
+    message = b"the keys outlive the ring that read them"
     want = MemoryHolder(Key(bytes.fromhex(CANARY)), b"\1").icv(message)
     assert chain[0].holder.icv(message) == want
 
 
-def test_every_holder_under_audit(
+def test_audit_log_has_each_use_of_every_holder(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token, a store and a text, each use written down without a key or a PIN."""
+    """A token, a store and a CAK as text; no key and no PIN in the log."""
     module = tokens.softhsm(tmp_path_factory.getbasetemp() / "softhsm-kay")
     tokens.put(module, "assembled", bytes.fromhex(CANARY))
     monkeypatch.setenv("PIN", tokens.PIN)
@@ -116,16 +115,16 @@ def test_every_holder_under_audit(
 
 
 class FakeVault:
-    """A client that knows two secrets."""
+    """A client with two secrets."""
 
     def get_secret(self, name: str, version: str | None) -> Any:
-        """A secret."""
+        """Return a secret."""
         values = {"ckn": "11223344", "cak": CANARY}
         return type("Secret", (), {"value": values[name]})
 
 
-def test_vault() -> None:
-    """macSecConfig leads to the vault that its identifiers name."""
+def test_mac_sec_config_reads_the_vault_of_its_identifiers() -> None:
+    """One client for each secret, of the vault in its URL."""
     pytest.importorskip("azure.keyvault.secrets", reason="azure-keyvault-secrets is missing")
     azure = {
         "cknSecretIdentifier": "https://v.vault.azure.net/secrets/ckn",
@@ -143,12 +142,12 @@ def test_vault() -> None:
     chain = chain_of(config, Edge(vaults=clients))
     assert [key.ckn.hex() for key in chain] == ["11223344"]
     assert urls == ["https://v.vault.azure.net"] * 2
-    with pytest.raises(EnvironmentLacks, match="no way to a Key Vault"):
+    with pytest.raises(EnvironmentLacks, match="no Key Vault can be reached"):
         chain_of(config, Edge())
 
 
-def test_without_mka() -> None:
-    """Static SAKs are no key agreement."""
+def test_configuration_without_mka_is_refused() -> None:
+    """Static SAKs are not key agreement."""
     for use in (policy_of, lambda config: chain_of(config, Edge())):
         with pytest.raises(ConfigError, match="mka: is missing"):
             use(load({}))

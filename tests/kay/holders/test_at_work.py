@@ -1,4 +1,4 @@
-"""Holders under key agreement, in virtual time: secured, audited, rotated, pulled out."""
+"""Holders in key agreement, in virtual time: secured, audited, rotated, removed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from support import tokens
 from support.kays import Segment, chain_key, check_connectivity, secured
+from support.stores import counting
 
 from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation
 from macsec.kay.holders.token import TokenHolder, open_session
 from macsec.kay.keychain import ChainKey
-
-from .test_store import counting
 
 CAK = bytes.fromhex("c0ffee00decafbad0123456789abcdef")
 CKN = bytes.fromhex("2211")
@@ -28,14 +27,14 @@ LABELS = (f"work{number}" for number in itertools.count())
 
 @pytest.fixture
 def on_token(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A session of the token, and the label of the CAK on it."""
+    """Return a session of the token, and the label of the CAK on it."""
     module = tokens.softhsm(tmp_path_factory.getbasetemp() / "softhsm-kay")
     tokens.put(module, label := next(LABELS), CAK)
     return open_session(module, tokens.TOKEN, tokens.PIN), label
 
 
 def played(holder: CakHolder, serves: bool) -> Segment:
-    """One station with this holder, one with the CAK in memory, five seconds later."""
+    """Run five seconds with a station with this holder and one with the CAK in memory."""
     segment = Segment()
     segment.add("a", [ChainKey(holder)], key_server_priority=10 if serves else 30)
     segment.add("b", [chain_key(CAK, CKN)], key_server_priority=20)
@@ -44,8 +43,10 @@ def played(holder: CakHolder, serves: bool) -> Segment:
 
 
 @pytest.mark.parametrize("serves", [True, False])
-def test_token(on_token: Any, serves: bool, tmp_path: Path) -> None:
-    """A KaY whose CAK is on a token agrees with one that has it, as Key Server and as member."""
+def test_token_holder_agrees_with_a_memory_holder(
+    on_token: Any, serves: bool, tmp_path: Path
+) -> None:
+    """As Key Server and as member; the log has each use."""
     session, label = on_token
     path = tmp_path / "audit.jsonl"
     log = AuditLog(path, lambda: 0, "a")
@@ -53,18 +54,18 @@ def test_token(on_token: Any, serves: bool, tmp_path: Path) -> None:
     a, b = segment.members["a"], segment.members["b"]
     assert secured(a, b)
     check_connectivity(segment, a, b)
-    told = [json.loads(line) for line in path.read_text().splitlines()]
-    done = {line["operation"] for line in told}
+    logged = [json.loads(line) for line in path.read_text().splitlines()]
+    done = {line["operation"] for line in logged}
     makes = {"derive-sak", "wrap"} if serves else {"unwrap"}
     assert done == {"derive-kek-ick", "icv", "icv-check", *makes}
-    assert {line["result"] for line in told} == {"ok"}
+    assert {line["result"] for line in logged} == {"ok"}
     sent = sum(name == "a" for _, name, _ in segment.mkpdus)
-    assert sum(line["operation"] == "icv" for line in told) == sent
+    assert sum(line["operation"] == "icv" for line in logged) == sent
     assert CAK.hex() not in path.read_text()
 
 
-def test_a_token_pulled_out(on_token: Any) -> None:
-    """Nothing raises; the station falls silent, and both ends close when the Life Time is over."""
+def test_removed_token_ends_the_session(on_token: Any) -> None:
+    """Nothing raises; the station sends nothing, and both ends close after the Life Time."""
     session, label = on_token
     segment = played(TokenHolder(session, label, CKN), True)
     a, b = segment.members["a"], segment.members["b"]
@@ -76,8 +77,8 @@ def test_a_token_pulled_out(on_token: Any) -> None:
     assert a.kay.counters["out-mkpdu-errors"]
 
 
-def test_rotation_loses_nothing() -> None:
-    """Both ends with one service's chain: three rotations under traffic, every frame there."""
+def test_rotation_of_caks_loses_no_frame() -> None:
+    """Both ends with the chain of one service: three rotations under traffic."""
     rotation = Rotation(lifetime_ns=60 * S, overlap_ns=20 * S, cak_length=16)
     chain, random = rotation.extend([], 0, counting()), counting()
     while chain[-1].start_ns < 130 * S:

@@ -1,4 +1,4 @@
-"""The audit log: one line a use, appended, and no secret in any."""
+"""The audit log: one appended line for each use, without secrets."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NONCE = bytes(range(16))
 
 
 def audited(log: AuditLog, holder: Any = None) -> AuditedHolder:
-    """A holder under audit."""
+    """Return a holder under audit."""
     return AuditedHolder(holder or MemoryHolder(Key(CANARY), CKN), log)
 
 
 def lines(path: Path) -> list[dict[str, str]]:
-    """The log."""
+    """Return the lines of the log."""
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_one_line_a_use(tmp_path: Path) -> None:
-    """When, who, which CAK, which operation, how it ended."""
+def test_each_use_is_one_line_without_secrets(tmp_path: Path) -> None:
+    """Time, process, CAK, operation and result."""
     path, times = tmp_path / "audit.jsonl", iter(range(10**18, 10**18 + 99))
     holder = audited(AuditLog(path, lambda: next(times), "tap eth0"))
     sak = holder.sak(NONCE, [bytes(12)], 1, 16)
@@ -38,8 +38,8 @@ def test_one_line_a_use(tmp_path: Path) -> None:
     assert holder.unwrap(bytes(24)) is None
     assert holder.icv_valid(b"m", holder.icv(b"m"))
     assert not holder.icv_valid(b"m", bytes(16))
-    told = [(line["operation"], line["result"]) for line in lines(path)]
-    assert told == [
+    logged = [(line["operation"], line["result"]) for line in lines(path)]
+    assert logged == [
         ("derive-kek-ick", "ok"),
         ("derive-sak", "ok"),
         ("wrap", "ok"),
@@ -58,16 +58,16 @@ def test_one_line_a_use(tmp_path: Path) -> None:
     assert "c0ffee" not in repr(holder)
 
 
-def test_appended(tmp_path: Path) -> None:
-    """A second run adds to the first."""
+def test_second_run_appends_to_the_log(tmp_path: Path) -> None:
+    """The lines of the first stay."""
     path = tmp_path / "audit.jsonl"
     for who in ("one", "two"):
         audited(AuditLog(path, lambda: 1, who)).icv(b"")
     assert [line["who"] for line in lines(path)] == ["one", "one", "two", "two"]
 
 
-def test_a_holder_that_fails(tmp_path: Path) -> None:
-    """Written as failed, and told on."""
+def test_failed_use_is_logged_and_raised(tmp_path: Path) -> None:
+    """The log has the result `failed`."""
 
     class Failing(MemoryHolder):
         def icv(self, octets: bytes) -> bytes:
@@ -79,8 +79,8 @@ def test_a_holder_that_fails(tmp_path: Path) -> None:
     assert [line["result"] for line in lines(tmp_path / "a")] == ["ok", "failed"]
 
 
-def test_no_use_without_its_line(tmp_path: Path) -> None:
-    """A log that cannot be written: the result of the use is not given away."""
+def test_use_that_cannot_be_logged_gives_no_result(tmp_path: Path) -> None:
+    """A full disk, or a folder in place of the log."""
     with pytest.raises(MACsecError, match="No space left"):
         audited(AuditLog("/dev/full", lambda: 1, "x"))
     log = AuditLog(tmp_path / "a", lambda: 1, "x")
@@ -92,8 +92,8 @@ def test_no_use_without_its_line(tmp_path: Path) -> None:
             use()
 
 
-def test_refused(tmp_path: Path) -> None:
-    """A log that is a link is not followed; a holder is not copied."""
+def test_linked_log_and_copied_holder_are_refused(tmp_path: Path) -> None:
+    """A link is not followed; a holder is not copied."""
     import copy
 
     (tmp_path / "a").symlink_to(tmp_path / "b")

@@ -1,4 +1,4 @@
-"""Rotation: at each time there is a key, neighbours overlap, and no name comes twice."""
+"""Rotation: a key at each time, overlapping neighbours, and no name twice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.stores import counting, plain
 
 from macsec.errors import ConfigError
 from macsec.kay.holders.generated import Rotation
 from macsec.kay.holders.store import StoredCak
-
-from .test_store import counting, plain
 
 HOUR = 3600 * 10**9
 
@@ -22,8 +21,10 @@ HOUR = 3600 * 10**9
     data=st.data(),
     steps=st.lists(st.integers(0, 60), max_size=20),
 )
-def test_rotation(lifetime: int, data: st.DataObject, steps: list[int]) -> None:
-    """For any times at which it is run: chain up to a lifetime ahead, overlaps, whole windows."""
+def test_chain_reaches_one_lifetime_ahead_with_overlaps(
+    lifetime: int, data: st.DataObject, steps: list[int]
+) -> None:
+    """For any times at which the rotation runs."""
     overlap = data.draw(st.integers(1, lifetime - 1))
     rotation = Rotation(lifetime_ns=lifetime, overlap_ns=overlap)
     random, chain, now = counting(), list[StoredCak](), 1000
@@ -38,9 +39,9 @@ def test_rotation(lifetime: int, data: st.DataObject, steps: list[int]) -> None:
         assert all(cak.end_ns > now for cak in chain if cak.end_ns is not None)
         starts = [cak.start_ns for cak in chain]
         assert starts[-1] + lifetime - overlap > now + lifetime
-        assert any(cak.start_ns <= now for cak in chain), "there is a key now"
+        assert any(cak.start_ns <= now for cak in chain), "no key is valid now"
         for one, other in pairwise(starts):
-            # One that was due while nobody rotated starts with the next run.
+            # A key that was due between two runs starts with the next run.
             assert 0 < other - one <= lifetime - overlap or other in runs
         new = [cak for cak in plain(chain) if cak not in before]
         assert not seen & {cak[0] for cak in new}
@@ -49,8 +50,8 @@ def test_rotation(lifetime: int, data: st.DataObject, steps: list[int]) -> None:
         assert plain(chain)[: len(kept)] == kept
 
 
-def test_twice_at_one_time() -> None:
-    """Nothing new is made while the chain reaches far enough."""
+def test_second_run_at_the_same_time_makes_no_key() -> None:
+    """The chain reaches far enough."""
     rotation = Rotation(lifetime_ns=24 * HOUR, overlap_ns=HOUR, cak_length=16)
     random = counting()
     chain = rotation.extend([], 0, random)
@@ -67,7 +68,7 @@ def test_twice_at_one_time() -> None:
 @pytest.mark.parametrize(
     "lifetime, overlap, length", [(10, 0, 16), (10, 10, 16), (0, 0, 16), (10, 1, 24)]
 )
-def test_refused(lifetime: int, overlap: int, length: int) -> None:
-    """Keys that would not overlap, or are no CAKs."""
+def test_impossible_rotations_are_refused(lifetime: int, overlap: int, length: int) -> None:
+    """Keys that would not overlap, or are not CAKs."""
     with pytest.raises(ConfigError):
         Rotation(lifetime_ns=lifetime, overlap_ns=overlap, cak_length=length)

@@ -1,4 +1,4 @@
-"""Key Vault secrets through the official client, from a stand-in that speaks its protocol."""
+"""Key Vault secrets through the official client, from a local server of its protocol."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SUITE = "gcm-aes-128"
 
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
-    """A vault with a CKN and a CAK, and the managed identity that may read it."""
+    """Yield a vault with a CKN and a CAK, and the managed identity that may read it."""
     cli_vault._credential.cache_clear()
     with vaults.vault(tmp_path) as found:
         monkeypatch.setenv("IDENTITY_ENDPOINT", found.identity)
@@ -39,7 +39,7 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
 
 
 def section(vault: Vault, ckn: str = "ckn", cak: str = "cak/7") -> MacSecConfigSection:
-    """As it stands in the properties of a link."""
+    """Return the section as in the properties of a link."""
     return MacSecConfigSection.model_validate(
         {
             "cknSecretIdentifier": f"{vault.url}/secrets/{ckn}",
@@ -51,7 +51,7 @@ def section(vault: Vault, ckn: str = "ckn", cak: str = "cak/7") -> MacSecConfigS
 
 
 def clients(vault: Vault) -> Any:
-    """The command line's clients; the vault is not under vault.azure.net."""
+    """Return the clients of the command line; the vault is not under vault.azure.net."""
     return partial(
         client,
         connection_verify=str(vault.authority),
@@ -60,7 +60,9 @@ def clients(vault: Vault) -> Any:
     )
 
 
-def test_both_secrets(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
+def test_both_secrets_are_read_with_the_managed_identity(
+    vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
     """Challenge, token of the managed identity, secret; the version named, or the newest."""
     caplog.set_level(logging.DEBUG)
     held = fetch(section(vault), SUITE, clients(vault))
@@ -87,8 +89,10 @@ def test_both_secrets(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
         ("long", "cak/7", ConfigError, "a CKN of 2 to 64 hex digits"),
     ],
 )
-def test_refused(vault: Vault, ckn: str, cak: str, kind: type[Exception], said: str) -> None:
-    """What is missing, forbidden or no key: one line with the identifier, without the value."""
+def test_unusable_secrets_are_refused_without_their_value(
+    vault: Vault, ckn: str, cak: str, kind: type[Exception], said: str
+) -> None:
+    """A missing or forbidden secret, or one that is not a key: one line with the identifier."""
     vault.secrets |= {("word", ""): "c0ffee-is-no-hex", ("long", ""): "00" * 33}
     vault.forbidden = {"secret"}
     with pytest.raises(kind, match=said) as caught:
@@ -96,15 +100,15 @@ def test_refused(vault: Vault, ckn: str, cak: str, kind: type[Exception], said: 
     assert "c0ffee" not in str(caught.value)
 
 
-def test_no_identity(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The identity's endpoint says no."""
+def test_refused_identity_is_an_error(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint of the identity answers 401."""
     monkeypatch.setenv("IDENTITY_HEADER", "other")
-    with pytest.raises(MACsecError, match="does not know who asks"):
+    with pytest.raises(MACsecError, match="refused the identity"):
         fetch(section(vault), SUITE, clients(vault))
 
 
-def test_no_vault(vault: Vault) -> None:
-    """Nobody answers."""
+def test_unreachable_vault_is_an_error(vault: Vault) -> None:
+    """No server at the address."""
     gone = section(vault).model_copy(
         update={"ckn_secret_identifier": "https://127.0.0.1:9/secrets/x"}
     )
@@ -113,16 +117,16 @@ def test_no_vault(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("identifier", ["http://v/secrets/x", "https://v/keys", "c0ffee", ""])
-def test_no_identifier(vault: Vault, identifier: str) -> None:
-    """A text that is no secret identifier never becomes a request."""
+def test_text_that_is_no_identifier_sends_no_request(vault: Vault, identifier: str) -> None:
+    """Other schemes, other paths, no URL."""
     bad = section(vault).model_copy(update={"ckn_secret_identifier": identifier})
     with pytest.raises(ConfigError, match="no secret identifier"):
         fetch(bad, SUITE, clients(vault))
     assert vault.asked == []
 
 
-def test_without_the_library(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What to install is told."""
+def test_missing_library_names_the_package(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the package to install."""
     import sys
 
     monkeypatch.setitem(sys.modules, "azure.keyvault.secrets", None)

@@ -1,4 +1,4 @@
-"""A CAK on a token does what one in memory does, and never leaves: against SoftHSM2."""
+"""A CAK on a token gives the results of one in memory, and never leaves: with SoftHSM2."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEMBERS = [bytes(range(12)), bytes(range(12, 24))]
 
 @pytest.fixture(scope="session")
 def module(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The PKCS#11 module, with the CAKs on its token."""
+    """Return the PKCS#11 module, with the CAKs on its token."""
     path = tokens.softhsm(tmp_path_factory.getbasetemp() / "softhsm-kay")
     for length, cak in CAKS.items():
         tokens.put(path, f"cak{length}", cak)
@@ -37,20 +37,20 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def session(module: str) -> Iterator[Any]:
-    """Logged in."""
+    """Yield a session that is logged in."""
     with open_session(module, tokens.TOKEN, tokens.PIN) as opened:
         yield opened
 
 
 @pytest.fixture(params=[16, 32])
 def pair(request: pytest.FixtureRequest, session: Any) -> tuple[TokenHolder, MemoryHolder]:
-    """The same CAK on the token and in memory."""
+    """Return holders of the same CAK on the token and in memory."""
     length = request.param
     return TokenHolder(session, f"cak{length}", CKN), MemoryHolder(Key(CAKS[length]), CKN)
 
 
-def test_same_as_in_memory(pair: tuple[TokenHolder, MemoryHolder]) -> None:
-    """ICV, SAK and both directions of the wrap: each end takes what the other makes."""
+def test_token_gives_the_results_of_memory(pair: tuple[TokenHolder, MemoryHolder]) -> None:
+    """ICV, SAK, wrap and unwrap, each with the other's output."""
     token, memory = pair
     assert (token.ckn, token.cak_length) == (CKN, memory.cak_length)
     message = b"MKPDU" * 9
@@ -66,8 +66,8 @@ def test_same_as_in_memory(pair: tuple[TokenHolder, MemoryHolder]) -> None:
         assert memory.unwrap(token.wrap(sak)) == sak
 
 
-def test_what_came_off_a_wire(pair: tuple[TokenHolder, MemoryHolder]) -> None:
-    """Another key's wrap, one changed bit, any length: None, and nothing raises."""
+def test_unwrap_of_foreign_octets_is_none(pair: tuple[TokenHolder, MemoryHolder]) -> None:
+    """Wrapped by another key, one changed bit, any length: nothing raises."""
     token, memory = pair
     wrapped = memory.wrap(Key(bytes(16)))
     assert token.unwrap(MemoryHolder(Key(bytes(16)), CKN).wrap(Key(bytes(16)))) is None
@@ -75,11 +75,11 @@ def test_what_came_off_a_wire(pair: tuple[TokenHolder, MemoryHolder]) -> None:
     for length in (0, 1, 8, 16, 23, 25, 48):
         assert token.unwrap(bytes(length)) is None, length
     assert token.icv_valid(b"", b"") is False
-    assert token.unwrap(wrapped) == Key(bytes(16)), "the token works on"
+    assert token.unwrap(wrapped) == Key(bytes(16)), "the token still works"
 
 
 def test_the_cak_never_leaves(pair: tuple[TokenHolder, MemoryHolder]) -> None:
-    """Nor do KEK and ICK once they are on the token: it does not give their octets."""
+    """KEK and ICK neither, once they are on the token."""
     token, _ = pair
     pkcs11 = pytest.importorskip("pkcs11")
     for key in (token._cak, token._kek, token._ick):
@@ -92,7 +92,7 @@ def test_the_cak_never_leaves(pair: tuple[TokenHolder, MemoryHolder]) -> None:
 
 
 def test_nothing_stays_on_the_token(session: Any) -> None:
-    """What a wrap, an unwrap and a holder put there is gone with them."""
+    """Objects of a wrap, an unwrap and a holder are deleted with them."""
     before = len(list(session.get_objects()))
     holder = TokenHolder(session, "cak16", CKN)
     for _ in range(3):
@@ -108,20 +108,20 @@ def test_nothing_stays_on_the_token(session: Any) -> None:
     [
         ("none", "0 secret keys have the label 'none'"),
         ("twice", "2 secret keys"),
-        ("loose", "could leave"),
-        ("bare", "could leave"),
+        ("loose", "is extractable"),
+        ("bare", "is extractable"),
         ("mute", "may not sign"),
         ("odd", "24 octets, a CAK has 16 or 32"),
     ],
 )
-def test_refused(session: Any, label: str, said: str) -> None:
-    """A key that is not there, is no CAK, or is not kept on the token."""
+def test_unsuitable_keys_of_a_token_are_refused(session: Any, label: str, said: str) -> None:
+    """A key that is missing, is not a CAK, or may leave the token."""
     with pytest.raises(ConfigError, match=said):
         TokenHolder(session, label, CKN)
 
 
-def test_a_session_that_is_gone(module: str) -> None:
-    """A token that is pulled out is a MACsecError, which the KaY knows."""
+def test_closed_session_is_a_macsec_error(module: str) -> None:
+    """A removed token raises MACsecError, which the KaY handles."""
     session = open_session(module, tokens.TOKEN, tokens.PIN)
     holder = TokenHolder(session, "cak16", CKN)
     session.close()
@@ -136,8 +136,8 @@ def test_a_session_that_is_gone(module: str) -> None:
             use()
 
 
-def test_two_on_one_token(module: str) -> None:
-    """A key chain on one token: each CAK has its session, and both work side by side."""
+def test_two_caks_on_one_token_work_side_by_side(module: str) -> None:
+    """A key chain on one token: each CAK has a session of its own."""
     with open_session(module, tokens.TOKEN, tokens.PIN) as one:
         holders = [
             TokenHolder(one, "cak16", CKN),
@@ -148,9 +148,9 @@ def test_two_on_one_token(module: str) -> None:
             assert holder.icv(b"m") == want.icv(b"m")
 
 
-def test_log_in(module: str) -> None:
-    """A wrong token, PIN or module is told in one line without the PIN."""
-    # Other tests of this process may be logged in still, and then a PIN is not looked at.
+def test_failed_log_in_names_the_cause_without_the_pin(module: str) -> None:
+    """A wrong token, PIN or module."""
+    # Other tests of this process may still be logged in, and then the PIN is not checked.
     pytest.importorskip("pkcs11").lib(module).reinitialize()
     for token, pin, kind, said in (
         ("other", tokens.PIN, ConfigError, "no token 'other'"),
@@ -163,7 +163,9 @@ def test_log_in(module: str) -> None:
         open_session("/nowhere.so", tokens.TOKEN, tokens.PIN)
 
 
-def test_hidden(pair: tuple[TokenHolder, MemoryHolder]) -> None:
+def test_token_holder_hides_its_key_and_refuses_copies(
+    pair: tuple[TokenHolder, MemoryHolder],
+) -> None:
     """No copy, no key in the text."""
     import copy
     import pickle
@@ -175,8 +177,8 @@ def test_hidden(pair: tuple[TokenHolder, MemoryHolder]) -> None:
             use(token)
 
 
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What to install is told."""
+def test_missing_library_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the package to install."""
     import sys
 
     monkeypatch.setitem(sys.modules, "pkcs11", None)
@@ -184,8 +186,8 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
         token_module._library()
 
 
-def test_the_kdf_is_that_of_the_keys(session: Any) -> None:
-    """For each length that one or two blocks of CMAC give."""
+def test_kdf_of_the_token_is_that_of_derivation(session: Any) -> None:
+    """For one and two blocks of CMAC."""
     holder = TokenHolder(session, "cak32", CKN)
     for length in (16, 32):
         want = derivation.kdf(Key(CAKS[32]), b"label", b"context", 8 * length)

@@ -1,4 +1,4 @@
-"""The story of a CA: who is who, and what changed when; by made messages in sequence."""
+"""The history of a CA: members and changes, from sequences of MKPDUs."""
 
 from __future__ import annotations
 
@@ -7,56 +7,58 @@ from typing import Any
 import pytest
 from support.members import CKN, Member, alice, bob, holder, sak_of
 
-from macsec.kay.listening.listener import Distribution, Observer
+from macsec.kay.listening.listener import Distribution, Listener
 from macsec.kay.listening.story import Kind, Stories, Story
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
 
 S = 1_000_000_000
 
 
-class Listener:
-    """Stories told from frames that are heard at some second each."""
+class StoryTeller:
+    """Histories made from frames with a time in seconds each."""
 
     def __init__(self, *holders: Any) -> None:
         self.stories = Stories()
-        self._observer = Observer(holders or [holder()])
+        self._listener = Listener(holders or [holder()])
         self._index = 0
 
     def hear(self, seconds: float, frame: bytes) -> list[tuple[str, Kind, dict[str, Any]]]:
-        """What a frame changes."""
+        """Hear a frame and return its events."""
         events = [len(story.events) for story in self.stories.by_ckn.values()] or [0]
-        self.stories.hear(self._observer.hear(frame), self._index, int(seconds * S))
+        self.stories.hear(self._listener.hear(frame), self._index, int(seconds * S))
         self._index += 1
-        return [(event.who, event.kind, event.detail) for event in self.story.events[events[0] :]]
+        return [
+            (event.member, event.kind, event.detail) for event in self.story.events[events[0] :]
+        ]
 
     @property
     def story(self) -> Story:
-        """The only one."""
+        """The only history."""
         (story,) = self.stories.by_ckn.values() or [Story(CKN, True)]
         return story
 
 
-def kinds(told: list[tuple[str, Kind, dict[str, Any]]]) -> list[Kind]:
-    """What kinds of events they are."""
-    return [kind for _, kind, _ in told]
+def kinds(events: list[tuple[str, Kind, dict[str, Any]]]) -> list[Kind]:
+    """Return the kinds of events."""
+    return [kind for _, kind, _ in events]
 
 
-def test_from_nothing_to_secured() -> None:
+def test_events_from_the_first_mkpdu_to_a_retired_sak() -> None:
     """Two stations meet, one distributes, both use the SAK and it settles as Old."""
     a, b = alice(), bob(priority=32)
-    told = Listener()
-    assert kinds(told.hear(0, a.says(key_server=True))) == [Kind.JOINS, Kind.SERVER_ON]
-    heard = told.hear(1, b.says(potential=(PeerId(a.mi, 1),)))
+    stories = StoryTeller()
+    assert kinds(stories.hear(0, a.says(key_server=True))) == [Kind.JOINS, Kind.SERVER_ON]
+    heard = stories.hear(1, b.says(potential=(PeerId(a.mi, 1),)))
     assert heard[1:] == [("B", Kind.POTENTIAL, {"peer": a.mi})]
     sak = sak_of(a, [a, b])
-    live, given = told.hear(2, a.distributes(sak, b, key_server=True))
+    live, given = stories.hear(2, a.distributes(sak, b, key_server=True))
     assert live == ("A", Kind.LIVE, {"peer": b.mi})
     assert given[1:] == (
         Kind.DISTRIBUTES,
         {"ki": sak.ki, "an": 0, "suite": "gcm-aes-128", "result": "new SAK"},
     )
     receiving = SakUse(latest=KeyUse(sak.ki, 0, False, True, 1))
-    live, use = told.hear(2.1, b.says(a, use=receiving))
+    live, use = stories.hear(2.1, b.says(a, use=receiving))
     assert use[2] == {
         "ki": sak.ki,
         "slot": "latest",
@@ -64,125 +66,125 @@ def test_from_nothing_to_secured() -> None:
         "transmits": False,
         "receives": True,
     }
-    assert told.hear(2.2, b.says(a, use=receiving)) == []
+    assert stories.hear(2.2, b.says(a, use=receiving)) == []
     settled = SakUse(old=KeyUse(sak.ki, 0, True, True, 1))
-    assert kinds(told.hear(4, b.says(a, use=settled))) == [Kind.USES]
-    assert kinds(told.hear(5, b.says(a, use=SakUse()))) == [Kind.RETIRES]
-    story = told.story
+    assert kinds(stories.hear(4, b.says(a, use=settled))) == [Kind.USES]
+    assert kinds(stories.hear(5, b.says(a, use=SakUse()))) == [Kind.RETIRES]
+    story = stories.story
     assert [member.name for member in story.members.values()] == ["A", "B"]
     assert story.key_servers == ["A"]
     assert story.verified
 
 
-def test_a_restart_has_the_same_letter() -> None:
+def test_restarted_member_keeps_its_letter() -> None:
     """Another MI with a known SCI is another life of that member."""
-    told, b = Listener(), bob()
-    told.hear(0, alice().says())
-    told.hear(1, b.says(alice()))
+    stories, b = StoryTeller(), bob()
+    stories.hear(0, alice().says())
+    stories.hear(1, b.says(alice()))
     again = alice(mi=b"alice again!")
-    assert told.hear(9, again.says())[0][:2] == ("A2", Kind.RESTARTS)
+    assert stories.hear(9, again.says())[0][:2] == ("A2", Kind.RESTARTS)
     third = alice(mi=b"alice thrice")
-    assert told.hear(19, third.says())[0][:2] == ("A3", Kind.RESTARTS)
-    (changed,) = [event for event in told.hear(20, b.says(again)) if event[1] is Kind.DROPS]
+    assert stories.hear(19, third.says())[0][:2] == ("A3", Kind.RESTARTS)
+    (changed,) = [event for event in stories.hear(20, b.says(again)) if event[1] is Kind.DROPS]
     assert changed[2] == {"peer": alice().mi}
-    assert told.story.name(again.mi) == "A2"
-    assert told.story.name(b"never heard.") == b"neve".hex() + "…"
+    assert stories.story.name(again.mi) == "A2"
+    assert stories.story.name(b"never heard.") == b"neve".hex() + "…"
 
 
-def test_silence() -> None:
-    """Only longer than a Life Time is worth a word."""
-    told, a = Listener(), alice()
-    told.hear(0, a.says())
-    assert told.hear(6, a.says()) == []
-    assert told.hear(12.5, a.says()) == [("A", Kind.SILENT, {"for_ns": int(6.5 * S)})]
+def test_silence_beyond_a_life_time_is_an_event() -> None:
+    """A shorter silence is none."""
+    stories, a = StoryTeller(), alice()
+    stories.hear(0, a.says())
+    assert stories.hear(6, a.says()) == []
+    assert stories.hear(12.5, a.says()) == [("A", Kind.SILENT, {"for_ns": int(6.5 * S)})]
 
 
-def test_a_replayed_message_moves_nothing() -> None:
-    """An MN that is not above the last is told, and the member stays as it was."""
-    told, a, b = Listener(), alice(), bob()
+def test_replayed_message_changes_no_member() -> None:
+    """An MN that is not above the last is an event, and the member stays as it was."""
+    stories, a, b = StoryTeller(), alice(), bob()
     first = a.says(b)
-    told.hear(0, first)
-    told.hear(1, a.says())
-    (replayed,) = told.hear(2, first)
+    stories.hear(0, first)
+    stories.hear(1, a.says())
+    (replayed,) = stories.hear(2, first)
     assert replayed == ("A", Kind.OLD_MN, {"mn": 1, "last": 2})
-    assert told.story.members[a.mi].live == ()
+    assert stories.story.members[a.mi].live == ()
 
 
-def test_changes_of_the_basic_set() -> None:
+def test_changes_of_the_basic_set_are_events() -> None:
     """Key Server on and off, another priority, another version."""
-    told, a = Listener(), alice()
-    told.hear(0, a.says(key_server=True))
-    assert kinds(told.hear(1, a.says())) == [Kind.SERVER_OFF]
+    stories, a = StoryTeller(), alice()
+    stories.hear(0, a.says(key_server=True))
+    assert kinds(stories.hear(1, a.says())) == [Kind.SERVER_OFF]
     a.priority = 99
-    assert told.hear(2, a.says(version=3))[:1] == [
+    assert stories.hear(2, a.says(version=3))[:1] == [
         ("A", Kind.CHANGES, {"what": "priority", "from": 16, "to": 99})
     ]
-    assert kinds(told.hear(3, a.says(version=3, key_server=True))) == [Kind.SERVER_ON]
+    assert kinds(stories.hear(3, a.says(version=3, key_server=True))) == [Kind.SERVER_ON]
 
 
 @pytest.mark.parametrize("suite, bits", [("gcm-aes-128", 32), ("gcm-aes-xpn-128", 64)])
-def test_exhaustion(suite: str, bits: int) -> None:
-    """A lowest PN at three quarters of all PNs is told once: why the next SAK comes."""
-    told, a, b = Listener(), alice(), bob()
+def test_exhaustion_of_pns_is_one_event(suite: str, bits: int) -> None:
+    """A lowest PN at three quarters of all PNs is reported once: the reason of the next SAK."""
+    stories, a, b = StoryTeller(), alice(), bob()
     sak, limit = sak_of(a, [a, b], suite=suite), 3 << bits - 2
-    told.hear(0, a.distributes(sak, b))
+    stories.hear(0, a.distributes(sak, b))
     xpn = {"xpn": bits == 64}
-    told.hear(1, a.uses(sak, b, lowest_pn=limit - 1, **xpn))
-    assert told.hear(2, a.uses(sak, b, lowest_pn=limit, **xpn)) == [
+    stories.hear(1, a.uses(sak, b, lowest_pn=limit - 1, **xpn))
+    assert stories.hear(2, a.uses(sak, b, lowest_pn=limit, **xpn)) == [
         ("A", Kind.EXHAUSTS, {"ki": sak.ki, "lowest_pn": str(limit)})
     ]
-    assert told.hear(3, a.uses(sak, b, lowest_pn=limit + 1, **xpn)) == []
+    assert stories.hear(3, a.uses(sak, b, lowest_pn=limit + 1, **xpn)) == []
 
 
-def test_delay_protection() -> None:
-    """Told when it is turned on and when it is turned off."""
-    told, a = Listener(), alice()
-    told.hear(0, a.says(use=SakUse()))
-    on = told.hear(1, a.says(use=SakUse(delay_protect=True)))
-    off = told.hear(2, a.says(use=SakUse()))
+def test_delay_protection_on_and_off_are_events() -> None:
+    """Each change of the flag is one event."""
+    stories, a = StoryTeller(), alice()
+    stories.hear(0, a.says(use=SakUse()))
+    on = stories.hear(1, a.says(use=SakUse(delay_protect=True)))
+    off = stories.hear(2, a.says(use=SakUse()))
     assert [event[2] for event in on + off] == [{"on": True}, {"on": False}]
 
 
-def test_rekeys_and_another_server() -> None:
-    """Each SAK once however often it is told; servers in the order in which they served."""
-    told, a, b = Listener(), alice(), bob()
+def test_each_sak_is_recorded_once_with_its_server() -> None:
+    """Repeated distributions count as one SAK; servers in the order of their first SAK."""
+    stories, a, b = StoryTeller(), alice(), bob()
     first, second, third = sak_of(b, [a, b]), sak_of(b, [a, b], 2, 1), sak_of(a, [a, b])
     for sak in (first, first, second):
-        told.hear(0, b.distributes(sak, a))
-    told.hear(1, a.distributes(third, b))
-    assert [(sak.ki.kn, sak.an, sak.who, sak.times) for sak in told.story.saks] == [
+        stories.hear(0, b.distributes(sak, a))
+    stories.hear(1, a.distributes(third, b))
+    assert [(sak.ki.kn, sak.an, sak.key_server, sak.times) for sak in stories.story.saks] == [
         (1, 0, "A", 2),
         (2, 1, "A", 1),
         (1, 0, "B", 1),
     ]
-    assert told.story.key_servers == ["A", "B"]
-    assert len({sak.check_value for sak in told.story.saks}) == 3
-    (plain,) = [event for event in told.hear(2, a.says(plain=True)) if event[2].get("result")]
+    assert stories.story.key_servers == ["A", "B"]
+    assert len({sak.check_value for sak in stories.story.saks}) == 3
+    (plain,) = [event for event in stories.hear(2, a.says(plain=True)) if event[2].get("result")]
     assert plain[2] == {"ki": None, "result": Distribution.PLAIN.value}
-    assert told.story.plain == 1
+    assert stories.story.plain == 1
 
 
-def test_not_verified() -> None:
-    """Without the CAK the same story, with that said and without check values."""
-    told, a, b = Listener(holder(ckn=b"other")), alice(), bob()
-    told.hear(0, a.distributes(sak_of(a, [a, b]), b))
-    assert not told.story.verified
-    assert told.story.saks[0].check_value is None
+def test_history_without_the_cak_is_not_verified() -> None:
+    """The same history, without check values."""
+    stories, a, b = StoryTeller(holder(ckn=b"other")), alice(), bob()
+    stories.hear(0, a.distributes(sak_of(a, [a, b]), b))
+    assert not stories.story.verified
+    assert stories.story.saks[0].check_value is None
 
 
-def test_wrong_icvs_are_counted_and_not_believed() -> None:
-    """A message with another CAK is no part of the story."""
-    told = Listener()
-    assert told.hear(0, alice(cak=bytes(16)).says()) == []
-    assert told.story.wrong_icv == 1
-    assert not told.story.members
+def test_message_with_a_wrong_icv_is_only_counted() -> None:
+    """A message under another CAK is no part of the history."""
+    stories = StoryTeller()
+    assert stories.hear(0, alice(cak=bytes(16)).says()) == []
+    assert stories.story.wrong_icv == 1
+    assert not stories.story.members
 
 
-def test_names_beyond_the_alphabet() -> None:
-    """Of thirty members each has a name of its own."""
-    told = Listener()
+def test_thirty_members_have_distinct_names() -> None:
+    """Names go on beyond the alphabet."""
+    stories = StoryTeller()
     for number in range(30):
-        told.hear(0, Member(sci=number << 16 | 1, mi=number.to_bytes(12)).says())
-    names = [member.name for member in told.story.members.values()]
+        stories.hear(0, Member(sci=number << 16 | 1, mi=number.to_bytes(12)).says())
+    names = [member.name for member in stories.story.members.values()]
     assert names[25:28] == ["Z", "AA", "BB"]
     assert len(set(names)) == 30

@@ -1,4 +1,4 @@
-"""MI, MN and KN: never used twice, renewed when they must be, recent or not."""
+"""MI, MN and KN: never used twice, renewed in time; the MNs that are recent."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_numbers_start_at_one_and_rise() -> None:
     assert [identity.next_kn() for _ in range(3)] == [1, 2, 3]
 
 
-def test_renewal() -> None:
-    """Another MI, numbers from 1; the former one is known as ours."""
+def test_renewed_mi_starts_its_numbers_at_one() -> None:
+    """Another MI; the former one is still known as ours."""
     identity = Identity(random.Random(1).randbytes)
     identity.next_mn(0)
     identity.next_kn()
@@ -36,7 +36,7 @@ def test_renewal() -> None:
 
 @given(st.lists(st.integers(0, 3 * NS), max_size=30), st.integers(0, 9 * NS))
 def test_recent_is_within_a_life_time(gaps: list[int], wait: int) -> None:
-    """By the times at which MNs were sent, not by how many were."""
+    """By the times at which MNs were sent, not by their number."""
     identity = Identity(random.Random(1).randbytes)
     now, sent = 0, {}
     for gap in gaps:
@@ -49,7 +49,7 @@ def test_recent_is_within_a_life_time(gaps: list[int], wait: int) -> None:
 
 
 def test_the_mi_is_renewed_before_numbers_wrap() -> None:
-    """An MN or KN near 2^32 is not used up: another MI has all of them."""
+    """An MN or KN near 2^32 is not used: another MI starts at 1."""
     for name in ("mn", "kn"):
         kay, actor = server_of()
         identity = kay.participants[CKN].identity
@@ -63,7 +63,7 @@ def test_the_mi_is_renewed_before_numbers_wrap() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_entropy_comes_from_outside(seed: int) -> None:
-    """The same octets of entropy give the same MI: nothing is drawn inside."""
+    """The same octets of entropy give the same MI: the class draws none."""
     draws: list[int] = []
 
     def entropy(count: int) -> bytes:
@@ -74,7 +74,7 @@ def test_entropy_comes_from_outside(seed: int) -> None:
     assert (identity.mi, draws) == (bytes([seed]) * 12, [12])
 
 
-def test_a_restart_is_another_member() -> None:
+def test_restarted_kay_is_another_member() -> None:
     """Disabling and enabling forgets the MI, the peers and the keys."""
     kay = alone()
     actor = Actor(kay, sci_of_name("z"))

@@ -1,4 +1,4 @@
-"""MKPDUs: recorded ones octet for octet, made ones there and back, and everything that is none."""
+"""MKPDUs: recorded ones octet by octet, composed ones encoded and decoded, and refused frames."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.members import CAK, CKN, alice, bob, holder, sak_of
+from support.members import CAK, CKN, alice, bob, encode, holder, sak_of
 
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin
 from macsec.errors import ConfigError
 from macsec.kay import derivation
-from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, encode, seal
+from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet
 from macsec.kay.mkpdu.parameter_sets import (
     TLV,
@@ -46,23 +46,23 @@ KEY, OTHER_KEY = KI(b"K" * 12, 3), KI(b"O" * 12, 2)
 
 
 def decoded(frame: bytes) -> Mkpdu:
-    """The MKPDU of a frame that is one."""
+    """Return the MKPDU in a frame."""
     found = decode(frame)
     assert isinstance(found, Mkpdu), found
     return found
 
 
 def icv(octets: bytes) -> bytes:
-    """An ICV for tests that do not look at it."""
+    """Return an ICV for tests that do not verify it."""
     return derivation.icv(Key(bytes(16)), octets)
 
 
-# ---------------------------------------------------------------- octets of others
+# ---------------------------------------------------------------- octets of other programs
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.id)
-def test_vectors(vector: MKPDU) -> None:
-    """Published MKPDUs: decoded, their ICV right, encoded to the same octets."""
+def test_published_mkpdus_encode_to_the_same_octets(vector: MKPDU) -> None:
+    """Decoded, with a valid ICV, and encoded again."""
     mkpdu = decoded(vector.frame)
     assert encode(mkpdu) == vector.frame
     assert (mkpdu.basic.ckn, mkpdu.icv) == (vector.ckn, vector.icv)
@@ -72,8 +72,8 @@ def test_vectors(vector: MKPDU) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_recorded(name: str) -> None:
-    """Every MKPDU that wpa_supplicant sent: decoded, encoded to the same octets, ICV right."""
+def test_recorded_mkpdus_encode_to_the_same_octets(name: str) -> None:
+    """Each MKPDU of wpa_supplicant: decoded, with a valid ICV, and encoded again."""
     facts = json.loads((PCAPS / f"{name}.json").read_text())
     ckn = bytes.fromhex(facts["ckn"])
     caks = [bytes.fromhex(facts[name]) for name in ("cak", "cak_b") if name in facts]
@@ -107,7 +107,7 @@ def test_sets_are_sent_in_the_order_of_their_types() -> None:
 
 
 def test_a_pn_of_64_bits_goes_in_halves() -> None:
-    """The upper half in the XPN set, and put together again on receipt; without it, 32 bits."""
+    """The upper half goes to the XPN set, and is joined on receipt; without it, 32 bits."""
     latest = KeyUse(KEY, 1, True, True, 5 << 32 | 6)
     old = KeyUse(OTHER_KEY, 0, False, True, 7 << 32 | 8)
     use = SakUse(latest=latest, old=old)
@@ -117,7 +117,7 @@ def test_a_pn_of_64_bits_goes_in_halves() -> None:
 
 
 def test_an_empty_slot_has_a_lowest_pn_of_one() -> None:
-    """Some refuse 0 even where there is no key."""
+    """Some products refuse 0 even without a key."""
     use = decoded(seal(compose(BASIC, use=SakUse(old=KeyUse(KEY, 0, True, True, 4))), icv)).use
     assert use is not None
     assert use.latest == KeyUse(KI(bytes(12), 0), 0, False, False, 1)
@@ -146,23 +146,17 @@ def test_an_empty_slot_has_a_lowest_pn_of_one() -> None:
         Mkpdu(basic=BASIC, sets=(Opaque(9, 0, bytes(4095)),) * 16),
     ],
 )
-def test_a_field_that_does_not_fit_is_told(mkpdu: Mkpdu) -> None:
-    """A caller's mistake is a ConfigError, not a wrong frame."""
+def test_field_that_does_not_fit_is_a_config_error(mkpdu: Mkpdu) -> None:
+    """A caller's mistake never makes a wrong frame."""
     with pytest.raises(ConfigError):
         seal(mkpdu, icv)
 
 
-def test_no_frame_without_an_icv() -> None:
-    """`encode` is for what has one; `seal` makes it."""
-    with pytest.raises(ConfigError, match="seal"):
-        encode(compose(BASIC))
+# ---------------------------------------------------------------- the rules of a receiver
 
 
-# ---------------------------------------------------------------- what a receiver goes by
-
-
-def test_first_of_a_type_each_member_once_live_wins() -> None:
-    """Sets of a type after the first, an MI that is there again, one in both lists (9.4.3)."""
+def test_first_set_of_a_type_counts_and_each_member_once() -> None:
+    """Second sets of a type, a repeated MI, an MI in both lists (9.4.3)."""
     a, b, c = (letter * 12 for letter in (b"A", b"B", b"C"))
     lists = (
         PotentialPeerList((PeerId(b, 9), PeerId(c, 3), PeerId(c, 4))),
@@ -172,11 +166,11 @@ def test_first_of_a_type_each_member_once_live_wins() -> None:
     mkpdu = decoded(seal(Mkpdu(basic=BASIC, sets=lists), icv))
     assert mkpdu.live == (PeerId(a, 1), PeerId(b, 2))
     assert mkpdu.potential == (PeerId(c, 3),)
-    assert mkpdu.server_ssci == 3
+    assert mkpdu.first(LivePeerList).server_ssci == 3
 
 
-def test_a_first_set_that_cannot_be_read_hides_the_next() -> None:
-    """Nobody gets a second try behind a spoiled set."""
+def test_unreadable_first_set_hides_the_next() -> None:
+    """A set behind a spoiled one has no effect."""
     good = DistributedSak(0, 1, 1, None, bytes(24))
     mkpdu = decoded(seal(Mkpdu(basic=BASIC, sets=(Opaque(4, 0, bytes(29)), good)), icv))
     assert mkpdu.distributed is None
@@ -194,44 +188,44 @@ def test_octets_behind_the_body_are_no_part_of_it() -> None:
 
 @pytest.mark.parametrize("version", [2, 3, 4, 255])
 def test_later_versions_are_read(version: int) -> None:
-    """A higher MKA or EAPOL version is no reason to refuse: what is known is read (11.3, 11.11)."""
+    """A higher MKA or EAPOL version is no reason to refuse: known sets are read (11.3, 11.11)."""
     frame = seal(compose(replace(BASIC, version=version)), icv)
     assert decoded(frame).basic.version == version
     assert decoded(at(14, max(version, 3))(frame)).eapol_version == max(version, 3)
 
 
 @pytest.mark.parametrize("destination", ["0180c2000000", "0180c200000e", "ffffffffffff"])
-def test_any_group_address_is_taken(destination: str) -> None:
+def test_any_group_address_is_accepted(destination: str) -> None:
     """Only individual addresses are refused (11.11.2)."""
     address = bytes.fromhex(destination)
     assert decoded(seal(compose(BASIC, destination=address), icv)).destination == address
 
 
-# ---------------------------------------------------------------- what is none
+# ---------------------------------------------------------------- refused frames
 
 
 def at(index: int, *octets: int) -> Callable[[bytes], bytes]:
-    """Other octets at a place."""
+    """Return a function that replaces octets at an index."""
     return lambda frame: frame[:index] + bytes(octets) + frame[index + len(octets) :]
 
 
 def with_sets(*sets: ParameterSet) -> Callable[[bytes], bytes]:
-    """The same member says this instead."""
+    """Return a function that gives an MKPDU of the same member with these sets."""
     return lambda _: seal(Mkpdu(basic=BASIC, sets=sets), icv)
 
 
 def of_length(length: int) -> Callable[[bytes], bytes]:
-    """The body says that it is so long; the frame has more."""
+    """Return a function that sets the length of the body; the frame is longer."""
     return lambda frame: at(16, *length.to_bytes(2))(frame) + bytes(0x10000)
 
 
 def ckn_of(length: int) -> Callable[[bytes], bytes]:
-    """The Basic set says that the CKN is so long."""
+    """Return a function that sets the length of the CKN in the Basic set."""
     return at(20, *(0xF000 | 28 + length).to_bytes(2))
 
 
 def set_of(length: int) -> Callable[[bytes], bytes]:
-    """The only set, of 16 octets, says that it is so long."""
+    """Return a function that sets the length of the only set, which has 16 octets."""
     frame = seal(Mkpdu(basic=BASIC, sets=(Opaque(9, 0, bytes(16)),)), icv)
     start = 18 + len(BASIC.encode())
     return lambda _: at(start + 2, *length.to_bytes(2))(frame)
@@ -276,14 +270,14 @@ NEGATIVE: dict[str, tuple[Refusal, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("what", NEGATIVE)
-def test_what_is_no_mkpdu(what: str) -> None:
-    """Each frame ends in the refusal that says what is wrong with it, and never raises."""
+def test_refused_frame_has_its_reason(what: str) -> None:
+    """Each frame gives the refusal of its fault, and never raises."""
     refusal, spoil = NEGATIVE[what]
     assert decode(spoil(seal(compose(BASIC), icv))) is refusal
 
 
 def test_every_refusal_has_a_case() -> None:
-    """The table above leaves none out; each says in words what is wrong."""
+    """The table above is complete, and each refusal has a text of its own."""
     assert {refusal for refusal, _ in NEGATIVE.values()} == set(Refusal)
     assert len({refusal.text for refusal in Refusal}) == len(Refusal)
     ours = {refusal for refusal in Refusal if refusal.was_mka}
@@ -350,14 +344,14 @@ mkpdus = st.builds(
 
 
 @given(mkpdus)
-def test_there_and_back(mkpdu: Mkpdu) -> None:
-    """What is encoded is decoded to the same: every set, flag and number."""
+def test_decode_inverts_encode(mkpdu: Mkpdu) -> None:
+    """Each set, flag and number survives."""
     assert decode(encode(mkpdu)) == mkpdu
 
 
 @given(st.binary(max_size=200))
-def test_octets_at_random(octets: bytes) -> None:
-    """Anything at all behind an EAPOL header: an MKPDU that encodes to it, or a refusal."""
+def test_random_octets_are_refused_or_encode_to_themselves(octets: bytes) -> None:
+    """Any octets behind an EAPOL header."""
     head = seal(compose(BASIC), icv)[:50]
     for frame in (octets, head[:14] + octets, head[:14] + b"\3\5" + octets, head + octets):
         found = decode(frame)
@@ -365,8 +359,8 @@ def test_octets_at_random(octets: bytes) -> None:
 
 
 @given(mkpdus, st.data())
-def test_mutations(mkpdu: Mkpdu, data: st.DataObject) -> None:
-    """Octets changed, cut out or put in: a refusal, or an MKPDU that encodes to exactly them."""
+def test_mutated_mkpdu_is_refused_or_encodes_to_itself(mkpdu: Mkpdu, data: st.DataObject) -> None:
+    """Octets changed, removed or inserted."""
     frame = bytearray(encode(mkpdu))
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(frame) - 1))
@@ -377,8 +371,8 @@ def test_mutations(mkpdu: Mkpdu, data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_nothing_changed_is_authentic(data: st.DataObject) -> None:
-    """No changed octet of a message, ICV and addresses included, passes its ICV."""
+def test_mkpdu_with_a_changed_octet_is_not_authentic(data: st.DataObject) -> None:
+    """The ICV covers each octet, the addresses included."""
     a, b = alice(), bob()
     frame = bytearray(a.distributes(sak_of(a, [a, b]), b))
     place = data.draw(st.integers(0, len(frame) - 1))
@@ -387,8 +381,8 @@ def test_nothing_changed_is_authentic(data: st.DataObject) -> None:
     assert isinstance(found, Refusal) or not holder().icv_valid(found.signed, found.icv)
 
 
-def test_no_key_is_shown() -> None:
-    """A message in text holds neither the CAK nor the SAK."""
+def test_no_key_in_the_text_of_a_message() -> None:
+    """The repr holds neither the CAK nor the SAK."""
     a, b = alice(), bob()
     sak = sak_of(a, [a, b])
     text = repr(decoded(a.distributes(sak, b)))

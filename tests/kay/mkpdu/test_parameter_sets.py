@@ -1,14 +1,14 @@
-"""Parameter sets: the octets of each one, and those that nobody can read."""
+"""Parameter sets: the octets of each one, and unreadable ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from support.members import CKN
+from support.members import CKN, encode
 
 from macsec.kay import derivation
-from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, encode, seal
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet, Spare
 from macsec.kay.mkpdu.parameter_sets import (
     TLV,
@@ -34,12 +34,12 @@ KEY, OTHER_KEY = KI(b"K" * 12, 3), KI(b"O" * 12, 2)
 
 
 def icv(octets: bytes) -> bytes:
-    """An ICV for tests that do not look at it."""
+    """Return an ICV for tests that do not verify it."""
     return derivation.icv(Key(bytes(16)), octets)
 
 
 def decoded(frame: bytes) -> Mkpdu:
-    """The MKPDU of a frame that is one."""
+    """Return the MKPDU in a frame."""
     found = decode(frame)
     assert isinstance(found, Mkpdu), found
     return found
@@ -113,16 +113,10 @@ def test_flags_of_a_basic_set(field: str, octet: int, value: object) -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, ParameterSet) else "",
 )
 def test_octets_of_each_set(one: ParameterSet, octets: str) -> None:
-    """Each set as 11.11.3 draws it, and read back as it was."""
+    """Each set as in 11.11.3, and decoded to itself."""
     mkpdu = Mkpdu(basic=BASIC, sets=(one,), source=b"\x02" * 6, icv=bytes(16))
     assert mkpdu.signed[18 + len(BASIC.encode()) :].hex() == octets
     assert decoded(encode(mkpdu)) == mkpdu
-
-
-def test_distributed_cak_in_parts() -> None:
-    """A wrapped CAK of either length, and the CKN behind it."""
-    assert DistributedCak(bytes(24) + b"name").parts() == (bytes(24), b"name")
-    assert DistributedCak(bytes(40) + b"name").parts(32) == (bytes(40), b"name")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +131,8 @@ def test_distributed_cak_in_parts() -> None:
         (0x0080C20001000005, None),
     ],
 )
-def test_cipher_suites(suite: int | None, name: str | None) -> None:
-    """By identifier; the misprinted one, and none at all, mean GCM-AES-128."""
+def test_cipher_suites_by_identifier(suite: int | None, name: str | None) -> None:
+    """The misprinted identifier, and no identifier, mean GCM-AES-128."""
     found = DistributedSak(0, 1, 1, suite, bytes(24)).cipher_suite
     assert (None if found is None else found.name) == name
 
@@ -156,8 +150,8 @@ def test_cipher_suites(suite: int | None, name: str | None) -> None:
     ],
     ids=lambda one: f"{one.kind}-{len(one.octets)}",
 )
-def test_sets_that_nobody_can_read_are_kept(one: Opaque) -> None:
-    """An unknown type, or a length that the type does not have: ignored, and the rest counts."""
+def test_unreadable_sets_are_kept_and_ignored(one: Opaque) -> None:
+    """An unknown type, or a wrong length for the type; the other sets count."""
     live = LivePeerList((PeerId(b"P" * 12, 5),))
     frame = seal(Mkpdu(basic=BASIC, sets=(one, live)), icv)
     mkpdu = decoded(frame)
@@ -168,7 +162,7 @@ def test_sets_that_nobody_can_read_are_kept(one: Opaque) -> None:
 
 
 def test_reserved_bits_extra_octets_and_padding_are_kept() -> None:
-    """What has no meaning today is under the ICV too, so it is not lost."""
+    """Fields without a meaning are under the ICV too, so they are not lost."""
     basic = replace(BASIC, ckn=b"12345", padding=b"\1\2\3")
     sets = (
         SakUse(
@@ -187,6 +181,6 @@ def test_reserved_bits_extra_octets_and_padding_are_kept() -> None:
 
 
 def test_lists_cannot_be_longer_than_255_members() -> None:
-    """The length of a set has 12 bits: a list of thousands cannot be said."""
+    """The length of a set has 12 bits: a longer list cannot be encoded."""
     full = LivePeerList(tuple(PeerId(n.to_bytes(12), 1) for n in range(255)))
     assert len(decoded(seal(Mkpdu(basic=BASIC, sets=(full,)), icv)).live) == 255

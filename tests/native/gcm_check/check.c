@@ -1,4 +1,4 @@
-/* Counting of checks, random octets, guarded memory. */
+/* Count checks, draw random octets, allocate guarded memory. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
@@ -11,7 +11,7 @@
 unsigned long checks;
 unsigned long failures;
 
-/* Counts a check. The arguments after it describe it, for the message when it fails. */
+/* Count a check; the other arguments are the message if it fails. */
 void check(int holds, const char *what, ...) {
     checks++;
     if (holds) {
@@ -27,7 +27,7 @@ void check(int holds, const char *what, ...) {
     }
 }
 
-/* Small and fast, the same on every run (a linear congruential generator of Knuth's). */
+/* A linear congruential generator of Knuth's: small, fast, and the same in every run. */
 static uint64_t random_state = 1;
 
 uint32_t next_random(void) {
@@ -41,7 +41,7 @@ void fill_random(uint8_t *octets, size_t length) {
     }
 }
 
-const macsec_gcm_kernel *kernels[KERNELS_MAX]; /* those that this CPU runs */
+const macsec_gcm_kernel *kernels[KERNELS_MAX]; /* kernels that this CPU runs */
 size_t kernel_count;
 
 guarded make_guarded(void) {
@@ -57,7 +57,7 @@ guarded make_guarded(void) {
     return g;
 }
 
-/* Fills the surroundings with a known octet and returns where `length` octets go. */
+/* Fill the surroundings with a known octet; return the place of `length` octets. */
 uint8_t *put(guarded g, place where, size_t length, size_t alignment) {
     size_t offset = where == AT_END     ? GUARD_ROOM - length
                     : where == AT_START ? 0
@@ -70,7 +70,7 @@ uint8_t *put(guarded g, place where, size_t length, size_t alignment) {
     return p;
 }
 
-/* Are the surroundings as put() left them? */
+/* Return 1 if the surroundings are as put() left them. */
 int untouched(guarded g, const uint8_t *p, size_t length) {
     size_t before = (size_t)(p - g.start);
     size_t after = GUARD_ROOM - before - length;

@@ -1,4 +1,4 @@
-/* What the parts of gcm_check share; what the program does is at the head of main.c. */
+/* Declarations that the parts of gcm_check share; main.c describes the program. */
 #ifndef MACSEC_GCM_CHECK_H
 #define MACSEC_GCM_CHECK_H
 
@@ -21,7 +21,7 @@ typedef struct {
 } guarded;
 
 /* Where octets lie: flush with the page without access after them, or before them, or neither, at
-   an alignment of its own. */
+   any alignment. */
 typedef enum { AT_END, AT_START, INSIDE, PLACES } place;
 
 /* One combination that is tried at a data length. */
@@ -53,7 +53,7 @@ typedef struct {
 
 extern unsigned long checks;
 extern unsigned long failures;
-extern const macsec_gcm_kernel *kernels[KERNELS_MAX]; /* those that this CPU runs */
+extern const macsec_gcm_kernel *kernels[KERNELS_MAX]; /* kernels that this CPU runs */
 extern size_t kernel_count;
 __attribute__((format(printf, 2, 3))) void check(int holds, const char *what, ...);
 uint32_t next_random(void);

@@ -9,7 +9,7 @@
 
    The kernels are compared with known answers, with a slow reference written from the standards
    (FIPS 197 and SP 800-38D) in the plainest way, and with each other in every ordered pair. The
-   octets that a kernel is given lie flush against pages without access, so that one octet read or
+   octets given to a kernel lie flush against pages without access, so that one octet read or
    written too far ends the program. The last line counts the checks; the exit status is 0 if all
    held. */
 #include "check.h"

@@ -1,4 +1,4 @@
-/* All kernels with each other, with every placement of their buffers. */
+/* Check all kernels with each other, with every placement of their buffers. */
 #include "check.h"
 
 combination nth_combination(unsigned n, size_t length) {
@@ -20,14 +20,14 @@ combination nth_combination(unsigned n, size_t length) {
 
 memories memory;
 
-/* The two key sizes as each kernel expanded them, flush with the end of their memory. */
+/* Keys of both sizes, expanded by each kernel, flush with the end of their memory. */
 macsec_gcm_key *expanded[KERNELS_MAX][2];
 
 /* Plain data and AAD for all frames, long enough to start anywhere in the first octets. */
 uint8_t source[DATA_MAX + 512];
 uint8_t source_aad[DATA_MAX + 512];
 
-/* A kernel on an IV and an AAD that lie in memory. */
+/* Run a kernel on an IV and an AAD in memory. */
 void run_kernel(const macsec_gcm_kernel *kernel, int opening, const macsec_gcm_key *key,
                 const uint8_t iv[12], const uint8_t *aad, size_t aad_length, const uint8_t *in,
                 uint8_t *out, size_t length, uint8_t tag[16]) {
@@ -35,8 +35,8 @@ void run_kernel(const macsec_gcm_kernel *kernel, int opening, const macsec_gcm_k
     (opening ? kernel->open : kernel->seal)(key, &head, in, out, length, tag);
 }
 
-/* Seals or opens `octets` with everything placed as the combination says. Returns the result, with
-   its tag, in `result`, and whether nothing else was written. */
+/* Seal or open `octets`, with all buffers placed as the combination says. Write data and tag to
+   `result`; return 1 if nothing else was written. */
 static int work(size_t kernel, int opening, const combination *c, const uint8_t *octets,
                 size_t length, sealed *result) {
     const macsec_gcm_kernel *k = kernels[kernel];
@@ -59,7 +59,7 @@ static int work(size_t kernel, int opening, const combination *c, const uint8_t 
            (c->in_place || (untouched(memory.out, out, length) && memcmp(in, octets, length) == 0));
 }
 
-/* All ordered pairs at one data length with one combination. */
+/* Check all ordered pairs at one data length with one combination. */
 static void check_pairs(const combination *c, size_t length) {
     static sealed made;
     static sealed opened;
@@ -94,7 +94,7 @@ void expand_all(const uint8_t octets[32]) {
     }
 }
 
-/* Data lengths 0 to 2200 and 8900 to 9100. The combinations go round, so that neighbouring lengths
+/* Check data lengths 0 to 2200 and 8900 to 9100. Combinations rotate, so that neighbouring lengths
    have different ones even when the volume is small. */
 void check_all_lengths(unsigned volume) {
     unsigned each = volume == 0 || volume > COMBINATIONS ? COMBINATIONS : volume;

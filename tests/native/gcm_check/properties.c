@@ -1,9 +1,9 @@
-/* Kernels against the reference, known answers, the dispatch and secret memory. */
+/* Check kernels against the reference, known answers, the dispatch and secret memory. */
 #include "check.h"
 
 #include "base/secret.h"
 
-/* Every kernel against the reference, for one frame. */
+/* Check every kernel against the reference, for one frame. */
 static void check_reference(const reference_key *key, size_t key_length, size_t aad_length,
                             size_t length, const uint8_t *aad, const uint8_t *plain) {
     static sealed expected;
@@ -45,7 +45,7 @@ void check_reference_lengths(unsigned volume) {
     }
 }
 
-/* GHASH is linear in the data: with one hash key, the products of the 128 unit blocks stand for all
+/* GHASH is linear in the data: with one hash key, the products of the 128 unit blocks represent all
    blocks. Every position of a block in a sum has a power of its own, so the block moves. The sums
    of the widest kernel have 36 blocks. */
 static void check_unit_blocks(const reference_key *key) {
@@ -65,7 +65,7 @@ static void check_unit_blocks(const reference_key *key) {
     check_reference(key, 16, sizeof aad, 0, aad, source);
 }
 
-/* How extreme is a hash key? Highest for runs of equal bits at its two ends. */
+/* Return the length of the run of equal bits at one end of a hash key. */
 static int run_length(const uint8_t h[16], int from_end, int value) {
     int run = 0;
     while (run < 128) {
@@ -78,8 +78,8 @@ static int run_length(const uint8_t h[16], int from_end, int value) {
     return run;
 }
 
-/* The hash key is AES of zero, so an edge case cannot be chosen; it can be searched for. Of a few
-   thousand keys, takes those whose H starts and ends with the longest runs of zeros and ones. */
+/* The hash key is AES of zero, so an edge case cannot be chosen, only searched for. Of a few
+   thousand keys, take the ones whose H starts and ends with the longest runs of zeros and ones. */
 void check_edge_hash_keys(unsigned volume) {
     int tries = volume == 0 ? 1 << 17 : 1 << 12;
     uint8_t octets[32] = {0};
@@ -167,7 +167,7 @@ void check_secret(void) {
     macsec_secret_free(NULL, 0);
 }
 
-/* Both lengths 0 with no memory at all, as the interface allows. */
+/* Check empty text and AAD with NULL pointers, as the interface allows. */
 void check_nothing(void) {
     reference_key key;
     uint8_t octets[32] = {0};

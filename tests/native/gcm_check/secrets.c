@@ -1,4 +1,4 @@
-/* Keys and plaintext marked as undefined. */
+/* Run the kernels with keys and plaintext marked as undefined. */
 #include "check.h"
 
 #include "base/secret.h"
@@ -15,10 +15,10 @@
 #endif
 #endif
 
-/* Two tools follow what is undefined: valgrind, on any build but without the instructions of the
-   wider kernels; and clang's memory sanitizer, built with -fsanitize=memory
-   -fsanitize-recover=memory -fno-sanitize-memory-param-retval (values may be passed on, only not
-   decided upon). The latter ends the program with a status of its own after any report. */
+/* Two tools track undefined octets. valgrind: on any build, but without the instructions of the
+   wider kernels. clang's memory sanitizer: built with -fsanitize=memory -fsanitize-recover=memory
+   -fno-sanitize-memory-param-retval, so that values may be passed but no branch may depend on them.
+   After a report, it ends the program with a status of its own. */
 #if defined(MEMORY_SANITIZER)
 #define HIDE(p, length) __msan_allocated_memory(p, length)
 #elif defined(VALGRIND_MAKE_MEM_UNDEFINED)
@@ -28,7 +28,7 @@
 
 #if defined(HIDE)
 
-/* One key through all that a kernel does with it. Nothing that comes out is looked at. */
+/* Use one key in all functions of a kernel. No output is read. */
 static void use_secrets(const macsec_gcm_kernel *kernel, size_t key_length) {
     static const size_t lengths[] = {0,   1,   3,   7,   15,  16,  17,  32,  48,  60,  64,   96,
                                      128, 130, 143, 144, 176, 200, 224, 256, 300, 540, 1056, 1486};
@@ -49,18 +49,19 @@ static void use_secrets(const macsec_gcm_kernel *kernel, size_t key_length) {
         run_kernel(kernel, 0, &key, source_aad, data.data, length, NULL, NULL, 0, data.tag);
         checks++;
     }
-#if !defined(MEMORY_SANITIZER) /* which reports what an asm statement hides from the compiler */
+#if !defined(MEMORY_SANITIZER) /* it would report the value that an asm statement in               \
+                                  macsec_equal() hides */
     int same = macsec_equal(data.tag, octets, 16);
     REVEAL(&same, sizeof same); /* the verdict is public */
     check(!same, "a tag is equal to the key");
 #endif
 }
 
-/* That the tool sees a branch on what the kernels put out, which depends on the key throughout: no
+/* Check that the tool reports a branch on the output of a kernel, which depends on the key: so no
    instruction on the way made it public. */
 #define BRANCH_ON(octet)                                                                           \
     if (octet) {                                                                                   \
-        __asm__ volatile("" : : : "memory"); /* no compiler does without the branch */             \
+        __asm__ volatile("" : : : "memory"); /* no compiler removes the branch */                  \
     }
 
 static void branch_on_output(const macsec_gcm_kernel *kernel, int opening) {

@@ -1,4 +1,4 @@
-/* Nanoseconds a frame. */
+/* Measure nanoseconds a frame. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
@@ -11,7 +11,8 @@ static double now(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Best of several runs of some milliseconds, frames back to back, from one buffer to another. */
+/* Return the best of several runs of some milliseconds, frames back to back, from one buffer to
+   another. */
 static double time_frame(size_t kernel, int opening, size_t key_length, size_t aad_length,
                          size_t length) {
     static uint8_t out[DATA_MAX];
@@ -35,8 +36,8 @@ static double time_frame(size_t kernel, int opening, size_t key_length, size_t a
     return best;
 }
 
-/* Per kernel, direction and key size a row, with the line fitted through 64 and 9014 octets, and
-   integrity alone: 1514 octets that are AAD. */
+/* Print a row for each kernel, direction and key size, with the slope between 64 and 9014 octets,
+   and the time of integrity alone: 1514 octets of AAD. */
 void print_times(void) {
     static const size_t lengths[] = {64, 128, 256, 512, 1024, 1514, 9014};
     enum { LENGTHS = sizeof lengths / sizeof lengths[0] };

@@ -1,4 +1,4 @@
-/* One batch through a SecY, in guarded memory. */
+/* Pass one batch through a SecY, in guarded memory. */
 #include "fuzz.h"
 
 batch clear_batch, wire_batch;
@@ -24,7 +24,7 @@ static void check_unused(const uint8_t *from, const uint8_t *to, int or_zero) {
     check(wrong == 0, "%zu octets written that no frame needed", wrong);
 }
 
-/* One frame by itself. */
+/* Pass one frame through the calls for single frames. */
 static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *arena,
                     size_t capacity, uint8_t *out) {
     int64_t ended = (protecting ? macsec_protect_frame
@@ -32,7 +32,7 @@ static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *
     b->codes[0] = (uint8_t)ended;
     b->out_length[0] = (size_t)(ended >> 8);
     b->out[0] = b->out_length[0] ? out : NULL;
-    b->told = 0;
+    b->detailed = 0;
     const size_t reach = b->length[0] + (protecting ? OVERHEAD : 0);
     check_unused(out + reach, out + capacity, 0);
     if (!protecting) {
@@ -43,7 +43,7 @@ static void run_one(batch *b, macsec_secy *secy, int protecting, const uint8_t *
 static void check_outcome(batch *b, const macsec_outcome *o, int protecting) {
     int64_t octets = 0, frames = 0;
     size_t reach = 0;
-    b->told = 1;
+    b->detailed = 1;
     for (size_t i = 0; i < b->count; i++) {
         const size_t end = (size_t)octets + b->length[i] + (protecting ? OVERHEAD : 0);
         reach = end > reach && !b->cut[i] ? end : reach;
@@ -110,12 +110,12 @@ void run(batch *b, macsec_secy *secy, int protecting) {
     memset(o.start, UNUSED, wide);
     memset(o.length, UNUSED, wide);
     memset(o.delivered, UNUSED, wide);
-    int (*const call)(macsec_secy *, const macsec_frames *, macsec_outcome *) =
+    macsec_status (*const call)(macsec_secy *, const macsec_frames *, macsec_outcome *) =
         protecting ? macsec_protect : macsec_validate;
     if (rows > 0 && one_in(50)) {
         macsec_outcome small = o;
         small.capacity = (int64_t)capacity - 1;
-        check(call(secy, &in, &small) == -1, "an arena too small was taken");
+        check(call(secy, &in, &small) == MACSEC_STATUS_NO_ROOM, "an arena too small was taken");
         check_unused(out, out + capacity, 0);
     }
     check(call(secy, &in, &o) == 0, "a batch was refused");

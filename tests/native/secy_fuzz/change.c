@@ -35,7 +35,7 @@ static size_t change_sectag(uint8_t *tag, size_t room) {
     return 0;
 }
 
-/* Changes a frame in place; gives its new length. */
+/* Change a frame in place; return its new length. */
 static size_t change(uint8_t *frame, size_t length, size_t front) {
     const sent_frame *other = draw_sent();
     switch (below(11)) {
@@ -62,7 +62,7 @@ static size_t change(uint8_t *frame, size_t length, size_t front) {
             memcpy(frame + length - 16, other->octets + other->length - 16, 16);
         }
         return length;
-    case 4: /* a VLAN tag more, or octets less */
+    case 4: /* a VLAN tag more, or some octets less */
     {
         const size_t at = 12 + 4 * below(3), few = 1 + below(8);
         if (length < at + few) {
@@ -76,7 +76,7 @@ static size_t change(uint8_t *frame, size_t length, size_t front) {
         put(frame + at, 4, 0x81000000u | (uint16_t)draw());
         return length + 4;
     }
-    case 5: /* nothing left of it */
+    case 5: /* random octets */
         fill(frame, length);
         if (one_in(2) && length >= 14) {
             put(frame + 12, 2, 0x88E5);

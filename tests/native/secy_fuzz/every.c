@@ -1,8 +1,8 @@
 /* Every change of one frame, with its exact verdict. */
 #include "fuzz.h"
 
-/* Clause 9.12 and 10.6 under ieee and strict, no clear tags, nothing late, one SC with AN 0 only.
- */
+/* Return the verdict of 9.12 and 10.6 under ieee and strict, without clear tags and late frames,
+   with one SC that has AN 0 only. */
 static macsec_verdict strict_expected(const uint8_t *m, size_t length, const sent_frame *s) {
     if (length < 14) {
         return MACSEC_RUNT;
@@ -54,7 +54,7 @@ static void every_change(sent_frame *s) {
     static uint8_t m[ROW_LONGEST];
     memcpy(m, s->octets, s->length);
     for (size_t at = 0; at < s->length; at++) {
-        for (int wrong = 0; wrong < 256; wrong++) { /* one of them is right */
+        for (int wrong = 0; wrong < 256; wrong++) { /* one of these is the right value */
             m[at] = (uint8_t)wrong;
             try_changed(m, s->length, s);
         }
@@ -98,8 +98,8 @@ static void every_world(const char *kernel, int xpn, size_t key_length, int encr
     w.sci = (draw() & ~(uint64_t)0xFFFF) | (naming == ES);
     snprintf(scene, sizeof scene, "%s, %zu-octet key, xpn %d, encrypt %d+%d, naming %02x", kernel,
              key_length, xpn, encrypt, offset, naming);
-    w.sender = macsec_secy_new(kernel);
-    w.receiver = macsec_secy_new(kernel);
+    w.sender = macsec_secy_new(kernel, NULL);
+    w.receiver = macsec_secy_new(kernel, NULL);
     fill(key, sizeof key);
     fill(salt, sizeof salt);
     const macsec_sa_parameters sa = parameters(below(1000), 0);

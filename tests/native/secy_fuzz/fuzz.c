@@ -1,4 +1,4 @@
-/* Faults, random octets, guarded memory. */
+/* Count faults, draw random octets, allocate guarded memory. */
 #define _DEFAULT_SOURCE
 
 #include "fuzz.h"
@@ -12,7 +12,7 @@ uint64_t faults;
 uint64_t world_number;
 char scene[160]; /* the world in words, for the message */
 
-/* Counts a fault; the first few are told. Returns `holds`. */
+/* Count a fault, and print the first 20. Return `holds`. */
 int check(int holds, const char *what, ...) {
     if (!holds && ++faults <= 20) {
         va_list arguments;

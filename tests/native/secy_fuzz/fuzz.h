@@ -1,7 +1,8 @@
-/* What the parts of secy_fuzz share; what the program does is at the head of main.c. */
+/* Declarations that the parts of secy_fuzz share; main.c describes the program. */
 #ifndef MACSEC_SECY_FUZZ_H
 #define MACSEC_SECY_FUZZ_H
 
+#include "gcm/gcm.h"
 #include "secy/macsec.h"
 
 #include <inttypes.h>
@@ -40,11 +41,11 @@ typedef struct sent_frame {
     size_t front; /* addresses and clear tags */
     uint64_t pn;
     uint8_t an;
-    int expected; /* nothing but replay keeps it from being delivered */
+    int expected; /* it is delivered unless it is a replay */
     int accepted;
 } sent_frame;
 
-/* What a receive SA should hold. */
+/* Expected state of an SA. */
 typedef struct model {
     int present;
     int enabled;
@@ -72,20 +73,20 @@ typedef struct world {
 } world;
 
 typedef struct batch {
-    uint8_t scratch[BATCH * (ROW_LONGEST + 4)]; /* the arena as it will lie */
+    uint8_t scratch[BATCH * (ROW_LONGEST + 4)]; /* the octets of the arena */
     size_t used;
     size_t count;
     size_t at[BATCH];
     size_t length[BATCH];
-    int cut[BATCH];           /* the capture cut it */
+    int cut[BATCH];           /* the capture cut the frame */
     sent_frame *whole[BATCH]; /* an unchanged frame, as sent */
     /* the outcome */
     uint8_t codes[BATCH];
-    int told; /* the outcome has SCI, AN and PN */
+    int detailed; /* the outcome has SCI, AN and PN */
     uint64_t sci[BATCH];
     uint64_t pn[BATCH];
     uint8_t an[BATCH];
-    const uint8_t *out[BATCH]; /* NULL: nothing went on */
+    const uint8_t *out[BATCH]; /* NULL: no frame was sent or delivered */
     size_t out_length[BATCH];
 } batch;
 
@@ -106,7 +107,7 @@ extern uint64_t world_number;
 extern char scene[160]; /* the world in words, for the message */
 extern uint64_t random_state;
 extern region in_arena, out_arena, columns[9];
-extern int at_end; /* where this batch lies */
+extern int at_end; /* the batch is flush with the end of its memory */
 __attribute__((format(printf, 2, 3))) int check(int holds, const char *what, ...);
 uint64_t draw(void);
 size_t below(size_t limit);
@@ -140,7 +141,7 @@ void run(batch *b, macsec_secy *secy, int protecting);
 /* protect.c */
 
 void add_clear(batch *b);
-void check_told(const batch *b, size_t i, const sent_frame *s);
+void check_details(const batch *b, size_t i, const sent_frame *s);
 void check_protected(const batch *b, size_t i);
 sent_frame *draw_sent(void);
 

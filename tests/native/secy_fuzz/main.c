@@ -1,17 +1,18 @@
-/* Throws frames at the SecY in C, without Python.
+/* Fuzzes the SecY in C, without Python.
 
      secy_fuzz [frames [seed [kernel]]]   random SecYs, random frames, frames changed at random
      secy_fuzz --every [kernel]           each octet of a frame set to each of its wrong values,
    each length cut or added, each SL, each TCI; exact verdicts
 
    A world is a pair of SecYs, one sending to the other, with controls, keys, PNs and peers drawn at
-   random. What the sender protects is validated, first changed and then as it was; each verdict,
-   octet, counter and PN is held against rules written here once more, in the plainest way.
+   random. Frames that the sender protects are validated, first changed and then unchanged. Each
+   verdict, octet, counter and PN is compared with the rules, written here a second time in the
+   plainest way.
 
    Arenas and columns lie flush against pages without access, in turn at their end and at their
-   start, so that one octet read or written too far ends the program. What a call leaves unused
-   keeps its 0xA5. The same seed gives the same run. The last line counts frames and faults; the
-   exit status is 0 if there were none. */
+   start: one octet read or written too far ends the program. Octets that a call does not use keep
+   their 0xA5. The same seed gives the same run. The last line counts frames and faults; the exit
+   status is 0 if there were none. */
 #include "fuzz.h"
 
 enum { KERNELS = 16 };
@@ -31,7 +32,7 @@ static size_t usable_kernels(const char *named, const char *names[KERNELS]) {
 
 static void fuzz(uint64_t wanted, uint64_t seed, const char *const names[], size_t kernels) {
     for (uint64_t number = 0; frames_given < wanted; number++) {
-        /* The last one is the slowest: it has an eighth of the worlds beyond its share. */
+        /* The last kernel is the slowest: it runs an eighth of all worlds. */
         const size_t chosen = kernels > 1 && number % 8 ? number % (kernels - 1) : kernels - 1;
         world_new(number, seed, names[chosen]);
         for (size_t turns = 20 + below(400); turns > 0; turns--) {

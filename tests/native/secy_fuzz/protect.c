@@ -1,4 +1,4 @@
-/* Clear frames, and what 10.5 makes of them. */
+/* Clear frames, and their protection by 10.5. */
 #include "fuzz.h"
 
 static size_t draw_length(void) {
@@ -28,7 +28,7 @@ void add_clear(batch *b) {
     row_done(b, length);
 }
 
-/* What 10.5 makes of a clear frame: the verdict and the length sent. */
+/* Return the verdict of 10.5 for a clear frame, and the length sent. */
 static macsec_verdict protect_expected(size_t length, size_t *sent) {
     const model *sa = &w.tx[w.s.encodingsa];
     *sent = 0;
@@ -82,9 +82,9 @@ static sent_frame *remember(const uint8_t *clear, size_t length, const uint8_t *
     return s;
 }
 
-void check_told(const batch *b, size_t i, const sent_frame *s) {
-    check(!b->told || (b->sci[i] == w.sci && b->an[i] == s->an && b->pn[i] == s->pn),
-          "told: SCI %016" PRIx64 ", AN %u, PN %" PRIu64, b->sci[i], b->an[i], b->pn[i]);
+void check_details(const batch *b, size_t i, const sent_frame *s) {
+    check(!b->detailed || (b->sci[i] == w.sci && b->an[i] == s->an && b->pn[i] == s->pn),
+          "details: SCI %016" PRIx64 ", AN %u, PN %" PRIu64, b->sci[i], b->an[i], b->pn[i]);
 }
 
 void check_protected(const batch *b, size_t i) {
@@ -119,10 +119,10 @@ void check_protected(const batch *b, size_t i) {
     check(memcmp(out, clear, front) == 0, "addresses or clear tags changed");
     check(memcmp(out + sent - w.s.icv_length - user, clear + front, plain) == 0,
           "octets before the offset changed");
-    check_told(b, i, remember(clear, length, out, sent, front));
+    check_details(b, i, remember(clear, length, out, sent, front));
 }
 
-/* One of those sent, most often the last, and none of those that this turn may still forget. */
+/* Draw a frame that was sent, most often the last, but none that this turn may still overwrite. */
 sent_frame *draw_sent(void) {
     const size_t back = one_in(2) ? 0 : below(REMEMBERED - 8);
     return &w.sent[(w.sent_count - 1 - back) % REMEMBERED];

@@ -1,4 +1,4 @@
-/* What 10.6 makes of received frames, and turns of a world. */
+/* Received frames, their validation by 10.6, and the turns of a world. */
 #include "fuzz.h"
 
 view take_apart(const uint8_t *frame, size_t length) {
@@ -14,7 +14,7 @@ view take_apart(const uint8_t *frame, size_t length) {
     return v;
 }
 
-/* Is the frame, as far as the ICV protects it, one that was sent? */
+/* Return 1 if the frame is `s`, in all octets that the ICV protects. */
 int is_frame(const sent_frame *s, const uint8_t *frame, size_t length, const view *v) {
     const size_t span = v->secure_at - v->front + v->user + w.r.icv_length;
     const int tags = w.r.clear_tags_authenticated;
@@ -40,7 +40,7 @@ static int same(const uint8_t *out, size_t out_length, const uint8_t *front, siz
            memcmp(out + front_length, rest, rest_length) == 0;
 }
 
-/* 10.6.5: only a good frame moves the state; `pn` is that of the frame. */
+/* 10.6.5: only a good frame changes the state; `pn` is its PN. */
 static void move_model(sent_frame *s, uint64_t pn) {
     model *m = &w.rx[s->an];
     check(!w.r.replay || w.r.window_from_next_pn || pn > m->floor, "PN %" PRIu64 " was late", pn);
@@ -51,7 +51,7 @@ static void move_model(sent_frame *s, uint64_t pn) {
     m->floor = lowest > m->floor ? lowest : m->floor;
 }
 
-/* A frame is delivered for one of these reasons, and with these octets. */
+/* Check that a delivered frame has a reason for its delivery, and the right octets. */
 static void check_delivery(const uint8_t *frame, size_t length, const batch *b, size_t i) {
     const view v = take_apart(frame, length);
     const uint8_t *out = b->out[i];
@@ -70,10 +70,10 @@ static void check_delivery(const uint8_t *frame, size_t length, const batch *b, 
     case MACSEC_DELAYED:
         if (validate >= MACSEC_VALIDATE_CHECK || (changed && w.r.disabled_decrypts)) {
             sent_frame *s = find_sent(frame, length, &v);
-            if (check(s != NULL, "a frame that nobody sent was delivered as good")) {
+            if (check(s != NULL, "a frame that was never sent was delivered as good")) {
                 check(same(out, out_length, frame, v.front, s->clear + s->front, v.user),
                       "octets delivered are not those sent");
-                check_told(b, i, s);
+                check_details(b, i, s);
                 move_model(s, s->pn);
             }
             return;
@@ -103,7 +103,7 @@ static void check_delivery(const uint8_t *frame, size_t length, const batch *b, 
     }
 }
 
-/* The verdict of a frame as sent, where it can be told; else MACSEC_VERDICTS. */
+/* Return the verdict of an unchanged frame where it can be known; else MACSEC_VERDICTS. */
 static macsec_verdict whole_expected(const sent_frame *s) {
     const model *m = &w.rx[s->an];
     const int validate = w.r.validate, changed = w.r.encrypt || w.r.icv_length != 16;
@@ -132,7 +132,7 @@ static macsec_verdict whole_expected(const sent_frame *s) {
     return MACSEC_OK;
 }
 
-/* The state of the receive SAs is what the good frames made it. */
+/* Check that the state of the receive SAs is that after the good frames. */
 static void check_states(const uint64_t before[ANS], const int moved[ANS]) {
     for (int an = 0; an < ANS; an++) {
         macsec_sa_state state;
@@ -189,7 +189,7 @@ static void validate_batch(batch *b) {
     check_states(before, moved);
 }
 
-/* Skips PNs, as frames lost on the way do. */
+/* Skip PNs, as if frames were lost on the way. */
 static void skip_pns(void) {
     model *sa = &w.tx[w.s.encodingsa];
     const uint64_t last = w.s.xpn ? UINT64_MAX : UINT32_MAX, step = below(70);
@@ -216,8 +216,7 @@ void turn(void) {
         }
         check_protected(b, i);
     }
-    /* Each time one after the other, and sometimes alone: what a bad frame may not do shows best.
-     */
+    /* Validate changed frames in one batch, and one alone: that shows what a bad frame changes. */
     while (wire_batch.count < BATCH && !one_in(3)) {
         add_changed(&wire_batch);
     }

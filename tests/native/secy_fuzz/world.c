@@ -1,4 +1,4 @@
-/* A world: two SecYs with controls, keys, PNs and peers drawn at random, and its management. */
+/* A world: two SecYs with random controls, keys, PNs and peers, and their management. */
 #include "fuzz.h"
 
 world w;
@@ -74,7 +74,7 @@ macsec_sa_parameters parameters(uint64_t last, uint64_t floor) {
                                   .enabled = 1};
 }
 
-/* A new key on both sides. */
+/* Give both sides a new key. */
 static void renew_sa(int an) {
     const uint64_t last = draw_pn(w.s.xpn ? UINT64_MAX : UINT32_MAX);
     const uint64_t behind = below(w.r.window < 4096 ? w.r.window + 1u : 4096);
@@ -92,7 +92,7 @@ static void renew_sa(int an) {
 
 static void add_peers(void) {
     const int only_peer = !w.s.send_sci && !w.s.end_station && (!w.s.scb || !w.r.scb_port_zero);
-    /* With hundreds, frames are looked up ahead of time. */
+    /* With hundreds of peers, the SecY prefetches. */
     size_t wanted = only_peer ? 0 : below(one_in(50) ? PEERS : one_in(20) ? SOME_PEERS : 4);
     for (w.peer_count = 0; w.peer_count < wanted; w.peer_count++) {
         const uint64_t sci = one_in(2) ? draw() : w.sci + 0x10000 * (w.peer_count + 1);
@@ -127,8 +127,8 @@ void world_new(uint64_t number, uint64_t seed, const char *kernel) {
              kernel, w.key_length, w.r.xpn, w.r.encrypt, w.r.offset, w.r.icv_length, w.r.validate,
              w.r.replay, w.r.window, w.r.duplicates_reject, w.r.send_sci, w.r.end_station, w.r.scb,
              w.r.clear_tags);
-    w.sender = macsec_secy_new(kernel);
-    w.receiver = macsec_secy_new(kernel);
+    w.sender = macsec_secy_new(kernel, NULL);
+    w.receiver = macsec_secy_new(kernel, NULL);
     if (w.sender == NULL || w.receiver == NULL) {
         fprintf(stderr, "secy_fuzz: no SecY on kernel %s\n", kernel);
         exit(2);
@@ -142,7 +142,7 @@ void world_new(uint64_t number, uint64_t seed, const char *kernel) {
     renew_sa(w.s.encodingsa);
 }
 
-/* The counters of everything that the world saw. */
+/* Check the counters of the whole world. */
 void world_end(void) {
     macsec_tally tally, sc, sum = {0};
     macsec_secy_tally(w.sender, &tally);
@@ -172,7 +172,7 @@ void world_end(void) {
     macsec_secy_free(w.receiver);
 }
 
-/* What management may do between two batches. */
+/* Do one step of management, between two batches. */
 void manage(void) {
     const int an = (int)below(ANS);
     switch (below(12)) {

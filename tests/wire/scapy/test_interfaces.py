@@ -1,4 +1,4 @@
-"""Ports by interface name, and scapy's configuration as it was afterwards."""
+"""Ports by interface name; scapy's configuration is restored afterwards."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PING = Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / IP(dst="10.0.0.
 
 @pytest.fixture
 def link(monkeypatch):
-    """A link of 1 ms whose ports are called wa and wb."""
+    """A link of 1 ms with the ports wa and wb."""
     monkeypatch.setattr(conf, "verb", 0)
     made = Link(Engine(), "wire", LinkParams(delay="1ms"), LinkParams(delay="1ms"))
     with interfaces(made.engine, {"wa": made.a, "wb": made.b}):
         yield made
 
 
-def test_send_and_sniff(link):
-    """`sendp` and `sniff` by name; each packet says where it was seen."""
+def test_sendp_and_sniff_reach_ports_by_name(link):
+    """Each packet has the name at which it was sniffed."""
     sniffer = AsyncSniffer(iface="wb", count=2)
     sniffer.start()
     sendp([PING, PING], iface="wa")
@@ -37,8 +37,8 @@ def test_send_and_sniff(link):
     assert sniffer.results[0].time == EDecimal("0.001")
 
 
-def test_question_and_answer(link):
-    """`srp` and `srp1` by name."""
+def test_srp_by_name_gets_the_answers(link):
+    """`srp1` too."""
 
     def answer(frame):
         reply = Ether(frame)
@@ -52,27 +52,27 @@ def test_question_and_answer(link):
     assert len(answered) == 3
 
 
-def test_a_virtual_timeout_by_name(link):
-    """It is over at once, and nothing stays open."""
+def test_timeout_by_name_is_virtual(link):
+    """The wait is over at once, and nothing stays open."""
     assert len(sniff(iface="wb", timeout=7)) == 0
     assert link.engine.now_ps == 7 * 10**12
     assert link.b.receiver is None
 
 
-def test_no_filter(link):
-    """There is no BPF: the error says what to use."""
+def test_bpf_filter_is_refused(link):
+    """The error names lfilter instead."""
     with pytest.raises(ConfigError, match="lfilter"):
         sniff(iface="wb", filter="udp", timeout=1)
 
 
-def test_a_name_twice(link):
-    """A name that scapy has is refused, before anything is changed."""
+def test_name_that_scapy_has_is_refused(link):
+    """Nothing is changed before."""
     with pytest.raises(ConfigError, match="'wa'"), interfaces(link.engine, {"wa": link.a}):
         pass
     assert "wa" in conf.ifaces.data
 
 
-def test_as_found():
+def test_scapy_configuration_is_restored():
     """Providers, interfaces and the default interface are as before."""
     conf.ifaces.reload()
     before = dict(conf.ifaces.providers), dict(conf.ifaces.data), conf.iface

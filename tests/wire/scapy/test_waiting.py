@@ -1,4 +1,4 @@
-"""Who waits runs the engine, and the clock waits for who is at work."""
+"""A waiting thread runs the engine; the clock waits for threads that handle a frame."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from macsec.wire.engine import Engine
 from macsec.wire.scapy.waiting import Inbox, Selector
 
 
-def test_runs_to_the_first_frame():
-    """No further than that."""
+def test_wait_runs_the_engine_to_the_first_frame():
+    """Later events do not run."""
     engine, inbox = Engine(), Inbox()
     for at in (10, 20):
         engine.at(at, lambda: inbox.append((engine.now_ps, b"")))
@@ -17,8 +17,8 @@ def test_runs_to_the_first_frame():
     assert engine.now_ps == 10
 
 
-def test_until():
-    """Events of that time still run; then the clock shows it."""
+def test_wait_ends_at_its_time():
+    """Events of that time still run; then the clock has that time."""
     engine, inbox = Engine(), Inbox()
     ran = []
     engine.at(10, lambda: ran.append(engine.now_ps))
@@ -29,19 +29,19 @@ def test_until():
     assert engine.now_ps == 10
 
 
-def test_one_for_an_engine():
-    """Sockets of an engine share it."""
+def test_engine_has_one_selector():
+    """All sockets of an engine share it."""
     engine = Engine()
     assert Selector.of(engine) is Selector.of(engine) is not Selector.of(Engine())
 
 
-def test_the_clock_waits_for_a_thread_at_work():
-    """A station in a thread has a frame in hand: no time goes by until it waits again."""
-    engine, selector = Engine(), None
+def test_clock_waits_for_a_thread_that_handles_a_frame():
+    """A station in a thread has read a frame: virtual time stops until it waits again."""
+    engine = Engine()
     selector = Selector.of(engine)
     mine, theirs = Inbox(), Inbox()
     engine.at(1000, lambda: theirs.append((engine.now_ps, b"question")))
-    engine.at(500_000, lambda: None)  # something that would move the clock
+    engine.at(500_000, lambda: None)  # an event that would move the clock
     asked = threading.Event()
     go_on = threading.Event()
 
