@@ -28,7 +28,7 @@ SECRET = bytes(range(16, 32))
         lambda key: pickle.dumps({"sak": key}),
     ],
 )
-def test_no_second_holder(duplicate: Callable[[Any], object]) -> None:
+def test_key_cannot_be_copied(duplicate: Callable[[Any], object]) -> None:
     """Copy, deepcopy and pickle raise an error that is also a TypeError (R19)."""
     with pytest.raises(CustodyError, match="Key holds a key: it cannot be copied or pickled"):
         duplicate(Key(SECRET))
@@ -36,7 +36,7 @@ def test_no_second_holder(duplicate: Callable[[Any], object]) -> None:
     assert issubclass(CustodyError, MACsecError)
 
 
-def test_subclasses_are_named() -> None:
+def test_refusal_names_the_class() -> None:
     """The refusal names the class that was to be copied."""
 
     class Holder(Uncopyable):
@@ -46,8 +46,8 @@ def test_subclasses_are_named() -> None:
         copy.copy(Holder())
 
 
-def test_wiping() -> None:
-    """A wiped key tells nothing any more; wiping twice is fine."""
+def test_wiped_key_raises_and_may_be_wiped_again() -> None:
+    """A wiped key reveals nothing; it may be wiped twice."""
     key = Key(SECRET)
     octets = key._octets
     assert key.expose() == SECRET
@@ -60,13 +60,13 @@ def test_wiping() -> None:
 
 
 def test_wiping_overwrites_in_place() -> None:
-    """The octets are zero before they are let go."""
+    """The octets are zero before they are freed."""
 
     class Watched(bytearray):
         seen: bytes = b""
 
         def clear(self) -> None:
-            """Note what is let go."""
+            """Record the octets that are cleared."""
             self.seen = bytes(self)
             super().clear()
 
@@ -77,16 +77,16 @@ def test_wiping_overwrites_in_place() -> None:
     assert watched.seen == bytes(16)
 
 
-def test_a_key_that_is_let_go() -> None:
-    """Nobody holds it any more: its octets are zeros, whoever looks at them."""
+def test_dropped_key_is_overwritten() -> None:
+    """The octets of a key without owner are zeros, for every other view of them."""
     key = Key(SECRET)
     octets = key.in_place()
     del key
     assert octets == bytes(16)
 
 
-def test_an_exposed_copy_is_the_callers() -> None:
-    """What was exposed before stays with the caller; the key holds octets of its own."""
+def test_exposed_copy_belongs_to_the_caller() -> None:
+    """Exposed octets stay with the caller; the key has octets of its own."""
     given_octets = bytearray(SECRET)
     key = Key(bytes(given_octets))
     given_octets[0] ^= 1
@@ -102,7 +102,7 @@ def test_no_text_shows_a_key(octets: bytes) -> None:
 
 
 @given(st.binary(min_size=1, max_size=40), st.binary(min_size=1, max_size=40))
-def test_equality(left: bytes, right: bytes) -> None:
+def test_keys_with_equal_octets_are_equal(left: bytes, right: bytes) -> None:
     """Keys are equal if their octets are; equal keys hash alike and share a check value."""
     a, b = Key(left), Key(right)
     assert (a == b) == (left == right)
@@ -111,7 +111,7 @@ def test_equality(left: bytes, right: bytes) -> None:
     assert a != left
 
 
-def test_the_check_value_is_no_key() -> None:
+def test_check_value_differs_from_the_octets() -> None:
     """16 hex digits that stay after wiping, and that differ from the octets."""
     key = Key(SECRET)
     before = key.check_value
@@ -122,7 +122,7 @@ def test_the_check_value_is_no_key() -> None:
     assert key.check_value == before
 
 
-def test_no_other_attributes() -> None:
+def test_key_has_no_other_attributes() -> None:
     """A key has no dictionary in which its octets could turn up."""
     key = Key(SECRET)
     assert not hasattr(key, "__dict__")

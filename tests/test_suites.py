@@ -17,7 +17,7 @@ TABLE = {
 }
 
 
-def test_the_four_suites() -> None:
+def test_suites_are_those_of_table_14_1() -> None:
     """Identifiers, key lengths, PN lengths and offsets are those of Table 14-1."""
     found = {
         suite.name: (f"{suite.identifier:016x}", suite.key_length, suite.xpn, suite.offsets)
@@ -28,13 +28,13 @@ def test_the_four_suites() -> None:
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)
-def test_limits(suite: CipherSuite) -> None:
+def test_pn_and_window_limits_follow_the_suite(suite: CipherSuite) -> None:
     """The first PN that must not be used, and the largest window (10.7.8)."""
     assert suite.pn_limit == 2 ** (64 if suite.xpn else 32)
     assert suite.window_limit == (2**30 - 1 if suite.xpn else 2**32 - 1)
 
 
-def test_iv_by_example() -> None:
+def test_iv_is_sci_and_pn_or_ssci_and_pn_xor_salt() -> None:
     """SCI and PN in network order; SSCI and PN XOR Salt under XPN (14.5, 14.7)."""
     plain = SUITES["gcm-aes-128"].iv(0x12153524C0895E81, 0xB2C28465)
     assert plain.hex() == "12153524c0895e81b2c28465"
@@ -50,7 +50,7 @@ def test_iv_by_example() -> None:
     st.integers(0, 2**32 - 1),
     st.binary(min_size=12, max_size=12),
 )
-def test_an_iv_tells_its_parts(
+def test_iv_holds_sci_or_ssci_and_pn(
     suite: CipherSuite, sci: int, pn: int, ssci: int, salt: bytes
 ) -> None:
     """The IV is 12 octets from which SCI and PN, or SSCI and PN, can be read back."""
@@ -66,7 +66,7 @@ def test_an_iv_tells_its_parts(
 
 
 @given(st.sampled_from(list(SUITES.values())), st.integers(1, 2**32 - 1), st.integers(0, 31))
-def test_no_iv_twice(suite: CipherSuite, pn: int, bit: int) -> None:
+def test_each_pn_has_its_own_iv(suite: CipherSuite, pn: int, bit: int) -> None:
     """Another PN is another IV, over the whole width of the PN."""
     other = pn ^ 1 << bit
     assert suite.iv(1, pn, 1) != suite.iv(1, other, 1)

@@ -10,7 +10,7 @@ from macsec import terms
 from macsec.terms import SCI_NONE, octets_of, sci_of, sci_text
 
 
-def test_constants_of_the_standard() -> None:
+def test_constants_are_those_of_the_standard() -> None:
     """EtherTypes, lengths and limits are those of clauses 9 and 10.7."""
     assert (terms.ETHERTYPE_MACSEC, terms.ETHERTYPE_EAPOL) == (0x88E5, 0x888E)
     assert (terms.ICV_LENGTH, terms.SHORT_LENGTH_LIMIT, terms.ADDRESSES_LENGTH) == (16, 48, 12)
@@ -23,7 +23,7 @@ def test_constants_of_the_standard() -> None:
 
 
 @given(st.integers(0, SCI_NONE - 1))
-def test_an_sci_in_every_spelling(sci: int) -> None:
+def test_sci_is_the_same_in_every_spelling(sci: int) -> None:
     """Number, octets, hex and hex with separators are one SCI; its text is 16 lower-case digits."""
     text = sci_text(sci)
     pairs = [text[i : i + 2] for i in range(0, 16, 2)]
@@ -52,27 +52,27 @@ def test_an_sci_in_every_spelling(sci: int) -> None:
     ],
     ids=repr,
 )
-def test_what_is_no_sci(value: int | str | bytes, message: str) -> None:
-    """All ones is reserved (9.9); wrong lengths and digits are told."""
+def test_impossible_sci_is_refused(value: int | str | bytes, message: str) -> None:
+    """All ones is reserved (9.9); wrong lengths and digits are refused."""
     with pytest.raises(ValueError, match=message):
         sci_of(value)
 
 
 @given(st.binary(max_size=40), st.sampled_from(["", ":", "-", ".", " "]))
-def test_octets_as_hex(octets: bytes, separator: str) -> None:
+def test_octets_are_read_from_hex_with_any_separator(octets: bytes, separator: str) -> None:
     """Hex of any length comes back, with any separator."""
     assert octets_of(separator.join(f"{octet:02x}" for octet in octets)) == octets
     assert octets_of(octets.hex().upper(), len(octets)) == octets
 
 
 @pytest.mark.parametrize("text", ["0", "0g", "00_11", "٣٣", "00\n", "0x00", "00,11"])
-def test_what_is_no_hex(text: str) -> None:
+def test_text_other_than_hex_is_refused(text: str) -> None:
     """Half an octet, other alphabets, underscores and prefixes are refused."""
     with pytest.raises(ValueError, match="hex digits"):
         octets_of(text)
 
 
-def test_a_wanted_length() -> None:
+def test_wrong_length_is_refused() -> None:
     """A length that was asked for is kept to."""
     assert octets_of("0011", 2) == b"\x00\x11"
     with pytest.raises(ValueError, match="3 octets wanted, 2 given"):

@@ -42,7 +42,7 @@ EDGES: dict[str, set[str]] = {
     "frames": set(),
     "kay": {"config", "frames"},
     "lab": {"captures", "config", "frames", "kay", "live", "port", "secy", "wire"},
-    "live": {"secy", "wire"},
+    "live": {"port", "secy", "wire"},
     "measure": {"frames", "live", "macsec", "secy"},
     "offline": {"config", "frames", "kay", "secy"},
     "port": {"kay", "secy"},

@@ -1,4 +1,17 @@
-"""The YAML configurations, of a SecY and of a topology, and their typed models."""
+"""YAML configurations of a SecY and of a topology, and their typed models.
+
+loading.py      load: a file or dict to the typed model, errors in one line with the place
+model.py        the typed model: one class a section
+reading.py      YAML text to a tree of mappings, lists and text, with the line of each entry
+scalars.py      scalars of a file or dict to Python values
+sources.py      KeySource, KeyRing: inline hex, a file, the environment, a file descriptor
+dumping.py      the typed model back to YAML, and its JSON Schema
+caks.py         a file of CAKs
+static_keys.py  the two SecYs of a link with one SAK
+private.py      files that hold secrets
+topology/       the topology of a lab
+exchange/       keys and settings in the formats of other programs
+"""
 
 from macsec.config.dumping import dump, json_schema, write
 from macsec.config.loading import load

@@ -9,5 +9,6 @@ system.py    System: the system calls of custody, replaceable in tests
 """
 
 from .keeper import BLOCK, LONGEST_BLOCK, Keeper
+from .reserver import Reserver
 
-__all__ = ["BLOCK", "LONGEST_BLOCK", "Keeper"]
+__all__ = ["BLOCK", "LONGEST_BLOCK", "Keeper", "Reserver"]

@@ -1,13 +1,14 @@
-"""Ethernet frames as octets: batches of them, the SecTAG, and what is visible without a key.
+"""Ethernet frames as octets: batches, the SecTAG, and a dissector that needs no key.
 
 batch.py     FrameBatch     n frames in one block of octets, with columns beside it
-sectag.py    SecTAG         the tag: encode, decode, what is wrong with it (9.3 to 9.12)
-dissect.py   Sight          a frame taken apart without a key
+sectag.py    SecTAG         the tag: encode, decode, check (9.3 to 9.12)
+dissect.py   observe, Sight the parts of a frame that are visible without a key
 columns.py                  batch-wide operations: compare frames, extract addresses
 sides.py     Split          the side of a link that each frame comes from, by its addresses
 """
 
 from .batch import Column, FrameBatch, Octets
-from .sectag import SecTAG
+from .dissect import Sight, observe
+from .sectag import TCI, SecTAG, TagRules
 
-__all__ = ["Column", "FrameBatch", "Octets", "SecTAG"]
+__all__ = ["TCI", "Column", "FrameBatch", "Octets", "SecTAG", "Sight", "TagRules", "observe"]

@@ -44,7 +44,7 @@ class Kay(Uncopyable):
     """The key agreement entity of one port. It sends nothing before `set_enabled`.
 
     `keys`: the CAKs, each behind its holder. `random(n)` gives n octets of entropy. Raises
-    ConfigError for a configuration that cannot be; what arrives never raises.
+    ConfigError for an impossible configuration; a received frame never raises.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Kay(Uncopyable):
     # ---------------------------------------------------------------- the four verbs
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
-        """Receive a frame and return how it ended; nothing that is received raises."""
+        """Receive a frame and return its result; no received octets raise."""
         now_ns = self._pass_time(now_ns)
         heard = self._receiver.receive(now_ns, bytes(frame), self.participants, self.active)
         # The lists first: they may make the sender Key Server, or another member.
@@ -191,7 +191,7 @@ class Kay(Uncopyable):
         return now_ns
 
     def _pass_time(self, now_ns: int) -> int:
-        """Let time pass; settle only if a change was due, which comes before what arrives now."""
+        """Let time pass; settle only if a change is due, which comes before the received frame."""
         if any(time <= now_ns for time in self._changes_ns()):
             return self._advance(now_ns)
         self._now_ns = max(now_ns, self._now_ns)
@@ -301,7 +301,7 @@ class Kay(Uncopyable):
     # ---------------------------------------------------------------- as a member
 
     def _follow_distribution(self, heard: Accepted) -> None:
-        """Follow the Key Server over whichever participant it distributes (9.7), and settle."""
+        """Follow the Key Server to the participant over which it distributes (9.7), and settle."""
         offered = self._receiver.offered(heard)
         if isinstance(offered, NoSak):
             self._members.principal, self._agreed = heard.participant, Connect.AUTHENTICATED

@@ -1,9 +1,9 @@
 """Emulated datacenters: sites with hosts, links between their edges, and traffic.
 
-blueprint.py      Blueprint   a topology with everything decided: parameters, addresses, keys, tree
-spanning_tree.py              which links carry traffic, so that no frame loops
+blueprint.py      Blueprint   a topology with all values: parameters, addresses, keys, tree
+spanning_tree.py              the links that carry traffic, so that no frame loops
 keying.py         EndPlan     an end of a link with its configuration and its entropy
-link_state.py                 key agreement on a link: secured or not, since when, which key
+link_state.py     LinkState   key agreement on a link: secured or not, since when, which key
 virtual/          Lab         a blueprint in virtual time, on one engine
 real/             RealLab     a blueprint in real time: namespaces, TAP devices, pumps
 """

@@ -1,6 +1,6 @@
-"""A topology with everything decided: parameters, addresses, configurations, the tree, traffic.
+"""A topology with all values: parameters, addresses, configurations, the tree, traffic.
 
-It draws keys and reads no file, so it serves the emulation in virtual time and in real time alike.
+It draws keys and reads no file, so it serves virtual time and real time alike.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from macsec.config.static_keys import Draw, Pair
 from macsec.config.topology.model import SECURED
 from macsec.errors import ConfigError
 from macsec.lab.keying import EndPlan, Sources, planned
-from macsec.lab.spanning_tree import Tree, Way, spanning_tree
+from macsec.lab.spanning_tree import SpanningTree, WeightedLink, spanning_tree
 from macsec.secy.from_config import controls_of
 from macsec.terms import ETHERNET_HEADER
 from macsec.wire.param_values import HISTORY_NS
@@ -35,8 +35,7 @@ from macsec.wire.tc import parse_tc
 from macsec.wire.units import rate_bits, time_ns, whole
 
 EDGE_SYSTEM = 0x02ED << 32
-"""MAC addresses of the edges' Common Ports: this, the link's number and its side (0 or 1)."""
-LINKS_MOST = 1 << 24
+"""Start of the edges' MAC addresses; the link's number and side (0 or 1) follow."""
 HEADERS = 42
 """Octets of Ethernet, IPv4 and UDP."""
 SMALLEST = 60
@@ -48,9 +47,8 @@ class LinkPlan:
     """A link between two sites.
 
     `params`: from the first site to the second, and back. `systems`: the MAC addresses of its two
-    Common Ports. `keying`: key agreement at both ends; or `configs`, those of their SecYs with
-    static keys; neither where it is unprotected. `standby`: it would close a loop, and carries
-    nothing.
+    Common Ports. `keying`: key agreement at both ends; or `configs`: SecYs with static keys;
+    neither on an unprotected link. `standby`: it would close a loop, so it carries nothing.
     """
 
     name: str
@@ -64,16 +62,16 @@ class LinkPlan:
 
     @property
     def protected(self) -> bool:
-        """Whether MACsec is on."""
+        """True if MACsec is on."""
         return self.keying is not None or self.configs is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Traffic between two hosts: a generator, or a capture with a `pcap`.
+    """Traffic between two hosts: a generator, or a capture if `pcap` is set.
 
-    `rate` in bit/s or `pps`, None for the other. `size` None is IMIX. Times in ns; `burst` and
-    `pause` of model onoff.
+    `rate` in bit/s or `pps`, the other one None. `size` None is IMIX. Times in ns; `burst` and
+    `pause` are of model onoff.
     """
 
     number: int
@@ -93,16 +91,16 @@ class Flow:
 
     @property
     def title(self) -> str:
-        """What it is called in reports."""
-        what = Path(self.pcap).name if self.pcap else self.model
-        return f"{self.source.name} to {self.to.name}, {what}"
+        """Its name in reports."""
+        model = Path(self.pcap).name if self.pcap else self.model
+        return f"{self.source.name} to {self.to.name}, {model}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blueprint:
-    """What a lab is built from. `cables`: by site, of its hosts, switch and edge. Times in ns.
+    """The plan of a lab. `cables`: by site, for its hosts, switch and edge. Times in ns.
 
-    `begin`: from when on traffic's `start` counts; None for the moment when all links are secured.
+    `begin`: the time from which the `start` of traffic counts; None: once all links are secured.
     """
 
     name: str
@@ -111,7 +109,7 @@ class Blueprint:
     until: int | None
     begin: int | None
     sites: tuple[str, ...]
-    tree: Tree
+    tree: SpanningTree
     regions: Mapping[str, str]
     cables: Mapping[str, LinkParams]
     hosts: tuple[Host, ...]
@@ -120,9 +118,9 @@ class Blueprint:
 
     @classmethod
     def of(cls, topology: Topology, draw: Draw) -> Blueprint:
-        """Decide everything. `draw` gives the keys: entropy, or octets of a seed.
+        """Return the blueprint of a topology. `draw` gives the keys: entropy, or octets of a seed.
 
-        Raises ConfigError, with the line of what cannot be.
+        Raises ConfigError with the line of a wrong entry.
         """
         with KeyRing(topology.origin.folder) as ring:
             return cls._read(topology, draw, _Reader(topology, ring))
@@ -131,7 +129,7 @@ class Blueprint:
     def _read(cls, topology: Topology, draw: Draw, reader: _Reader) -> Blueprint:
         params = [reader.both_ways(at) for at in range(len(topology.links))]
         ways = [
-            Way(link.title, (link.between[0], link.between[1]), max(p.delay for p in both))
+            WeightedLink(link.title, (link.between[0], link.between[1]), max(p.delay for p in both))
             for link, both in zip(topology.links, params, strict=True)
         ]
         sites = tuple(topology.sites)
@@ -165,7 +163,7 @@ class Blueprint:
 
 
 class _Reader:
-    """Reads what the configuration left as text, and tells the line of what it cannot use."""
+    """Parses the values that the configuration left as text; an error names the line."""
 
     def __init__(self, topology: Topology, ring: KeyRing) -> None:
         self._topology = topology
@@ -174,16 +172,16 @@ class _Reader:
 
     @contextmanager
     def _at(self, path: PathInTree) -> Iterator[None]:
-        """Errors of what is read inside name the entry; of a field, that of the field."""
+        """Add a place to an error raised inside: of the field that it names, else of the entry."""
         try:
             yield
         except ConfigError as error:
             field, colon, reason = str(error).partition(": ")
             if colon and field in KnobsSection.model_fields | TrafficSection.model_fields:
-                path, told = (*path, field), reason
+                path = (*path, field)
             else:
-                told = str(error)
-            raise ConfigError(f"{self._origin.where(path)}: {told}") from None
+                reason = str(error)
+            raise ConfigError(f"{self._origin.where(path)}: {reason}") from None
 
     def _params(self, *sections: tuple[PathInTree, KnobsSection]) -> LinkParams:
         merged: dict[str, Any] = {}
@@ -208,11 +206,11 @@ class _Reader:
             raise AssertionError from None
 
     def cable(self, site: str) -> LinkParams:
-        """A cable inside a site."""
+        """Return the parameters of cables inside a site."""
         return self._params((("sites", site, "link"), self._topology.sites[site].link))
 
     def both_ways(self, at: int) -> tuple[LinkParams, LinkParams]:
-        """The parameters of a link."""
+        """Return the parameters of a link, from its first site and back."""
         link, path = self._topology.links[at], ("links", at)
         a2b, b2a = (
             self._params((path, link), ((*path, way), getattr(link, way))) for way in ("a2b", "b2a")
@@ -222,7 +220,7 @@ class _Reader:
     def link(
         self, at: int, params: tuple[LinkParams, LinkParams], draw: Draw, standby: bool
     ) -> LinkPlan:
-        """A link with its addresses, and with keys unless it is off."""
+        """Return a link with its addresses, and with keys unless it is off."""
         link = self._topology.links[at]
         systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
         section = self._topology.protection(link)
@@ -257,24 +255,24 @@ class _Reader:
             return planned(section, (between[0], between[1]), systems, sources)
 
     def _path(self, at: int) -> PathInTree:
-        """Where a link's protection is said."""
+        """Return the path of a link's protection in the topology."""
         own = "macsec" in self._topology.links[at].model_fields_set
         return ("links", at, "macsec") if own else ("macsec",)
 
     def until(self) -> int | None:
-        """When a run ends."""
+        """Return the end of a run in ns, or None."""
         with self._at(()):
             given = self._topology.until
             return None if given is None else time_ns("until", given, HISTORY_NS)
 
     def begin(self) -> int | None:
-        """When traffic begins; None for once all links are secured."""
+        """Return the begin of traffic in ns, or None: once all links are secured."""
         given = self._topology.begin
         with self._at(()):
             return None if given == SECURED else time_ns("begin", _bare_zero(given), HISTORY_NS)
 
     def flow(self, at: int, entry: TrafficSection, hosts: Mapping[str, Host]) -> Flow:
-        """Traffic, with its numbers read."""
+        """Return traffic with its numbers parsed."""
         pcap = entry.pcap
         if pcap is not None and pcap != "-":
             pcap = str(self._origin.folder / pcap)
@@ -306,7 +304,7 @@ class _Reader:
 
 
 def _checked(section: ProtectionSection) -> dict[str, Any]:
-    """The controls of an edge's SecY."""
+    """Return the controls of an edge's SecY. Raises ConfigError for impossible ones."""
     secy = section.secy.model_dump(by_alias=True)
     for name in ("end_station", "scb"):
         if secy[name] and not secy["send_sci"]:

@@ -1,4 +1,4 @@
-"""Key agreement at the ends of a link: its configuration, and where its entropy is from."""
+"""Key agreement at the ends of a link: its configuration, and the source of its entropy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CKN_LENGTH = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndPlan:
-    """One end of a link with key agreement. `place`: where the topology says it, for messages."""
+    """One end of a link with key agreement. `place`: of its entry in the topology, for messages."""
 
     sci: int
     config: Configuration = field(repr=False)
@@ -30,7 +30,7 @@ class EndPlan:
     place: str
 
     def kay(self, edge: Edge) -> Kay:
-        """A new KaY. Raises ConfigError for a CAK that cannot be used."""
+        """Return a new KaY. Raises ConfigError for a CAK that cannot be used."""
         try:
             keys = chain_of(self.config, edge)
             return Kay(self.sci, keys, self._entropy(), policy_of(self.config))
@@ -38,7 +38,7 @@ class EndPlan:
             raise ConfigError(f"{self.place}: {error}") from None
 
     def secy(self, backend: str = "auto", kernel: str | None = None) -> SecY:
-        """A new SecY, without keys: those are the KaY's to give."""
+        """Return a new SecY without keys: the KaY installs them."""
         return SecY(controls_of(self.config), backend, kernel)
 
     def _entropy(self) -> _Entropy:
@@ -46,7 +46,7 @@ class EndPlan:
 
 
 class _Entropy:
-    """Octets by the many, each draw for a purpose of its own."""
+    """Entropy of a KaY: each draw has its own purpose, by a counter."""
 
     def __init__(self, draw: Draw, purpose: str) -> None:
         self._draw = draw
@@ -60,7 +60,7 @@ class _Entropy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """What a link's keys come from. `ring` follows references, `draw` is the link's own."""
+    """The sources of a link's keys. `ring` follows references, `draw` is the link's own."""
 
     draw: Draw
     origin: Origin
@@ -74,9 +74,9 @@ def planned(
     systems: tuple[int, int],
     sources: Sources,
 ) -> tuple[EndPlan, EndPlan]:
-    """Both ends of a link, with one generated CAK unless the section names some.
+    """Return both ends of a link, with one generated CAK unless the section names some.
 
-    `draw` is asked for `cak`, `ckn` and, for each end, `mka SITE N`. Raises ConfigError.
+    It draws `cak`, `ckn` and, for each end, `mka SITE N`. Raises ConfigError.
     """
     drawn = {} if section.has_cak else _drawn(section.cipher, sources.draw)
     first, second = (section.end(site, drawn, sources.origin, sources.ring) for site in sites)

@@ -1,8 +1,8 @@
-"""Which links carry traffic: a tree, as a spanning tree protocol would settle on.
+"""The links that carry traffic: a tree, as a spanning tree protocol would choose.
 
-The root is the first site of the file. Every other site reaches it along the path of least delay,
-of two such paths along the one with fewer links, and then along links that come first in the file.
-Sites that the root cannot reach have a tree of their own, from the first of them.
+The root is the first site of the file. Every other site reaches it by the path of least delay; of
+equal paths by the one with fewer links, then by the links that come first in the file. Sites that
+the root cannot reach have a tree of their own, with the first of them as root.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Way(NamedTuple):
-    """A link between two sites, and what it costs: its delay."""
+class WeightedLink(NamedTuple):
+    """A link between two sites, and its cost: the delay."""
 
     name: str
     sites: tuple[str, str]
     cost: int
 
 
-class Step(NamedTuple):
+class TreeStep(NamedTuple):
     """The next site, and the link to it."""
 
     site: str
@@ -29,10 +29,10 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class SpanningTree:
     """`up`: from each site but a root, the step towards the root."""
 
-    up: Mapping[str, Step]
+    up: Mapping[str, TreeStep]
 
     @property
     def links(self) -> set[str]:
@@ -40,17 +40,17 @@ class Tree:
         return {step.link for step in self.up.values()}
 
     def depth(self, site: str) -> int:
-        """How many links a site is from its root."""
+        """Return the number of links between a site and its root."""
         return sum(1 for _ in self._climb(site)) - 1
 
     def next_link(self, here: str, to: str) -> str | None:
-        """The link that a frame for another site takes; None where there is no way."""
+        """Return the link that a frame for another site takes; None if there is no way."""
         below = to
         for site in self._climb(to):
             if site == here:
                 return self.up[below].link
             below = site
-        # It is not below this site: up, if that leads anywhere.
+        # It is not below this site: go up, if both have one root.
         if here in self.up and self._root(here) == self._root(to):
             return self.up[here].link
         return None
@@ -66,28 +66,28 @@ class Tree:
         return path
 
 
-def spanning_tree(sites: Sequence[str], ways: Sequence[Way]) -> Tree:
-    """The tree of some sites and links."""
-    beside: dict[str, list[tuple[int, str, Way]]] = {site: [] for site in sites}
+def spanning_tree(sites: Sequence[str], ways: Sequence[WeightedLink]) -> SpanningTree:
+    """Return the tree of some sites and links."""
+    beside: dict[str, list[tuple[int, str, WeightedLink]]] = {site: [] for site in sites}
     for order, way in enumerate(ways):
         for site, other in (way.sites, way.sites[::-1]):
             beside[site].append((order, other, way))
-    up: dict[str, Step] = {}
+    up: dict[str, TreeStep] = {}
     reached: set[str] = set()
     for root in sites:
         if root not in reached:
             _grow(root, beside, reached, up)
-    return Tree(up)
+    return SpanningTree(up)
 
 
 def _grow(
     root: str,
-    beside: Mapping[str, list[tuple[int, str, Way]]],
+    beside: Mapping[str, list[tuple[int, str, WeightedLink]]],
     reached: set[str],
-    up: dict[str, Step],
+    up: dict[str, TreeStep],
 ) -> None:
-    # Cost, links and place in the file: enough to tell any two entries of one site apart.
-    edge: list[tuple[int, int, int, str, Step | None]] = [(0, 0, -1, root, None)]
+    # Cost, links and place in the file: no two entries of one site are equal.
+    edge: list[tuple[int, int, int, str, TreeStep | None]] = [(0, 0, -1, root, None)]
     while edge:
         cost, links, _, site, step = heapq.heappop(edge)
         if site in reached:
@@ -97,5 +97,5 @@ def _grow(
             up[site] = step
         for order, other, way in beside[site]:
             if other not in reached:
-                entry = (cost + way.cost, links + 1, order, other, Step(site, way.name))
+                entry = (cost + way.cost, links + 1, order, other, TreeStep(site, way.name))
                 heapq.heappush(edge, entry)

@@ -1,7 +1,7 @@
 """The ends of a link in real time: a TAP device of our own, and the packet socket of an interface.
 
-Linux only; both need CAP_NET_ADMIN and CAP_NET_RAW. Refusals are ConfigError for a name that cannot
-be used, EnvironmentLacks for what the machine does not offer.
+Linux only; both need CAP_NET_ADMIN and CAP_NET_RAW. Raises ConfigError for a name that cannot be
+used, EnvironmentLacks for a service that the machine lacks.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ ALL_FRAMES = 0x0003
 """ETH_P_ALL"""
 
 QUEUE_OCTETS = 16 << 20
-"""What a packet socket holds of frames not yet read, and of frames not yet sent."""
+"""Capacity of a packet socket for frames not yet read, and for frames not yet sent."""
 
-# Requests of netdevice(7) and linux/if_tun.h, and the shape of their `struct ifreq`.
+# Requests of netdevice(7) and linux/if_tun.h, and the layout of their `struct ifreq`.
 GET_FLAGS, SET_FLAGS, GET_MTU, SET_MTU = 0x8913, 0x8914, 0x8921, 0x8922
 SET_ADDRESS, GET_ADDRESS = 0x8924, 0x8927
 TUN_SET_INTERFACE = 0x400454CA
@@ -49,7 +49,7 @@ PACKET_MR_PROMISC = 1
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """An Ethernet interface as it stands: `mtu` in octets, `mac` its six octets."""
+    """An Ethernet interface as it is now: `mtu` in octets, `mac` its six octets."""
 
     name: str
     index: int
@@ -59,7 +59,7 @@ class Interface:
 
 
 def interface(name: str) -> Interface:
-    """The interface of that name. Raises ConfigError where there is none, or no Ethernet."""
+    """Return the Ethernet interface of that name. Raises ConfigError if there is none."""
     _check_name(name)
     try:
         index = socket.if_nametoindex(name)
@@ -67,25 +67,25 @@ def interface(name: str) -> Interface:
         raise ConfigError(f"there is no interface {name!r} (ip link shows them)") from None
     kind, mac = struct.unpack("=H6s", _ask(name, GET_ADDRESS)[:8])
     if kind != ETHERNET:
-        raise ConfigError(f"{name} is no Ethernet interface")
+        raise ConfigError(f"{name} is not an Ethernet interface")
     (mtu,) = struct.unpack("=i", _ask(name, GET_MTU)[:4])
     (flags,) = struct.unpack("=h", _ask(name, GET_FLAGS)[:2])
     return Interface(name, index, mtu, mac, bool(flags & IFF_UP))
 
 
-class Tap:
-    """A TAP device that lives as long as it is open: a frame a read and a write, none blocks."""
+class TapDevice:
+    """A TAP device that exists while it is open: one frame a read or write, never blocking."""
 
     def __init__(self, name: str, file: int) -> None:
         self.name = name
         self._file = file
 
     def fileno(self) -> int:
-        """Its file descriptor."""
+        """Return its file descriptor."""
         return self._file
 
     def close(self) -> None:
-        """Take the device away."""
+        """Remove the device."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -97,10 +97,10 @@ class Tap:
         self.close()
 
 
-def open_tap(name: str, mtu: int, mac: bytes) -> Tap:
-    """A new TAP device with this MTU and MAC address, up."""
+def open_tap(name: str, mtu: int, mac: bytes) -> TapDevice:
+    """Return a new TAP device with this MTU and MAC address, up."""
     _check_name(name)
-    tap = Tap(name, _open_tun())
+    tap = TapDevice(name, _open_tun())
     try:
         _attach(tap)
         _ask(name, SET_ADDRESS, struct.pack("=H6s", ETHERNET, mac))
@@ -121,18 +121,18 @@ class Packet:
         self._lost = 0
 
     def fileno(self) -> int:
-        """Its file descriptor."""
+        """Return its file descriptor."""
         return self._socket.fileno()
 
     @property
     def lost(self) -> int:
         """Frames that arrived while its queue was full."""
-        told = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
-        self._lost += struct.unpack("=II", told)[1]  # reading them sets them to zero
+        counts = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
+        self._lost += struct.unpack("=II", counts)[1]  # reading the counts sets them to zero
         return self._lost
 
     def close(self) -> None:
-        """Let go of the interface."""
+        """Release the interface."""
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -143,13 +143,13 @@ class Packet:
 
 
 def open_packet(lower: Interface) -> Packet:
-    """The frames that arrive at an interface, whatever their destination.
+    """Return a socket for the frames that arrive at an interface, to any destination.
 
-    An Ethernet card hands up only what is addressed to it; the groups that the upper device joins
-    are unknown to it. So the interface is promiscuous while the socket is open.
+    The interface is promiscuous while the socket is open: an Ethernet card delivers only frames to
+    its own addresses, and does not know the groups that the upper device joins.
     """
     try:
-        # No protocol yet: frames of other interfaces would come in before it is bound.
+        # No protocol before it is bound, or it would receive frames of other interfaces.
         bound = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError:
         raise EnvironmentLacks(f"sending on {lower.name} needs root (CAP_NET_RAW)") from None
@@ -176,11 +176,11 @@ def _check_name(name: str) -> None:
 
 
 def _ask(name: str, request: int, value: bytes = b"") -> bytes:
-    """One request about an interface, and its answer."""
+    """Return the answer to a request about an interface."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         answer = fcntl.ioctl(any_socket, request, REQUEST.pack(os.fsencode(name), value))
-    told: bytes = REQUEST.unpack(answer)[1]
-    return told
+    result: bytes = REQUEST.unpack(answer)[1]
+    return result
 
 
 def _open_tun() -> int:
@@ -191,13 +191,13 @@ def _open_tun() -> int:
         raise EnvironmentLacks(f"{TUN}: {error.strerror}: a device needs {why}") from None
 
 
-def _attach(tap: Tap) -> None:
+def _attach(tap: TapDevice) -> None:
     try:
         socket.if_nametoindex(tap.name)
     except OSError:
         pass
     else:
-        raise ConfigError(f"{tap.name} exists already: a new device needs a name of its own")
+        raise ConfigError(f"{tap.name} exists already: choose another name")
     flags = struct.pack("=H", IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL)
     try:
         fcntl.ioctl(tap, TUN_SET_INTERFACE, REQUEST.pack(os.fsencode(tap.name), flags))
@@ -218,12 +218,12 @@ def _widen(bound: socket.socket, option: int) -> None:
     forced = {socket.SO_RCVBUF: 33, socket.SO_SNDBUF: 32}[option]  # SO_RCVBUFFORCE, SO_SNDBUFFORCE
     try:
         bound.setsockopt(socket.SOL_SOCKET, forced, QUEUE_OCTETS)
-    except PermissionError:  # no CAP_NET_ADMIN: as far as the system's limit goes
+    except PermissionError:  # no CAP_NET_ADMIN: the system's limit applies
         bound.setsockopt(socket.SOL_SOCKET, option, QUEUE_OCTETS)
 
 
 def ignore_outgoing(bound: socket.socket) -> None:
-    """A packet socket does not see what leaves its interface."""
+    """Hide frames that leave the interface from its packet socket."""
     try:
         bound.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     except OSError:

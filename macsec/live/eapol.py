@@ -1,6 +1,6 @@
 """The Uncontrolled Port of an interface: its EAPOL, by a packet socket beside that of the data.
 
-Linux only. VLAN-tagged EAPOL is no port's own (802.1X 11.1.1), so it is not taken here.
+Linux only. VLAN-tagged EAPOL belongs to no port (802.1X 11.1.1), so it is not taken here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from macsec.terms import ETHERTYPE_EAPOL
 PACKET_MR_MULTICAST = 0
 SO_ATTACH_FILTER = 26
 AT_ONCE = 64
-"""Frames that are taken before anything else has its turn."""
+"""Frames that one call of `frames` returns at most."""
 LONGEST = 1 << 16
 
 # Classic BPF: code, jump if true, jump if false, operand.
@@ -41,8 +41,8 @@ _ALL_BUT_EAPOL = (
     (_RETURN, 0, 0, _WHOLE),
     (_RETURN, 0, 0, 0),
 )
-# The tag is gone by the time that a socket of one EtherType is given a frame; what had one is then
-# for another host.
+# A socket of one EtherType receives frames without their VLAN tag; a frame that had one is then
+# marked as for another host.
 _OURS = (
     (_LOAD_OCTET, 0, 0, _PACKET_TYPE),
     (_JUMP_EQUAL, 0, 1, _OTHER_HOST),
@@ -52,32 +52,32 @@ _OURS = (
 
 
 def leave_eapol_out(packet: Packet) -> None:
-    """From now on a packet socket does not see untagged EAPOL: it is no data."""
+    """Hide untagged EAPOL from a packet socket from now on: it is not data."""
     _attach(packet.fileno(), _ALL_BUT_EAPOL)
 
 
 class Eapol:
-    """The EAPOL of an interface: `frames()` are those that arrived, `send` sends one."""
+    """The EAPOL of an interface: `frames()` receives, `send` sends."""
 
     def __init__(self, bound: socket.socket) -> None:
         self._socket = bound
         self.unsent = 0
-        """Frames that the interface did not take: it was down or full."""
+        """Frames that the interface refused: it was down or full."""
 
     def fileno(self) -> int:
-        """Its file descriptor."""
+        """Return its file descriptor."""
         return self._socket.fileno()
 
     def frames(self) -> Iterator[bytes]:
-        """What is there, up to AT_ONCE frames. An interface that went down is only silent."""
+        """Yield the frames that wait, at most AT_ONCE; none from an interface that is down."""
         for _ in range(AT_ONCE):
             try:
                 yield self._socket.recv(LONGEST)
-            except OSError:  # none is left; or the interface went down, which is told once
+            except OSError:  # no frame left; or the interface went down, reported once
                 return
 
     def send(self, frame: bytes) -> bool:
-        """Send a frame; whether the interface took it. One that was lost is sent anew in time."""
+        """Send a frame; return False if the interface refused it. MKA repeats what is lost."""
         try:
             self._socket.send(frame)
         except OSError:
@@ -86,7 +86,7 @@ class Eapol:
         return True
 
     def close(self) -> None:
-        """Let go of the interface."""
+        """Release the interface."""
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -97,9 +97,9 @@ class Eapol:
 
 
 def open_eapol(lower: Interface, group: bytes) -> Eapol:
-    """The EAPOL of an interface; `group` is the address that it is sent to, which is joined."""
+    """Return the EAPOL socket of an interface; it joins `group`, the destination of MKPDUs."""
     try:
-        # No protocol yet: frames of other interfaces would come in before it is bound.
+        # No protocol before it is bound, or it would receive frames of other interfaces.
         bound = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError:
         raise EnvironmentLacks(f"sending on {lower.name} needs root (CAP_NET_RAW)") from None
@@ -117,12 +117,12 @@ def open_eapol(lower: Interface, group: bytes) -> Eapol:
 
 
 def _attach(descriptor: int, program: tuple[tuple[int, int, int, int], ...]) -> None:
-    """Give a socket its filter (linux/filter.h, struct sock_fprog)."""
+    """Attach a filter to a socket (linux/filter.h, struct sock_fprog)."""
     code = b"".join(_INSTRUCTION.pack(*instruction) for instruction in program)
     octets = ctypes.create_string_buffer(code, len(code))
-    given = struct.pack("@HP", len(program), ctypes.addressof(octets))
+    filter_program = struct.pack("@HP", len(program), ctypes.addressof(octets))
     with socket.socket(fileno=descriptor) as borrowed:
         try:
-            borrowed.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
+            borrowed.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_program)
         finally:
             borrowed.detach()

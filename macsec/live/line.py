@@ -1,4 +1,4 @@
-"""A link's impairments in real time: what comes in at one end goes out at the other when due."""
+"""A link's impairments in real time: frames from one end leave at the other when they are due."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from typing import Any, NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
-from macsec.live.native_thread import Running
-from macsec.live.pump import End
+from macsec.live.native_thread import NativeThread
+from macsec.live.pump import FrameEnd
 from macsec.native import load
 from macsec.wire.impairments import starts
 from macsec.wire.lane import LinkStats
@@ -18,7 +18,7 @@ ENDS = ("", "end a of ", "end b of ")
 
 
 class LineStats(NamedTuple):
-    """What a direction did. `dropped`: the end it went to refused it. `refused`: over 64 KiB."""
+    """Counts of a direction. `dropped`: the far end refused the frame. `refused`: over 64 KiB."""
 
     wire: LinkStats
     dropped: int
@@ -28,15 +28,15 @@ class LineStats(NamedTuple):
 class Line:
     """Moves frames between two ends, from `start()` to `stop()`, in a thread without the GIL.
 
-    `params`: from `a` to `b`, and back; the wire is that of virtual time, with its streams. The
-    ends stay the caller's: stop it before closing them. A delay is kept to some 50 us, as well as
-    the system wakes a thread: for exact times there is virtual time.
+    `params`: from `a` to `b`, and back; the wire is the one of virtual time, with its random
+    streams. The caller owns the ends: stop the line before closing them. Delays are exact to some
+    50 us, as fast as the system wakes a thread; virtual time is exact.
     """
 
     def __init__(
         self,
-        a: End,
-        b: End,
+        a: FrameEnd,
+        b: FrameEnd,
         params: tuple[LinkParams, LinkParams],
         seed: int = 0,
         name: str = "wire",
@@ -57,42 +57,42 @@ class Line:
             raise EnvironmentLacks("no memory for the frames on a line")
         self._line = self._ffi.gc(made, self._lib.macsec_line_free)
         self._failed: Any = self._ffi.new("macsec_which_end *")
-        self._running: Running | None = None
+        self._thread: NativeThread | None = None
 
     def step(self, now_ps: int) -> None:
-        """One round at a time of the caller's, for a line that does not run."""
+        """Run one round at a time that the caller chooses, of a line that was not started."""
         self._check(self._lib.macsec_line_step(self._line, now_ps, self._failed))
 
     def start(self) -> Self:
-        """Begin."""
-        if self._running is not None:
-            raise MACsecError("a line runs once: make another")
-        self._running = Running(f"macsec line {self.name}", self._run)
+        """Start the thread."""
+        if self._thread is not None:
+            raise MACsecError("a line runs once: make a new one")
+        self._thread = NativeThread(f"macsec line {self.name}", self._run)
         return self
 
     def _run(self, stop: int) -> int:
-        # Of this object, so that the lanes stay as long as the thread.
+        # A method, so that the lanes live as long as the thread.
         return int(self._lib.macsec_line_run(self._line, stop, self._failed))
 
     def stop(self) -> None:
-        """End. Frames on their way are gone; the counts stay."""
-        if self._running is not None:
-            self._running.stop()
+        """Stop. Frames in flight are lost; the counts stay."""
+        if self._thread is not None:
+            self._thread.stop()
 
     def fileno(self) -> int:
-        """An eventfd that can be read once the line ended by itself; between start and stop."""
-        if self._running is None:
+        """Return an eventfd that can be read once it ended by itself; between start and stop."""
+        if self._thread is None:
             raise MACsecError("the line does not run")
-        return self._running.fileno()
+        return self._thread.fileno()
 
     def check(self) -> None:
         """Raise MACsecError if it ended because one of its ends failed."""
-        if self._running is not None:
-            self._running.check(self._what())
+        if self._thread is not None:
+            self._thread.check(self._what())
 
     @property
     def stats(self) -> tuple[LineStats, LineStats]:
-        """What both directions did so far, also while it runs."""
+        """The counts of both directions so far, also while it runs."""
         return self._stats(0), self._stats(1)
 
     def _stats(self, way: int) -> LineStats:

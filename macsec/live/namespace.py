@@ -1,4 +1,4 @@
-"""Network namespaces without names: they last as long as somebody is in them or has them open."""
+"""Network namespaces without names: they exist while a process is in them or has them open."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ KNOWN_HOSTS = b"/etc/hosts"
 OWN = "/proc/thread-self/ns/net"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROUNDS = 1000
-"""A program that no signal ends is given up."""
+"""Attempts to kill all programs, before a program that no signal ends is left."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Namespace:
-    """A new network of its own, with nothing but a loopback that is up.
+    """A new network namespace, with a loopback that is up.
 
-    No name keeps it: when this process ends, however it ends, the devices in it are gone, unless a
-    program still runs there.
+    It has no name: when this process ends, even by a kill, its devices are gone, unless a program
+    still runs in it.
     """
 
     def __init__(self, name: str) -> None:
@@ -47,18 +47,18 @@ class Namespace:
 
     @property
     def path(self) -> str:
-        """Where other processes of this machine find it while it is open."""
+        """The path for other processes of this machine while it is open."""
         return f"/proc/{os.getpid()}/fd/{self._file}"
 
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
-        """Put this thread there: sockets and devices made meanwhile, and programs started, too."""
+        """Put this thread, and all that it opens or starts meanwhile, into the namespace."""
         with _back_home():
             _call("setns", self._file, NEW_NETWORK)
             yield
 
     def ip(self, *commands: str) -> None:
-        """Run commands of `ip` there, all in one go. Raises MACsecError for one that is refused."""
+        """Run commands of `ip` in it, in one process. Raises MACsecError for a refused command."""
         with self.inside(), _uninterrupted():
             done = subprocess.run(  # noqa: S603 - names come from a checked topology
                 [_program("ip"), "-batch", "-"],
@@ -68,11 +68,11 @@ class Namespace:
                 text=True,
             )
         if done.returncode:
-            told = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-            raise MACsecError(f"{self.name}: ip: {told[0]}")
+            lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+            raise MACsecError(f"{self.name}: ip: {lines[0]}")
 
     def without_ipv6(self) -> None:
-        """Devices there get no IPv6 addresses and send nothing of their own."""
+        """Turn IPv6 off for its devices, so that they send nothing by themselves."""
         with self.inside():
             for which in ("all", "default"):
                 with (
@@ -83,15 +83,15 @@ class Namespace:
 
     @staticmethod
     def end_programs(namespaces: Iterable[Namespace]) -> None:
-        """Kill what runs in some namespaces: it would keep them, with all devices there."""
+        """Kill the programs in some namespaces: they would keep these and their devices."""
         inodes = {os.fstat(each._file).st_ino for each in namespaces if each._file >= 0}
-        # Again while there are any: one may have started another meanwhile.
+        # Repeat until none is left: a program may have started another meanwhile.
         for _ in range(ROUNDS):
             if not sum(_killed(entry, inodes) for entry in os.listdir("/proc")):
                 return
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -113,9 +113,9 @@ def _killed(entry: str, inodes: set[int]) -> bool:
 
 @contextlib.contextmanager
 def entrance(path: str, hosts: str) -> Iterator[Callable[[], None]]:
-    """What puts the process that calls it into the namespace at a path, for good.
+    """Yield a function that moves the process that calls it into the namespace at a path.
 
-    It has the file `hosts` in place of /etc/hosts then, where there is one.
+    That process then has the file `hosts` in place of /etc/hosts, if that exists.
     """
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -134,7 +134,7 @@ def _enter(file: int, hosts: bytes) -> None:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Programs started meanwhile do not end by what is sent to us too: Ctrl-C, say."""
+    """Block signals, Ctrl-C among them, for programs that are started meanwhile."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
@@ -162,5 +162,5 @@ def _call(name: str, *arguments: int | bytes | None) -> None:
 def _program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
     if found is None:
-        raise EnvironmentLacks(f"{name} is not here (apt install iproute2)")
+        raise EnvironmentLacks(f"{name} is not installed (apt install iproute2)")
     return found

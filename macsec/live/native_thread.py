@@ -1,4 +1,4 @@
-"""A loop in C that runs in a thread without the GIL until it is told to stop."""
+"""A thread that runs a loop without the GIL until it is stopped."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from macsec.errors import MACsecError
 
 Loop = Callable[[int], int]
-"""Runs until the eventfd can be read: 0; or gives the errno of what failed."""
+"""Runs until its eventfd can be read, and returns 0; or returns the errno of a failure."""
 
 
-class Running:
-    """Such a thread, from `start` to `stop`, once."""
+class NativeThread:
+    """A thread for one loop, usually in C; it runs from the constructor to `stop`."""
 
     def __init__(self, name: str, loop: Loop) -> None:
         self.failed = 0
@@ -30,24 +30,24 @@ class Running:
         os.eventfd_write(self._ended, 1)
 
     def fileno(self) -> int:
-        """An eventfd that can be read once the loop ended by itself; until `stop`."""
+        """Return an eventfd that can be read once the loop ended by itself; until `stop`."""
         return self._ended
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         thread = self._thread
         return thread is not None and thread.is_alive()
 
     def end(self) -> None:
-        """Ask it to end, and do not wait: then `fileno` can be read."""
+        """Make it end, without waiting: then `fileno` can be read."""
         if self._thread is not None and os.getpid() == self._owner:
             os.eventfd_write(self._stop, 1)
 
     def stop(self) -> bool:
-        """End it, and wait for that; False where that was done before.
+        """End it and wait for that; return False if it was stopped before.
 
-        In the child of a fork only the descriptors are closed: the loop is the parent's.
+        In the child of a fork this only closes descriptors: the loop is the parent's.
         """
         if self._thread is None:
             return False
@@ -59,6 +59,6 @@ class Running:
         return True
 
     def check(self, what: str) -> None:
-        """Raise MACsecError if it ended because something failed."""
+        """Raise MACsecError if the loop failed; `what` names it."""
         if self.failed:
             raise MACsecError(f"{what} failed: {os.strerror(abs(self.failed))}")

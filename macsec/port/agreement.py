@@ -1,62 +1,66 @@
-"""A KaY and the SecY that it keys, with time as an argument: what a port is driven by."""
+"""A KaY and the SecY that it keys, with time as an argument."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from macsec.kay.kay import Kay
-from macsec.port.controlled_port import ControlledPort
 from macsec.secy import SecY
+
+from .controlled_port import ControlledPort, Gate
 
 Send = Callable[[bytes], object]
 
 
-def settle(kay: Kay, port: ControlledPort, now_ns: int, send: Send) -> None:
-    """Tell a KaY the PNs, do what it asks for, send what it has to say, until nothing is left."""
-    for an, next_pn in port.transmit_pns():
-        kay.update_pn(now_ns, an, next_pn)
-    while True:
-        if (action := kay.poll_action()) is not None:
-            port.perform(action)
-        elif (mkpdu := kay.poll_transmit(now_ns)) is not None:
-            send(mkpdu)
-        elif (action := kay.poll_action()) is not None:
-            port.perform(action)
-        else:
-            break
-
-
 class Agreement:
-    """Key agreement for a SecY whose frames another moves, a pump: that one obeys `gate`.
+    """Key agreement for a SecY: its KaY, and the Controlled Port that the KaY opens.
 
-    `send` takes MKPDUs; `gate(opened)` is told of the Controlled Port. Times are nanoseconds on one
-    clock that does not go back.
+    `send` takes MKPDUs for the Uncontrolled Port. `gate(opened)` is called when the Controlled Port
+    opens or closes: a pump that moves frames through the SecY obeys it. `after`, if set, is called
+    with the time whenever the KaY has settled. Times are ns on one clock that never goes back.
     """
 
-    def __init__(self, kay: Kay, secy: SecY, send: Send, gate: Callable[[bool], None]) -> None:
+    def __init__(self, kay: Kay, secy: SecY, send: Send, gate: Gate | None = None) -> None:
         self.kay = kay
         self.port = ControlledPort(secy, gate)
+        self.after: Callable[[int], None] | None = None
         self._send = send
 
     def start(self, now_ns: int) -> None:
-        """Begin to speak."""
+        """Start the KaY."""
         self.kay.set_enabled(now_ns, True)
         self.settle(now_ns)
 
     def stop(self, now_ns: int) -> None:
-        """Close the port, delete every SA and wipe the SAKs; nothing is said to anybody."""
+        """Close the port, delete every SA and wipe the SAKs. Sends nothing."""
         self.kay.set_enabled(now_ns, False)
         self.settle(now_ns)
 
     def hear(self, now_ns: int, frame: bytes) -> None:
-        """A frame of EtherType 88-8E arrived."""
+        """Take a frame of EtherType 88-8E that arrived."""
         self.kay.receive_mkpdu(now_ns, frame)
         self.settle(now_ns)
 
     def settle(self, now_ns: int) -> None:
-        """Do what is due: after a time that `next_timeout_ns` gave, and at will."""
-        settle(self.kay, self.port, now_ns, self._send)
+        """Do all that is due: at a time that `next_timeout_ns` gave, or at any other time."""
+        for an, next_pn in self.port.transmit_pns():
+            self.kay.update_pn(now_ns, an, next_pn)
+        self._act(now_ns)
+        if self.after is not None:
+            self.after(now_ns)
+
+    def _act(self, now_ns: int) -> None:
+        """Perform actions and send MKPDUs until the KaY has none."""
+        while True:
+            if (action := self.kay.poll_action()) is not None:
+                self.port.perform(action)
+            elif (mkpdu := self.kay.poll_transmit(now_ns)) is not None:
+                self._send(mkpdu)
+            elif (action := self.kay.poll_action()) is not None:
+                self.port.perform(action)
+            else:
+                break
 
     def next_timeout_ns(self) -> int | None:
-        """When to settle again although nothing arrived."""
+        """Return the time of the next `settle`, or None if only a frame can bring work."""
         return self.kay.next_timeout_ns()

@@ -1,6 +1,6 @@
-"""A KaY's actions on a SecY, and the Controlled Port that it opens and closes (802.1AE 10.7).
+"""The Controlled Port of a SecY (802.1AE 10.4), and the actions of a KaY on both.
 
-The one place that turns what a KaY asks for into calls on a SecY.
+The one place that turns the actions of a KaY into calls on a SecY.
 """
 
 from __future__ import annotations
@@ -12,38 +12,41 @@ from macsec.kay import actions
 from macsec.kay.actions import Action
 from macsec.secy import Controls, SecY, Validate, Verdict
 
+Gate = Callable[[bool], None]
+
 
 class ControlledPort:
-    """A SecY under a KaY: nothing passes while `enabled` is False.
+    """A SecY and the gate before it: no frame passes while `enabled` is False.
 
-    The controls that the SecY has now are what a secured port has; the suite, encryption and
-    offset come from the KaY. `blocked`: frames that were not let through, sent and received.
-    `gate(enabled)` is called when the port opens or closes: who moves frames by itself obeys it.
+    With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, and
+    `gate(enabled)` is then called; it also chooses suite, encryption and offset. A secured port has
+    all other controls as the SecY has them now. `blocked`: frames that the closed port refused,
+    sent and received.
     """
 
-    def __init__(self, secy: SecY, gate: Callable[[bool], None] | None = None) -> None:
+    def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:
         self.secy = secy
-        self.enabled = False
+        self.enabled = enabled
         self._gate = gate
         self.blocked = [0, 0]
         self._wanted: Controls = secy.controls
 
     def request(self, frame: bytes) -> bytes | None:
-        """A frame to send: what goes on the Common Port, or None."""
+        """Return a frame to send as it goes on the Common Port, or None."""
         if not self.enabled:
             self.blocked[0] += 1
             return None
         return self.secy.protect_frame(frame)
 
     def indication(self, octets: bytes) -> tuple[Verdict | None, bytes | None]:
-        """A frame from the wire: its verdict and the clear frame if delivered; None if blocked."""
+        """Return the verdict on a frame, None if blocked; and the delivered frame, or None."""
         if not self.enabled:
             self.blocked[1] += 1
             return None, None
         return self.secy.validate_frame(octets)
 
     def transmit_pns(self) -> Iterator[tuple[int, int]]:
-        """AN and nextPN of every transmit SA, for the KaY."""
+        """Yield AN and nextPN of every transmit SA, for the KaY."""
         for an, sa in self.secy.tx.sa.items():
             yield an, sa.next_pn
 
@@ -103,7 +106,7 @@ class ControlledPort:
     def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
         sa = self.secy.rx[f"{action.sci:016x}"].sa[action.an]
         with self.secy.still():  # the frames of a pump raise it too
-            if self.secy.controls.profile.window_from_next_pn:  # it has no lowest PN of its own
+            if self.secy.controls.profile.window_from_next_pn:  # the window follows nextPN
                 if action.lowest_pn > sa.next_pn:
                     self.secy.raise_rx_pn(action.sci, action.an, next_pn=action.lowest_pn)
             elif action.lowest_pn > sa.lowest_pn:

@@ -18,8 +18,18 @@ arena_pool.py       reuse of output arenas of the native plane
 
 from .controls import Controls, Validate
 from .lmi import SecY
-from .plane import Outcome
+from .plane import DataPlane, Outcome, SAParameters
 from .profiles import PROFILES, Profile
 from .verdict import Verdict
 
-__all__ = ["PROFILES", "Controls", "Outcome", "Profile", "SecY", "Validate", "Verdict"]
+__all__ = [
+    "PROFILES",
+    "Controls",
+    "DataPlane",
+    "Outcome",
+    "Profile",
+    "SAParameters",
+    "SecY",
+    "Validate",
+    "Verdict",
+]

@@ -49,7 +49,7 @@ REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
     lib.MACSEC_STATUS_NO_ROOM: (MACsecError, "the arena for the frames is too small"),
     lib.MACSEC_STATUS_NOT_AUTHENTIC: (MACsecError, "the ICV is wrong"),
 }
-"""The error and its text for each macsec_status of the data plane in C but DONE."""
+"""Error and text of each macsec_status of the data plane in C except DONE."""
 
 _OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
@@ -310,7 +310,7 @@ def _refuse() -> NoReturn:
 
 
 def check_status(status: int) -> None:
-    """Raise the error that a macsec_status stands for; none for DONE."""
+    """Raise the error of a macsec_status; none for DONE."""
     if status != lib.MACSEC_STATUS_DONE:
         error, text = REFUSALS[status]
         raise error(text)

@@ -49,15 +49,15 @@ class Losses:
     """A loss model and its state."""
 
     def __init__(self, loss: Loss | None, start: int) -> None:
-        self.take: Callable[[], bool] = lambda: False
+        self.is_lost: Callable[[], bool] = lambda: False
         if loss is not None and loss.model == "random":
-            self.take = Dice(Chance(*loss.values), start).fall
+            self.is_lost = Dice(Chance(*loss.values), start).fall
         elif loss is not None:
             self._draw = RandomStream(start).draw
             self._limits = [threshold(value) for value in loss.values]
             self._state = 1
             self._moves = four_states(self._limits) if loss.model == "state" else ()
-            self.take = self._walk if loss.model == "state" else self._gilbert_elliott
+            self.is_lost = self._walk if loss.model == "state" else self._gilbert_elliott
 
     def _walk(self) -> bool:
         """Step between four states; a frame is lost in states 3 and 4."""
@@ -160,7 +160,7 @@ class Impairments:
     def __init__(self, params: LinkParams, start: Starts) -> None:
         self._match = params.match
         self.duplicate = Dice(params.duplicate, start("duplicate")).fall
-        self.loss = Losses(params.loss, start("loss")).take
+        self.loss = Losses(params.loss, start("loss")).is_lost
         self.corrupt = Corruption(params, start).bit
         self.slots = None if params.slot is None else Slots(params.slot, start("slot"))
         self.delay = Spread(
@@ -174,7 +174,7 @@ class Impairments:
         self._gap = params.gap
         self._since = 0
 
-    def concern(self, frame: bytes) -> bool:
+    def selects(self, frame: bytes) -> bool:
         """Return whether `match` selects the frame."""
         return self._match is None or matches(self._match, frame)
 
@@ -238,7 +238,7 @@ def _in_sectag(name: str, sight: Sight) -> tuple[int, int]:
     }[name]
 
 
-def turned(frame: bytes, bit: int) -> bytes:
+def flip_bit(frame: bytes, bit: int) -> bytes:
     """Return the frame with one bit flipped; bit 0 is the low one of the first octet."""
     changed = bytearray(frame)
     changed[bit >> 3] ^= 1 << (bit & 7)

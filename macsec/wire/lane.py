@@ -17,7 +17,7 @@ from macsec.terms import ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS, PS_PER_S
 
 from .engine import HORIZON_PS
-from .impairments import Impairments, Starts, turned
+from .impairments import Impairments, Starts, flip_bit
 from .param_values import COUNT_LIMIT
 from .params import LinkParams
 from .trace import Fate, Mark
@@ -160,7 +160,7 @@ class Lane:
             self._stop(Fate.TOO_LONG, transit)
         elif self._is_down():
             self._stop(Fate.DOWN, transit)
-        elif not self._steps.concern(frame):
+        elif not self._steps.selects(frame):
             stats.filtered += 1
             if not self._full(transit):
                 self._enter(transit, impaired=False)
@@ -179,7 +179,7 @@ class Lane:
             self._stop(Fate.LOST, transit)
             if not twice:
                 return
-            # One of a pair is lost: the other goes on as if it were alone.
+            # One of a pair is lost: the other continues as if it were alone.
             self.stats.duplicated += 1
             twice = False
         changed = self._corrupt(transit)
@@ -204,7 +204,7 @@ class Lane:
         if bit is None:
             return transit
         self.stats.corrupted += 1
-        frame, mark = turned(transit.frame, bit), transit.mark | Mark.CORRUPTED
+        frame, mark = flip_bit(transit.frame, bit), transit.mark | Mark.CORRUPTED
         return Transit(transit.number, frame, mark, bit)
 
     def _full(self, transit: Transit) -> bool:

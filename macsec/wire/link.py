@@ -85,10 +85,10 @@ class Link:
         """Return the number of frames on their way."""
         return len(self._ways[direction].lane)
 
-    def carries(self, concern: Callable[[bytes], bool]) -> bool:
-        """Return whether `concern` is true of a frame on its way, in either direction."""
+    def carries(self, wanted: Callable[[bytes], bool]) -> bool:
+        """Return whether `wanted` is true of a frame on its way, in either direction."""
         return any(
-            concern(frame) for way in self._ways if len(way.lane) for frame in way.lane.frames()
+            wanted(frame) for way in self._ways if len(way.lane) for frame in way.lane.frames()
         )
 
     def inject(self, direction: int, frame: bytes) -> None:

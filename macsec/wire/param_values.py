@@ -21,7 +21,7 @@ from .engine import HORIZON_PS
 from .units import percent_text, probability, refuse, time_ns, whole
 
 ETHERNET_OVERHEAD = 24
-"""Octets on the line beside a frame: preamble 8, FCS 4, inter-packet gap 12."""
+"""Octets on the line around a frame: preamble 8, FCS 4, inter-packet gap 12."""
 
 DISTRIBUTIONS = ("uniform", "normal", "pareto", "paretonormal")
 CORRUPT_AT = ("any", "dst", "sectag", "sci", "pn", "payload", "icv")
@@ -124,7 +124,7 @@ def one_of(names: tuple[str, ...]) -> Callable[[str, Any], str]:
 
 
 def overhead(field: str, value: Any) -> int:
-    """Parse the octets on the line beside a frame."""
+    """Parse the octets on the line around a frame."""
     if value == "ethernet":
         return ETHERNET_OVERHEAD
     return whole(field, value, -1000, 65535, '"ethernet", or octets, -1000 to 65535')

@@ -27,7 +27,7 @@ def files(folder):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("before", [None, b"what was there"])
-def test_exception(name, before, tmp_path):
+def test_exception_leaves_the_target_unchanged(name, before, tmp_path):
     """After an exception the target is as it was and the temporary file gone."""
     path = tmp_path / name
     if before is not None:
@@ -42,7 +42,7 @@ def test_exception(name, before, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_forgotten(name, tmp_path):
+def test_dropped_writer_leaves_no_file(name, tmp_path):
     """A Writer that is dropped without a close leaves nothing."""
     sink = captures.write(tmp_path / name)
     sink.write(BATCH)
@@ -51,14 +51,14 @@ def test_forgotten(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_success(name, tmp_path):
+def test_only_the_target_remains_on_success(name, tmp_path):
     """On success only the target is there."""
     with captures.write(tmp_path / name) as sink:
         sink.write(BATCH)
     assert files(tmp_path) == [name]
 
 
-def test_mode(tmp_path):
+def test_existing_file_keeps_its_mode(tmp_path):
     """A new file follows the umask; one that was there keeps its mode."""
     old = os.umask(0o027)
     try:
@@ -71,7 +71,7 @@ def test_mode(tmp_path):
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
 
 
-def test_symbolic_link(tmp_path):
+def test_target_of_a_symbolic_link_is_replaced(tmp_path):
     """A link as the target stays a link; what it leads to is replaced."""
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to("real")
@@ -81,7 +81,7 @@ def test_symbolic_link(tmp_path):
     assert Outcome(tmp_path / "real").frames == craft.SOME
 
 
-def test_stale_temporary_file(tmp_path):
+def test_stale_temporary_file_is_left_alone(tmp_path):
     """A file, or a trap, at the temporary name is neither used nor removed."""
     stale = tmp_path / f".out.pcap.tmp-{os.getpid()}"
     stale.symlink_to("victim")
@@ -90,7 +90,7 @@ def test_stale_temporary_file(tmp_path):
     assert files(tmp_path) == [stale.name, "out.pcap"]
 
 
-def test_two_writers_of_one_target(tmp_path):
+def test_last_of_two_writers_wins(tmp_path):
     """Two Writers of one target do not meet; the last to finish wins."""
     path = tmp_path / "out.pcap"
     with captures.write(path) as one:
@@ -103,7 +103,7 @@ def test_two_writers_of_one_target(tmp_path):
     assert files(tmp_path) == ["out.pcap"]
 
 
-def test_read_and_written_in_place(tmp_path):
+def test_input_and_output_may_be_one_file(tmp_path):
     """Input and output may be one file."""
     path = tmp_path / "same.pcap"
     path.write_bytes(craft.some_pcap())
@@ -113,7 +113,7 @@ def test_read_and_written_in_place(tmp_path):
     assert Outcome(path).frames == craft.SOME
 
 
-def test_longest_name(tmp_path):
+def test_longest_file_name_can_be_written(tmp_path):
     """A name as long as the file system takes has room for its temporary name."""
     name = "n" * 250 + ".pcap"
     with captures.write(tmp_path / name) as sink:
@@ -125,7 +125,7 @@ def test_longest_name(tmp_path):
     "where",
     ["{}", "{}/", "{}/no/out.pcap", "", "{}/out\0.pcap", "{}/file/out.pcap", "{}/..", "{}/loop"],
 )
-def test_nowhere_to_write(where, tmp_path):
+def test_unwritable_target_is_a_config_error(where, tmp_path):
     """A target that cannot be written is a ConfigError of one line, and leaves nothing."""
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "loop").symlink_to("loop")
@@ -135,14 +135,14 @@ def test_nowhere_to_write(where, tmp_path):
     assert files(tmp_path) == ["file", "loop"]
 
 
-def test_full_device(tmp_path):
+def test_full_device_is_one_error_line(tmp_path):
     """/dev/full is written in place, and its error is one line."""
     with pytest.raises(MACsecError, match="cannot write /dev/full: No space left on device"):
         captures.write("/dev/full")
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
-def test_null_device():
+def test_null_device_stays_a_device():
     """/dev/null stays a device."""
     with captures.write("/dev/null") as sink:
         sink.write(BATCH)
@@ -170,7 +170,7 @@ except MACsecError as error:
 @pytest.mark.as_built
 @pytest.mark.parametrize("limit", [0, 10, 24, 1000, 104_025, 1_040_000])
 @pytest.mark.parametrize("name", ["out.pcap", "out.pcapng"])
-def test_file_size_limit(limit, name, tmp_path):
+def test_file_size_limit_leaves_the_target_unchanged(limit, name, tmp_path):
     """A limit on the file's size, wherever it strikes, leaves the target as it was."""
     path = tmp_path / name
     path.write_bytes(b"old")
@@ -198,7 +198,7 @@ with captures.write(sys.argv[1]) as sink:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("batches", [1, 2, 7])
-def test_interrupt(name, batches, tmp_path):
+def test_interrupt_leaves_the_target_unchanged(name, batches, tmp_path):
     """SIGINT while writing: the target is untouched and the temporary file gone."""
     path = tmp_path / name
     path.write_bytes(b"old")
@@ -208,22 +208,22 @@ def test_interrupt(name, batches, tmp_path):
         for _ in range(batches):
             child.stdout.readline()
         child.send_signal(signal.SIGINT)
-        _, talk = child.communicate()
-    assert b"KeyboardInterrupt" in talk
+        _, errors = child.communicate()
+    assert b"KeyboardInterrupt" in errors
     assert child.returncode == -signal.SIGINT
     assert path.read_bytes() == b"old"
     assert files(tmp_path) == [name]
 
 
-def test_closed_pipe():
-    """A pipe that nobody reads is a BrokenPipeError, for the command line to end quietly."""
+def test_closed_pipe_is_a_broken_pipe_error():
+    """A pipe without a reader is a BrokenPipeError, so that the command line can end quietly."""
     down, up = os.pipe()
     os.close(down)
     with os.fdopen(up, "wb", buffering=0) as file, pytest.raises(BrokenPipeError):
         captures.write(file)
 
 
-def test_closed_fifo(tmp_path):
+def test_fifo_is_written_in_place(tmp_path):
     """A FIFO is written in place and stays."""
     path = tmp_path / "fifo"
     os.mkfifo(path)
@@ -251,7 +251,7 @@ class Short:
         return len(part)
 
 
-def test_short_writes():
+def test_short_writes_of_a_file_object_continue():
     """A file object that takes less than it is given gets the rest again."""
     file = Short()
     with captures.write(file) as sink:
@@ -259,7 +259,7 @@ def test_short_writes():
     assert Outcome(file.octets).frames == craft.SOME
 
 
-def test_failing_rename(tmp_path, monkeypatch):
+def test_failing_rename_leaves_no_file(tmp_path, monkeypatch):
     """A rename that fails leaves nothing behind and is one line."""
 
     def fail(*_):

@@ -39,7 +39,7 @@ def name_of(row):
 
 
 def test_table_holds_both_orders_of_each_magic():
-    """Each pcap magic stands in FORMATS for both byte orders, pcapng once."""
+    """FORMATS has each pcap magic in both byte orders, pcapng once."""
     names = sorted(name_of(row) for row in FORMATS.values() if row.name == "pcap")
     magics = ("a1b2c3d4", "a1b23c4d", "a1b2cd34", "a1b234cd", "a12b3c4d")
     assert names == sorted(f"{m}-{o}" for m in magics for o in ("big", "little"))
@@ -47,7 +47,7 @@ def test_table_holds_both_orders_of_each_magic():
 
 
 @pytest.mark.parametrize("row", READ, ids=name_of)
-def test_pcap_variant(row, backend):
+def test_readable_pcap_variant_keeps_frames_and_times(row, backend):
     """Frames, times to the unit, wire lengths of each readable pcap variant."""
     octets = craft.some_pcap(own_magic(row), row.big)
     out = Outcome(octets, backend=backend)
@@ -59,15 +59,15 @@ def test_pcap_variant(row, backend):
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=name_of)
-def test_refused_pcap_variant(row, backend):
-    """The dialects nobody writes are refused by name."""
+def test_unsupported_dialect_is_refused_by_name(row, backend):
+    """The error for an unsupported dialect names it."""
     out = Outcome(craft.some_pcap(own_magic(row), row.big), backend=backend)
     assert out.rows == []
     assert "dialect is not supported" in out.fault[0]
 
 
 @pytest.mark.parametrize("version", [(2, 3), (1, 4), (3, 0), (2, 5)])
-def test_pcap_version(version, backend):
+def test_pcap_version_other_than_2_4_is_refused(version, backend):
     """Only pcap 2.4 is read."""
     out = Outcome(pcap_header(version=version), backend=backend)
     assert out.fault[:2] == (
@@ -77,7 +77,7 @@ def test_pcap_version(version, backend):
 
 
 @pytest.mark.parametrize("number", [0, 101, 105, 113, 147, 195, 276, 9999])
-def test_link_type(number, backend):
+def test_other_link_type_is_refused_by_name(number, backend):
     """A pcap that is not Ethernet is refused by the name of its link type."""
     out = Outcome(pcap_header(link=number) + record(frame(1)), backend=backend)
     assert out.rows == []
@@ -92,7 +92,7 @@ def test_snap_length_is_no_limit(backend):
 
 
 @BIG
-def test_cut_by_snap_length(big, backend):
+def test_frame_cut_by_snap_length_keeps_its_wire_length(big, backend):
     """A frame cut by the snap length keeps its length on the wire and is counted."""
     cut = (
         pcap_header(big=big) + record(frame(1, 40), big=big, wire=1514) + record(frame(2), big=big)
@@ -102,7 +102,7 @@ def test_cut_by_snap_length(big, backend):
     assert out.reader.truncated == 1
 
 
-def test_captured_over_original(backend):
+def test_captured_length_over_the_original_is_believed(backend):
     """A captured length over the original one is believed, as libpcap does."""
     octets = pcap_header() + record(frame(1, 40), wire=20)
     assert Outcome(octets, backend=backend).rows[0][:2] == (frame(1, 40), 40)
@@ -115,14 +115,14 @@ def test_captured_over_original(backend):
         (0, 2**32 - 1, (2**32 - 1) * 1000),
     ],
 )
-def test_pcap_far_times(seconds, fraction, expected, backend):
+def test_pcap_seconds_are_unsigned(seconds, fraction, expected, backend):
     """pcap seconds are unsigned, and a fraction over a second carries."""
     octets = pcap_header() + record(frame(1), seconds, fraction)
     assert Outcome(octets, backend=backend).times == [expected]
 
 
 @BIG
-def test_pcapng_blocks(big, backend):
+def test_unknown_blocks_are_skipped(big, backend):
     """Enhanced, simple and obsolete packets in order; others are skipped."""
     out = Outcome(craft.some_pcapng(big), backend=backend)
     assert out.fault is None
@@ -138,7 +138,7 @@ def test_pcapng_blocks(big, backend):
 
 
 @pytest.mark.parametrize("orders", list(itertools.product([False, True], repeat=3)))
-def test_mixed_sections(orders, backend):
+def test_interfaces_are_numbered_across_sections(orders, backend):
     """Sections of any byte order follow each other; interfaces are numbered through."""
     octets = b""
     for number, big in enumerate(orders):
@@ -151,7 +151,7 @@ def test_mixed_sections(orders, backend):
     assert [i.number for i in out.reader.interfaces] == list(range(6))
 
 
-def test_interface_of_an_earlier_section(backend):
+def test_new_section_begins_without_interfaces(backend):
     """A new section begins without interfaces."""
     octets = shb() + idb() + epb(frame(1)) + shb() + epb(frame(2))
     out = Outcome(octets, backend=backend)
@@ -169,7 +169,7 @@ def exact(ticks, tsresol, tsoffset=0):
 TICKS = [0, 1, 999, 10**9 + 1, 1_700_000_000_123_456_789, 2**32 - 1, 2**32, 2**63, 2**64 - 1]
 
 
-def test_every_tsresol(backend):
+def test_every_unit_of_time_is_exact(backend):
     """All 256 units of time, decimal and binary, rounded down exactly; too far is clamped."""
     for tsresol in range(256):
         octets = shb() + idb(options=option(9, bytes([tsresol])))
@@ -181,7 +181,7 @@ def test_every_tsresol(backend):
     "tsoffset", [0, 1, -1, 1_700_000_000, -(2**31), 2**62, -(2**62), 2**63 - 1, -(2**63)]
 )
 @BIG
-def test_tsoffset(tsoffset, big, backend):
+def test_time_offset_is_added_and_clamped(tsoffset, big, backend):
     """Seconds are added to each time, before 1970 too; outside of 64 bits it is clamped."""
     for tsresol in (0, 6, 9, 12, 0x80 | 10, 0x80 | 32):
         options = option(9, bytes([tsresol]), big)
@@ -192,7 +192,7 @@ def test_tsoffset(tsoffset, big, backend):
         assert out.times == [exact(t, tsresol, tsoffset) for t in TICKS]
 
 
-def test_time_terms_divide_only_when_alone():
+def test_time_divisor_has_no_multiplier_or_shift():
     """The C twin divides 64 bits: a divisor never comes with a multiplier or a shift."""
     for tsresol in range(256):
         multiply, divide, shift = time_terms(tsresol)
@@ -204,7 +204,7 @@ def test_time_terms_divide_only_when_alone():
     [(0, 60, 60, 60), (20, 60, 20, 20), (100, 60, 60, 60), (59, 60, 59, 59)],
 )
 @BIG
-def test_simple_packet(snap, wire, there, expected, big, backend):
+def test_simple_packet_ends_at_the_snap_length(snap, wire, there, expected, big, backend):
     """A simple packet is as long as its wire length or the snap length, whichever is less."""
     octets = shb(big) + idb(big, snap=snap) + spb(frame(1, there), big, wire=wire)
     out = Outcome(octets, backend=backend)
@@ -212,7 +212,7 @@ def test_simple_packet(snap, wire, there, expected, big, backend):
     assert out.reader.truncated == (expected < wire)
 
 
-def test_foreign_interface_unused(backend):
+def test_unused_foreign_interface_is_accepted(backend):
     """An interface that is not Ethernet does no harm until a packet of it appears."""
     octets = shb() + idb(link=113) + idb() + epb(frame(1), interface=1)
     assert Outcome(octets, backend=backend).frames == [frame(1)]
@@ -240,7 +240,7 @@ def flags(value, big=False):
     ],
 )
 @BIG
-def test_pcap_fcs(fcs, link, expected, big, backend):
+def test_fcs_of_a_pcap_is_removed(fcs, link, expected, big, backend):
     """The FCS that the link type announces, or the caller, is taken off."""
     octets = pcap_header(big=big, link=link) + record(frame(1), big=big)
     out = Outcome(octets, fcs=fcs, backend=backend)
@@ -258,7 +258,7 @@ def test_pcap_fcs(fcs, link, expected, big, backend):
         (0, 0, 0, 0),
     ],
 )
-def test_fcs_of_a_cut_frame(wire, there, length, wire_length, backend):
+def test_cut_frame_loses_only_the_captured_fcs(wire, there, length, wire_length, backend):
     """A cut frame loses only what is there of its FCS."""
     octets = pcap_header() + record(frame(1, there), wire=wire)
     out = Outcome(octets, fcs="yes", backend=backend)
@@ -279,15 +279,15 @@ def test_fcs_of_a_cut_frame(wire, there, length, wire_length, backend):
         ("yes", b"", flags(2 << 5), 56),
     ],
 )
-def test_pcapng_fcs(fcs, interface, packet, expected, backend):
+def test_fcs_length_of_packet_wins_over_interface(fcs, interface, packet, expected, backend):
     """if_fcslen says it for an interface, epb_flags for a packet, the caller for all."""
     octets = shb() + idb(options=interface) + epb(frame(1), options=packet)
     out = Outcome(octets, fcs=fcs, backend=backend)
     assert out.rows[0][:2] == (frame(1)[:expected], expected)
 
 
-def test_first_comment_wins(backend):
-    """The first comment of a packet is given, whatever its octets are."""
+def test_first_comment_of_a_packet_wins(backend):
+    """The first comment of a packet is returned, with any octets in it."""
     options = option(2988, b"abc") + option(1, b"\xffone") + option(1, b"two")
     octets = shb() + idb() + epb(frame(1), options=options) + epb(frame(2))
     out = Outcome(octets, backend=backend)
@@ -302,14 +302,14 @@ def test_first_comment_wins(backend):
         option(2, bytes(8)) + option(2, b"\x01\0"),
     ],
 )
-def test_options_without_meaning(options, backend):
+def test_options_without_meaning_are_ignored(options, backend):
     """Options behind the end, and flags of another length than four, say nothing."""
     octets = shb() + idb() + epb(frame(1), options=options)
     assert Outcome(octets, backend=backend).rows == [(frame(1), 60, 0, 0, 0, None)]
 
 
-def test_interface_facts(backend):
-    """Name, link type, snap length, FCS and times of each interface are told."""
+def test_interfaces_have_the_facts_of_the_file(backend):
+    """Each interface has name, link type, snap length, FCS and times."""
     options = option(2, b"port 7\0") + option(13, b"\x20") + option(9, b"\x8a")
     octets = shb() + idb(snap=128, options=options + option(14, struct.pack("<q", -5)))
     out = Outcome(octets, backend=backend)
@@ -319,8 +319,8 @@ def test_interface_facts(backend):
     assert out.reader.precision == "2^-10 s"
 
 
-def test_batch_bounds(backend):
-    """A batch holds the frames and about the octets it is told to."""
+def test_batch_stays_within_its_bounds(backend):
+    """A batch holds at most the given frames, and about the given octets."""
     octets = craft.some_pcap(frames=[frame(n, 100) for n in range(50)])
     out = Outcome(octets, backend=backend, batch_frames=7)
     assert [size for size, _ in out.sizes] == [7] * 7 + [1]
@@ -333,7 +333,7 @@ def test_batch_bounds(backend):
     assert out.frames == [frame(n, 100) for n in range(50)]
 
 
-def test_long_frames_and_blocks(backend):
+def test_longest_record_and_block_are_read(backend):
     """The longest record, and the longest block, that the limits allow."""
     longest = frame(1, 262_144)
     octets = pcap_header() + record(longest) + record(frame(2))

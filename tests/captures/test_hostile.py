@@ -20,6 +20,7 @@ from support.craft import (
 )
 
 from macsec import captures
+from macsec.captures import formats
 from macsec.errors import FormatError
 
 HEAD = shb() + idb()
@@ -28,7 +29,7 @@ BLOCK_LIMIT = 16 * 1024 * 1024 + 128 * 1024
 
 
 def at(start, field=0):
-    """Where a fault lies: so many octets into what follows `start`."""
+    """Offset of a fault, counted from the octets behind `start`."""
     return len(start) + field
 
 
@@ -226,7 +227,9 @@ HOSTILE = [
     [row[1:] for row in HOSTILE],
     ids=[row[0] for row in HOSTILE],
 )
-def test_hostile(octets, frames, words, offset, truncated, backend):
+def test_hostile_file_gives_its_frames_then_its_fault(
+    octets, frames, words, offset, truncated, backend
+):
     """Each hostile file gives its whole frames and then its own reason at its own place."""
     out = Outcome(octets, backend=backend)
     assert len(out.rows) == frames
@@ -236,7 +239,7 @@ def test_hostile(octets, frames, words, offset, truncated, backend):
 
 @pytest.mark.parametrize("kind", ["pcap", "pcapng", "sections"])
 @pytest.mark.parametrize("options", [b"", bytes(4) * 900, option(99, b"") * 900])
-def test_empty_options_end(kind, options, backend):
+def test_empty_options_end_the_options(kind, options, backend):
     """Options without octets do not hold the reader up."""
     octets = shb(options=options) + idb(options=options) + epb(frame(1), options=options)
     assert Outcome(octets, backend=backend).frames == [frame(1)]
@@ -252,14 +255,23 @@ WHOLE = {
 }
 
 
+def middle_of_a_frame(octets):
+    """Return the offsets inside the longest frame, without its first and last octets."""
+    start = octets.find(frame(4, 1514))
+    return range(start + 50, start + 1464) if start >= 0 else range(0)
+
+
 @pytest.mark.parametrize("name", WHOLE)
-def test_cut_at_every_octet(name, backend):
+def test_capture_cut_anywhere_gives_a_prefix(name, backend):
     """A capture cut anywhere gives a prefix of its frames, and says so unless at a boundary."""
     octets = WHOLE[name]
     whole = Outcome(octets, backend=backend)
     assert whole.fault is None
     boundaries = 0
+    inside = middle_of_a_frame(octets)
     for size in range(len(octets)):
+        if size in inside and size % 29:
+            continue  # one cut inside a long frame is like the next
         out = Outcome(octets[:size], backend=backend)
         assert out.rows == whole.rows[: len(out.rows)]
         if out.fault is None:
@@ -272,7 +284,7 @@ def test_cut_at_every_octet(name, backend):
 
 @pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("tail", [b"\0", b"\xff" * 7, bytes(64), b"\xff" * 64])
-def test_trailing_octets(name, tail, backend):
+def test_trailing_octets_hide_no_frame(name, tail, backend):
     """Octets behind the last record are frames or a fault, and hide nothing before them."""
     whole = Outcome(WHOLE[name], backend=backend)
     out = Outcome(WHOLE[name] + tail, backend=backend)
@@ -280,19 +292,23 @@ def test_trailing_octets(name, tail, backend):
     assert out.fault is not None or len(out.rows) > len(whole.rows)
 
 
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("name", WHOLE)
-def test_every_bit_flipped(name, backend):
-    """One bit flipped anywhere in the headers gives frames or a FormatError, nothing else."""
+def test_flipped_header_bit_gives_frames_or_a_format_error(name, step, backend):
+    """One bit flipped anywhere in the headers gives frames or a FormatError, nothing else.
+
+    Every fifth bit changes each octet and, over the octets, each of its bits.
+    """
     octets = bytearray(WHOLE[name])
     frames_begin = octets.index(frame(4, 1514)) if frame(4, 1514) in octets else len(octets)
-    for bit in range(8 * min(frames_begin, 700)):
+    for bit in range(0, 8 * min(frames_begin, 700), step):
         octets[bit // 8] ^= 1 << bit % 8
         out = Outcome(bytes(octets), backend=backend)
         assert sum(map(len, out.frames)) <= len(octets), f"bit {bit}"
         octets[bit // 8] ^= 1 << bit % 8
 
 
-def test_a_thousand_interfaces(backend):
+def test_section_may_have_a_thousand_interfaces(backend):
     """A thousand interfaces in a section are no matter."""
     octets = shb() + idb() * 1000 + epb(frame(1), interface=999) + epb(frame(2), interface=500)
     out = Outcome(octets, backend=backend)
@@ -300,15 +316,18 @@ def test_a_thousand_interfaces(backend):
     assert len(out.reader.interfaces) == 1000
 
 
-def test_endless_interfaces_are_refused(backend):
+@pytest.mark.parametrize("most", [256, pytest.param(65_536, marks=pytest.mark.exhaustive)])
+def test_endless_interfaces_are_refused(most, backend, monkeypatch):
     """The 65,537th interface of a file is refused, however the sections share them."""
-    part = shb() + idb() * 16_384
+    assert formats.MAX_INTERFACES == 65_536
+    monkeypatch.setattr(formats, "MAX_INTERFACES", most)
+    part = shb() + idb() * (most // 4)
     out = Outcome(part * 4 + shb() + idb(), backend=backend)
-    assert out.fault == ("more than 65536 interfaces", len(part) * 4 + 28, False)
+    assert out.fault == (f"more than {most} interfaces", len(part) * 4 + 28, False)
 
 
 @pytest.mark.parametrize("name", [b"\xff" * 256, b"\xff" * 90, "é".encode() * 128, b"a" * 300])
-def test_any_name_can_be_written_again(name, backend):
+def test_any_interface_name_can_be_written_again(name, backend):
     """A name that is no text grows when it is read as one; it is cut to what a name may have."""
     octets = shb() + idb(options=option(2, name)) + epb(frame(1))
     (interface,) = Outcome(octets, backend=backend).reader.interfaces
@@ -318,13 +337,13 @@ def test_any_name_can_be_written_again(name, backend):
         assert sink.format == "pcapng"
 
 
-def test_long_names_are_cut(backend):
+def test_interface_name_is_cut_to_256_octets(backend):
     """An interface name keeps 256 octets."""
     octets = shb() + idb(options=option(2, b"x" * 65_000))
     assert Outcome(octets, backend=backend).reader.interfaces[0].name == "x" * 256
 
 
-def test_a_fault_ends_the_reader(backend, tmp_path):
+def test_reader_ends_after_a_fault(backend, tmp_path):
     """After the fault the iterator is at its end, and the counts stay."""
     import macsec.captures
 

@@ -48,12 +48,12 @@ SECTION = craft.shb() + craft.idb()
 
 
 @pytest.mark.parametrize("kind", ["pcap", "pcapng"])
-def test_flat_over_length(kind, backend):
-    """300 MB through a pipe need no more than 100 MB do, and less than 100 MB."""
+def test_memory_does_not_grow_with_the_length(kind, backend):
+    """180 MB through a pipe need no more memory than 60 MB do, and less than 100 MB."""
     head = SECTION if kind == "pcapng" else craft.pcap_header(0xA1B23C4D)
     piece = BLOCKS if kind == "pcapng" else RECORDS
     seen = []
-    for total in (100, 300):
+    for total in (60, 180):
         pieces = total * 10**6 // len(piece)
         frames, peak = peak_kib(piece, pieces, head=head, backend=backend, kind=kind)
         assert frames == pieces * len(MIX)
@@ -63,18 +63,18 @@ def test_flat_over_length(kind, backend):
 
 
 @pytest.mark.parametrize("make", [gzip.compress, zstandard.compress])
-def test_bomb(make, backend):
+def test_decompression_bomb_stays_within_the_bound(make, backend):
     """A compressed stream that expands a thousandfold is read in bounded memory."""
     zeros = craft.record(bytes(9000)) * 1000
     bomb = make(zeros)
     assert len(bomb) * 300 < len(zeros)
     head = make(craft.pcap_header())
-    frames, peak = peak_kib(bomb, 25, head=head, backend=backend)
-    assert frames == 25_000
+    frames, peak = peak_kib(bomb, 12, head=head, backend=backend)
+    assert frames == 12_000
     assert peak < 100 * 1024
 
 
-def test_the_largest_blocks(backend):
+def test_largest_blocks_stay_within_the_bound(backend):
     """Blocks as large as the limit, one after the other, stay within the bound."""
     filler = craft.block(0xBAD, bytes(16 * 1024 * 1024 + 128 * 1024 - 12))
     one = craft.epb(craft.frame(1))
@@ -83,9 +83,10 @@ def test_the_largest_blocks(backend):
     assert peak < 100 * 1024
 
 
-def test_many_sections(backend):
+@pytest.mark.parametrize("pieces", [100, pytest.param(500, marks=pytest.mark.exhaustive)])
+def test_many_sections_do_not_pile_up(pieces, backend):
     """Sections without end do not pile up, until the interfaces are too many."""
     piece = (craft.shb() * 50 + SECTION + craft.epb(craft.frame(1))) * 10
-    frames, peak = peak_kib(piece, 500, head=b"", backend=backend)
-    assert frames == 5000
+    frames, peak = peak_kib(piece, pieces, head=b"", backend=backend)
+    assert frames == 10 * pieces
     assert peak < 100 * 1024

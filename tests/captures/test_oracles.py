@@ -29,7 +29,7 @@ def ours(path, tmp_path, **options):
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
-def test_cypcap_reads_the_same(path, backend, tmp_path):
+def test_libpcap_reads_recorded_captures_alike(path, backend, tmp_path):
     """libpcap gives the same octets, wire lengths and times for every recorded capture."""
     cypcap = pytest.importorskip("cypcap")
     out = Outcome(path, backend=backend)
@@ -42,7 +42,7 @@ def test_cypcap_reads_the_same(path, backend, tmp_path):
 
 
 @pytest.mark.parametrize("path", CAPTURES[:12], ids=lambda p: p.name)
-def test_scapy_reads_the_same(path):
+def test_scapy_reads_recorded_captures_alike(path):
     """scapy's raw readers give the same octets, wire lengths and times."""
     utils = pytest.importorskip("scapy.utils")
     out = Outcome(path)
@@ -68,8 +68,8 @@ def written(tmp_path, name, backend):
 
 
 @pytest.mark.parametrize("name", ["a.pcap", "a.pcapng"])
-def test_scapy_reads_ours(name, backend, tmp_path):
-    """What we write is read by scapy, to the nanosecond."""
+def test_scapy_reads_our_captures(name, backend, tmp_path):
+    """scapy reads our captures, to the nanosecond."""
     utils = pytest.importorskip("scapy.utils")
     packets = utils.rdpcap(str(written(tmp_path, name, backend)))
     # As it was read: of a frame of no octets a layer would build one of its defaults.
@@ -80,15 +80,15 @@ def test_scapy_reads_ours(name, backend, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.pcap", "a.pcapng"])
-def test_cypcap_reads_ours(name, backend, tmp_path):
-    """What we write is read by libpcap."""
+def test_libpcap_reads_our_captures(name, backend, tmp_path):
+    """libpcap reads our captures."""
     cypcap = pytest.importorskip("cypcap")
     with cypcap.open_offline(str(written(tmp_path, name, backend))) as theirs:
         assert [bytes(data) for pkt, data in theirs if pkt is not None] == craft.SOME
 
 
 @QUIET
-def test_python_pcapng_reads_ours(backend, tmp_path):
+def test_python_pcapng_reads_our_captures(backend, tmp_path):
     """python-pcapng sees the interfaces, times, directions and comments that we wrote."""
     pcapng = pytest.importorskip("pcapng")
     with open(written(tmp_path, "a.pcapng", backend), "rb") as file:
@@ -107,7 +107,7 @@ def test_python_pcapng_reads_ours(backend, tmp_path):
 
 @QUIET
 @pytest.mark.parametrize("big", [False, True])
-def test_python_pcapng_reads_the_same(big):
+def test_python_pcapng_reads_all_blocks_alike(big):
     """python-pcapng reads the hand-made file of all blocks as we do."""
     pcapng = pytest.importorskip("pcapng")
     octets = craft.some_pcapng(big)
@@ -116,8 +116,8 @@ def test_python_pcapng_reads_the_same(big):
     assert Outcome(octets).frames == [p.packet_data for p in packets]
 
 
-def test_we_read_scapy(tmp_path, backend):
-    """What scapy writes, plain and pcapng, is read by us."""
+def test_captures_of_scapy_are_read(tmp_path, backend):
+    """We read captures of scapy, pcap and pcapng."""
     utils = pytest.importorskip("scapy.utils")
     ether = pytest.importorskip("scapy.layers.l2").Ether
     packets = [ether(octets) for octets in (craft.frame(1), craft.frame(2, 1514))]

@@ -97,7 +97,7 @@ def pcapng_files(draw):
 
 @st.composite
 def damaged(draw, files):
-    """Such a file with some octets overwritten, cut or doubled."""
+    """A valid file with some octets overwritten, cut or doubled."""
     octets = bytearray(draw(files))
     for _ in range(draw(st.integers(0, 4))):
         place = draw(st.integers(0, len(octets)))
@@ -115,7 +115,7 @@ def damaged(draw, files):
 
 
 def assert_agree(octets, step, **options):
-    """Both twins make the same of a file, whole and in pieces of any size."""
+    """Assert that both twins read a file alike, whole and in pieces of any size."""
     reference = Outcome(octets, backend="reference", **options)
     native = Outcome(octets, backend="native", **options)
     assert reference.same() == native.same()
@@ -132,13 +132,13 @@ OPTIONS = {
 
 
 @given(octets=st.one_of(pcap_files(), pcapng_files()), **OPTIONS)
-def test_index_twins_on_good_files(octets, step, fcs, batch_frames, batch_octets):
+def test_index_twins_agree_on_good_files(octets, step, fcs, batch_frames, batch_octets):
     """The same frames, columns, batches and faults for files of all kinds."""
     assert_agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
 
 
 @given(octets=damaged(st.one_of(pcap_files(), pcapng_files())), **OPTIONS)
-def test_index_twins_on_damaged_files(octets, step, fcs, batch_frames, batch_octets):
+def test_index_twins_agree_on_damaged_files(octets, step, fcs, batch_frames, batch_octets):
     """The same whole frames, then the same fault at the same offset."""
     assert_agree(octets, step, fcs=fcs, batch_frames=batch_frames, batch_octets=batch_octets)
 
@@ -148,7 +148,7 @@ def test_index_twins_on_damaged_files(octets, step, fcs, batch_frames, batch_oct
     tail=st.binary(max_size=200),
     step=st.integers(1, 99),
 )
-def test_index_twins_on_noise(head, tail, step):
+def test_index_twins_agree_on_noise(head, tail, step):
     """Noise behind a good header."""
     assert_agree(head + tail, step)
 
@@ -168,7 +168,7 @@ def batches(draw):
 
 
 @given(batch=batches(), data=st.data(), kind=st.sampled_from(["pcap", "pcapng"]))
-def test_emitter_twins(batch, data, kind):
+def test_emitter_twins_write_the_same_octets(batch, data, kind):
     """The same octets from both, and the same frames when read again."""
     count = len(batch)
     remark = st.one_of(st.none(), st.just(""), st.text(max_size=9))

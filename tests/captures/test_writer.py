@@ -1,4 +1,4 @@
-"""What is written: pcap and pcapng, the options of packets, compression, limits."""
+"""Written captures: pcap and pcapng, options of packets, compression, limits."""
 
 import gzip
 import io
@@ -15,6 +15,7 @@ from support import craft
 from support.craft import Outcome
 
 from macsec import captures
+from macsec.captures import writer
 from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
 
@@ -39,7 +40,7 @@ def written(batch=None, *, remarks=None, ways=None, **options):
     return out.getvalue()
 
 
-def test_pcap_octets(backend):
+def test_pcap_is_header_and_records(backend):
     """A pcap is exactly the header with the ns magic and a record for each frame."""
     expected = craft.pcap_header(0xA1B23C4D) + b"".join(
         craft.record(f, t // 10**9, t % 10**9, wire=len(f) + 86 * (len(f) == 1514))
@@ -48,7 +49,7 @@ def test_pcap_octets(backend):
     assert written(backend=backend, remarks=REMARKS, ways=WAYS) == expected
 
 
-def test_pcapng_octets(backend):
+def test_pcapng_has_interfaces_flags_and_comments(backend):
     """A pcapng has an interface for each port, flags and comments where there are some."""
 
     def options(remark, way):
@@ -72,7 +73,7 @@ def test_pcapng_octets(backend):
 @pytest.mark.parametrize(
     "ending", ["pcap", "pcapng", "pcap.gz", "pcapng.gz", "pcap.zst", "pcapng.zst"]
 )
-def test_round_trip_by_name(ending, tmp_path, backend):
+def test_name_chooses_format_and_compression(ending, tmp_path, backend):
     """The name chooses format and compression; everything comes back."""
     path = tmp_path / f"out.{ending}"
     with captures.write(path, backend=backend) as sink:
@@ -109,7 +110,7 @@ def test_compressed_octets_are_reproducible(name, tmp_path):
         assert packed == written(format="pcapng")
 
 
-def test_empty_capture(tmp_path, backend):
+def test_empty_capture_is_readable(tmp_path, backend):
     """A capture without frames is whole and readable; pcapng has one interface."""
     for name in ("a.pcap", "a.pcapng"):
         path = tmp_path / name
@@ -120,7 +121,7 @@ def test_empty_capture(tmp_path, backend):
         assert len(out.reader.interfaces) == 1
 
 
-def test_interfaces_appear_when_needed(backend):
+def test_new_source_gets_an_interface_before_its_packet(backend):
     """A source not seen before gets its interface before its first packet."""
     out = io.BytesIO()
     with captures.write(out, format="pcapng", interfaces=["a"], backend=backend) as sink:
@@ -131,7 +132,7 @@ def test_interfaces_appear_when_needed(backend):
     assert [i.name for i in seen.reader.interfaces] == ["a", "", "", "", ""]
 
 
-def test_names_that_come_later(backend):
+def test_later_names_belong_to_new_interfaces(backend):
     """Names given with a batch are for the interfaces not yet described; others keep theirs."""
     out = io.BytesIO()
     names = ["a", "b", "c", "d"]
@@ -145,7 +146,7 @@ def test_names_that_come_later(backend):
 
 
 @pytest.mark.parametrize("format_", ["pcap", "pcapng"])
-def test_composed_is_what_write_writes(format_, backend):
+def test_compose_and_put_equal_write(format_, backend):
     """Composing ahead and putting later gives the octets of writing, and the same counts."""
     batches = [FrameBatch.from_frames([craft.frame(s)] * 3, None, [s] * 3) for s in (0, 2, 1)]
     outs = [io.BytesIO(), io.BytesIO()]
@@ -170,7 +171,7 @@ def test_composed_is_what_write_writes(format_, backend):
         (2**63 - 1, 2**32 * 10**9 - 1, 2**63 - 1),
     ],
 )
-def test_far_times(time_ns, pcap, pcapng, backend):
+def test_far_times_are_clamped(time_ns, pcap, pcapng, backend):
     """Times that a format cannot hold become the nearest that it can."""
     batch = FrameBatch.from_frames([craft.frame(1)], [time_ns])
     for format_, expected in (("pcap", pcap), ("pcapng", pcapng)):
@@ -179,7 +180,7 @@ def test_far_times(time_ns, pcap, pcapng, backend):
 
 
 @pytest.mark.parametrize("format_", ["pcap", "pcapng"])
-def test_longest_frame(format_, backend):
+def test_frame_over_262144_octets_is_refused(format_, backend):
     """262,144 octets fit in a record, one more is refused, and so is 2^32 on the wire."""
     longest = FrameBatch.from_frames([craft.frame(1), bytes(262_144)])
     out = Outcome(written(longest, format=format_, backend=backend), backend=backend)
@@ -192,19 +193,20 @@ def test_longest_frame(format_, backend):
         written(wire, format=format_, backend=backend)
 
 
-def test_a_large_batch_is_written_in_pieces(backend):
+def test_large_batch_equals_many_small_ones(backend):
     """A batch of many octets gives the same capture as many small ones."""
-    frames = [craft.frame(0, 9000)[n % 7 :] for n in range(2500)]
-    whole = FrameBatch.from_frames(frames, range(2500))
-    remarks = [f"frame {n}" for n in range(2500)]
+    jumbo = craft.frame(0, 9000)
+    whole = FrameBatch.from_frames([jumbo[n % 7 :] for n in range(1000)], range(1000))
+    remarks = [f"frame {n}" for n in range(1000)]
+    assert whole.octets > writer._PIECE_OCTETS
     out = io.BytesIO()
     with captures.write(out, format="pcapng", backend=backend) as sink:
-        for at in range(0, 2500, 100):
+        for at in range(0, 1000, 100):
             sink.write(whole[at : at + 100], remarks[at : at + 100])
     assert out.getvalue() == written(whole, remarks=remarks, format="pcapng", backend=backend)
 
 
-def test_frames_anywhere_in_the_arena(backend):
+def test_frames_in_any_order_of_the_arena_are_written(backend):
     """Overlapping, repeated and unordered frames of an arena are written as they are."""
     arena = bytes(range(100))
     batch = FrameBatch(arena, [50, 0, 10, 0], [50, 100, 3, 0])
@@ -213,7 +215,7 @@ def test_frames_anywhere_in_the_arena(backend):
 
 
 @pytest.mark.parametrize("text", ["é" * 40_000, "x" * 65_535, "\ud800 lone", "a\0b", "ab", "abcde"])
-def test_comments(text, backend):
+def test_long_comment_is_cut_between_characters(text, backend):
     """Any text is a comment; over 65,535 octets it is cut between characters."""
     batch = FrameBatch.from_frames([craft.frame(1)])
     out = Outcome(written(batch, remarks=[text], format="pcapng", backend=backend), backend=backend)
@@ -234,14 +236,14 @@ def test_comments(text, backend):
         ({"format": "pcapng"}, None, None, 65_536),
     ],
 )
-def test_wrong_use(options, remarks, ways, source):
-    """What cannot be written is a ConfigError."""
+def test_wrong_use_is_a_config_error(options, remarks, ways, source):
+    """Input that cannot be written is a ConfigError."""
     batch = FrameBatch.from_frames([craft.frame(1)], [0], [source])
     with pytest.raises(ConfigError):
         written(batch, remarks=remarks, ways=ways, **options)
 
 
-def test_closed_writer(tmp_path):
+def test_closed_writer_refuses_frames(tmp_path):
     """Nothing is written after the end; closing twice is no matter."""
     sink = captures.write(tmp_path / "a.pcap")
     sink.close()
@@ -256,7 +258,7 @@ def test_closed_writer(tmp_path):
     assert (tmp_path / "a.pcap").read_bytes() == craft.pcap_header(0xA1B23C4D)
 
 
-def test_counts(tmp_path):
+def test_writer_counts_frames_and_octets(tmp_path):
     """A Writer counts frames and octets."""
     with captures.write(tmp_path / "a.pcap") as sink:
         sink.write(some_batch())
@@ -273,7 +275,7 @@ COPY = (
 
 
 @pytest.mark.as_built
-def test_standard_output():
+def test_dash_is_standard_output():
     """The name "-" is standard output."""
     done = subprocess.run(
         [sys.executable, "-c", COPY], input=craft.some_pcap(), capture_output=True
@@ -283,8 +285,8 @@ def test_standard_output():
 
 
 @pytest.mark.as_built
-def test_standard_output_is_flushed_per_batch():
-    """What came in is out before more comes in: a valid prefix at any time."""
+def test_standard_output_is_flushed_after_each_batch():
+    """Each batch is out before the next one: the output is a valid prefix at any time."""
     with subprocess.Popen(
         [sys.executable, "-c", COPY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
@@ -297,7 +299,7 @@ def test_standard_output_is_flushed_per_batch():
         assert child.stdout.read() == b""
 
 
-def test_no_binary_on_a_terminal():
+def test_terminal_as_output_is_refused():
     """A terminal as standard output is refused, by its name too."""
     master, slave = pty.openpty()
     try:
@@ -315,7 +317,7 @@ def test_no_binary_on_a_terminal():
         os.close(slave)
 
 
-def test_text_object():
+def test_text_file_object_is_a_config_error():
     """A file object that takes no octets is a ConfigError."""
     with pytest.raises(ConfigError, match="cannot write octets"), captures.write(io.StringIO()):
         pass

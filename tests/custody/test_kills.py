@@ -31,7 +31,7 @@ BACKENDS = sorted({plane.backend for plane in PLANES})
 
 
 class Transmitter:
-    """The process that runs children, and the frames it told of."""
+    """The process that runs children, and the frames that it reported."""
 
     def __init__(self, state: Path) -> None:
         environment = os.environ | {"PYTHONPATH": f"{os.environ['PYTHONPATH']}:{HERE.parent}"}
@@ -54,7 +54,7 @@ class Transmitter:
         return octets[:1].decode(), octets[1:].rstrip(b"\0")
 
     def run(self, kill_after: int | None, **job: Any) -> bool:
-        """One child, killed after so many of its frames were read; whether it was killed."""
+        """Run one child and kill it after `kill_after` frames; return whether it was killed."""
         assert self._process.stdin is not None
         job = {"state": self._state, "init": False, "frames": 1 << 20, "forgets": False} | job
         self._process.stdin.write(json.dumps(job).encode() + b"\n")
@@ -77,13 +77,13 @@ class Transmitter:
                 killed = True
 
     def close(self) -> None:
-        """The end."""
+        """End the process."""
         self._process.communicate()
 
 
 @contextmanager
 def transmitter(state: Path) -> Iterator[Transmitter]:
-    """One that ends with the block, its links known to the state."""
+    """Run a transmitter whose links are in the state; end it with the block."""
     one = Transmitter(state)
     try:
         for link in range(LINKS):
@@ -94,13 +94,13 @@ def transmitter(state: Path) -> Iterator[Transmitter]:
 
 
 def repeats(sent: list[tuple[int, int]]) -> int:
-    """How many frames had a key, SCI and PN that another had before."""
+    """Count the frames with a key, SCI and PN that an earlier frame had."""
     return len(sent) - len(set(sent))
 
 
 @pytest.mark.parametrize("times", [40, pytest.param(1000, marks=MANY)])
-def test_a_thousand_kills(times: int, tmp_path: Path) -> None:
-    """No (key, SCI, PN) is sent twice, and each run begins by itself; some end well in between."""
+def test_no_pn_is_sent_again_after_kills(times: int, tmp_path: Path) -> None:
+    """No (key, SCI, PN) is sent twice, and each run starts unaided; some runs end normally."""
     draw = random.Random(1)
     kills = 0
     with transmitter(tmp_path / "state") as one:
@@ -115,12 +115,12 @@ def test_a_thousand_kills(times: int, tmp_path: Path) -> None:
         assert repeats(one.sent) == 0
 
 
-def test_a_thousand_kills_would_show() -> None:
+def test_repeated_pns_are_counted() -> None:
     """The same count finds frames that are sent again, where a disk keeps no record."""
     assert repeats([(0, 1), (0, 2), (1, 1), (0, 2)]) == 1
 
 
-def test_a_disk_that_forgets(tmp_path: Path) -> None:
+def test_disk_without_record_repeats_pns(tmp_path: Path) -> None:
     """With a disk that keeps no record a few kills are enough to see PNs again."""
     draw = random.Random(2)
     with transmitter(tmp_path / "state") as one:
@@ -133,7 +133,7 @@ def test_a_disk_that_forgets(tmp_path: Path) -> None:
 
 
 def pns_in(octets: bytes) -> list[int]:
-    """PNs of the whole frames of a pcap that may end anywhere."""
+    """Return the PNs of the whole frames of a pcap that may end anywhere."""
     found, at = [], 24
     while at + 16 <= len(octets):
         (length,) = struct.unpack_from("<I", octets, at + 8)
@@ -145,7 +145,7 @@ def pns_in(octets: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(15, marks=MANY)])
-def test_kills_of_the_command_line(times: int, tmp_path: Path) -> None:
+def test_killed_protect_command_repeats_no_pn(times: int, tmp_path: Path) -> None:
     """`macsec protect --state`, killed while its output is read, never sends a PN again."""
     draw = random.Random(3)
     frames = [frame_of(60)] * 100_000

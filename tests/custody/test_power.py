@@ -46,7 +46,7 @@ def calls_of_two_runs() -> list[str]:
 CALLS = calls_of_two_runs()
 
 
-def test_what_is_cut() -> None:
+def test_reservations_sync_file_and_folder() -> None:
     """The runs sync file and folder of each reservation, and of the exact value at the end."""
     renames = CALLS.count("rename")
     assert renames >= 7
@@ -58,8 +58,8 @@ def test_what_is_cut() -> None:
 
 
 @pytest.mark.parametrize("cut_at", range(len(CALLS)))
-def test_power_cut(cut_at: int) -> None:
-    """Whatever lasts of what was not synced: no PN is sent again, and runs go on by themselves."""
+def test_no_pn_is_sent_again_after_a_power_cut(cut_at: int) -> None:
+    """With any part of the unsynced data lost, no PN is sent again and runs start unaided."""
     disk, emitted = Disk(cut_at=cut_at), list[int]()
     with pytest.raises(PowerCut):
         two_runs(disk, emitted)
@@ -78,7 +78,9 @@ def test_power_cut(cut_at: int) -> None:
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EINTR, errno.EDQUOT])
 @pytest.mark.parametrize("fail_at", range(len(CALLS)))
-def test_fault(fail_at: int, error: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_call_is_one_typed_error(
+    fail_at: int, error: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """A call that fails: one typed error, or a warning at the exit; and no PN is sent again."""
     disk, emitted = Disk(fail_at=fail_at, error=error), list[int]()
     raised: MACsecError | None = None
@@ -89,11 +91,11 @@ def test_fault(fail_at: int, error: int, caplog: pytest.LogCaptureFixture) -> No
             raised = caught
         except OSError as caught:
             pytest.fail(f"{CALLS[fail_at]} let {caught!r} out")
-    told = [str(raised)] if raised else [record.message for record in caplog.records]
-    if CALLS[fail_at] == "close" or not told:
+    messages = [str(raised)] if raised else [record.message for record in caplog.records]
+    if CALLS[fail_at] == "close" or not messages:
         assert raised is None or "\n" not in str(raised)
     else:
-        assert str(STATE) in told[0]
+        assert str(STATE) in messages[0]
     # Even if the machine dies right after.
     for root in disk.survivors():
         again: list[int] = []
@@ -105,7 +107,7 @@ def test_fault(fail_at: int, error: int, caplog: pytest.LogCaptureFixture) -> No
     assert len(emitted) == len(set(emitted))
 
 
-def test_after_a_fault_nothing_more_is_reserved() -> None:
+def test_no_pn_is_reserved_after_a_fault() -> None:
     """A sync that failed may seem to work when it is tried again: so it is not."""
     first = [at for at, call in enumerate(CALLS) if call == "rename"][1] + 1
     disk = Disk(fail_at=first)
@@ -119,7 +121,7 @@ def test_after_a_fault_nothing_more_is_reserved() -> None:
 
 
 @pytest.mark.parametrize("short", [1, 7, 100])
-def test_short_writes(short: int) -> None:
+def test_short_write_is_continued(short: int) -> None:
     """A write that takes less is gone on with."""
     disk, emitted = Disk(short=short), list[int]()
     two_runs(disk, emitted)
@@ -127,8 +129,8 @@ def test_short_writes(short: int) -> None:
 
 
 @pytest.mark.parametrize("plane", PLANES, ids=str)
-def test_nothing_above_the_mark(plane: Plane) -> None:
-    """Whatever is tried, frames stop at the PN that the disk holds."""
+def test_frames_stop_at_the_pn_on_the_disk(plane: Plane) -> None:
+    """Frames stop at the PN that the disk holds, by every way of sending."""
     disk = Disk()
     secy = sender(plane)
     with secy, Keeper(secy, STATE, True, block=BLOCK, system=disk.system()) as keeper:

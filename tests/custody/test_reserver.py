@@ -54,7 +54,7 @@ def marks(state: Path) -> int:
     return int(record.read_text().split("next_pn ")[1].split("\n")[0])
 
 
-def test_no_frame_past_the_disk(ends, tmp_path):
+def test_no_pn_on_the_wire_is_past_the_disk(ends, tmp_path):
     """Many blocks of frames, as fast as they go: the disk holds more than each PN on the wire."""
     clear, near, far, wire = ends
     with (
@@ -78,7 +78,7 @@ def test_no_frame_past_the_disk(ends, tmp_path):
     assert marks(tmp_path / "s") == next_pn
 
 
-def test_a_slow_disk_loses_frames_and_no_pn(ends, tmp_path):
+def test_slow_disk_loses_frames_and_no_pn(ends, tmp_path):
     """While the disk is not done, frames past the mark are lost; then it goes on."""
     clear, near, far, wire = ends
     gate = threading.Event()
@@ -110,8 +110,8 @@ def test_a_slow_disk_loses_frames_and_no_pn(ends, tmp_path):
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
-def test_a_disk_that_fails(ends, tmp_path, error):
-    """The pump ends, the fault is told, and nothing past the mark was sent."""
+def test_failing_disk_ends_the_pump(ends, tmp_path, error):
+    """The pump ends, the error is raised, and no PN past the mark was sent."""
     clear, near, far, wire = ends
     failing = threading.Event()
 
@@ -130,7 +130,7 @@ def test_a_disk_that_fails(ends, tmp_path, error):
         Keeper(secy, tmp_path / "s", True, system=System(fsync=fsync)) as keeper,
         Pump(near, far, secy) as pump,
     ):
-        told: list[Any] = []
+        pns: list[Any] = []
         over = threading.Event()
 
         def failed() -> None:
@@ -140,10 +140,10 @@ def test_a_disk_that_fails(ends, tmp_path, error):
         with Reserver(keeper, failed, AHEAD) as reserving:
             mark = marks(tmp_path / "s")
             failing.set()
-            told += send(AHEAD // 2 + 2)
+            pns += send(AHEAD // 2 + 2)
             assert over.wait(20)
         with pytest.raises(MACsecError, match=os.strerror(error)):
             reserving.check()
         pump.check()
-        assert max(told) < mark
+        assert max(pns) < mark
         assert secy.tx.sa[0].next_pn <= mark

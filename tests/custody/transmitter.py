@@ -1,9 +1,9 @@
 """Sends frames under kept PNs until it is killed: for test_kills.py.
 
-What comes on standard input, a line each, is run in a child that this process forks while it has no
-SecY: so a run costs no imports. Everything goes to standard output in records of one size, which
-the system writes whole or not at all: `P` and the child's number, `F` and a frame, `E` and why the
-child ended by itself, `D` once it is dead.
+Each line of standard input is a job. It runs in a child that this process forks while it has no
+SecY, so a run costs no imports. All output is in records of one size, which the system writes whole
+or not at all: `P` and the child's number, `F` and a frame, `E` and the reason why the child ended
+by itself, `D` once it is dead.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from macsec.errors import MACsecError
 RECORD = 64
 BLOCK = 16
 LINKS = ((SAK, SCI_A), (SAK, SCI_B), (bytes(reversed(SAK)), SCI_A))
-"""Key and SCI by the number that runs name."""
+"""Key and SCI of each link."""
 
 
-def tell(kind: str, octets: bytes) -> None:
-    """One record."""
+def report(kind: str, octets: bytes) -> None:
+    """Write one record."""
     os.write(1, (kind.encode() + octets).ljust(RECORD, b"\0"))
 
 
@@ -42,22 +42,22 @@ def transmit(state: str, link: int, init: bool, frames: int, backend: str, forge
         for _ in range(frames):
             keeper.reserve(1)
             out = secy.protect_frame(frame_of(RECORD - 1 - 12 - 16 - 16))
-            tell("F", out or b"")
+            report("F", out or b"")
 
 
 def run(job: dict[str, Any]) -> None:
-    """One child, from its first breath to its last."""
+    """Run one child from its start to its end."""
     child = os.fork()
     if child == 0:
         try:
-            tell("P", str(os.getpid()).encode())
+            report("P", str(os.getpid()).encode())
             transmit(**job)
         except MACsecError as error:
-            tell("E", str(error)[-40:].encode())
+            report("E", str(error)[-40:].encode())
         finally:
             os._exit(0)
     os.waitpid(child, 0)
-    tell("D", b"")
+    report("D", b"")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ COLUMNS = ("start", "length", "time_ns", "source", "wire_length")
 
 
 @given(st.integers(0, 60), st.lists(st.tuples(HOSTILE, HOSTILE, HOSTILE), min_size=1, max_size=4))
-def test_bounds_with_hostile_columns(size: int, rows: list[tuple[int, int, int]]) -> None:
+def test_hostile_columns_are_refused(size: int, rows: list[tuple[int, int, int]]) -> None:
     """Negative, huge and overflowing columns are refused; numbers without end are the model."""
     inside = all(
         start >= 0 and length >= 0 and start + length <= size and wire >= length
@@ -42,7 +42,7 @@ def test_bounds_with_hostile_columns(size: int, rows: list[tuple[int, int, int]]
 
 
 @given(st.integers(0, 30), st.integers(-2, 32), st.integers(-2, 32))
-def test_bounds_at_the_edge(size: int, start: int, length: int) -> None:
+def test_frame_may_end_with_the_arena(size: int, start: int, length: int) -> None:
     """Exactly the frames that lie inside are taken, empty ones at the very end too."""
     if start >= 0 and length >= 0 and start + length <= size:
         assert FrameBatch(bytes(size), [start], [length]).octets == length
@@ -66,7 +66,7 @@ def test_bounds_at_the_edge(size: int, start: int, length: int) -> None:
         (64, 1),
     ],
 )
-def test_sums_that_wrap(start: int, length: int) -> None:
+def test_sum_beyond_int64_is_refused(start: int, length: int) -> None:
     """start + length beyond 2^63 does not come round to a place inside."""
     with pytest.raises(ValueError, match=r"frame 1 .* does not fit its arena of 64 octets"):
         FrameBatch(bytes(64), [0, start], [64, length])
@@ -88,7 +88,7 @@ def test_sums_that_wrap(start: int, length: int) -> None:
         (([0], [5], [0], [0], [4]), "on the wire 4"),
     ],
 )
-def test_columns_that_do_not_fit(given_columns: Any, message: str) -> None:
+def test_columns_must_fit_the_frames(given_columns: Any, message: str) -> None:
     """Every column has one integer a frame; no frame is longer in the capture than on the wire."""
     with pytest.raises(ValueError, match=message):
         FrameBatch(bytes(10), *given_columns)
@@ -106,14 +106,14 @@ def test_columns_that_do_not_fit(given_columns: Any, message: str) -> None:
     ],
     ids=lambda arena: getattr(arena, "dtype", "list"),
 )
-def test_what_is_no_arena(arena: Any) -> None:
+def test_arena_is_one_contiguous_row_of_octets(arena: Any) -> None:
     """An arena is one contiguous row of octets."""
     with pytest.raises(ValueError, match="contiguous one-dimensional array of uint8"):
         FrameBatch(arena, [0], [1])
 
 
 @pytest.mark.parametrize("column", [np.uint64(2**63), np.uint64(2**64 - 1)])
-def test_numbers_beyond_int64(column: np.uint64) -> None:
+def test_unsigned_numbers_beyond_int64_are_refused(column: np.uint64) -> None:
     """Unsigned columns too large for int64 are refused, not wrapped to a place inside."""
     with pytest.raises((ValueError, OverflowError)):
         FrameBatch(bytes(10), np.array([column]), [1])
@@ -122,7 +122,7 @@ def test_numbers_beyond_int64(column: np.uint64) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64])
-def test_integers_of_any_width(kind: Any) -> None:
+def test_integers_of_any_width_are_taken_by_value(kind: Any) -> None:
     """Columns of other integer types are taken by value."""
     batch = FrameBatch(bytes(range(10)), np.array([2, 3], kind), np.array([1, 4], kind))
     assert batch.frames() == [b"\x02", b"\x03\x04\x05\x06"]
@@ -132,8 +132,8 @@ def test_integers_of_any_width(kind: Any) -> None:
 # ---------------------------------------------------------------- immutability
 
 
-def test_nothing_can_be_written() -> None:
-    """Arena and columns are read-only, whoever asks."""
+def test_arena_and_columns_are_read_only() -> None:
+    """Arena and columns are read-only for every caller."""
     batch = FrameBatch(np.zeros(10, np.uint8), np.array([0]), np.array([5]))
     for name in ("arena", *COLUMNS):
         with pytest.raises(ValueError, match="read-only"):
@@ -159,7 +159,7 @@ def test_the_callers_columns_are_copied() -> None:
     assert batch.wire_length.tolist() == [9, 9]
 
 
-def test_a_writable_view_of_a_frozen_column() -> None:
+def test_frozen_column_with_a_writable_owner_is_copied() -> None:
     """A column that looks frozen but can be written through its owner is not trusted."""
     owner = np.array([0, 1], np.int64)
     frozen = owner.view()
@@ -182,8 +182,8 @@ def test_the_callers_array_is_not_frozen() -> None:
 
 
 @given(FRAMES)
-def test_octets_in_and_out(frames: list[bytes]) -> None:
-    """What goes in comes out, by every way of reading."""
+def test_octets_are_the_same_by_every_way_of_reading(frames: list[bytes]) -> None:
+    """Every way of reading returns the octets that went in."""
     batch = FrameBatch.from_frames(frames)
     assert batch.frames() == list(batch) == frames
     assert [batch[row] for row in range(len(batch))] == frames
@@ -196,14 +196,14 @@ def test_octets_in_and_out(frames: list[bytes]) -> None:
 @pytest.mark.parametrize(
     "kind", [bytes, bytearray, memoryview, lambda b: np.frombuffer(b, np.uint8)]
 )
-def test_anything_with_octets(kind: Any) -> None:
+def test_frames_and_arena_may_be_any_bytes_like(kind: Any) -> None:
     """Frames may be any bytes-like, and so may an arena."""
     frames = [b"abc", b"", b"defg"]
     assert FrameBatch.from_frames(kind(frame) for frame in frames).frames() == frames
     assert FrameBatch(kind(b"abcdef"), [1], [3]).frames() == [b"bcd"]
 
 
-def test_times_and_sources() -> None:
+def test_times_and_sources_follow_every_selection() -> None:
     """Columns beside the frames default to zero and follow every selection."""
     batch = FrameBatch.from_frames([b"a", b"b", b"c"], [10, 20, 30], [7, 8, 9])
     assert (batch[1:].time_ns.tolist(), batch[1:].source.tolist()) == ([20, 30], [8, 9])
@@ -216,7 +216,7 @@ def test_times_and_sources() -> None:
 
 
 @given(FRAMES, st.data())
-def test_slices(frames: list[bytes], data: st.DataObject) -> None:
+def test_slice_is_a_batch_that_shares_the_arena(frames: list[bytes], data: st.DataObject) -> None:
     """A slice is a batch of those rows and shares the arena."""
     batch = FrameBatch.from_frames(frames)
     cut = data.draw(st.slices(len(frames)))
@@ -230,7 +230,7 @@ def test_slices(frames: list[bytes], data: st.DataObject) -> None:
         assert getattr(again, name).flags.c_contiguous
 
 
-def test_a_slice_keeps_its_octets() -> None:
+def test_slice_outlives_its_batch() -> None:
     """A slice outlives the batch it came from, and lets it go."""
     batch = FrameBatch.from_frames([bytes([n]) * 100 for n in range(5)])
     part = batch[3:4]
@@ -241,7 +241,7 @@ def test_a_slice_keeps_its_octets() -> None:
     assert arena() is part.arena
 
 
-def test_rows_by_number() -> None:
+def test_row_out_of_range_is_an_index_error() -> None:
     """Rows count from the end too; one that is not there is an IndexError."""
     batch = FrameBatch.from_frames([b"a", b"b"])
     assert batch[-1] == b"b"
@@ -251,7 +251,7 @@ def test_rows_by_number() -> None:
 
 
 @given(st.lists(FRAMES, max_size=4))
-def test_concat(parts: list[list[bytes]]) -> None:
+def test_concat_keeps_all_columns(parts: list[list[bytes]]) -> None:
     """Batches one behind the other, with all their columns."""
     batches = [
         FrameBatch.from_frames(frames, np.arange(len(frames)) + n, np.full(len(frames), n))
@@ -263,7 +263,7 @@ def test_concat(parts: list[list[bytes]]) -> None:
     assert whole.time_ns.tolist() == [n + i for n, f in enumerate(parts) for i in range(len(f))]
 
 
-def test_concat_of_slices() -> None:
+def test_concat_of_slices_keeps_their_rows() -> None:
     """Slices of large arenas give their own rows, cut marks included."""
     one = FrameBatch(b"abcdef", [0, 2, 4], [2, 2, 2], wire_length=[2, 9, 2])
     whole = FrameBatch.concat([one[2:], one[:2]])
@@ -271,21 +271,21 @@ def test_concat_of_slices() -> None:
     assert whole.wire_length.tolist() == [2, 2, 9]
 
 
-def test_frames_may_overlap() -> None:
+def test_frames_may_overlap_repeat_and_be_empty() -> None:
     """Rows may share octets, repeat and be empty."""
     batch = FrameBatch(b"abcdef", [2, 0, 0, 6, 2], [4, 6, 3, 0, 4])
     assert batch.frames() == [b"cdef", b"abcdef", b"abc", b"", b"cdef"]
     assert batch.octets == 17
 
 
-def test_an_empty_batch() -> None:
+def test_batch_may_be_empty() -> None:
     """No frames: no octets, no rows, still a batch."""
     for batch in (FrameBatch.from_frames([]), FrameBatch(b"", [], []), FrameBatch.concat([])):
         assert (len(batch), batch.octets, batch.frames()) == (0, 0, [])
         assert batch[:0].frames() == []
 
 
-def test_copies_are_batches() -> None:
+def test_copy_of_a_batch_is_equal() -> None:
     """A batch holds no key: copying it gives an equal one."""
     batch = FrameBatch.from_frames([b"abc", b"de"], [1, 2], [3, 4])
     twin = copy.deepcopy(batch)
@@ -296,7 +296,7 @@ def test_copies_are_batches() -> None:
 # ---------------------------------------------------------------- scapy
 
 
-def test_scapy_packets_in_and_out() -> None:
+def test_scapy_packets_keep_octets_and_times() -> None:
     """Packets keep octets and times, to the nanosecond."""
     scapy = pytest.importorskip("scapy.layers.l2")
     inet = pytest.importorskip("scapy.layers.inet")
@@ -315,8 +315,8 @@ def test_scapy_packets_in_and_out() -> None:
     assert FrameBatch.from_packets(back).time_ns.tolist() == times
 
 
-def test_scapy_packets_as_frames() -> None:
-    """`from_frames` takes packets too: whatever `bytes` takes."""
+def test_from_frames_takes_scapy_packets() -> None:
+    """`from_frames` takes packets too: all that `bytes` takes."""
     scapy = pytest.importorskip("scapy.layers.l2")
     packet = scapy.Ether(dst="02:00:00:00:00:01", src="02:00:00:00:00:02", type=0x88E5) / b"abc"
     assert FrameBatch.from_frames([packet]).frames() == [bytes(packet)]

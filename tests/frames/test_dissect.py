@@ -18,7 +18,7 @@ def protected(plane, length=30, **controls):
     return sender(plane, **controls).protect_frame(frame_of(length))
 
 
-def test_protected_frame(plane):
+def test_parts_of_a_protected_frame_have_no_gaps(plane):
     """Addresses, tag, SCI, Secure Data and ICV lie without gaps."""
     octets = protected(plane)
     sight = observe(octets, RULES)
@@ -28,8 +28,8 @@ def test_protected_frame(plane):
     assert found == [("DA", 6), ("SA", 6), ("SecTAG", 16), ("secure", 30), ("ICV", 16)]
 
 
-def test_padding_and_offset(plane):
-    """Padding lies behind the ICV; octets before the offset stand in clear."""
+def test_padding_and_offset_have_spans_of_their_own(plane):
+    """Padding lies behind the ICV; octets before the offset are in clear."""
     octets = protected(plane, 40, offset=30) + bytes(9)
     sight = observe(octets, RULES)
     assert sight.padding == 9
@@ -37,14 +37,14 @@ def test_padding_and_offset(plane):
     assert found[3:] == [("clear", 30), ("secure", 10), ("ICV", 16), ("padding", 9)]
 
 
-def test_integrity_only_is_clear(plane):
-    """Without E all Secure Data stands in clear."""
+def test_secure_data_without_e_is_clear(plane):
+    """Without E all Secure Data is in clear."""
     octets = protected(plane, encrypt=False)
     assert "secure" not in {span.name for span in spans(octets, observe(octets, RULES))}
 
 
-def test_vlan_tags(plane):
-    """Up to two VLAN tags before the SecTAG are taken off, if so many are wanted."""
+def test_at_most_the_wanted_vlan_tags_are_removed(plane):
+    """At most `most_tags` VLAN tags before the SecTAG are parsed."""
     octets = protected(plane)
     outer = octets[:12] + VLAN + octets[12:]
     sight = observe(outer, RULES)
@@ -54,7 +54,7 @@ def test_vlan_tags(plane):
 
 
 @given(st.binary(max_size=120), st.booleans())
-def test_any_octets(octets, tagged):
+def test_spans_cover_any_octets_once(octets, tagged):
     """No octets are too odd; the spans cover the frame, once each octet."""
     if tagged:
         octets = octets[:12].ljust(12, b"\0") + b"\x88\xe5" + octets[12:]

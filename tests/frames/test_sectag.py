@@ -22,8 +22,8 @@ def tags(draw: st.DrawFn) -> SecTAG:
 
 
 @given(tags(), st.binary(max_size=80))
-def test_encode_and_decode(tag: SecTAG, behind: bytes) -> None:
-    """What was encoded is decoded, whatever follows; 8 octets, or 16 with an SCI (9.3)."""
+def test_decoded_tag_equals_the_encoded_one(tag: SecTAG, behind: bytes) -> None:
+    """An encoded tag decodes to itself, with any octets behind; 8 octets, 16 with SCI (9.3)."""
     octets = tag.encode()
     assert len(octets) == tag.length == (16 if tag.sci is not None else 8)
     assert octets[:2] == b"\x88\xe5"
@@ -31,7 +31,7 @@ def test_encode_and_decode(tag: SecTAG, behind: bytes) -> None:
 
 
 @given(st.binary(max_size=40))
-def test_decode_and_encode(octets: bytes) -> None:
+def test_decoded_tag_encodes_to_its_octets(octets: bytes) -> None:
     """Any octets decode to a tag that encodes to them, or to None; nothing raises."""
     mpdu = b"\x88\xe5" + octets
     tag = sectag.decode(mpdu)
@@ -41,7 +41,7 @@ def test_decode_and_encode(octets: bytes) -> None:
         assert mpdu.startswith(tag.encode())
 
 
-def test_fields_by_example() -> None:
+def test_fields_of_the_first_frame_of_annex_c() -> None:
     """The octets of Annex C's first frame, field by field."""
     octets = bytes.fromhex("88e5222ab2c2846512153524c0895e81")
     tag = SecTAG(TCI.SC, 2, 42, 0xB2C28465, 0x12153524C0895E81)
@@ -52,13 +52,13 @@ def test_fields_by_example() -> None:
 @pytest.mark.parametrize(
     "name, bit", [("V", 7), ("ES", 6), ("SC", 5), ("SCB", 4), ("E", 3), ("C", 2)]
 )
-def test_bits_of_the_tci(name: str, bit: int) -> None:
+def test_tci_bits_have_their_place(name: str, bit: int) -> None:
     """Bit 8 is V, then ES, SC, SCB, E, C; the AN has bits 2 and 1 (9.5)."""
     assert TCI[name] == 1 << bit
     assert sectag.AN_MASK == 3
 
 
-def test_the_table_of_meanings_is_whole() -> None:
+def test_every_e_and_c_has_a_meaning() -> None:
     """All four of E and C have a meaning (10.5.3)."""
     every = {TCI(0), TCI.E, TCI.C, TCI.E | TCI.C}
     assert set(sectag.MEANINGS) == every
@@ -66,20 +66,20 @@ def test_the_table_of_meanings_is_whole() -> None:
 
 
 @pytest.mark.parametrize("octets", [b"", b"\x88", b"\x88\xe5", b"\x88\xe5" + bytes(5)])
-def test_too_few_octets(octets: bytes) -> None:
+def test_tag_cut_short_is_none_and_a_fault(octets: bytes) -> None:
     """A tag that is not all there is None, and a fault."""
     assert sectag.decode(octets) is None
     assert sectag.fault(octets, TagRules()) == "fewer than 17 octets"
 
 
-def test_another_ethertype() -> None:
+def test_only_88_e5_begins_a_sectag() -> None:
     """Only 88-E5 begins a SecTAG."""
     assert sectag.decode(b"\x08\x00" + bytes(40)) is None
     assert sectag.fault(b"\x08\x00" + bytes(40), TagRules()) is not None
 
 
 @pytest.mark.parametrize("length", [0, 1, 46, 47, 48, 49, 63, 64, 65535])
-def test_short_length(length: int) -> None:
+def test_short_length_is_0_from_48_on(length: int) -> None:
     """Below 48 the length, else 0 (9.7)."""
     assert sectag.short_length(length) == (length if length < 48 else 0)
 
@@ -129,16 +129,18 @@ FAULTS: list[tuple[bytes, TagRules, str | None]] = [
 
 
 @pytest.mark.parametrize("octets, rules, expected", FAULTS)
-def test_faults(octets: bytes, rules: TagRules, expected: str | None) -> None:
+def test_each_check_of_9_12_has_its_fault(
+    octets: bytes, rules: TagRules, expected: str | None
+) -> None:
     """Each check of 9.12, alone, with the switches of the profiles."""
     assert sectag.fault(octets, rules) == expected
 
 
 @given(st.binary(max_size=100), st.booleans(), st.booleans(), st.booleans(), st.integers(8, 16))
-def test_no_octets_raise(
+def test_any_octets_are_valid_or_have_a_fault(
     octets: bytes, xpn: bool, exact: bool, refuse: bool, icv_length: int
 ) -> None:
-    """Whatever arrives, the answer is a reason or None, and a valid tag has room for its parts."""
+    """Any octets give a reason or None, and a valid tag has room for its parts."""
     rules = TagRules(xpn, icv_length, exact, refuse)
     for mpdu_octets in (octets, b"\x88\xe5" + octets):
         if sectag.fault(mpdu_octets, rules) is None:
@@ -150,7 +152,7 @@ def test_no_octets_raise(
 
 @pytest.mark.parametrize("sl", range(48))
 @pytest.mark.parametrize("tci", [0x00, 0x20])
-def test_secure_data_length(tci: int, sl: int) -> None:
+def test_secure_data_length_follows_sl(tci: int, sl: int) -> None:
     """SL says how many octets; without one they are all but the ICV (9.10)."""
     for behind in (0, 1, 40):
         octets = mpdu(tci=tci, sl=sl, secure=sl or 60, behind=behind)

@@ -1,4 +1,4 @@
-"""Two sides of a link, told by addresses."""
+"""Two sides of a link, found by addresses."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def test_first_source_is_side_a():
     assert sides((5, 3), (3, 5), (5, 3)) == [0, 1, 0]
 
 
-def test_one_sided_capture():
+def test_frames_of_one_station_are_all_of_side_a():
     """All frames from one station to many are of side A."""
     assert sides((1, 2), (1, 3), (1, None)) == [0, 0, 0]
 
 
-def test_group_frames_before_any_conversation():
+def test_two_stations_that_begin_with_group_frames_differ():
     """Two stations that both begin with group addresses are on two sides."""
     assert sides((1, None), (2, None), (2, 1), (1, 2)) == [0, 1, 1, 0]
 
 
-def test_partner_of_a_partner():
-    """A station that talks to side B is on side A."""
+def test_partner_of_a_partner_is_on_the_same_side():
+    """A station that sends to side B is on side A."""
     assert sides((1, 2), (3, 2), (2, 3), (4, 3)) == [0, 0, 1, 1]
 
 
-def test_frames_too_short_for_addresses():
-    """They are of side A and colour nobody."""
+def test_frame_too_short_for_addresses_is_of_side_a():
+    """Frames under 12 octets are of side A and place no station."""
     split = Split()
     assert split.sides(FrameBatch.from_frames([b"", bytes(11)])).tolist() == [0, 0]
     assert split.sides(batch_of((2, 1))).tolist() == [0]
@@ -71,7 +71,7 @@ def conversations(draw):
 
 
 @given(conversations())
-def test_two_camps_are_coloured(drawn):
+def test_two_groups_are_on_two_sides(drawn):
     """Every frame of one camp goes one way, of the other camp the other way."""
     left, frames = drawn
     found = sides(*frames)
@@ -84,7 +84,7 @@ def test_two_camps_are_coloured(drawn):
     st.lists(st.tuples(st.integers(0, 6), st.none() | st.integers(0, 6)), max_size=40),
     st.integers(0, 40),
 )
-def test_any_split_of_the_batches(frames, at):
+def test_sides_do_not_depend_on_batch_boundaries(frames, at):
     """Batches of any size give the same sides."""
     split = Split()
     parts = [split.sides(batch_of(*part)).tolist() for part in (frames[:at], frames[at:])]
@@ -117,7 +117,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 6), st.none() | st.integers(0, 6)), ma
 
 
 @given(PAIRS, st.lists(st.integers(0, 40), max_size=4), st.sampled_from([1, 3, 100]))
-def test_the_rules(frames, cuts, most):
+def test_batches_follow_the_rule_of_single_frames(frames, cuts, most):
     """However the batches are cut and few stations remembered, frames are judged one by one."""
     split, found, before = Split(most), [], 0
     for at in (*sorted(cuts), len(frames)):
@@ -126,7 +126,7 @@ def test_the_rules(frames, cuts, most):
     assert found == greedy(frames, most)
 
 
-def test_a_flood_of_addresses():
+def test_flood_of_addresses_is_not_remembered():
     """No more stations than the limit are remembered, and those stay where they were."""
     split = Split(most=10)
     assert split.sides(batch_of((1, 2))).tolist() == [0]

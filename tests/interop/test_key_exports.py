@@ -1,4 +1,4 @@
-"""Exports as the programs themselves read them: Wireshark, wpa_supplicant, systemd-networkd, ip."""
+"""Exports, read by their programs: Wireshark, wpa_supplicant, systemd-networkd, ip."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def needs(*programs: str) -> None:
     path = f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin"
     for program in programs:
         if shutil.which(program, path=path) is None:
-            pytest.skip(f"{program} is not here")
+            pytest.skip(f"{program} is not installed")
 
 
 def exported(folder: Path, name: str, config: str, out: str) -> Path:
-    """The export of a configuration."""
+    """Return the export of a configuration."""
     (folder / "link.yaml").write_text(config)
     (folder / "link.yaml").chmod(0o600)
     command = [*MACSEC, "keys", "export", "--to", name, "-c", "link.yaml", "-o", out]
@@ -44,7 +44,7 @@ def exported(folder: Path, name: str, config: str, out: str) -> Path:
 
 
 def dissected(profile: Path, capture: Path) -> list[dict[str, Any]]:
-    """What Wireshark makes of each frame."""
+    """Return Wireshark's dissection of each frame."""
     needs("node")
     found = "require.resolve('@goodtools/wiregasm/package.json')"
     if subprocess.run(["node", "-e", found], capture_output=True, timeout=60).returncode:
@@ -57,20 +57,20 @@ def dissected(profile: Path, capture: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def clear() -> list[bytes]:
-    """Frames in clear."""
+    """Return frames in clear."""
     with captures.read(PCAPS / "icmp.pcap") as reader:
         return [frame for batch in reader for frame in batch.frames()]
 
 
 def protected(folder: Path) -> Path:
-    """The same, as the link sends them."""
+    """Return a capture of the same frames, as the link sends them."""
     command = [*MACSEC, "protect", "-q", "-c", "link.yaml", str(PCAPS / "icmp.pcap"), "wire.pcap"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
     return folder / "wire.pcap"
 
 
 def test_wireshark_decrypts(tmp_path: Path, clear: list[bytes]) -> None:
-    """Given exactly the export as its profile, it finds each frame's ICV good and its octets."""
+    """With the export as its profile it finds each frame's octets."""
     profile = exported(tmp_path, "wireshark", LINK, "profile")
     frames = dissected(profile, protected(tmp_path))
     assert len(frames) == len(clear)
@@ -79,8 +79,8 @@ def test_wireshark_decrypts(tmp_path: Path, clear: list[bytes]) -> None:
         assert decrypted == [frame[12:].hex()]
 
 
-def test_wireshark_verifies(tmp_path: Path, clear: list[bytes]) -> None:
-    """Integrity only: it says that the ICV is good, and not so after one bit has changed."""
+def test_wireshark_verifies_the_icv(tmp_path: Path, clear: list[bytes]) -> None:
+    """Integrity only: the ICV is good, and bad after one bit has changed."""
     profile = exported(tmp_path, "wireshark", BARE, "profile")
     wire = protected(tmp_path)
 
@@ -94,8 +94,8 @@ def test_wireshark_verifies(tmp_path: Path, clear: list[bytes]) -> None:
     assert [good(seen) for seen in dissected(profile, wire)] == [True] * (len(clear) - 1) + [False]
 
 
-def test_wireshark_without_the_key(tmp_path: Path) -> None:
-    """The export of another key decrypts nothing: the test above can fail."""
+def test_wireshark_decrypts_nothing_with_another_key(tmp_path: Path) -> None:
+    """So the tests above can fail."""
     other = LINK.replace(SAK, "0" * 31 + "1")
     profile = exported(tmp_path, "wireshark", other, "profile")
     (tmp_path / "link.yaml").write_text(LINK)
@@ -105,8 +105,8 @@ def test_wireshark_without_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_wpa_supplicant_reads_it(tmp_path: Path, broken: bool) -> None:
-    """Version 2.10 gets as far as the driver, for want of which it then ends; not if broken."""
+def test_wpa_supplicant_reads_the_export(tmp_path: Path, broken: bool) -> None:
+    """Version 2.10 ends for lack of a driver, which comes after the file; a broken file ends it."""
     needs("wpa_supplicant")
     path = exported(tmp_path, "wpa_supplicant", AGREED, "wpa.conf")
     if broken:
@@ -132,10 +132,10 @@ exec timeout 60 env SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=debug "$3"
 
 
 @pytest.mark.parametrize("broken", ["", "PacketNumber="])
-def test_networkd_reads_it(tmp_path: Path, broken: str) -> None:
-    """systemd-networkd loads the device and complains of nothing, keys included; unless broken."""
+def test_networkd_reads_the_export(tmp_path: Path, broken: str) -> None:
+    """systemd-networkd loads the device and its keys without complaint; a broken file has one."""
     if not Path(NETWORKD).exists():
-        pytest.skip("systemd-networkd is not here")
+        pytest.skip("systemd-networkd is not installed")
     if os.geteuid():
         pytest.skip("needs root, for a mount namespace")
     needs("unshare")
@@ -143,25 +143,25 @@ def test_networkd_reads_it(tmp_path: Path, broken: str) -> None:
     config.write_text(LINK)
     config.chmod(0o600)
     shell = ["unshare", "-nm", "sh", "-c", IN_A_NAMESPACE, "sh", str(config), broken, NETWORKD]
-    told = []
+    lines = []
     environment = {**os.environ, "PYTHON": sys.executable}
     with subprocess.Popen(
         shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            told.append(line)
+            lines.append(line)
             if "Enumeration completed" in line:
                 break
         process.terminate()
-    ours = [line for line in told if "macsec" in line]
-    assert any('macsec0: loaded "macsec"' in line for line in ours), told
+    ours = [line for line in lines if "macsec" in line]
+    assert any('macsec0: loaded "macsec"' in line for line in ours), lines
     complaints = [line for line in ours if 'loaded "macsec"' not in line]
     assert bool(complaints) == bool(broken), complaints
 
 
-def test_ip_reads_it(tmp_path: Path) -> None:
-    """`ip -batch` takes the line of the device: a kernel may refuse it, ip itself does not."""
+def test_ip_reads_the_export(tmp_path: Path) -> None:
+    """`ip -batch` takes the line of the device; only a kernel may refuse it."""
     needs("ip", "unshare")
     if os.geteuid():
         pytest.skip("needs root, for a network namespace")
@@ -177,6 +177,6 @@ def test_ip_reads_it(tmp_path: Path) -> None:
             text=True,
             timeout=60,
         )
-        # A kernel without MACsec says so; what ip itself cannot read never gets there.
+        # A kernel without MACsec says so; a line that ip cannot read never reaches the kernel.
         by_kernel = "Unknown device type" in done.stderr or "RTNETLINK" in done.stderr
         assert (done.returncode != 0 and not by_kernel) == complaint, done.stderr

@@ -1,4 +1,4 @@
-"""A lab in real time: real programs on its hosts, wiretaps on its links, and nothing left of it."""
+"""A lab in real time: programs on its hosts, wiretaps on its links, and nothing left at its end."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ links:
 """
 
 
-class Lab:
+class UpLab:
     """A lab that is up, in a folder of its own."""
 
     def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
         self.folder, self.process = folder, process
 
     def macsec(self, *words: str, code: int | None = 0, **more: Any) -> str:
-        """A verb of `macsec lab` on this lab: what it wrote to stdout."""
+        """Run a verb of `macsec lab` on this lab; return its stdout."""
         command = [sys.executable, "-m", "macsec", "lab", words[0], "--state", str(self.folder)]
         done = subprocess.run(
             [*command, *words[1:]], capture_output=True, text=True, timeout=120, cwd=ROOT, **more
@@ -64,12 +64,12 @@ class Lab:
 
     @property
     def places(self) -> dict[str, str]:
-        """Where hosts, sites and links are."""
+        """The paths of hosts, sites and links."""
         return json.loads((self.folder / "lab.json").read_text())["places"]
 
     @contextlib.contextmanager
     def listening(self, link: str, device: str) -> Iterator[Capture]:
-        """What passes a Common Port of a link."""
+        """Capture the frames of a Common Port of a link."""
         place = self.places[f"link:{link}"]
         with open("/proc/thread-self/ns/net") as home, open(place) as there:
             enter(there.fileno())
@@ -82,48 +82,48 @@ class Lab:
 
 
 @contextlib.contextmanager
-def started(folder: Path, topology: str) -> Iterator[Lab]:
-    """A lab, until the block is left."""
+def started(folder: Path, topology: str) -> Iterator[UpLab]:
+    """Run a lab until the block is left."""
     need(*("ping",))
     command = [sys.executable, "-m", "macsec", "lab", "up", topology, "--state", str(folder)]
     log = folder.parent / "log"
-    with log.open("w") as told:
+    with log.open("w") as output:
         process = subprocess.Popen(
-            command, stdout=told, stderr=told, text=True, cwd=ROOT, start_new_session=True
+            command, stdout=output, stderr=output, text=True, cwd=ROOT, start_new_session=True
         )
     try:
         until(lambda: "is up" in log.read_text(), "the lab", process)
-        yield Lab(folder, process)
+        yield UpLab(folder, process)
     finally:
         end(process)
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Two regions, up for all tests of this file that leave them so."""
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpLab]:
+    """Return two regions, up for all tests of this file that leave them up."""
     with started(tmp_path_factory.mktemp("lab") / "state", "two-regions") as made:
         yield made
 
 
 @pytest.fixture
 def two_sites(tmp_path: Path) -> str:
-    """The smallest topology, with a perfect wire."""
+    """Return the smallest topology, with a perfect wire."""
     path = tmp_path / "two.yaml"
     path.write_text(TWO_SITES)
     return str(path)
 
 
-def least_ms(told: str) -> float:
-    """The shortest round trip that ping saw."""
-    return float(re.findall(r"= ([\d.]+)/", told)[0])
+def least_ms(output: str) -> float:
+    """Return the shortest round trip that ping saw."""
+    return float(re.findall(r"= ([\d.]+)/", output)[0])
 
 
 def test_ping_within_and_between_regions(lab):
-    """Round trips are as long as the links make them, and never shorter."""
+    """No round trip is shorter than the delays of its links."""
     for target, least in (("10.0.2.1", 2.0), ("10.0.3.1", 24.0), ("10.0.4.1", 26.0)):
-        told = lab.on("web", "ping", "-c", "5", "-i", "0.2", "-W", "5", target)
-        assert missed(told) <= 1
-        assert least_ms(told) >= least
+        output = lab.on("web", "ping", "-c", "5", "-i", "0.2", "-W", "5", target)
+        assert missed(output) <= 1
+        assert least_ms(output) >= least
 
 
 def test_ping_over_ipv6(lab):
@@ -131,31 +131,31 @@ def test_ping_over_ipv6(lab):
     assert missed(lab.on("api", "ping", "-6", "-c", "3", "-i", "0.2", "fd00::4:1")) <= 1
 
 
-def test_hosts_have_names(lab):
-    """Programs on a host find the others by name, and the machine's own names are as before."""
+def test_programs_find_other_hosts_by_name(lab):
+    """The machine's own names are as before."""
     before = Path("/etc/hosts").read_bytes()
     assert missed(lab.on("web", "ping", "-c", "2", "-i", "0.2", "backup-east")) <= 1
-    told = lab.on("db", "getent", "ahosts", "web")
-    assert {line.split()[0] for line in told.splitlines()} == {"10.0.1.1", "fd00::1:1"}
+    output = lab.on("db", "getent", "ahosts", "web")
+    assert {line.split()[0] for line in output.splitlines()} == {"10.0.1.1", "fd00::1:1"}
     assert Path("/etc/hosts").read_bytes() == before
 
 
-def test_a_host_on_the_same_site(lab):
-    """The switch alone: nothing of it crosses a link."""
+def test_traffic_within_a_site_crosses_no_link(lab):
+    """The switch of the site relays it."""
     before = sent_on_links(lab)
     assert missed(lab.on("web", "ping", "-c", "60", "-i", "0.01", "10.0.1.2")) <= 1
     more = [after - then for then, after in zip(before, sent_on_links(lab), strict=True)]
-    assert max(more) < 60  # what hosts tell every neighbour goes everywhere
+    assert max(more) < 60  # broadcasts of hosts go everywhere
 
 
-def sent_on_links(lab: Lab) -> list[int]:
-    """Frames that each edge has sent."""
+def sent_on_links(lab: UpLab) -> list[int]:
+    """Return the frames that each edge has sent."""
     links = json.loads(lab.macsec("status", "--json"))["links"]
     return [end["counters"]["OutPktsEncrypted"] for link in links for end in link["ends"]]
 
 
-def test_the_wire_shows_nothing(lab):
-    """A wiretap on the long link sees MACsec frames only, and no octet of what is sent."""
+def test_a_wiretap_sees_no_payload(lab):
+    """On the long link it sees MACsec frames only, and no octet of the payload."""
     with lab.listening("regions", "a") as west, lab.listening("regions", "b") as east:
         pattern = CANARY.hex()[:32]
         lab.on("web", "ping", "-c", "5", "-i", "0.2", "-s", "500", "-p", pattern, "10.0.3.1")
@@ -166,15 +166,15 @@ def test_the_wire_shows_nothing(lab):
         assert not any(bytes.fromhex(pattern) in frame for frame in frames)
 
 
-def test_a_program_and_its_exit_code(lab):
-    """Standard streams and the code are the program's."""
+def test_exec_has_the_streams_and_exit_code_of_the_program(lab):
+    """An unknown program or host is one line."""
     assert lab.on("web", "sh", "-c", "echo out; exit 7", code=7) == "out\n"
     assert "no such program" in lab.on("web", "no-such-program", code=5)
-    assert "nothing in the lab is called so" in lab.on("nobody", "true", code=2)
+    assert "the lab has no such host, site or link" in lab.on("nowhere", "true", code=2)
 
 
-def test_tcp(lab):
-    """A connection across both regions carries octets as they are."""
+def test_tcp_crosses_both_regions(lab):
+    """A connection carries three million octets."""
     server = """import socket
 peer, _ = socket.create_server(('10.0.4.1', 7)).accept()
 print(len(peer.makefile('rb').read()))"""
@@ -190,44 +190,43 @@ socket.create_connection(('10.0.4.1', 7), 20).sendall(bytes(3000000))"""
         end(listening)
 
 
-def test_status(lab):
-    """Every link is protected, and its counters are told."""
-    told = json.loads(lab.macsec("status", "--json"))
-    assert told["schema"] == "macsec/lab-status/1"
-    assert told["unprotected"] == []
-    assert {link["name"]: link["protected"] for link in told["links"]} == {
+def test_status_has_every_link_and_its_counters(lab):
+    """Every link is protected and secured, with a CAK of its own."""
+    found = json.loads(lab.macsec("status", "--json"))
+    assert found["schema"] == "macsec/lab-status/1"
+    assert found["unprotected"] == []
+    assert {link["name"]: link["protected"] for link in found["links"]} == {
         "west": True,
         "east": True,
         "regions": True,
     }
-    counters = [end["counters"] for link in told["links"] for end in link["ends"]]
+    counters = [end["counters"] for link in found["links"] for end in link["ends"]]
     assert all(each["InPktsNotValid"] == 0 for each in counters)
-    assert {link["mka"]["status"] for link in told["links"]} == {"secured"}
-    assert len({link["mka"]["ckn"] for link in told["links"]}) == 3
+    assert {link["mka"]["status"] for link in found["links"]} == {"secured"}
+    assert len({link["mka"]["ckn"] for link in found["links"]}) == 3
     page = lab.macsec("status")
     assert "gcm-aes-xpn-256" in page
     assert "Key agreement" in page
     assert "10.0.1.1/8" in page
 
 
-def test_a_second_lab(lab):
-    """It is refused, and the first goes on."""
-    told = lab.macsec("up", "ring", code=1)
-    assert "a lab is up already" in told
+def test_a_second_lab_is_refused(lab):
+    """The first one goes on."""
+    assert "a lab is up already" in lab.macsec("up", "ring", code=1)
     assert lab.on("web", "true") == ""
 
 
-# ---------------------------------------------------------------- how it ends
+# ---------------------------------------------------------------- the end
 
 
 def left_over(places: dict[str, str]) -> list[str]:
-    """Namespaces of a lab that still can be reached."""
+    """Return the namespaces of a lab that still exist."""
     return [path for path in places.values() if os.path.exists(path)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(tmp_path, two_sites, number):
-    """However the process ends: no namespace, no device, no program of `lab exec`."""
+def test_a_signal_leaves_nothing_of_the_lab(tmp_path, two_sites, number):
+    """No namespace, no device, no program of `lab exec`."""
     before = Path("/proc/net/dev").read_text().count(":")
     with started(tmp_path / "state", two_sites) as lab:
         places = lab.places
@@ -246,7 +245,7 @@ def test_nothing_is_left(tmp_path, two_sites, number):
 
 
 def test_daemons_end_with_the_lab(tmp_path, two_sites):
-    """A program that went into the background would keep its network: it is ended too."""
+    """A program in the background would keep its network: it is killed too."""
     with started(tmp_path / "state", two_sites) as lab:
         inode = os.stat(lab.places["host:l1"]).st_ino
         lab.on("l1", "sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 </dev/null &")
@@ -255,8 +254,8 @@ def test_daemons_end_with_the_lab(tmp_path, two_sites):
         assert programs_in(inode) == []
 
 
-def test_ctrl_c_while_it_comes_up(tmp_path):
-    """A terminal interrupts all of its programs: the lab ends as if it had been up."""
+def test_ctrl_c_during_the_start_ends_the_lab(tmp_path):
+    """A terminal interrupts all of its programs; the lab ends as if it had been up."""
     need("ping")
     path = tmp_path / "chain.yaml"
     names = [f"s{number}" for number in range(20)]
@@ -266,20 +265,20 @@ def test_ctrl_c_while_it_comes_up(tmp_path):
     command = [sys.executable, "-m", "macsec", "lab", "up", str(path), "--state", str(folder)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, process_group=0)
     try:
-        for _ in range(300):  # whenever it has `ip` do something
-            if (folder / "lab.json").exists() or not in_hand(process):
+        for _ in range(300):  # each time that it runs `ip`
+            if (folder / "lab.json").exists() or not has_child(process):
                 break
             os.killpg(process.pid, signal.SIGINT)
-        told = process.communicate(timeout=120)[1].decode()
-        assert process.returncode == 0, told
-        assert "error" not in told
+        errors = process.communicate(timeout=120)[1].decode()
+        assert process.returncode == 0, errors
+        assert "error" not in errors
     finally:
         end(process)
-    assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+    assert "no lab is up" in UpLab(folder, None).macsec("status", code=1)
 
 
-def in_hand(process: subprocess.Popen[Any]) -> bool:
-    """Wait until it has started a program; False where it ended first."""
+def has_child(process: subprocess.Popen[Any]) -> bool:
+    """Wait until a process has started a program; return False if it ended first."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     for _ in range(200_000):
         with contextlib.suppress(OSError):
@@ -290,8 +289,8 @@ def in_hand(process: subprocess.Popen[Any]) -> bool:
     return False
 
 
-def test_who_waits_no_more_wants_no_lab(tmp_path, two_sites):
-    """--detach that is interrupted leaves no lab in the background."""
+def test_an_interrupted_detach_leaves_no_lab(tmp_path, two_sites):
+    """`lab up --detach` ends the lab that it started in the background."""
     need("ping")
     folder = tmp_path / "state"
     command = [sys.executable, "-m", "macsec", "lab", "up", "--detach", two_sites]
@@ -301,14 +300,14 @@ def test_who_waits_no_more_wants_no_lab(tmp_path, two_sites):
         process.send_signal(signal.SIGINT)
         assert process.wait(120) in (130, 0)
         if process.returncode == 0:  # it was up by then
-            Lab(folder, None).macsec("down")
-        assert "no lab is up" in Lab(folder, None).macsec("status", code=1)
+            UpLab(folder, None).macsec("down")
+        assert "no lab is up" in UpLab(folder, None).macsec("status", code=1)
     finally:
         end(process)
 
 
 def programs_in(inode: int) -> list[int]:
-    """Processes in a namespace."""
+    """Return the processes in a namespace."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
@@ -317,10 +316,10 @@ def programs_in(inode: int) -> list[int]:
     return found
 
 
-def test_down_and_up_again(tmp_path, two_sites):
-    """In the background; `down` waits until it is gone, and another can come."""
+def test_a_lab_can_go_down_and_up_again(tmp_path, two_sites):
+    """`down` waits until nothing of it is left but the lock."""
     need("ping")
-    lab = Lab(tmp_path / "state", None)
+    lab = UpLab(tmp_path / "state", None)
     for _ in range(2):
         lab.macsec("up", "--detach", two_sites)
         places = lab.places
@@ -331,8 +330,8 @@ def test_down_and_up_again(tmp_path, two_sites):
     assert "no lab is up" in lab.macsec("down", code=1)
 
 
-def test_unprotected(tmp_path):
-    """Said at the start and in the status; the wire shows all."""
+def test_an_unprotected_link_is_reported_and_shows_the_payload(tmp_path):
+    """At the start and in the status."""
     path = tmp_path / "bare.yaml"
     path.write_text("macsec: off\n" + TWO_SITES)
     with started(tmp_path / "state", str(path)) as lab:
@@ -350,37 +349,37 @@ OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
 
 
 def keyed(tmp_path: Path, macsec: str) -> str:
-    """Two sites with this on every link."""
+    """Write a topology of two sites with this on every link."""
     path = tmp_path / "keyed.yaml"
     path.write_text(f"macsec: {macsec}\n" + TWO_SITES)
     path.chmod(0o600)
     return str(path)
 
 
-def test_the_cak_opens_what_a_wiretap_has(tmp_path):
-    """From the first MKPDU of this wiretap on, who has the CAK reads along."""
+def test_the_cak_authenticates_the_mkpdus_of_a_wiretap(tmp_path):
+    """They name the SAK that the status shows."""
     topology = keyed(tmp_path, f"{{cak: {CAK}, ckn: {CKN}, sak_rekey_interval: 30}}")
     with started(tmp_path / "state", topology) as lab:
-        told = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
+        state = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
         with lab.listening("left-right", "a") as wire:
             lab.on("l1", "ping", "-c", "10", "-i", "0.3", "-p", CANARY.hex()[:32], "10.0.2.1")
             frames = wire.frames()
-    assert told["ckn"] == CKN
+    assert state["ckn"] == CKN
     assert not any(CANARY[:16] in frame for frame in frames)
     mkpdus = [decode(frame) for frame in frames if frame[12:14] == EAPOL]
     holder = MemoryHolder(Key(bytes.fromhex(CAK)), bytes.fromhex(CKN))
     assert mkpdus
     assert all(holder.icv_valid(mkpdu.signed, mkpdu.icv) for mkpdu in mkpdus)
     slots = [slot for mkpdu in mkpdus for slot in (mkpdu.use.latest, mkpdu.use.old)]
-    assert {str(slot.ki) for slot in slots if slot.ki.kn} == {told["ki"]}
+    assert {str(slot.ki) for slot in slots if slot.ki.kn} == {state["ki"]}
 
 
-def test_a_key_chain_rolls_over_under_traffic(tmp_path):
-    """Another CAK 4 s after the start: no echo is missed, and traffic is under its SAK."""
-    chain = f"[{{cak: {CAK}, ckn: {CKN}}}, {{cak: {OTHER_CAK}, ckn: {OTHER_CKN}, start: 4s}}]"
+def test_a_key_chain_rollover_misses_no_echo(tmp_path):
+    """The second CAK starts at 8 s; traffic is then under its SAK."""
+    chain = f"[{{cak: {CAK}, ckn: {CKN}}}, {{cak: {OTHER_CAK}, ckn: {OTHER_CKN}, start: 8s}}]"
     with started(tmp_path / "state", keyed(tmp_path, f"{{keychain: {chain}}}")) as lab:
         before = json.loads(lab.macsec("status", "--json"))["links"][0]["mka"]
-        assert missed(lab.on("l1", "ping", "-c", "700", "-i", "0.01", "-W", "5", "10.0.2.1")) == 0
+        assert missed(lab.on("l1", "ping", "-c", "1100", "-i", "0.01", "-W", "5", "10.0.2.1")) == 0
         (link,) = json.loads(lab.macsec("status", "--json"))["links"]
     assert (before["ckn"], before["rekeys"]) == (CKN, 0)
     assert (link["mka"]["ckn"], link["mka"]["rekeys"]) == (OTHER_CKN, 1)
@@ -388,8 +387,8 @@ def test_a_key_chain_rolls_over_under_traffic(tmp_path):
     assert all(end["counters"]["InPktsNotUsingSA"] == 0 for end in link["ends"])
 
 
-def test_caks_that_differ(tmp_path):
-    """Nothing passes; the start and the status say why."""
+def test_different_caks_pass_nothing(tmp_path):
+    """The start and the status give the reason."""
     path = tmp_path / "wrong.yaml"
     ends = f"macsec: {{cak: {CAK}, ckn: {CKN}, ends: {{right: {{cak: {OTHER_CAK}}}}}}}"
     path.write_text(TWO_SITES.replace("right]}", f"right], {ends}}}"))
@@ -411,8 +410,8 @@ def test_caks_that_differ(tmp_path):
     assert link["ends"][0]["to_wire"]["blocked"] > 0
 
 
-def test_should_secure(tmp_path):
-    """The same, but frames pass in clear; status says UNPROTECTED."""
+def test_should_secure_passes_frames_in_clear(tmp_path):
+    """With different CAKs; the status says UNPROTECTED."""
     macsec = (
         f"{{cak: {CAK}, ckn: {CKN}, policy: should-secure, ends: {{right: {{cak: {OTHER_CAK}}}}}}}"
     )
@@ -420,14 +419,14 @@ def test_should_secure(tmp_path):
     path.write_text(TWO_SITES.replace("right]}", f"right], macsec: {macsec}}}"))
     with started(tmp_path / "state", str(path)) as lab:
         assert missed(lab.on("l1", "ping", "-c", "3", "-i", "0.2", "10.0.2.1")) <= 1
-        told = json.loads(lab.macsec("status", "--json"))
+        found = json.loads(lab.macsec("status", "--json"))
         assert "UNPROTECTED" in lab.macsec("status")
-    assert told["unprotected"] == ["left-right"]
-    assert told["links"][0]["protected"] is False
+    assert found["unprotected"] == ["left-right"]
+    assert found["links"][0]["protected"] is False
 
 
-def test_static_keys(tmp_path):
-    """No key agreement on the wire."""
+def test_static_keys_send_no_mkpdu(tmp_path):
+    """The wire has MACsec frames only."""
     with started(tmp_path / "state", keyed(tmp_path, "static")) as lab:
         with lab.listening("left-right", "a") as wire:
             assert missed(lab.on("l1", "ping", "-c", "12", "-i", "0.2", "10.0.2.1")) <= 1
@@ -437,11 +436,10 @@ def test_static_keys(tmp_path):
 
 
 @pytest.mark.parametrize("topology", ["ring", "hub"])
-def test_the_other_shipped(tmp_path, topology):
-    """Each pair of sites can talk, and no frame goes round in a loop."""
+def test_shipped_topologies_have_no_loop(tmp_path, topology):
+    """Every host is reached, and no edge sends more frames than that takes."""
     with started(tmp_path / "state", topology) as lab:
-        told = json.loads(lab.macsec("status", "--json"))
-        first, *others = told["hosts"]
+        first, *others = json.loads(lab.macsec("status", "--json"))["hosts"]
         for other in others:
             address = other["ipv4"].split("/")[0]
             assert missed(lab.on(first["name"], "ping", "-c", "2", "-i", "0.2", address)) <= 1
@@ -453,11 +451,11 @@ def test_the_other_shipped(tmp_path, topology):
         assert max(moved) < 200
 
 
-def test_a_bad_file(tmp_path):
-    """One line with the line, exit code 2; nothing is made."""
+def test_a_bad_file_is_exit_2(tmp_path):
+    """One line with the number of the wrong one; no folder is made."""
     need("ping")
     path = tmp_path / "bad.yaml"
     path.write_text(TWO_SITES + "    delay: soon\n")
-    told = Lab(tmp_path / "state", None).macsec("up", str(path), code=2)
-    assert re.search(r"bad\.yaml:7", told)
+    output = UpLab(tmp_path / "state", None).macsec("up", str(path), code=2)
+    assert re.search(r"bad\.yaml:7", output)
     assert not (tmp_path / "state").exists()

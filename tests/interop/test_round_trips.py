@@ -16,17 +16,17 @@ from macsec.suites import SUITES
 
 IPV4 = b"\x08\x00"
 ALL = 0x0003
-QUESTION = b"is anybody reading this"
+QUESTION = b"can a wiretap read this"
 
 
 def keys_of(suite: Any) -> dict[str, str]:
-    """Made up."""
+    """Return keys for a test."""
     return {"key": "5a" * suite.key_length, "salt": "a5" * 12}
 
 
 @pytest.mark.parametrize("name", ["clear", *SUITES])
-def test_what_is_on_the_wire(name: str) -> None:
-    """The same question goes across either path; only on the clear one a wiretap reads it."""
+def test_a_wiretap_reads_the_clear_path_only(name: str) -> None:
+    """The same question crosses both paths."""
     need()
     configs = (CLEAR, CLEAR) if name == "clear" else protected(SUITES[name], keys_of(SUITES[name]))
     with Tunnel(configs, 1500) as tunnel:
@@ -49,20 +49,20 @@ def test_what_is_on_the_wire(name: str) -> None:
     assert name == "clear" or kinds == {MACSEC}
 
 
-def test_measured() -> None:
-    """Every trip of every size on both paths, and iperf3 through both in each run."""
+def test_every_trip_and_stream_is_measured() -> None:
+    """Trips of every size on both paths, and iperf3 through both in each run."""
     need("iperf3")
     suite = SUITES["gcm-aes-xpn-256"]
     plan = TripPlan(suite, (64, 1518, 9018), trips=30, every_ns=100_000, iperf_s=1, runs=1)
     steps: list[int] = []
-    told = measure(plan, keys_of(suite), lambda: steps.append(1))
+    result = measure(plan, keys_of(suite), lambda: steps.append(1))
     assert len(steps) == plan.steps == 4
-    assert [each.frame_octets for each in told.trips] == [64, 1518, 9018]
-    for each in told.trips:
+    assert [each.frame_octets for each in result.trips] == [64, 1518, 9018]
+    for each in result.trips:
         assert {path: each.paths[path].total + each.lost[path] for path in PATHS} == dict.fromkeys(
             PATHS, 30
         )
         assert each.ratio > 0
-    assert told.lacking == ""
-    assert all(len(runs) == 1 and runs[0] > 0 for runs in told.gbit_per_s.values())
-    assert told.throughput_ratio is not None
+    assert result.lacking == ""
+    assert all(len(runs) == 1 and runs[0] > 0 for runs in result.gbit_per_s.values())
+    assert result.throughput_ratio is not None

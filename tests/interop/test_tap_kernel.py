@@ -1,4 +1,4 @@
-"""`macsec tap` and the MACsec device of a Linux kernel, each the other's peer."""
+"""`macsec tap` against the MACsec device of a Linux kernel."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory) -> Iterator[Bench]:
-    """A kernel that runs, for all tests here."""
+    """Return a running kernel, for all tests here."""
     hosts.need()
     need_kernel()
     folder = tmp_path_factory.mktemp("kernel")
@@ -54,7 +54,7 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
 
 @dataclass
 class Side:
-    """One SA: whose it is, its key, and what XPN adds."""
+    """The SA of one side: SCI, key, and the SSCI under XPN."""
 
     sci: str
     key: str
@@ -62,12 +62,12 @@ class Side:
     xpn: bool
 
     def ours(self, an: int = 0) -> dict[str, Any]:
-        """The SA in a configuration of ours."""
+        """Return the SA for our configuration."""
         more = {"ssci": self.ssci, "salt": SALT} if self.xpn else {}
         return {str(an): {"key": self.key, **more}}
 
     def theirs(self, an: int = 0) -> str:
-        """The SA as iproute2 takes it."""
+        """Return the SA as iproute2 takes it."""
         pn = f"xpn 1 salt {SALT} ssci {self.ssci}" if self.xpn else "pn 1"
         return f"sa {an} {pn} on key 0{an} {self.key}"
 
@@ -139,31 +139,31 @@ class Secured:
         self.bench.kernel.ok("ip link del macsec0")
 
     def know_each_other(self) -> None:
-        """No ARP from here on: the counters can be told beforehand."""
-        told = self.bench.kernel.ok("ip -br link show macsec0").split()
+        """Set neighbours: without ARP the counters are known beforehand."""
+        shown = self.bench.kernel.ok("ip -br link show macsec0").split()
         mac = re.findall(r"link/ether (\S+)", self.bench.host.ip("link", "show", "ms0"))[0]
         self.bench.host.ip(
-            *("neighbour", "replace", THEIRS, "lladdr", told[2], "dev", "ms0", "nud", "permanent")
+            *("neighbour", "replace", THEIRS, "lladdr", shown[2], "dev", "ms0", "nud", "permanent")
         )
         self.bench.kernel.ok(f"ip neighbour replace {OURS} lladdr {mac} dev macsec0 nud permanent")
 
     def ping_both_ways(self, size: int = 700) -> None:
-        """Echoes asked for by us and by the kernel; the counters tell whether all came."""
+        """Send echoes from both sides; the counters show whether all arrived."""
         ping = ("ping", "-n", "-q", "-c", str(ECHOES), "-i", "0.01", "-W", "10", "-s", str(size))
         assert hosts.missed(self.bench.host.run(*ping, THEIRS)) < ECHOES
         assert hosts.missed(self.bench.kernel.ok(" ".join((*ping, OURS)))) < ECHOES
 
     def _settled(self) -> bool:
-        """Whether nothing is on its way: no frame is lost between the two."""
+        """Return whether no frame is in flight."""
         self._tap.send_signal(signal.SIGUSR1)
         line = self._tap.stderr.readline().decode()
-        told = re.findall(r"(\w+Pkts\w+) ([\d,]+)", line)
-        ours = {name: int(frames.replace(",", "")) for name, frames in told}
+        counts = re.findall(r"(\w+Pkts\w+) ([\d,]+)", line)
+        ours = {name: int(frames.replace(",", "")) for name, frames in counts}
         theirs = level_sum(self.bench.kernel.show())
         return got(ours) == sent(theirs) and got(theirs) == sent(ours)
 
     def end(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Our JSON object and the kernel's counters, once what either sent came to the other."""
+        """Return our JSON object and the kernel's counters, once no frame is in flight."""
         hosts.until(self._settled, "all frames at the other side", self._tap)
         self._tap.send_signal(signal.SIGTERM)
         out, _ = self._tap.communicate(timeout=60)
@@ -172,7 +172,7 @@ class Secured:
 
 
 def moved(counters: dict[str, Any]) -> dict[str, int]:
-    """Those of one level of the kernel's object, or of ours, that are not zero."""
+    """Return the counters of one level of an object, the kernel's or ours, that are not zero."""
     return {
         name: count
         for name, count in counters.items()
@@ -181,23 +181,23 @@ def moved(counters: dict[str, Any]) -> dict[str, int]:
 
 
 def level_sum(kernel: dict[str, Any]) -> dict[str, int]:
-    """All that moved in the kernel: its SecY and its only receive SC."""
+    """Return all counters that moved in the kernel: of its SecY and its only receive SC."""
     (channel,) = kernel["rx_sc"]
     return moved(kernel) | moved(channel)
 
 
 def got(counters: dict[str, int]) -> int:
-    """Protected frames that came, however they ended."""
+    """Return the protected frames that arrived, with any verdict."""
     return sum(counters.get(name, 0) for name in ("InPktsOK", "InPktsNotValid", "InPktsLate"))
 
 
 def sent(counters: dict[str, int]) -> int:
-    """Protected frames that left."""
+    """Return the protected frames that were sent."""
     return counters.get("OutPktsEncrypted", 0) + counters.get("OutPktsProtected", 0)
 
 
 def check_wire(bench: Bench, flags: int, sci: bool) -> None:
-    """The cable carried MACsec alone, its TCI as it was asked for."""
+    """Check that the cable carried MACsec only, with the TCI of the configuration."""
     frames = bench.wire.frames()
     assert len(frames) >= 4 * ECHOES
     assert {frame[12:14] for frame in frames} == {hosts.MACSEC}
@@ -206,8 +206,8 @@ def check_wire(bench: Bench, flags: int, sci: bool) -> None:
 
 @pytest.mark.parametrize("encrypt", ["on", "off"])
 @pytest.mark.parametrize("cipher", SUITES)
-def test_every_suite(bench, cipher, encrypt):
-    """Each suite, encrypted and integrity only: pings both ways, and both count the same."""
+def test_both_sides_count_the_same_in_every_suite(bench, cipher, encrypt):
+    """Encrypted and integrity only, with pings in both directions."""
     hosts.need("ping")
     with Secured(bench, cipher, f"encrypt {encrypt}", encrypt=encrypt) as link:
         link.know_each_other()
@@ -242,8 +242,8 @@ TAGS = {
 
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("tag", TAGS)
-def test_secure_channel_identifiers(bench, tag, profile):
-    """The SCI in the tag, from the source address, or of the only peer; under both profiles."""
+def test_frames_pass_with_every_form_of_sci(bench, tag, profile):
+    """In the tag, from the source address, or of the only peer; under both profiles."""
     hosts.need("ping")
     kernel, ours, flags, sci = TAGS[tag]
     given = f"encrypt on {kernel}"
@@ -253,8 +253,8 @@ def test_secure_channel_identifiers(bench, tag, profile):
     check_wire(bench, flags, sci)
 
 
-def test_another_port_and_an(bench):
-    """A peer whose SCI has another port than 1, and SA 3 in use on both sides."""
+def test_a_port_other_than_1_and_an_3_work(bench):
+    """In the SCI of the peer, and on both sides."""
     hosts.need("ping")
     with Secured(bench, "gcm-aes-256", "encrypt on", an=3, port=2583) as link:
         link.ping_both_ways()
@@ -265,8 +265,8 @@ def test_another_port_and_an(bench):
 
 
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
-def test_strict_replay_protection(bench, cipher):
-    """With a window of 0 on both sides nothing is late: frames keep their order."""
+def test_no_frame_is_late_with_a_window_of_0(bench, cipher):
+    """On both sides: frames keep their order."""
     hosts.need("ping")
     with Secured(bench, cipher, "encrypt on replay on window 0", replay="on", window="0") as link:
         link.know_each_other()
@@ -276,8 +276,8 @@ def test_strict_replay_protection(bench, cipher):
     assert level_sum(kernel)["InPktsOK"] == ours["counters"]["InPktsOK"] == 2 * ECHOES
 
 
-def test_sizes(bench):
-    """Short frames whose SL tells their length, the longest that fit, and fragments."""
+def test_frames_of_all_sizes_pass(bench):
+    """Short frames with an SL, the longest that fit, and fragments."""
     hosts.need("ping")
     with Secured(bench, "gcm-aes-128", "encrypt on") as link:
         link.know_each_other()
@@ -289,8 +289,8 @@ def test_sizes(bench):
     assert max(map(len, bench.wire.frames())) == 1514
 
 
-def test_a_wrong_key(bench):
-    """Frames under another key are not valid to either side, and nothing comes up."""
+def test_frames_under_another_key_are_not_valid(bench):
+    """To either side; none is delivered."""
     hosts.need("ping")
     link = Secured(bench, "gcm-aes-128", "encrypt on")
     right = link.ours.key, link.theirs.key
@@ -313,8 +313,8 @@ def test_a_wrong_key(bench):
     assert level_sum(kernel)["InPktsNotValid"] == 3
 
 
-def test_what_is_not_protected(bench):
-    """The kernel's frames in clear are InPktsNoTag to us and do not come up."""
+def test_clear_frames_of_the_kernel_are_refused(bench):
+    """InPktsNoTag; none is delivered."""
     hosts.need("ping")
     with Secured(bench, "gcm-aes-128", "encrypt on") as link:
         bench.kernel.ok("ip address add 10.6.0.2/24 dev eth0")
@@ -327,17 +327,17 @@ def test_what_is_not_protected(bench):
 
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
 @pytest.mark.parametrize("way", ["", "-R"], ids=["to the kernel", "from the kernel"])
-def test_iperf3(bench, cipher, way):
-    """TCP streams each way, with ARP; the kernel is the server. Every frame is good to both."""
+def test_tcp_streams_pass_in_both_directions(bench, cipher, way):
+    """iperf3 with the kernel as server, and ARP; both sides validate every frame."""
     hosts.need("iperf3")
     with Secured(bench, cipher, "encrypt on") as link:
         bench.kernel.start("iperf3 -4 -s -1")
         hosts.until(lambda: LISTENS in bench.kernel.ok("cat /proc/net/tcp"), "iperf3")
         command = ("iperf3", "-c", THEIRS, "-n", "8M", "--json")
-        told = json.loads(bench.host.run(*command, *way.split()))
+        report = json.loads(bench.host.run(*command, *way.split()))
         ours, kernel = link.end()
-    assert told["end"]["sum_sent"]["bytes"] >= 8 << 20
-    assert told["end"]["sum_received"]["bytes"] > 4 << 20
+    assert report["end"]["sum_sent"]["bytes"] >= 8 << 20
+    assert report["end"]["sum_received"]["bytes"] > 4 << 20
     assert {frame[12:14] for frame in bench.wire.frames()} == {hosts.MACSEC}
     assert set(level_sum(kernel)) == {
         *("InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted")

@@ -1,6 +1,6 @@
 """`macsec tap --mka` against KaYs on real interfaces: wpa_supplicant with a Linux kernel's MACsec.
 
-    pytest tests/interop/test_tap_mka.py --log-cli-level=INFO      # tells what was counted
+    pytest tests/interop/test_tap_mka.py --log-cli-level=INFO      # logs the counters
 
 As root on Linux; `kernel_peer/build.sh` makes the peer with a kernel.
 """
@@ -44,7 +44,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory) -> Iterator[Bench]:
-    """A kernel that runs, for all tests here."""
+    """Return a running kernel, for all tests here."""
     hosts.need("ping")
     need_kernel()
     folder = tmp_path_factory.mktemp("kernel")
@@ -78,26 +78,26 @@ class Supplicant:
         return self._kernel.sh("ip link show macsec0")[0] == 0
 
     def end(self, number: str = "TERM") -> None:
-        """End it by a signal, and take its device away where that left it."""
+        """End it by a signal, and remove the device that it left."""
         self._kernel.sh(f"kill -{number} $(pidof wpa_supplicant)")
         hosts.until(lambda: self._kernel.sh("pidof wpa_supplicant")[0] != 0, "its end")
         self._kernel.sh("ip link del macsec0")
 
     def status(self) -> dict[str, str]:
         """`wpa_cli status`."""
-        told = self._kernel.ok("wpa_cli -p /run/wpa -i eth0 status")
-        return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        output = self._kernel.ok("wpa_cli -p /run/wpa -i eth0 status")
+        return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
     @property
     def secured(self) -> bool:
-        """Whether it says so."""
+        """True if its status is secured."""
         return self.status().get("Secured") == "Yes"
 
     def counters(self) -> dict[str, int]:
-        """What its kernel counted: the transmit SC, and its only receive SC."""
-        told = self._kernel.show()
-        (channel,) = told["rx_sc"]
-        return counts_of(told) | counts_of(channel)
+        """Return the counters of its kernel: the transmit SC, and its only receive SC."""
+        shown = self._kernel.show()
+        (channel,) = shown["rx_sc"]
+        return counts_of(shown) | counts_of(channel)
 
 
 class Link:
@@ -125,25 +125,25 @@ class Link:
         self.wpa.end()
 
     def until_secured(self) -> None:
-        """Until both say so."""
+        """Wait until both report it."""
         hosts.until(lambda: self.tap.secured, "we are secured", self.tap.process)
         hosts.until(lambda: self.wpa.secured, "wpa_supplicant is secured")
 
     def ping_both_ways(self) -> None:
-        """Echoes asked for by us and by the kernel; each arrives, some day."""
+        """Send echoes from both sides; some of each arrive."""
         ping = ("ping", "-n", "-q", "-c", str(ECHOES), "-i", "0.01", "-W", "10")
         assert hosts.missed(self.bench.host.run(*ping, THEIRS)) < ECHOES
         assert hosts.missed(self.bench.kernel.ok(" ".join((*ping, OURS)))) < ECHOES
 
     def rekey(self) -> None:
-        """The kernel's PN comes to where a new SAK is asked for; until both send under that."""
+        """Set the kernel's PN to where it needs a new SAK; wait until both send under that."""
         (key,) = self.tap.status()["keys"]
         an = key["an"]
         self.bench.kernel.ok(f"ip macsec set macsec0 tx sa {an} pn {EXHAUSTION + 1} on")
         hosts.until(lambda: self.tap.sends_under((an + 1) % 4), "a rekey", self.tap.process)
 
     def counted(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Our counters and the kernel's, once all that was sent has arrived, or is known lost."""
+        """Return our counters and the kernel's, once every frame has arrived or is known lost."""
         seen: list[tuple[dict[str, int], dict[str, int]]] = []
 
         def settled() -> bool:
@@ -158,26 +158,26 @@ class Link:
         return self._drops() - self._dropped
 
     def _drops(self) -> int:
-        """Frames that the cable itself dropped: the guest did not fetch them in time."""
-        told = json.loads(self.bench.host.ip("-s", "-j", "link", "show", "kp0"))
-        return int(told[0]["stats64"]["tx"]["dropped"])
+        """Return frames that the cable dropped: the guest did not fetch them in time."""
+        shown = json.loads(self.bench.host.ip("-s", "-j", "link", "show", "kp0"))
+        return int(shown[0]["stats64"]["tx"]["dropped"])
 
     def check(self, frames: int) -> None:
-        """All that was sent is good at the other side, at least so many frames each way."""
+        """Check that each side validated all frames of the other, at least `frames`."""
         ours, theirs = self.counted()
         LOG.info("ours %s, kernel %s, the cable dropped %d", ours, theirs, self._lost())
         assert set(ours) == PROTECTED
-        assert set(theirs) - {"InPktsNoTag"} == PROTECTED  # its MKPDUs are such to the kernel
+        assert set(theirs) - {"InPktsNoTag"} == PROTECTED  # the kernel counts MKPDUs there
         assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= frames
         assert self.kinds() == {hosts.MACSEC, hosts.EAPOL}
 
     def kinds(self) -> set[bytes]:
-        """The EtherTypes that the cable carried since the last look."""
+        """Return the EtherTypes that the cable carried since the last call."""
         return {frame[12:14] for frame in self.bench.wire.frames()}
 
 
 class Traffic:
-    """Echoes and TCP streams both ways, for seconds, while something happens."""
+    """Echoes and TCP streams in both directions, for some seconds."""
 
     def __init__(self, bench: Bench, seconds: int) -> None:
         self._bench = bench
@@ -191,21 +191,21 @@ class Traffic:
         self._programs = [bench.host.start(*words, stdout=-1, stderr=-2) for words in commands]
 
     def end(self) -> None:
-        """Wait for its end: nothing was interrupted, and no echo was lost."""
-        told = [program.communicate(timeout=120)[0].decode() for program in self._programs]
-        assert [program.returncode for program in self._programs] == [0, 0], told
-        sums = json.loads(told[0])["end"]
-        LOG.info("ping: %s", told[1].splitlines()[-2])
+        """Wait for the end; check that no stream was interrupted and no echo lost."""
+        outputs = [program.communicate(timeout=120)[0].decode() for program in self._programs]
+        assert [program.returncode for program in self._programs] == [0, 0], outputs
+        sums = json.loads(outputs[0])["end"]
+        LOG.info("ping: %s", outputs[1].splitlines()[-2])
         for way in ("sum_received", "sum_received_bidir_reverse"):
             LOG.info("iperf3 %s: %d octets", way, sums[way]["bytes"])
             assert sums[way]["bytes"] > 1 << 20
-        assert hosts.missed(told[1]) <= 1
+        assert hosts.missed(outputs[1]) <= 1
 
 
 @pytest.mark.parametrize("octets", [16, 32])
 @pytest.mark.parametrize("role", ROLES)
-def test_wpa_supplicant(bench, role, octets):
-    """Secured in both roles, with either length of CAK; a rekey under traffic loses nothing."""
+def test_wpa_supplicant_secures_and_rekeys_without_loss(bench, role, octets):
+    """In both roles, with both lengths of CAK."""
     hosts.need("iperf3")
     with Link(bench, role, octets) as link:
         status = link.tap.status()
@@ -222,8 +222,8 @@ def test_wpa_supplicant(bench, role, octets):
 
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("role", ROLES)
-def test_integrity_only(bench, role, profile):
-    """Without encryption, as the Key Server has it, and under both of our profiles."""
+def test_the_key_server_can_choose_integrity_only(bench, role, profile):
+    """Without encryption, under both of our profiles."""
     with Link(bench, role, encrypt="off", profile=profile) as link:
         link.ping_both_ways()
         ours, theirs = link.counted()
@@ -232,28 +232,28 @@ def test_integrity_only(bench, role, profile):
         assert not set(ours) & {"InOctetsDecrypted", "OutPktsEncrypted", "InPktsNotValid"}
 
 
-def test_another_cak(bench):
-    """Under one CKN with two CAKs neither is secured, nothing passes, and we say why."""
+def test_different_caks_under_one_ckn_pass_nothing(bench):
+    """Neither side is secured, and we print the reason."""
     ours = mka_configuration(bench.folder / "ours.yaml", "31" * 16, 10)
     theirs = mka_configuration(bench.folder / "theirs.yaml", "32" * 16, 20)
     wpa, tap = Supplicant(bench, theirs), Tap(bench.host, "kp0", ours, OURS)
     bench.wire.frames()
-    assert "the peer has another CAK under this CKN" in tap.talk()
+    assert "the peer has another CAK under this CKN" in tap.line()
     ping = ("ping", "-n", "-q", "-c", "2", "-i", "0.01", "-W", "1")
     bench.host.run(*ping, THEIRS, code=1)
     bench.kernel.sh(" ".join((*ping, OURS)))
     assert not wpa.secured
     wpa.end()
-    told, _ = tap.end()
-    assert told["mka"]["status"]["Secured"] == "No"
-    assert told["to_wire"]["frames_out"] == told["from_wire"]["frames_out"] == 0
+    report, _ = tap.end()
+    assert report["mka"]["status"]["Secured"] == "No"
+    assert report["to_wire"]["frames_out"] == report["from_wire"]["frames_out"] == 0
     assert {frame[12:14] for frame in bench.wire.frames()} == {hosts.EAPOL}
 
 
 @pytest.mark.parametrize("number", ["TERM", "KILL"])
 @pytest.mark.parametrize("role", ROLES)
-def test_wpa_supplicant_comes_back(bench, role, number):
-    """It ends in good order, or at once, and is there again: fresh keys, no old one is used."""
+def test_a_restarted_wpa_supplicant_gets_fresh_keys(bench, role, number):
+    """It ends in order, or is killed; no old key is used again."""
     with Link(bench, role) as link:
         link.ping_both_ways()
         before = link.tap.status()["keys"][0]["ki"]
@@ -266,8 +266,8 @@ def test_wpa_supplicant_comes_back(bench, role, number):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_we_come_back(bench, role):
-    """`kill -9` and a new start: another MI, fresh keys; wpa_supplicant follows."""
+def test_a_killed_tap_gets_fresh_keys_from_wpa_supplicant(bench, role):
+    """`kill -9` and a new start: another MI; wpa_supplicant follows."""
     with Link(bench, role) as link:
         link.ping_both_ways()
         before = link.tap.status()["keys"][0]["ki"]

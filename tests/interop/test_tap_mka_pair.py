@@ -28,7 +28,7 @@ OWN, OTHER = "31" * 32, "32" * 32
 
 
 class Pair:
-    """Host `a`, which is Key Server, and `b` on a cable; `start` runs a tap on both."""
+    """Host `a`, the Key Server, and `b` on a cable; `start` runs a tap on both."""
 
     def __init__(self, a: Host, b: Host, folder: Path) -> None:
         self.hosts, self._folder = (a, b), folder
@@ -38,14 +38,14 @@ class Pair:
     def start(
         self, caks: tuple[str, str] = (OWN, OWN), mka: dict[str, Any] | None = None, **secy: str
     ) -> None:
-        """A tap on each host, with its CAK."""
+        """Start a tap on each host, with its CAK."""
         for at, (host, cak) in enumerate(zip(self.hosts, caks, strict=True)):
             path = self._folder / f"{at}.yaml"
             config = mka_configuration(path, cak, 10 + at, mka, **secy)
             self.taps.append(Tap(host, "wire", config, (A, B)[at]))
 
     def until_secured(self) -> str:
-        """Until both are, under one SAK; its KI."""
+        """Wait until both are secured under one SAK; return its KI."""
 
         def same() -> bool:
             keys = [tap.status()["keys"] for tap in self.taps]
@@ -55,16 +55,16 @@ class Pair:
         return str(self.taps[0].status()["keys"][0]["ki"])
 
     def ping(self, count: int = ECHOES) -> int:
-        """How many echoes came back."""
+        """Return the number of echoes that came back."""
         command = ("ping", "-n", "-q", "-c", str(count), "-i", "0.01", "-W", "1", B)
         return count - hosts.missed(self.hosts[0].run(*command, code=None))
 
     def kinds(self) -> set[bytes]:
-        """The EtherTypes that the cable carried since the last look."""
+        """Return the EtherTypes that the cable carried since the last call."""
         return {frame[12:14] for frame in self.wire.frames()}
 
     def check(self, frames: int) -> None:
-        """All that one sent is good at the other; at least so many frames each way."""
+        """Check that each side validated all frames of the other, at least `frames`."""
 
         def settled() -> bool:
             a, b = (tap.counters() for tap in self.taps)
@@ -83,7 +83,7 @@ class Pair:
 
 @pytest.fixture
 def pair(tmp_path) -> Iterator[Pair]:
-    """Two hosts on a cable."""
+    """Return two hosts on a cable."""
     hosts.need("ping")
     with hosts.hosts(tmp_path) as both:
         hosts.cable(*both)
@@ -92,8 +92,8 @@ def pair(tmp_path) -> Iterator[Pair]:
 
 
 @pytest.mark.parametrize("cipher", SUITES)
-def test_every_suite(pair, cipher):
-    """Each suite from the CAK; the cable carries MACsec and EAPOL alone; both count the same."""
+def test_every_suite_is_agreed_on_and_used(pair, cipher):
+    """The cable carries MACsec and EAPOL only; the counters of both sides match."""
     pair.start(cipher=cipher)
     pair.until_secured()
     assert [tap.status()["cipher"] for tap in pair.taps] == [cipher, cipher]
@@ -101,13 +101,13 @@ def test_every_suite(pair, cipher):
     pair.check(ECHOES)
     assert pair.kinds() == {hosts.MACSEC, hosts.EAPOL}
     ended = [tap.end()[0] for tap in pair.taps]
-    assert [told["mka"]["counters"]["keys-distributed"] for told in ended] == [1, 0]
-    assert [told["mka"]["counters"]["keys-received"] for told in ended] == [0, 1]
+    assert [each["mka"]["counters"]["keys-distributed"] for each in ended] == [1, 0]
+    assert [each["mka"]["counters"]["keys-received"] for each in ended] == [0, 1]
     assert OWN not in json.dumps(ended)
 
 
-def test_rekeys_lose_nothing(pair):
-    """Under XPN, a SAK every 30 seconds: echoes and streams go on, every frame is good."""
+def test_rekeys_lose_no_frame(pair):
+    """Under XPN, a SAK every 30 seconds: echoes and streams go on, every frame is valid."""
     hosts.need("iperf3")
     pair.start(mka={"sak_rekey_interval": "30"}, cipher="gcm-aes-xpn-256")
     before = pair.until_secured()
@@ -115,29 +115,29 @@ def test_rekeys_lose_nothing(pair):
     stream = ("iperf3", "-c", B, "-t", "36", "-b", "10M", "--bidir", "--json")
     streams = pair.hosts[0].start(*stream, stdout=-1)
     assert pair.ping(3300) >= 3299
-    told = json.loads(streams.communicate(timeout=120)[0])
-    assert told["end"]["sum_received"]["bytes"] > 10 << 20
+    report = json.loads(streams.communicate(timeout=120)[0])
+    assert report["end"]["sum_received"]["bytes"] > 10 << 20
     assert pair.taps[1].has_another_key(before)
     pair.check(10_000)
     assert pair.kinds() == {hosts.MACSEC, hosts.EAPOL}
 
 
-@pytest.mark.parametrize("who", [0, 1], ids=["Key Server", "member"])
-def test_a_power_cut(pair, who):
-    """`kill -9` and a new start: NAME is there again, and the keys are others."""
+@pytest.mark.parametrize("side", [0, 1], ids=["Key Server", "member"])
+def test_a_killed_tap_gets_fresh_keys(pair, side):
+    """`kill -9` and a new start: NAME exists again, under another SAK."""
     pair.start(cipher="gcm-aes-xpn-128")
     before = pair.until_secured()
     assert pair.ping() == ECHOES
-    pair.taps[who].kill()
-    pair.taps[who].start()
-    hosts.until(lambda: pair.taps[1 - who].has_another_key(before), "another key")
+    pair.taps[side].kill()
+    pair.taps[side].start()
+    hosts.until(lambda: pair.taps[1 - side].has_another_key(before), "another key")
     pair.until_secured()
     assert pair.ping() == ECHOES
     assert pair.kinds() <= {hosts.MACSEC, hosts.EAPOL}
 
 
 def bridged(members: list[Host], middle: Host) -> None:
-    """Join hosts by a bridge that lets EAPOL through: `wire` on each."""
+    """Join hosts by a bridge that forwards EAPOL: `wire` on each."""
     middle.ip(*["link", "add", "bridge", "type", "bridge", "group_fwd_mask", "8"])
     middle.ip("link", "set", "bridge", "up")
     for at, host in enumerate(members):
@@ -149,8 +149,8 @@ def bridged(members: list[Host], middle: Host) -> None:
         hosts.until(lambda host=host: "state UP" in host.ip("link", "show", "wire"), "a carrier")
 
 
-def test_a_third_member(tmp_path):
-    """It comes, and is cut off: a SAK for those who are there each time; echoes go on."""
+def test_a_member_that_joins_or_leaves_brings_a_new_sak(tmp_path):
+    """A third member joins and is killed; echoes between the others go on."""
     hosts.need("ping")
     with contextlib.ExitStack() as stack:
         *members, middle = stack.enter_context(hosts.hosts(tmp_path, "abcd"))
@@ -184,8 +184,8 @@ def test_a_third_member(tmp_path):
         assert hosts.missed(ping.communicate(timeout=120)[0].decode()) <= 1
 
 
-def test_another_cak_in_its_time(pair):
-    """A key chain: the traffic moves to the next CAK, and on when the first ends; none is lost."""
+def test_a_key_chain_rollover_loses_no_frame(pair):
+    """The traffic moves to the next CAK, and stays when the first one ends."""
     chain = [
         {"ckn": "aa", "cak": OWN, "start": "0", "end": "16"},
         {"ckn": "bb", "cak": OTHER, "start": "6"},
@@ -200,8 +200,8 @@ def test_another_cak_in_its_time(pair):
     assert pair.kinds() == {hosts.MACSEC, hosts.EAPOL}
 
 
-def test_delay_protection(pair):
-    """Told twice a second which PNs are too old, beside streams: no frame is late."""
+def test_delay_protection_makes_no_frame_late(pair):
+    """The lowest PN rises twice a second beside streams."""
     hosts.need("iperf3")
     pair.start(mka={"delay_protection": "on"}, cipher="gcm-aes-xpn-128")
     pair.until_secured()
@@ -212,8 +212,8 @@ def test_delay_protection(pair):
     assert int(channel["sa"]["0"]["lowest_pn"]) > 1
 
 
-def test_a_process_that_stands_still(pair):
-    """Stopped for longer than a Life Time and continued: another key, none is used again."""
+def test_a_process_stopped_beyond_a_life_time_gets_another_key(pair):
+    """SIGSTOP, then SIGCONT: the old key is not used again."""
     pair.start()
     before = pair.until_secured()
     pair.taps[0].process.send_signal(signal.SIGSTOP)
@@ -224,20 +224,20 @@ def test_a_process_that_stands_still(pair):
     assert pair.ping() == ECHOES
 
 
-def test_an_interface_that_goes_away(pair):
-    """Exit 1 with the reason, at once; the other side closes in time."""
+def test_removing_the_interface_is_exit_1(pair):
+    """At once, with the reason; NAME is gone."""
     pair.start()
     pair.until_secured()
     pair.hosts[0].ip("link", "del", "wire")
-    out, told = pair.taps[0].process.communicate(timeout=60)
+    out, errors = pair.taps[0].process.communicate(timeout=60)
     assert pair.taps[0].process.returncode == 1
-    assert told.decode().splitlines()[-1] == "macsec: the wire end failed: No such device"
+    assert errors.decode().splitlines()[-1] == "macsec: the wire end failed: No such device"
     assert json.loads(out)["mka"]["status"]["Secured"] == "Yes"
     pair.hosts[0].run("ip", "link", "show", "ms0", code=1)
 
 
-def test_a_cable_that_is_cut(pair):
-    """For a moment: the same SAK goes on. For longer than a Life Time: both close; then another."""
+def test_a_cut_beyond_a_life_time_closes_both_sides(pair):
+    """A short cut keeps the SAK; after a long one both agree on another."""
     pair.start()
     before = pair.until_secured()
     for up in ("down", "up"):
@@ -252,24 +252,24 @@ def test_a_cable_that_is_cut(pair):
     assert pair.ping() == ECHOES
 
 
-def test_a_wrong_cak(pair):
-    """Nothing passes either way, and both say what is wrong, while they run and at the end."""
+def test_different_caks_pass_nothing(pair):
+    """Both sides give the reason, while they run and at the end."""
     pair.start((OWN, OTHER))
     why = "the peer has another CAK under this CKN"
-    assert all(why in tap.talk() for tap in pair.taps)
+    assert all(why in tap.line() for tap in pair.taps)
     assert pair.ping(3) == 0
     assert all(why in tap.status()["reason"] for tap in pair.taps)
     assert pair.kinds() == {hosts.EAPOL}
     for tap in pair.taps:
-        told, _ = tap.end()
-        assert told["mka"]["status"]["Secured"] == "No"
-        assert told["mka"]["counters"]["in-mkpdu-icv-verification-errors"] > 1
-        assert told["to_wire"]["blocked"] == told["to_wire"]["frames_in"]
-        assert not told["to_wire"]["frames_out"] + told["from_wire"]["frames_out"]
+        report, _ = tap.end()
+        assert report["mka"]["status"]["Secured"] == "No"
+        assert report["mka"]["counters"]["in-mkpdu-icv-verification-errors"] > 1
+        assert report["to_wire"]["blocked"] == report["to_wire"]["frames_in"]
+        assert not report["to_wire"]["frames_out"] + report["from_wire"]["frames_out"]
 
 
-def test_wireshark_reads_a_running_link(pair, tmp_path):
-    """Its SAKs exported while it runs: Wireshark finds every frame's ICV good, and its octets."""
+def test_wireshark_decrypts_with_exported_saks(pair, tmp_path):
+    """Exported while the link runs: every ICV is good, and the octets are right."""
     pair.start(mka={"allow_export": "on"})
     pair.until_secured()
     above = pair.hosts[1].listen("ms0")
@@ -277,7 +277,7 @@ def test_wireshark_reads_a_running_link(pair, tmp_path):
     assert pair.ping(5) == 5
     export = ("keys", "export", "--running", "ms0", "--to", "wireshark", "-o", tmp_path / "profile")
     pair.hosts[0].run(sys.executable, "-m", "macsec", *export)
-    assert "SAKs exported to pid" in said(pair.taps[0], "exported")
+    assert "SAKs exported to pid" in line_with(pair.taps[0], "exported")
     with captures.write(tmp_path / "wire.pcap") as sink:
         protected = [frame for frame in pair.wire.frames() if frame[12:14] == hosts.MACSEC]
         sink.write(FrameBatch.from_frames(protected))
@@ -288,13 +288,13 @@ def test_wireshark_reads_a_running_link(pair, tmp_path):
     assert set(read) == clear
 
 
-def said(tap: Tap, word: str) -> str:
-    """The next line of a tap that has a word."""
-    return next(line for line in iter(tap.talk, "") if word in line)
+def line_with(tap: Tap, word: str) -> str:
+    """Return the next line of a tap that has a word."""
+    return next(line for line in iter(tap.line, "") if word in line)
 
 
-def test_should_secure(pair):
-    """Plain frames pass while there is no SAK, and none once there is; EAPOL never comes up."""
+def test_should_secure_passes_plain_frames_until_secured(pair):
+    """With a SAK none passes in clear; EAPOL is never delivered to NAME."""
     pair.start((OWN, OTHER), {"policy": "should-secure"})
     above = pair.hosts[0].listen("ms0")
     assert pair.ping() == ECHOES
@@ -311,8 +311,8 @@ def test_should_secure(pair):
     assert hosts.EAPOL not in {frame[12:14] for frame in above.frames()}
 
 
-def test_a_cak_on_a_token(pair, tmp_path_factory, monkeypatch):
-    """One side's CAK stays in SoftHSM2: ICVs, wrapping and SAKs are made there."""
+def test_a_cak_on_a_token_secures_the_link(pair, tmp_path_factory, monkeypatch):
+    """One side's CAK stays in SoftHSM2, which makes ICVs, wraps and SAKs."""
     module = tokens.softhsm(tmp_path_factory.getbasetemp() / "softhsm-kay")
     cak = os.urandom(32)
     tokens.put(module, "wire", cak)

@@ -1,4 +1,4 @@
-"""Programs as they are across two `macsec tap`: they work, and the cable carries MACsec alone."""
+"""Unmodified programs across two `macsec tap`: they work, and the cable carries MACsec only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORD = "correct-horse"
 
 @dataclass
 class Link:
-    """Host `a` is the client, `b` the server; `wire` sees the cable, `above` what `b` is given."""
+    """Client `a`, server `b`; `wire` sees the cable, `above` the frames delivered to `b`."""
 
     a: Host
     b: Host
@@ -37,7 +37,7 @@ class Link:
 
     @contextlib.contextmanager
     def carries(self, canary: bool) -> Iterator[None]:
-        """What is done inside crosses the cable as MACsec; `canary`: above it, it is in clear."""
+        """Check that the block's traffic is MACsec on the cable; `canary`: in clear above it."""
         self.wire.frames()
         self.above.frames()
         yield
@@ -48,13 +48,13 @@ class Link:
         assert any(CANARY in frame for frame in above) == canary
 
     def document(self, name: str, size: int = 200_000) -> Path:
-        """A file of so many octets that sings all over."""
+        """Return a file of about `size` octets, full of the canary."""
         path = self.folder / name
         path.write_bytes((CANARY + b"\n") * (size // (len(CANARY) + 1)))
         return path
 
     def certificate(self) -> tuple[Path, Path]:
-        """A certificate of the server, and its key."""
+        """Return a certificate of the server, and its key."""
         cert, key = self.folder / "server.crt", self.folder / "server.key"
         if not cert.exists():
             self.b.run(
@@ -66,17 +66,17 @@ class Link:
 
 
 def configuration(folder: Path, side: int, keys: list[str]) -> Path:
-    """One side's file: it sends with its own key and hears the other's."""
+    """Return one side's file: it sends with its own key and receives with the other's."""
     path = folder / f"side-{side}.yaml"
     path.touch(mode=0o600)
-    sent, heard = ({"0": {"key": keys[at]}} for at in (side, 1 - side))
-    tree = {"tx": {"sci": SCI[side], "sa": sent}, "rx": [{"sci": SCI[1 - side], "sa": heard}]}
+    sent, received = ({"0": {"key": keys[at]}} for at in (side, 1 - side))
+    tree = {"tx": {"sci": SCI[side], "sa": sent}, "rx": [{"sci": SCI[1 - side], "sa": received}]}
     path.write_text(json.dumps(tree))
     return path
 
 
 def tap(host: Host, config: Path) -> Any:
-    """A MACsec interface on a host, once it is there."""
+    """Start a MACsec interface on a host, and wait until it is up."""
     command = (sys.executable, "-m", "macsec", "tap", "-c", config, "--json")
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     process = host.start(*command, "--lower", "wire", "--upper", "ms0", **pipes)
@@ -86,7 +86,7 @@ def tap(host: Host, config: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def link(tmp_path_factory) -> Iterator[Link]:
-    """Two hosts whose only addresses are on their MACsec interfaces; their counters at the end."""
+    """Return two hosts with addresses on MACsec interfaces only; check counters at the end."""
     hosts.need()
     folder = tmp_path_factory.mktemp("link")
     keys = [os.urandom(16).hex(), os.urandom(16).hex()]
@@ -100,13 +100,13 @@ def link(tmp_path_factory) -> Iterator[Link]:
         yield Link(a, b, a.listen("wire"), b.listen("ms0"), folder)
         for process in taps:
             process.send_signal(signal.SIGTERM)
-        told = [json.loads(process.communicate(timeout=60)[0]) for process in taps]
-    check_counters(told)
+        reports = [json.loads(process.communicate(timeout=60)[0]) for process in taps]
+    check_counters(reports)
 
 
-def check_counters(told: list[dict[str, Any]]) -> None:
-    """Nothing was refused on either side, and what one sent the other accepted."""
-    for one, other in (told, told[::-1]):
+def check_counters(reports: list[dict[str, Any]]) -> None:
+    """Check that each side validated every frame of the other."""
+    for one, other in (reports, reports[::-1]):
         assert one["counters"]["OutPktsEncrypted"] == one["to_wire"]["frames_out"] > 0
         lost = other["from_wire"]["lost"] + other["from_wire"]["dropped"]
         assert one["to_wire"]["too_long"] == lost == 0
@@ -119,16 +119,16 @@ def check_counters(told: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("address", [SERVER, SERVER6])
-def test_ping(link, address):
-    """Echoes over IPv4 and IPv6, whose neighbours are found by multicast."""
+def test_ping_over_ipv4_and_ipv6(link, address):
+    """IPv6 finds its neighbours by multicast."""
     hosts.need("ping")
     with link.carries(canary=False):
-        told = link.a.run("ping", "-c", "10", "-i", "0.1", "-W", "5", address)
-    assert hosts.missed(told) <= 1
+        output = link.a.run("ping", "-c", "10", "-i", "0.1", "-W", "5", address)
+    assert hosts.missed(output) <= 1
 
 
-def test_ping_of_the_mtu(link):
-    """The longest packet that fits goes unfragmented; one octet more is refused by the sender."""
+def test_the_longest_packet_passes_unfragmented(link):
+    """The sender refuses one octet more."""
     hosts.need("ping")
     whole = ("ping", "-c", "3", "-i", "0.2", "-W", "5", "-M", "do")
     with link.carries(canary=False):
@@ -141,32 +141,32 @@ def test_ping_of_the_mtu(link):
 
 
 @pytest.mark.parametrize("way", [(), ("--reverse",), ("--bidir",)], ids=["to", "from", "both"])
-def test_iperf3_tcp(link, way):
-    """TCP streams one way, the other, and both at once."""
+def test_tcp_streams_in_each_direction_and_both(link, way):
+    """By iperf3."""
     hosts.need("iperf3")
     link.b.start("iperf3", "-s", "-1", port=5201)
     with link.carries(canary=False):
-        told = json.loads(link.a.run("iperf3", "-c", SERVER, "-n", "20M", "--json", *way))
-    end = told["end"]
+        report = json.loads(link.a.run("iperf3", "-c", SERVER, "-n", "20M", "--json", *way))
+    end = report["end"]
     both = end.get("sum_received_bidir_reverse", {"bytes": 0})["bytes"]
     assert end["sum_sent"]["bytes"] >= (1 if both else 20) << 20
     assert end["sum_received"]["bytes"] > 1 << 20
     assert (both > 0) == (way == ("--bidir",))
 
 
-def test_iperf3_udp(link):
-    """UDP datagrams at a steady rate: a busy receiver may lose some, the taps do not."""
+def test_udp_at_a_steady_rate(link):
+    """A busy receiver may lose some datagrams, the taps do not."""
     hosts.need("iperf3")
     link.b.start("iperf3", "-s", "-1", port=5201)
     steady = ("-u", "-b", "50M", "-l", "1400", "-n", "4M")
     with link.carries(canary=False):
-        told = json.loads(link.a.run("iperf3", "-c", SERVER, *steady, "--json"))
-    total = told["end"]["sum"]
+        report = json.loads(link.a.run("iperf3", "-c", SERVER, *steady, "--json"))
+    total = report["end"]["sum"]
     assert total["packets"] > 2900
     assert total["lost_percent"] < 20
 
 
-# ---------------------------------------------------------------- what programs serve
+# ---------------------------------------------------------------- web servers
 
 SERVE = """
 import functools, http.server, ssl, sys
@@ -183,20 +183,20 @@ server.serve_forever()
 
 
 def serve(link: Link, port: int, *tls: Path) -> None:
-    """A web server on host b."""
+    """Start a web server on host b."""
     program = (sys.executable, "-c", SERVE, link.folder, SERVER, str(port))
     link.b.start(*program, *tls, port=port)
 
 
 def fetch(link: Link, url: str, *more: str | Path) -> bytes:
-    """What curl gets on host a."""
+    """Return the file that curl fetches on host a."""
     to = link.folder / "fetched"
     link.a.run("curl", "-sSf", "--max-time", "60", "-o", to, *more, url)
     return to.read_bytes()
 
 
-def test_curl_in_clear(link):
-    """HTTP: above the cable every octet can be read, on it none."""
+def test_http_is_in_clear_above_the_cable_only(link):
+    """A page of two million octets by curl."""
     hosts.need("curl")
     document = link.document("page.txt", 2_000_000)
     serve(link, 8080)
@@ -204,8 +204,8 @@ def test_curl_in_clear(link):
         assert fetch(link, f"http://{SERVER}:8080/page.txt") == document.read_bytes()
 
 
-def test_curl_tls13(link):
-    """HTTPS by TLS 1.3, the server's certificate checked."""
+def test_https_by_tls13(link):
+    """curl checks the certificate of the server."""
     hosts.need("curl", "openssl")
     document = link.document("page.txt", 2_000_000)
     cert, key = link.certificate()
@@ -219,8 +219,8 @@ def test_curl_tls13(link):
 # ---------------------------------------------------------------- ssh
 
 
-def test_ssh(link):
-    """A command by ssh, and a file each way by scp."""
+def test_ssh_runs_a_command_and_copies_files(link):
+    """A file in each direction by scp."""
     hosts.need("ssh", "scp", "sshd", "ssh-keygen")
     host_key, user_key = link.folder / "host_key", link.folder / "user_key"
     for key in (host_key, user_key):
@@ -244,10 +244,10 @@ def test_ssh(link):
     chosen = ("-F", "none", "-i", user_key, "-o", f"UserKnownHostsFile={known}")
     sent, back = link.document("sent.txt", 1_000_000), link.folder / "back.txt"
     with link.carries(canary=False):
-        told = link.a.run("ssh", *chosen, f"root@{SERVER}", f"echo {CANARY.decode()}")
+        output = link.a.run("ssh", *chosen, f"root@{SERVER}", f"echo {CANARY.decode()}")
         link.a.run("scp", "-q", *chosen, sent, f"root@{SERVER}:{link.folder}/there.txt")
         link.a.run("scp", "-q", *chosen, f"root@{SERVER}:{link.folder}/there.txt", back)
-    assert CANARY.decode() in told
+    assert CANARY.decode() in output
     assert back.read_bytes() == sent.read_bytes()
 
 
@@ -255,7 +255,7 @@ def test_ssh(link):
 
 
 def samba(link: Link) -> tuple[Path, Path]:
-    """An SMB server that demands encryption; the client's configuration and password file."""
+    """Start an SMB server that requires encryption; return a client's files for it."""
     home, share = link.folder / "samba", link.folder / "share"
     for folder in (home, home / "rpc", share):
         folder.mkdir()
@@ -285,8 +285,8 @@ def samba(link: Link) -> tuple[Path, Path]:
     return client, password
 
 
-def test_smb3(link):
-    """A file to an SMB 3.1.1 share and back, encryption required by both sides."""
+def test_smb3_copies_a_file_to_a_share_and_back(link):
+    """SMB 3.1.1, encryption required by both sides."""
     hosts.need("smbclient", "smbd", "smbpasswd")
     client, password = samba(link)
     sent, back = link.document("report.txt", 1_000_000), link.folder / "report-back.txt"
@@ -314,23 +314,23 @@ print(store.list_objects_v2(Bucket="shelf")["KeyCount"])
 """
 
 
-def test_object_store(link):
-    """S3 over HTTPS: a bucket is made; an object is put, listed, got and deleted."""
+def test_an_object_store_keeps_an_object(link):
+    """S3 over HTTPS: an object is put, listed, read and deleted."""
     hosts.need("moto_server", "openssl")
     cert, key = link.certificate()
     link.b.start("moto_server", "-H", SERVER, "-p", "5000", "-s", "-c", cert, "-k", key, port=5000)
     sent = link.document("object", 1_000_000)
     python = Path(hosts.found("moto_server") or "").with_name("python")
     with link.carries(canary=False):
-        told = link.a.run(python, "-c", OBJECTS, f"https://{SERVER}:5000", cert, sent)
-    assert told.splitlines()[-2:] == ["['2024/object']", "0"]
+        output = link.a.run(python, "-c", OBJECTS, f"https://{SERVER}:5000", cert, sent)
+    assert output.splitlines()[-2:] == ["['2024/object']", "0"]
 
 
-# ---------------------------------------------------------------- another's eyes
+# ---------------------------------------------------------------- tcpdump
 
 
 def test_tcpdump_sees_macsec_alone(link):
-    """To tcpdump on the cable every frame is MACsec, with the SCI of one side or the other."""
+    """On the cable every frame is MACsec, with the SCI of one side."""
     hosts.need("tcpdump", "ping")
     capture = link.folder / "cable.pcap"
     watch = ("tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-i", "wire", "-w", capture)
@@ -348,6 +348,6 @@ def test_tcpdump_sees_macsec_alone(link):
 
 
 def read(host: Host, capture: Path) -> list[str]:
-    """A capture as tcpdump prints it, a line a frame."""
+    """Return a capture as tcpdump prints it, a line a frame."""
     printed = host.run("tcpdump", "-nn", "-e", "-r", capture, code=None)
     return [line for line in printed.splitlines() if " > " in line]

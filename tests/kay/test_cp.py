@@ -129,12 +129,13 @@ def test_key_server_transmits_when_all_receive() -> None:
     rig.all_receiving = True
     assert rig.step() is CpState.TRANSMITTING
     assert rig.asked() == ["EnableTransmitSA"]
+    assert rig.cp.old is not None
     assert (rig.cp.old.transmits, rig.cp.old.receives) == (False, True)
     assert rig.step(2.9) is CpState.TRANSMITTING
     assert rig.asked() == []
     assert rig.step(0.1) is CpState.RETIRE
     assert rig.asked() == ["DeleteReceiveSA", "DeleteTransmitSA"]
-    assert rig.cp.old.ki.kn == 2
+    assert [slot.ki.kn for slot in rig.cp.slots()] == [2]
 
 
 def test_the_key_server_waits_no_longer_than_a_life_time() -> None:
@@ -170,10 +171,10 @@ def test_next_sak_replaces_one_that_is_not_in_use(elected: bool) -> None:
         "CreateReceiveSA",
         "CreateTransmitSA",
     ]
-    assert (rig.cp.latest.ki.kn, rig.cp.old.ki.kn) == (3, 1)
+    assert [slot.ki.kn for slot in rig.cp.slots()] == [3, 1]
     rig.all_receiving = rig.server_transmitting = True
     rig.step(new_sak=rig.sak(4))
-    assert rig.cp.latest.ki.kn == 4
+    assert rig.cp.slots()[0].ki.kn == 4
 
 
 def test_next_sak_waits_while_the_old_key_retires() -> None:

@@ -121,8 +121,8 @@ def test_restarted_peer_is_live_at_once_with_a_fresh_sak(restarted: str, cipher:
     assert secured(*members)
     assert keys.isdisjoint(slot.ki for slot in again.kay.cp.slots())
     for member in members:
-        assert len(member.kay.principal.peers.live) == 1
-        assert member.kay.principal.peers.potential == []
+        assert len(member.principal.peers.live) == 1
+        assert member.principal.peers.potential == []
         assert member.kay.counters["mi-renewed"] == 0
 
 
@@ -194,7 +194,7 @@ def test_next_best_member_replaces_a_lost_key_server() -> None:
     a.station.stop()
     segment.run(20)
     assert secured(b, c)
-    assert b.kay.principal.is_server
+    assert b.principal.is_server
     check_both_ways(segment, b, c)
 
 
@@ -259,7 +259,7 @@ def test_one_deaf_pair_of_three_comes_back(pairs: str) -> None:
     """One of three does not hear one of the others for 10 s."""
     segment = Segment()
     members = [segment.add(name, key_server_priority=priority) for name, priority in TEN]
-    receiver, sender = pairs
+    receiver, sender = list(pairs)
     source = segment.members[sender].kay.sci.to_bytes(8)[:6]
     segment.drop = lambda time, name, frame: (
         name == receiver and frame[6:12] == source and 10 <= time < 20
@@ -293,11 +293,11 @@ def test_two_key_servers_merge() -> None:
         for name, priority in (("a", 1), ("b", 2), ("c", 3), ("d", 4))
     ]
     segment.run(19)
-    assert [member.kay.principal.is_server for member in members] == [True, False, True, False]
+    assert [member.principal.is_server for member in members] == [True, False, True, False]
     assert secured(*members[:2])
     assert secured(*members[2:])
     segment.run(40)
-    assert [member.kay.principal.is_server for member in members] == [True, False, False, False]
+    assert [member.principal.is_server for member in members] == [True, False, False, False]
     assert secured(*members)
     check_connectivity(segment, *members)
 
@@ -307,10 +307,10 @@ def test_member_with_a_better_priority_takes_over() -> None:
     segment = Segment()
     b, c = (segment.add(name, key_server_priority=priority) for name, priority in TEN[1:])
     segment.run(10)
-    assert b.kay.principal.is_server
+    assert b.principal.is_server
     a = segment.add("a", key_server_priority=10)
     segment.run(20)
-    assert a.kay.principal.is_server
+    assert a.principal.is_server
     assert secured(a, b, c)
     check_connectivity(segment, a, b, c)
 
@@ -321,8 +321,8 @@ def test_lower_port_of_one_mac_address_is_key_server() -> None:
     a = segment.add("a", sci=0x0252_0000_0061_0002)
     b = segment.add("b", sci=0x0252_0000_0061_0001)
     segment.run(8)
-    assert b.kay.principal.is_server
-    assert not a.kay.principal.is_server
+    assert b.principal.is_server
+    assert not a.principal.is_server
     assert secured(a, b)
     assert (list(a.secy.rx), list(b.secy.rx)) == (["0252000000610001"], ["0252000000610002"])
 
@@ -333,7 +333,7 @@ def test_no_offer_to_serve_secures_nothing() -> None:
     a, b = (segment.add(name, key_server=False) for name in "ab")
     segment.run(20)
     assert not a.kay.secured
-    assert a.kay.principal.server is None
+    assert a.principal.server is None
     assert status.participants(a.kay)[0]["is_elected"] == "No"
     assert not a.send()
     assert b.kay.principal is not None
@@ -351,7 +351,7 @@ def test_priority_255_serves_unless_it_is_no_key_server() -> None:
     b = segment.add("b", key_server_priority=255)
     segment.run(5)
     assert secured(a, b)
-    assert b.kay.principal.is_server
+    assert b.principal.is_server
 
 
 # ---------------------------------------------------------------- known deadlocks, absent here

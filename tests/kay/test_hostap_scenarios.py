@@ -33,10 +33,8 @@ def check_session(segment: Segment, server: Member, *members: Member) -> None:
     everybody = (server, *members)
     segment.run(WITHIN)
     assert secured(*everybody)
-    assert [member.kay.principal.is_server for member in everybody] == [True] + [False] * len(
-        members
-    )
-    mis = {member.name: member.kay.principal.identity.mi.hex() for member in everybody}
+    assert [member.principal.is_server for member in everybody] == [True] + [False] * len(members)
+    mis = {member.name: member.principal.identity.mi.hex() for member in everybody}
     scis = {member.name: f"{member.kay.sci:016x}" for member in everybody}
     for member in everybody:
         ((_, peers),) = status.mib(member.kay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -451,7 +452,7 @@ def check_no_nonce_twice(data: st.DataObject) -> None:
         begin(name, priority)
         if data.draw(st.booleans()):
             again = data.draw(st.integers(1, 35))
-            segment.at(again, lambda name=name, priority=priority: begin(name, priority))
+            segment.at(again, partial(begin, name, priority))
     segment.run(75)
     if not secured(*segment.members.values()):
         segment.run(79)  # during a rekey, with an old key that takes 3 s to retire

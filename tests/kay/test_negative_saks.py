@@ -20,12 +20,13 @@ from support.kays import (
     server_of,
     snapshot,
 )
+from support.members import decoded
 
 from macsec.kay import actions, status
 from macsec.kay.counters import Reception
 from macsec.kay.cp import Connect, CpState
 from macsec.kay.kay import Kay
-from macsec.kay.mkpdu.frame import Mkpdu, decode, seal
+from macsec.kay.mkpdu.frame import seal
 from macsec.kay.mkpdu.parameter_set import Opaque
 from macsec.kay.mkpdu.parameter_sets import KeyUse, NoSak, PeerId, SakUse
 from macsec.kay.sak import KI
@@ -301,17 +302,10 @@ def test_disabled_kay_neither_sends_nor_receives() -> None:
     actor = Actor(kay, sci_of_name("a"))
     assert actor.drain() == []
     assert kay.cp.state is CpState.ALLOWED
-    frame = seal(decode_of(Actor(alone(), sci_of_name("a")).frame()), actor.holder.icv)
+    frame = seal(decoded(Actor(alone(), sci_of_name("a")).frame()), actor.holder.icv)
     assert kay.receive_mkpdu(0, frame) is Reception.DISABLED
     assert kay.next_timeout_ns() is None
     assert actor.actions[-1] == actions.SetControlledPort(True)
-
-
-def decode_of(frame: bytes) -> Mkpdu:
-    """Return the MKPDU in a frame."""
-    mkpdu = decode(frame)
-    assert isinstance(mkpdu, Mkpdu)
-    return mkpdu
 
 
 # -------------------------------------------------------------------- selective loss, life cycle

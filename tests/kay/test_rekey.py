@@ -150,9 +150,9 @@ def test_cak_rollover_loses_nothing(plane: Plane) -> None:
     traffic(segment, a, b, start=55, end=70)
     traffic(segment, a, b, start=117, end=125)
     segment.run(55)
-    first = a.kay.principal.key.ckn
+    first = a.principal.key.ckn
     segment.run(70)
-    assert (a.kay.principal.key.ckn, b.kay.principal.key.ckn) == (b"\x02" * 8, b"\x02" * 8)
+    assert (a.principal.key.ckn, b.principal.key.ckn) == (b"\x02" * 8, b"\x02" * 8)
     assert first == b"\x01" * 8
     segment.run(126)
     assert len(a.kay.participants) == len(b.kay.participants) == 1
@@ -175,7 +175,7 @@ def test_cak_rollover_loses_nothing_with_clocks_apart() -> None:
     traffic(segment, a, b, start=30, end=130)
     segment.run(131)
     assert secured(a, b)
-    assert a.kay.principal.key.ckn == b.kay.principal.key.ckn == b"\x03" * 8
+    assert a.principal.key.ckn == b.principal.key.ckn == b"\x03" * 8
     check_nothing_lost(a, b)
 
 
@@ -214,12 +214,12 @@ def test_rollover_waits_for_a_member_without_the_new_key() -> None:
     c = segment.add("c", [chain_key(*old)], key_server_priority=3)
     segment.run(40)
     assert secured(a, b, c)
-    assert a.kay.principal.key.ckn == b"\x01" * 8
+    assert a.principal.key.ckn == b"\x01" * 8
     c.kay.add_key(c.station.engine.now_ns, chain_key(*new))
     c.station.settle()
     segment.run(50)
     assert secured(a, b, c)
-    assert {m.kay.principal.key.ckn for m in (a, b, c)} == {b"\x02" * 8}
+    assert {m.principal.key.ckn for m in (a, b, c)} == {b"\x02" * 8}
 
 
 def test_fallback_key_carries_traffic_until_the_primary_works() -> None:
@@ -232,7 +232,7 @@ def test_fallback_key_carries_traffic_until_the_primary_works() -> None:
     assert not a.kay.secured
     segment.run(8)
     assert secured(a, b)
-    assert a.kay.principal.key.fallback
+    assert a.principal.key.fallback
     traffic(segment, a, b, start=8, end=40)
     segment.run(20)
     b.kay.remove_key(20 * NS, chain_key().ckn)
@@ -240,8 +240,8 @@ def test_fallback_key_carries_traffic_until_the_primary_works() -> None:
     b.station.settle()
     segment.run(41)
     assert secured(a, b)
-    assert not a.kay.principal.key.fallback
-    assert not b.kay.principal.key.fallback
+    assert not a.principal.key.fallback
+    assert not b.principal.key.fallback
     check_nothing_lost(a, b)
 
 
@@ -253,12 +253,12 @@ def test_fallback_key_takes_over_from_a_withdrawn_primary() -> None:
     b = segment.add("b", keys[1], key_server_priority=2)
     segment.run(10)
     assert secured(a, b)
-    assert not a.kay.principal.key.fallback
+    assert not a.principal.key.fallback
     traffic(segment, a, b, start=10, end=30)
     segment.run(12)
     b.kay.remove_key(12 * NS, chain_key().ckn)
     b.station.settle()
     segment.run(31)
     assert secured(a, b)
-    assert a.kay.principal.key.fallback
+    assert a.principal.key.fallback
     check_nothing_lost(a, b)

@@ -1,4 +1,4 @@
-"""Which links carry traffic, and which way a frame goes."""
+"""The links that carry traffic, and the way of a frame."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macsec.lab.spanning_tree import Way, spanning_tree
+from macsec.lab.spanning_tree import WeightedLink, spanning_tree
 
 
-def ways(*links: tuple[str, str, int]) -> list[Way]:
-    """Links named by their sites."""
-    return [Way(f"{a}{b}", (a, b), cost) for a, b, cost in links]
+def ways(*links: tuple[str, str, int]) -> list[WeightedLink]:
+    """Return links named by their sites."""
+    return [WeightedLink(f"{a}{b}", (a, b), cost) for a, b, cost in links]
 
 
 def test_the_slowest_of_a_ring_is_left_out():
-    """Costs decide, not the order."""
+    """Costs decide, not the order in the file."""
     tree = spanning_tree("abcd", ways(("a", "b", 9), ("b", "c", 1), ("c", "d", 1), ("d", "a", 1)))
     assert tree.links == {"bc", "cd", "da"}
     assert tree.depth("b") == 3
@@ -33,16 +33,16 @@ def test_the_slowest_of_a_ring_is_left_out():
         ([("a", "b", 1), ("a", "b", 1)], {"first"}),
     ],
 )
-def test_ties(links, chosen):
-    """Fewer links, then the place in the file."""
+def test_equal_costs_choose_fewer_links_then_the_first(links, chosen):
+    """Fewer links win, then the place in the file."""
     given = ways(*links)
     if chosen == {"first"}:
         given = [given[0]._replace(name="first"), given[1]._replace(name="second")]
     assert spanning_tree("abc", given).links == chosen
 
 
-def test_the_way_of_a_frame():
-    """Up to where both ways meet, and down from there."""
+def test_a_frame_goes_up_to_the_common_site_and_down():
+    """Each site gives the next link; None where there is no way."""
     tree = spanning_tree("abcde", ways(("a", "b", 1), ("b", "c", 1), ("a", "d", 1)))
     assert [tree.next_link(site, "d") for site in "cba"] == ["bc", "ab", "ad"]
     assert [tree.next_link(site, "c") for site in "dab"] == ["ad", "ab", "bc"]
@@ -52,11 +52,13 @@ def test_the_way_of_a_frame():
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(0, 3)), max_size=20))
-def test_any_graph(drawn):
-    """No loop, every site that can be reached is, and each frame gets there."""
+def test_any_graph_gets_a_tree_that_reaches_every_site(drawn):
+    """It has no loop, and a frame reaches every site of its part of the graph."""
     sites = [str(number) for number in range(8)]
     links = [
-        Way(f"w{at}", (str(a), str(b)), cost) for at, (a, b, cost) in enumerate(drawn) if a != b
+        WeightedLink(f"w{at}", (str(a), str(b)), cost)
+        for at, (a, b, cost) in enumerate(drawn)
+        if a != b
     ]
     tree = spanning_tree(sites, links)
     parts = {site: {site} for site in sites}
@@ -80,5 +82,5 @@ def test_any_graph(drawn):
 def test_a_chain_is_as_deep_as_it_is_long():
     """The root is the first site of the file."""
     sites = [str(number) for number in range(50)]
-    tree = spanning_tree(sites, [Way(a, (b, a), 5) for a, b in pairwise(sites)])
+    tree = spanning_tree(sites, [WeightedLink(a, (b, a), 5) for a, b in pairwise(sites)])
     assert [tree.depth(site) for site in sites] == list(range(50))

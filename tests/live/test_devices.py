@@ -27,13 +27,13 @@ NATIVE = Plane("native")
 MAC = bytes.fromhex("020000770a01")
 
 
-class Station:
-    """A host with a MACsec interface above its cable; `far` listens at the other end of that."""
+class TapHost:
+    """A host with a MACsec interface above its cable; `far` listens at the cable's other end."""
 
     def __init__(self, host: Host, far: Capture, secy: SecY) -> None:
         self.host, self.far, self.secy = host, far, secy
 
-    def __enter__(self) -> Station:
+    def __enter__(self) -> TapHost:
         with contextlib.ExitStack() as stack, self.host.inside():
             below = devices.interface("wire")
             self.wire = stack.enter_context(devices.open_packet(below))
@@ -49,27 +49,27 @@ class Station:
         self._stack.close()
 
     def sends(self, frame: bytes) -> bytes:
-        """What is on the cable of a frame sent through the upper interface."""
+        """Send a frame through the upper interface; return it as it is on the cable."""
         self.upper.send(frame)
         return self.far.next(lambda seen: seen[12:14] == hosts.MACSEC)
 
     def gets(self, frame: bytes) -> bytes:
-        """What comes up of a frame put on the cable."""
+        """Put a frame on the cable; return the delivered frame."""
         self.far.send(frame)
         return self.upper.next(lambda seen: seen[:6] == frame[:6])
 
     def ended(self) -> bool:
-        """Whether the pump tells that it ended by itself, some day."""
+        """Return whether the pump ends by itself within 20 s."""
         return select.select([self.pump], [], [], 20)[0] != []
 
     def dropped(self, way: str) -> bool:
-        """Whether frames one way were dropped."""
+        """Return whether frames of a direction were dropped."""
         return getattr(self.pump.traffic, way)["dropped"] > 0
 
 
 @pytest.fixture
 def pair(tmp_path) -> Iterator[list[Host]]:
-    """Two hosts on a cable."""
+    """Return two hosts on a cable."""
     hosts.need()
     with hosts.hosts(tmp_path) as both:
         hosts.cable(*both)
@@ -78,39 +78,39 @@ def pair(tmp_path) -> Iterator[list[Host]]:
 
 @pytest.fixture
 def far(pair) -> Capture:
-    """A socket at the far end of the cable."""
+    """Return a socket at the far end of the cable."""
     return pair[1].listen("wire")
 
 
-def station(pair: list[Host], far: Capture, **controls) -> Station:
-    """A station whose SecY hears what it sends itself."""
-    return Station(pair[0], far, add_rx(sender(NATIVE, **controls)))
+def station(pair: list[Host], far: Capture, **controls) -> TapHost:
+    """Return a station whose SecY validates its own frames."""
+    return TapHost(pair[0], far, add_rx(sender(NATIVE, **controls)))
 
 
 def link(host: Host, name: str) -> dict:
-    """What `ip` tells of an interface."""
-    (told,) = json.loads(host.ip("-d", "-j", "link", "show", name))
-    return told
+    """Return the details that `ip` shows of an interface."""
+    (shown,) = json.loads(host.ip("-d", "-j", "link", "show", name))
+    return shown
 
 
-def test_a_device_for_as_long_as_it_is_open(pair):
-    """It is up, with the MTU and MAC it was given, not kept by the kernel; closed, it is gone."""
+def test_a_device_exists_while_it_is_open(pair):
+    """It is up, with the given MTU and MAC; the kernel does not keep it."""
     host = pair[0]
     with host.inside(), devices.open_tap("ms0", 1400, MAC) as device:
         assert devices.interface("ms0") == devices.Interface(
             "ms0", link(host, "ms0")["ifindex"], 1400, MAC, True
         )
-        told = link(host, "ms0")
-        assert "UP" in told["flags"]
-        assert (told["mtu"], told["address"]) == (1400, MAC.hex(":"))
-        assert told["linkinfo"]["info_data"]["persist"] is False
+        shown = link(host, "ms0")
+        assert "UP" in shown["flags"]
+        assert (shown["mtu"], shown["address"]) == (1400, MAC.hex(":"))
+        assert shown["linkinfo"]["info_data"]["persist"] is False
         assert device.name == "ms0"
     host.run("ip", "link", "show", "ms0", code=1)
     device.close()
 
 
-def test_a_name_that_is_taken(pair):
-    """Neither an interface nor a kept TAP of that name is touched."""
+def test_a_name_in_use_is_refused(pair):
+    """Neither an interface nor a kept TAP of that name is changed."""
     host = pair[0]
     host.ip("tuntap", "add", "kept", "mode", "tap")
     with host.inside():
@@ -121,39 +121,39 @@ def test_a_name_that_is_taken(pair):
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "tap%d", "..", "sixteen-letters-", "a:1"])
-def test_names_that_are_none(name):
-    """What the kernel would refuse, or take for a pattern, is refused in words."""
+def test_impossible_names_are_refused(name):
+    """Names that the kernel would refuse, or take for a pattern."""
     with pytest.raises(ConfigError, match="interface"):
         devices.open_tap(name, 1400, MAC)
 
 
-def test_an_mtu_that_is_none(pair):
-    """An MTU that no device can have is refused, and no device stays."""
+def test_an_impossible_mtu_is_refused(pair):
+    """No device is left."""
     with pair[0].inside(), pytest.raises(ConfigError, match="MTU of 36"):
         devices.open_tap("ms0", 36, MAC)
     pair[0].run("ip", "link", "show", "ms0", code=1)
 
 
-def test_no_tun_driver(monkeypatch):
-    """Without /dev/net/tun the error says what to do."""
+def test_without_the_tun_driver_the_error_names_the_remedy(monkeypatch):
+    """Without /dev/net/tun: modprobe tun."""
     monkeypatch.setattr(devices, "TUN", "/dev/net/none")
     with pytest.raises(EnvironmentLacks, match="modprobe tun"):
         devices.open_tap("ms0", 1400, MAC)
 
 
-def test_interfaces_that_are_none(pair):
-    """A name without an interface, and one that is no Ethernet."""
+def test_only_ethernet_interfaces_are_found(pair):
+    """A name without an interface, and an interface that is not Ethernet, are refused."""
     with pair[0].inside():
         with pytest.raises(ConfigError, match="no interface 'eth7'"):
             devices.interface("eth7")
-        with pytest.raises(ConfigError, match="lo is no Ethernet"):
+        with pytest.raises(ConfigError, match="lo is not an Ethernet"):
             devices.interface("lo")
 
 
-def test_through_a_station(pair, far):
-    """Frames go down protected and come up clear; what leaves the interface is not taken for more.
+def test_frames_cross_a_station_once(pair, far):
+    """They leave protected and are delivered clear; frames that leave the interface do not return.
 
-    That is what the pump sends, and what other programs send there.
+    Neither frames of the pump, nor of other programs there.
     """
     with station(pair, far) as here:
         wire = here.sends(frame_of(100))
@@ -168,16 +168,16 @@ def test_through_a_station(pair, far):
 @pytest.mark.parametrize(
     "tags", ["81000007", "8100e007", "88a80064", "88a800648100001e", "810000648100001e"]
 )
-def test_vlan_tags_stay(pair, far, tags):
-    """The kernel hands the outer tag beside a frame: it is put back, with its priority and TPID."""
+def test_vlan_tags_are_kept(pair, far, tags):
+    """The kernel gives the outer tag beside a frame: it is put back, with priority and TPID."""
     tagged = DA + SA + bytes.fromhex(tags) + frame_of(80)[12:]
     with station(pair, far, validate="check") as here:
         assert here.gets(tagged) == tagged  # not MACsec: InPktsUntagged, as it came
         assert here.secy.counters["InPktsUntagged"] == 1
 
 
-def test_a_clear_tag_before_the_sectag(pair, far):
-    """A SecTAG behind a VLAN tag is found: the tag reached the SecY."""
+def test_a_sectag_behind_a_clear_tag_is_found(pair, far):
+    """The VLAN tag reaches the SecY."""
     tagged = DA + SA + bytes.fromhex("81000007") + frame_of(80)[12:]
     with station(pair, far, clear_tags=1) as here:
         wire = here.secy.protect_frame(tagged)
@@ -185,8 +185,8 @@ def test_a_clear_tag_before_the_sectag(pair, far):
         assert here.gets(wire) == tagged
 
 
-def test_promiscuous_meanwhile(pair, far):
-    """A frame to any address comes up, and the interface is as before once the socket is closed."""
+def test_the_interface_is_promiscuous_while_the_socket_is_open(pair, far):
+    """A frame to any address is delivered; afterwards the interface is as before."""
     with station(pair, far) as here:
         assert link(pair[0], "wire")["promiscuity"] == 1
         other = bytes.fromhex("33330000abcd") + frame_of(80)[6:]
@@ -194,8 +194,8 @@ def test_promiscuous_meanwhile(pair, far):
     assert link(pair[0], "wire")["promiscuity"] == 0
 
 
-def test_jumbo_frames(tmp_path):
-    """The longest frame that an upper interface takes is the longest that the lower one carries."""
+def test_the_longest_frames_of_both_interfaces_match(tmp_path):
+    """With jumbo frames on the cable."""
     hosts.need()
     with hosts.hosts(tmp_path) as both:
         hosts.cable(*both, mtu=9216)
@@ -207,8 +207,8 @@ def test_jumbo_frames(tmp_path):
             assert here.gets(wire) == longest
 
 
-def test_too_long_for_the_interface(pair, far):
-    """A frame the lower interface has no room for is counted; the next one goes."""
+def test_a_frame_too_long_for_the_lower_interface_is_counted(pair, far):
+    """The next one is sent."""
     with station(pair, far) as here:
         pair[0].ip("link", "set", "ms0", "mtu", "1500")
         here.upper.send(frame_of(1502))
@@ -218,8 +218,8 @@ def test_too_long_for_the_interface(pair, far):
         assert here.pump.traffic.to_wire["frames_out"] == 1
 
 
-def test_mtu_control(pair, far):
-    """With the control `mtu` it is the SecY that says too long."""
+def test_the_mtu_control_refuses_before_the_interface(pair, far):
+    """With the control `mtu` the SecY counts the frame that is too long."""
     with station(pair, far, mtu=1400) as here:
         here.upper.send(frame_of(1400))
         here.sends(frame_of(100))
@@ -228,8 +228,8 @@ def test_mtu_control(pair, far):
         assert here.pump.traffic.to_wire["too_long"] == 0
 
 
-def test_lower_down_and_up(pair, far):
-    """While the lower interface is down frames are dropped and counted; after it they go again."""
+def test_frames_are_dropped_while_the_lower_interface_is_down(pair, far):
+    """They are counted; once it is up, frames pass again."""
     host = pair[0]
     with station(pair, far) as here:
         here.sends(frame_of(100))
@@ -241,8 +241,8 @@ def test_lower_down_and_up(pair, far):
         assert here.pump.running
 
 
-def test_upper_down_and_up(pair, far):
-    """While the upper interface is down what comes from the wire is dropped and counted."""
+def test_frames_are_dropped_while_the_upper_interface_is_down(pair, far):
+    """They are counted; once it is up, frames pass again."""
     host = pair[0]
     with station(pair, far) as here:
         wire = here.sends(frame_of(100))
@@ -254,20 +254,21 @@ def test_upper_down_and_up(pair, far):
 
 
 @pytest.mark.parametrize(
-    "name, told", [("wire", "wire end failed: No such device"), ("ms0", "clear end failed: File")]
+    "name, message",
+    [("wire", "wire end failed: No such device"), ("ms0", "clear end failed: File")],
 )
-def test_an_interface_that_goes_away(pair, far, name, told):
-    """The pump ends and tells which end it was, whether frames move or not."""
+def test_an_interface_that_is_removed_ends_the_pump(pair, far, name, message):
+    """The error names the end."""
     with station(pair, far) as here:
         here.sends(frame_of(100))
         pair[0].ip("link", "del", name)
         assert here.ended()
-        with pytest.raises(MACsecError, match=told):
+        with pytest.raises(MACsecError, match=message):
             here.pump.check()
 
 
-def test_what_the_queue_lost(pair, far, monkeypatch):
-    """Frames for which the socket had no room are counted as lost."""
+def test_frames_beyond_the_queue_are_counted_as_lost(pair, far, monkeypatch):
+    """The socket has no room for them."""
     monkeypatch.setattr(devices, "QUEUE_OCTETS", 1)  # the least there is
     with station(pair, far) as here:
         here.pump.stop()
@@ -278,8 +279,8 @@ def test_what_the_queue_lost(pair, far, monkeypatch):
         assert here.wire.lost == lost
 
 
-def test_no_privilege(pair):
-    """Without CAP_NET_RAW and CAP_NET_ADMIN the error is about the machine, in words."""
+def test_missing_privileges_are_named(pair):
+    """CAP_NET_RAW for the socket, CAP_NET_ADMIN for the device."""
     script = (
         "from macsec.live import devices\nfrom macsec.errors import EnvironmentLacks\n"
         "for call in (lambda: devices.open_packet(devices.interface('wire')),"
@@ -288,7 +289,10 @@ def test_no_privilege(pair):
     )
     if hosts.found("setpriv") is None:
         pytest.skip("setpriv is not installed")
-    told = pair[0].run(
+    printed = pair[0].run(
         "setpriv", "--bounding-set", "-net_raw,-net_admin", sys.executable, "-c", script
     )
-    assert [line.split("(")[1] for line in told.splitlines()] == ["CAP_NET_RAW)", "CAP_NET_ADMIN)"]
+    assert [line.split("(")[1] for line in printed.splitlines()] == [
+        "CAP_NET_RAW)",
+        "CAP_NET_ADMIN)",
+    ]

@@ -1,4 +1,4 @@
-"""EAPOL of an interface and its data: which socket is given which frame."""
+"""EAPOL of an interface and its data: the frames that each socket receives."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ TAGGED = GROUP + SOURCE + b"\x81\x00\x00\x05\x88\x8e" + bytes(46)
 DATA = b"\xff" * 6 + SOURCE + b"\x88\xe5" + bytes(46)
 
 
-class Ends:
+class Sockets:
     """Both sockets of a host's interface, and the far end of its cable."""
 
     def __init__(self, host: Host, far: Capture, eapol: Eapol, data: Packet) -> None:
         self.host, self.far, self.eapol, self.data = host, far, eapol, data
 
     def heard(self) -> list[bytes]:
-        """What the EAPOL socket is given, once there is something."""
+        """Return the frames of the EAPOL socket, once there is one."""
         assert select.select([self.eapol], [], [], 20)[0]
         return list(self.eapol.frames())
 
 
 @pytest.fixture
-def ends(tmp_path) -> Iterator[Ends]:
-    """On a cable between two hosts."""
+def ends(tmp_path) -> Iterator[Sockets]:
+    """Return the sockets, on a cable between two hosts."""
     hosts.need(tun=False)
     with hosts.hosts(tmp_path) as (near, far), contextlib.ExitStack() as stack:
         hosts.cable(near, far)
@@ -47,30 +47,30 @@ def ends(tmp_path) -> Iterator[Ends]:
             eapol = stack.enter_context(open_eapol(below, GROUP))
             data = stack.enter_context(open_packet(below))
         leave_eapol_out(data)
-        yield Ends(near, far.listen("wire"), eapol, data)
+        yield Sockets(near, far.listen("wire"), eapol, data)
 
 
-def test_each_has_its_own(ends):
-    """Untagged EAPOL is the KaY's alone, all else the pump's; neither sees what it sent."""
+def test_untagged_eapol_reaches_the_kay_and_all_else_the_pump(ends):
+    """Neither socket sees frames that it sent."""
     assert ends.eapol.send(MKPDU)
     for frame in (TAGGED, DATA, MKPDU):
         ends.far.send(frame)
     assert ends.heard() == [MKPDU]
     with Packet(ends.data._socket.dup()) as socket:
         got = [socket._socket.recv(200) for _ in range(2)]
-    # The kernel tells the VLAN tag beside the frame.
+    # The kernel gives the VLAN tag beside the frame.
     assert got == [TAGGED[:12] + TAGGED[16:], DATA]
     assert select.select([ends.data], [], [], 0.1)[0] == []
     assert ends.far.next(lambda frame: frame[12:14] == hosts.EAPOL) == MKPDU
 
 
-def test_the_group_is_joined(ends):
-    """A card hands its frames up without being promiscuous."""
+def test_the_group_of_mkpdus_is_joined(ends):
+    """A card delivers its frames without being promiscuous."""
     assert "01:80:c2:00:00:03" in ends.host.ip("maddress", "show", "dev", "wire")
 
 
-def test_so_many_at_once(ends):
-    """A flood leaves room for other things."""
+def test_a_call_returns_a_limited_number_of_frames(ends):
+    """A flood leaves time for other work."""
     for _ in range(module.AT_ONCE + 1):
         ends.far.send(MKPDU)
     hosts.until(lambda: select.select([ends.eapol], [], [], 0)[0], "frames")
@@ -80,21 +80,21 @@ def test_so_many_at_once(ends):
     assert max(counts) <= module.AT_ONCE
 
 
-def test_an_interface_that_is_down(ends):
-    """It takes nothing and gives nothing, and is as good as before once it is up."""
+def test_an_interface_that_is_down_is_silent(ends):
+    """It neither sends nor receives; once it is up, it does again."""
     ends.host.ip("link", "set", "wire", "down")
     assert list(ends.eapol.frames()) == []
     assert not ends.eapol.send(MKPDU)
     assert ends.eapol.unsent == 1
     ends.host.ip("link", "set", "wire", "up")
     hosts.until(lambda: "state UP" in ends.host.ip("link", "show", "wire"), "a carrier")
-    ends.far._socket.getsockopt(1, 4)  # it was told, too
+    ends.far._socket.getsockopt(1, 4)  # clear the error that it reported too
     ends.far.send(MKPDU)
     assert ends.heard() == [MKPDU]
 
 
-def test_without_the_right_to_it(ends, monkeypatch):
-    """Said with what is needed."""
+def test_a_missing_capability_is_named(ends, monkeypatch):
+    """The error says CAP_NET_RAW."""
 
     def refuse(*_: object) -> None:
         raise PermissionError

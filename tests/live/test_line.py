@@ -1,4 +1,4 @@
-"""A line between pairs of sockets: by the test's own clock it does what the virtual wire does."""
+"""A line between pairs of sockets: by the test's own clock it acts like the virtual wire."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DELAY = LinkParams(delay=1000)
 
 
 class Rig:
-    """A line with both its ends in hand: `a` and `b` are the far sides."""
+    """A line between two socket pairs: `a` and `b` are the far sides."""
 
     def __init__(self, stack: contextlib.ExitStack, *params: LinkParams, seed: int = 5) -> None:
         self.a, near_a = self._pair(stack)
@@ -48,7 +48,7 @@ class Rig:
 
     @staticmethod
     def arrived(side: socket.socket) -> list[bytes]:
-        """What came out there so far."""
+        """Return the frames that arrived so far."""
         frames = []
         side.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -60,12 +60,12 @@ class Rig:
 
 @pytest.fixture
 def stack() -> Iterator[contextlib.ExitStack]:
-    """What a test opens is closed behind it."""
+    """Return a stack that is closed at the end."""
     with contextlib.ExitStack() as opened:
         yield opened
 
 
-def test_when_it_is_due(stack):
+def test_a_frame_leaves_when_it_is_due(stack):
     """Not a picosecond before."""
     rig = Rig(stack, DELAY)
     rig.a.send(b"x" * 60)
@@ -76,8 +76,8 @@ def test_when_it_is_due(stack):
     assert rig.arrived(rig.b) == [b"x" * 60]
 
 
-def test_both_ways(stack):
-    """Each with its parameters and its counts."""
+def test_each_direction_has_its_parameters_and_counts(stack):
+    """One delays, the other loses."""
     rig = Rig(stack, DELAY, LinkParams(loss="100%"))
     for _ in range(3):
         rig.a.send(b"there".ljust(60))
@@ -94,8 +94,8 @@ SENDS = st.lists(st.tuples(st.integers(0, 3000), st.integers(14, 200)), max_size
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(link_params(), SENDS, st.integers(0, 9))
-def test_as_in_virtual_time(params, sends, seed):
-    """Frames, their order and bits, and all counts are those of a link on an engine."""
+def test_a_line_equals_a_link_in_virtual_time(params, sends, seed):
+    """Frames, their order and bits, and all counts are equal."""
     engine = Engine(seed)
     link = Link(engine, "wire", params)
     wanted = []
@@ -120,8 +120,8 @@ def test_as_in_virtual_time(params, sends, seed):
     }
 
 
-def test_many_on_their_way(stack):
-    """More than a batch, more than a call of the calendar tells; all come out in order."""
+def test_many_frames_in_flight_keep_their_order(stack):
+    """More than a batch, and more than one call of the calendar returns."""
     rig = Rig(stack, LinkParams(delay="1ms"))
     sent = []
     for burst in range(30):
@@ -137,8 +137,8 @@ def test_many_on_their_way(stack):
     assert got == sent
 
 
-def test_who_does_not_read(stack):
-    """What the end refuses is lost and counted; the line goes on."""
+def test_frames_that_an_end_refuses_are_counted(stack):
+    """The line continues."""
     rig = Rig(stack, LinkParams())
     rig.near[1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     for _ in range(60):
@@ -149,8 +149,8 @@ def test_who_does_not_read(stack):
     assert got + dropped == 60
 
 
-def test_too_long_for_a_frame(stack):
-    """Over 64 KiB nothing is taken."""
+def test_frames_over_64_kib_are_refused(stack):
+    """They are counted; the next frame passes."""
     rig = Rig(stack, LinkParams())
     rig.a.send(bytes(70_000))
     rig.a.send(bytes(65_000))
@@ -159,8 +159,8 @@ def test_too_long_for_a_frame(stack):
     assert rig.line.stats[0].refused == 1
 
 
-def test_in_real_time(stack):
-    """A thread moves frames, and stops."""
+def test_a_started_line_moves_frames_until_it_stops(stack):
+    """It cannot start again."""
     rig = Rig(stack, LinkParams(delay="1ms"))
     with rig.line as line:
         rig.a.send(b"there".ljust(60))
@@ -183,8 +183,8 @@ def test_running_line_names_the_end_that_breaks(stack, end):
             line.check()
 
 
-def test_nobody_keeps_it(stack):
-    """What a running thread uses stays, though the caller let go of the line."""
+def test_a_running_line_keeps_itself_alive(stack):
+    """Although the caller holds no reference."""
     rig = Rig(stack, LinkParams(delay="1ms"))
     running = weakref.ref(rig.line.start())
     lanes = weakref.ref(rig.line._lanes[0])

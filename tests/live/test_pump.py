@@ -1,4 +1,4 @@
-"""The pump between pairs of sockets: what goes through, what it leaves alone, how it ends."""
+"""The pump between pairs of sockets: the frames it passes, the frames it refuses, its end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LONG = 65_536
 
 
 class Rig:
-    """A pump with both its ends in hand: `clear` and `wire` are the far sides."""
+    """A pump between two socket pairs: `clear` and `wire` are the far sides."""
 
     def __init__(self, secy: SecY, stack: contextlib.ExitStack) -> None:
         self.secy = secy
@@ -60,39 +60,39 @@ class Rig:
         return pair
 
     def protected(self, frame: bytes) -> bytes:
-        """What the wire gets of a clear frame."""
+        """Send a clear frame; return the frame on the wire."""
         self.clear.send(frame)
         return self.wire.recv(1 << 17)
 
     def validated(self, frame: bytes) -> bytes:
-        """What comes up of a frame from the wire."""
+        """Send a frame from the wire; return the delivered frame."""
         self.wire.send(frame)
         return self.clear.recv(1 << 17)
 
     def counts(self) -> Traffic:
-        """The counts at rest: a frame can be seen before it is counted."""
+        """Stop the pump and return its counts: a frame can be seen before it is counted."""
         self.pump.stop()
         return self.pump.traffic
 
     def ended(self) -> bool:
-        """Whether the pump tells that it ended by itself, some day."""
+        """Return whether the pump ends by itself within 20 s."""
         return select.select([self.pump], [], [], 20)[0] != []
 
 
 @pytest.fixture
 def stack() -> Iterator[contextlib.ExitStack]:
-    """What is closed at the end."""
+    """Return a stack that is closed at the end."""
     with contextlib.ExitStack() as stack:
         yield stack
 
 
 def two_way(plane: Plane = NATIVE, **controls) -> SecY:
-    """A SecY that sends as A and hears A too, so that its own frames are good to it."""
+    """Return a SecY that sends and receives as A, so that it validates its own frames."""
     return add_rx(sender(plane, **controls))
 
 
-def test_both_directions(stack):
-    """What goes down is what the SecY protects; what comes up is what it validates."""
+def test_the_pump_protects_and_validates_like_its_secy(stack):
+    """Frames of any length, in both directions."""
     rig, twin = Rig(stack.enter_context(two_way()), stack), two_way()
     for length in (2, 46, 47, 48, 49, 1500, 9000, LONG - 12):
         clear = frame_of(length)
@@ -102,8 +102,8 @@ def test_both_directions(stack):
 
 
 @pytest.mark.parametrize("cipher", ["gcm-aes-256", "gcm-aes-xpn-128"])
-def test_suites(stack, cipher):
-    """The suites and offsets of the SecY, not a copy of its rules."""
+def test_the_pump_uses_the_suite_of_its_secy(stack, cipher):
+    """It has no rules of its own."""
     rig = Rig(two_way(cipher=cipher, encrypt=False), stack)
     wire = rig.protected(frame_of(300))
     assert frame_of(300)[12:] in wire
@@ -111,14 +111,14 @@ def test_suites(stack, cipher):
 
 
 def test_many_frames_keep_their_order(stack):
-    """Hundreds at once go in batches, each whole and in turn, both ways at the same time."""
+    """Hundreds at once, in both directions at the same time."""
     secy = two_way(window=1000)
     rig = Rig(secy, stack)
     frames = [frame_of(14 + row) for row in range(700)]
     given = two_way().protect(FrameBatch.from_frames(frames)).batch.frames()
 
-    def send(side, those):
-        for frame in those:
+    def send(side, batch):
+        for frame in batch:
             side.send(frame)
 
     writers = [
@@ -158,8 +158,8 @@ def test_a_full_end_loses_nothing(stack):
     assert rig.counts().to_wire["dropped"] == 0
 
 
-def test_what_the_secy_keeps(stack):
-    """A refused frame goes nowhere and is counted; the next one is served."""
+def test_a_refused_frame_is_counted_and_the_next_one_served(stack):
+    """Frames of any damage."""
     secy = two_way()
     rig = Rig(secy, stack)
     wire = rig.protected(frame_of(60))
@@ -173,8 +173,8 @@ def test_what_the_secy_keeps(stack):
     assert (from_wire["frames_in"], from_wire["frames_out"]) == (5, 1)
 
 
-def test_too_long_for_the_end(stack):
-    """An end that refuses a frame for its length is counted apart, and frames behind it go on."""
+def test_a_frame_too_long_for_the_end_is_counted_apart(stack):
+    """Frames behind it pass."""
     rig = Rig(two_way(), stack)
     rig.near[1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the least there is
     rig.clear.send(frame_of(LONG - 12))
@@ -183,8 +183,8 @@ def test_too_long_for_the_end(stack):
     assert (to_wire["too_long"], to_wire["frames_out"], to_wire["dropped"]) == (1, 1, 0)
 
 
-def test_management_while_it_runs(stack):
-    """SAs change under traffic: the next frame goes by the new one, and counters can be read."""
+def test_management_takes_effect_on_the_next_frame(stack):
+    """SAs change under traffic, and counters can be read."""
     secy = two_way()
     rig = Rig(secy, stack)
     assert rig.protected(frame_of(60))[14] & 3 == 0
@@ -224,8 +224,8 @@ def test_no_pn_twice_beside_other_callers(stack):
     assert sorted(mine + pumped) == list(range(1, len(mine + pumped) + 1))
 
 
-def test_it_stops(stack):
-    """After stop nothing moves, the counts stay, and the SecY serves on."""
+def test_a_stopped_pump_moves_nothing_and_keeps_its_counts(stack):
+    """The SecY can still be used; the pump cannot start again."""
     secy = two_way()
     rig = Rig(secy, stack)
     wire = rig.protected(frame_of(60))
@@ -240,8 +240,8 @@ def test_it_stops(stack):
         rig.pump.start()
 
 
-def test_another_takes_over(stack):
-    """The ends are the caller's: a second pump goes on where the first was stopped."""
+def test_another_pump_takes_the_ends_over(stack):
+    """The ends are the caller's: a second pump continues where the first stopped."""
     secy = two_way()
     rig = Rig(secy, stack)
     rig.pump.stop()
@@ -250,8 +250,8 @@ def test_another_takes_over(stack):
     assert rig.wire.recv(LONG)[16:20] == bytes((0, 0, 0, 1))
 
 
-def test_closing_the_secy_stops_it(stack):
-    """Keys are not wiped under a running pump: closing ends it first."""
+def test_closing_the_secy_stops_the_pump(stack):
+    """Keys are not wiped under a running pump."""
     secy = two_way()
     rig = Rig(secy, stack)
     rig.protected(frame_of(60))
@@ -263,8 +263,8 @@ def test_closing_the_secy_stops_it(stack):
 
 
 @pytest.mark.parametrize("end", ["clear", "wire"])
-def test_an_end_that_fails(stack, end):
-    """A pair whose far side was closed ends the pump, which tells which end it was."""
+def test_an_end_that_fails_ends_the_pump(stack, end):
+    """The error names the end."""
     rig = Rig(two_way(), stack)
     getattr(rig, end).close()
     assert rig.ended()
@@ -272,16 +272,16 @@ def test_an_end_that_fails(stack, end):
         rig.pump.check()
 
 
-def test_reference_plane(stack):
-    """The reference data plane has nothing in C to lend."""
+def test_a_pump_needs_the_native_plane(stack):
+    """The reference data plane has no C state to lend."""
     secy = two_way(Plane("reference"))
     with pytest.raises(EnvironmentLacks, match="native"):
         Pump(0, 0, secy).start()
     assert nonzero(Pump(0, 0, secy).traffic.to_wire) == {}
 
 
-def test_a_closed_port(stack):
-    """While it is closed, frames of either end are let go and counted, and no PN is used."""
+def test_a_closed_port_drops_and_counts_frames(stack):
+    """Frames of either end; no PN is used."""
     secy = two_way()
     rig = Rig(secy, stack)
     wire = rig.protected(frame_of(60))
@@ -299,8 +299,8 @@ def test_a_closed_port(stack):
     assert secy.counters["InPktsOK"] == 1
 
 
-def test_closed_from_the_start(stack):
-    """A port that key agreement is to open passes nothing before."""
+def test_a_port_closed_from_the_start_passes_nothing(stack):
+    """Until key agreement opens it."""
     rig = Rig(two_way(), stack)
     rig.pump.stop()
     with Pump(*rig.near, rig.secy, opened=False) as pump:
@@ -310,8 +310,8 @@ def test_closed_from_the_start(stack):
         assert rig.protected(frame_of(60))[16:20] == bytes((0, 0, 0, 1))
 
 
-def test_management_keeps_it_still(stack):
-    """What is read is still so when it is changed; calls inside, and within each other, work."""
+def test_still_holds_the_pump(stack):
+    """No frame passes between reading and changing; calls inside work, nested ones too."""
     secy = two_way()
     rig = Rig(secy, stack)
     with secy.still():
@@ -334,7 +334,7 @@ def test_management_keeps_it_still(stack):
     ids=["transmit", "receive", "key agreement"],
 )
 def test_pns_are_raised_in_one_go(monkeypatch, change):
-    """No frame can come between a PN that is read and the one that is set."""
+    """No frame passes between reading a PN and setting it."""
     secy = two_way()
     port, plane, seen = ControlledPort(secy), secy._plane, []
     for name in ("tx_sa", "rx_sa", "set_tx_pn", "set_rx_pn"):
@@ -351,7 +351,7 @@ def test_pns_are_raised_in_one_go(monkeypatch, change):
 
 
 def test_two_pumps_make_a_link(stack):
-    """Two stations on one cable: what one sends in clear the other gets in clear."""
+    """Two stations on one cable exchange clear frames."""
     a = add_rx(sender(NATIVE), SCI_B)
     b = add_rx(add_tx(NATIVE.secy(), SCI_B), SCI_A)
     left, right = Rig._pair(stack), Rig._pair(stack)
@@ -366,8 +366,8 @@ def test_two_pumps_make_a_link(stack):
     assert a.counters["InPktsOK"] == b.counters["InPktsOK"] == 300
 
 
-def test_nobody_keeps_it(stack):
-    """What a running thread uses stays, though the caller let go of pump and SecY."""
+def test_a_running_pump_keeps_itself_and_its_secy_alive(stack):
+    """Although the caller holds neither."""
     (clear, near_clear), (wire, near_wire) = Rig._pair(stack), Rig._pair(stack)
     pump = Pump(near_clear, near_wire, two_way()).start()
     running, secy = weakref.ref(pump), weakref.ref(pump._secy)

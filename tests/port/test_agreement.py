@@ -1,4 +1,4 @@
-"""Key agreement for a SecY that another moves frames through: two of them, in virtual time."""
+"""A KaY and its SecY, with time as an argument: two of them on a cable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCIS = (0x0252_0000_0061_0001, 0x0252_0000_0062_0001)
 
 
 class Cable:
-    """Two agreements that hear each other at once; `gates` has what each was told."""
+    """Two agreements on a cable without delay; `gates`: the calls of each one's gate."""
 
     def __init__(self, plane: Plane, **policy: object) -> None:
         self.now_ns = 0
@@ -37,7 +37,7 @@ class Cable:
         )
 
     def run(self, seconds: float) -> None:
-        """Until then: MKPDUs first, then whoever is to be woken next."""
+        """Run until a time: deliver MKPDUs, then go to the next timeout."""
         until_ns = round(seconds * NS)
         while True:
             while self.queue:
@@ -52,13 +52,13 @@ class Cable:
                 side.settle(self.now_ns)
 
     def passes(self) -> bool:
-        """Whether a frame of the first is good to the second."""
+        """Return whether the second delivers a frame of the first."""
         sent = self.sides[0].port.request(frame_of(60))
         return sent is not None and self.sides[1].port.indication(sent)[1] == frame_of(60)
 
 
 def test_gates_open_when_secured(plane: Plane) -> None:
-    """Closed at the start, opened once, and what one side protects the other validates."""
+    """Closed at the start, opened once; then each side validates frames of the other."""
     cable = Cable(plane)
     assert cable.gates == [[False], [False]]
     cable.run(3)
@@ -68,7 +68,7 @@ def test_gates_open_when_secured(plane: Plane) -> None:
 
 
 def test_gates_close_with_the_last_peer(plane: Plane) -> None:
-    """A cable that is cut for longer than a Life Time closes both, and opens them anew."""
+    """A cable cut for longer than a Life Time closes both gates; once mended, they open again."""
     cable = Cable(plane)
     cable.run(3)
     cable.mute = True
@@ -81,7 +81,7 @@ def test_gates_close_with_the_last_peer(plane: Plane) -> None:
 
 
 def test_gates_stay_open_through_a_rekey(plane: Plane) -> None:
-    """A new SAK every 30 seconds: they are not told to close."""
+    """A new SAK every 30 seconds closes no gate."""
     cable = Cable(plane, sak_rekey_interval=30)
     cable.run(100)
     assert cable.gates == [[False, True], [False, True]]
@@ -89,8 +89,8 @@ def test_gates_stay_open_through_a_rekey(plane: Plane) -> None:
     assert cable.passes()
 
 
-def test_pns_are_told_before_anything_is_said(plane: Plane) -> None:
-    """A PN at the limit of its SAK brings another SAK, although no frame told the KaY."""
+def test_settle_reports_pns_to_the_kay(plane: Plane) -> None:
+    """A PN near the end of its SAK brings a new SAK, without any frame."""
     cable = Cable(plane)
     cable.run(10)
     cable.sides[1].port.secy.raise_tx_pn(0, 0xC000_0000)
@@ -99,8 +99,8 @@ def test_pns_are_told_before_anything_is_said(plane: Plane) -> None:
     assert list(cable.sides[0].port.secy.tx.sa) == [1]
 
 
-def test_the_end(plane: Plane) -> None:
-    """Closed, no SA left, and not a word on the wire."""
+def test_stop_deletes_all_sas_and_sends_nothing(plane: Plane) -> None:
+    """The port closes, no SA and no SAK is left, the wire is silent."""
     cable = Cable(plane)
     cable.run(3)
     side = cable.sides[0]
@@ -109,3 +109,18 @@ def test_the_end(plane: Plane) -> None:
     assert (len(side.port.secy.tx.sa), len(side.port.secy.rx)) == (0, 0)
     assert cable.queue == []
     assert side.kay.saks() == []
+
+
+def test_after_is_called_when_the_kay_has_settled(plane: Plane) -> None:
+    """With the time, and with the actions already done."""
+    cable = Cable(plane)
+    side = cable.sides[0]
+    calls: list[tuple[int, bool, bool]] = []
+    side.after = lambda now_ns: calls.append((now_ns, side.kay.secured, side.port.enabled))
+    cable.run(3)
+    assert all(secured is enabled for _, secured, enabled in calls)
+    assert calls[0][1:] == (False, False)
+    assert calls[-1][1:] == (True, True)
+    times = [now_ns for now_ns, _, _ in calls]
+    assert times == sorted(times)
+    assert times[-1] > 0

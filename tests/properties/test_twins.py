@@ -100,7 +100,7 @@ def possible(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-# ---------------------------------------------------------------- one story, told to many planes
+# ---------------------------------------------------------------- one history, run on many planes
 
 
 @dataclass
@@ -305,13 +305,13 @@ def facts(outcome: Outcome) -> dict[str, Any]:
 
 
 def standing(secy: SecY) -> dict[str, Any]:
-    """All that a SecY tells of itself."""
+    """Return the whole observable state of a SecY."""
     state = {"pn": pn_state(secy), "counters": all_counters(secy)}
     return state | {"controls": secy.controls, "operational": secy.mac_operational}
 
 
 def assert_same(left: Any, right: Any, what: str) -> None:
-    """Equality, with the first difference told."""
+    """Assert equality and name the first difference."""
     if left == right:
         return
     for name in left:
@@ -338,7 +338,9 @@ STORIES = {
 
 @given(**STORIES)
 @settings(deadline=None)
-def test_twins(controls: dict[str, Any], seed: int, steps: int) -> None:
+def test_planes_agree_on_octets_counters_and_state(
+    controls: dict[str, Any], seed: int, steps: int
+) -> None:
     """The reference and each kernel agree on octets, rows, counters at all levels and state."""
     story = Story(controls, seed, steps)
     secys = [SecY(controls_of(**controls), p.backend, p.kernel) for p in PLANES]
@@ -370,7 +372,7 @@ def test_twins(controls: dict[str, Any], seed: int, steps: int) -> None:
 
 @given(**STORIES, plane=st.sampled_from(PLANES), cuts=st.lists(st.integers(0, 40), max_size=6))
 @settings(deadline=None)
-def test_any_split_of_a_batch(
+def test_split_batch_equals_the_whole(
     controls: dict[str, Any], seed: int, steps: int, plane: Plane, cuts: list[int]
 ) -> None:
     """A batch in pieces, or frame by frame, gives the rows, octets and state of the whole."""
@@ -405,7 +407,7 @@ def test_any_split_of_a_batch(
 
 @given(**STORIES, plane=st.sampled_from(PLANES))
 @settings(deadline=None)
-def test_frame_calls_are_batches_of_one(
+def test_frame_call_equals_a_batch_of_one(
     controls: dict[str, Any], seed: int, steps: int, plane: Plane
 ) -> None:
     """`protect_frame` and `validate_frame` do what a batch of that frame does."""
@@ -430,10 +432,10 @@ def test_frame_calls_are_batches_of_one(
 
 @given(**STORIES, plane=st.sampled_from(PLANES))
 @settings(deadline=None)
-def test_what_is_sent_is_received(
+def test_peer_with_the_same_controls_delivers_every_frame(
     controls: dict[str, Any], seed: int, steps: int, plane: Plane
 ) -> None:
-    """Whatever the controls, a peer with the same ones delivers every protected frame as it was."""
+    """A peer with the same controls delivers every protected frame unchanged."""
     given = controls | {"validate": "strict", "protect": True, "mtu": None}
     story = Story(given, seed, steps)
     sends = SecY(controls_of(**given), plane.backend, plane.kernel)

@@ -17,7 +17,7 @@ from support.planes import PLANES
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
-from macsec.lab.virtual.probe import Observer
+from macsec.lab.virtual.probe import Probe
 from macsec.measure.latency.run import Plan, measure
 from macsec.measure.machine import machine
 from macsec.report.html.page import POLICY, render
@@ -53,9 +53,9 @@ def lab(topology: Any) -> str:
     blueprint = Blueprint.of(load_topology(topology), seeded(1, "a test"))
     with Lab(blueprint, 1, PLANES[-1].backend, PLANES[-1].kernel) as made:
         ends = [end for link in made.links for end in link.ends or ()]
-        observers = [Observer(made.engine, end) for end in ends]
+        probes = [Probe(made.engine, end) for end in ends]
         made.run()
-        return page.to_html(made, LabRun(made.blueprint.name, 1), observers)
+        return page.to_html(made, LabRun(made.blueprint.name, 1), probes)
 
 
 HOSTILE_LAB = {

@@ -1,4 +1,4 @@
-"""Output arenas are used again where nobody looks at them, by the thread that wrote them last."""
+"""Unused output arenas are used again, by the thread that wrote them last."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ needs_counts = pytest.mark.skipif(
 
 
 def address(arena):
-    """Where the octets lie."""
+    """Return the address of the octets."""
     return arena.__array_interface__["data"][0]
 
 
 def taken(pool, octets):
-    """Where an arena lies that is given back at once."""
+    """Return the address of an arena that is dropped at once."""
     return address(pool.take(octets))
 
 
 @needs_counts
-def test_an_arena_is_used_again():
-    """As it is for what needs no more room, and not while a slice of it is left."""
+def test_free_arena_is_reused_if_large_enough():
+    """An arena is reused if it is large enough and no slice of it is left."""
     pool = ArenaPool()
     first = taken(pool, 1000)
     assert taken(pool, 900) == first
@@ -39,7 +39,7 @@ def test_an_arena_is_used_again():
 
 @needs_counts
 def test_threads_do_not_share_arenas():
-    """What one thread gave back goes to no other, and stays there for itself."""
+    """An arena that one thread dropped goes to no other thread."""
     pool = ArenaPool()
     own = taken(pool, 1 << 16)
     with ThreadPoolExecutor(1) as other:
@@ -49,7 +49,7 @@ def test_threads_do_not_share_arenas():
         assert other.submit(taken, pool, 1 << 16).result() == theirs
 
 
-def test_no_more_than_some_are_kept():
+def test_pool_keeps_a_few_arenas_none_of_them_huge():
     """The pool holds a few arenas, none of them huge."""
     pool = ArenaPool()
     held = [pool.take(100) for _ in range(10)]

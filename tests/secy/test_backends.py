@@ -26,7 +26,7 @@ def test_unknown_backend_is_refused_with_the_list() -> None:
 
 
 def test_secy_runs_on_the_named_plane(plane: Plane) -> None:
-    """The fixture's backend and kernel are those that run."""
+    """Backend and kernel are those of the fixture."""
     secy = plane.secy()
     assert secy.backend == plane.backend
     if plane.kernel is not None:

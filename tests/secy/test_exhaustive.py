@@ -59,7 +59,7 @@ NO_PORT_ZERO = SA.hex() + "0000"
 
 @dataclass(frozen=True)
 class Rules:
-    """How a frame with a SecTAG ends, by its octets alone; SCI A and AN 0 are in use."""
+    """Expected end of a frame with a SecTAG, by its octets alone; SCI A and AN 0 are in use."""
 
     strict: bool = True
     disabled: bool = False
@@ -67,7 +67,7 @@ class Rules:
     xpn: bool = False
     sci: str = SCI_A
     lowest_pn: int = 1
-    good: bool = False  # the ICV fits whatever the frame says
+    good: bool = False  # the ICV is right for any header
 
     def end(self, frame: bytes, original: bytes = b"") -> str:
         """The verdict; `original` is the frame whose ICV is right."""
@@ -138,7 +138,7 @@ class Rules:
 
     @staticmethod
     def same(frame: bytes, original: bytes) -> bool:
-        """Whether all that is authenticated, and the ICV, are as they were."""
+        """Return whether ICV and all authenticated octets are unchanged."""
         if frame == original:
             return True
         sl = original[15]
@@ -198,7 +198,9 @@ def tci_and_sl(xpn: bool, exact: bool) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("linux", [False, True], ids=["ieee", "linux"])
 @pytest.mark.parametrize("mode", ["strict", "check", "disabled"])
 @pytest.mark.parametrize("xpn", [False, True], ids=["32", "xpn"])
-def test_every_tci_and_sl(plane: Plane, linux: bool, mode: str, xpn: bool) -> None:
+def test_every_tci_and_sl_ends_by_9_5_9_7_and_9_12(
+    plane: Plane, linux: bool, mode: str, xpn: bool
+) -> None:
     """All 256 TCI and AN octets with all 64 values of SL end as 9.5, 9.7 and 9.12 say (R8)."""
     rules = Rules(mode == "strict", mode == "disabled", linux, xpn, good=True)
     pairs = tci_and_sl(xpn, linux)
@@ -215,7 +217,7 @@ def test_every_tci_and_sl(plane: Plane, linux: bool, mode: str, xpn: bool) -> No
 
 
 def test_every_tci_delivers_its_user_data(plane: Plane) -> None:
-    """Whatever flags a good frame carries, what was protected comes out (9.5)."""
+    """A good frame with any flags delivers its User Data (9.5)."""
     secy = receiver(plane, Rules(good=True))
     add_rx(secy, NO_PORT_ZERO)
     pairs = tci_and_sl(False, False)
@@ -227,7 +229,7 @@ def test_every_tci_delivers_its_user_data(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("sl", range(64))
-def test_sl_against_the_length(plane: Plane, sl: int) -> None:
+def test_sl_must_lie_within_the_frame(plane: Plane, sl: int) -> None:
     """SL may be any length that fits into the frame, and must not lie beyond it (9.7, 9.12)."""
     rules = Rules()
     frames, ends = [], []
@@ -249,7 +251,9 @@ TAGS = [CONFIDENTIAL, INTEGRITY, E | C, 0, ES | E | C, ES]
 @pytest.mark.parametrize("linux", [False, True], ids=["ieee", "linux"])
 @pytest.mark.parametrize("mode", ["strict", "check", "disabled"])
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
-def test_every_truncation(every_plane: Plane, linux: bool, mode: str, cipher: str) -> None:
+def test_frame_cut_to_any_length_is_never_ok(
+    every_plane: Plane, linux: bool, mode: str, cipher: str
+) -> None:
     """A frame cut to any length is never delivered as good, and counts as it must (R8)."""
     rules = Rules(mode == "strict", mode == "disabled", linux, "xpn" in cipher)
     step = 1 if every_plane.backend == "native" else 11
@@ -271,7 +275,9 @@ def test_every_truncation(every_plane: Plane, linux: bool, mode: str, cipher: st
 @pytest.mark.parametrize("mode", ["strict", "check", "disabled"])
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
 @pytest.mark.parametrize("fill", [0, 0xA5])
-def test_every_extension(plane: Plane, linux: bool, mode: str, cipher: str, fill: int) -> None:
+def test_octets_behind_a_frame_are_padding_only_with_sl(
+    plane: Plane, linux: bool, mode: str, cipher: str, fill: int
+) -> None:
     """1 to 64 octets behind a frame are padding if it has an SL, else the ICV is elsewhere (R8)."""
     rules = Rules(mode == "strict", mode == "disabled", linux, "xpn" in cipher)
     secy = receiver(plane, rules, cipher=cipher)
@@ -319,7 +325,9 @@ def expected_of(rules: Rules, frame: bytes, batch: FrameBatch, bits: NDArray[np.
 @pytest.mark.slow
 @pytest.mark.parametrize("cipher, tci, offset", FLIPS)
 @pytest.mark.parametrize("flags", ["sci", "none", "es", "scb"])
-def test_every_bit_flip(every_plane: Plane, cipher: str, tci: int, offset: int, flags: str) -> None:
+def test_frame_with_any_bit_changed_is_never_delivered(
+    every_plane: Plane, cipher: str, tci: int, offset: int, flags: str
+) -> None:
     """No frame with one bit changed is delivered; each counts as it must; no state moves (R7)."""
     xpn = "xpn" in cipher
     pn = PN_64 if xpn else PN_32
@@ -364,8 +372,8 @@ FIELD_BITS = {
 
 
 @pytest.mark.parametrize("field", FIELD_BITS)
-def test_a_flip_in_each_field(every_plane: Plane, field: str) -> None:
-    """The counters field by field, for an encrypted frame with SCI, in so many words (R7)."""
+def test_flip_in_each_field_moves_the_counter_of_that_field(every_plane: Plane, field: str) -> None:
+    """Each field of an encrypted frame with SCI has its counter (R7)."""
     first, end, ends = FIELD_BITS[field]
     frame = Craft(pn=PN_32).protect(frame_of(600 - 44))
     secy = receiver(every_plane, Rules(lowest_pn=PN_32))
@@ -377,7 +385,9 @@ def test_a_flip_in_each_field(every_plane: Plane, field: str) -> None:
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY, E | C, ES])
 @pytest.mark.parametrize("user", [20, 47, 48, 200])
-def test_every_wrong_header_octet(plane: Plane, cipher: str, tci: int, user: int) -> None:
+def test_every_wrong_value_of_a_header_octet_is_refused(
+    plane: Plane, cipher: str, tci: int, user: int
+) -> None:
     """Each of the 255 wrong values of each octet of addresses, SecTAG and first data (R7)."""
     xpn = "xpn" in cipher
     pn = PN_64 if xpn else PN_32
@@ -398,7 +408,7 @@ def test_every_wrong_header_octet(plane: Plane, cipher: str, tci: int, user: int
     assert pn_state(secy) == before
 
 
-def test_flips_to_pn_zero(every_plane: Plane) -> None:
+def test_pn_field_of_zero_is_a_bad_tag_unless_xpn(every_plane: Plane) -> None:
     """A PN field of zero is a bad tag, and under XPN just a PN (9.12)."""
     for cipher, expected in (("gcm-aes-128", "bad-tag"), ("gcm-aes-xpn-128", "late")):
         for bit in range(32):
@@ -411,8 +421,10 @@ def test_flips_to_pn_zero(every_plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("tci, ends", [(INTEGRITY, "invalid"), (CONFIDENTIAL, "not-valid")])
-def test_flips_under_check(every_plane: Plane, tci: int, ends: str) -> None:
-    """Check delivers a spoiled frame only if C=0, as it stands, and learns nothing (10.6.5)."""
+def test_check_delivers_a_spoiled_frame_only_if_c_is_clear(
+    every_plane: Plane, tci: int, ends: str
+) -> None:
+    """Check delivers a spoiled frame only if C=0, unchanged, and moves no state (10.6.5)."""
     frame = Craft(tci=tci, pn=PN_32).protect(frame_of(200))
     rules = Rules(strict=False, lowest_pn=PN_32)
     secy = receiver(every_plane, rules)

@@ -38,23 +38,23 @@ OTHER = bytes(reversed(SAK))
 
 
 def in_child(work: Callable[[], Any]) -> Any:
-    """What `work` gives in the child of a fork, by way of JSON."""
+    """Return the result of `work` in the child of a fork, through JSON."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            told = {"result": work()}
+            answer = {"result": work()}
         except BaseException as error:
-            told = {"error": repr(error)}
+            answer = {"error": repr(error)}
         finally:
-            os.write(write, json.dumps(told, default=repr).encode())
+            os.write(write, json.dumps(answer, default=repr).encode())
             os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as file:
-        told = json.loads(file.read())
+        answer = json.loads(file.read())
     os.waitpid(child, 0)
-    assert "error" not in told, told["error"]
-    return told["result"]
+    assert "error" not in answer, answer["error"]
+    return answer["result"]
 
 
 def refusal(call: Callable[[], Any]) -> str:
@@ -66,7 +66,7 @@ def refusal(call: Callable[[], Any]) -> str:
     return "none"
 
 
-def test_the_child_sends_nothing(plane: Plane) -> None:
+def test_child_of_a_fork_sends_nothing(plane: Plane) -> None:
     """Frames end as where no SA is in use, by batch and by frame, and the SA cannot be revived."""
     secy, check = pair(plane)
     assert secy.protect_frame(frame_of(60)) is not None
@@ -84,21 +84,21 @@ def test_the_child_sends_nothing(plane: Plane) -> None:
             "again": secy.protect_frame(frame_of(60)),
         }
 
-    told = in_child(work)
-    assert (told["frame"], told["again"]) == (None, None)
-    assert told["batch"] == ["not-operational"] * 3
-    assert told["sa"] == [False, 2]
-    assert told["operational"] is False
-    assert told["moved"] == {"OutPktsEncrypted": 1}
-    assert "died in a fork" in told["enable"]
-    assert "died in a fork" in told["limit"]
+    answer = in_child(work)
+    assert (answer["frame"], answer["again"]) == (None, None)
+    assert answer["batch"] == ["not-operational"] * 3
+    assert answer["sa"] == [False, 2]
+    assert answer["operational"] is False
+    assert answer["moved"] == {"OutPktsEncrypted": 1}
+    assert "died in a fork" in answer["enable"]
+    assert "died in a fork" in answer["limit"]
     # The parent goes on with the next PN.
     assert check.validate_frame(secy.protect_frame(frame_of(60)) or b"")[0] is Verdict.OK
     assert secy.tx.sa[0].next_pn == 3
 
 
-def test_all_four_sas_die(plane: Plane) -> None:
-    """Whatever encodingSA says, and in a child's child too."""
+def test_all_four_transmit_sas_die_in_a_fork(plane: Plane) -> None:
+    """All SAs die, with any encodingSA, and in a child's child too."""
     secy = sender(plane)
     for an in (1, 2, 3):
         add_tx(secy, an=an, key=bytes([an]) * 16)
@@ -114,7 +114,7 @@ def test_all_four_sas_die(plane: Plane) -> None:
     assert None not in send_on_all()
 
 
-def test_the_child_may_take_a_key_of_its_own(plane: Plane) -> None:
+def test_sa_created_in_the_child_is_alive(plane: Plane) -> None:
     """A transmit SA that the child makes is alive there, also under the AN of a dead one."""
     secy = sender(plane)
 
@@ -126,18 +126,18 @@ def test_the_child_may_take_a_key_of_its_own(plane: Plane) -> None:
     assert in_child(work) == [True, True, 2]
 
 
-def test_validate_in_the_child(plane: Plane) -> None:
+def test_child_of_a_fork_validates_with_its_own_state(plane: Plane) -> None:
     """Receiving uses up no nonce: the child validates too, each with its own state."""
     secy, check = pair(plane)
     wire = [secy.protect_frame(frame_of(60)) or b"" for _ in range(3)]
     check.validate_frame(wire[0])
-    told = in_child(lambda: [int(check.validate_frame(octets)[0]) for octets in wire])
-    assert told == [Verdict.LATE, Verdict.OK, Verdict.OK]
+    answer = in_child(lambda: [int(check.validate_frame(octets)[0]) for octets in wire])
+    assert answer == [Verdict.LATE, Verdict.OK, Verdict.OK]
     assert check.rx[SCI_A].sa[0].next_pn == 2, "nothing moves in the parent"
     assert check.validate_frame(wire[1])[0] is Verdict.OK
 
 
-def test_multiprocessing(plane: Plane) -> None:
+def test_multiprocessing_forks_but_cannot_spawn(plane: Plane) -> None:
     """Its fork is a fork; its spawn has to pickle, which is refused."""
     secy = sender(plane)
     context = multiprocessing.get_context("fork")
@@ -152,7 +152,7 @@ def test_multiprocessing(plane: Plane) -> None:
     assert secy.protect_frame(frame_of(60)) is not None
 
 
-def test_a_fork_amid_batches(plane: Plane) -> None:
+def test_fork_during_a_batch_neither_hangs_nor_sends(plane: Plane) -> None:
     """A fork while another thread protects: the child's calls do not hang, and it sends nothing."""
     secy = sender(plane)
     frames = FrameBatch.from_frames([frame_of(1000)] * 50)
@@ -174,8 +174,8 @@ def test_a_fork_amid_batches(plane: Plane) -> None:
     assert len(secy.protect(frames).batch) == 50
 
 
-def test_closing_in_the_child(plane: Plane) -> None:
-    """What the child closes, the parent still has."""
+def test_close_in_the_child_leaves_the_parent_its_keys(plane: Plane) -> None:
+    """A SecY closed in the child stays open in the parent."""
     secy = sender(plane)
     assert in_child(secy.close) is None
     assert secy.protect_frame(frame_of(60)) is not None
@@ -184,8 +184,8 @@ def test_closing_in_the_child(plane: Plane) -> None:
     assert in_child(lambda: 1) == 1, "a closed SecY is no obstacle to a fork"
 
 
-def test_a_pump_goes_on(tmp_path: Path) -> None:
-    """The child neither has the parent's pump nor ends it, whatever it closes."""
+def test_running_pump_survives_a_fork(tmp_path: Path) -> None:
+    """The child neither has the parent's pump nor ends it by closing."""
     pytest.importorskip("macsec._native")
     from macsec.live.pump import Pump
 
@@ -209,7 +209,7 @@ def test_a_pump_goes_on(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- kept PNs
 
 
-def test_a_keeper_in_the_child(plane: Plane, tmp_path: Path) -> None:
+def test_keeper_in_the_child_reserves_and_writes_nothing(plane: Plane, tmp_path: Path) -> None:
     """It reserves nothing, writes nothing at its exit, and leaves the lock to the parent."""
     state = tmp_path / "state"
     secy = sender(plane)
@@ -219,9 +219,9 @@ def test_a_keeper_in_the_child(plane: Plane, tmp_path: Path) -> None:
         before = record.read_bytes()
 
         def work() -> str:
-            told = refusal(lambda: keeper.reserve(1 << 20))
+            answer = refusal(lambda: keeper.reserve(1 << 20))
             keeper.__exit__()
-            return told
+            return answer
 
         assert "only the process that opened" in in_child(work)
         assert record.read_bytes() == before
@@ -249,7 +249,7 @@ def holders(secy: SecY) -> dict[str, Any]:
 
 
 def inner(plane: Any) -> list[tuple[str, Any]]:
-    """What the reference plane keeps for an SA."""
+    """Objects that the reference plane keeps for an SA."""
     if plane.name != "reference":
         return []
     rx = plane._rx[int(SCI_A, 16)]
@@ -268,7 +268,7 @@ DUPLICATES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("how", DUPLICATES)
-def test_no_copies(plane: Plane, how: str) -> None:
+def test_secy_and_its_parts_cannot_be_copied(plane: Plane, how: str) -> None:
     """Copy, deepcopy and pickle of a SecY and all parts of it raise CustodyError."""
     secy = add_rx(sender(plane))
     for name, value in holders(secy).items():
@@ -277,7 +277,7 @@ def test_no_copies(plane: Plane, how: str) -> None:
         assert refusal(lambda value=value: DUPLICATES[how](value)) != "none", name
 
 
-def test_no_second_holder_by_replace() -> None:
+def test_replace_makes_no_second_holder_of_a_key() -> None:
     """Neither does a dataclass that holds a key come out of `replace` with a key of its own."""
     from dataclasses import replace
 

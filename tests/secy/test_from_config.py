@@ -54,7 +54,7 @@ def build(config: Any, plane: Plane) -> SecY:
     return SecY.from_config(config, plane.backend, plane.kernel)
 
 
-def test_whole(tmp_path: Path, plane: Plane) -> None:
+def test_secy_has_the_controls_scs_and_sas_of_the_file(tmp_path: Path, plane: Plane) -> None:
     """Controls, SCs and SAs are those of the file."""
     secy = build(write(tmp_path, WHOLE), plane)
     assert secy.controls == Controls(window=16, validate=Validate.CHECK)
@@ -69,7 +69,7 @@ def test_whole(tmp_path: Path, plane: Plane) -> None:
     assert (second.sa[0].next_pn, second.sa[0].lowest_pn) == (5, 5)
 
 
-def test_frames_pass(plane: Plane) -> None:
+def test_two_secys_with_each_others_keys_exchange_frames(plane: Plane) -> None:
     """Two SecYs with each other's keys: a frame comes out as it went in."""
     sa = {0: {"key": KEY}}
     sender = build({"tx": {"sci": "5254001301560001", "sa": sa}}, plane)
@@ -79,7 +79,7 @@ def test_frames_pass(plane: Plane) -> None:
     assert receiver.validate_frame(protected) == (Verdict.OK, FRAME)
 
 
-def test_controls() -> None:
+def test_every_entry_of_secy_reaches_its_control() -> None:
     """Every entry of `secy:` reaches its control."""
     given: dict[str, Any] = {
         "profile": "linux",
@@ -190,8 +190,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text, line, entry, said", REFUSED)
-def test_refusals(text: str, line: int, entry: str, said: str, tmp_path: Path) -> None:
-    """What the SecY refuses names the file, the line of the entry, the entry and the reason."""
+def test_refusal_names_file_line_entry_and_reason(
+    text: str, line: int, entry: str, said: str, tmp_path: Path
+) -> None:
+    """A refusal names the file, the line of the entry, the entry and the reason."""
     path = write(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
         SecY.from_config(path, "reference")
@@ -199,7 +201,7 @@ def test_refusals(text: str, line: int, entry: str, said: str, tmp_path: Path) -
     assert said in str(caught.value)
 
 
-def test_refused_dict() -> None:
+def test_refused_dict_names_the_section() -> None:
     """Without a file the section is named."""
     with pytest.raises(ConfigError, match=r"^secy: offset 30 with encrypt: off"):
         SecY.from_config({"secy": {"encrypt": False, "offset": 30}}, "reference")
@@ -208,7 +210,7 @@ def test_refused_dict() -> None:
         SecY.from_config({"tx": {"sci": 1, "sa": sa}}, "reference")
 
 
-def test_ssci_shared_under_another_key() -> None:
+def test_ssci_may_serve_two_scis_under_two_keys() -> None:
     """One SSCI may serve two SCIs under two keys, and one SCI in both directions."""
     xpn = {"ssci": "00000001", "salt": SALT}
     secy = SecY.from_config(
@@ -226,7 +228,7 @@ def test_ssci_shared_under_another_key() -> None:
 
 
 @pytest.mark.parametrize("good", [True, False])
-def test_keys_are_wiped(good: bool) -> None:
+def test_loaded_keys_are_wiped_also_after_a_refusal(good: bool) -> None:
     """The SecY took the keys over: the loaded model has none left, also after a refusal."""
     config = load({"tx": {"sci": "0000000000000001", "sa": {0: {"key": KEY, "pn": int(good)}}}})
     if good:
@@ -243,7 +245,9 @@ def test_keys_are_wiped(good: bool) -> None:
         SecY.from_config(config, "reference")
 
 
-def test_references_may_be_followed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configuration_with_references_can_be_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A configuration with references assembles as often as wanted."""
     monkeypatch.setenv("MACSEC_SAK", KEY)
     (tmp_path / "sak").write_text(KEY)
@@ -256,7 +260,7 @@ def test_references_may_be_followed_again(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(secy.rx["5254001301570001"].sa) == 1
 
 
-def test_linux_has_no_lowest_pn(
+def test_lowest_pn_under_linux_is_ignored_with_a_warning(
     tmp_path: Path, plane: Plane, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Under `profile: linux` a given lowest_pn is ignored, with a warning that names it."""
@@ -270,7 +274,9 @@ def test_linux_has_no_lowest_pn(
     ]
 
 
-def test_send_sci_wins(caplog: pytest.LogCaptureFixture) -> None:
+def test_send_sci_wins_over_end_station_and_scb_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """`send_sci: on` wins over end_station and scb, for any port, and a warning says so."""
     controls = {"end_station": "on", "scb": "on"}
     SecY.from_config({"secy": controls, "tx": {"sci": "0000000000000007"}}, "reference")
@@ -292,7 +298,9 @@ TRANSMIT = [
 
 
 @pytest.mark.parametrize("text, line, said", TRANSMIT)
-def test_require_transmit(text: str, line: int, said: str, tmp_path: Path) -> None:
+def test_transmit_command_needs_an_sa_that_can_send(
+    text: str, line: int, said: str, tmp_path: Path
+) -> None:
     """A transmit command asks for an SA that can send, unless nothing is to be protected."""
     path = write(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
@@ -301,21 +309,21 @@ def test_require_transmit(text: str, line: int, said: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("secy", [{"protect": "off"}, {"validate": "null"}])
-def test_nothing_to_protect(secy: dict[str, str]) -> None:
-    """Where frames leave in clear no SA is needed."""
+def test_no_sa_is_needed_to_send_in_clear(secy: dict[str, str]) -> None:
+    """No SA is needed if frames leave in clear."""
     config = load({"secy": secy})
     require_transmit(config)
     assert config.tx is None
 
 
-def test_can_transmit(tmp_path: Path) -> None:
+def test_enabled_encoding_sa_is_enough_to_transmit(tmp_path: Path) -> None:
     """The SA that encodingsa names is there and on."""
     config = load(write(tmp_path, WHOLE))
     require_transmit(config)
     assert config.tx is not None
 
 
-def test_backend() -> None:
+def test_unknown_backend_or_kernel_is_refused() -> None:
     """An unknown backend or kernel is refused."""
     with pytest.raises(ConfigError, match="backend 'gpu'"):
         SecY.from_config({}, "gpu")

@@ -59,7 +59,7 @@ class Recording:
         return [frame for frame in frames if frame[6:12] == self.source(peer)]
 
     def secy(self, plane: Plane, profile: str, peer: str, other: str) -> SecY:
-        """What `other` is to frames that `peer` sends; transmits as `peer` too."""
+        """Return a SecY that receives as `other` and transmits as `peer`."""
         sender = self.about["peers"][peer]
         settings = self.about["peers"][other]["settings"]
         controls = controls_of(
@@ -105,10 +105,10 @@ def recordings() -> dict[str, Recording]:
 
 
 @pytest.mark.parametrize("name, peer, profile", CASES, ids=lambda v: v)
-def test_validates_to_its_clear_twin(
+def test_recorded_frames_are_delivered_as_the_kernel_did(
     recordings: dict[str, Recording], name: str, peer: str, profile: str, every_plane: Plane
 ) -> None:
-    """What a peer sent is delivered as the other peer's kernel delivered it."""
+    """Frames of a peer are delivered as the other peer's kernel delivered them."""
     recording = recordings[name]
     other = next(p for p in recording.about["peers"] if p != peer)
     secy = recording.secy(every_plane, profile, peer, other)
@@ -127,7 +127,7 @@ def test_validates_to_its_clear_twin(
     [case for case in CASES if not case[0].startswith(NETEM)],
     ids=lambda v: v,
 )
-def test_protects_to_the_kernels_octets(
+def test_protected_frames_equal_those_of_the_kernel(
     recordings: dict[str, Recording], name: str, peer: str, profile: str, every_plane: Plane
 ) -> None:
     """Protecting the clear frames with the same keys and PNs gives what the kernel sent."""
@@ -147,6 +147,6 @@ def test_protects_to_the_kernels_octets(
     assert wire
 
 
-def test_every_capture_is_here() -> None:
+def test_all_usable_recordings_are_in_the_tree() -> None:
     """All recordings whose keys and ICV length are the standard's are in the tree."""
     assert len(NAMES) == 32

@@ -47,7 +47,7 @@ def test_objects_with_a_key_cannot_be_copied(
 
 
 def test_every_call_of_a_closed_secy_raises(plane: Plane) -> None:
-    """After close() nothing is protected, validated or told: every call raises; twice is fine."""
+    """After close() every call raises, except another close()."""
     with add_rx(sender(plane)) as secy:
         assert secy.protect_frame(frame_of(60)) == good_frame()
     calls: list[Callable[[], object]] = [
@@ -81,9 +81,9 @@ def test_no_repr_or_error_shows_a_key(plane: Plane) -> None:
     key = key_for(secy)
     texts = [repr(secy), repr(secy.tx), repr(secy.tx.sa[0]), repr(secy._plane), repr(key)]
     texts.append(repr(SAParameters(0, key)))
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as refused:
         secy.create_tx_sa(0, Key(bytes(range(64))))
-    texts.append(str(told.value))
+    texts.append(str(refused.value))
     for text in texts:
         assert key.expose().hex() not in text
         assert repr(key.expose())[2:-1] not in text

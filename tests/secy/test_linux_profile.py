@@ -72,7 +72,7 @@ def reading(vector: dict[str, Any], secy: SecY) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_every_recorded_frame(vector: dict[str, Any], every_plane: Plane) -> None:
+def test_recorded_frame_ends_as_in_the_kernel(vector: dict[str, Any], every_plane: Plane) -> None:
     """Each frame is delivered, counted and remembered as the kernel did."""
     secy = build(vector, every_plane)
     before = reading(vector, secy)
@@ -92,7 +92,7 @@ def test_every_recorded_frame(vector: dict[str, Any], every_plane: Plane) -> Non
         before = after
 
 
-def test_the_recording_is_whole() -> None:
+def test_recording_has_all_devices_and_frames() -> None:
     """79 devices, 548 frames: none was lost in copying."""
     assert len(VECTORS) == 79
     assert sum(len(vector["frames"]) for vector in VECTORS) == 548

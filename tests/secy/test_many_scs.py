@@ -1,4 +1,4 @@
-"""Hundreds of receive SCs: found whatever came and went before, and frames judged as one by one.
+"""Hundreds of receive SCs: found after any creations and deletions, in batches as one by one.
 
 Enough for a data plane that looks ahead in a batch to do so.
 """
@@ -60,8 +60,8 @@ def craft(number: int, tci: int = SC | E | C, tags: bytes = b"") -> bytes:
 FRAMES = [craft(number) for number in range(SCS)]
 
 
-def test_any_order(plane: Plane) -> None:
-    """SCs made and deleted in any order: those that are there are found, with their own state."""
+def test_scs_are_found_after_creation_and_deletion_in_any_order(plane: Plane) -> None:
+    """After SCs were created and deleted in any order, each is found with its own state."""
     draw = random.Random(2)
     secy = plane.secy(window=1000)
     there: dict[int, int] = {}
@@ -81,7 +81,7 @@ def test_any_order(plane: Plane) -> None:
         assert valid == there
 
 
-def test_the_one_that_is_left(plane: Plane) -> None:
+def test_frame_without_sci_belongs_to_the_only_sc_left(plane: Plane) -> None:
     """A frame without an SCI belongs to the only SC, when all others are gone again (9.9)."""
     secy = plane.secy(window=1000)
     for left in (0, 1, 200, SCS - 1):
@@ -113,7 +113,9 @@ def arriving(draw: random.Random, clear_tags: int) -> bytes:
 
 @pytest.mark.parametrize("clear_tags", [0, 2])
 @pytest.mark.parametrize("validate", ["strict", "check", "disabled", "null"])
-def test_a_batch_is_its_frames(plane: Plane, validate: str, clear_tags: int) -> None:
+def test_batch_gives_the_results_of_its_frames(
+    plane: Plane, validate: str, clear_tags: int
+) -> None:
     """A batch gives what its frames give one by one, and leaves the same state."""
     draw = random.Random(3)
     whole, single = (
@@ -125,8 +127,8 @@ def test_a_batch_is_its_frames(plane: Plane, validate: str, clear_tags: int) -> 
     for size in (1, 5, 6, 7, 12, 24, 25, 300):
         frames = [arriving(draw, clear_tags) for _ in range(size)]
         outcome = whole.validate(batch_of(frames))
-        told = [single.validate_frame(frame) for frame in frames]
-        assert labels(outcome.codes) == [verdict.label for verdict, _ in told]
-        assert outcome.batch.frames() == [clear for _, clear in told if clear is not None]
+        results = [single.validate_frame(frame) for frame in frames]
+        assert labels(outcome.codes) == [verdict.label for verdict, _ in results]
+        assert outcome.batch.frames() == [clear for _, clear in results if clear is not None]
     assert pn_state(whole) == pn_state(single)
     assert all_counters(whole) == all_counters(single)

@@ -24,7 +24,7 @@ def every_second(frame: bytes) -> memoryview:
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, Octets, every_second])
-def test_kinds_of_octets(plane: Plane, kind: Callable[[bytes], Any]) -> None:
+def test_any_bytes_like_object_is_a_frame(plane: Plane, kind: Callable[[bytes], Any]) -> None:
     """Anything that `bytes` takes is a frame."""
     sends, receives = pair(plane)
     frame = frame_of(60)
@@ -34,7 +34,7 @@ def test_kinds_of_octets(plane: Plane, kind: Callable[[bytes], Any]) -> None:
     assert receives.validate_frame(kind(wire)) == (Verdict.OK, frame)
 
 
-def test_text_is_no_frame(plane: Plane) -> None:
+def test_text_is_refused_and_not_counted(plane: Plane) -> None:
     """A str is refused, and nothing is counted."""
     secy = sender(plane)
     for call in (secy.protect_frame, secy.validate_frame):
@@ -44,7 +44,7 @@ def test_text_is_no_frame(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("user", [1, 46, 1500, 9000, 70_000])
-def test_any_length(every_plane: Plane, user: int) -> None:
+def test_frames_of_all_lengths_make_the_round_trip(every_plane: Plane, user: int) -> None:
     """Frames of all lengths go there and back, each answer octets of its own."""
     frame, (sends, receives) = frame_of(user), pair(every_plane)
     first, second = sends.protect_frame(frame), sends.protect_frame(frame)
@@ -57,7 +57,7 @@ def test_any_length(every_plane: Plane, user: int) -> None:
         assert (type(verdict), verdict, type(clear), clear) == (Verdict, Verdict.OK, bytes, frame)
 
 
-def test_no_frame(plane: Plane) -> None:
+def test_empty_frame_is_a_runt_both_ways(plane: Plane) -> None:
     """An empty frame is a runt both ways."""
     assert sender(plane).protect_frame(b"") is None
     assert receiver(plane).validate_frame(b"") == (Verdict.RUNT, None)

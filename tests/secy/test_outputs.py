@@ -1,4 +1,4 @@
-"""What a data plane leaves in its output: nothing of a failed frame, nothing of another call."""
+"""Output of a data plane: nothing of a failed frame, nothing of another call."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ needs_native = pytest.mark.skipif(not NATIVE, reason="the native data plane was 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY, INTEGRITY | C])
 @pytest.mark.parametrize("tags, clear_tags", [(b"", 0), (VLAN, 1), (VLAN * 2, 2)])
-def test_a_failed_icv_leaves_zeros(
+def test_no_plaintext_is_left_after_a_failed_icv(
     native: Plane, cipher: str, tci: int, tags: bytes, clear_tags: int
 ) -> None:
-    """Where the ICV is wrong, no octet of the plaintext is left in the output, at any length."""
+    """With a wrong ICV no octet of plaintext is left in the output, at any length."""
     for offset in (0, 30, 50) if tci == CONFIDENTIAL and "xpn" not in cipher else (0,):
         secy = add_rx(native.secy(cipher=cipher, clear_tags=clear_tags, offset=offset))
         craft = Craft(cipher=cipher, tci=tci, tags=tags, offset=offset)
@@ -89,8 +89,8 @@ def test_a_failed_icv_leaves_zeros(
 @needs_native
 @pytest.mark.parametrize("native", NATIVE, ids=str)
 @pytest.mark.parametrize("call", ["protect", "validate"])
-def test_nothing_is_written_behind_the_output(native: Plane, call: str) -> None:
-    """The octets told are those written, but for the room of a frame that did not go on."""
+def test_native_plane_writes_nothing_behind_its_output(native: Plane, call: str) -> None:
+    """Only the reported octets are written, except in the room of a frame that failed."""
     sends, receives = pair(native)
     frames = [frame_of(n) for n in (1, 47, 48, 1000, 3)]
     if call == "protect":
@@ -107,8 +107,8 @@ def test_nothing_is_written_behind_the_output(native: Plane, call: str) -> None:
 
 @needs_native
 @pytest.mark.parametrize("native", NATIVE, ids=str)
-def test_too_small_an_output_does_nothing(native: Plane) -> None:
-    """Where the arena is too small the call answers -1 and no PN is used."""
+def test_too_small_an_output_uses_no_pn(native: Plane) -> None:
+    """If the arena is too small the call returns -1 and no PN is used."""
     from macsec._native import ffi, lib
 
     sends, _ = pair(native)
@@ -127,8 +127,8 @@ def test_too_small_an_output_does_nothing(native: Plane) -> None:
 # ---------------------------------------------------------------- the caller's arrays
 
 
-def test_outcomes_stay_as_they_are(every_plane: Plane) -> None:
-    """What a call returned does not change with later calls, however many, held or dropped."""
+def test_outcome_is_not_changed_by_later_calls(every_plane: Plane) -> None:
+    """The result of a call does not change with any number of later calls."""
     sends, receives = pair(every_plane, window=10000)
     held = []
     for number in range(30):
@@ -144,7 +144,7 @@ def test_outcomes_stay_as_they_are(every_plane: Plane) -> None:
         assert part.frames() == frames[1:]
 
 
-def test_a_view_outlives_its_batch(every_plane: Plane) -> None:
+def test_view_of_a_frame_outlives_its_batch(every_plane: Plane) -> None:
     """A view of one frame keeps its octets when the batch is gone and others were made."""
     sends, _ = pair(every_plane)
     view = sends.protect(batch_of([frame_of(100)])).batch.view(0)
@@ -172,8 +172,8 @@ def test_outputs_do_not_share_the_input(every_plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY])
-def test_every_alignment_in_an_arena(every_plane: Plane, tci: int) -> None:
-    """A frame gives the same wherever it lies in an arena, whatever lies beside it."""
+def test_result_does_not_depend_on_the_position_in_an_arena(every_plane: Plane, tci: int) -> None:
+    """A frame gives the same result at any place in an arena, next to any octets."""
     clear = frame_of(100)
     frame = Craft(tci=tci).protect(clear)
     for at in range(70):
@@ -184,7 +184,7 @@ def test_every_alignment_in_an_arena(every_plane: Plane, tci: int) -> None:
             assert outcome.batch.frames() == [clear], at
 
 
-def test_overlapping_and_unordered_frames(every_plane: Plane) -> None:
+def test_overlapping_rows_are_validated_by_their_own_octets(every_plane: Plane) -> None:
     """Rows may overlap, repeat and lie in any order; each is judged by its own octets."""
     frames = [Craft(pn=pn).protect(frame_of(50 + pn)) for pn in range(1, 6)]
     arena = b"".join(frames)
@@ -199,7 +199,7 @@ def test_overlapping_and_unordered_frames(every_plane: Plane) -> None:
     assert ends == ["ok", "not-valid", "no-tag"]
 
 
-def test_frames_at_the_end_of_a_page(every_plane: Plane) -> None:
+def test_frame_at_the_end_of_a_page_is_read_no_further(every_plane: Plane) -> None:
     """A frame that ends with its arena is read to its end and no further, at any length."""
     for user in [*range(1, 70), 1000]:
         clear = frame_of(user)
@@ -212,8 +212,8 @@ def test_frames_at_the_end_of_a_page(every_plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 2, 63, 64, 65, 1000])
-def test_batches_of_any_size(every_plane: Plane, rows: int) -> None:
-    """A batch is its frames one after the other, whatever their number (N1)."""
+def test_batch_of_any_size_is_its_frames_in_order(every_plane: Plane, rows: int) -> None:
+    """A batch of any size gives the results of its frames in order (N1)."""
     sends, receives = pair(every_plane)
     frames = [frame_of(1 + n % 97, fill=n) for n in range(rows)]
     sent = sends.protect(batch_of(frames))

@@ -193,7 +193,7 @@ def receiver_of(plane: Plane, profile: str, case: Case, **controls: Any) -> SecY
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("profile, case", CASES, ids=str)
-def test_truth_table(plane: Plane, profile: str, case: Case, mode: str) -> None:
+def test_row_of_the_truth_table(plane: Plane, profile: str, case: Case, mode: str) -> None:
     """Verdict, exact counters at all levels, octets delivered and PN state of a row (10.6)."""
     secy = receiver_of(plane, profile, case, validate=mode)
     frame, before = case.frame(), pn_state(secy)
@@ -235,7 +235,7 @@ def test_truth_table(plane: Plane, profile: str, case: Case, mode: str) -> None:
 
 
 @pytest.mark.parametrize("profile, case", CASES, ids=str)
-def test_null_delivers_everything_untouched(plane: Plane, profile: str, case: Case) -> None:
+def test_null_delivers_every_frame_unchanged(plane: Plane, profile: str, case: Case) -> None:
     """validateFrames Null: tags and all, no counter, no state (10.6)."""
     secy = receiver_of(plane, profile, case, validate="null")
     before = pn_state(secy)
@@ -247,7 +247,9 @@ def test_null_delivers_everything_untouched(plane: Plane, profile: str, case: Ca
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("profile, case", CASES, ids=str)
-def test_truth_table_in_every_suite(plane: Plane, profile: str, case: Case, cipher: str) -> None:
+def test_suites_end_each_row_alike_but_for_pn_zero(
+    plane: Plane, profile: str, case: Case, cipher: str
+) -> None:
     """Under strict the suites end each row alike, but for a PN field of zero (10.6.2, 9.12)."""
     case = replace(case, craft=case.craft | {"cipher": cipher})
     expected = case.ends[0]
@@ -297,7 +299,7 @@ ORDER: list[tuple[str, bytes, str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("name, frame, ieee, linux, controls", ORDER, ids=[row[0] for row in ORDER])
-def test_order_of_checks(
+def test_first_fault_in_the_order_of_10_6_counts(
     plane: Plane,
     name: str,
     frame: bytes,
@@ -316,7 +318,7 @@ def test_order_of_checks(
     assert packets == ({counter: 1} if counter else {})
 
 
-def test_a_cut_capture_is_never_judged(plane: Plane) -> None:
+def test_frame_cut_by_the_capture_is_truncated(plane: Plane) -> None:
     """A frame shorter in the capture than on the wire ends before everything else."""
     whole = Craft().protect(CLEAR)
     frames = [whole, CLEAR, CLEAR[:5]]
@@ -355,7 +357,7 @@ SCI_TABLE: list[tuple[int, tuple[str, ...], str | None, str | None]] = [
 
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("tci, peers, ieee, linux", SCI_TABLE)
-def test_sci_of_a_frame(
+def test_sci_comes_from_sc_scb_es_or_the_only_peer(
     plane: Plane,
     tci: int,
     peers: tuple[str, ...],
@@ -363,7 +365,7 @@ def test_sci_of_a_frame(
     linux: str | None,
     profile: str,
 ) -> None:
-    """SC, SCB, ES or the only peer tell the SCI; without flags never the source address (N8)."""
+    """SC, SCB, ES or the only peer give the SCI; without flags never the source address (N8)."""
     sci = ieee if profile == "ieee" else linux
     secy = plane.secy(profile=profile)
     for peer in peers:
@@ -382,7 +384,7 @@ def test_sci_of_a_frame(
 
 
 @pytest.mark.parametrize("profile, expected", [("ieee", "no-sci"), ("linux", "dropped")])
-def test_the_only_peer_must_be_on(plane: Plane, profile: str, expected: str) -> None:
+def test_disabled_sc_is_not_the_only_peer(plane: Plane, profile: str, expected: str) -> None:
     """A frame without an SCI is not taken for a receive SC that is off (10.6.1)."""
     secy = add_rx(plane.secy(profile=profile))
     frame = Craft(tci=NO_SCI_FLAGS).protect(CLEAR)
@@ -412,7 +414,7 @@ def test_xpn_iv_does_not_hold_the_sci(plane: Plane) -> None:
 
 @pytest.mark.parametrize("user", [1, 2, 15, 16, 17, 23, 24, 30, 46, 47, 48, 49, 63, 64, 1500, 9000])
 @pytest.mark.parametrize("padding", [0, 1, 30, 64])
-def test_padding_is_cut_off(plane: Plane, user: int, padding: int) -> None:
+def test_padding_behind_the_icv_is_dropped(plane: Plane, user: int, padding: int) -> None:
     """SL finds the ICV; what lies behind is dropped. A frame without SL cannot be padded (9.10)."""
     secy = add_rx(plane.secy())
     clear = frame_of(user)
@@ -426,7 +428,9 @@ def test_padding_is_cut_off(plane: Plane, user: int, padding: int) -> None:
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY, E | C, 0, ES | E | C])
-def test_good_frames_of_every_suite_and_tag(every_plane: Plane, cipher: str, tci: int) -> None:
+def test_frames_of_every_suite_and_service_are_validated(
+    every_plane: Plane, cipher: str, tci: int
+) -> None:
     """Frames made by the text alone are validated, both services by E and C per frame (10.7.25)."""
     secy = add_rx(every_plane.secy(cipher=cipher, encrypt=False))
     for pn, user in enumerate([1, 13, 47, 48, 64, 255, 1500], 1):
@@ -438,7 +442,9 @@ def test_good_frames_of_every_suite_and_tag(every_plane: Plane, cipher: str, tci
 
 @pytest.mark.parametrize("offset", [0, 30, 50])
 @pytest.mark.parametrize("around", range(-3, 4))
-def test_offsets_at_their_boundary(every_plane: Plane, offset: int, around: int) -> None:
+def test_user_data_around_the_offset_is_validated(
+    every_plane: Plane, offset: int, around: int
+) -> None:
     """User Data shorter than, as long as and longer than the confidentiality offset (14.5)."""
     user = max(offset + around, 1)
     secy = add_rx(every_plane.secy(offset=offset))
@@ -447,8 +453,8 @@ def test_offsets_at_their_boundary(every_plane: Plane, offset: int, around: int)
 
 
 @pytest.mark.parametrize("offset", [30, 50])
-def test_offset_is_not_used_on_integrity(plane: Plane, offset: int) -> None:
-    """A frame with E=0 is wholly in the AAD whatever the offset (14.5)."""
+def test_frame_without_e_ignores_the_offset(plane: Plane, offset: int) -> None:
+    """A frame with E=0 is wholly in the AAD, with any offset (14.5)."""
     secy = add_rx(plane.secy(offset=offset))
     clear = frame_of(100)
     assert secy.validate_frame(Craft(tci=INTEGRITY).protect(clear)) == (0, clear)
@@ -462,10 +468,10 @@ S_VLAN = bytes.fromhex("88a80456")
 @pytest.mark.parametrize("offset", [0, 30, 50])
 @pytest.mark.parametrize("tags", [b"", VLAN, S_VLAN + VLAN], ids=["0", "1", "2"])
 @pytest.mark.parametrize("clear_tags", [0, 1, 2])
-def test_clear_tags(
+def test_clear_tags_before_the_sectag_are_delivered(
     plane: Plane, clear_tags: int, tags: bytes, offset: int, authenticated: bool
 ) -> None:
-    """Up to so many VLAN tags may stand before the SecTAG; they are delivered with the frame."""
+    """At most `clear_tags` VLAN tags come before the SecTAG; they are delivered too."""
     secy = add_rx(
         plane.secy(clear_tags=clear_tags, clear_tags_authenticated=authenticated, offset=offset)
     )
@@ -480,7 +486,7 @@ def test_clear_tags(
 
 
 @pytest.mark.parametrize("authenticated", [False, True])
-def test_a_changed_clear_tag(plane: Plane, authenticated: bool) -> None:
+def test_changed_clear_tag_is_seen_only_if_authenticated(plane: Plane, authenticated: bool) -> None:
     """A tag left in clear can be changed unseen, unless it is authenticated."""
     secy = add_rx(plane.secy(clear_tags=1, clear_tags_authenticated=authenticated))
     craft = Craft(tags=VLAN, tags_authenticated=authenticated)
@@ -494,7 +500,9 @@ def test_a_changed_clear_tag(plane: Plane, authenticated: bool) -> None:
 @pytest.mark.parametrize("mode", ["strict", "check", "disabled", "null"])
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("clear_tags", [0, 2])
-def test_frames_of_0_to_60_octets(plane: Plane, mode: str, profile: str, clear_tags: int) -> None:
+def test_short_frame_ends_in_a_verdict(
+    plane: Plane, mode: str, profile: str, clear_tags: int
+) -> None:
     """However few octets, a frame ends in a verdict and raises nothing (N7); under 14: runt."""
     secy = add_rx(plane.secy(profile=profile, validate=mode, clear_tags=clear_tags))
     whole = [
@@ -515,7 +523,7 @@ def test_frames_of_0_to_60_octets(plane: Plane, mode: str, profile: str, clear_t
 
 @pytest.mark.parametrize("icv_length", range(8, 17))
 @pytest.mark.parametrize("tci", [CONFIDENTIAL, INTEGRITY | C, INTEGRITY])
-def test_short_icvs_of_linux(every_plane: Plane, icv_length: int, tci: int) -> None:
+def test_linux_takes_icvs_of_8_to_16_octets(every_plane: Plane, icv_length: int, tci: int) -> None:
     """Profile linux takes ICVs of 8 to 16 octets; one wrong bit in any of them is seen."""
     secy = add_rx(every_plane.secy(profile="linux", icv_length=icv_length, window=10))
     craft = Craft(tci=tci, icv_length=icv_length)
@@ -559,8 +567,8 @@ def test_counters_add_up_over_levels(plane: Plane) -> None:
     assert min(counted["secy"][name] for name in ("InPktsOK", "InPktsInvalid", "InPktsLate")) > 0
 
 
-def test_rows_of_an_outcome(plane: Plane) -> None:
-    """Delivered frames keep order, time and source; every row tells what its frame told."""
+def test_outcome_keeps_order_time_source_and_tag_fields(plane: Plane) -> None:
+    """Delivered frames keep order, time and source; each row has SCI, AN and PN if known."""
     secy = add_rx(plane.secy(window=100))
     frames = [
         CLEAR,
@@ -579,11 +587,11 @@ def test_rows_of_an_outcome(plane: Plane) -> None:
     assert outcome.batch.time_ns.tolist() == [1000, 7000]
     assert outcome.batch.source.tolist() == [6, 12]
     a, b, none = int(SCI_A, 16), int(SCI_B, 16), (None, None, None)
-    told = [outcome.sci_an_pn(row) for row in range(n)]
-    assert told == [none, (a, 0, 7), (a, 0, 8), none, none, (a, 3, 9), (b, 0, 10), (a, 0, 5)]
+    fields = [outcome.sci_an_pn(row) for row in range(n)]
+    assert fields == [none, (a, 0, 7), (a, 0, 8), none, none, (a, 3, 9), (b, 0, 10), (a, 0, 5)]
 
 
-def test_an_empty_batch(plane: Plane) -> None:
+def test_empty_batch_delivers_and_counts_nothing(plane: Plane) -> None:
     """No frames in, no frames out, nothing counted."""
     secy = add_rx(plane.secy())
     outcome = secy.validate(batch_of([]))

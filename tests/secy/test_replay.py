@@ -57,7 +57,7 @@ class Lowest:
         return (above + (2**32 if crossed else 0)) % 2**64
 
     def receive(self, sent: int, forged: bool = False) -> str:
-        """How a frame with this PN ends under Strict."""
+        """Return the verdict of a frame with this PN under Strict."""
         pn = self.recovered(sent)
         if self.protect and (pn < self.lowest_pn or (self.reject and pn in self.taken)):
             return "late"
@@ -70,7 +70,7 @@ class Lowest:
         return verdict
 
     def raise_pns(self, next_pn: int, lowest_pn: int) -> None:
-        """What the KaY may do (10.7.15)."""
+        """Raise PNs as the KaY may (10.7.15)."""
         self.lowest_pn = max(self.lowest_pn, lowest_pn)
         self.next_pn = max(self.next_pn, next_pn, self.lowest_pn)
         if self.reject:  # a bitmap remembers no further back
@@ -143,7 +143,7 @@ PLACES += [("gcm-aes-xpn-256", start) for start in STARTS_64]
     [(True, w) for w in (0, 1, 2, 63, 64, 65, 1000, WINDOW_XPN)] + [(False, 0), (False, 20)],
 )
 @pytest.mark.parametrize("cipher, start", PLACES)
-def test_lower_bound_model(
+def test_pns_from_lowest_pn_on_are_accepted(
     plane: Plane, window: int, cipher: str, start: int, protect: bool
 ) -> None:
     """Exactly the PNs from lowestPN on are accepted, in any order, duplicates too (10.6.5)."""
@@ -163,7 +163,9 @@ def test_lower_bound_model(
 
 @pytest.mark.parametrize("window", [0, 1, 63, 64, 65, 200, 1 << 20])
 @pytest.mark.parametrize("cipher, start", PLACES)
-def test_no_duplicate_with_reject(plane: Plane, window: int, cipher: str, start: int) -> None:
+def test_no_pn_is_delivered_twice_with_reject(
+    plane: Plane, window: int, cipher: str, start: int
+) -> None:
     """Duplicates: reject is the set model: no PN is ever delivered twice, nothing else is lost."""
     draw = random.Random(f"{window} {start}")
     xpn = "xpn" in cipher
@@ -182,7 +184,7 @@ def test_no_duplicate_with_reject(plane: Plane, window: int, cipher: str, start:
 
 @pytest.mark.parametrize("reject", [False, True], ids=["accept", "reject"])
 @pytest.mark.parametrize("cipher, start", PLACES)
-def test_raised_pns_and_changed_windows(
+def test_lowest_pn_never_falls_while_pns_and_window_change(
     plane: Plane, cipher: str, start: int, reject: bool
 ) -> None:
     """NextPN, lowestPN and the window change between frames; lowestPN never falls (10.7.15)."""
@@ -214,8 +216,8 @@ def test_raised_pns_and_changed_windows(
             model.raise_pns(0, lowest_pn)
 
 
-def test_reject_after_a_raise_beyond_the_bitmap(plane: Plane) -> None:
-    """A PN far below a raised nextPN leaves no bit that stands for another PN."""
+def test_raise_beyond_the_bitmap_leaves_no_stale_bit(plane: Plane) -> None:
+    """A PN far below a raised nextPN leaves no bit that counts for another PN."""
     secy = add_rx(plane.secy(window=60, duplicates_reject=True))
     secy.raise_rx_pn(SCI_A, 0, next_pn=10000)
     model = Lowest(60, 10000, 10000 - 60, reject=True)
@@ -240,7 +242,7 @@ def test_window_0_is_strict_order(plane: Plane, cipher: str) -> None:
 
 
 @pytest.mark.parametrize("window", [WINDOW_32, WINDOW_32 - 1, 1 << 31])
-def test_largest_windows(plane: Plane, window: int) -> None:
+def test_largest_window_accepts_every_pn(plane: Plane, window: int) -> None:
     """A window of 2^32-1 accepts every PN for as long as the SA lives (10.7.8)."""
     secy = add_rx(plane.secy(window=window))
     pns = [5, 1, 2**32 - 1, 1, 2**31, 7]
@@ -262,7 +264,7 @@ class Linux:
     protect: bool = True
 
     def receive(self, pn: int, forged: bool = False) -> str:
-        """How a frame ends under Strict."""
+        """Return the verdict of a frame under Strict."""
         old = pn < self.next_pn - self.window
         if old and self.protect:
             return "late"
@@ -276,7 +278,9 @@ class Linux:
 @pytest.mark.parametrize("window", [0, 1, 5, 64, 1000, WINDOW_32])
 @pytest.mark.parametrize("start", STARTS_32)
 @pytest.mark.parametrize("protect", [True, False], ids=["on", "off"])
-def test_linux_model(plane: Plane, window: int, start: int, protect: bool) -> None:
+def test_linux_accepts_pns_from_next_pn_minus_window_on(
+    plane: Plane, window: int, start: int, protect: bool
+) -> None:
     """Profile linux: PN >= nextPN - window, and the last PN for ever (kernel behaviour 1, 12)."""
     draw = random.Random(f"{window} {start} {protect}")
     length = 1500 if plane.backend == "native" else 300
@@ -318,7 +322,9 @@ RECOVERY: list[tuple[int, int, str]] = [
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES[2:])
 @pytest.mark.parametrize("lowest, sent, expected", RECOVERY)
-def test_recovery(plane: Plane, cipher: str, lowest: int, sent: int, expected: str) -> None:
+def test_recovered_pn_takes_the_upper_half_of_lowest_pn(
+    plane: Plane, cipher: str, lowest: int, sent: int, expected: str
+) -> None:
     """The upper half is lowestPN's, plus one past its middle; a wrong guess fails the ICV."""
     secy = add_rx(plane.secy(cipher=cipher, replay=False, window=0), next_pn=lowest)
     before = pn_state(secy)
@@ -331,7 +337,7 @@ def test_recovery(plane: Plane, cipher: str, lowest: int, sent: int, expected: s
         assert secy.rx[SCI_A].sa[0].next_pn == max(lowest, sent + 1)
 
 
-def test_recovery_follows_lowest_not_next(plane: Plane) -> None:
+def test_recovery_follows_lowest_pn_not_next_pn(plane: Plane) -> None:
     """A frame reordered across 2^32 is taken by the text and refused by linux (10.6.2)."""
     late, cipher = 2**32 - 16, "gcm-aes-xpn-128"
     for profile, expected in (("ieee", ["ok", "ok"]), ("linux", ["delayed", "not-valid"])):
@@ -347,10 +353,10 @@ def test_recovery_follows_lowest_not_next(plane: Plane) -> None:
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("tci", [INTEGRITY, INTEGRITY | E | C], ids=["integrity", "encrypted"])
-def test_forgeries_move_nothing(
+def test_wrong_icv_moves_no_pn(
     plane: Plane, mode: str, profile: str, cipher: str, tci: int
 ) -> None:
-    """No frame with a wrong ICV moves a PN, whatever PN it claims and however it ends."""
+    """No frame with a wrong ICV moves a PN, with any claimed PN and any verdict."""
     start = 1000
     secy = add_rx(
         plane.secy(cipher=cipher, profile=profile, validate=mode, window=10, replay=False),
@@ -374,7 +380,7 @@ def test_forgeries_move_nothing(
 
 
 @pytest.mark.parametrize("tci", [INTEGRITY, INTEGRITY | E | C], ids=["integrity", "encrypted"])
-def test_forgeries_mark_no_duplicate(plane: Plane, tci: int) -> None:
+def test_wrong_icv_marks_no_pn_as_seen(plane: Plane, tci: int) -> None:
     """With duplicates: reject a forged PN does not count as seen."""
     secy = add_rx(plane.secy(window=100, duplicates_reject=True, validate="check"))
     frames = [Craft(tci=tci, pn=pn).protect(frame_of(60)) for pn in range(1, 60)]
@@ -384,7 +390,7 @@ def test_forgeries_mark_no_duplicate(plane: Plane, tci: int) -> None:
     assert judged(secy, frames) == ["late"] * 59
 
 
-def test_other_refusals_move_nothing(plane: Plane) -> None:
+def test_refused_frames_move_no_pn(plane: Plane) -> None:
     """Bad tags, unknown SCs, unused SAs, untagged frames and late ones leave all PNs alone."""
     secy = add_rx(add_rx(plane.secy(window=3), next_pn=50), an=1, next_pn=60, enabled=False)
     frames: list[bytes] = [frame_of(60), b"", frame_of(60)[:13]]
@@ -410,7 +416,7 @@ def test_disabled_mode_never_moves_a_pn(plane: Plane) -> None:
         assert pn_state(secy) == before
 
 
-def test_protection_can_be_switched(plane: Plane) -> None:
+def test_replay_protection_acts_at_once_when_turned_on(plane: Plane) -> None:
     """LowestPN is kept up while replayProtect is off, so turning it on acts at once (10.6.5)."""
     secy = add_rx(plane.secy(replay=False, window=4))
     frames = {pn: Craft(pn=pn).protect(frame_of(60)) for pn in (20, 15, 16)}

@@ -9,8 +9,8 @@ from macsec.secy.ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 SCIS, KEYS = range(5), ("a", "b")
 
 
-def test_against_a_plain_search() -> None:
-    """Whatever is put and dropped, the other SCI is one that a search through all SAs finds."""
+def test_other_sci_equals_a_search_through_all_sas() -> None:
+    """After any puts and drops, the other SCI is one that a search through all SAs finds."""
     draw = random.Random(1)
     uses, plain = SSCIRegistry(), dict[SAPlace, SSCIUse]()
     found = 0
@@ -31,8 +31,8 @@ def test_against_a_plain_search() -> None:
     assert 1000 < found < 5000
 
 
-def test_nothing_is_left() -> None:
-    """A use that no SA has any more belongs to nobody."""
+def test_unused_ssci_belongs_to_no_sci() -> None:
+    """A use without an SA belongs to no SCI."""
     uses = SSCIRegistry()
     use = SSCIUse("a", 1)
     for an in range(4):

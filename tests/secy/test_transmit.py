@@ -55,8 +55,8 @@ def ends(secy: SecY, frames: list[bytes]) -> list[str]:
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
 @pytest.mark.parametrize("encrypt", [True, False])
-def test_octets_of_every_size(every_plane: Plane, cipher: str, encrypt: bool) -> None:
-    """DA, SA, SecTAG, Secure Data and ICV are those that the text alone gives (10.5, 14.5)."""
+def test_protected_octets_follow_the_text(every_plane: Plane, cipher: str, encrypt: bool) -> None:
+    """DA, SA, SecTAG, Secure Data and ICV follow from the text alone (10.5, 14.5)."""
     secy = sender(every_plane, cipher=cipher, encrypt=encrypt)
     craft = Craft(cipher=cipher, tci=CONFIDENTIAL if encrypt else INTEGRITY)
     expected = [replace(craft, pn=pn).protect(frame_of(n)) for pn, n in enumerate(SIZES, 1)]
@@ -66,7 +66,7 @@ def test_octets_of_every_size(every_plane: Plane, cipher: str, encrypt: bool) ->
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-256"])
 @pytest.mark.parametrize("offset", [0, 30, 50])
 @pytest.mark.parametrize("around", range(-3, 4))
-def test_octets_around_the_offset(
+def test_user_data_within_the_offset_stays_clear(
     every_plane: Plane, cipher: str, offset: int, around: int
 ) -> None:
     """User Data no longer than the offset is all in clear, and still E=C=1 (14.5)."""
@@ -80,21 +80,21 @@ def test_octets_around_the_offset(
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
-def test_what_is_sent_is_received(every_plane: Plane, cipher: str) -> None:
+def test_pair_with_the_same_keys_delivers_every_size(every_plane: Plane, cipher: str) -> None:
     """A pair with the same keys delivers every size of frame as it was, from 13 octets on."""
     sends, receives = pair(every_plane, cipher=cipher)
     frames = [frame_of(n) for n in range(1, 200)]
     assert receives.validate(sends.protect(batch_of(frames)).batch).batch.frames() == frames
 
 
-def test_short_length(plane: Plane) -> None:
+def test_sl_is_the_length_of_short_user_data(plane: Plane) -> None:
     """SL is the octets of User Data below 48, else 0 (9.7)."""
     secy = sender(plane)
     frames = secy.protect(batch_of(map(frame_of, range(1, 80)))).batch.frames()
     assert [frame[15] for frame in frames] == [*range(1, 48), *[0] * 32]
 
 
-def test_nothing_is_padded(plane: Plane) -> None:
+def test_protected_frame_is_never_padded(plane: Plane) -> None:
     """A protected frame is 24 or 32 octets longer than the clear one, however short (9.10)."""
     for send_sci, more in ((True, 32), (False, 24)):
         secy = sender(plane, send_sci=send_sci)
@@ -110,7 +110,7 @@ def test_nothing_is_padded(plane: Plane) -> None:
 @pytest.mark.parametrize("scb", [True, False])
 @pytest.mark.parametrize("receiving", [0, 1, 2, 3])
 @pytest.mark.parametrize("encrypt", [True, False])
-def test_tci(
+def test_tci_follows_table_10_1_and_the_service(
     plane: Plane, send_sci: bool, end_station: bool, scb: bool, receiving: int, encrypt: bool
 ) -> None:
     """SC, ES and SCB by Table 10-1, E and C by the service (9.5, 10.5.3)."""
@@ -155,7 +155,7 @@ def test_an_inactive_receive_sc_does_not_count(plane: Plane) -> None:
         assert sent[14] & SC == expected, f"step {number}"
 
 
-def test_linux_icv_that_is_not_16_octets(plane: Plane) -> None:
+def test_short_icv_of_linux_sets_c_without_e(plane: Plane) -> None:
     """With a shorter ICV an integrity-only frame has C=1 E=0 (9.5); one of 16 octets has not."""
     for icv_length in range(8, 17):
         secy = sender(plane, profile="linux", icv_length=icv_length, encrypt=False)
@@ -171,7 +171,7 @@ def test_linux_icv_that_is_not_16_octets(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
-def test_every_frame_takes_the_next_pn(plane: Plane, cipher: str) -> None:
+def test_every_frame_uses_the_next_pn(plane: Plane, cipher: str) -> None:
     """PN = nextPN, then nextPN += 1, one frame or many in a call (10.5.2)."""
     secy = sender(plane, cipher=cipher)
     seen: list[int] = []
@@ -186,7 +186,9 @@ def test_every_frame_takes_the_next_pn(plane: Plane, cipher: str) -> None:
 
 @pytest.mark.parametrize("cipher, limit", LIMITS)
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
-def test_exhaustion(plane: Plane, profile: str, cipher: str, limit: int) -> None:
+def test_no_frame_is_sent_after_the_last_pn(
+    plane: Plane, profile: str, cipher: str, limit: int
+) -> None:
     """The last PN is used, then nothing is sent for good: no wrap, no clear frame (10.5.2)."""
     secy = plane.secy(profile=profile, cipher=cipher)
     add_tx(secy, next_pn=limit - 3)
@@ -207,7 +209,7 @@ def test_exhaustion(plane: Plane, profile: str, cipher: str, limit: int) -> None
 
 
 @pytest.mark.parametrize("cipher, limit", LIMITS)
-def test_the_last_pn_can_be_received(plane: Plane, cipher: str, limit: int) -> None:
+def test_last_pn_makes_the_round_trip(plane: Plane, cipher: str, limit: int) -> None:
     """PN 2^32-1 and 2^64-1 make the round trip (N15); nextPN is then the limit."""
     sends, receives = plane.secy(cipher=cipher), plane.secy(cipher=cipher)
     add_tx(sends, next_pn=limit - 1)
@@ -231,7 +233,7 @@ def test_exhaustion_of_one_sa_leaves_the_others(plane: Plane) -> None:
     assert (secy.tx.sa[0].next_pn, secy.tx.sa[1].next_pn) == (1 << 32, 3)
 
 
-def test_an_exhausted_sa_stays_so(plane: Plane) -> None:
+def test_exhausted_sa_cannot_be_revived(plane: Plane) -> None:
     """Stopping and starting it, other controls or clearing counters do not revive it."""
     secy = add_tx(plane.secy(), next_pn=(1 << 32) - 1)
     secy.protect_frame(frame_of(64))
@@ -244,7 +246,7 @@ def test_an_exhausted_sa_stays_so(plane: Plane) -> None:
     assert secy.tx.sa[0].next_pn == 1 << 32
 
 
-def test_raising_the_pn_to_the_limit_exhausts(plane: Plane) -> None:
+def test_next_pn_raised_to_the_limit_sends_nothing(plane: Plane) -> None:
     """NextPN can be raised up to the limit itself; then nothing is sent."""
     for cipher, limit in LIMITS:
         secy = sender(plane, cipher=cipher)
@@ -258,7 +260,9 @@ def test_raising_the_pn_to_the_limit_exhausts(plane: Plane) -> None:
 
 @pytest.mark.parametrize("profile", ["ieee", "linux"])
 @pytest.mark.parametrize("encrypt", [True, False])
-def test_too_long(plane: Plane, profile: str, encrypt: bool) -> None:
+def test_too_long_frame_uses_its_pn_and_is_not_sent(
+    plane: Plane, profile: str, encrypt: bool
+) -> None:
     """Over the limit: not sent, the PN is used up, octets by profile (10.5.4, 10.5.5)."""
     secy = sender(plane, profile=profile, encrypt=encrypt, mtu=100)
     fits = 100 + 14 - 12 - 32  # User Data of the longest frame that fits
@@ -279,7 +283,7 @@ def test_too_long(plane: Plane, profile: str, encrypt: bool) -> None:
     assert secy.interface_counters["ifOutOctets"] == 2 * 12 + fits + fits - 1
 
 
-def test_too_long_counts_clear_tags_and_the_sci(plane: Plane) -> None:
+def test_mtu_counts_clear_tags_and_sectag(plane: Plane) -> None:
     """The limit holds for the frame as it would be sent: SecTAG and tags left in clear."""
     tag = bytes.fromhex("81000001")
     for more, controls in ((32, {}), (24, {"send_sci": False}), (32, {"clear_tags": 1})):
@@ -289,7 +293,7 @@ def test_too_long_counts_clear_tags_and_the_sci(plane: Plane) -> None:
             assert ends(secy, [frame]) == [expected]
 
 
-def test_no_limit_by_default(plane: Plane) -> None:
+def test_frame_of_any_length_is_sent_without_mtu(plane: Plane) -> None:
     """Without an mtu a frame of any length is sent."""
     sends, receives = pair(plane)
     frame = frame_of(65535)
@@ -302,7 +306,9 @@ def test_no_limit_by_default(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("controls", [{"protect": False}, {"validate": "null"}], ids=str)
-def test_unprotected(plane: Plane, controls: dict[str, Any]) -> None:
+def test_unprotected_frame_is_unchanged_and_takes_no_pn(
+    plane: Plane, controls: dict[str, Any]
+) -> None:
     """ProtectFrames False, and Null makes it so: unchanged, OutPktsUntagged, no PN (10.5, 10.6)."""
     secy = sender(plane, mtu=10, **controls)
     frames = [frame_of(n) for n in (1, 50, 3000)]
@@ -315,7 +321,7 @@ def test_unprotected(plane: Plane, controls: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("controls", [{"protect": False}, {"validate": "null"}], ids=str)
-def test_unprotected_needs_no_sa(plane: Plane, controls: dict[str, Any]) -> None:
+def test_unprotected_frame_needs_no_sa(plane: Plane, controls: dict[str, Any]) -> None:
     """Without any SC or SA an unprotected frame is sent."""
     assert plane.secy(**controls).protect_frame(frame_of(60)) == frame_of(60)
 
@@ -362,7 +368,7 @@ def deleted_by_sci(secy: SecY) -> None:
     [no_sc, no_sa, other_sa, stopped_sa, stopped_sc, deleted_sa, deleted_by_sci],
     ids=lambda setup: setup.__name__,
 )
-def test_not_operational(plane: Plane, setup: Any) -> None:
+def test_no_frame_is_sent_without_a_usable_sa(plane: Plane, setup: Any) -> None:
     """No usable SA while protectFrames: nothing is sent, least of all in clear (10.5.1)."""
     secy = plane.secy()
     setup(secy)
@@ -375,7 +381,7 @@ def test_not_operational(plane: Plane, setup: Any) -> None:
     assert not secy.mac_operational
 
 
-def test_frames_that_are_no_frames(plane: Plane) -> None:
+def test_frame_without_user_data_is_a_runt(plane: Plane) -> None:
     """Under 13 octets there is no User Data: runt, in every mode, and no PN is used (N7)."""
     for controls in ({}, {"protect": False}, {"validate": "null"}, {"clear_tags": 2}):
         secy = sender(plane, **controls)
@@ -386,7 +392,7 @@ def test_frames_that_are_no_frames(plane: Plane) -> None:
         assert secy.tx.sa[0].next_pn == (6 if went == "encrypted" else 1)
 
 
-def test_a_cut_capture_is_never_sent(plane: Plane) -> None:
+def test_frame_cut_by_the_capture_is_not_protected(plane: Plane) -> None:
     """A frame shorter than it was on the wire is not protected and takes no PN."""
     secy = sender(plane)
     frame = frame_of(60)
@@ -400,7 +406,7 @@ def test_a_cut_capture_is_never_sent(plane: Plane) -> None:
 # ---------------------------------------------------------------- several SAs
 
 
-def test_an_changes_between_frames(plane: Plane) -> None:
+def test_encoding_sa_changes_with_the_next_frame(plane: Plane) -> None:
     """EncodingSA takes effect with the next frame; every SA has its own PNs (7.1.3)."""
     secy = plane.secy()
     keys = [bytes([an]) * 32 for an in range(4)]
@@ -415,7 +421,7 @@ def test_an_changes_between_frames(plane: Plane) -> None:
     assert [secy.tx.sa[an].counters["OutPktsEncrypted"] for an in range(4)] == [2, 2, 1, 1]
 
 
-def test_encryption_changes_between_frames(plane: Plane) -> None:
+def test_both_services_share_the_pns_of_an_sa(plane: Plane) -> None:
     """Both services on one SA share its PNs; each counts its own octets of User Data (10.7.18)."""
     secy = sender(plane)
     assert secy.protect_frame(frame_of(40)) == Craft().protect(frame_of(40))
@@ -442,10 +448,10 @@ TAGS = [b"", C_TAG, S_TAG + C_TAG, OLD_TAG + S_TAG + C_TAG]
 @pytest.mark.parametrize("tags", TAGS, ids=["0", "1", "2", "3"])
 @pytest.mark.parametrize("clear_tags", [0, 1, 2])
 @pytest.mark.parametrize("encrypt, offset", [(True, 0), (True, 30), (True, 50), (False, 0)])
-def test_clear_tags(
+def test_clear_tags_stay_before_the_sectag(
     plane: Plane, clear_tags: int, tags: bytes, authenticated: bool, encrypt: bool, offset: int
 ) -> None:
-    """Up to so many VLAN tags stay before the SecTAG, the others are User Data (11.4)."""
+    """At most `clear_tags` VLAN tags stay before the SecTAG, the others are User Data (11.4)."""
     controls = {
         "clear_tags": clear_tags,
         "clear_tags_authenticated": authenticated,
@@ -469,7 +475,7 @@ def test_clear_tags(
 
 
 @pytest.mark.parametrize("clear_tags", [1, 2])
-def test_tags_with_nothing_behind_them(plane: Plane, clear_tags: int) -> None:
+def test_frame_of_tags_alone_protects_its_tags(plane: Plane, clear_tags: int) -> None:
     """One octet at least is protected: a frame of tags alone has them as its User Data."""
     for tags in (C_TAG, S_TAG + C_TAG):
         secy = sender(plane, clear_tags=clear_tags)
@@ -479,7 +485,7 @@ def test_tags_with_nothing_behind_them(plane: Plane, clear_tags: int) -> None:
         assert sent == Craft(tags=outside).protect(DA + SA + inside)
 
 
-def test_a_tag_cut_short_is_user_data(plane: Plane) -> None:
+def test_vlan_tag_cut_short_is_user_data(plane: Plane) -> None:
     """Two or three octets that begin like a VLAN tag are no tag."""
     secy = sender(plane, clear_tags=2)
     for pn, body in enumerate((C_TAG[:1], C_TAG[:2], C_TAG[:3]), 1):
@@ -489,8 +495,8 @@ def test_a_tag_cut_short_is_user_data(plane: Plane) -> None:
 # ---------------------------------------------------------------- batches
 
 
-def test_rows_of_an_outcome(plane: Plane) -> None:
-    """Frames that are sent keep order, time and source; every row tells SCI, AN and PN."""
+def test_sent_frames_keep_order_time_and_source(plane: Plane) -> None:
+    """Sent frames keep order, time and source; each row has SCI, AN and PN."""
     secy = sender(plane, mtu=200)
     frames = [frame_of(60), b"", frame_of(300), frame_of(61)]
     given = FrameBatch.from_frames(frames, time_ns=[10, 20, 30, 40], source=[1, 2, 3, 4])
@@ -507,7 +513,7 @@ def test_rows_of_an_outcome(plane: Plane) -> None:
     ]
 
 
-def test_exactly_one_packet_counter_a_frame(plane: Plane) -> None:
+def test_every_frame_raises_exactly_one_packet_counter(plane: Plane) -> None:
     """Every frame raises one of Untagged, TooLong, Protected, Encrypted (10.7.18)."""
     secy = sender(plane, mtu=1000)
     sent = 0
@@ -530,7 +536,7 @@ def test_own_frames_are_not_accepted(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("cipher", SUITE_NAMES)
-def test_key_and_nonce_are_all_that_counts(every_plane: Plane, cipher: str) -> None:
+def test_any_change_of_key_or_nonce_changes_the_octets(every_plane: Plane, cipher: str) -> None:
     """Another key, SCI, PN, SSCI or Salt gives other octets behind the same header (14.5)."""
     frame = frame_of(100)
     base = sender(every_plane, cipher=cipher).protect_frame(frame)

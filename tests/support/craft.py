@@ -20,7 +20,7 @@ def pcap_header(magic=0xA1B2C3D4, big=False, link=1, version=(2, 4), snap=262144
 
 
 def record(frame, seconds=0, fraction=0, big=False, wire=None, captured=None, extra=b""):
-    """A pcap record; `extra` stands between header and frame."""
+    """Return a pcap record, with `extra` between header and frame."""
     return (
         struct.pack(
             order(big) + "4I",
@@ -100,7 +100,7 @@ def spb(frame, big=False, wire=None, **forged):
 
 
 def frame(number, size=60):
-    """A frame that can be told from others."""
+    """Return a frame that differs from all others."""
     return bytes((number * 7 + place) & 0xFF for place in range(size))
 
 
@@ -118,7 +118,7 @@ def some_pcapng(big=False, frames=SOME):
     """A pcapng file with every kind of block that matters."""
     options = option(1, b"why", big) + option(2, struct.pack(order(big) + "I", 1), big)
     return (
-        shb(big, option(3, b"nobody", big) + option(0, b"", big))
+        shb(big, option(3, b"a comment", big) + option(0, b"", big))
         + idb(big, options=option(2, b"eth0", big) + option(9, b"\x09", big))
         + idb(big, snap=20)
         + block(5, bytes(12), big)
@@ -163,6 +163,6 @@ class Outcome:
         return [row[2] for row in self.rows]
 
     def same(self):
-        """What two backends must agree on."""
+        """Return all that two backends must agree on."""
         seen = self.reader.interfaces if self.reader else None
         return self.rows, self.sizes, self.fault, seen

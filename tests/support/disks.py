@@ -1,4 +1,4 @@
-"""A disk in memory that forgets what was not brought to it, and fails when told.
+"""Disk in memory that forgets unsynced data, and fails on request.
 
 Octets last once their file was synced, and names once their folder was. What was not may be there
 after a power cut or not, each piece for itself: `survivors` gives every way it can come out.
@@ -50,13 +50,13 @@ class Names:
 
 
 MOVING = ("open", "write", "fsync", "rename", "unlink", "mkdir", "close")
-"""Calls that are counted; those that only look are not."""
+"""Calls that are counted; calls that only read are not."""
 
 
 class Disk:
     """The disk. `cut_at`, `fail_at`: at the call of this number the power goes, or `error` comes.
 
-    `short`: a write takes so many octets at most.
+    `short`: a write takes at most this number of octets.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Hosts for real traffic: network namespaces joined by a veth cable, and programs running there.
 
-Needs root; `pytest.skip` says what is missing. Whatever was started is ended, and every namespace
-removed, when the `with` block is left, however it is left.
+Needs root; `pytest.skip` names what is missing. At the end of the `with` block all programs that it
+started are ended, and every namespace is removed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import pytest
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TICK, TICKS = 0.02, 1500
-"""Seconds between two looks at something, and looks before it counts as failed."""
+"""Seconds between two checks of a condition, and checks before it counts as failed."""
 
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
@@ -40,7 +40,7 @@ _c_library = ctypes.CDLL(None, use_errno=True)
 
 
 def need(*programs: str, tun: bool = True) -> None:
-    """Skip, with the reason, where real traffic cannot be had."""
+    """Skip, with the reason, where real traffic is not possible."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("network namespaces need root on Linux")
     if tun and not os.access("/dev/net/tun", os.R_OK | os.W_OK):
@@ -51,12 +51,12 @@ def need(*programs: str, tun: bool = True) -> None:
 
 
 def found(program: str) -> str | None:
-    """Where a program is: beside this Python, or on the system's path."""
+    """Return the path of a program: beside this Python, or on the system's path."""
     return shutil.which(program, path=f"{Path(sys.executable).parent}:{SYSTEM_PATH}")
 
 
 def until(true: Callable[[], Any], what: str, process: subprocess.Popen[Any] | None = None) -> None:
-    """Look until it is true; fail where it does not come, or the process it hangs on ended."""
+    """Wait until a condition is true; fail when time is over, or when `process` has ended."""
     for _ in range(TICKS):
         if true():
             return
@@ -77,7 +77,7 @@ class Host:
             pytest.skip(f"no network namespaces here: {made.stderr.strip()}")
         self._cleanup, self.scratch = cleanup, scratch
         cleanup.callback(self._remove)
-        for key in ("all", "default"):  # no frames but those a test asks for
+        for key in ("all", "default"):  # no frames but those of a test
             self.sysctl(f"net/ipv6/conf/{key}/disable_ipv6", 1)
         self.ip("link", "set", "lo", "up")
 
@@ -91,12 +91,12 @@ class Host:
         subprocess.run(["ip", "netns", "del", self.namespace])
 
     def command(self, *command: str | Path) -> list[str]:
-        """The command line that runs a program here."""
+        """Return the command line that runs a program here."""
         program = found(str(command[0])) or str(command[0])
         return ["ip", "netns", "exec", self.namespace, program, *map(str, command[1:])]
 
     def run(self, *command: str | Path, code: int | None = 0, **more: Any) -> str:
-        """Run a program to its end: what it wrote."""
+        """Run a program to its end; return its output."""
         done = subprocess.run(
             self.command(*command),
             stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ class Host:
         return self.run("ip", *arguments)
 
     def start(self, *command: str | Path, port: int | None = None, **more: Any) -> Any:
-        """Start a program, and wait until it listens where `port` is given."""
+        """Start a program, and wait until it listens at `port`, if one is given."""
         where = self.scratch / f"log-{next(_numbers)}"
         with where.open("wb") as log:
             given = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | more
@@ -125,7 +125,7 @@ class Host:
         return process
 
     def listens(self, port: int) -> bool:
-        """Whether a server has a TCP port."""
+        """Return whether a server has a TCP port."""
         return self.run("ss", "-Hltn", f"sport = :{port}").strip() != ""
 
     def sysctl(self, key: str, value: int) -> None:
@@ -144,7 +144,7 @@ class Host:
                 enter(home.fileno())
 
     def listen(self, device: str) -> Capture:
-        """What passes a device from now on, in both directions."""
+        """Capture the frames of a device from now on, in both directions."""
         with self.inside():
             return self._cleanup.enter_context(contextlib.closing(Capture(device)))
 
@@ -155,13 +155,13 @@ def enter(namespace: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def missed(told: str) -> int:
-    """How many echoes `ping` did not see.
+def missed(output: str) -> int:
+    """Return the number of echoes that `ping` did not see.
 
-    It waits for the last only twice as long as the longest took, and so misses some at times where
-    the machine is busy; whether they came, the counters of a test tell.
+    It waits for the last echo only twice as long as the longest took, so on a busy machine it may
+    miss some; the counters of a test show whether they arrived.
     """
-    sent, got = map(int, re.findall(r"(\d+) packets transmitted, (\d+) received", told)[0])
+    sent, got = map(int, re.findall(r"(\d+) packets transmitted, (\d+) received", output)[0])
     return sent - got
 
 
@@ -180,7 +180,7 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 class Capture:
-    """A packet socket on a device: `frames()` are those seen since the last call."""
+    """A packet socket on a device: `frames()` returns the frames since the last call."""
 
     def __init__(self, device: str) -> None:
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -190,7 +190,7 @@ class Capture:
         self._socket.setblocking(False)
 
     def frames(self) -> list[bytes]:
-        """All frames so far; none was lost."""
+        """Return all frames so far; fail if one was lost."""
         seen = []
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -200,26 +200,26 @@ class Capture:
         return seen
 
     def next(self, true: Callable[[bytes], bool] = lambda frame: True) -> bytes:
-        """The next frame of a kind; others are passed over."""
+        """Return the next frame of a kind; skip others."""
         for _ in range(TICKS):
             ready, _, _ = select.select([self._socket], [], [], TICK)
             if ready:
                 frame = self._receive()
                 if true(frame):
                     return frame
-        pytest.fail("no such frame came")
+        pytest.fail("no such frame arrived")
 
     def _receive(self) -> bytes:
-        """A frame; the VLAN tag that the kernel tells beside it is put back."""
-        frame, told, _, _ = self._socket.recvmsg(1 << 17, 64)
-        status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", told[0][2])
+        """Return a frame, with the VLAN tag that the kernel gives beside it put back."""
+        frame, auxiliary, _, _ = self._socket.recvmsg(1 << 17, 64)
+        status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", auxiliary[0][2])
         if not status & VLAN_VALID:
             return frame
         return frame[:12] + struct.pack(">HH", tpid, tci) + frame[12:]
 
     def send(self, frame: bytes) -> None:
         """Send a frame from the device."""
-        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that it was down before
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # clear an earlier error
         self._socket.send(frame)
 
     def close(self) -> None:
@@ -229,7 +229,7 @@ class Capture:
 
 @contextlib.contextmanager
 def hosts(scratch: Path, names: str = "ab") -> Iterator[list[Host]]:
-    """So many hosts, not joined yet."""
+    """Yield a host for each name, not joined yet."""
     need(tun=False)
     with contextlib.ExitStack() as cleanup:
         yield [Host(cleanup, scratch) for _ in names]
@@ -241,5 +241,5 @@ def cable(one: Host, other: Host, mtu: int = 1500) -> None:
     other.ip(*f"link set wire mtu {mtu}".split())
     for host in (one, other):
         host.ip("link", "set", "wire", "up")
-    for host in (one, other):  # before that, what is sent is dropped
+    for host in (one, other):  # before that, frames are dropped
         until(lambda host=host: "state UP" in host.ip("link", "show", "wire"), "a carrier")

@@ -13,6 +13,7 @@ from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.counters import Reception
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
+from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
 from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.policy import KayPolicy, Security
@@ -38,7 +39,9 @@ Drop = Callable[[float, str, bytes], bool]
 
 def chain_key(cak: bytes = CAK, ckn: bytes = CKN, **more: Any) -> ChainKey:
     """Return a key of a chain; times in seconds."""
-    times = {f"{name}_ns": int(more.pop(name) * NS) for name in ("start", "end") if name in more}
+    times: dict[str, Any] = {
+        f"{name}_ns": int(more.pop(name) * NS) for name in ("start", "end") if name in more
+    }
     return ChainKey(MemoryHolder(Key(cak), ckn), **times, **more)
 
 
@@ -72,12 +75,21 @@ class Member:
     @property
     def kay(self) -> Kay:
         """Its KaY."""
-        return self.station.kay
+        agreement = self.station.agreement
+        assert agreement is not None
+        return agreement.kay
+
+    @property
+    def principal(self) -> Participant:
+        """Its principal, which must exist."""
+        found = self.kay.principal
+        assert found is not None
+        return found
 
     @property
     def secy(self) -> SecY:
         """Its SecY."""
-        return self.station.port.secy
+        return self.station.secy
 
     def send(self) -> bool:
         """Send a numbered frame to all stations; return whether it left."""
@@ -135,8 +147,8 @@ class Segment:
         if name not in self._links:
             self._links[name] = Link(self.engine, name, self._params, self._params)
         link = self._links[name]
-        member = Member(name, Station(self.engine, kay, secy, link.a.send))
-        member.station.deliver = member.deliver
+        member = Member(name, Station(self.engine, link.a, secy, kay, name))
+        member.station.controlled.receiver = member.deliver
         link.a.receiver = lambda frame: self._hear(member, frame)
         link.b.receiver = lambda frame: self._flood(name, frame)
         if name in self.members:
@@ -281,7 +293,9 @@ class Actor:
         if mn is None:
             mn = self.mn = self.mn + 1
         names = ("sci", "mi", "version", "priority", "key_server", "desired", "capability")
-        own = {"sci": self.sci, "mi": self.mi} | {n: more.pop(n) for n in names if n in more}
+        own: dict[str, Any] = {"sci": self.sci, "mi": self.mi} | {
+            n: more.pop(n) for n in names if n in more
+        }
         basic = Basic(mn=mn, ckn=ckn or self.ckn, **own)
         lists = {"live": (self.listens,)} if "live" not in more else {}
         extra = more.pop("sets", ())
@@ -340,6 +354,7 @@ def member_of(**policy: Any) -> tuple[Kay, Actor]:
     actor.say(key_server=True, priority=1, use=SakUse(latest=used))
     actor.drain()
     assert kay.secured
+    assert kay.principal is not None
     assert not kay.principal.is_server
     return kay, actor
 
@@ -354,6 +369,7 @@ def server_of(**policy: Any) -> tuple[Kay, Actor]:
     actor.say(priority=200, use=reported(kay))
     actor.drain()
     assert kay.secured
+    assert kay.principal is not None
     assert kay.principal.is_server
     return kay, actor
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from macsec.kay import derivation
 from macsec.kay.cak_holder import MemoryHolder
-from macsec.kay.mkpdu.frame import Mkpdu, compose, seal
+from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
 from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key
@@ -23,6 +23,13 @@ GCM_AES_128 = SUITES["gcm-aes-128"]
 def holder(cak: bytes = CAK, ckn: bytes = CKN) -> MemoryHolder:
     """Return a holder of the CAK."""
     return MemoryHolder(Key(cak), ckn)
+
+
+def decoded(frame: bytes) -> Mkpdu:
+    """Return the MKPDU in a frame."""
+    found = decode(frame)
+    assert isinstance(found, Mkpdu), found
+    return found
 
 
 def encode(mkpdu: Mkpdu) -> bytes:
@@ -141,9 +148,11 @@ def sak_of(
 
 def alice(**more: Any) -> Member:
     """Return the station with the lower SCI."""
-    return Member(**({"sci": 0x02000000000A0001, "mi": b"alice's MI .."[:12]} | more))
+    given: dict[str, Any] = {"sci": 0x02000000000A0001, "mi": b"alice's MI .."[:12]}
+    return Member(**(given | more))
 
 
 def bob(**more: Any) -> Member:
     """Return the station with the higher SCI."""
-    return Member(**({"sci": 0x02000000000B0001, "mi": b"bob's MI ...."[:12]} | more))
+    given: dict[str, Any] = {"sci": 0x02000000000B0001, "mi": b"bob's MI ...."[:12]}
+    return Member(**(given | more))

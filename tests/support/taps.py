@@ -1,4 +1,4 @@
-"""A `macsec tap --mka` that runs on a host, and what it tells of itself."""
+"""A `macsec tap --mka` that runs on a host, and its reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CKN = "11223344556677889900aabbccddeeff"
 def mka_configuration(
     path: Path, cak: str, priority: int, mka: dict[str, Any] | None = None, **secy: str
 ) -> Path:
-    """A configuration with a CAK, for its owner alone; `mka` has more, or None for less."""
+    """Write a private configuration with a CAK; `mka` adds entries, None removes one."""
     path.touch(mode=0o600)
     agreed = {"ckn": CKN, "cak": cak, "priority": str(priority), **(mka or {})}
     given = {name: value for name, value in agreed.items() if value is not None}
@@ -30,7 +30,7 @@ def mka_configuration(
 
 
 def counts_of(counters: dict[str, Any]) -> dict[str, int]:
-    """The standard's counters of a mapping that are not zero, without the sums of some."""
+    """Return the standard's counters of a mapping that are not zero, without sums."""
     return {
         name: count
         for name, count in counters.items()
@@ -39,13 +39,13 @@ def counts_of(counters: dict[str, Any]) -> dict[str, int]:
 
 
 def got(counters: dict[str, int]) -> int:
-    """Protected frames that came, however they ended."""
+    """Return the protected frames that arrived, with any verdict."""
     plain = ("InPktsNoTag", "InPktsUntagged")
     return sum(n for name, n in counters.items() if name.startswith("InPkts") and name not in plain)
 
 
 def sent(counters: dict[str, int]) -> int:
-    """Protected frames that left."""
+    """Return the protected frames that were sent."""
     return counters.get("OutPktsEncrypted", 0) + counters.get("OutPktsProtected", 0)
 
 
@@ -57,69 +57,69 @@ class Tap:
         self.start()
 
     def start(self) -> None:
-        """Start it, anew where it has ended."""
+        """Start it, also again after its end."""
         command = (sys.executable, "-m", "macsec", "tap", "--mka", "-c", self._config, "--json")
         pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
         self.process = self.host.start(*command, "--lower", self._lower, "--upper", "ms0", **pipes)
-        line = self.talk()
+        line = self.line()
         while "warning: key" in line:  # a suite that is longer than the CAK
-            line = self.talk()
+            line = self.line()
         assert "ms0 is up" in line, line
         self.host.ip("address", "add", f"{self._address}/24", "dev", "ms0")
 
-    def talk(self) -> str:
-        """The next line that it says."""
+    def line(self) -> str:
+        """Return its next line on stderr."""
         return str(self.process.stderr.readline().decode())
 
-    def told(self) -> dict[str, Any]:
-        """All that it tells who asks."""
+    def report(self) -> dict[str, Any]:
+        """Return the answer of its status socket."""
         with self.host.inside():
             answer = ask("ms0", STATUS)
-        assert answer is not None, "nobody answers"
+        assert answer is not None, "no answer"
         port = dict(json.loads(answer))
         validator(SCHEMA).validate({"schema": SCHEMA, "taps": [port]})
         return port
 
     def status(self) -> dict[str, Any]:
-        """How its key agreement stands."""
-        return dict(self.told()["mka"])
+        """Return the status of its key agreement."""
+        return dict(self.report()["mka"])
 
     def counters(self) -> dict[str, int]:
-        """What its SecY counted so far."""
-        return counts_of(self.told()["counters"])
+        """Return the counters of its SecY."""
+        return counts_of(self.report()["counters"])
 
     @property
     def secured(self) -> bool:
-        """Whether it is."""
+        """True if it is secured."""
         return bool(self.status()["status"]["Secured"] == "Yes")
 
     def sends_under(self, an: int) -> bool:
-        """Whether the only key left is that of an AN, in use both ways."""
+        """Return whether its only key has this AN, and is in use in both directions."""
         keys = [(key["an"], key["transmits"], key["receives"]) for key in self.status()["keys"]]
         return keys == [(an, True, True)]
 
     def ckns(self) -> list[str]:
-        """The CKNs under which it has a participant."""
+        """Return the CKNs of its participants."""
         return [participant["ckn"] for participant in self.status()["participants"]]
 
     def has_another_key(self, ki: str) -> bool:
-        """Whether it has a key, and that one no more."""
+        """Return whether it has keys, and this one no longer."""
         keys = [key["ki"] for key in self.status()["keys"]]
         return bool(keys) and ki not in keys
 
     def kill(self) -> None:
-        """A power cut."""
+        """Kill it, like a power cut."""
         self.process.kill()
         self.process.wait()
 
     def end(self) -> tuple[dict[str, Any], str]:
-        """Its JSON object and the rest that it said, after SIGTERM; NAME is gone."""
+        """End it by SIGTERM; return its JSON object and the rest of stderr. NAME is gone then."""
         self.process.send_signal(signal.SIGTERM)
-        out, told = self.process.communicate(timeout=60)
-        assert self.process.returncode == 0, told
+        out, errors = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, errors
         self.host.run("ip", "link", "show", "ms0", code=1)
-        return checked(out), told.decode()
+        return checked(out), errors.decode()
 
     def close(self) -> None:
-        """End it however it stands."""
+        """End it in any state."""
         hosts.end(self.process)

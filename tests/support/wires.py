@@ -12,7 +12,7 @@ from macsec.frames import Column, FrameBatch, Octets
 from macsec.native import load
 from macsec.wire.batch_wire import BatchLane, Carrier
 from macsec.wire.engine import HORIZON_PS, Engine
-from macsec.wire.impairments import Starts, turned
+from macsec.wire.impairments import Starts, flip_bit
 from macsec.wire.lane import Lane, LinkStats, Transit
 from macsec.wire.link import Link
 from macsec.wire.native_lane import FrameEnds, Picked
@@ -224,7 +224,7 @@ class _ColumnLane:
         parts = []
         for at, start, length, bit in zip(source, *pick, strict=True):
             frame = arenas[at][start : start + length].tobytes()
-            parts.append(turned(frame, int(bit)) if bit >= 0 else frame)
+            parts.append(flip_bit(frame, int(bit)) if bit >= 0 else frame)
         return np.frombuffer(b"".join(parts), np.uint8)
 
     def _pop_until(self, until_ps: int) -> None:

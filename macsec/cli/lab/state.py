@@ -1,9 +1,9 @@
-"""The one lab that is up on a machine: a lock, what others need to reach it, and its status.
+"""The folder of the lab that is up: a lock, the facts to reach the lab, and its status.
 
-DIR/lock     locked by the process of the lab, which so ends with it
-DIR/lab.json its process, and where the namespaces are
-DIR/status   a socket: who connects is told the lab's status, as JSON
-DIR/hosts    names and addresses of the hosts, which programs there have as /etc/hosts
+DIR/lock     locked by the process of the lab; the lock ends with the process
+DIR/lab.json the process, and the paths of the namespaces
+DIR/status   a socket: it sends the lab's status to each client, as JSON
+DIR/hosts    names and addresses of the hosts, the /etc/hosts of programs there
 """
 
 from __future__ import annotations
@@ -13,67 +13,96 @@ import fcntl
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, Any, Self
 
+import click
+
+from macsec.cli.shared import options
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 
 DEFAULT = "/run/macsec"
-LOCK, TOLD, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
+LOCK, FACTS, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
 SOCKET_PATH = 107
-"""Octets of a path that a socket can have (unix(7))."""
+"""The longest path of a socket, in octets (unix(7))."""
+
+
+STATE = click.option(
+    "--state",
+    "folder",
+    type=options.FILE,
+    default=DEFAULT,
+    show_default=True,
+    metavar="DIR",
+    help="The folder of a lab that is up; one lab a folder.",
+)
+"""The option `--state DIR`, as `folder`."""
+
+
+def require_root() -> None:
+    """Raise EnvironmentLacks unless this is root on Linux."""
+    if sys.platform != "linux":
+        raise EnvironmentLacks("a lab in real time needs Linux; macsec lab run does not")
+    if os.geteuid() != 0:
+        raise EnvironmentLacks("a lab in real time needs root; macsec lab run does not")
+
+
+def exit_code(ended: int) -> int:
+    """Return the exit code of a program as a shell reports it."""
+    return ended if ended >= 0 else 128 - ended
 
 
 @dataclass(frozen=True, slots=True)
-class Up:
-    """A lab that is up: its process, its topology, and places as in RealLab."""
+class RunningLab:
+    """A lab that is up: its process, its topology, and its `places`, as in RealLab."""
 
     pid: int
     topology: str
     places: dict[str, str]
 
     def place(self, name: str) -> str:
-        """The namespace of a host, else site, else link, of that name; or of `link:NAME`."""
+        """Return the namespace of the host, site or link of that name, or of `link:NAME`."""
         for full in (name, f"host:{name}", f"site:{name}", f"link:{name}"):
             if full in self.places:
                 return self.places[full]
         hosts = ", ".join(place[5:] for place in self.places if place.startswith("host:"))
-        raise ConfigError(f"{name}: nothing in the lab is called so; its hosts are {hosts}")
+        raise ConfigError(f"{name}: the lab has no such host, site or link; its hosts are {hosts}")
 
 
 class Published:
-    """What the process of a lab keeps in a folder while it is up."""
+    """The files that the process of a lab keeps in a folder while it is up."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         if len(os.fsencode(self._path(STATUS))) > SOCKET_PATH:
-            raise ConfigError(f"--state {folder}: too long a path for a socket: a shorter one")
+            raise ConfigError(f"--state {folder}: the path is too long for a socket")
         self._lock = _lock_file(folder, make=True)
         if not _locked(self._lock):
             self._lock.close()
             raise MACsecError(f"a lab is up already ({folder}); macsec lab down ends it")
-        self._clear()  # of one that was killed: its number may be another process's by now
+        self._clear()  # of a lab that was killed: another process may have its pid by now
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
-    def publish(self, up: Up, hosts: Mapping[str, Sequence[str]]) -> None:
-        """Let others find the lab. `hosts`: the addresses of each."""
+    def publish(self, lab: RunningLab, hosts: Mapping[str, Sequence[str]]) -> None:
+        """Let other processes find the lab. `hosts`: the addresses of each."""
         with open(self._path(HOSTS), "w", encoding="ascii") as names:
             names.write("127.0.0.1 localhost\n::1 localhost\n")
             names.writelines(f"{at} {name}\n" for name, all_at in hosts.items() for at in all_at)
         self._server.bind(self._path(STATUS))
         self._server.listen()
-        draft = self._path(f"{TOLD}.new")
+        draft = self._path(f"{FACTS}.new")
         with open(draft, "w", encoding="utf-8") as file:
-            json.dump(asdict(up), file)
-        os.replace(draft, self._path(TOLD))
+            json.dump(asdict(lab), file)
+        os.replace(draft, self._path(FACTS))
 
     def fileno(self) -> int:
-        """Can be read when somebody asks for the status."""
+        """Return a descriptor that can be read when a client asks for the status."""
         return self._server.fileno()
 
     def answer(self, status: Callable[[], Any]) -> None:
-        """Tell who asks."""
+        """Send the status to a client."""
         peer, _ = self._server.accept()
         with peer, contextlib.suppress(OSError):
             peer.settimeout(1)
@@ -83,13 +112,13 @@ class Published:
         return os.path.join(self._folder, name)
 
     def close(self) -> None:
-        """Leave the folder as if the lab had not been."""
+        """Remove all files but the lock."""
         self._server.close()
         self._clear()
         self._lock.close()
 
     def _clear(self) -> None:
-        for name in (TOLD, STATUS, HOSTS):
+        for name in (FACTS, STATUS, HOSTS):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(name))
 
@@ -100,25 +129,25 @@ class Published:
         self.close()
 
 
-def found(folder: str) -> Up:
-    """The lab that is up. Raises MACsecError where there is none."""
+def found(folder: str) -> RunningLab:
+    """Return the lab that is up. Raises MACsecError if there is none."""
     with contextlib.suppress(FileNotFoundError), _lock_file(folder, make=False) as lock:
         if not _locked(lock):
-            with open(os.path.join(folder, TOLD), encoding="utf-8") as file:
-                return Up(**json.load(file))
+            with open(os.path.join(folder, FACTS), encoding="utf-8") as file:
+                return RunningLab(**json.load(file))
     raise MACsecError(f"no lab is up ({folder}); macsec lab up TOPOLOGY starts one")
 
 
 def ask(folder: str) -> Any:
-    """The status of the lab that is up, from its process."""
+    """Return the status of the lab that is up, from its process."""
     found(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(10)
         client.connect(os.path.join(folder, STATUS))
-        told = b"".join(iter(lambda: client.recv(1 << 16), b""))
-    if not told:
-        raise MACsecError(f"the lab ended while it was asked ({folder})")
-    return json.loads(told)
+        text = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    if not text:
+        raise MACsecError(f"the lab ended before it answered ({folder})")
+    return json.loads(text)
 
 
 def _lock_file(folder: str, *, make: bool) -> IO[str]:
@@ -131,7 +160,7 @@ def _lock_file(folder: str, *, make: bool) -> IO[str]:
 
 
 def _locked(file: IO[str]) -> bool:
-    """Lock it for as long as it is open; False where another process has."""
+    """Lock a file while it is open; return False if another process has the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

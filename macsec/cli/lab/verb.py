@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from macsec.cli.lab.run import command as run_virtual
-from macsec.cli.lab.up import down, execute, status, up
 from macsec.cli.shared.edge import GOOD
 
+VERBS = {
+    "run": ("A topology in virtual time.", "run", "command"),
+    "up": ("A topology in real time, with real programs (root).", "up", "command"),
+    "exec": ("Run a program on a host of the lab that is up.", "reach", "execute"),
+    "status": ("Links and hosts of the lab that is up.", "reach", "status"),
+    "down": ("End the lab that is up.", "reach", "down"),
+    "schema": ("The JSON Schema of a topology.", "verb", "schema"),
+}
+"""Verb to its one line of help, and the module and name of its click command."""
 
-@click.group("lab", short_help="Datacenters, the links between them, and traffic.")
+
+class LabVerbs(click.Group):
+    """A click group that imports the module of a verb when that verb runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all verbs, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the click command of a verb, or None for an unknown one."""
+        if cmd_name not in VERBS:
+            return None
+        _, module, name = VERBS[cmd_name]
+        found: click.Command = getattr(import_module(f"macsec.cli.lab.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (text, _, _) in VERBS.items()])
+
+
+@click.command("lab", cls=LabVerbs, short_help="Datacenters, the links between them, and traffic.")
 def command() -> None:
     """Emulate sites with hosts, and links between them that are protected by default."""
 
 
-for each in (run_virtual, up, execute, status, down):
-    command.add_command(each)
-
-
-@command.command("schema", short_help="The JSON Schema of a topology.")
+@click.command("schema", short_help="The JSON Schema of a topology.")
 def schema() -> int:
     """Print the JSON Schema of a topology file, for editors."""
     from macsec.config import published_schema

@@ -8,7 +8,7 @@ from macsec.cli.lab.run import SEED, built
 from macsec.cli.shared import capture_io
 from macsec.cli.shared.edge import GOOD, REFUSED, say
 from macsec.config import load_topology
-from macsec.lab.virtual.passage import Passage, Score, with_capture
+from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
 from macsec.report.lab import passage as report
 
 from .request import Request
@@ -39,7 +39,7 @@ def _save_wire(request: Request, passage: Passage) -> None:
         sink.write(capture_io.fitted(passage.on_wire))
 
 
-def _ending(score: Score) -> int:
+def _ending(score: PassageScore) -> int:
     if score.explained:
         return GOOD
     missing = score.frames - score.equal

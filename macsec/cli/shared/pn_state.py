@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from macsec.cli.shared.options import F
-from macsec.custody import Keeper
-from macsec.custody.reserver import Reserver
+from macsec.custody import Keeper, Reserver
 from macsec.errors import ConfigError
 from macsec.secy import SecY
 

@@ -5,161 +5,182 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from secrets import token_bytes
+from typing import NamedTuple
 
 from macsec.cli.shared.edge import say
 from macsec.cli.shared.signals import ENDING, Signals
-from macsec.cli.tap.status_socket import KEYS, STATUS, Answering, Asker
+from macsec.cli.shared.vault import edge
+from macsec.config import Configuration
 from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.kay.holders import chain_of, policy_of
+from macsec.kay.kay import Kay
+from macsec.live.devices import Interface, Packet
+from macsec.live.driver import Driver, KayPort
+from macsec.live.eapol import leave_eapol_out, open_eapol
+from macsec.live.pump import Pump
+from macsec.port import Agreement
+from macsec.report.mka.status import port_json, reason
+from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
-if TYPE_CHECKING:
-    from macsec.config import Configuration
-    from macsec.kay.kay import Kay
-    from macsec.live.devices import Interface, Packet
-    from macsec.live.pump import Pump
-    from macsec.secy import SecY
+from .export import export
+from .status_socket import KEYS, STATUS, Client, QuestionSocket
 
 PATIENCE_NS = 7 * NS_PER_S
-"""So long a port may take to be secured before it is told why not: a Life Time and some more."""
+"""Time to be secured before the reason is printed: a Life Time and a little more."""
 
 
 def now_ns() -> int:
-    """The clock of the KaY: it goes on while the machine sleeps, and no one sets it."""
+    """Return the time of the KaY's clock: it runs while the machine sleeps, and nothing sets it."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def check(model: Configuration, mka: bool) -> None:
-    """Refuse a configuration that is for the other kind of tap. Raises ConfigError."""
+    """Raise ConfigError for a configuration that does not fit `--mka`, or its absence."""
     if (model.mka is not None) == mka:
         return
+    place = model.origin.where(("mka",))
     if mka:
-        place = model.origin.where(("mka",))
         raise ConfigError(f"{place}: is missing: --mka needs a CAK there, not tx and rx")
-    raise ConfigError(f"{model.origin.where(('mka',))}: agrees on the SAKs: --mka is wanted")
+    raise ConfigError(f"{place}: agrees on the SAKs: add --mka")
 
 
 def kay_of(model: Configuration, below: Interface) -> Kay:
-    """The KaY of an interface. To be made before a SecY takes the configuration's keys."""
-    from secrets import token_bytes
-
-    from macsec.cli.shared.vault import edge
-    from macsec.kay.holders import chain_of, policy_of
-    from macsec.kay.kay import Kay
-
+    """Return the KaY of an interface. Call it before a SecY takes the keys of the configuration."""
     policy = policy_of(model)
     chain = chain_of(model, edge("macsec tap", now_ns()))
     port = 1 if model.mka is None else model.mka.port
     return Kay(int.from_bytes(below.mac) << 16 | port, chain, token_bytes, policy)
 
 
-class Ends(NamedTuple):
-    """What a tap is made of."""
+class AgreedTap(NamedTuple):
+    """The parts of a tap under key agreement."""
 
+    kay: Kay
     below: Interface
     upper: str
     wire: Packet
     secy: SecY
     pump: Pump
+    model: Configuration
+
+    def status(self, _: Client) -> str:
+        """Return the status of key agreement and the counters, as JSON."""
+        port = port_json(self.kay, self.below.name, self.upper, os.getpid())
+        return json.dumps({**port, "counters": dict(self.secy.counters)})
+
+    def keys(self, client: Client) -> str:
+        """Return the SAKs in use, as a configuration in JSON, and report who has them."""
+        say(f"{self.upper}: SAKs exported to pid {client.pid}, uid {client.uid}")
+        return export(self.kay, self.secy, self.model)
 
 
-class Keyed:
-    """A tap under key agreement, from `with` on; `run` until a signal ends it.
+Run = Callable[[Signals, float | None, Callable[[], None]], None]
 
-    Says how it stands whenever that changes, unless `quiet`.
+
+@contextmanager
+def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
+    """Agree on keys for a tap: yield `run(signals, stats, report)`, and stop at the end.
+
+    Prints each change of status unless `quiet`.
     """
+    with ExitStack() as stack:
+        leave_eapol_out(tap.wire)
+        eapol = stack.enter_context(open_eapol(tap.below, tap.kay.policy.destination))
+        sockets = [stack.enter_context(each) for each in _question_sockets(tap)]
+        agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.pump.open)
+        driver = Driver([KayPort(agreement, eapol)], now_ns)
+        driver.start()
+        stack.callback(driver.stop)
 
-    def __init__(self, kay: Kay, ends: Ends, model: Configuration, quiet: bool) -> None:
-        self._kay, self._ends, self._model, self._quiet = kay, ends, model, quiet
-        self._stack = ExitStack()
-        self._told = ""
-        self._answers: list[Answering] = []
+        announce = _nothing if quiet else _Announcer(tap.kay, tap.upper).note
+
+        def run(signals: Signals, stats: float | None, report: Callable[[], None]) -> None:
+            driver.run(_Events(tap.pump, sockets, announce, signals, stats, report).wait)
+
+        yield run
+
+
+def _question_sockets(tap: AgreedTap) -> Iterator[QuestionSocket]:
+    """Open the sockets of the status and, if the configuration allows it, of the keys."""
+    questions: dict[str, Callable[[Client], str]] = {STATUS: tap.status}
+    if tap.model.mka is not None and tap.model.mka.allow_export:
+        questions[KEYS] = tap.keys
+    for question, answer in questions.items():
+        try:
+            yield QuestionSocket(tap.upper, question, answer)
+        except (OSError, EnvironmentLacks) as error:
+            say(f"warning: {tap.upper} has no socket for its {question}: {error}")
+
+
+class _Announcer:
+    """Prints each change of status; "not secured" at first only when PATIENCE_NS has passed."""
+
+    def __init__(self, kay: Kay, upper: str) -> None:
+        self._kay, self._upper = kay, upper
+        self._last = ""
         self._patient_until_ns = now_ns() + PATIENCE_NS
 
-    def __enter__(self) -> Self:
-        try:
-            self._begin()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def _begin(self) -> None:
-        from macsec.live.eapol import leave_eapol_out, open_eapol
-        from macsec.port.agreement import Agreement
-
-        ends = self._ends
-        leave_eapol_out(ends.wire)
-        eapol = open_eapol(ends.below, self._kay.policy.destination)
-        self._eapol = self._stack.enter_context(eapol)
-        self._answer(STATUS, self._status)
-        if self._model.mka is not None and self._model.mka.allow_export:
-            self._answer(KEYS, self._keys)
-        self._agreement = Agreement(self._kay, ends.secy, eapol.send, ends.pump.open)
-        self._agreement.start(now_ns())
-
-    def __exit__(self, *_: object) -> None:
-        with self._stack:
-            self._agreement.stop(now_ns())
-
-    def run(
-        self, pump: Pump, signals: Signals, stats: float | None, tell: Callable[[], None]
-    ) -> None:
-        """Agree on keys until a signal to end, or until the pump ends by itself."""
-        readers: dict[int, Callable[[], Any]] = {self._eapol.fileno(): self._hear}
-        readers |= {answering.fileno(): answering.answer for answering in self._answers}
-        due_ns = None if stats is None else now_ns() + round(stats * NS_PER_S)
-        while True:
-            came, ready = signals.among([pump.fileno(), *readers], self._seconds(due_ns))
-            if came & set(ENDING) or pump.fileno() in ready:
-                return
-            for descriptor in ready:
-                readers[descriptor]()
-            self._agreement.settle(now_ns())
-            self._say()
-            if came or (due_ns is not None and now_ns() >= due_ns):
-                tell()
-                due_ns = None if stats is None else now_ns() + round(stats * NS_PER_S)
-
-    def _seconds(self, due_ns: int | None) -> float | None:
-        times = [at for at in (self._agreement.next_timeout_ns(), due_ns) if at is not None]
-        return max(min(times) - now_ns(), 0) / NS_PER_S if times else None
-
-    def _hear(self) -> None:
-        for frame in self._eapol.frames():
-            self._agreement.hear(now_ns(), frame)
-
-    def _answer(self, question: str, tell: Callable[[Asker], str]) -> None:
-        try:
-            answering = Answering(self._ends.upper, question, tell)
-        except (OSError, EnvironmentLacks) as error:
-            say(f"warning: {self._ends.upper} gives no {question}: {error}")
-        else:
-            self._answers.append(self._stack.enter_context(answering))
-
-    def _status(self, _: Asker) -> str:
-        from macsec.report.mka.status import port_json
-
-        below, upper = self._ends.below, self._ends.upper
-        port = port_json(self._kay, below.name, upper, os.getpid())
-        return json.dumps({**port, "counters": dict(self._ends.secy.counters)})
-
-    def _keys(self, asker: Asker) -> str:
-        from macsec.cli.tap.export import export
-
-        say(f"{self._ends.upper}: SAKs exported to pid {asker.pid}, uid {asker.uid}")
-        return export(self._kay, self._ends.secy, self._model)
-
-    def _say(self) -> None:
-        from macsec.report.mka.status import reason
-
-        how = reason(self._kay)
-        told = how if self._kay.secured else "not secured"
-        early = not self._told and not self._kay.secured and now_ns() < self._patient_until_ns
-        if told == self._told or early:
+    def note(self) -> None:
+        """Print the status if it changed."""
+        text = reason(self._kay)
+        status = text if self._kay.secured else "not secured"
+        early = not self._last and not self._kay.secured and now_ns() < self._patient_until_ns
+        if status == self._last or early:
             return
-        self._told = told
-        if not self._quiet:
-            say(f"{self._ends.upper}: {how}")
+        self._last = status
+        say(f"{self._upper}: {text}")
+
+
+class _Events:
+    """All that a tap waits for beside its KaY: signals, questions, the end of the pump, the time.
+
+    After each turn of the KaY it calls `announce`. It calls `report` every `stats` seconds, and at
+    a signal that does not end the tap.
+    """
+
+    def __init__(
+        self,
+        pump: Pump,
+        sockets: Sequence[QuestionSocket],
+        announce: Callable[[], None],
+        signals: Signals,
+        stats: float | None,
+        report: Callable[[], None],
+    ) -> None:
+        self._pump, self._announce = pump, announce
+        self._signals, self._report = signals, report
+        self._sockets = {each.fileno(): each for each in sockets}
+        self._interval_ns = None if stats is None else round(stats * NS_PER_S)
+        self._due_ns = self._next_report_ns()
+
+    def wait(self, descriptors: Sequence[int], pause_ns: int | None) -> Collection[int] | None:
+        """Serve all events; return the readable ones of `descriptors`, or None at the end."""
+        self._announce()
+        pump = self._pump.fileno()
+        watched = [pump, *descriptors, *self._sockets]
+        caught, ready = self._signals.among(watched, self._pause_s(pause_ns))
+        if caught & set(ENDING) or pump in ready:
+            return None
+        for descriptor in ready & self._sockets.keys():
+            self._sockets[descriptor].answer()
+        if caught or (self._due_ns is not None and now_ns() >= self._due_ns):
+            self._report()
+            self._due_ns = self._next_report_ns()
+        return ready & set(descriptors)
+
+    def _next_report_ns(self) -> int | None:
+        return None if self._interval_ns is None else now_ns() + self._interval_ns
+
+    def _pause_s(self, pause_ns: int | None) -> float | None:
+        pauses = [] if pause_ns is None else [pause_ns]
+        if self._due_ns is not None:
+            pauses.append(max(0, self._due_ns - now_ns()))
+        return min(pauses) / NS_PER_S if pauses else None
+
+
+def _nothing() -> None:
+    """Announce no change of status."""

@@ -1,27 +1,25 @@
 """The SAKs that a running `macsec tap --mka` uses, as a configuration of static SAs.
 
 Keys leave the process here and nowhere else: over a socket for its own user, if the configuration
-says `allow_export`.
+has `allow_export`.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from macsec.config import Configuration
+from macsec.kay.kay import Kay
+from macsec.kay.sak import Sak
+from macsec.secy import SecY
 from macsec.terms import sci_text
 
-if TYPE_CHECKING:
-    from macsec.config import Configuration
-    from macsec.kay.kay import Kay
-    from macsec.kay.sak import Sak
-    from macsec.secy import SecY
-
-Tree = dict[str, Any]
+Entries = dict[str, Any]
 
 
 def export(kay: Kay, secy: SecY, model: Configuration) -> str:
-    """A configuration, as JSON, keys included: `macsec.config.load` takes it as a mapping."""
+    """Return a configuration in JSON, keys included; `macsec.config.load` takes it as a mapping."""
     controls = secy.controls
     given = {
         **model.secy.model_dump(mode="json", by_alias=True),
@@ -34,7 +32,7 @@ def export(kay: Kay, secy: SecY, model: Configuration) -> str:
     tx = {
         str(an): _sa(saks[an], kay.sci, sa.next_pn) for an, sa in secy.tx.sa.items() if an in saks
     }
-    tree: Tree = {
+    tree: Entries = {
         "secy": {name: value for name, value in given.items() if value is not None},
         "tx": {"sci": sci_text(kay.sci), "sa": tx},
         "rx": [{"sci": sci, "sa": _received(secy, sci, saks)} for sci in secy.rx],
@@ -42,7 +40,7 @@ def export(kay: Kay, secy: SecY, model: Configuration) -> str:
     return json.dumps(tree)
 
 
-def _received(secy: SecY, sci: str, saks: dict[int, Sak]) -> Tree:
+def _received(secy: SecY, sci: str, saks: dict[int, Sak]) -> Entries:
     return {
         str(an): _sa(saks[an], int(sci, 16), sa.next_pn)
         for an, sa in secy.rx[sci].sa.items()
@@ -50,8 +48,8 @@ def _received(secy: SecY, sci: str, saks: dict[int, Sak]) -> Tree:
     }
 
 
-def _sa(sak: Sak, sci: int, next_pn: int) -> Tree:
-    tree: Tree = {"key": sak.key.expose().hex(), "pn": next_pn}
+def _sa(sak: Sak, sci: int, next_pn: int) -> Entries:
+    tree: Entries = {"key": sak.key.expose().hex(), "pn": next_pn}
     if sak.salt is not None:
         tree |= {"salt": sak.salt.hex(), "ssci": f"{sak.ssci(sci):08x}"}
     return tree

@@ -1,10 +1,10 @@
-"""What a running `macsec tap --mka` tells its owner: a socket a question, answered on connect.
+"""The questions that a running `macsec tap --mka` answers: a socket each, answered on connect.
 
-/run/macsec/tap/NETNS-NAME.status   how key agreement stands, as JSON
-/run/macsec/tap/NETNS-NAME.keys     the SAKs in use, only where the configuration allows it
+/run/macsec/tap/NETNS-NAME.status   the status of key agreement, as JSON
+/run/macsec/tap/NETNS-NAME.keys     the SAKs in use, only if the configuration allows it
 
 NETNS is the number of the network namespace, in which NAME is one interface. Folder and sockets are
-the owner's alone, and who asks must be the same user: the kernel tells who it is (SO_PEERCRED).
+the owner's alone, and a client must be the same user: the kernel gives its uid (SO_PEERCRED).
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ PATIENCE_S = 5
 _CREDENTIALS = struct.Struct("3i")
 
 
-class Asker(NamedTuple):
-    """Who is at the other end."""
+class Client(NamedTuple):
+    """The process that asks."""
 
     pid: int
     uid: int
 
 
-class Answering:
-    """The socket of one question about NAME; `tell(asker)` gives the answer."""
+class QuestionSocket:
+    """The socket of one question about NAME; `answer_for(client)` returns the answer."""
 
-    def __init__(self, name: str, question: str, tell: Callable[[Asker], str]) -> None:
-        self._path, self._tell = path_of(name, question), tell
+    def __init__(self, name: str, question: str, answer_for: Callable[[Client], str]) -> None:
+        self._path, self._answer_for = path_of(name, question), answer_for
         try:
             for folder in (PARENT, FOLDER):
                 os.makedirs(folder, mode=0o700, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)  # of one that was killed: NAME is ours now
+                os.unlink(self._path)  # of a process that was killed: NAME is ours now
         except PermissionError:
             raise EnvironmentLacks(f"{FOLDER}: needs root") from None
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -54,21 +54,21 @@ class Answering:
         self._server.listen()
 
     def fileno(self) -> int:
-        """Can be read when somebody asks."""
+        """Return a descriptor that can be read when a client has connected."""
         return self._server.fileno()
 
     def answer(self) -> None:
-        """Tell who asks, if it is our own user; nobody is waited for."""
+        """Answer a client of our own user, without waiting for it."""
         with contextlib.suppress(OSError):
             peer, _ = self._server.accept()
             with peer:
                 peer.settimeout(0.1)
-                asker = _asker(peer)
-                if asker.uid == os.geteuid():
-                    peer.sendall(self._tell(asker).encode())
+                client = _client(peer)
+                if client.uid == os.geteuid():
+                    peer.sendall(self._answer_for(client).encode())
 
     def close(self) -> None:
-        """Answer no more."""
+        """Remove the socket."""
         self._server.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
@@ -81,14 +81,14 @@ class Answering:
 
 
 def path_of(name: str, question: str) -> str:
-    """The socket of a question about an interface of this network namespace."""
+    """Return the path of the socket for a question about an interface of this namespace."""
     return os.path.join(FOLDER, f"{_namespace()}-{name}.{question}")
 
 
 def names() -> list[str]:
-    """The interfaces of this network namespace whose status was to be had, sorted.
+    """Return the interfaces of this network namespace with a status socket, sorted.
 
-    One that was killed may be among them: asking tells.
+    The socket of a process that was killed is left: `ask` then returns None.
     """
     first, last = f"{_namespace()}-", f".{STATUS}"
     try:
@@ -105,7 +105,7 @@ def names() -> list[str]:
 
 
 def ask(name: str, question: str) -> str | None:
-    """The answer of the process that has NAME; None where there is none that answers."""
+    """Return the answer of the process that has NAME, or None if no process answers."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(PATIENCE_S)
         try:
@@ -119,10 +119,10 @@ def ask(name: str, question: str) -> str | None:
             raise MACsecError(f"{name}: its process does not answer") from None
 
 
-def _asker(peer: socket.socket) -> Asker:
-    told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _ = _CREDENTIALS.unpack(told)
-    return Asker(pid, uid)
+def _client(peer: socket.socket) -> Client:
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(credentials)
+    return Client(pid, uid)
 
 
 def _namespace() -> int:

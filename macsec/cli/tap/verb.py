@@ -7,22 +7,25 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from time import monotonic
 
 import click
 
 from macsec.cli.shared import options, pn_state
+from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import say
 from macsec.cli.shared.signals import ENDING, Signals
+from macsec.config import Configuration, load
+from macsec.custody import Keeper
+from macsec.errors import KeyExhausted
+from macsec.kay.kay import Kay
+from macsec.live import devices
+from macsec.live.pump import Pump
+from macsec.report import tap as report
+from macsec.secy import SecY
+from macsec.secy.from_config import require_transmit
 
-if TYPE_CHECKING:
-    from macsec.config import Configuration
-    from macsec.custody import Keeper
-    from macsec.kay.kay import Kay
-    from macsec.live.devices import Interface
-    from macsec.live.pump import Pump
-    from macsec.report.tap import Session
-    from macsec.secy import SecY
+from .agreement import AgreedTap, agreed, check, kay_of
 
 
 @click.command("tap", short_help="A MACsec interface in user space.")
@@ -34,10 +37,10 @@ if TYPE_CHECKING:
     "--stats",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
-    help="Tell the counters so often on stderr; SIGUSR1 does at any time.",
+    help="Print the counters to stderr at this interval; SIGUSR1 does at any time.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
-@click.option("-q", "--quiet", is_flag=True, help="No talk on stderr but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing to stderr but errors.")
 @pn_state.options
 def command(
     config: str,
@@ -50,52 +53,46 @@ def command(
     state_folder: str | None,
     state_init: bool,
 ) -> None:
-    """Make NAME, a MACsec interface above IFACE, until SIGINT or SIGTERM takes it away (exit 0).
+    """Make NAME, a MACsec interface above IFACE, until SIGINT or SIGTERM removes it (exit 0).
 
-    What programs send through NAME leaves IFACE protected as the SecY of FILE says; what arrives at
-    IFACE is validated and comes up at NAME. No kernel module; as root, with the native data plane.
+    Frames that programs send through NAME leave IFACE protected by the SecY of FILE; frames that
+    arrive at IFACE are validated and delivered to NAME. It needs no kernel module, but root and the
+    native data plane.
 
     NAME is up, with the MAC address of IFACE and its MTU less 32, the octets that protection adds.
-    For a larger one raise that of IFACE first (ip link set IFACE mtu 1532). A VLAN above NAME takes
-    4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and what is not
-    protected still reaches the host there.
+    For a larger MTU raise that of IFACE first (ip link set IFACE mtu 1532). A VLAN above NAME takes
+    4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and frames that
+    are not protected still reach the host there.
 
-    PNs start where FILE says, each time: keep them with --state DIR, or give both sides fresh keys
-    before running it again.
+    PNs start at the values of FILE in each run: keep them with --state DIR, or give both sides
+    fresh keys before the next run.
 
     With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
-    is the MAC address of IFACE with port 1. macsec mka status tells how it stands.
+    is the MAC address of IFACE with port 1. macsec mka status shows the status.
     """
-    from macsec.cli.shared.data_plane import chosen_plane
-    from macsec.cli.tap import agreement
-    from macsec.config import load
-    from macsec.live import devices as devices
-    from macsec.secy import SecY
-    from macsec.secy.from_config import require_transmit
-
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
     if mka and state_folder is not None:
         raise click.UsageError("--state keeps the PNs of static SAKs: --mka agrees on fresh ones")
     plane = chosen_plane("native")
     model = load(config)
-    agreement.check(model, mka)
+    check(model, mka)
     if not mka:
         require_transmit(model)
     below = devices.interface(lower)
-    kay = agreement.kay_of(model, below) if mka else None
+    kay = kay_of(model, below) if mka else None
     with (
         SecY.from_config(model, *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
     ):
-        _run(_Tap(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
+        _run(_Request(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tap:
-    """Which interfaces, and what to tell."""
+class _Request:
+    """The interfaces of a tap, and the reports that its user wants."""
 
-    below: Interface
+    below: devices.Interface
     upper: str
     stats: float | None
     as_json: bool
@@ -103,16 +100,9 @@ class _Tap:
 
 
 def _run(
-    tap: _Tap, secy: SecY, keeper: Keeper | None, kay: Kay | None, model: Configuration
+    tap: _Request, secy: SecY, keeper: Keeper | None, kay: Kay | None, model: Configuration
 ) -> None:
-    """Move frames until a signal ends it, and tell what was moved."""
-    from time import monotonic
-
-    from macsec.cli.tap.agreement import Ends, Keyed
-    from macsec.live import devices as devices
-    from macsec.live.pump import Pump
-    from macsec.report import tap as report
-
+    """Move frames until a signal ends it, and report the traffic."""
     below, mtu = tap.below, tap.below.mtu - devices.OVERHEAD
     with (
         devices.open_packet(below) as wire,
@@ -123,43 +113,47 @@ def _run(
         ExitStack() as more,
     ):
         started = monotonic()
-        run = _until_the_end
+        run = None
         if kay is not None:
-            keyed = Keyed(kay, Ends(below, tap.upper, wire, secy, pump), model, tap.quiet)
-            run = more.enter_context(keyed).run
+            parts = AgreedTap(kay, below, tap.upper, wire, secy, pump, model)
+            run = more.enter_context(agreed(parts, tap.quiet))
 
-        def session() -> Session:
+        def session() -> report.Session:
             traffic = pump.traffic
             up = {**traffic.from_wire, "lost": wire.lost}
             times = monotonic() - started
             return report.Session(below.name, tap.upper, mtu, traffic.to_wire, up, times)
 
+        def counters() -> None:
+            say(report.tap_line(secy, session(), kay))
+
         if not tap.quiet:
             down = "" if below.up else f"; {below.name} is down"
             say(f"{tap.upper} is up on {below.name}, MTU {mtu}, SCI {secy.tx.sci}{down}")
-        run(pump, signals, tap.stats, lambda: say(report.tap_line(secy, session(), kay)))
+        if run is not None:
+            run(signals, tap.stats, counters)
+        else:
+            _until_the_end(pump, signals, tap.stats, counters)
         pump.stop()
         if tap.as_json:
             click.echo(json.dumps(report.tap_json(secy, session(), kay)))
         elif not tap.quiet:
-            say(report.tap_line(secy, session(), kay))
+            counters()
         pump.check()
         _check_used_up(secy)
 
 
 def _check_used_up(secy: SecY) -> None:
-    from macsec.errors import KeyExhausted
-
     sa = secy.tx.sa.get(secy.controls.encodingsa)
     if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
         raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
 
 
 def _until_the_end(
-    pump: Pump, signals: Signals, stats: float | None, tell: Callable[[], None]
+    pump: Pump, signals: Signals, stats: float | None, report_counters: Callable[[], None]
 ) -> None:
-    """Wait for the signal to end, or for the pump to end by itself; tell the counters meanwhile."""
-    while (came := signals.wait(pump.fileno(), stats)) is not None:
-        if came & set(ENDING):
+    """Wait for a signal to end, or for the pump to end by itself; report counters meanwhile."""
+    while (caught := signals.wait(pump.fileno(), stats)) is not None:
+        if caught & set(ENDING):
             return
-        tell()
+        report_counters()

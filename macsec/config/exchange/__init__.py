@@ -1,6 +1,12 @@
 """Keys and settings in the formats of other programs, both ways.
 
-What a format cannot carry is said, never lost in silence: every function here returns notes.
+Every function returns notes that name all settings which a format cannot carry.
+
+ip_macsec.py       commands of iproute2
+systemd.py         systemd.netdev
+wireshark.py       Wireshark's tables of keys
+wpa_supplicant.py  a configuration file of wpa_supplicant
+pieces.py          Export, File, Format, Import: parts common to all formats
 """
 
 from macsec.config.exchange import ip_macsec, systemd, wireshark, wpa_supplicant

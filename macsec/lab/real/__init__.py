@@ -2,5 +2,5 @@
 
 lab.py          RealLab      sites, hosts and links of a blueprint
 segment.py      Segment      a link: two SecYs, their pumps, and the wire between them
-agreements.py   Agreements   the KaYs of all links, and the thread that drives them
+agreements.py   Agreements   the thread that drives the KaYs of all links
 """

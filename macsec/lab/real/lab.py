@@ -9,7 +9,6 @@ from typing import Self
 from macsec.config import Host
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import Blueprint
-from macsec.lab.link_state import Standing
 from macsec.lab.real.agreements import Agreements
 from macsec.lab.real.segment import Segment
 from macsec.live.namespace import Namespace
@@ -18,13 +17,13 @@ SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_sno
 
 
 class RealLab:
-    """A lab that runs from when it is made until it is closed, or this process ends.
+    """A lab that runs until it is closed, or this process ends.
 
-    Each site is a namespace with a Linux bridge, `switch`; each host one with `eth0` on it; each
-    link that carries traffic is a Segment. Nothing in them has a name that outlives the process.
-    Cables inside a site are the system's own: what the topology says of them holds in virtual time.
-    `agreements` has the KaYs of all links; their time counts from here, and `clock()` gives it in
-    ns. `edge`: what holders of CAKs need.
+    Each site is a namespace with a Linux bridge, `switch`; each host is a namespace with `eth0` on
+    that bridge; each link that carries traffic is a Segment. Their names end with the process.
+    Cables inside a site are veth pairs: their parameters in the topology hold in virtual time only.
+    `agreements` has the KaYs of all links; their time starts at 0, and `clock()` measures it in ns.
+    `edge`: services for the holders of CAKs.
     """
 
     def __init__(
@@ -41,7 +40,11 @@ class RealLab:
                 for number, plan in enumerate(blueprint.links)
                 if not plan.standby
             }
-            ends = [end for segment in self.segments.values() for end in segment.ends]
+            ends = [
+                pair
+                for segment in self.segments.values()
+                for pair in zip(segment.ends, segment.eapols, strict=True)
+            ]
             self.agreements = self._stack.enter_context(Agreements(ends, clock))
         except BaseException:
             self._stack.close()
@@ -73,28 +76,21 @@ class RealLab:
 
     @property
     def places(self) -> dict[str, str]:
-        """Where programs can run: paths of namespaces, by `host:`, `site:` or `link:` and name."""
+        """Paths of the namespaces for programs, by `host:`, `site:` or `link:` and name."""
         return {
             **{f"host:{name}": host.path for name, host in self.hosts.items()},
             **{f"site:{name}": site.path for name, site in self.sites.items()},
             **{f"link:{name}": one.namespace.path for name, one in self.segments.items()},
         }
 
-    @property
-    def standings(self) -> dict[str, Standing]:
-        """How key agreement stands, by link."""
-        with self.agreements.lock:
-            found = {name: segment.standing for name, segment in self.segments.items()}
-        return {name: standing for name, standing in found.items() if standing is not None}
-
     def check(self) -> None:
-        """Raise MACsecError if a part of it broke."""
+        """Raise MACsecError if a part of it failed."""
         for segment in self.segments.values():
             segment.check()
         self.agreements.check()
 
     def close(self) -> None:
-        """Take everything away, and what still runs there: daemons would keep their networks."""
+        """Remove everything, and kill programs there: a daemon would keep its network."""
         links = (segment.namespace for segment in self.segments.values())
         Namespace.end_programs([*self.sites.values(), *self.hosts.values(), *links])
         self._stack.close()

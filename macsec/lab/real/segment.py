@@ -1,8 +1,8 @@
-"""A link in real time: an edge's TAP device, its SecY, the wire, and the same at the other edge.
+"""A link in real time: a TAP device, SecY and pump at each of two edges, and the wire.
 
 The wire is a veth cable in a namespace of the link: its ends `a` and `b` are the Common Ports,
-where a wiretap listens. Unless it is perfect, a Line between two such cables does what the topology
-says.
+where a wiretap listens. Unless it is perfect, a Line between two such cables adds the impairments
+of the topology.
 """
 
 from __future__ import annotations
@@ -13,34 +13,36 @@ from typing import Self
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import LinkPlan
 from macsec.lab.keying import EndPlan
-from macsec.lab.link_state import Standing
-from macsec.lab.real.agreements import AgreedEnd
+from macsec.lab.link_state import LinkEnd
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
-from macsec.live.eapol import leave_eapol_out, open_eapol
+from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
 from macsec.live.line import Line
 from macsec.live.namespace import Namespace
 from macsec.live.pump import Pump
+from macsec.port import Agreement
 from macsec.secy import SecY
 from macsec.terms import VLAN_TAG_LENGTH
 from macsec.wire.lane import LinkStats
 
 UNPROTECTED = {"secy": {"protect": "off", "validate": "null"}}
-"""What passes frames as they are (10.5, 10.6)."""
+"""A configuration that passes frames unchanged (10.5, 10.6)."""
 ENDS = ("a", "b")
 
 
 class Segment:
     """A link of a lab that carries traffic. `plan` as in virtual time; `sites` have its devices.
 
-    `pumps` and `secys` of both ends; `line` is None on a perfect wire. `ends`: both KaYs where
-    there is key agreement, for who drives them; until then the Controlled Ports are closed.
+    `pumps` and `secys` of both ends; `line` is None on a perfect wire. `ends`: both ends of its key
+    agreement, empty without; `eapols`: their sockets for MKPDUs. The owner drives the KaYs; until
+    then the Controlled Ports are closed.
     """
 
     def __init__(
         self, plan: LinkPlan, number: int, sites: dict[str, Namespace], mtu: int, edge: Edge
     ) -> None:
         self.plan = plan
-        self.ends: list[AgreedEnd] = []
+        self.ends: list[LinkEnd] = []
+        self.eapols: list[Eapol] = []
         self.device = f"link{number}"
         self._stack = ExitStack()
         try:
@@ -50,14 +52,15 @@ class Segment:
             self.pumps = [self._pump(side, sites[plan.sites[side]], mtu) for side in (0, 1)]
             self.line = self._line()
             if plan.keying is not None:
-                self.ends = [self._agreed(side, one, edge) for side, one in enumerate(plan.keying)]
+                for side, planned in enumerate(plan.keying):
+                    self._agree(side, planned, edge)
         except BaseException:
             self._stack.close()
             raise
 
     @property
     def perfect(self) -> bool:
-        """Whether nothing happens to frames on the wire."""
+        """True if the wire changes, delays and loses no frame."""
         return not any(params.changed() for params in self.plan.params)
 
     def _lay_cables(self, mtu: int) -> None:
@@ -86,16 +89,14 @@ class Segment:
             leave_eapol_out(wire)
         return self._stack.enter_context(Pump(clear, wire, self.secys[side], opened=not agrees))
 
-    def _agreed(self, side: int, planned: EndPlan, edge: Edge) -> AgreedEnd:
+    def _agree(self, side: int, planned: EndPlan, edge: Edge) -> None:
         kay = planned.kay(edge)
         with self.namespace.inside():
-            eapol = open_eapol(interface(ENDS[side]), kay.policy.destination)
-        return AgreedEnd(kay, self.pumps[side], self._stack.enter_context(eapol))
-
-    @property
-    def standing(self) -> Standing | None:
-        """How key agreement stands; None where there is none."""
-        return Standing.of(self.plan.sites, self.ends) if self.ends else None
+            opened = open_eapol(interface(ENDS[side]), kay.policy.destination)
+        eapol = self._stack.enter_context(opened)
+        pump = self.pumps[side]
+        self.ends.append(LinkEnd(Agreement(kay, pump.secy, eapol.send, pump.open)))
+        self.eapols.append(eapol)
 
     def _line(self) -> Line | None:
         if self.perfect:
@@ -107,7 +108,7 @@ class Segment:
 
     @property
     def wire(self) -> tuple[LinkStats, LinkStats] | None:
-        """What both directions of the wire did; None on a perfect one."""
+        """The counts of both directions of the wire; None for a perfect one."""
         if self.line is None:
             return None
         there, back = self.line.stats
@@ -121,7 +122,7 @@ class Segment:
             self.line.check()
 
     def close(self) -> None:
-        """Stop, take the devices away, wipe the keys."""
+        """Stop, remove the devices, wipe the keys."""
         self._stack.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A host of a lab: a port with plain Ethernet, and what was meant to reach it."""
+"""A host of a virtual lab: a port with plain Ethernet, and the frames that it expects."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from macsec.wire.link import Port
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of a flow, end to end.
-
-    Latencies in ps, from the sending host's port to the receiving one's.
-    """
+class FlowTally:
+    """Frames and latencies of a flow, end to end. Latencies in ps, from host port to host port."""
 
     sent: int = 0
     sent_octets: int = 0
@@ -27,7 +24,7 @@ class Tally:
     latency_most: int = 0
 
     def arrive(self, latency: int) -> None:
-        """A frame arrived as it was sent."""
+        """Count a frame that arrived as it was sent."""
         self.latency_least = min(self.latency_least, latency) if self.delivered else latency
         self.latency_most = max(self.latency_most, latency)
         self.latency_sum += latency
@@ -35,7 +32,7 @@ class Tally:
 
     @property
     def mean_ns(self) -> float:
-        """The mean latency in ns; for reports."""
+        """The mean latency in ns, for reports."""
         return self.latency_sum / self.delivered / PS_PER_NS if self.delivered else 0.0
 
 
@@ -43,9 +40,9 @@ class Tally:
 class HostStats:
     """Frames at a host's port.
 
-    `received`: all of them. `expected`: those sent to it by a flow, octet for octet.
-    `strange`: those for it that no flow sent so: changed, or once too often.
-    `foreign`: those for somebody else or for a group, which a bridge flooded.
+    `received`: all that arrived. `expected`: equal to a frame that a flow sent here.
+    `strange`: for this host, but no flow sent such a frame: it was changed, or is a copy.
+    `foreign`: for another host or for a group; a bridge flooded them.
     """
 
     sent: int = 0
@@ -57,12 +54,12 @@ class HostStats:
 
 @dataclass(slots=True)
 class _Pending:
-    tally: Tally
+    tally: FlowTally
     times: deque[int] = field(default_factory=deque)
 
 
-class Host:
-    """A host: `address`, `port`, `stats`. `listener`, where set, is shown all that arrives."""
+class VirtualHost:
+    """A host: `address`, `port`, `stats`. `listener`, if set, takes each frame received."""
 
     def __init__(self, engine: Engine, address: Address, port: Port) -> None:
         self.address = address
@@ -80,13 +77,13 @@ class Host:
         return self.address.name
 
     def send(self, frame: bytes) -> None:
-        """A frame leaves now; its source address is one of the host's from here on."""
+        """Send a frame now; its source address is one of the host's own from here on."""
         self._own.add(frame[6:12])
         self.stats.sent += 1
         self.port.send(frame)
 
-    def expect(self, frame: bytes, tally: Tally) -> None:
-        """A flow sends this frame here now."""
+    def expect(self, frame: bytes, tally: FlowTally) -> None:
+        """Expect a frame that a flow sends here now."""
         pending = self._pending.setdefault(frame, _Pending(tally))
         pending.times.append(self._engine.now_ps)
 
@@ -105,4 +102,4 @@ class Host:
             self.listener(frame)
 
     def __repr__(self) -> str:
-        return f"<Host {self.name}>"
+        return f"<VirtualHost {self.name}>"

@@ -1,6 +1,6 @@
-"""A capture across a lab: from a host of one site to a host of another, and what arrived.
+"""A capture that crosses a lab, from a host of one site to a host of another, and its score.
 
-The lab is the one that `lab run` would build, with the capture as its only traffic.
+The lab is as `lab run` would build it, with the capture as its only traffic.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from macsec.config import Topology, TrafficSection, hosts_of
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
-from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.virtual.lab import Lab
 from macsec.lab.virtual.recorder import Recorder
+from macsec.lab.virtual.site_link import SiteLink
 from macsec.secy import Verdict
 from macsec.wire.lane import STOPPED
 
@@ -26,10 +27,10 @@ _PROTECTED = [str(v.counter) for v in (Verdict.ENCRYPTED, Verdict.PROTECTED)]
 
 
 def with_capture(topology: Topology, ends: Ends | None = None) -> Topology:
-    """The topology with a capture as its only traffic, and without an end of its own.
+    """Return the topology with a capture as its only traffic, and without `until`.
 
     `ends`: the hosts of sides A and B; by default the first host of the file and the last one.
-    Raises ConfigError where these are not on two sites.
+    Raises ConfigError unless these are on two sites.
     """
     hosts = {host.name: host for host in hosts_of(topology)}
     file = topology.origin.name or "topology"
@@ -46,22 +47,21 @@ def with_capture(topology: Topology, ends: Ends | None = None) -> Topology:
 
 
 class Hop(NamedTuple):
-    """A link on the path; `near`: which of its two ends is on the side of A."""
+    """A link on the path; `near`: the number of its end on the side of A."""
 
     link: SiteLink
     near: int
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """What became of the frames of both directions.
+class PassageScore:
+    """The frames of both directions, by their fate.
 
-    `cut`: those that the capture had cut, which nobody can send. `protected`: at the first
-    protected link on their way. `delivered`: those that reached the host at the far side, `equal`
-    those of them that are as they were sent, each once. `lost`: frames that a wire lost, its
-    copies and queues included; `duplicated`: copies that a wire made; `refused`: by a SecY, or by
-    a Controlled Port that is closed; `local`: frames that a switch kept on the side they came from,
-    where their destination is.
+    `cut`: not whole in the capture, so not sent. `protected`: by the first protected link on their
+    way. `delivered`: arrived at the host of the far side; `equal`: arrived as sent, each counted
+    once. `lost`: by a wire, its copies and queues included; `duplicated`: copies that a wire made;
+    `refused`: by a SecY, or by a closed Controlled Port; `local`: kept by a switch, because the
+    destination is on the side of the source.
     """
 
     frames: int
@@ -77,24 +77,24 @@ class Score:
 
     @property
     def perfect(self) -> bool:
-        """Whether every frame arrived as it was, and once."""
+        """True if every frame arrived once, and unchanged."""
         return self.frames == self.delivered == self.equal
 
     @property
     def explained(self) -> bool:
-        """Whether wires that lose and duplicate did all that is not perfect.
+        """True if loss and copies on the wires explain all that is not perfect.
 
-        What a SecY refuses is explained only as the copy of a frame.
+        A frame that a SecY refuses is explained only as a copy.
         """
         missing, more = self.frames - self.equal, self.delivered - self.equal
         return missing <= self.lost + self.local and max(more, self.refused) <= self.duplicated
 
 
 class Passage:
-    """A capture on its way through a lab of a blueprint `with_capture`.
+    """A capture that crosses a lab of a blueprint `with_capture`.
 
-    `path`: the links that it crosses, from side A to side B. `wire`: what is seen on them. Raises
-    ConfigError where there is no path.
+    `path`: the links that it crosses, from side A to side B. `wire`: the frames on them. Raises
+    ConfigError if there is no path.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -117,8 +117,8 @@ class Passage:
         if self._began_ns is None:
             self._began_ns = self.lab.engine.now_ns
 
-    def run(self, batches: Iterable[FrameBatch]) -> Score:
-        """Send all frames, at the times of the capture, and wait until nothing is on its way."""
+    def run(self, batches: Iterable[FrameBatch]) -> PassageScore:
+        """Send all frames at the times of the capture, and run until none is in flight."""
         self.lab.run(None, lambda _: self._whole(batches))
         return self._score()
 
@@ -152,17 +152,17 @@ class Passage:
     @property
     def counters(self) -> dict[str, int]:
         """The counters of all SecYs on the path, summed."""
-        told = [end.secy.counters for hop in self.path for end in hop.link.ends or ()]
-        return {name: sum(each[name] for each in told) for name in told[0]} if told else {}
+        every = [end.secy.counters for hop in self.path for end in hop.link.ends or ()]
+        return {name: sum(each[name] for each in every) for name in every[0]} if every else {}
 
-    def _score(self) -> Score:
+    def _score(self) -> PassageScore:
         lab = self.lab
         (tally,) = lab.tallies
         stats = [way.as_dict() for hop in self.path for way in hop.link.stats]
         counters = self.counters
         closed = [hop.link.refused(way) for hop in self.path for way in range(2)]
         bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
-        return Score(
+        return PassageScore(
             frames=tally.sent + self._cut,
             octets=self._octets,
             cut=self._cut,
@@ -176,7 +176,7 @@ class Passage:
         )
 
     def _protected(self) -> int:
-        """Frames that the first protected link of each direction took."""
+        """Return the frames that the first protected link of each direction protected."""
         hops = [hop for hop in self.path if hop.link.ends is not None]
         ways = ((hops[0], hops[0].near), (hops[-1], 1 - hops[-1].near)) if hops else ()
         senders = [hop.link.ends[side].secy for hop, side in ways if hop.link.ends is not None]
@@ -184,7 +184,7 @@ class Passage:
 
 
 def path_of(lab: Lab, here: str, to: str) -> list[Hop]:
-    """The links from one site to another. Raises ConfigError where there is no way."""
+    """Return the links from one site to another. Raises ConfigError if there is no way."""
     by_name = {link.plan.name: link for link in lab.links}
     path: list[Hop] = []
     while here != to:

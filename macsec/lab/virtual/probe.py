@@ -1,4 +1,4 @@
-"""What reports show of a station: a frame in clear and on the wire, and its replay window."""
+"""Samples of a station for reports: a frame in clear and on the wire, and its replay window."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from enum import Enum
 
 from macsec.frames.dissect import observe
 from macsec.frames.sectag import TagRules
-from macsec.lab.virtual.endpoint import Endpoint
+from macsec.lab.virtual.station import Station
 from macsec.secy import Verdict
 from macsec.wire.engine import Engine
 
 BEFORE, AFTER = 6, 10
-"""How many arrivals are kept before and after the first one that is out of order."""
+"""Arrivals that are kept before and after the first one that is out of order."""
 REACH = 48
-"""PNs that are remembered: those which came last, however far apart."""
+"""The last PNs to arrive that are remembered, however far apart they are."""
 _RULES = TagRules()
 
 
-class Fate(Enum):
-    """What became of a PN so far."""
+class PnFate(Enum):
+    """The fate of a PN so far."""
 
     RECEIVED = "received"
     LATE = "late"
@@ -29,48 +29,48 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """The receive SA after a frame. `fates`: of PNs near the newest; others did not come."""
+class WindowState:
+    """The receive SA after a frame. `fates`: of the latest PNs; all others did not arrive."""
 
     time_ns: int
     pn: int
     verdict: Verdict
     lowest_pn: int
     next_pn: int
-    fates: Mapping[int, Fate]
+    fates: Mapping[int, PnFate]
 
 
-class Observer:
-    """Watches a station. `sample`: the first frame it protected, clear and as sent.
+class Probe:
+    """The watch of a station. `sample`: the first frame that it protected, in clear and as sent.
 
-    `arrivals`: around the first frame that came out of order, or the first ones.
+    `arrivals`: the frames around the first one out of order; without one, the first frames.
     """
 
-    def __init__(self, engine: Engine, endpoint: Endpoint) -> None:
+    def __init__(self, engine: Engine, station: Station) -> None:
         self.sample: tuple[bytes, bytes] | None = None
         self.in_order = True
-        self._first: list[Arrival] = []
-        self._latest: deque[Arrival] = deque(maxlen=BEFORE)
-        self._event: list[Arrival] = []
+        self._first: list[WindowState] = []
+        self._latest: deque[WindowState] = deque(maxlen=BEFORE)
+        self._event: list[WindowState] = []
         self._engine = engine
-        self._secy = endpoint.secy
-        self._fates: dict[int, Fate] = {}
+        self._secy = station.secy
+        self._fates: dict[int, PnFate] = {}
         self._newest = 0
         self._an: int | None = None
-        endpoint.watch = self
+        station.watch = self
 
     @property
-    def arrivals(self) -> list[Arrival]:
-        """Moments worth showing, in order."""
+    def arrivals(self) -> list[WindowState]:
+        """The arrivals to show, in order."""
         return self._first if self.in_order else self._event
 
     def protected(self, frame: bytes, octets: bytes | None) -> None:
-        """A frame of the Controlled Port."""
+        """Take a frame of the Controlled Port, and that of the Common Port, or None."""
         if self.sample is None and octets is not None:
             self.sample = frame, octets
 
     def validated(self, octets: bytes, verdict: Verdict, frame: bytes | None) -> None:
-        """A frame of the Common Port."""
+        """Take a frame of the Common Port, its verdict, and the delivered frame, or None."""
         tag = observe(octets, _RULES).tag
         if tag is None or len(self._event) > BEFORE + AFTER:
             return
@@ -82,20 +82,22 @@ class Observer:
                 return
 
     def _follow(self, an: int) -> None:
-        """Under another SA PNs start again: what was known of them is of another key."""
+        """Forget the PNs of another SA: under a new key they start again."""
         if an != self._an:
             self._an, self._newest = an, 0
             self._fates.clear()
 
     def _note(self, pn: int, verdict: Verdict, lowest_pn: int, next_pn: int) -> None:
-        again = self._fates.get(pn) is Fate.RECEIVED
+        again = self._fates.get(pn) is PnFate.RECEIVED
         if verdict is Verdict.OK:
-            self._fates[pn] = Fate.DUPLICATE if again else Fate.RECEIVED
+            self._fates[pn] = PnFate.DUPLICATE if again else PnFate.RECEIVED
         elif verdict is Verdict.LATE and not again:
-            self._fates[pn] = Fate.LATE
+            self._fates[pn] = PnFate.LATE
         while len(self._fates) > REACH:
             del self._fates[next(iter(self._fates))]
-        arrival = Arrival(self._engine.now_ns, pn, verdict, lowest_pn, next_pn, dict(self._fates))
+        arrival = WindowState(
+            self._engine.now_ns, pn, verdict, lowest_pn, next_pn, dict(self._fates)
+        )
         if len(self._first) < BEFORE + AFTER:
             self._first.append(arrival)
         if self.in_order and pn <= self._newest:
@@ -106,5 +108,5 @@ class Observer:
 
 
 def _nearest(low: int, next_pn: int) -> int:
-    """The PN with these lower 32 bits that is nearest to another."""
+    """Return the PN with these lower 32 bits that is nearest to `next_pn`."""
     return low + ((next_pn - low + (1 << 31)) >> 32 << 32)

@@ -1,4 +1,4 @@
-"""Captures of a lab: what every host's port saw, and what a wiretap sees of the links."""
+"""Captures of a lab: the frames at every host's port, and on every link between sites."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from functools import partial
 
 from macsec.captures import INBOUND, OUTBOUND
 from macsec.frames import FrameBatch
-from macsec.lab.virtual.host import Host
-from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.virtual.host import VirtualHost
+from macsec.lab.virtual.lab import Lab
+from macsec.lab.virtual.site_link import SiteLink
 from macsec.wire.engine import Engine
 
 
 class Recorder:
-    """Frames of one place, kept in memory. `ports`: names of the interfaces in its capture."""
+    """Frames of one place, kept in memory. `ports`: interface names of its capture."""
 
     def __init__(self, engine: Engine, name: str, ports: tuple[str, ...]) -> None:
         self.name = name
@@ -23,7 +24,7 @@ class Recorder:
         self._columns: tuple[list[int], list[int]] = ([], [])
 
     def note(self, port: int, direction: int, frame: bytes) -> None:
-        """A frame passes now."""
+        """Record a frame that passes now."""
         self._frames.append(frame)
         self._times.append(self._engine.now_ns)
         self._columns[0].append(port)
@@ -36,15 +37,15 @@ class Recorder:
 
     @property
     def directions(self) -> list[int]:
-        """Of each frame, as a capture has it."""
+        """The direction of each frame, as a capture has it."""
         return self._columns[1]
 
 
 def record(lab: Lab) -> list[Recorder]:
-    """Recorders of all links between sites, `wire-LINK`, and of all hosts, `host-HOST`.
+    """Return recorders of all links between sites, `wire-LINK`, and all hosts, `host-HOST`.
 
-    On a link is recorded what both ends send, also what the link then loses; the two ports are
-    the sites that send.
+    A link's recorder has all frames that both ends send, lost ones too; its two ports are the
+    sending sites.
     """
     wires = [_of_wire(lab.engine, link) for link in lab.links]
     return wires + [_of_host(lab.engine, host) for host in lab.hosts.values()]
@@ -57,7 +58,7 @@ def _of_wire(engine: Engine, link: SiteLink) -> Recorder:
     return recorder
 
 
-def _of_host(engine: Engine, host: Host) -> Recorder:
+def _of_host(engine: Engine, host: VirtualHost) -> Recorder:
     recorder = Recorder(engine, f"host-{host.name}", (host.name,))
     host.port.watch = partial(recorder.note, 0, OUTBOUND)
     host.listener = partial(recorder.note, 0, INBOUND)

@@ -1,80 +1,134 @@
-"""A station with key agreement on a link: KaY, SecY and a timer on the engine."""
+"""A station on a link: its SecY between the Controlled and the Common Port (10.1, 10.4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol, Self
 
 from macsec.kay.kay import Kay
-from macsec.port.agreement import settle
-from macsec.port.controlled_port import ControlledPort
-from macsec.secy import SecY
+from macsec.port import Agreement, ControlledPort
+from macsec.secy import SecY, Verdict
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 from macsec.time_units import PS_PER_NS
 from macsec.wire.engine import HORIZON_PS, Engine
+from macsec.wire.link import Port
 
 EAPOL = ETHERTYPE_EAPOL.to_bytes(2)
+_TYPE = slice(ADDRESSES_LENGTH, ADDRESSES_LENGTH + len(EAPOL))
 
-Send = Callable[[bytes], None]
+
+def is_eapol(frame: bytes) -> bool:
+    """Return whether a frame is from a KaY, for a KaY."""
+    return frame[_TYPE] == EAPOL
+
+
+class Watch(Protocol):
+    """Sees single frames of a station, before and after its SecY."""
+
+    def protected(self, frame: bytes, octets: bytes | None) -> None:
+        """Take a frame of the Controlled Port, and that of the Common Port, or None."""
+
+    def validated(self, octets: bytes, verdict: Verdict, frame: bytes | None) -> None:
+        """Take a frame of the Common Port, its verdict, and the delivered frame, or None."""
 
 
 class Station:
-    """Frames of users go in at `request` and come out at `deliver`; the wire is `send`.
+    """A station at one end of a link, `common`, its Common Port.
 
-    `start` begins key agreement; `stop` is a power cut: nothing is said to anybody. `after`, where
-    set, is called when the KaY has settled.
+    Users have `controlled` and `uncontrolled`, used like the ports of a link; their MTU is that of
+    `common`. With a `kay` the SAs come from key agreement, from `start` on, and a timer on the
+    engine wakes the KaY. Without one they are static, and the Controlled Port is open.
+    `delivered`: frames that the Controlled Port delivered. `watch`, if set, sees each frame and its
+    verdict.
     """
 
     def __init__(
-        self, engine: Engine, kay: Kay, secy: SecY, send: Send, deliver: Send | None = None
+        self, engine: Engine, common: Port, secy: SecY, kay: Kay | None = None, name: str = ""
     ) -> None:
         self.engine = engine
-        self.kay = kay
-        self.port = ControlledPort(secy)
-        self.deliver = deliver
-        self.after: Callable[[], None] | None = None
-        self.running = False
-        self._send = send
+        self.name = name or common.name
+        self.common = common
+        self.agreement = None if kay is None else Agreement(kay, secy, self._send_mkpdu)
+        self.port = (
+            ControlledPort(secy, enabled=True) if self.agreement is None else self.agreement.port
+        )
+        self.controlled = Port(f"{self.name}.controlled", common.mtu, self._request)
+        self.uncontrolled = Port(f"{self.name}.uncontrolled", common.mtu, common.send)
+        self.watch: Watch | None = None
+        self.delivered = 0
+        self.mkpdus_sent = 0
+        self.running = kay is None
         self._due_ps: int | None = None
+        common.receiver = self.indicate
+
+    @property
+    def secy(self) -> SecY:
+        """Its SecY."""
+        return self.port.secy
 
     def start(self) -> None:
-        """Begin."""
+        """Begin key agreement."""
         self.running = True
-        self.kay.set_enabled(self.engine.now_ns, True)
-        self.settle()
+        if self.agreement is not None:
+            self.agreement.start(self.engine.now_ns)
+            self._arm(self.agreement)
 
     def stop(self) -> None:
-        """From now on the station neither sends nor hears, and its keys are gone."""
-        self.running = False
-        self.port.secy.close()
+        """Cut the power of KaY and SecY: both send and take nothing more, and the SAKs are gone."""
+        self.running = self.port.enabled = False
+        self.secy.close()
 
-    def request(self, frame: bytes) -> bool:
-        """A user's frame to the Controlled Port; whether it went on the wire."""
-        octets = self.port.request(frame) if self.running else None
-        if octets is not None:
-            self._send(octets)
-        return octets is not None
-
-    def indicate(self, octets: bytes) -> None:
-        """A frame from the wire: EAPOL goes to the KaY, all else to the Controlled Port."""
-        if not self.running:
-            return
-        if octets[ADDRESSES_LENGTH : ADDRESSES_LENGTH + 2] == EAPOL:
-            self.kay.receive_mkpdu(self.engine.now_ns, octets)
-            self.settle()
-            return
-        _, frame = self.port.indication(octets)
-        if frame is not None and self.deliver is not None:
-            self.deliver(frame)
+    def close(self) -> None:
+        """Stop, and wipe the CAKs."""
+        self.stop()
+        if self.agreement is not None:
+            self.agreement.kay.chain.wipe()
 
     def settle(self) -> None:
-        """Do what the KaY asks for, send what it has to say, and ask to be woken."""
-        settle(self.kay, self.port, self.engine.now_ns, self._send)
-        if self.after is not None:
-            self.after()
-        self._arm()
+        """Let the KaY do now what is due, with the PNs of now."""
+        if self.agreement is not None:
+            self.agreement.settle(self.engine.now_ns)
+            self._arm(self.agreement)
 
-    def _arm(self) -> None:
-        timeout_ns = self.kay.next_timeout_ns()
+    def request(self, frame: bytes) -> bool:
+        """Send a frame from the Controlled Port; False if it did not go on the wire."""
+        octets = self.port.request(frame)
+        if self.watch is not None:
+            self.watch.protected(frame, octets)
+        if octets is not None:
+            self.common.send(octets)
+        return octets is not None
+
+    def _request(self, frame: bytes) -> None:
+        self.request(frame)
+
+    def indicate(self, octets: bytes) -> None:
+        """Take a frame from the Common Port: the Uncontrolled Port has each, as it came.
+
+        EAPOL then goes to the KaY, if there is one, and every other frame to the Controlled Port.
+        """
+        if self.uncontrolled.receiver is not None:
+            self.uncontrolled.receiver(octets)
+        if self.agreement is not None and is_eapol(octets):
+            if self.running:
+                self.agreement.hear(self.engine.now_ns, octets)
+                self._arm(self.agreement)
+            return
+        verdict, frame = self.port.indication(octets)
+        if verdict is not None and self.watch is not None:
+            self.watch.validated(octets, verdict, frame)
+        if frame is None:
+            return
+        self.delivered += 1
+        if self.controlled.receiver is not None:
+            self.controlled.receiver(frame)
+
+    def _send_mkpdu(self, mkpdu: bytes) -> None:
+        self.mkpdus_sent += 1
+        self.uncontrolled.send(mkpdu)
+
+    def _arm(self, agreement: Agreement) -> None:
+        """Ask the engine to wake the KaY at its next timeout."""
+        timeout_ns = agreement.next_timeout_ns()
         if timeout_ns is None:
             return
         due_ps = max(timeout_ns * PS_PER_NS, self.engine.now_ps)
@@ -85,8 +139,14 @@ class Station:
             self.engine.at(due_ps, self._wake)
 
     def _wake(self) -> None:
-        # A wake-up that an earlier one overtook finds another time armed, and does nothing.
+        # An earlier wake-up may have armed another time: then this one does nothing.
         if self._due_ps != self.engine.now_ps or not self.running:
             return
         self._due_ps = None
         self.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,4 +1,4 @@
-"""Traffic as departures in time: generators of UDP frames, and captures split by address."""
+"""Traffic as frames in time: generators of UDP frames, and captures split by address."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from macsec.wire.distributions import exponential
 from macsec.wire.random_streams import RandomStream, start_of
 
 PORT = 49_152
-"""UDP source port of the first flow; the next have those that follow."""
+"""UDP source port of the first flow; each next flow has the next port."""
 DISCARD = 9
 MIX = (60,) * 7 + (590,) * 4 + (1514,)
 """IMIX 7:4:1, in octets without FCS."""
 _SEQUENCE = struct.Struct(">Q")
 
 
-class Departure(NamedTuple):
-    """A frame, when it is sent, and by whom: the flow's `source` (0) or its `to` (1)."""
+class TimedFrame(NamedTuple):
+    """A frame, the time when it is sent, and its sender: the flow's `source` (0) or `to` (1)."""
 
     time_ps: int
     side: int
     frame: bytes
 
 
-def generated(flow: Flow, seed: int) -> Iterator[Departure]:
-    """The frames of a generator, each with its number, from 0, at the front of its payload."""
+def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
+    """Generate the frames of a flow; each has its number, from 0, at the front of its payload."""
     times = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "times"))
     sizes = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
     start = flow.start * PS_PER_NS
     end = None if flow.duration is None else start + flow.duration * PS_PER_NS
-    clock, datagrams = _Clock(flow, times), Datagrams(flow)
+    pacing, datagrams = _Pacing(flow, times), Datagrams(flow)
     for number in islice(count(), flow.count):
         size = MIX[sizes.below(len(MIX))] if flow.size is None else flow.size
-        due = start + clock.due(size)
+        due = start + pacing.due(size)
         if end is not None and due >= end:
             return
-        yield Departure(due, 0, datagrams.frame(size, number))
+        yield TimedFrame(due, 0, datagrams.frame(size, number))
 
 
-class _Clock:
-    """When the next frame is due, in ps from the start: exact sums, so that no rounding adds up."""
+class _Pacing:
+    """Due times of a flow's frames, in ps from its start: exact sums, so rounding never adds up."""
 
     def __init__(self, flow: Flow, stream: RandomStream) -> None:
         self._flow = flow
@@ -57,7 +57,7 @@ class _Clock:
         self._random_ps = 0
 
     def due(self, size: int) -> int:
-        """The time of the next frame, and how long it holds back the one behind it."""
+        """Return the due time of the next frame, and reserve the time that its `size` takes."""
         if self._flow.model == "poisson":
             now = self._random_ps
             self._random_ps += exponential(self._stream, self._spaced(1, size * 8))
@@ -68,7 +68,7 @@ class _Clock:
         return busy if self._flow.model == "constant" else self._paused(busy)
 
     def _spaced(self, frames: int, bits: int) -> int:
-        """How long so many frames, or bits, take at the flow's rate."""
+        """Return the time that frames, or bits, take at the flow's rate."""
         if self._flow.pps is not None:
             return frames * PS_PER_S // self._flow.pps
         return bits * PS_PER_S // (self._flow.rate or 1)
@@ -81,7 +81,7 @@ class _Clock:
 class Datagrams:
     """Frames of a generator: Ethernet, IPv4, UDP without checksum, a number, the payload repeated.
 
-    Two of one size differ in the number alone.
+    Frames of one size differ only in their number.
     """
 
     def __init__(self, flow: Flow) -> None:
@@ -89,7 +89,7 @@ class Datagrams:
         self._made: dict[int, tuple[bytes, bytes]] = {}
 
     def frame(self, size: int, number: int) -> bytes:
-        """A frame of so many octets."""
+        """Return frame `number`, of `size` octets."""
         if size not in self._made:
             self._made[size] = self._head(size), self._body(size)
         head, body = self._made[size]
@@ -119,10 +119,10 @@ def _checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def captured(batches: Iterable[FrameBatch], start_ns: int) -> Iterator[Departure]:
-    """The frames of a capture at their own times, the first one at `start_ns`.
+def captured(batches: Iterable[FrameBatch], start_ns: int) -> Iterator[TimedFrame]:
+    """Yield the frames of a capture at their own times, the first one at `start_ns`.
 
-    A frame that was captured before its forerunner goes at the time of that one.
+    A frame with an earlier time than the one before it is sent at that one's time.
     """
     split = Split()
     first: int | None = None
@@ -133,15 +133,15 @@ def captured(batches: Iterable[FrameBatch], start_ns: int) -> Iterator[Departure
             if first is None:
                 first = time_ns
             now = max(now, time_ns - first + start_ns)
-            yield Departure(now * PS_PER_NS, side, frame)
+            yield TimedFrame(now * PS_PER_NS, side, frame)
 
 
 Source = Callable[[str], Iterable[FrameBatch]]
 """Opens a capture by its path."""
 
 
-def departures(flow: Flow, seed: int, read: Source) -> Iterator[Departure]:
-    """The traffic of a flow."""
+def departures(flow: Flow, seed: int, read: Source) -> Iterator[TimedFrame]:
+    """Yield the traffic of a flow."""
     if flow.pcap is None:
         return generated(flow, seed)
     return captured(read(flow.pcap), flow.start)

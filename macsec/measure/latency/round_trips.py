@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from macsec.errors import EnvironmentLacks, MACsecError
-from macsec.live.native_thread import Running
+from macsec.live.native_thread import NativeThread
 from macsec.measure.latency.histogram import NativeHistogram, at_share
 from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
 from macsec.native import load
@@ -133,7 +133,7 @@ def _answered(stack: ExitStack, tunnel: Tunnel) -> Any:
     lib = load("native").lib
     asks, answers = (stack.enter_context(tunnel.socket(side)) for side in (0, 1))
     descriptor = answers.fileno()
-    echo = Running("macsec echo", lambda stop: int(lib.macsec_echo_run(descriptor, stop)))
+    echo = NativeThread("macsec echo", lambda stop: int(lib.macsec_echo_run(descriptor, stop)))
     stack.callback(echo.stop)
     return asks
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
-from macsec.lab.link_state import End, Standing, State
+from macsec.lab.link_state import LinkEnd, LinkState, LinkStatus
 from macsec.report.fields import Hex
 from macsec.report.mka import status
 from macsec.report.mka.status import KayJson, obstacle
@@ -49,27 +49,27 @@ class AgreementJson(TypedDict):
     ends: dict[str, EndJson]
 
 
-def to_json(sites: tuple[str, str], ends: Sequence[End]) -> AgreementJson | None:
+def to_json(sites: tuple[str, str], ends: Sequence[LinkEnd]) -> AgreementJson | None:
     """Return the agreement of a link, or None where there is none."""
     if not ends:
         return None
-    standing = Standing.of(sites, ends)
-    sak = standing.sak
+    state = LinkState.of(sites, ends)
+    sak = state.sak
     return {
-        "status": standing.state.value,
-        "why": None if standing.state is State.SECURED else why(sites, ends),
+        "status": state.status.value,
+        "why": None if state.status is LinkStatus.SECURED else why(sites, ends),
         "policy": ends[0].kay.policy.security.value,
         "ckn": _ckn(ends),
-        "key_server": standing.server,
+        "key_server": state.server,
         "ki": None if sak is None else str(sak.ki),
         "an": None if sak is None else sak.an,
-        "secured_ns": standing.secured_ns,
-        "rekeys": standing.rekeys,
+        "secured_ns": state.secured_ns,
+        "rekeys": state.rekeys,
         "ends": {site: _end(end) for site, end in zip(sites, ends, strict=True)},
     }
 
 
-def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
+def why(sites: tuple[str, str], ends: Sequence[LinkEnd]) -> str:
     """Return the obstacle at each end that is not secured."""
     obstacles = {
         site: obstacle(end.kay)
@@ -81,18 +81,18 @@ def why(sites: tuple[str, str], ends: Sequence[End]) -> str:
     return "; ".join(f"at {site} {text}" for site, text in obstacles.items())
 
 
-def _end(end: End) -> EndJson:
+def _end(end: LinkEnd) -> EndJson:
     return {
         **status.to_json(end.kay),
-        "secured_ns": end.progress.secured_ns,
+        "secured_ns": end.secured_ns,
         "saks": [
             {"time_ns": sak.time_ns, "ki": str(sak.ki), "an": sak.an, "ckn": sak.ckn}
-            for sak in end.progress.saks
+            for sak in end.saks
         ],
     }
 
 
-def _ckn(ends: Sequence[End]) -> str | None:
+def _ckn(ends: Sequence[LinkEnd]) -> str | None:
     """Return the name of the CAK in use, or else of the preferred one."""
     for end in ends:
         if end.kay.principal is not None:

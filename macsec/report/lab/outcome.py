@@ -8,8 +8,9 @@ from typing import Literal, cast
 
 from typing_extensions import TypedDict
 
-from macsec.lab.link_state import State
-from macsec.lab.virtual.lab import Lab, SiteLink
+from macsec.lab.link_state import LinkStatus
+from macsec.lab.virtual.lab import Lab
+from macsec.lab.virtual.site_link import SiteLink
 from macsec.report.fields import Counts, Hex, Sci
 from macsec.report.html.model import CounterColumns
 from macsec.report.lab import agreement
@@ -153,11 +154,11 @@ def trouble(lab: Lab) -> list[str]:
     """Return a line for each link that is not secured, and for frames that it refused."""
     lines = []
     for link in lab.links:
-        if (state := link.standing) is None:
+        if (state := link.state) is None:
             continue
-        if state.state is not State.SECURED:
+        if state.status is not LinkStatus.SECURED:
             reason = agreement.why(link.plan.sites, link.agreed)
-            lines.append(f"{link.plan.name} is {state.state.value}: {reason}")
+            lines.append(f"{link.plan.name} is {state.status.value}: {reason}")
         if refused := link.refused(0) + link.refused(1):
             lines.append(f"{link.plan.name} refused {refused:,} frames while it was not secured")
     return lines
@@ -172,7 +173,7 @@ def began(lab: Lab) -> str:
         return at
     if lab.blueprint.begin is not None:
         return f"{at}, as declared"
-    secured = all(link.standing.secured_ns is not None for link in lab.links if link.standing)
+    secured = all(link.state.secured_ns is not None for link in lab.links if link.state)
     return f"{at}, once all links were secured" if secured else f"{at}, after waiting for links"
 
 
@@ -320,7 +321,7 @@ def agreement_table(lab: Lab) -> Table:
         for link in agreed
     ]
     head = (*agreement.HEAD, "MKPDUs", "refused")
-    marks = ["" if row[1] == State.SECURED.value else "bad" for row in rows]
+    marks = ["" if row[1] == LinkStatus.SECURED.value else "bad" for row in rows]
     return Table("Key agreement", head, rows, names=agreement.NAMES, marks=marks)
 
 
@@ -329,7 +330,7 @@ def sak_table(lab: Lab) -> Table:
     rows = [
         [link.plan.name, agreement.ms_text(sak.time_ns), sak.ckn, str(sak.ki), str(sak.an)]
         for link in lab.links
-        for sak in max((end.progress.saks for end in link.agreed), key=len, default=())
+        for sak in max((end.saks for end in link.agreed), key=len, default=())
     ]
     head = ("link", "since", "CKN", "KI", "AN")
     return Table("SAKs, in order of use", head, rows, names=4)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from macsec.frames.dissect import Span, observe, spans
 from macsec.frames.sectag import MEANINGS, TCI, TagRules
-from macsec.lab.virtual.lab import Lab, SiteLink
-from macsec.lab.virtual.probe import Arrival, Fate, Observer
+from macsec.lab.virtual.lab import Lab
+from macsec.lab.virtual.probe import PnFate, Probe, WindowState
+from macsec.lab.virtual.site_link import SiteLink
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
@@ -44,10 +45,10 @@ DRAWN_MOST = 40
 """The largest number of sites that is drawn."""
 SHOWN_PNS = 36
 SHOWN_SECYS = 12
-CELLS = {Fate.RECEIVED: Cell.RECEIVED, Fate.LATE: Cell.LATE, Fate.DUPLICATE: Cell.DUPLICATE}
+CELLS = {PnFate.RECEIVED: Cell.RECEIVED, PnFate.LATE: Cell.LATE, PnFate.DUPLICATE: Cell.DUPLICATE}
 
 
-def to_html(lab: Lab, run: LabRun, observers: Sequence[Observer]) -> str:
+def to_html(lab: Lab, run: LabRun, observers: Sequence[Probe]) -> str:
     """Return the text of the file. `observers`: one for each station, in the order of the links."""
     warning = alarm(lab)
     sections = [
@@ -86,7 +87,7 @@ def _agreement(lab: Lab) -> Iterator[PageSection]:
     table = agreement_table(lab)
     if table.rows:
         figures = [tables.draw(table)]
-        if any(link.standing.rekeys for link in lab.links if link.standing):
+        if any(link.state.rekeys for link in lab.links if link.state):
             figures.append(tables.draw(sak_table(lab)))
         note = (
             "MKPDUs and refused frames are those of both directions. Names and KIs are no secret."
@@ -137,7 +138,7 @@ def _label(link: SiteLink) -> str:
 # ---------------------------------------------------------------- a frame
 
 
-def _wiretap(lab: Lab, observers: Sequence[Observer]) -> Iterator[PageSection]:
+def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     for end, observer in zip(ends, observers, strict=True):
         if observer.sample is not None:
@@ -178,7 +179,7 @@ def _sci(sci: int | None) -> str:
 # ---------------------------------------------------------------- replay window
 
 
-def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[PageSection]:
+def _window(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     seen = [(end, each) for end, each in zip(ends, observers, strict=True) if each.arrivals]
     if not seen:
@@ -192,7 +193,7 @@ def _window(lab: Lab, observers: Sequence[Observer]) -> Iterator[PageSection]:
     yield PageSection("window", "The replay window over time", [figure], note)
 
 
-def _strip(title: str, arrivals: Sequence[Arrival]) -> Strip:
+def _strip(title: str, arrivals: Sequence[WindowState]) -> Strip:
     first, last = _shown([arrival.pn for arrival in arrivals])
     return Strip(title, first, last, [_moment(arrival, first) for arrival in arrivals])
 
@@ -203,7 +204,7 @@ def _shown(pns: Sequence[int]) -> tuple[int, int]:
     return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
 
-def _moment(arrival: Arrival, first: int) -> WindowMoment:
+def _moment(arrival: WindowState, first: int) -> WindowMoment:
     known = {
         pn: CELLS[arrival.fates[pn]] if pn in arrival.fates else Cell.MISSING
         for pn in range(first, arrival.next_pn)

@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 
 from rich.text import Text
 
-from macsec.lab.virtual.passage import Passage, Score
+from macsec.lab.virtual.passage import Passage, PassageScore
 from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, columns, drawn, heading, indented
 from macsec.report.replay import CarriedJson, gbit_per_s, per_second
@@ -53,7 +53,7 @@ class PassageRun:
     seed: int
 
 
-def to_json(passage: Passage, score: Score, run: PassageRun) -> LabReplayJson:
+def to_json(passage: Passage, score: PassageScore, run: PassageRun) -> LabReplayJson:
     """Return the JSON of a replay across a topology."""
     lab = passage.lab
     return {
@@ -89,7 +89,7 @@ def unprotected(passage: Passage) -> list[str]:
     return [hop.link.plan.name for hop in passage.path if protection(hop.link) == ALARM]
 
 
-def to_page(page: Page, passage: Passage, score: Score, run: PassageRun) -> None:
+def to_page(page: Page, passage: Passage, score: PassageScore, run: PassageRun) -> None:
     """Print the path, the fate of the frames, counters and the path of the wire's capture."""
     a, b = (host.name for host in passage.ends)
     page.add(heading(run.capture, f"from {a} to {b} across {run.topology}, seed {run.seed}"))
@@ -108,7 +108,7 @@ def _path(passage: Passage) -> Any:
     return drawn(Table("", ("link", "between", "and", "protection"), rows, names=4))
 
 
-def _frames(score: Score) -> Any:
+def _frames(score: PassageScore) -> Any:
     table = columns("left", "right", "left")
     table.add_row("frames in", f"{score.frames:,}", f"{score.octets:,} octets")
     table.add_row("protected", f"{score.protected:,}", "")

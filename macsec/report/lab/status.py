@@ -10,7 +10,7 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from macsec.lab import RealLab
-from macsec.lab.link_state import State
+from macsec.lab.link_state import LinkStatus
 from macsec.lab.real.segment import Segment
 from macsec.report.fields import Counts
 from macsec.report.lab import agreement
@@ -20,7 +20,7 @@ from macsec.report.table import Table
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
-PLAIN = State.PLAIN.value
+PLAIN = LinkStatus.PLAIN.value
 
 
 class PlaceJson(TypedDict):

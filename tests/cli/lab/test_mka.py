@@ -1,4 +1,4 @@
-"""`macsec lab run` where links agree on keys: what is told, and the captures opened by the CAK."""
+"""`macsec lab run` with key agreement: its reports, and captures decrypted by the CAK."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ traffic: [{from: l1, to: r1, pps: 1000, count: 30, payload: "what is said "}]
 
 
 def topology(desk: Desk, keys: str = f"cak: {CANARY}, ckn: {CKN}") -> str:
-    """A file that its owner alone can read."""
+    """Write a topology that only its owner can read."""
     path = desk.folder / "lab.yaml"
     path.touch(mode=0o600)
     path.write_text(TOPOLOGY.replace("KEYS", keys))
     return str(path)
 
 
-def test_text(desk: Desk, backend: str) -> None:
+def test_the_text_shows_the_key_agreement_of_a_link(desk: Desk, backend: str) -> None:
     """CKN, Key Server and the time to secured, without a warning."""
-    told = desk.run("lab", "run", topology(desk), "--backend", backend).stdout
-    row = next(line.split() for line in told.splitlines() if CKN in line)
+    text = desk.run("lab", "run", topology(desk), "--backend", backend).stdout
+    row = next(line.split() for line in text.splitlines() if CKN in line)
     assert row[:4] == ["left-right", "secured", CKN, "left"]
     assert row[5:] == ["0", "3.000", "ms", "0", "7", "0"]
-    assert "3.000 ms, once all links were secured" in told
-    assert "UNPROTECTED" not in told
+    assert "3.000 ms, once all links were secured" in text
+    assert "UNPROTECTED" not in text
 
 
-def test_json(desk: Desk, backend: str) -> None:
-    """The contract's fields, and the agreement beside them."""
+def test_the_json_has_the_key_agreement_of_a_link(desk: Desk, backend: str) -> None:
+    """Beside the fields of every link."""
     run = json.loads(desk.run("lab", "run", topology(desk), "--json", "--backend", backend).stdout)
     (link,) = run["links"]
     names = ("name", "protected", "sent", "delivered")
@@ -45,8 +45,8 @@ def test_json(desk: Desk, backend: str) -> None:
     assert run["traffic_began_ns"] == link["mka"]["secured_ns"] == 3_000_000
 
 
-def test_the_captures_open_by_the_cak(desk: Desk) -> None:
-    """`validate --cak` gives what the host sent, octet for octet."""
+def test_the_cak_decrypts_the_captures(desk: Desk) -> None:
+    """`validate --cak` gives the frames of the host, octet for octet."""
     page = ("--report", desk.path("page.html"))
     desk.run("lab", "run", topology(desk), "--captures", desk.path("seen"), *page)
     caks = desk.folder / "caks.yaml"
@@ -57,8 +57,8 @@ def test_the_captures_open_by_the_cak(desk: Desk) -> None:
     sent = [f for batch in captures.read(desk.path("seen/host-l1.pcapng")) for f in batch.frames()]
     assert [f for batch in captures.read(clear) for f in batch.frames()] == sent
     assert len(sent) == 30
-    told = desk.run("mka", "explain", wire, "--cak", str(caks)).stdout
-    assert "7 EAPOL: 7 authentic" in told
+    text = desk.run("mka", "explain", wire, "--cak", str(caks)).stdout
+    assert "7 EAPOL: 7 authentic" in text
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_the_captures_open_by_the_cak(desk: Desk) -> None:
         ("key_server: off", "no participant offers to be Key Server"),
     ],
 )
-def test_a_link_that_is_not_secured(desk: Desk, keys: str, why: str) -> None:
-    """Said first, with the reason; that nothing passed is no failure of the run."""
-    told = desk.run("lab", "run", topology(desk, keys)).stdout
-    assert f"left-right is not secured: at both ends {why}" in told
-    assert "left-right refused 30 frames while it was not secured" in told
-    assert "12,000.000 ms, after waiting for links" in told
+def test_a_link_that_is_not_secured_is_reported(desk: Desk, keys: str, why: str) -> None:
+    """It comes first, with the reason; the run itself has not failed."""
+    text = desk.run("lab", "run", topology(desk, keys)).stdout
+    assert f"left-right is not secured: at both ends {why}" in text
+    assert "left-right refused 30 frames while it was not secured" in text
+    assert "12,000.000 ms, after waiting for links" in text
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_a_link_that_is_not_secured(desk: Desk, keys: str, why: str) -> None:
         ("policy: never", "lab.yaml:3: links.0.macsec.policy: must-secure or should-secure"),
     ],
 )
-def test_what_cannot_be(desk: Desk, keys: str, line: str) -> None:
-    """File, line, entry; exit 2; and no key."""
+def test_wrong_keys_are_refused(desk: Desk, keys: str, line: str) -> None:
+    """The error has file, line and entry, and no key; exit 2."""
     assert line in desk.run("lab", "run", topology(desk, keys), code=2).stderr

@@ -30,7 +30,7 @@ traffic:
 
 @pytest.fixture
 def two_sites(desk):
-    """Two sites with two links, of which the second is standby; or that without protection."""
+    """Return a writer of two sites with two links; the second one is standby."""
 
     def write(head: str = "", second: str = "on", change: tuple[str, str] = ("", "")) -> str:
         path = desk.folder / "two.yaml"
@@ -41,7 +41,7 @@ def two_sites(desk):
 
 
 def frames_of(name: str) -> list[bytes]:
-    """The frames of a capture."""
+    """Return the frames of a capture."""
     with captures.read(name) as reader:
         return [frame for batch in reader for frame in batch]
 
@@ -49,8 +49,8 @@ def frames_of(name: str) -> list[bytes]:
 # ---------------------------------------------------------------- JSON and text
 
 
-def test_json(desk, two_sites, backend):
-    """The contract's keys, and numbers that agree with the file."""
+def test_the_json_agrees_with_the_topology(desk, two_sites, backend):
+    """It has all keys of its schema, and the numbers of the file."""
     found = desk.json("lab", "run", two_sites(), "--backend", backend)
     assert found["schema"] == "macsec/lab/1"
     assert found["seed"] == 1
@@ -73,8 +73,8 @@ def test_json(desk, two_sites, backend):
     assert sum(each["OutPktsEncrypted"] for each in counters) == 30
 
 
-def test_the_seed_decides(desk, two_sites, monkeypatch):
-    """The same seed, the same digest, from any folder and name; another, another."""
+def test_the_seed_decides_the_digest(desk, two_sites, monkeypatch):
+    """Folder and name of the file do not count."""
     topology = two_sites(change=("delay: 1ms", "delay: 1ms, jitter: 10us"))
     first = desk.json("lab", "run", topology, "--seed", "7")
     other = desk.json("lab", "run", topology, "--seed", "8")
@@ -86,8 +86,8 @@ def test_the_seed_decides(desk, two_sites, monkeypatch):
     assert other["digest"] != first["digest"]
 
 
-def test_until(desk, two_sites):
-    """The run ends there: what was to be sent later is not."""
+def test_until_ends_the_run(desk, two_sites):
+    """Later frames are not sent."""
     topology = two_sites("macsec: off", "off")  # from 0 on, without waiting for keys
     found = desk.json("lab", "run", topology, "--until", "4500us")
     assert found["ended_ns"] == 4_500_000
@@ -95,19 +95,19 @@ def test_until(desk, two_sites):
     assert found["traffic"][0]["delivered"] == 4
 
 
-def test_text(desk, two_sites):
-    """For people: the tables and the digest of the JSON."""
-    told = desk.run("lab", "run", two_sites()).stdout
+def test_the_text_has_tables_and_the_digest(desk, two_sites):
+    """The digest is that of the JSON."""
+    output = desk.run("lab", "run", two_sites()).stdout
     found = desk.json("lab", "run", two_sites())
-    assert found["digest"] in told
+    assert found["digest"] in output
     for text in ("left to right", "l1 to r1", "OutPktsEncrypted", "standby"):
-        assert text in told
-    assert "UNPROTECTED" not in told
+        assert text in output
+    assert "UNPROTECTED" not in output
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_shipped(desk, name):
-    """Each runs by its name, protected all over, and delivers."""
+def test_shipped_topologies_deliver_protected(desk, name):
+    """Each runs by its name."""
     found = desk.json("lab", "run", name)
     assert found["topology"] == name
     assert found["unprotected"] == []
@@ -122,15 +122,15 @@ def test_shipped(desk, name):
     "head, second, bare",
     [("macsec: off", "off", ["one", "two"]), ("", "off", ["two"]), ("macsec: off", "on", ["one"])],
 )
-def test_unprotected(desk, two_sites, head, second, bare):
-    """Each report says so: text, JSON and HTML."""
+def test_every_report_says_unprotected(desk, two_sites, head, second, bare):
+    """Text, JSON and HTML."""
     topology = two_sites(head, second)
     found = desk.json("lab", "run", topology, "--report", "r.html")
     assert found["unprotected"] == bare
     assert found["warning"].startswith("UNPROTECTED: " + ", ".join(bare))
     assert [link["name"] for link in found["links"] if not link["protected"]] == bare
-    told = desk.run("lab", "run", topology).stdout
-    assert told.count("UNPROTECTED: " + ", ".join(bare)) == 2
+    text = desk.run("lab", "run", topology).stdout
+    assert text.count("UNPROTECTED: " + ", ".join(bare)) == 2
     page = Path("r.html").read_text()
     assert "UNPROTECTED: " + ", ".join(bare) in page
     assert page.count("UNPROTECTED") > 2 * len(bare)
@@ -139,10 +139,10 @@ def test_unprotected(desk, two_sites, head, second, bare):
 # ---------------------------------------------------------------- captures
 
 
-def test_captures(desk, two_sites):
-    """A file for each link and each host; on the link MACsec only, at the host plain frames."""
-    told = desk.run("lab", "run", two_sites(), "--captures", "c").stderr
-    assert "5 captures: c" in told
+def test_captures_show_macsec_on_links_and_clear_at_hosts(desk, two_sites):
+    """There is a file for each link and each host."""
+    message = desk.run("lab", "run", two_sites(), "--captures", "c").stderr
+    assert "5 captures: c" in message
     names = sorted(path.name for path in Path("c").iterdir())
     assert names == sorted(
         ["wire-one.pcapng", "wire-two.pcapng"] + [f"host-{h}.pcapng" for h in ("l1", "l2", "r1")]
@@ -157,7 +157,7 @@ def test_captures(desk, two_sites):
     assert not {MACSEC, EAPOL} & {frame[12:14] for frame in host}
 
 
-def test_captures_tell_ports_and_times(desk, two_sites):
+def test_captures_have_ports_and_times(desk, two_sites):
     """An interface for each end of a link, directions at a host, virtual time from 0."""
     desk.run("lab", "run", two_sites(), "--captures", "c")
     with captures.read("c/wire-one.pcapng") as reader:
@@ -173,21 +173,21 @@ def test_captures_tell_ports_and_times(desk, two_sites):
         assert (batch.time_ns[:3] - batch.time_ns[0]).tolist() == [0, 10**6, 2 * 10**6]
 
 
-def test_captures_of_what_is_unprotected(desk, two_sites):
-    """The wire shows all: that is what UNPROTECTED means."""
+def test_captures_of_an_unprotected_link_show_the_payload(desk, two_sites):
+    """UNPROTECTED means that."""
     desk.run("lab", "run", two_sites("macsec: off", "off"), "--captures", "c")
     wire = frames_of("c/wire-one.pcapng")
     assert sum(SECRET.encode() in frame for frame in wire) == 30
 
 
-def test_a_run_with_captures_is_the_same(desk, two_sites):
-    """Looking changes nothing."""
+def test_captures_and_reports_do_not_change_the_digest(desk, two_sites):
+    """They only watch."""
     looked = desk.json("lab", "run", two_sites(), "--captures", "c", "--report", "r.html")
     assert looked["digest"] == desk.json("lab", "run", two_sites())["digest"]
 
 
-def test_traffic_of_a_capture(desk, some):
-    """Traffic from a pcap: its path is relative to the file, its frames cross as they are."""
+def test_frames_of_a_capture_cross_unchanged(desk, some):
+    """The path of a pcap is relative to the topology's file."""
     Path("sub").mkdir()
     desk.capture(some, "sub/in.pcap")
     topology = TWO_SITES.replace("LINK", "on").partition("traffic:")[0]
@@ -201,7 +201,7 @@ def test_traffic_of_a_capture(desk, some):
 
 
 class Page(HTMLParser):
-    """What a page is made of: tags that do not close rightly, references, text of tags."""
+    """The parts of a page: tags, references, and tags that do not close rightly."""
 
     VOID = frozenset({"meta", "link", "br", "img", "hr", "input", "col"})
 
@@ -215,7 +215,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        """A tag opens."""
+        """Take a tag that opens."""
         self.tags.append(tag)
         self.references += [v or "" for k, v in attrs if k in ("src", "href", "action", "data")]
         self.faults += [k for k, _ in attrs if k.startswith("on")]
@@ -223,22 +223,22 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
-        """A tag that is closed in itself."""
+        """Take a tag that closes itself."""
         self.handle_starttag(tag, attrs)
         if tag not in self.VOID:
             self.open.pop()
 
     def handle_endtag(self, tag):
-        """A tag closes: the one opened last."""
+        """Take a closing tag: it closes the last open one."""
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}>")
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_report(desk, name):
-    """One file that needs nothing: no script, no network; well formed, with each part."""
-    told = desk.run("lab", "run", name, "--report", "r.html")
-    assert "report: r.html" in told.stderr
+def test_the_page_is_one_well_formed_file(desk, name):
+    """It has no script and loads nothing; every section is there."""
+    result = desk.run("lab", "run", name, "--report", "r.html")
+    assert "report: r.html" in result.stderr
     text = Path("r.html").read_text()
     page = Page(text)
     assert page.faults == []
@@ -255,8 +255,8 @@ def test_report(desk, name):
     assert digest in text
 
 
-def test_report_shows_the_frame(desk, two_sites):
-    """The clear frame can be read, and beside it the wire's cannot."""
+def test_the_page_shows_a_frame_in_clear_and_protected(desk, two_sites):
+    """Side by side."""
     desk.run("lab", "run", two_sites(), "--report", "r.html")
     text = Path("r.html").read_text()
     part = text.split('id="wiretap"')[1].split('id="window"')[0]
@@ -266,8 +266,8 @@ def test_report_shows_the_frame(desk, two_sites):
     assert "88 e5" in wire
 
 
-def test_hostile_names(desk, two_sites):
-    """Text of the file is text in the page."""
+def test_the_page_escapes_text_of_the_file(desk, two_sites):
+    """A script in the description stays text."""
     topology = two_sites('description: "<script>alert(1)</script> & more"')
     desk.run("lab", "run", topology, "--report", "r.html")
     text = Path("r.html").read_text()
@@ -279,7 +279,7 @@ def test_hostile_names(desk, two_sites):
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, message",
     [
         (("between: [left, right], delay: 1ms", "between: [left, nowhere]"), "two.yaml:6: links.0"),
         (("delay: 1ms", "delay: soon"), "two.yaml:6: links.0.delay"),
@@ -289,17 +289,17 @@ def test_hostile_names(desk, two_sites):
         (("sites:", "sites: ]"), "two.yaml:2"),
     ],
 )
-def test_bad_files(desk, two_sites, change, told):
-    """One line with file, line and entry; exit code 2; nothing is written."""
+def test_a_bad_file_is_one_line_and_exit_2(desk, two_sites, change, message):
+    """The line has file, line and entry; no capture is written."""
     result = desk.run("lab", "run", two_sites(change=change), "--captures", "c", code=2)
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
-    assert told in line
+    assert message in line
     assert not Path("c").exists()
 
 
 @pytest.mark.parametrize(
-    "args, told",
+    "args, message",
     [
         (["nowhere"], "the topologies that come along are hub, ring, two-regions"),
         (["ring", "--report", "r.txt"], "--report r.txt: the name ends in .html"),
@@ -308,22 +308,22 @@ def test_bad_files(desk, two_sites, change, told):
         (["ring", "--seed", str(1 << 64)], "--seed"),
     ],
 )
-def test_usage(desk, args, told):
-    """One line, exit code 2."""
+def test_wrong_options_are_exit_2(desk, args, message):
+    """One line."""
     (line,) = desk.run("lab", "run", *args, code=2).stderr.splitlines()
-    assert told in line
+    assert message in line
 
 
-def test_a_capture_that_is_not_there(desk, two_sites):
-    """Traffic names a file that cannot be read: one line."""
+def test_a_missing_capture_is_one_line(desk, two_sites):
+    """Traffic names a file that cannot be read."""
     topology = two_sites(change=("pps: 1000, count: 20, size: 300, payload: " + SECRET, "pcap: x"))
     result = desk.run("lab", "run", topology, code=2)
     (line,) = result.stderr.splitlines()
     assert f"cannot read {desk.path('x')}: No such file" in line
 
 
-def test_a_report_that_cannot_be_written(desk):
-    """One line, and no half of a page."""
+def test_a_report_that_cannot_be_written_is_exit_1(desk):
+    """One line."""
     (line,) = desk.run("lab", "run", "hub", "--report", "no/r.html", code=1).stderr.splitlines()
     assert "no/r.html" in line
 
@@ -331,8 +331,8 @@ def test_a_report_that_cannot_be_written(desk):
 # ---------------------------------------------------------------- documentation
 
 
-def test_the_example_of_the_readme(desk):
-    """It can be run as it stands, and says all that it names."""
+def test_the_example_of_the_readme_runs(desk):
+    """As printed there; it has all the features that it names."""
     text = (ROOT / "README.md").read_text("utf-8")
     (example,) = (
         part
@@ -351,9 +351,9 @@ def test_the_example_of_the_readme(desk):
 # ---------------------------------------------------------------- lab schema
 
 
-def test_schema(desk):
-    """The schema that comes along is that of the model, and says what a file may have."""
-    told = json.loads(desk.run("lab", "schema").stdout)
-    assert told == topology_schema()
-    assert told["$schema"].startswith("https://json-schema.org/")
-    assert {"sites", "links", "traffic", "macsec", "until"} <= set(told["properties"])
+def test_the_schema_is_that_of_the_model(desk):
+    """It describes every part of a topology."""
+    schema = json.loads(desk.run("lab", "schema").stdout)
+    assert schema == topology_schema()
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"sites", "links", "traffic", "macsec", "until"} <= set(schema["properties"])

@@ -1,4 +1,4 @@
-"""The folder of a lab that is up: who holds it, who finds it, what a killed one leaves."""
+"""The folder of a lab that is up: its lock, its files, the rest of a killed lab."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import threading
 
 import pytest
 
-from macsec.cli.lab.state import HOSTS, LOCK, STATUS, TOLD, Published, Up, ask, found
+from macsec.cli.lab.state import FACTS, HOSTS, LOCK, STATUS, Published, RunningLab, ask, found
 from macsec.errors import ConfigError, MACsecError
 
-UP = Up(
+UP = RunningLab(
     os.getpid(), "two", {"host:web": "/h", "site:west": "/s", "link:web": "/l", "link:w-e": "/w"}
 )
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Where a lab may be."""
+    """Return the folder of a lab."""
     return str(tmp_path / "state")
 
 
-def test_found_while_it_is_up(folder, tmp_path):
-    """From when it is published until it is closed; the lock alone stays."""
+def test_a_lab_is_found_while_it_is_up(folder, tmp_path):
+    """From `publish` to `close`; only the lock is left."""
     with pytest.raises(MACsecError, match="no lab is up"):
         found(folder)
     with Published(folder) as state:
@@ -38,14 +38,14 @@ def test_found_while_it_is_up(folder, tmp_path):
         found(folder)
 
 
-def test_only_its_owner_enters(folder):
-    """The status is not for everybody."""
+def test_the_folder_is_private(folder):
+    """Only its owner reads the status."""
     with Published(folder):
         assert os.stat(folder).st_mode & 0o777 == 0o700
 
 
-def test_one_at_a_time(folder):
-    """A second one is refused and leaves the first alone."""
+def test_a_second_lab_is_refused(folder):
+    """The first one is still found."""
     with Published(folder) as state:
         state.publish(UP, {})
         with pytest.raises(MACsecError, match="a lab is up already"):
@@ -53,11 +53,11 @@ def test_one_at_a_time(folder):
         assert found(folder) == UP
 
 
-def test_what_a_killed_one_left(folder):
-    """Its process number may be another's by now: it is gone as soon as the next one comes."""
+def test_the_next_lab_removes_the_files_of_a_killed_one(folder):
+    """Another process may have its pid by now."""
     os.mkdir(folder)
     stale = {"pid": 1, "topology": "old", "places": {}}
-    for name, text in ((LOCK, ""), (TOLD, json.dumps(stale)), (STATUS, "")):
+    for name, text in ((LOCK, ""), (FACTS, json.dumps(stale)), (STATUS, "")):
         with open(os.path.join(folder, name), "w") as file:
             file.write(text)
     with pytest.raises(MACsecError, match="no lab is up"):
@@ -73,31 +73,33 @@ def test_what_a_killed_one_left(folder):
     "name, place",
     [("web", "/h"), ("west", "/s"), ("w-e", "/w"), ("link:web", "/l"), ("host:web", "/h")],
 )
-def test_places(name, place):
-    """A host, else a site, else a link; or as it is told."""
+def test_a_name_is_a_host_else_a_site_else_a_link(name, place):
+    """Or the kind that its prefix names."""
     assert UP.place(name) == place
 
 
-def test_no_such_place():
-    """The hosts are named."""
-    with pytest.raises(ConfigError, match=r"nobody: nothing in the lab is called so; .* web$"):
-        UP.place("nobody")
+def test_an_unknown_place_is_refused_with_all_hosts():
+    """In one line."""
+    with pytest.raises(
+        ConfigError, match=r"nowhere: the lab has no such host, site or link; .* web$"
+    ):
+        UP.place("nowhere")
 
 
-def test_status(folder):
-    """Who asks is told what the lab says then."""
+def test_a_client_gets_the_status_of_now(folder):
+    """However long it is."""
     with Published(folder) as state:
         state.publish(UP, {})
-        told = []
-        asking = threading.Thread(target=lambda: told.append(ask(folder)))
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(ask(folder)))
         asking.start()
         state.answer(lambda: {"a": "b" * 100_000})
         asking.join(20)
-    assert told == [{"a": "b" * 100_000}]
+    assert answers == [{"a": "b" * 100_000}]
 
 
-def test_it_ends_while_it_is_asked(folder):
-    """One line for that too."""
+def test_a_lab_that_ends_before_it_answers_is_an_error(folder):
+    """One line."""
     with Published(folder) as state:
         state.publish(UP, {})
         faults = []
@@ -112,12 +114,12 @@ def test_it_ends_while_it_is_asked(folder):
         thread.start()
         state._server.accept()[0].close()
         thread.join(20)
-    assert faults == [f"the lab ended while it was asked ({folder})"]
+    assert faults == [f"the lab ended before it answered ({folder})"]
 
 
-def test_a_folder_with_too_long_a_name(tmp_path):
-    """Said before anything is made."""
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
+    """Before the folder is made."""
     folder = tmp_path / ("x" * 100)
-    with pytest.raises(ConfigError, match="too long a path for a socket"):
+    with pytest.raises(ConfigError, match="the path is too long for a socket"):
         Published(str(folder))
     assert not folder.exists()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from macsec import captures
-from macsec.lab.virtual.agreed import is_eapol
+from macsec.lab.virtual.station import is_eapol
 
 PCAPS = Path(__file__).parents[3] / "pcaps"
 LOSSY = """

@@ -1,4 +1,4 @@
-"""The loop of `tap --mka` in virtual time: no root, no interface, a peer that answers."""
+"""`tap --mka` in virtual time: no root, no interface, a peer that answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from macsec.config.exchange import FORMATS
 from macsec.config.sources import KeyRing
 from macsec.errors import CustodyError
 from macsec.kay.kay import Kay
-from macsec.live import eapol as eapol_module
 from macsec.live.devices import Interface
 from macsec.port.agreement import Agreement
 from macsec.secy import SecY
@@ -31,12 +30,12 @@ EAPOL_FD, PUMP_FD = 1001, 1002
 
 
 class Wire:
-    """The time, a peer, and the signals: `run` waits here in place of `select`."""
+    """The time, a peer, and the signals: the loop waits here in place of `poll`."""
 
     def __init__(self, peer: Kay | None, seconds: float) -> None:
         self.now_ns, self.until_ns = 5 * NS, 5 * NS + round(seconds * NS)
         self.inbox: list[bytes] = []
-        self.said: list[bytes] = []
+        self.sent: list[bytes] = []
         self.unsent = 0
         self.gate: list[bool] = []
         self.signals: list[tuple[int, signal.Signals]] = []
@@ -48,17 +47,17 @@ class Wire:
             self.peer.start(self.now_ns)
 
     def fileno(self) -> int:
-        """As of the interface's EAPOL."""
+        """Return the number of the interface's EAPOL socket."""
         return EAPOL_FD
 
     def frames(self) -> list[bytes]:
-        """What the peer said."""
+        """Return the frames that the peer sent."""
         taken, self.inbox[:] = list(self.inbox), []
         return taken
 
     def send(self, frame: bytes) -> bool:
-        """The peer hears it."""
-        self.said.append(frame)
+        """Give a frame to the peer."""
+        self.sent.append(frame)
         if self.peer is not None:
             self.peer.hear(self.now_ns, frame)
         return True
@@ -67,12 +66,12 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.said.append(b"closed")
+        self.sent.append(b"closed")
 
     def among(
         self, descriptors: Sequence[int], seconds: float | None
     ) -> tuple[set[signal.Signals], set[int]]:
-        """As of the signals: the time passes here, and the peer speaks when it has to."""
+        """Return signals and readable descriptors; here the time passes."""
         self.looks += 1
         assert descriptors[:2] == [PUMP_FD, EAPOL_FD]
         if self.pump_ended:
@@ -86,7 +85,7 @@ class Wire:
         return came, {EAPOL_FD} if self.inbox else set()
 
     def _wait(self, until_ns: int) -> None:
-        """Until then, or until the peer has something to say."""
+        """Let time pass until then, or until the peer's next timeout."""
         peer_ns = None if self.peer is None else self.peer.next_timeout_ns()
         if peer_ns is None or peer_ns > until_ns:
             self.now_ns = max(self.now_ns, until_ns)
@@ -103,60 +102,74 @@ class Pump:
         self._wire = wire
 
     def fileno(self) -> int:
-        """Ready when the pump ended."""
+        """Return the number that is readable once the pump ended."""
         return PUMP_FD
 
     def open(self, opened: bool) -> None:
-        """Note it."""
+        """Note a call of the gate."""
         self._wire.gate.append(opened)
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sockets lie in a folder of the test."""
+    """Keep the sockets in a folder of the test."""
     monkeypatch.setattr(status_socket, "PARENT", str(tmp_path / "run"))
     monkeypatch.setattr(status_socket, "FOLDER", str(tmp_path / "run/tap"))
 
 
 def configuration(**mka: Any) -> Configuration:
-    """Ours: we are Key Server."""
+    """Return our configuration, of the Key Server."""
     agreed = {"ckn": CKN.hex(), "cak": CAK.hex(), "priority": 1, **mka}
     return load({"secy": {"cipher": mka.pop("cipher", "gcm-aes-128")}, "mka": agreed})
 
 
 class Rig:
-    """A tap under key agreement beside a peer, ready to run."""
+    """A tap under key agreement beside a peer, from `with` on; `reports`: counters printed."""
 
     def __init__(self, monkeypatch: Any, wire: Wire, model: Configuration | None = None) -> None:
-        self.wire, self.told = wire, 0
+        self.wire, self.reports = wire, 0
         monkeypatch.setattr(agreement, "now_ns", lambda: wire.now_ns)
-        monkeypatch.setattr(eapol_module, "leave_eapol_out", lambda _: None)
-        monkeypatch.setattr(eapol_module, "open_eapol", lambda *_: wire)
+        monkeypatch.setattr(agreement, "leave_eapol_out", lambda _: None)
+        monkeypatch.setattr(agreement, "open_eapol", lambda *_: wire)
         self.model = configuration() if model is None else model
         self.kay = agreement.kay_of(self.model, LOWER)
         self.secy = SecY()
         self.pump: Any = Pump(wire)
-        ends = agreement.Ends(LOWER, "ms0", wire, self.secy, self.pump)  # type: ignore[arg-type]
-        self.keyed = agreement.Keyed(self.kay, ends, self.model, quiet=False)
+        self.tap = agreement.AgreedTap(
+            self.kay,
+            LOWER,
+            "ms0",
+            wire,  # type: ignore[arg-type]
+            self.secy,
+            self.pump,
+            self.model,
+        )
 
-    def tell(self) -> None:
-        """The counters are told."""
-        self.told += 1
+    def __enter__(self) -> Rig:
+        self._agreed = agreement.agreed(self.tap, quiet=False)
+        self._run = self._agreed.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._agreed.__exit__(*error)
+
+    def _report(self) -> None:
+        self.reports += 1
 
     def run(self, stats: float | None = None) -> None:
-        """Until the end of the time, or of the pump."""
-        self.keyed.run(self.pump, self.wire, stats, self.tell)  # type: ignore[arg-type]
+        """Run until the end of the time, or of the pump."""
+        self._run(self.wire, stats, self._report)  # type: ignore[arg-type]
 
 
 def peer(cak: bytes = CAK, **policy: Any) -> Kay:
-    """A member; its MIs are of a counter."""
+    """Return a member; its MIs count up."""
     return Kay(PEER_SCI, [chain_key(cak)], lambda n: bytes(range(n)), policy_of(**policy))
 
 
-def test_secured_and_told(monkeypatch, capsys):
-    """The pump's port opens once, with the SAs there; it is said, and the end closes it all."""
+def test_securing_opens_the_pump_and_is_printed(monkeypatch, capsys):
+    """The port opens once, after the SAs exist; the end closes it and wipes all keys."""
     rig = Rig(monkeypatch, Wire(peer(), 10))
-    with rig.keyed:
+    with rig:
         assert rig.wire.gate == [False]
         rig.run()
         assert rig.wire.gate == [False, True]
@@ -168,23 +181,23 @@ def test_secured_and_told(monkeypatch, capsys):
     assert (len(rig.secy.tx.sa), len(rig.secy.rx)) == (0, 0)
     with pytest.raises(CustodyError):
         sak.key.expose()
-    assert rig.wire.said[-1] == b"closed"
+    assert rig.wire.sent[-1] == b"closed"
 
 
-def test_it_sleeps_until_something_is_due(monkeypatch):
-    """A minute of key agreement is a look for each MKPDU: nothing is polled in between."""
+def test_the_loop_sleeps_until_something_is_due(monkeypatch):
+    """A minute of key agreement takes one wait for each MKPDU, without polling in between."""
     wire = Wire(peer(), 60)
     rig = Rig(monkeypatch, wire)
-    with rig.keyed:
+    with rig:
         rig.run()
     assert 30 <= wire.looks < 50
-    assert 30 <= len(wire.said) < 45
+    assert 30 <= len(wire.sent) < 45
 
 
-def test_why_it_is_not_secured(monkeypatch, capsys):
-    """Said once, after a Life Time and a little: here the peer has another CAK."""
+def test_the_reason_for_not_secured_is_printed_once(monkeypatch, capsys):
+    """Once, after a Life Time and a little: here the peer has another CAK."""
     rig = Rig(monkeypatch, Wire(peer(CAK[::-1]), 60))
-    with rig.keyed:
+    with rig:
         rig.run()
     assert True not in rig.wire.gate
     (line,) = capsys.readouterr().err.splitlines()
@@ -192,11 +205,11 @@ def test_why_it_is_not_secured(monkeypatch, capsys):
     assert line.endswith("failed their ICV: the peer has another CAK under this CKN")
 
 
-def test_a_lost_peer_is_told(monkeypatch, capsys):
-    """The port closes with the last peer, and that is said."""
+def test_losing_the_last_peer_is_printed(monkeypatch, capsys):
+    """The port closes with the last peer."""
     wire = Wire(peer(), 20)
     rig = Rig(monkeypatch, wire)
-    with rig.keyed:
+    with rig:
         wire.until_ns = 10 * NS
         rig.run()
         wire.until_ns, wire.peer = 30 * NS, None
@@ -207,49 +220,49 @@ def test_a_lost_peer_is_told(monkeypatch, capsys):
     assert "not secured: no live peer; the last one fell silent" in lost
 
 
-def test_counters_meanwhile(monkeypatch):
-    """At each interval, and at SIGUSR1 beside that; key agreement's timers bring no more."""
+def test_counters_are_reported_by_interval_and_signal(monkeypatch):
+    """At each interval, and at SIGUSR1 too; the timers of key agreement add no report."""
     wire = Wire(peer(), 61)
     wire.signals = [(30 * NS, signal.SIGUSR1)]
     rig = Rig(monkeypatch, wire)
-    with rig.keyed:
+    with rig:
         rig.run(stats=10)
-    assert rig.told == 6
+    assert rig.reports == 6
     assert not wire.signals
 
 
-def test_the_pump_ends(monkeypatch):
-    """When the pump ends by itself, so does the loop, at once."""
+def test_the_end_of_the_pump_ends_the_loop(monkeypatch):
+    """A pump that ends by itself ends the loop at once."""
     wire = Wire(peer(), 60)
     wire.pump_ended = True
     rig = Rig(monkeypatch, wire)
-    with rig.keyed:
+    with rig:
         rig.run()
     assert wire.looks == 1
 
 
-def test_a_key_chain_is_on_the_clock_of_the_loop(monkeypatch):
-    """A CAK that starts in 20 seconds is first heard then; before, nothing is said."""
+def test_a_key_chain_follows_the_clock_of_the_loop(monkeypatch):
+    """A CAK that starts in 20 seconds is used from then on; before, nothing is sent."""
     key = {"ckn": CKN.hex(), "cak": CAK.hex(), "start": "20"}
     model = load({"mka": {"keychain": [key]}})
     wire = Wire(None, 19)
     rig = Rig(monkeypatch, wire, model)
-    with rig.keyed:
+    with rig:
         rig.run()
-        assert wire.said == []
+        assert wire.sent == []
         wire.until_ns += 2 * NS
         rig.run()
-        assert len(wire.said) == 1
+        assert len(wire.sent) == 1
 
 
 @pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
-def test_keys_of_a_running_link(monkeypatch, cipher):
-    """They come as a configuration of static SAs that reads what the peer sends."""
+def test_exported_keys_validate_the_peers_frames(monkeypatch, cipher):
+    """The export is a configuration of static SAs, which other formats take too."""
     agreed = {"ckn": CKN.hex(), "cak": CAK.hex(), "priority": 1, "allow_export": "on"}
     model = load({"secy": {"cipher": cipher, "window": 7}, "mka": agreed})
     wire = Wire(peer(), 10)
     rig = Rig(monkeypatch, wire, model)
-    with rig.keyed:
+    with rig:
         rig.run()
         text = export(rig.kay, rig.secy, model)
         assert wire.peer is not None
@@ -264,31 +277,31 @@ def test_keys_of_a_running_link(monkeypatch, cipher):
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_who_may_have_keys(monkeypatch, capsys, allowed):
-    """Without `allow_export` there is no socket for keys; with it, it says who took them."""
+def test_keys_are_exported_only_if_allowed(monkeypatch, capsys, allowed):
+    """Without `allow_export` there is no socket for keys; with it each export is reported."""
     rig = Rig(monkeypatch, Wire(peer(), 10), configuration(allow_export=allowed))
-    with rig.keyed:
+    with rig:
         rig.run()
         assert Path(status_socket.path_of("ms0", "status")).is_socket()
         assert Path(status_socket.path_of("ms0", "keys")).is_socket() == allowed
         capsys.readouterr()
-        answer = json.loads(rig.keyed._keys(status_socket.Asker(77, 0)))
+        answer = json.loads(rig.tap.keys(status_socket.Client(77, 0)))
         assert capsys.readouterr().err == "macsec: ms0: SAKs exported to pid 77, uid 0\n"
         assert len(answer["tx"]["sa"]["0"]["key"]) == 32
-        assert answer["tx"]["sa"]["0"]["key"] not in rig.keyed._status(status_socket.Asker(77, 0))
+        assert answer["tx"]["sa"]["0"]["key"] not in rig.tap.status(status_socket.Client(77, 0))
     assert not Path(status_socket.path_of("ms0", "status")).exists()
 
 
 def mka_file(desk: Desk) -> str:
-    """A configuration with a CAK."""
+    """Write a configuration with a CAK."""
     path = desk.folder / "mka.yaml"
     path.touch(mode=0o600)
     path.write_text(f"mka: {{ckn: 11, cak: {CANARY}}}\n")
     return str(path)
 
 
-def test_the_wrong_configuration(desk):
-    """Static SAs with --mka, a CAK without it: refused with the file, before anything is made."""
+def test_a_configuration_of_the_other_kind_is_refused(desk):
+    """Static SAs with --mka, or a CAK without it: one line with the file, and no interface."""
     pytest.importorskip("macsec._native", reason="the native data plane is not built")
     ends = ("--lower", "none", "--upper", "ms0")
     link, agreed = desk.config(), mka_file(desk)
@@ -296,4 +309,4 @@ def test_the_wrong_configuration(desk):
     assert "link.yaml" in result.stderr
     assert "--mka needs a CAK" in result.stderr
     result = desk.run("tap", "-c", agreed, *ends, code=2)
-    assert f"{agreed}:1: mka: agrees on the SAKs: --mka is wanted" in result.stderr
+    assert f"{agreed}:1: mka: agrees on the SAKs: add --mka" in result.stderr

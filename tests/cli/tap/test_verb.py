@@ -1,4 +1,4 @@
-"""`tap`: how it begins, what it tells, how it ends, and what it refuses."""
+"""`tap`: its begin, its reports, its end, and its refusals."""
 
 from __future__ import annotations
 
@@ -25,74 +25,79 @@ UP = f"macsec: ms0 is up on wire, MTU 1468, SCI {SCI_A}\n"
 
 @pytest.fixture
 def pair(tmp_path) -> Iterator[list[Host]]:
-    """Two hosts on a cable."""
+    """Return two hosts on a cable."""
     hosts.need()
     with hosts.hosts(tmp_path) as both:
         hosts.cable(*both)
         yield both
 
 
-class Running:
+def default_sighup() -> None:
+    """Undo a caller's nohup: a tap that inherits an ignored SIGHUP ignores it too."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+class RunningTap:
     """`macsec tap` on a host; `before` is a command that runs it."""
 
     def __init__(self, host: Host, *args: str, before: tuple[str, ...] = ()) -> None:
         self.host = host
         command = (sys.executable, "-m", "macsec", "tap", "--lower", "wire", "--upper", "ms0")
         pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
-        self.process = host.start(*before, *command, *args, **pipes)
+        self.process = host.start(*before, *command, *args, preexec_fn=default_sighup, **pipes)
 
-    def talk(self) -> str:
-        """Its next line on stderr."""
+    def line(self) -> str:
+        """Return its next line on stderr."""
         return self.process.stderr.readline().decode()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-        """Its exit code after a signal, and all that it still wrote."""
+        """Send a signal; return the exit code, stdout and the rest of stderr."""
         self.process.send_signal(number)
-        out, told = self.process.communicate(timeout=60)
+        out, errors = self.process.communicate(timeout=60)
         self.host.run("ip", "link", "show", "ms0", code=1)
-        return self.process.returncode, out.decode(), told.decode()
+        return self.process.returncode, out.decode(), errors.decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_begin_and_end(pair, desk, number):
-    """It says when it is there; a signal ends it with 0 and a line, and takes NAME away."""
-    running = Running(pair[0], "-c", desk.config())
-    assert running.talk() == UP
+def test_a_signal_ends_the_tap_and_removes_its_interface(pair, desk, number):
+    """Exit 0 and a line with the counts; before, a line says that NAME is up."""
+    tap = RunningTap(pair[0], "-c", desk.config())
+    assert tap.line() == UP
     (upper,) = json.loads(pair[0].ip("-j", "link", "show", "ms0"))
     (lower,) = json.loads(pair[0].ip("-j", "link", "show", "wire"))
     assert (upper["mtu"], upper["address"]) == (1468, lower["address"])
-    code, out, told = running.end(number)
+    code, out, errors = tap.end(number)
     assert (code, out) == (0, "")
-    assert told == (
+    assert errors == (
         "macsec: ms0 to wire: 0 of 0 frames; wire to ms0: 0 of 0 frames; no counter moved\n"
     )
 
 
-def test_nohup(pair, desk):
-    """Where the caller has SIGHUP ignored, it stays so."""
+def test_nohup_keeps_sighup_ignored(pair, desk):
+    """A tap whose caller ignores SIGHUP ignores it too."""
     ignoring = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
-    running = Running(pair[0], "-c", desk.config(), before=ignoring)
-    assert running.talk() == UP
-    running.process.send_signal(signal.SIGHUP)
-    running.process.send_signal(signal.SIGUSR1)
-    assert running.talk().startswith("macsec: ms0 to wire: 0 of 0 frames")
-    assert running.end()[0] == 0
+    tap = RunningTap(pair[0], "-c", desk.config(), before=ignoring)
+    assert tap.line() == UP
+    tap.process.send_signal(signal.SIGHUP)
+    tap.process.send_signal(signal.SIGUSR1)
+    assert tap.line().startswith("macsec: ms0 to wire: 0 of 0 frames")
+    assert tap.end()[0] == 0
 
 
-def test_json_tells_what_passed(pair, desk):
-    """Frames and octets each way, every counter, where the PNs stand; no key."""
+def test_json_has_traffic_counters_and_pns(pair, desk):
+    """Frames and octets of both directions, every counter, the next PNs; no key."""
     config = desk.config()
-    running = Running(pair[0], "-c", config, "--json")
-    assert running.talk() == UP
+    tap = RunningTap(pair[0], "-c", config, "--json")
+    assert tap.line() == UP
     far, upper = pair[1].listen("wire"), pair[0].listen("ms0")
     upper.send(frame_of(100))
     wire = far.next(lambda frame: frame[12:14] == hosts.MACSEC)
     far.send(wire[:-1] + b"\x00")
     far.send(wire)
     upper.next(lambda frame: frame == frame_of(100))
-    code, out, told = running.end()
+    code, out, errors = tap.end()
     found = checked(out)
-    assert (code, told, found["schema"]) == (0, "", "macsec/tap/1")
+    assert (code, errors, found["schema"]) == (0, "", "macsec/tap/1")
     assert (found["lower"], found["upper"], found["mtu"]) == ("wire", "ms0", 1468)
     nothing = {"too_long": 0, "dropped": 0, "blocked": 0}
     assert found["to_wire"] == nothing | {
@@ -119,81 +124,81 @@ def test_json_tells_what_passed(pair, desk):
     assert "c0ffee" not in out
 
 
-def test_counters_meanwhile(pair, desk):
-    """SIGUSR1 has the counters told while it runs, and --stats does by itself."""
-    running = Running(pair[0], "-c", desk.config())
-    assert running.talk() == UP
-    running.process.send_signal(signal.SIGUSR1)
-    assert running.talk().startswith("macsec: ms0 to wire: 0 of 0 frames")
-    assert running.end()[0] == 0
-    running = Running(pair[0], "-c", desk.config(), "--stats", "0.1")
-    assert running.talk() == UP
+def test_counters_are_printed_at_a_signal_and_at_an_interval(pair, desk):
+    """SIGUSR1 at any time, --stats by itself."""
+    tap = RunningTap(pair[0], "-c", desk.config())
+    assert tap.line() == UP
+    tap.process.send_signal(signal.SIGUSR1)
+    assert tap.line().startswith("macsec: ms0 to wire: 0 of 0 frames")
+    assert tap.end()[0] == 0
+    tap = RunningTap(pair[0], "-c", desk.config(), "--stats", "0.1")
+    assert tap.line() == UP
     pair[0].listen("ms0").send(frame_of(100))
     for _ in range(100):
-        if "OutPktsEncrypted 1" in running.talk():
+        if "OutPktsEncrypted 1" in tap.line():
             break
     else:
-        pytest.fail("the frame was never told of")
-    assert running.end()[0] == 0
+        pytest.fail("the frame was never counted")
+    assert tap.end()[0] == 0
 
 
-def test_quiet(pair, desk):
-    """-q says nothing at all."""
-    running = Running(pair[0], "-c", desk.config(), "-q")
-    hosts.until(lambda: "ms0" in pair[0].ip("link"), "ms0", running.process)
-    hosts.until(lambda: caught(running.process.pid), "a handler", running.process)
-    assert running.end() == (0, "", "")
+def test_quiet_prints_nothing(pair, desk):
+    """-q: not a line."""
+    tap = RunningTap(pair[0], "-c", desk.config(), "-q")
+    hosts.until(lambda: "ms0" in pair[0].ip("link"), "ms0", tap.process)
+    hosts.until(lambda: caught(tap.process.pid), "a handler", tap.process)
+    assert tap.end() == (0, "", "")
 
 
 def caught(pid: int) -> bool:
-    """Whether a process has a handler of its own for SIGUSR1: `tap` sets it last."""
-    told = Path(f"/proc/{pid}/status").read_text()
-    mask = int(re.findall(r"SigCgt:\s*(\w+)", told)[0], 16)
+    """Return whether a process handles SIGUSR1: `tap` sets that handler last."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = int(re.findall(r"SigCgt:\s*(\w+)", status)[0], 16)
     return bool(mask >> (signal.SIGUSR1 - 1) & 1)
 
 
-def test_killed(pair, desk):
-    """A process that is killed leaves no device behind."""
-    running = Running(pair[0], "-c", desk.config())
-    assert running.talk() == UP
-    assert running.end(signal.SIGKILL)[0] == -signal.SIGKILL
+def test_a_killed_tap_leaves_no_interface(pair, desk):
+    """The device ends with its process."""
+    tap = RunningTap(pair[0], "-c", desk.config())
+    assert tap.line() == UP
+    assert tap.end(signal.SIGKILL)[0] == -signal.SIGKILL
 
 
-def test_a_lower_interface_that_is_down(pair, desk):
-    """It is told, and is no reason not to begin."""
+def test_a_lower_interface_may_be_down(pair, desk):
+    """The first line says so."""
     pair[0].ip("link", "set", "wire", "down")
-    running = Running(pair[0], "-c", desk.config())
-    assert running.talk() == UP[:-1] + "; wire is down\n"
-    assert running.end()[0] == 0
+    tap = RunningTap(pair[0], "-c", desk.config())
+    assert tap.line() == UP[:-1] + "; wire is down\n"
+    assert tap.end()[0] == 0
 
 
-def test_a_lower_interface_that_goes_away(pair, desk):
-    """The tap ends with 1, tells its counters, and which end it was."""
-    running = Running(pair[0], "-c", desk.config())
-    assert running.talk() == UP
+def test_removing_the_lower_interface_ends_the_tap(pair, desk):
+    """Exit 1, with the counters and the end that failed."""
+    tap = RunningTap(pair[0], "-c", desk.config())
+    assert tap.line() == UP
     pair[0].ip("link", "del", "wire")
-    assert running.talk().endswith("no counter moved\n")
-    assert running.talk() == "macsec: the wire end failed: No such device\n"
-    assert running.process.wait(60) == 1
+    assert tap.line().endswith("no counter moved\n")
+    assert tap.line() == "macsec: the wire end failed: No such device\n"
+    assert tap.process.wait(60) == 1
 
 
-def test_an_exhausted_key(pair, desk):
-    """Once the last PN is used nothing is sent, never in clear; at the end that is exit 4."""
-    running = Running(pair[0], "-c", desk.config(pn=2**32 - 1))
-    assert running.talk() == UP
+def test_an_exhausted_key_sends_nothing_and_is_exit_4(pair, desk):
+    """After the last PN no frame is sent, in clear neither."""
+    tap = RunningTap(pair[0], "-c", desk.config(pn=2**32 - 1))
+    assert tap.line() == UP
     far, upper = pair[1].listen("wire"), pair[0].listen("ms0")
     for _ in range(2):
         upper.send(frame_of(100))
     wire = far.next()
     far.send(wire)
     upper.next(lambda frame: frame == frame_of(100))
-    code, _, told = running.end()
+    code, _, errors = tap.end()
     assert (code, far.frames()) == (4, [])
-    assert told.splitlines()[-1] == "macsec: transmit SA 0 is exhausted: its last PN is used"
+    assert errors.splitlines()[-1] == "macsec: transmit SA 0 is exhausted: its last PN is used"
 
 
 def refused(host: Host, *args: str) -> tuple[int, str]:
-    """Exit code and line of a tap that does not begin."""
+    """Return exit code and line of a tap that does not begin."""
     done = subprocess.run(
         host.command(sys.executable, "-m", "macsec", "tap", *args), capture_output=True, text=True
     )
@@ -202,27 +207,27 @@ def refused(host: Host, *args: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "lower, upper, code, told",
+    "lower, upper, code, message",
     [
         ("eth7", "ms0", 2, "no interface 'eth7'"),
-        ("lo", "ms0", 2, "lo is no Ethernet interface"),
+        ("lo", "ms0", 2, "lo is not an Ethernet interface"),
         ("wire", "wire", 2, "two interfaces"),
         ("wire", "lo", 2, "lo exists already"),
         ("wire", "a-name-far-too-long", 2, "at most 15"),
         ("wire", "ms%d", 2, "cannot name"),
     ],
 )
-def test_names_that_are_refused(pair, desk, lower, upper, code, told):
-    """Each wrong name ends in one line and exit 2, and nothing is made."""
+def test_wrong_names_are_refused(pair, desk, lower, upper, code, message):
+    """One line and exit 2; no interface is made."""
     before = pair[0].ip("link")
     found = refused(pair[0], "-c", desk.config(), "--lower", lower, "--upper", upper)
     assert found[0] == code
-    assert told in found[1]
+    assert message in found[1]
     assert pair[0].ip("link") == before
 
 
-def test_configurations_that_are_refused(pair, desk):
-    """Without a transmit SA, or without a file, nothing begins."""
+def test_a_configuration_needs_a_transmit_sa(pair, desk):
+    """Without it, or without a file, it is exit 2."""
     names = ("--lower", "wire", "--upper", "ms0")
     code, line = refused(pair[0], "-c", desk.config(tx=False), *names)
     assert code == 2
@@ -230,8 +235,8 @@ def test_configurations_that_are_refused(pair, desk):
     assert refused(pair[0], "-c", "nowhere.yaml", *names)[0] == 2
 
 
-def test_no_privilege(pair, desk):
-    """Without the privileges it is exit 5 and one line."""
+def test_missing_privileges_are_exit_5(pair, desk):
+    """One line names the capability."""
     if hosts.found("setpriv") is None:
         pytest.skip("setpriv is not installed")
     command = ("-m", "macsec", "tap", "-c", desk.config(), "--lower", "wire", "--upper", "ms0")
@@ -239,8 +244,8 @@ def test_no_privilege(pair, desk):
     assert pair[0].run(*plain, *command, code=5).endswith("needs root (CAP_NET_RAW)\n")
 
 
-def test_no_tun(desk, monkeypatch, pair):
-    """Without the tun driver it is exit 5 and says so; without a name too, it is usage."""
+def test_a_missing_tun_driver_is_exit_5(desk, monkeypatch, pair):
+    """One line names the remedy; a missing option is a usage error."""
     from macsec.live import devices
 
     monkeypatch.setattr(devices, "TUN", "/dev/net/none")

@@ -77,7 +77,7 @@ if [ ! -s "$K/img/base.cpio" ] || [ "$0" -nt "$K/img/base.cpio" ]; then
     take usr/bin/ip; ln -sf ../bin/ip "$R/usr/sbin/ip"
     for so in $(cd "$F" && find usr/lib -path '*ossl-modules/*.so'); do take "$so"; done
     cp -aL "$F/usr/bin/busybox" "$R/usr/bin/busybox"
-    # not busybox's sh, timeout, ...: those run busybox's own ip and ping, whatever PATH says
+    # not busybox's sh, timeout, ...: those run busybox's own ip and ping, with any PATH
     take usr/bin/dash; ln -sf dash "$R/usr/bin/sh"
     for a in timeout env nohup nice xargs setsid; do take usr/bin/$a; done
     for a in ash cat ls mkdir mount umount echo sleep base64 grep sed awk cut head tail wc sort uniq tr \

@@ -3,7 +3,7 @@
     with KernelPeer(host, "kp0") as peer:      # its eth0 is the TAP kp0 of a test's host
         peer.ok("ip link")
 
-Commands are passed through a folder that both share: `cmd.N` there, told over a socket that is the
+Commands go through a folder that both share: `cmd.N` there, announced over a socket that is the
 guest's serial line, gives `out.N` and the line `DONE N STATUS`.
 """
 
@@ -29,11 +29,11 @@ HERE = Path(__file__).resolve().parent
 BUILT = Path(os.environ.get("KERNEL_PEER") or Path.home() / ".cache/macsec-kernel-peer") / "img"
 MAC = "02:00:00:00:00:01"
 TICK, PATIENCE = 0.5, 60
-"""Seconds of one look at the guest, and looks that a command may take beyond its own time."""
+"""Seconds of one wait for the guest, and waits that a command may take beyond its own time."""
 
 
 def need_kernel() -> tuple[Path, Path]:
-    """The kernel and its userspace, or a skip that says how to get them."""
+    """Return the kernel and its userspace, or skip and say how to get them."""
     kernel, userspace = BUILT / "linux.uml", BUILT / "initrd.cpio"
     if not (kernel.exists() and userspace.exists()):
         pytest.skip(f"no kernel peer: run {HERE.name}/build.sh (Debian, root, 20 s)")
@@ -84,7 +84,7 @@ class KernelPeer:
         self.close()
 
     def close(self) -> None:
-        """End the guest, and every process it is made of."""
+        """End the guest with all its processes."""
         with contextlib.suppress(OSError):
             self._line.sendall(b"quit 0\n")
         try:
@@ -98,30 +98,30 @@ class KernelPeer:
     # ---------------------------------------------------------------- commands
 
     def sh(self, command: str, seconds: int = 60) -> tuple[int, str]:
-        """Run a shell command: its status, and what it wrote."""
-        number = self._tell(command, seconds)
+        """Run a shell command; return its status and its output."""
+        number = self._submit(command, seconds)
         status = self._hear(f"DONE {number} ", PATIENCE + int(seconds / TICK)).split()[2]
         return int(status), (self._share / f"out.{number}").read_text(errors="replace")
 
     def ok(self, command: str, seconds: int = 60) -> str:
-        """Run a shell command that has to succeed: what it wrote."""
-        status, told = self.sh(command, seconds)
-        assert status == 0, f"guest: {command}: {told}"
-        return told
+        """Run a shell command that has to succeed; return its output."""
+        status, output = self.sh(command, seconds)
+        assert status == 0, f"guest: {command}: {output}"
+        return output
 
     def start(self, command: str) -> None:
         """Start a shell command."""
-        self._hear(f"DONE {self._tell(command, 0)} ", PATIENCE)
+        self._hear(f"DONE {self._submit(command, 0)} ", PATIENCE)
 
-    def _tell(self, command: str, seconds: int) -> int:
+    def _submit(self, command: str, seconds: int) -> int:
         number = next(self._numbers)
         (self._share / f"cmd.{number}").write_text(command + "\n")
         self._line.sendall(f"{number} {seconds}\n".encode())
         return number
 
-    def _hear(self, word: str, looks: int) -> str:
-        """The next line that begins with a word."""
-        for _ in range(looks):
+    def _hear(self, word: str, waits: int) -> str:
+        """Return the next line that begins with a word."""
+        for _ in range(waits):
             while b"\n" in self._heard:
                 line, self._heard = self._heard.split(b"\n", 1)
                 if line.decode(errors="replace").startswith(word):
@@ -137,6 +137,6 @@ class KernelPeer:
     # ---------------------------------------------------------------- MACsec
 
     def show(self, device: str = "macsec0") -> dict[str, Any]:
-        """A MACsec device as `ip -s macsec show` tells it."""
-        (told,) = json.loads(self.ok(f"ip -s -j macsec show {device}"))
-        return dict(told)
+        """Return a MACsec device as `ip -s macsec show` prints it."""
+        (shown,) = json.loads(self.ok(f"ip -s -j macsec show {device}"))
+        return dict(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -125,7 +125,7 @@ def test_closed_session_is_a_macsec_error(module: str) -> None:
     session = open_session(module, tokens.TOKEN, tokens.PIN)
     holder = TokenHolder(session, "cak16", CKN)
     session.close()
-    uses = [
+    uses: list[Callable[[], object]] = [
         lambda: holder.icv(b""),
         lambda: holder.wrap(Key(bytes(16))),
         lambda: holder.unwrap(bytes(24)),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.members import CAK, CKN, alice, bob, encode, holder, sak_of
+from support.members import CAK, CKN, alice, bob, decoded, encode, holder, sak_of
 
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin
@@ -43,13 +43,6 @@ RECORDED = sorted(path.stem for path in PCAPS.glob("*.json"))
 
 BASIC = Basic(sci=0x02000000000A0001, mi=b"A" * 12, mn=7, ckn=CKN)
 KEY, OTHER_KEY = KI(b"K" * 12, 3), KI(b"O" * 12, 2)
-
-
-def decoded(frame: bytes) -> Mkpdu:
-    """Return the MKPDU in a frame."""
-    found = decode(frame)
-    assert isinstance(found, Mkpdu), found
-    return found
 
 
 def icv(octets: bytes) -> bytes:
@@ -166,7 +159,7 @@ def test_first_set_of_a_type_counts_and_each_member_once() -> None:
     mkpdu = decoded(seal(Mkpdu(basic=BASIC, sets=lists), icv))
     assert mkpdu.live == (PeerId(a, 1), PeerId(b, 2))
     assert mkpdu.potential == (PeerId(c, 3),)
-    assert mkpdu.first(LivePeerList).server_ssci == 3
+    assert mkpdu.first(LivePeerList) == lists[1]
 
 
 def test_unreadable_first_set_hides_the_next() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from support.members import CKN, encode
+from support.members import CKN, decoded, encode
 
 from macsec.kay import derivation
-from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
+from macsec.kay.mkpdu.frame import Mkpdu, compose, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet, Spare
 from macsec.kay.mkpdu.parameter_sets import (
     TLV,
@@ -36,13 +37,6 @@ KEY, OTHER_KEY = KI(b"K" * 12, 3), KI(b"O" * 12, 2)
 def icv(octets: bytes) -> bytes:
     """Return an ICV for tests that do not verify it."""
     return derivation.icv(Key(bytes(16)), octets)
-
-
-def decoded(frame: bytes) -> Mkpdu:
-    """Return the MKPDU in a frame."""
-    found = decode(frame)
-    assert isinstance(found, Mkpdu), found
-    return found
 
 
 def test_octets_of_a_basic_set() -> None:
@@ -75,9 +69,8 @@ def test_octets_of_a_basic_set() -> None:
 )
 def test_flags_of_a_basic_set(field: str, octet: int, value: object) -> None:
     """Key Server, MACsec Desired and MACsec Capability, each alone (figure 11-8)."""
-    basic = replace(
-        BASIC, **({"key_server": False, "desired": False, "capability": 0} | {field: value})
-    )
+    cleared: dict[str, Any] = {"key_server": False, "desired": False, "capability": 0}
+    basic = replace(BASIC, **(cleared | {field: value}))
     assert basic.encode()[2] == octet
     assert decoded(seal(compose(basic), icv)).basic == basic
 

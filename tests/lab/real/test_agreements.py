@@ -7,7 +7,6 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import count
 
 import pytest
@@ -17,32 +16,33 @@ from support.planes import Plane, frame_of
 from macsec.errors import MACsecError
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
-from macsec.lab.link_state import Standing, State
-from macsec.lab.real.agreements import AgreedEnd, Agreements
+from macsec.lab.link_state import LinkEnd, LinkState, LinkStatus
+from macsec.lab.real.agreements import Agreements
 from macsec.live.eapol import Eapol
+from macsec.port import Agreement
 from macsec.secy import SecY
 
 PATIENCE_MS = 20_000
+Wires = tuple[Eapol, Eapol]
 
 
-@dataclass
 class Gate:
-    """What a pump is to key agreement: a SecY, and a door."""
+    """A SecY, and the gate of its pump."""
 
-    secy: SecY
-    opened: bool = False
-    stuck: bool = False
+    def __init__(self, secy: SecY) -> None:
+        self.secy = secy
+        self.opened = self.stuck = False
 
     def open(self, opened: bool) -> None:
-        """Open or close it."""
+        """Open or close it; a stuck one cannot open."""
         if self.stuck and opened:
-            raise MACsecError("the door is stuck")
+            raise MACsecError("the gate is stuck")
         self.opened = opened
 
 
 @pytest.fixture
-def wires() -> Iterator[tuple[Eapol, Eapol]]:
-    """A cable for MKPDUs."""
+def wires() -> Iterator[Wires]:
+    """Return both ends of a cable for MKPDUs."""
     a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     a.setblocking(False)
     b.setblocking(False)
@@ -50,90 +50,98 @@ def wires() -> Iterator[tuple[Eapol, Eapol]]:
         yield first, second
 
 
+@pytest.fixture
+def gates(plane: Plane) -> Iterator[list[Gate]]:
+    """Return a gate for each end, and wipe its keys at the end."""
+    made = [Gate(plane.secy()), Gate(plane.secy())]
+    yield made
+    for gate in made:
+        gate.secy.close()
+
+
 def ends_of(
-    wires: tuple[Eapol, Eapol], plane: Plane, keys: tuple[ChainKey, ChainKey] | None = None
-) -> tuple[list[AgreedEnd], list[Gate]]:
-    """Two ends, `a` the Key Server."""
-    gates = [Gate(plane.secy()), Gate(plane.secy())]
+    wires: Wires, gates: list[Gate], keys: tuple[ChainKey, ChainKey] | None = None
+) -> list[LinkEnd]:
+    """Return two ends; `a` becomes the Key Server."""
     chains = keys or (chain_key(), chain_key())
     ends = []
     for at, name in enumerate("ab"):
         kay = Kay(sci_of_name(name), [chains[at]], random.Random(at).randbytes, policy_of())
-        ends.append(AgreedEnd(kay, gates[at], wires[at]))  # type: ignore[arg-type]
-    return ends, gates
+        ends.append(LinkEnd(Agreement(kay, gates[at].secy, wires[at].send, gates[at].open)))
+    return ends
 
 
-def is_secured(agreements: Agreements) -> bool:
-    """Whether all ends were secured, before the patience was over."""
+def driven(ends: list[LinkEnd], wires: Wires, tick_ns: int) -> Agreements:
+    """Return agreements whose clock advances by a tick at each look."""
+    ticks = count(5_000, tick_ns)
+    return Agreements(list(zip(ends, wires, strict=True)), lambda: next(ticks))
+
+
+def are_secured(agreements: Agreements, patience_ms: int = PATIENCE_MS) -> bool:
+    """Return whether all ends were secured before the patience was over."""
     poll = select.poll()
     poll.register(agreements, select.POLLIN)
-    return bool(poll.poll(PATIENCE_MS))
+    return bool(poll.poll(patience_ms))
 
 
-def test_two_ends(wires: tuple[Eapol, Eapol], plane: Plane) -> None:
-    """Both doors open, and what one protects the other validates; the CAKs are wiped at the end."""
-    ends, gates = ends_of(wires, plane)
-    ticks = count(5_000, 1_000_000)
-    with Agreements(ends, lambda: next(ticks)) as agreements:
-        assert is_secured(agreements)
+def state_of(ends: list[LinkEnd]) -> LinkState:
+    """Return the state of the link."""
+    return LinkState.of(("left", "right"), ends)
+
+
+def test_both_ends_of_a_link_are_secured(wires: Wires, gates: list[Gate]) -> None:
+    """Both gates open, each SecY validates the other's frames; the CAKs are wiped at the end."""
+    ends = ends_of(wires, gates)
+    with driven(ends, wires, 1_000_000) as agreements:
+        assert are_secured(agreements)
         agreements.check()
         with agreements.lock:
-            standing = Standing.of(("left", "right"), ends)
+            state = state_of(ends)
             sent = gates[0].secy.protect_frame(frame_of(60))
             assert sent is not None
             assert gates[1].secy.validate_frame(sent)[1] == frame_of(60)
     assert [gate.opened for gate in gates] == [True, True]
-    assert (standing.state, standing.server, standing.rekeys) == (State.SECURED, "left", 0)
-    assert standing.sak is not None
-    assert standing.sak.ckn == chain_key().name
+    assert (state.status, state.server, state.rekeys) == (LinkStatus.SECURED, "left", 0)
+    assert state.sak is not None
+    assert state.sak.ckn == chain_key().name
     with pytest.raises(MACsecError):
         ends[0].kay.chain.active(0)[chain_key().ckn].holder.icv(b"")
-    for gate in gates:
-        gate.secy.close()
 
 
-def test_caks_that_differ(wires: tuple[Eapol, Eapol], plane: Plane) -> None:
-    """Some MKPDUs with a wrong ICV later no door is open."""
-    ends, gates = ends_of(wires, plane, (chain_key(), chain_key(CAK[::-1])))
-    ticks = count(0, 500_000_000)
+def test_different_caks_keep_both_gates_closed(wires: Wires, gates: list[Gate]) -> None:
+    """MKPDUs arrive with a wrong ICV, and nothing is secured."""
+    ends = ends_of(wires, gates, (chain_key(), chain_key(CAK[::-1])))
     later = select.poll()
-    with Agreements(ends, lambda: next(ticks)) as agreements:
+    with driven(ends, wires, 500_000_000) as agreements:
         while True:
             with agreements.lock:
                 heard = [end.kay.counters["in-mkpdu-icv-verification-errors"] for end in ends]
             if min(heard) > 1:
                 break
             later.poll(1)
-        poll = select.poll()
-        poll.register(agreements, select.POLLIN)
-        assert not poll.poll(0)
-        standing = Standing.of(("left", "right"), ends)
+        assert not are_secured(agreements, 0)
+        state = state_of(ends)
     assert [gate.opened for gate in gates] == [False, False]
-    assert (standing.state, standing.secured_ns, standing.sak) == (State.CLOSED, None, None)
-    for gate in gates:
-        gate.secy.close()
+    assert (state.status, state.secured_ns, state.sak) == (LinkStatus.CLOSED, None, None)
 
 
-def test_a_failure_is_told(wires: tuple[Eapol, Eapol], plane: Plane) -> None:
-    """By `check`: the lab ends then."""
-    ends, gates = ends_of(wires, plane)
+def test_check_reports_a_failure_of_the_thread(wires: Wires, gates: list[Gate]) -> None:
+    """A gate that fails ends the thread; `check` raises its error, and the lab ends."""
+    ends = ends_of(wires, gates)
     gates[1].stuck = True
-    ticks = count(0, 1_000_000)
     later = select.poll()
-    told = ""
-    with Agreements(ends, lambda: next(ticks)) as agreements:
-        while not told:
+    message = ""
+    with driven(ends, wires, 1_000_000) as agreements:
+        while not message:
             later.poll(1)
             try:
                 agreements.check()
             except MACsecError as error:
-                told = str(error)
-    assert told == "key agreement ended: the door is stuck"
-    for gate in gates:
-        gate.secy.close()
+                message = str(error)
+    assert message == "key agreement ended: the gate is stuck"
 
 
-def test_without_ends() -> None:
-    """Static links only: there is nothing to wait for."""
+def test_without_key_agreement_all_ends_are_secured_at_once() -> None:
+    """Links with static keys alone: there is nothing to wait for."""
     with Agreements([], lambda: 0) as agreements:
-        assert is_secured(agreements)
+        assert are_secured(agreements)

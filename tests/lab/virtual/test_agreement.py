@@ -1,4 +1,4 @@
-"""Key agreement on the links of a lab, in virtual time: what passes, what it costs, and why not."""
+"""Key agreement on the links of a lab, in virtual time: traffic, rekeys, and reasons of failure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from macsec.frames import FrameBatch
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.lab import Blueprint, Lab
-from macsec.lab.link_state import State
-from macsec.lab.virtual.agreed import is_eapol
-from macsec.lab.virtual.probe import Observer
+from macsec.lab.link_state import LinkStatus
+from macsec.lab.virtual.probe import Probe
 from macsec.lab.virtual.recorder import record
+from macsec.lab.virtual.station import is_eapol
 from macsec.offline.decrypt import MkaReader
 from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 
-NS = 10**9
+NS, MS = 10**9, 10**6
 BOTH_PLANES = [PLANES[0], PLANES[-1]]
 CAK, CKN = "c0ffee00c0ffee00c0ffee00c0ffee00", "0123456789abcdef"
 OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
@@ -37,11 +37,11 @@ STATIC_DIGESTS = {
     "ring": "4a5f3b49b65744adaff05b3e72d22b979407d291c25b2a9f7c89231f87d94a1c",
     "hub": "ea04accac93f9efd245818d2614e5096702231247fe35214af8977062a445fe3",
 }
-"""Of the shipped scenarios with static keys, seed 1."""
+"""Digests of the shipped scenarios with static keys, seed 1."""
 
 
 def topology(macsec: Any = "on", traffic: Any = None, link: Any = None, **more: Any) -> Any:
-    """Two sites, a link of 1 ms, and traffic from left to right."""
+    """Return two sites, a link of 1 ms, and traffic from left to right."""
     flow = {"from": "l1", "to": "r1", "pps": 1000, "count": 20, "size": 200}
     return {
         "sites": {"left": {"hosts": ["l1"]}, "right": {"hosts": ["r1"]}},
@@ -52,20 +52,20 @@ def topology(macsec: Any = "on", traffic: Any = None, link: Any = None, **more: 
 
 
 def built(tree: Any, plane: Plane = PLANES[-1], seed: int = 1) -> Lab:
-    """A lab, not run yet."""
+    """Return a lab, not run yet."""
     blueprint = Blueprint.of(load_topology(tree), seeded(seed, "macsec lab"))
     return Lab(blueprint, seed, plane.backend, plane.kernel)
 
 
 def page(lab: Lab) -> str:
-    """Its page, of a lab that has not run yet."""
-    observers = [Observer(lab.engine, end) for link in lab.links for end in link.ends or ()]
+    """Run a lab and return its page."""
+    probes = [Probe(lab.engine, end) for link in lab.links for end in link.ends or ()]
     lab.run()
-    return to_html(lab, LabRun("test", 1), observers)
+    return to_html(lab, LabRun("test", 1), probes)
 
 
-def told(lab: Lab) -> dict[str, Any]:
-    """What its JSON says of its only link."""
+def link_json(lab: Lab) -> dict[str, Any]:
+    """Return the JSON of the only link of a lab."""
     (link,) = to_json(lab, LabRun("test", 1))["links"]
     return link
 
@@ -75,10 +75,10 @@ def told(lab: Lab) -> dict[str, Any]:
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
 def test_the_default_link_agrees_on_keys(plane: Plane) -> None:
-    """Nothing said: a CAK of its own, secured before traffic begins, and all of it arrives."""
+    """A link has a CAK of its own; traffic begins once it is secured, and all arrives."""
     with built(topology(), plane) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
         assert lab.began_ps == link["mka"]["secured_ns"] * 1000
     assert (link["protected"], link["sent"], link["delivered"]) == (True, 20, 20)
     assert link["mka"]["status"] == "secured"
@@ -90,7 +90,7 @@ def test_the_default_link_agrees_on_keys(plane: Plane) -> None:
 
 
 def test_each_link_and_each_seed_has_a_cak_of_its_own() -> None:
-    """By their names."""
+    """No CKN is used twice."""
     names = []
     for seed in (1, 2):
         with built("ring", seed=seed) as lab:
@@ -101,21 +101,21 @@ def test_each_link_and_each_seed_has_a_cak_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("suite", ["gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128"])
-def test_the_digest_is_that_of_scenario_and_seed(suite: str) -> None:
-    """The same on both data planes, with losses that hit MKPDUs; another with another seed."""
+def test_the_digest_depends_on_scenario_and_seed_alone(suite: str) -> None:
+    """It is the same on both data planes, with losses that hit MKPDUs; another seed changes it."""
     digests = []
     for plane, seed in [(PLANES[0], 3), (PLANES[-1], 3), (PLANES[-1], 4)]:
         tree = topology({"cipher": suite}, link={"loss": "20%"})
         with built(tree, plane, seed) as lab:
             lab.run()
-            assert told(lab)["mka"]["status"] == "secured"
+            assert link_json(lab)["mka"]["status"] == "secured"
             digests.append(lab.digest)
     assert digests[0] == digests[1] != digests[2]
 
 
 @pytest.mark.parametrize("name", STATIC_DIGESTS)
-def test_static_keys(name: str) -> None:
-    """`keys: static`: no MKPDU, and traffic from 0 on."""
+def test_static_keys_send_no_mkpdu(name: str) -> None:
+    """`keys: static`: traffic begins at 0, and the digest is the committed one."""
     files = importlib.resources.files("macsec.config.topology.scenarios")
     tree = yaml.load((files / f"{name}.yaml").read_text(), yaml.BaseLoader)
     with built({**tree, "macsec": {**tree["macsec"], "keys": "static"}}) as lab:
@@ -128,12 +128,12 @@ def test_static_keys(name: str) -> None:
 
 
 @pytest.mark.parametrize("cak", [CAK, CAK * 2])
-def test_the_cak_of_the_file_opens_the_capture(cak: str) -> None:
-    """Who has the CAK gets the SAK from the wire; the frames of key agreement are on it."""
+def test_the_cak_of_the_file_decrypts_the_capture(cak: str) -> None:
+    """A holder of the CAK gets the SAK from the MKPDUs on the wire."""
     with built(topology({"cak": cak, "ckn": CKN, "policy": "must-secure"})) as lab:
         recorders = {recorder.name: recorder for recorder in record(lab)}
         lab.run()
-        assert told(lab)["mka"]["ckn"] == CKN
+        assert link_json(lab)["mka"]["ckn"] == CKN
     wire = recorders["wire-left-right"].batch
     assert sum(map(is_eapol, wire.frames())) == len(wire) - 20
     holder = MemoryHolder(Key(bytes.fromhex(cak)), bytes.fromhex(CKN))
@@ -143,8 +143,8 @@ def test_the_cak_of_the_file_opens_the_capture(cak: str) -> None:
     assert len(read) == 20
 
 
-def test_a_reference_is_followed_once(tmp_path: Path) -> None:
-    """Both ends and both links from one descriptor, which can be read once."""
+def test_a_key_reference_is_read_once(tmp_path: Path) -> None:
+    """Both ends and both links use one descriptor, which can be read once."""
     reading, writing = os.pipe()
     os.write(writing, CAK.encode())
     os.close(writing)
@@ -152,7 +152,7 @@ def test_a_reference_is_followed_once(tmp_path: Path) -> None:
     tree["links"].append({**tree["links"][0], "name": "second"})
     with built(tree) as lab:
         lab.run()
-        assert all(link.standing.state is State.SECURED for link in lab.links if link.standing)
+        assert all(link.state.status is LinkStatus.SECURED for link in lab.links if link.state)
     os.close(reading)
     tree["links"][0]["macsec"] = {"ckn": CKN, "cak": f"file:{tmp_path / 'none'}"}
     with pytest.raises(ConfigError, match=r"links\.0\.macsec: key file:.*cannot read it"):
@@ -160,7 +160,7 @@ def test_a_reference_is_followed_once(tmp_path: Path) -> None:
 
 
 def test_a_blueprint_serves_many_labs() -> None:
-    """Each has keys of its own to wipe."""
+    """Each lab has its own keys to wipe."""
     blueprint = Blueprint.of(load_topology(topology()), seeded(1, "macsec lab"))
     digests = []
     for _ in range(2):
@@ -173,14 +173,48 @@ def test_a_blueprint_serves_many_labs() -> None:
 # ---------------------------------------------------------------- other keys under traffic
 
 
+REKEYS = {"sak_rekey_interval": 30, "window": 0}
+"""A new SAK every 30 s, and a SecY that refuses every frame out of order."""
+BACK = {"from": "r1", "to": "l1"}
+
+
+def rekey_times_ns() -> list[int]:
+    """Return the times of the two rekeys within 65 s, from the begin of traffic."""
+    with built(topology(REKEYS, {"pps": 1, "count": 65})) as lab:
+        lab.run()
+        saks = lab.links[0].agreed[0].saks
+        return [sak.time_ns - saks[0].time_ns for sak in saks[1:]]
+
+
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
-def test_a_rekey_loses_nothing(plane: Plane) -> None:
-    """Two SAKs after the first, within 70 s of traffic in both directions."""
-    tree = topology({"sak_rekey_interval": 30, "window": 0}, {"pps": 100, "count": 7000})
-    tree["traffic"].append({"from": "r1", "to": "l1", "pps": 100, "count": 7000})
+def test_a_rekey_loses_no_frame(plane: Plane) -> None:
+    """Frames in both directions, one a ms around each of two rekeys, all arrive."""
+    times = rekey_times_ns()
+    assert len(times) == 2
+    tree = topology(REKEYS)
+    tree["traffic"] = [
+        {"from": "l1", "to": "r1", "pps": 1000, "count": 100, **way, "start": f"{time - 50 * MS}ns"}
+        for time in times
+        for way in ({}, BACK)
+    ]
     with built(tree, plane) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
+        assert [tally.delivered for tally in lab.tallies] == [100] * 4
+    assert link["mka"]["rekeys"] == 2
+    assert [sak["an"] for sak in link["mka"]["ends"]["right"]["saks"]] == [0, 1, 2]
+    assert (link["sent"], link["delivered"]) == (400, 400)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
+def test_rekeys_lose_no_frame_in_70_seconds(plane: Plane) -> None:
+    """Two SAKs after the first, under steady traffic in both directions."""
+    tree = topology(REKEYS, {"pps": 100, "count": 7000})
+    tree["traffic"].append({**BACK, "pps": 100, "count": 7000})
+    with built(tree, plane) as lab:
+        lab.run()
+        link = link_json(lab)
         assert [tally.delivered for tally in lab.tallies] == [7000, 7000]
     assert link["mka"]["rekeys"] == 2
     assert [sak["an"] for sak in link["mka"]["ends"]["right"]["saks"]] == [0, 1, 2]
@@ -188,17 +222,18 @@ def test_a_rekey_loses_nothing(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
-def test_a_key_chain_rolls_over_and_loses_nothing(plane: Plane) -> None:
-    """The second CAK starts at 10 s of the lab's time and carries the traffic from then on."""
+def test_a_key_chain_rollover_loses_no_frame(plane: Plane) -> None:
+    """The second CAK starts at 10 s of the lab's time, and its SAKs protect from then on."""
     chain = [
         {"cak": CAK, "ckn": CKN, "end": 20},
         {"cak": OTHER_CAK, "ckn": OTHER_CKN, "start": "10s"},
     ]
-    tree = topology({"keychain": chain}, {"pps": 100, "count": 3000})
+    tree = topology({"keychain": chain}, {"pps": 10, "count": 300})
+    tree["traffic"].append({**tree["traffic"][0], "pps": 1000, "count": 500, "start": "9900ms"})
     with built(tree, plane) as lab:
         lab.run()
-        link = told(lab)
-        assert lab.tallies[0].delivered == 3000
+        link = link_json(lab)
+        assert [tally.delivered for tally in lab.tallies] == [300, 500]
     saks = link["mka"]["ends"]["left"]["saks"]
     assert [sak["ckn"] for sak in saks] == [CKN, OTHER_CKN]
     assert 10 * NS < saks[1]["time_ns"] < 11 * NS
@@ -206,30 +241,30 @@ def test_a_key_chain_rolls_over_and_loses_nothing(plane: Plane) -> None:
     assert link["mka"]["status"] == "secured"
 
 
-def test_the_replay_strip_follows_the_keys() -> None:
-    """Under another SAK PNs start again, which is not out of order."""
+def test_a_rekey_is_not_out_of_order_in_the_replay_strip() -> None:
+    """Under another SAK PNs start again."""
     with built(topology({"sak_rekey_interval": 30}, {"pps": 10, "count": 400})) as lab:
-        observer = Observer(lab.engine, lab.links[0].agreed[1])
+        probe = Probe(lab.engine, lab.links[0].ends[1])
         lab.run()
-        assert len(lab.links[0].agreed[1].progress.saks) == 2
-    assert observer.in_order
-    assert [arrival.pn for arrival in observer.arrivals] == list(range(1, 17))
+        assert len(lab.links[0].agreed[1].saks) == 2
+    assert probe.in_order
+    assert [arrival.pn for arrival in probe.arrivals] == list(range(1, 17))
 
 
-def test_a_key_after_the_end_of_time() -> None:
-    """53 days: nothing waits for it."""
+def test_a_key_that_starts_after_the_end_of_time_is_no_event() -> None:
+    """Virtual time ends after 53 days: the run does not wait for the key."""
     chain = [{"cak": CAK, "ckn": CKN, "start": 9_000_000_000}]
     with built(topology({"keychain": chain})) as lab:
         lab.run()
-        assert told(lab)["mka"]["why"] == "at both ends no CAK is valid now"
+        assert link_json(lab)["mka"]["why"] == "at both ends no CAK is valid now"
 
 
-def test_a_window_that_ends() -> None:
-    """No CAK any more: the port closes, frames are refused and counted."""
+def test_the_end_of_the_last_cak_closes_the_port() -> None:
+    """Frames are refused and counted from then on."""
     chain = [{"cak": CAK, "ckn": CKN, "end": 5}]
     with built(topology({"keychain": chain}, {"pps": 10, "count": 100})) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
         assert 49 <= lab.tallies[0].delivered <= 50
     assert link["directions"]["left to right"]["refused"] == 100 - link["delivered"]
     assert link["mka"]["why"] == "at both ends no CAK is valid now"
@@ -254,12 +289,12 @@ NO_SERVER = {"key_server": "off"}
     ],
 )
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
-def test_what_does_not_agree(plane: Plane, macsec: Any, why: str) -> None:
-    """Under must-secure nothing passes, and the report says why."""
+def test_ends_that_cannot_agree_pass_nothing(plane: Plane, macsec: Any, why: str) -> None:
+    """Under must-secure no frame passes, and the report gives the reason."""
     with built(topology(macsec), plane) as lab:
         recorders = {recorder.name: recorder for recorder in record(lab)}
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
         assert lab.began_ps == 12 * NS * 1000
         assert lab.hosts["r1"].stats.received == 0
     assert all(map(is_eapol, recorders["wire-left-right"].batch.frames()))
@@ -269,27 +304,27 @@ def test_what_does_not_agree(plane: Plane, macsec: Any, why: str) -> None:
     assert link["mka"]["why"].startswith(why)
 
 
-def test_a_cable_that_is_down() -> None:
-    """Nothing arrives at either end."""
+def test_a_link_that_is_down_hears_no_mkpdu() -> None:
+    """The report says so of both ends."""
     with built(topology(link={"down": [["0ms", "100s"]]})) as lab:
         lab.run()
-        assert told(lab)["mka"]["why"] == "at both ends no live peer; no MKPDU heard"
+        assert link_json(lab)["mka"]["why"] == "at both ends no live peer; no MKPDU heard"
 
 
-def test_a_cable_that_is_cut() -> None:
-    """Secured, then down for longer than a Life Time: the port closes; frames are refused."""
+def test_a_link_that_goes_down_closes_its_ports() -> None:
+    """Down for longer than a Life Time: frames are refused."""
     tree = topology(link={"down": [["5s", "100s"]]}, traffic={"pps": 10, "count": 200})
     with built(tree) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
     assert link["mka"]["status"] == "not secured"
     assert link["mka"]["why"] == "at both ends no live peer; the last one fell silent"
     assert link["directions"]["left to right"]["refused"] > 80
 
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
-def test_should_secure(plane: Plane) -> None:
-    """The CAKs differ: frames pass in clear, and every report says so."""
+def test_should_secure_passes_frames_in_clear_and_says_so(plane: Plane) -> None:
+    """With different CAKs frames pass in clear, and every report says so."""
     with built(topology({**WRONG, "policy": "should-secure"}), plane) as lab:
         assert "UNPROTECTED: left-right" in page(lab)
         run = to_json(lab, LabRun("test", 1))
@@ -300,11 +335,11 @@ def test_should_secure(plane: Plane) -> None:
     assert link["mka"]["status"] == "plain"
 
 
-def test_the_page() -> None:
-    """How each link got its keys, and which; after a rekey all of them."""
+def test_the_page_shows_all_saks_and_reasons() -> None:
+    """Every SAK of a link with a rekey; the reason of a link that is not secured."""
     with built(topology({"sak_rekey_interval": 30}, {"pps": 10, "count": 400})) as lab:
         text = page(lab)
-        (sak, other) = lab.links[0].agreed[0].progress.saks
+        (sak, other) = lab.links[0].agreed[0].saks
     assert "Key agreement" in text
     assert "once all links were secured" in text
     assert str(sak.ki) in text
@@ -317,22 +352,22 @@ def test_the_page() -> None:
         )
 
 
-def test_should_secure_secures() -> None:
-    """With the same CAK it is as under must-secure."""
+def test_should_secure_protects_with_equal_caks() -> None:
+    """With the same CAK it is like must-secure."""
     with built(topology({"policy": "should-secure"})) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
     assert (link["protected"], link["mka"]["status"], link["delivered"]) == (True, "secured", 20)
 
 
 # ---------------------------------------------------------------- when traffic begins, and ends
 
 
-def test_a_declared_begin() -> None:
-    """`begin: 0`: frames before the link is secured are refused and counted, the rest arrives."""
+def test_traffic_before_the_link_is_secured_is_refused() -> None:
+    """`begin: 0`: frames before that are refused and counted, all others arrive."""
     with built(topology(begin=0)) as lab:
         lab.run()
-        link = told(lab)
+        link = link_json(lab)
         assert lab.began_ps == 0
     # One each ms; the Key Server sends from 2 ms on, right behind the MKPDU with the SAK.
     assert link["directions"]["left to right"]["refused"] == 2
@@ -341,7 +376,7 @@ def test_a_declared_begin() -> None:
 
 @pytest.mark.parametrize("start, begin", [("0", "5ms"), ("5ms", "secured"), ("2ms", "3ms")])
 def test_start_counts_from_the_begin(start: str, begin: str) -> None:
-    """Of the traffic that a declared time lets begin, or the links."""
+    """The begin is a declared time, or the moment when all links are secured."""
     with built(topology(traffic={"start": start, "count": 1}, begin=begin)) as lab:
         lab.run()
         sent_ns = lab.engine.now_ns - lab.tallies[0].latency_sum // 1000
@@ -350,7 +385,7 @@ def test_start_counts_from_the_begin(start: str, begin: str) -> None:
 
 
 def test_a_run_ends_with_its_last_frame() -> None:
-    """Key agreement goes on for ever; a run does not, unless it is told until when."""
+    """Key agreement never ends; a run ends with its traffic, or at a given time."""
     with built(topology()) as lab:
         lab.run()
         assert 23 * 10**6 < lab.engine.now_ns < 24 * 10**6
@@ -360,8 +395,8 @@ def test_a_run_ends_with_its_last_frame() -> None:
         assert 60 <= sum(lab.links[0].mkpdus(way) for way in (0, 1)) <= 70
 
 
-def test_eapol_of_hosts_is_traffic(tmp_path: Path) -> None:
-    """It is protected like all else, and the run waits for it."""
+def test_eapol_of_hosts_is_protected_like_other_frames(tmp_path: Path) -> None:
+    """It crosses the link, and the run waits for it."""
     frame = bytes.fromhex("020000020001" + "020000010001" + "888e") + bytes(46)
     path = tmp_path / "eapol.pcap"
     with write(path) as sink:
@@ -371,21 +406,21 @@ def test_eapol_of_hosts_is_traffic(tmp_path: Path) -> None:
     with built(tree) as lab:
         lab.run(read=read)
         assert lab.tallies[0].delivered == 1
-        assert told(lab)["delivered"] == 1
+        assert link_json(lab)["delivered"] == 1
 
 
-def test_without_traffic() -> None:
-    """It ends when the links are secured."""
+def test_a_run_without_traffic_ends_once_secured() -> None:
+    """It ends at the moment when the last link is secured."""
     with built({**topology(), "traffic": []}) as lab:
         lab.run()
-        assert lab.engine.now_ns == told(lab)["mka"]["secured_ns"]
+        assert lab.engine.now_ns == link_json(lab)["mka"]["secured_ns"]
 
 
 # ---------------------------------------------------------------- secrets
 
 
 def test_a_closed_lab_has_no_keys() -> None:
-    """CAKs and SAKs are wiped; what has drawn them can build another."""
+    """CAKs and SAKs are wiped."""
     with built(topology()) as lab:
         lab.run()
         (end, _) = lab.links[0].agreed
@@ -396,7 +431,7 @@ def test_a_closed_lab_has_no_keys() -> None:
 
 
 def test_no_cak_is_shown() -> None:
-    """Not in any text of topology, blueprint or lab, nor in a report."""
+    """No text of topology, blueprint, lab or report has one."""
     model = load_topology(topology({**WRONG, "keychain": [{"cak": CAK[::-1], "ckn": "aa"}]}))
     blueprint = Blueprint.of(model, seeded(1, "macsec lab"))
     texts = [repr(model), repr(blueprint), repr(blueprint.links)]
@@ -410,7 +445,7 @@ def test_no_cak_is_shown() -> None:
 
 
 def test_generated_keys_are_not_shown() -> None:
-    """Neither a drawn CAK nor, with static keys, a drawn SAK."""
+    """Neither a drawn CAK nor a drawn static SAK."""
     drawn: list[bytes] = []
 
     def draw(purpose: str, octets: int) -> bytes:
@@ -426,14 +461,14 @@ def test_generated_keys_are_not_shown() -> None:
         assert not any(str(key)[2:-1] in text or key.hex() in text for key in drawn)
 
 
-def test_a_store_has_dates() -> None:
-    """Virtual time has none, so its CAKs never would have theirs."""
-    with pytest.raises(ConfigError, match=r"links\.0\.macsec: generated: .* lab up takes them"):
+def test_a_store_of_generated_caks_is_refused() -> None:
+    """Its CAKs have dates, and virtual time has none."""
+    with pytest.raises(ConfigError, match=r"links\.0\.macsec: generated: .* use lab up"):
         built(topology({"generated": {"store": "caks.json", "kek": "file:kek"}}))
 
 
-def test_each_use_is_audited(tmp_path: Path) -> None:
-    """With the lab's time, and without the key."""
+def test_each_use_of_a_cak_is_audited(tmp_path: Path) -> None:
+    """The audit has the lab's time, and never the key."""
     path = tmp_path / "audit.jsonl"
     with built(topology({"cak": CAK, "ckn": CKN, "audit": str(path)})) as lab:
         lab.run()
@@ -443,8 +478,8 @@ def test_each_use_is_audited(tmp_path: Path) -> None:
     assert CAK not in text
 
 
-def test_a_cak_that_cannot_be_used() -> None:
-    """One line that names the entry and not the key."""
+def test_a_cak_of_a_wrong_length_is_refused() -> None:
+    """One line names the entry, and not the key."""
     with pytest.raises(ConfigError, match=r"links\.0\.macsec: a CAK has 16 or 32 octets") as caught:
         built(topology({"cak": CAK + "00", "ckn": CKN}))
     assert CAK not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The learning bridge: where frames go."""
+"""The learning bridge: the ports that a frame leaves by."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ALL, GROUP = b"\xff" * 6, bytes.fromhex("0180c2000003")
 
 
 class Rig:
-    """A bridge with three ports, and what left it: port and frame."""
+    """A bridge with three ports, and the frames that left it, each with its port."""
 
     def __init__(self, known=None) -> None:
         self.bridge = Bridge("switch", known)
@@ -21,8 +21,8 @@ class Rig:
             port = Port(str(number), None, lambda frame, at=number: self.left.append((at, frame)))
             self.bridge.attach(port)
 
-    def come(self, port: int, to: bytes, source: bytes) -> list[int]:
-        """A frame comes in: where it goes."""
+    def arrive(self, port: int, to: bytes, source: bytes) -> list[int]:
+        """Let a frame arrive at a port; return the ports that it leaves by."""
         self.left.clear()
         frame = to + source + b"\x08\x00" + bytes(46)
         self.bridge.ports[port].receiver(frame)
@@ -32,44 +32,44 @@ class Rig:
 
 @pytest.fixture
 def rig():
-    """One that knows nobody."""
+    """Return a bridge that knows no address."""
     return Rig()
 
 
-def test_it_learns(rig):
-    """Unknown goes everywhere else, known to its port alone, and nothing back."""
-    assert rig.come(0, B, A) == [1, 2]
-    assert rig.come(1, A, B) == [0]
-    assert rig.come(0, B, A) == [1]
+def test_frames_to_a_learnt_address_leave_by_its_port(rig):
+    """An unknown address is flooded to all other ports; no frame goes back."""
+    assert rig.arrive(0, B, A) == [1, 2]
+    assert rig.arrive(1, A, B) == [0]
+    assert rig.arrive(0, B, A) == [1]
     assert rig.bridge.flooded == 1
-    assert rig.come(0, A, C) == []
+    assert rig.arrive(0, A, C) == []
     assert rig.bridge.filtered == 1
 
 
-def test_who_moves(rig):
-    """The latest place counts."""
-    rig.come(0, ALL, A)
-    rig.come(2, ALL, A)
-    assert rig.come(1, A, B) == [2]
+def test_a_station_that_moves_is_learnt_anew(rig):
+    """The latest port counts."""
+    rig.arrive(0, ALL, A)
+    rig.arrive(2, ALL, A)
+    assert rig.arrive(1, A, B) == [2]
 
 
 @pytest.mark.parametrize("group", [ALL, GROUP], ids=["broadcast", "kept from bridges"])
-def test_groups(rig, group):
-    """Everywhere else, and no group is learnt as a station."""
-    assert rig.come(1, group, group) == [0, 2]
-    assert rig.come(0, group, A) == [1, 2]
+def test_frames_to_a_group_leave_by_all_other_ports(rig, group):
+    """No group is learnt as a station."""
+    assert rig.arrive(1, group, group) == [0, 2]
+    assert rig.arrive(0, group, A) == [1, 2]
     assert rig.bridge.flooded == 0
 
 
-def test_known_from_the_start():
-    """Until it is seen elsewhere."""
+def test_an_address_known_from_the_start_is_not_flooded():
+    """Until it is learnt at another port."""
     rig = Rig({B: 2}.get)
-    assert rig.come(0, B, A) == [2]
-    rig.come(1, ALL, B)
-    assert rig.come(0, B, A) == [1]
+    assert rig.arrive(0, B, A) == [2]
+    rig.arrive(1, ALL, B)
+    assert rig.arrive(0, B, A) == [1]
 
 
-def test_runts(rig):
-    """Too short for two addresses: counted, and gone."""
+def test_runts_are_counted_and_dropped(rig):
+    """A runt is too short for two addresses."""
     rig.bridge.ports[0].receiver(bytes(11))
     assert (rig.bridge.runts, rig.left) == (1, [])

@@ -1,4 +1,4 @@
-"""A capture across a lab: what arrives, and whether the topology explains what does not."""
+"""A capture across a lab: the frames that arrive, and the reasons for those lost."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint, Lab
-from macsec.lab.virtual.agreed import is_eapol
-from macsec.lab.virtual.passage import Passage, Score, with_capture
+from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
+from macsec.lab.virtual.station import is_eapol
 from macsec.report.lab.outcome import trouble
 
 CLEAN = {"between": ["left", "right"], "delay": "1ms"}
@@ -23,7 +23,7 @@ ONE_NS = 10**18
 
 
 def topology(**knobs: Any) -> dict[str, Any]:
-    """Two sites and a link."""
+    """Return two sites and a link."""
     return {
         "sites": {"left": {"hosts": ["l1", "l2"]}, "right": {"hosts": ["r1"]}},
         "links": [CLEAN | knobs],
@@ -33,17 +33,17 @@ def topology(**knobs: Any) -> dict[str, Any]:
 
 
 def both_ways(frames: list[bytes]) -> list[bytes]:
-    """Each frame, and its answer."""
+    """Return each frame and its answer."""
     return [one for frame in frames for one in (frame, frame[6:12] + frame[:6] + frame[12:])]
 
 
 def numbered(count: int) -> list[bytes]:
-    """Frames that differ."""
+    """Return `count` different frames."""
     return [frame_of(60)[:-4] + number.to_bytes(4) for number in range(count)]
 
 
 def batch_of(frames: list[bytes], **columns: Any) -> FrameBatch:
-    """A capture, a frame each ms."""
+    """Return a capture with a frame each ms."""
     times = [ONE_NS + 10**6 * at for at in range(len(frames))]
     return FrameBatch.from_frames(frames, times, **columns)
 
@@ -54,8 +54,8 @@ def passed(
     plane: Plane = PLANES[-1],
     ends: tuple[str, str] | None = None,
     seed: int = 1,
-) -> tuple[Score, Passage]:
-    """The score of a capture across a topology."""
+) -> tuple[PassageScore, Passage]:
+    """Return the score of a capture across a topology."""
     model = with_capture(load_topology(given), ends)
     blueprint = Blueprint.of(model, seeded(seed, "a test"))
     with Lab(blueprint, seed, plane.backend, plane.kernel) as lab:
@@ -64,8 +64,8 @@ def passed(
 
 
 @pytest.mark.parametrize("plane", PLANES[:2], ids=str)
-def test_both_directions(plane):
-    """All frames cross, whatever the file's own traffic and end; the wire holds them protected."""
+def test_all_frames_of_both_directions_cross_protected(plane):
+    """The traffic and the end of the topology's file do not count."""
     frames = both_ways([frame_of(length) for length in (2, 47, 48, 1500)])
     score, passage = passed(topology(), batch_of(frames), plane)
     assert score.perfect
@@ -83,8 +83,8 @@ def test_both_directions(plane):
     assert late.max() < 5000
 
 
-def test_the_longest_way_by_default():
-    """From the first host of the file to the last, and to any that is named."""
+def test_a_capture_goes_from_the_first_host_to_the_last_by_default():
+    """Named hosts replace them."""
     chain = {
         "sites": {"a": {"hosts": ["a1"]}, "b": {"hosts": ["b1"]}, "c": {"hosts": ["c1"]}},
         "links": [{"between": ["b", "a"]}, {"between": ["b", "c"], "macsec": "off"}],
@@ -101,7 +101,7 @@ def test_the_longest_way_by_default():
 
 
 def test_loss_is_explained():
-    """What the wire loses is missing, and no fault; the seed decides which."""
+    """Frames that the wire loses are missing, and no fault; the seed chooses them."""
     batch = batch_of(numbered(200))
     score, passage = passed(topology(loss="10%"), batch)
     assert 0 < score.lost < 60
@@ -113,8 +113,8 @@ def test_loss_is_explained():
     assert again == passage.lab.digest != other
 
 
-def test_duplicates():
-    """Copies are refused as late under window 0; nothing is missing for it."""
+def test_refused_copies_are_explained():
+    """Copies are late under window 0; no frame is missing."""
     score, _ = passed(topology(duplicate="100%"), batch_of(numbered(5)))
     assert (score.equal, score.delivered, score.refused) == (5, 5, 5)
     assert score.duplicated >= 5
@@ -126,16 +126,16 @@ def test_duplicates():
     assert not score.perfect
 
 
-def test_what_is_refused_is_not_explained():
-    """A changed frame reaches the SecY and ends there: no wire lost it."""
+def test_a_changed_frame_that_is_refused_is_not_explained():
+    """It reaches the SecY, which refuses it: no wire lost it."""
     changed = topology(corrupt="100%", fcs="fix", macsec="static")
     score, _ = passed(changed, batch_of(numbered(5)))
     assert (score.lost, score.refused, score.equal) == (0, 5, 0)
     assert not score.explained
 
 
-def test_what_is_late_is_not_explained():
-    """Though others are lost: a frame that a SecY refused was not lost by the wire."""
+def test_late_frames_are_not_explained_by_the_loss_of_others():
+    """A frame that a SecY refused was not lost by a wire."""
     unordered = topology(loss="40%", jitter="400us", ordered="off", macsec="static")
     frames = batch_of(numbered(200))
     close = FrameBatch(frames.arena, frames.start, frames.length, frames.time_ns // 2)
@@ -145,16 +145,16 @@ def test_what_is_late_is_not_explained():
     assert not score.explained
 
 
-def test_a_port_that_stays_closed():
-    """Nothing gets through while there are no keys, and that is told."""
+def test_a_port_that_stays_closed_is_reported():
+    """Without keys no frame passes, and the report says so."""
     score, passage = passed(topology(corrupt="100%", fcs="fix"), batch_of(numbered(5)))
     assert (score.protected, score.equal, score.refused) == (0, 0, 5)
     assert not score.explained
     assert trouble(passage.lab)
 
 
-def test_what_is_changed_is_not_explained():
-    """On a link without protection nobody refuses it, and it is not equal."""
+def test_a_changed_frame_on_an_unprotected_link_is_not_explained():
+    """No SecY refuses it, and it is not equal."""
     bare = topology(corrupt="100%", fcs="fix", macsec="off", corrupt_at="payload")
     score, _ = passed(bare, batch_of(numbered(5)))
     assert (score.protected, score.refused, score.equal) == (0, 0, 0)
@@ -162,8 +162,8 @@ def test_what_is_changed_is_not_explained():
     assert not score.explained
 
 
-def test_a_frame_that_the_capture_cut():
-    """Nobody can send it; the others cross."""
+def test_a_frame_cut_in_the_capture_is_not_sent():
+    """All others cross."""
     frames = numbered(5)
     whole = batch_of(frames)
     cut = FrameBatch(
@@ -178,8 +178,8 @@ def test_a_frame_that_the_capture_cut():
     assert not score.explained
 
 
-def test_what_stays_on_its_side():
-    """Three stations that all talk to each other: two are on one side, and a switch keeps that."""
+def test_frames_between_stations_of_one_side_stay_there():
+    """Of three stations that exchange frames two are on one side: a switch keeps their frames."""
     x, y, z = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
     pairs = [(x, y), (y, z), (z, x), (x, z)]
     frames = [to + source + frame_of(60)[12:] for source, to in pairs]
@@ -189,17 +189,17 @@ def test_what_stays_on_its_side():
 
 
 @pytest.mark.parametrize(
-    "change, ends, told",
+    "change, ends, message",
     [
-        ({}, ("l1", "nobody"), "no host is called nobody; it has l1, l2, r1"),
+        ({}, ("l1", "none"), "no host is called none; it has l1, l2, r1"),
         ({}, ("l1", "l2"), "l1 and l2 are on one site"),
         ({"sites": {"left": {"hosts": 0}, "right": {"hosts": 0}}, "traffic": []}, None, "no hosts"),
         ({"links": []}, None, "no links lead from left to right"),
     ],
 )
-def test_what_cannot_be(change, ends, told):
-    """One line."""
-    with pytest.raises(ConfigError, match=told):
+def test_a_passage_without_a_path_is_refused(change, ends, message):
+    """One line says why."""
+    with pytest.raises(ConfigError, match=message):
         passed(topology() | change, batch_of(numbered(1)), ends=ends)
 
 
@@ -218,8 +218,8 @@ def test_what_cannot_be(change, ends, told):
         ({"equal": 9}, False),
     ],
 )
-def test_what_is_explained(counts, explained):
-    """Loss and copies of the wire are; what a SecY refused only as a copy, what changed never."""
-    fine = dict.fromkeys((field.name for field in fields(Score)), 0)
+def test_loss_and_copies_explain_a_score(counts, explained):
+    """A frame that a SecY refused is explained only as a copy, a changed one never."""
+    fine = dict.fromkeys((field.name for field in fields(PassageScore)), 0)
     fine |= dict.fromkeys(("frames", "protected", "delivered", "equal"), 10)
-    assert Score(**{**fine, **counts}).explained is explained
+    assert PassageScore(**{**fine, **counts}).explained is explained

@@ -1,4 +1,4 @@
-"""Traffic as departures in time: generators of UDP frames, and captures."""
+"""Traffic as frames in time: generators of UDP frames, and captures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from macsec.config.static_keys import seeded
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint
 from macsec.lab.virtual.traffic import MIX, captured, departures
-from macsec.time_units import PS_PER_US
+from macsec.time_units import PS_PER_NS
+
+PS_PER_US = 1000 * PS_PER_NS
 
 
 def flow_of(**entry: Any) -> Any:
-    """A flow from a1 to b1."""
+    """Return a flow from a1 to b1."""
     topology = {
         "sites": {"a": {"hosts": ["a1"]}, "b": {"hosts": ["b1"]}},
         "links": [{"between": ["a", "b"]}],
@@ -28,50 +30,50 @@ def flow_of(**entry: Any) -> Any:
 
 
 def sent(seed: int = 1, **entry: Any) -> list[Any]:
-    """All departures of a generator."""
+    """Return all frames of a generator, with their times."""
     return list(departures(flow_of(**entry), seed, lambda _: ()))
 
 
 def times(**entry: Any) -> list[int]:
-    """Their times in us, which all are whole here."""
+    """Return their times in us, which are all whole here."""
     each = [departure.time_ps for departure in sent(**entry)]
     assert not any(time % PS_PER_US for time in each)
     return [time // PS_PER_US for time in each]
 
 
-# ---------------------------------------------------------------- when
+# ---------------------------------------------------------------- times
 
 
-def test_a_constant_number_a_second():
-    """From the start on, and as many as are counted."""
+def test_constant_pps_spaces_frames_evenly_from_the_start():
+    """`count` frames, the first at `start`."""
     assert times(pps=1000, count=3, start="5us") == [5, 1005, 2005]
 
 
-def test_no_rounding_adds_up():
+def test_rounding_of_times_never_adds_up():
     """A third of a second is no whole number of ps; every third frame is on the second."""
     each = [departure.time_ps for departure in sent(pps=3, count=30_001)][::3]
     assert each == [second * 10**12 for second in range(10_001)]
 
 
-def test_a_constant_rate():
-    """Of frames without FCS: 500 octets at 4 Mbit/s take a ms."""
+def test_a_rate_counts_the_octets_of_frames_without_fcs():
+    """500 octets at 4 Mbit/s take a ms."""
     assert times(rate="4mbit", size=500, count=4) == [0, 1000, 2000, 3000]
 
 
-def test_a_duration():
-    """What is due at its end is not sent."""
+def test_a_frame_due_at_the_end_of_the_duration_is_not_sent():
+    """Nor is one after `count` frames."""
     assert times(pps=1000, duration="3ms") == [0, 1000, 2000]
     assert times(pps=1000, duration="10ms", count=2) == [0, 1000]
 
 
-def test_on_and_off():
-    """Two frames a burst of 2 ms, then nothing for 3 ms."""
-    told = times(pps=1000, model="onoff", burst="2ms", pause="3ms", count=5)
-    assert told == [0, 1000, 5000, 6000, 10000]
+def test_onoff_pauses_after_each_burst():
+    """Two frames in a burst of 2 ms, then none for 3 ms."""
+    each = times(pps=1000, model="onoff", burst="2ms", pause="3ms", count=5)
+    assert each == [0, 1000, 5000, 6000, 10000]
 
 
-def test_poisson():
-    """The mean is right, the spread that of an exponential, the seed decides."""
+def test_poisson_gaps_are_exponential_and_follow_the_seed():
+    """Their mean and variance are right."""
     entry = {"pps": 1000, "model": "poisson", "count": 5000}
     first, other = (sent(seed, **entry) for seed in (1, 2))
     assert first == sent(1, **entry) != other
@@ -82,11 +84,11 @@ def test_poisson():
     assert variance == pytest.approx(1, rel=0.15)
 
 
-# ---------------------------------------------------------------- what
+# ---------------------------------------------------------------- frames
 
 
-def test_a_frame():
-    """Ethernet, IPv4 with its checksum, UDP, the number, the payload again and again."""
+def test_a_frame_is_valid_udp_with_its_number():
+    """Ethernet, IPv4 with checksum, UDP, the number, then the payload repeated."""
     frames = [departure.frame for departure in sent(pps=1, count=2, size=100, payload="abc")]
     first, second = frames
     assert len(first) == 100
@@ -102,8 +104,8 @@ def test_a_frame():
     assert first[50:] == second[50:]
 
 
-def test_sizes():
-    """One, or the mix 7:4:1; the seed decides the order."""
+def test_sizes_are_fixed_or_the_mix():
+    """IMIX is 7:4:1, in an order of the seed."""
     assert {len(each.frame) for each in sent(pps=1, count=9, size=1514)} == {1514}
     mixed = [len(each.frame) for each in sent(pps=1000, count=3000, size="imix")]
     assert set(mixed) == set(MIX) == {60, 590, 1514}
@@ -115,28 +117,28 @@ def test_sizes():
 # ---------------------------------------------------------------- captures
 
 
-def test_a_capture():
-    """Its own times from the start on, none before its forerunner; the side by the addresses."""
+def test_a_capture_keeps_its_times_and_sides():
+    """From `start` on, no frame before the previous one; addresses decide the side."""
     there = frame_of(60)
     back = there[6:12] + there[:6] + there[12:]
     batches = [
         FrameBatch.from_frames([there, back], [10**18, 10**18 + 5]),
         FrameBatch.from_frames([there, back], [10**18 + 3, 10**18 + 9]),
     ]
-    told = list(captured(batches, 100))
-    assert [each.time_ps for each in told] == [100_000, 105_000, 105_000, 109_000]
-    assert [each.side for each in told] == [0, 1, 0, 1]
-    assert [each.frame for each in told] == [there, back, there, back]
+    found = list(captured(batches, 100))
+    assert [each.time_ps for each in found] == [100_000, 105_000, 105_000, 109_000]
+    assert [each.side for each in found] == [0, 1, 0, 1]
+    assert [each.frame for each in found] == [there, back, there, back]
 
 
 def test_a_capture_is_opened_by_its_path():
-    """As the file names it, from the folder of the file."""
+    """The path is relative to the folder of the topology."""
     opened = []
 
     def read(path: str) -> list[FrameBatch]:
         opened.append(path)
         return [FrameBatch.from_frames([frame_of(60)], [7])]
 
-    told = list(departures(flow_of(pcap="some/x.pcap", start="2us"), 1, read))
+    found = list(departures(flow_of(pcap="some/x.pcap", start="2us"), 1, read))
     assert opened == ["some/x.pcap"]
-    assert [each.time_ps for each in told] == [2_000_000]
+    assert [each.time_ps for each in found] == [2_000_000]

@@ -1,0 +1,100 @@
+"""`macsec lab exec|status|down`: reach the lab that is up."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from macsec.cli.shared import options
+from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.errors import EnvironmentLacks
+from macsec.live.namespace import entrance
+
+from .state import HOSTS, STATE, ask, exit_code, found, require_root
+
+DOWN_S = 30.0
+"""Time for a lab to end before it is killed."""
+
+
+@click.command(
+    "exec",
+    short_help="Run a program on a host of the lab that is up.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@STATE
+@click.argument("host", metavar="HOST")
+@click.argument("command", metavar="CMD", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
+    """Run CMD on HOST; the exit code is CMD's.
+
+    CMD finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
+    with its switch, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
+    """
+    require_root()
+    command = command[1:] if command[0] == "--" else command
+    if not command:
+        raise click.UsageError("CMD is missing: macsec lab exec HOST -- CMD")
+    lab = found(folder)
+    place = lab.place(host)
+    guard = os.pidfd_open(lab.pid)
+    with entrance(place, os.path.join(folder, HOSTS)) as enter:
+        try:
+            # Only the program enters: the lab kills all processes there when it ends.
+            child = subprocess.Popen(command, preexec_fn=enter)  # noqa: S603, PLW1509
+        except FileNotFoundError:
+            raise EnvironmentLacks(f"{command[0]}: no such program") from None
+    return _follow(child, guard)
+
+
+@click.command("status", short_help="Links and hosts of the lab that is up.")
+@options.json_data
+@STATE
+def status(as_json: bool, folder: str) -> int:
+    """Print links with their protection and counters, hosts with their addresses."""
+    # Imported here, so that `exec` starts at once.
+    from macsec.report.lab.status import to_page
+    from macsec.report.page import Page
+
+    require_root()
+    state = ask(folder)
+    if as_json:
+        click.echo(json.dumps(state))
+    else:
+        to_page(Page(stdout()), state)
+    return GOOD
+
+
+@click.command("down", short_help="End the lab that is up.")
+@STATE
+def down(folder: str) -> int:
+    """End the lab that is up, and wait until nothing of it is left."""
+    require_root()
+    lab = found(folder)
+    guard = os.pidfd_open(lab.pid)
+    signal.pidfd_send_signal(guard, signal.SIGTERM)
+    if not select.select([guard], [], [], DOWN_S)[0]:
+        signal.pidfd_send_signal(guard, signal.SIGKILL)
+        select.select([guard], [], [])
+    say(f"{lab.topology} is down")
+    return GOOD
+
+
+def _follow(child: subprocess.Popen[bytes], guard: int) -> int:
+    """Wait for a program, and forward signals to it; kill it if the lab ends first."""
+    forwarded: Callable[[int, Any], None] = lambda number, _: child.send_signal(number)  # noqa: E731
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, forwarded)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both
+    ended = os.pidfd_open(child.pid)
+    ready, _, _ = select.select([ended, guard], [], [])
+    if ended not in ready:
+        child.kill()
+        say("the lab ended")
+    return exit_code(child.wait())

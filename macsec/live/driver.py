@@ -1,0 +1,89 @@
+"""The loop of KaYs in real time: sockets in, timeouts, MKPDUs out."""
+
+from __future__ import annotations
+
+import select
+import threading
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from macsec.port import Agreement
+from macsec.time_units import NS_PER_MS
+
+from .eapol import Eapol
+
+Wait = Callable[[Sequence[int], int | None], Collection[int] | None]
+"""`wait(descriptors, pause_ns)`: the descriptors that can be read, none of them once the pause is
+over, None to end the loop. Without a pause it waits for a descriptor alone."""
+
+
+class KayPort(NamedTuple):
+    """A KaY with its SecY, and the socket for its MKPDUs."""
+
+    agreement: Agreement
+    eapol: Eapol
+
+
+class Driver:
+    """Drives KaYs in real time, from `start()` to `stop()`, by `run`.
+
+    `clock()` gives the time of the KaYs in ns; it never goes back. `lock` is held while KaYs run:
+    hold it to read them from another thread.
+    """
+
+    def __init__(self, ports: Sequence[KayPort], clock: Callable[[], int]) -> None:
+        self.lock = threading.Lock()
+        self._ports = {port.eapol.fileno(): port for port in ports}
+        self._clock = clock
+
+    def start(self) -> None:
+        """Start every KaY."""
+        with self.lock:
+            for port in self._ports.values():
+                port.agreement.start(self._clock())
+
+    def stop(self) -> None:
+        """Stop every KaY: ports close, SAs are deleted, SAKs wiped. Sends nothing."""
+        with self.lock:
+            for port in self._ports.values():
+                port.agreement.stop(self._clock())
+
+    def run(self, wait: Wait) -> None:
+        """Take MKPDUs and do what is due, until `wait` returns None."""
+        descriptors = list(self._ports)
+        while (ready := wait(descriptors, self.pause_ns())) is not None:
+            with self.lock:
+                for descriptor in ready:
+                    self._hear(self._ports[descriptor])
+                for port in self._ports.values():
+                    self._settle(port.agreement)
+
+    def pause_ns(self) -> int | None:
+        """Return the time until a KaY has work again; None if only a frame can bring it."""
+        times = [port.agreement.next_timeout_ns() for port in self._ports.values()]
+        due_ns = min((time for time in times if time is not None), default=None)
+        return None if due_ns is None else max(0, due_ns - self._clock())
+
+    def _hear(self, port: KayPort) -> None:
+        for frame in port.eapol.frames():
+            port.agreement.hear(self._clock(), frame)
+
+    def _settle(self, agreement: Agreement) -> None:
+        due_ns, now_ns = agreement.next_timeout_ns(), self._clock()
+        if due_ns is not None and due_ns <= now_ns:
+            agreement.settle(now_ns)
+
+
+def wait_until(stop: int) -> Wait:
+    """Return a `Wait` that polls, and ends the loop once the descriptor `stop` can be read."""
+    poll = select.poll()
+    poll.register(stop, select.POLLIN)
+
+    def wait(descriptors: Sequence[int], pause_ns: int | None) -> Collection[int] | None:
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        # poll() rounds a fraction of a millisecond up, so the loop never wakes too early.
+        ready = {each for each, _ in poll.poll(None if pause_ns is None else pause_ns / NS_PER_MS)}
+        return None if stop in ready else ready
+
+    return wait
