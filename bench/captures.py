@@ -3,7 +3,7 @@
     python bench/captures.py [--rounds 7] [--folder /dev/shm] [--megabytes 1000]
 
 Bound to one core, all but `--jobs 2`. The rounds are interleaved: each runs every command once,
-with the output of the one before removed, so that all find the same memory free. A ratio is the
+with the previous output removed, so that all have the same free memory. A ratio is the
 median of the ratios within a round.
 """
 
@@ -36,7 +36,7 @@ MACSEC = (sys.executable, "-m", "macsec")
 
 
 class Ran(NamedTuple):
-    """A process that ended: wall seconds, and the most memory that was resident, in MiB."""
+    """A process that ended: wall seconds, and its peak resident memory in MiB."""
 
     seconds: float
     mebibytes: float
@@ -56,18 +56,18 @@ class Desk:
         """Write the captures; half of the frames go each way."""
         (self.folder / "link.yaml").touch(mode=0o600)
         (self.folder / "link.yaml").write_text(CONFIG)
-        # In another process: what a child needs counts from what its parent has.
+        # In another process: the peak memory of a child begins with that of its parent.
         with ProcessPoolExecutor(1) as aside:
             aside.submit(write_imix, self.folder / "short.pcap", SHORT).result()
             longer = aside.submit(write_imix, self.folder / "long.pcap", self.megabytes)
             self.frames = longer.result()
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        # As where the package is installed: compiled once.
+        # As for an installed package: compiled once.
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.environment["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
 
     def commands(self) -> dict[str, tuple[str, ...]]:
-        """What a round runs."""
+        """Return the commands of a round."""
         wire = ("--wire", "out.pcap", "--json")
         protect = (*MACSEC, "protect", "-q", "-c", "link.yaml")
         return {
@@ -81,7 +81,7 @@ class Desk:
         }
 
     def run(self, name: str) -> Ran:
-        """One process to its end."""
+        """Run one process to its end."""
         (self.folder / "out.pcap").unlink(missing_ok=True)
         os.sched_setaffinity(0, self.cores if "jobs" in name else self.cores[-1:])
         started = perf_counter()
@@ -100,7 +100,7 @@ class Desk:
 
 
 def write_imix(path: Path, megabytes: int) -> int:
-    """A pcap of simple IMIX (64, 594, 1518 octets with FCS, 7:4:1); gives its frames."""
+    """Write a pcap of simple IMIX (64, 594, 1518 octets with FCS, 7:4:1); return its frames."""
     sys.path.insert(0, str(ROOT))
     from macsec import FrameBatch, captures
     from macsec.measure.workload import parse
@@ -116,7 +116,7 @@ def write_imix(path: Path, megabytes: int) -> int:
 
 
 def table(desk: Desk, rounds: list[dict[str, Ran]]) -> Iterator[str]:
-    """The results, against their targets."""
+    """Return the results, against their targets."""
 
     def seconds(name: str) -> float:
         return median(ran[name].seconds for ran in rounds)
@@ -147,7 +147,7 @@ def table(desk: Desk, rounds: list[dict[str, Ran]]) -> Iterator[str]:
 
 
 def fitting(folder: str, megabytes: int) -> int:
-    """So many megabytes, or half where the folder has no room for input and output."""
+    """Return the size in megabytes, or half where the folder has no room for input and output."""
     room = shutil.disk_usage(folder).free // MEGA
     if room >= 3 * megabytes:
         return megabytes
@@ -165,7 +165,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         desk = Desk(Path(folder), fitting(given.folder, given.megabytes))
         desk.prepare()
-        for name in desk.commands():  # so that memory and compiled modules are there
+        for name in desk.commands():  # warm up memory and compiled modules
             desk.run(name)
         rounds = [{name: desk.run(name) for name in desk.commands()} for _ in range(given.rounds)]
     sys.stdout.write("\n".join(table(desk, rounds)) + "\n")

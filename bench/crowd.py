@@ -1,4 +1,4 @@
-"""Traffic from many: frames of random lengths, each of a random SC and of one of its four SAs."""
+"""Traffic from many SCs: frames of random lengths, each of a random SC and one of its SAs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORTEST, LONGEST = 64, 1514
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """So many `scs`, and frames from them: `clear`, and as they arrive, `sealed`.
+    """A number of `scs`, and frames from them: `clear`, and as received, `sealed`.
 
     Lengths, ANs and octets are the same for any number of SCs. The PNs of each SA count from 1.
     """
@@ -37,7 +37,7 @@ class Crowd:
         return hashlib.sha256(b"".join(self.sealed.frames())).hexdigest()[:16]
 
     def receiver(self, backend: str = "auto", kernel: str | None = None) -> SecY:
-        """A SecY with all the SCs and four SAs each, that takes the frames over and over."""
+        """Return a SecY with all SCs and four SAs each, which accepts the frames repeatedly."""
         secy = SecY(_controls(self.suite), backend, kernel)
         for number in range(self.scs):
             secy.create_rx_sc(_sci(number))
@@ -47,7 +47,7 @@ class Crowd:
 
 
 def make_crowd(suite: CipherSuite, scs: int, frames: int) -> Crowd:
-    """The same frames at every call. A suite without XPN."""
+    """Make the same frames at every call, for a suite without XPN."""
     lengths = SHORTEST + _drawn("lengths", frames, LONGEST - SHORTEST + 1)
     clear = _clear(lengths)
     numbers, ans = _drawn("SCs", frames, scs), _drawn("ANs", frames, len(AN_VALUES))
@@ -55,7 +55,7 @@ def make_crowd(suite: CipherSuite, scs: int, frames: int) -> Crowd:
 
 
 def _drawn(what: str, count: int, limit: int) -> Column:
-    """Numbers below a limit; not numpy's, which another version may draw in another way."""
+    """Return random numbers below a limit; not numpy's, which depend on its version."""
     octets = hashlib.shake_128(what.encode()).digest(8 * count)
     return (np.frombuffer(octets, "<u8") % limit).astype(np.int64)
 
@@ -69,7 +69,7 @@ def _clear(lengths: Column) -> FrameBatch:
 
 
 def _sealed(suite: CipherSuite, clear: FrameBatch, numbers: Column, ans: Column) -> FrameBatch:
-    """Each SA in turn protects its frames; then they stand in the order of `clear` again."""
+    """Protect the frames of each SA in turn, and return them in the order of `clear`."""
     place = numbers * len(AN_VALUES) + ans
     order = np.argsort(place, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(place[order])) + 1)

@@ -5,7 +5,7 @@
 The numbers are those of one compiler, by its major version. Exit codes: 0 good, 1 a count differs,
 5 gcc or valgrind is missing, or the file has no numbers of this compiler.
 
-Only kernels that valgrind can run are counted: it knows no VAES and no AVX-512.
+The kernels are the ones that valgrind can run: it has no VAES and no AVX-512.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FLAGS = (
 )
 KERNELS, STAGES, SIZES = ("aesni", "portable"), ("protect", "validate"), (64, 1514)
 FRAMES = 32
-"""Of a batch in instructions.c."""
+"""Frames of a batch in instructions.c."""
 FEW, MANY = 2, 6
 TOLERANCE = 0.03
 
@@ -35,19 +35,19 @@ Case = tuple[str, str, int]
 
 
 class Lacking(Exception):
-    """A program that is needed is not here."""
+    """A required program is not installed."""
 
 
 def cases() -> list[Case]:
-    """Kernel, stage and size."""
+    """Return kernel, stage and size of each case."""
     return list(product(KERNELS, STAGES, SIZES))
 
 
 def program(name: str) -> str:
-    """A program by name."""
+    """Return the path of a program."""
     found = shutil.which(name)
     if found is None:
-        raise Lacking(f"{name} is not here (apt install {name})")
+        raise Lacking(f"{name} is not installed (apt install {name})")
     return found
 
 
@@ -83,18 +83,18 @@ def count(target: Path, case: Case, batches: int) -> int:
 
 
 def per_frame(target: Path, case: Case) -> int:
-    """Return the instructions that a frame costs, without those of start and end."""
+    """Return the instructions of a frame: the difference of two runs, without start and end."""
     difference = count(target, case, MANY) - count(target, case, FEW)
     return round(difference / (FRAMES * (MANY - FEW)))
 
 
 def name_of(case: Case) -> str:
-    """Return the name of a case in the file."""
+    """Return the name of a case, as in the file."""
     return " ".join(map(str, case))
 
 
 def verdict(counted: int, wanted: int | None) -> tuple[bool, str]:
-    """Return whether a count is near enough, and the text of its line."""
+    """Return whether a count is within the tolerance, and a text about it."""
     if wanted is None:
         return False, f"{counted:,} instructions a frame, no committed number"
     change = counted / wanted - 1
@@ -103,7 +103,7 @@ def verdict(counted: int, wanted: int | None) -> tuple[bool, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Count, compare and print; return the exit code."""
+    """Run the program."""
     if arguments not in ([], ["--update"]):
         sys.stderr.write("usage: instructions.py [--update]\n")
         return 2

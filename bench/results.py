@@ -1,9 +1,9 @@
-"""Writes RESULTS.md and throughput.svg from real runs: some six minutes, as root.
+"""Write RESULTS.md and throughput.svg from real runs: about six minutes, as root.
 
 Best on a quiet machine.
 
-What stands in RESULTS.md before the heading "Against the targets" and from "What the figures mean"
-on is kept: it is written by hand, and to be read again after each run.
+The text of RESULTS.md before the heading "Against the targets" and from "What the figures mean" on
+is kept: it is written by hand, and has to be checked after each run.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ LANES = {"clear": "a copy", "protect": "protect", "validate": "validate", "both"
 EVERYTHING_RUN = ("--picture", "bench/throughput.svg", "--markdown")
 
 
-class Run:
-    """One run's JSON, with rows and ratios found by what they have to match."""
+class BenchRun:
+    """The JSON of one run, with access to rows and ratios by their members."""
 
     def __init__(self, *arguments: str) -> None:
-        self.told: dict[str, Any] = json.loads(bench(*arguments, "--json"))
-        self.kernel = str(self.told["chosen_kernel"])
+        self.json: dict[str, Any] = json.loads(bench(*arguments, "--json"))
+        self.kernel = str(self.json["chosen_kernel"])
 
     def ns(self, **wanted: Any) -> float:
-        """Nanoseconds a frame of one row."""
-        return float(_only(self.told["rows"], wanted)["ns_per_frame"])
+        """Return the ns a frame of one row."""
+        return float(_only(self.json["rows"], wanted)["ns_per_frame"])
 
     def ratio(self, **wanted: Any) -> float:
-        """One ratio."""
-        return float(_only(self.told["ratios"], wanted)["ratio"])
+        """Return one ratio."""
+        return float(_only(self.json["ratios"], wanted)["ratio"])
 
 
 def _only(rows: list[dict[str, Any]], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _only(rows: list[dict[str, Any]], wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def bench(*arguments: str, verb: str = "throughput") -> str:
-    """What `macsec bench` of this checkout says."""
+    """Return the output of `macsec bench` of this checkout."""
     command = [sys.executable, "-m", "macsec", "bench", verb, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -81,19 +81,19 @@ def bench(*arguments: str, verb: str = "throughput") -> str:
 
 
 def command(arguments: tuple[str, ...], verb: str = "throughput") -> str:
-    """A command line as a block of a document."""
+    """Return a command line as a block of a document."""
     return f"```\nmacsec bench {verb} {' '.join(arguments)}\n```\n"
 
 
 def table(title: str, columns: tuple[str, ...], rows: dict[str, list[str]]) -> str:
-    """A table of numbers."""
+    """Return a table of numbers."""
     lines = [f"| {title} | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
     lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
     return "\n".join(lines) + "\n"
 
 
-def targets(runs: list[Run]) -> Iterator[str]:
-    """The ratios that have a target."""
+def targets(runs: list[BenchRun]) -> Iterator[str]:
+    """Yield the ratios that have a target."""
     yield (
         f"{FIRST}\n\nTime of ours (complete protect or validate) "
         f"÷ {IPSEC_MB} (bare seal or open), GCM-AES-128, batches of 256, three runs in a row. "
@@ -116,8 +116,8 @@ def targets(runs: list[Run]) -> Iterator[str]:
     yield table("", (*MUST, "target"), _others(runs))
 
 
-def _others(runs: list[Run]) -> dict[str, list[str]]:
-    def times(size: str, run: Run) -> float:
+def _others(runs: list[BenchRun]) -> dict[str, list[str]]:
+    def times(size: str, run: BenchRun) -> float:
         ns = [run.ns(backend="native", kernel=run.kernel, workload=size, stage=s) for s in STAGES]
         return ns[1] / ns[0]
 
@@ -136,8 +136,8 @@ def _others(runs: list[Run]) -> dict[str, list[str]]:
     return rows
 
 
-def suites(run: Run) -> Iterator[str]:
-    """All suites, both modes."""
+def suites(run: BenchRun) -> Iterator[str]:
+    """Yield all suites, both modes."""
     yield "## Suites, and integrity only\n"
     yield command(SUITES_RUN)
     yield f"ns a frame on `{run.kernel}`, and the ratios to `{IPSEC_MB}` and `{IPSEC_MB}/avx2`:\n"
@@ -157,11 +157,11 @@ def suites(run: Run) -> Iterator[str]:
     yield table("", tuple(cell for size in SUITE_SIZES for cell in (size, "÷", "÷ /avx2")), rows)
 
 
-def batches(run: Run) -> Iterator[str]:
-    """Frames that a call handles."""
+def batches(run: BenchRun) -> Iterator[str]:
+    """Yield times by the number of frames of a call."""
     yield "## Batches\n"
     yield command(BATCHES_RUN)
-    yield "ns a frame; getting from Python into the call is in it, for all alike:\n"
+    yield "ns a frame; the call from Python is included for all:\n"
     backends = ("native", IPSEC_MB, f"{IPSEC_MB}/avx2", "openssl", "python-api/batch")
     rows = {
         f"{stage}, {size} octets, {backend}": [
@@ -176,12 +176,12 @@ def batches(run: Run) -> Iterator[str]:
 
 
 def bold(number: float, good: bool) -> str:
-    """A number, bold where it meets its target."""
+    """Return a number, bold if it meets its target."""
     return f"**{number:.2f}**" if good else f"{number:.2f}"
 
 
 def many_scs() -> Iterator[str]:
-    """What ten thousand receive SCs cost."""
+    """Yield the cost of ten thousand receive SCs."""
     from scale import BATCH, FRAMES, MANY, measure
 
     from macsec.secy.native import usable_kernels
@@ -194,7 +194,7 @@ def many_scs() -> Iterator[str]:
     rows = {}
     for kernel in usable_kernels():
         if kernel == "portable":
-            continue  # a hundred times as slow: it waits for no memory
+            continue  # a hundred times as slow: memory does not matter
         runs = [measure(kernel) for _ in range(3)]
         ns = [f"{median(run[at].ns_per_frame for run in runs):.1f}" for at in (0, 1)]
         ratios = [many.ratio(one) for one, many in runs]
@@ -203,7 +203,7 @@ def many_scs() -> Iterator[str]:
 
 
 def two_threads() -> Iterator[str]:
-    """What a second thread adds."""
+    """Yield the gain of a second thread."""
     from threads import FRAMES, measure
 
     from macsec.measure.workload import parse
@@ -211,7 +211,7 @@ def two_threads() -> Iterator[str]:
     yield (
         "## Two threads\n\nWhat two threads do in the time of one, each with a SecY of its own, "
         f"{FRAMES:,} frames a call through Python: to be at least {THREADS_AT_LEAST}. Rounds in "
-        "which other programs had a core are run again; disturbed are those that never had both.\n"
+        "which other programs had a core are run again; disturbed rounds never had both.\n"
     )
     rows = {}
     for row in measure([parse(size) for size in THREADS_SIZES]):
@@ -224,25 +224,25 @@ def two_threads() -> Iterator[str]:
 
 
 def latency() -> Iterator[str]:
-    """What a frame waits for: each kind of time in tables of its own."""
-    told = json.loads(bench(*LATENCY_RUN, verb="latency"))
-    clock = told["clock"]
+    """Yield latencies, each kind of time in its own tables."""
+    found = json.loads(bench(*LATENCY_RUN, verb="latency"))
+    clock = found["clock"]
     yield "## Latency\n"
     yield command(LATENCY_RUN, verb="latency")
     yield (
         "Sizes count the FCS. Processing of one frame at a time, ns; the clock counts in steps of "
-        f"{clock['step_ns']:.0f} ns, and its own time is taken off:\n"
+        f"{clock['step_ns']:.0f} ns, and its own time is subtracted:\n"
     )
     columns = ("min", "p50", "p90", "p99", "p99.9", "p99.99", "max", "pdv")
     rows = {
         f"{row['frame_octets']}, {LANES[row['path']]}": [f"{row[f'{c}_ns']:,}" for c in columns]
-        for row in told["processing"]
+        for row in found["processing"]
         if row["path"] in LANES
     }
     yield table("octets, path", columns, rows)
     yield "Rates without loss, protect and validate on one core, thousand frames a second:\n"
     rates: dict[str, list[str]] = {}
-    for row in told["throughput"]:
+    for row in found["throughput"]:
         rate = row["frames_per_s"]
         shown = "none" if rate is None else f"{rate / 1000:,.0f}"
         rates.setdefault(str(row["frame_octets"]), []).append(shown)
@@ -253,23 +253,23 @@ def latency() -> Iterator[str]:
         f"{row['frame_octets']}, {row['percent_of_ndr']} % of NDR": [
             f"{row[f'{c}_ns']:,}" for c in columns
         ]
-        for row in told["load"]
+        for row in found["load"]
     }
     yield table("octets, load", columns, rows)
-    yield "Exact: picoseconds that MACsec adds to a frame's serialisation, whatever its size:\n"
+    yield "Exact: picoseconds that MACsec adds to a frame's serialisation, for any size:\n"
     added: dict[str, dict[str, str]] = {}
-    for row in told["serialisation"]:
+    for row in found["serialisation"]:
         rate = f"{row['link_gbit_per_s']} Gbit/s"
         added.setdefault(f"{row['overhead_octets']} octets", {})[rate] = f"{row['added_ps']:,}"
     rates_of = tuple(next(iter(added.values())))
     yield table("", rates_of, {name: list(each.values()) for name, each in added.items()})
-    yield _targets(told)
+    yield _targets(found)
 
 
 def round_trips() -> Iterator[str]:
-    """What programs see of it in real time, over TAP devices: root only."""
-    told = json.loads(bench(*TRIPS_RUN, verb="latency"))
-    real = told["real_time"]
+    """Yield latencies of programs in real time, over TAP devices: root only."""
+    found = json.loads(bench(*TRIPS_RUN, verb="latency"))
+    real = found["real_time"]
     yield "## Round trips and throughput over TAP devices\n"
     yield command(TRIPS_RUN, verb="latency")
     yield (
@@ -283,18 +283,18 @@ def round_trips() -> Iterator[str]:
             str(row["lost"]),
             "" if row["path"] == "clear" else f"{row['p50_ratio']:.3f}",
         ]
-        for row in told["round_trips"]
+        for row in found["round_trips"]
     }
     yield table("octets, path", (*columns, "lost", "p50 to clear"), rows)
     yield "iperf3, TCP, Gbit/s of each run:\n"
     runs = real["iperf3_gbit_per_s"]
     head = tuple(f"run {at}" for at in range(1, 1 + len(runs["clear"])))
     yield table("path", head, {path: [f"{v:.2f}" for v in each] for path, each in runs.items()})
-    yield _targets(told, "round trip", "iperf3")
+    yield _targets(found, "round trip", "iperf3")
 
 
-def _targets(told: dict[str, Any], *words: str) -> str:
-    """Those with one of the words in their name, or all."""
+def _targets(found: dict[str, Any], *words: str) -> str:
+    """Return the targets with one of the words in their name, or all."""
     return table(
         "target",
         ("value", "limit", "unit", "result"),
@@ -305,7 +305,7 @@ def _targets(told: dict[str, Any], *words: str) -> str:
                 each["unit"],
                 "met" if each["met"] else "missed",
             ]
-            for each in told["targets"]
+            for each in found["targets"]
             if not words or any(word in each["name"] for word in words)
         },
     )
@@ -313,12 +313,12 @@ def _targets(told: dict[str, Any], *words: str) -> str:
 
 def main() -> None:
     """Measure and write."""
-    sys.path.insert(0, str(ROOT))  # this checkout, not what is installed
+    sys.path.insert(0, str(ROOT))  # this checkout, not the installed package
     kept = RESULTS.read_text()
     parts = [kept.partition(FIRST)[0].rstrip() + "\n"]
-    parts += targets([Run(*TARGETS_RUN) for _ in range(3)])
-    parts += suites(Run(*SUITES_RUN))
-    parts += batches(Run(*BATCHES_RUN))
+    parts += targets([BenchRun(*TARGETS_RUN) for _ in range(3)])
+    parts += suites(BenchRun(*SUITES_RUN))
+    parts += batches(BenchRun(*BATCHES_RUN))
     parts += many_scs()
     parts += two_threads()
     parts += latency()

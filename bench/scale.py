@@ -1,4 +1,4 @@
-"""How validating depends on the number of receive SCs: the same lengths from many and from one."""
+"""Cost of validating by the number of receive SCs: the same lengths from many and from one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from macsec.suites import SUITES
 
 BATCH = 256
 FRAMES = 200 * BATCH
-"""More than there are SAs, and more octets than caches hold from one round to the next."""
+"""More frames than SAs, and more octets than the caches hold between two rounds."""
 MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One number of SCs in the race; times are those of all frames."""
+class ScaleRow:
+    """One number of SCs in the race; times of all frames."""
 
     kernel: str
     scs: int
@@ -36,13 +36,13 @@ class Row:
         """Median over the rounds."""
         return self.timing.median / self.frames
 
-    def ratio(self, one: Row) -> float:
-        """The time over that of another row, the middle of rounds that ran one after another."""
+    def ratio(self, one: ScaleRow) -> float:
+        """Return the time over that of another row, the median of pairs of adjacent rounds."""
         return self.timing.ratio(one.timing)
 
 
 class Arriving:
-    """All frames of a crowd, a C call for each batch, as `ours.Prepared` does one."""
+    """A contestant that handles all frames of a crowd, a C call for each batch."""
 
     backend = "native"
     batch = BATCH
@@ -83,7 +83,7 @@ class Arriving:
         self.check()
 
     def run(self, times: int) -> None:
-        """All batches, so many times."""
+        """Handle all batches `times` times."""
         call, secy, out = self._call, self._pointer, self._out
         for _ in range(times):
             for given in self._given:
@@ -91,7 +91,7 @@ class Arriving:
         self._seen += times
 
     def check(self) -> None:
-        """Every frame of every repetition was valid."""
+        """Raise MACsecError unless every frame of every repetition was valid."""
         valid = self._secy.counters["InPktsOK"]
         if valid != self._seen * self.frames:
             raise MACsecError(f"kernel {self.kernel}: not all frames were valid")
@@ -116,8 +116,8 @@ def measure(
     frames: int = FRAMES,
     rounds: int = 15,
     step: Callable[[], None] = lambda: None,
-) -> list[Row]:
-    """A race of numbers of SCs, the first being what the others are compared with."""
+) -> list[ScaleRow]:
+    """Run a race of numbers of SCs; the first is the base of the ratios."""
     crowds = [make_crowd(SUITES["gcm-aes-128"], each, frames) for each in scs]
     octets = max(int(crowd.sealed.length.max()) for crowd in crowds)
     out: Octets = np.zeros(BATCH * (octets + ROOM), np.uint8)
@@ -131,6 +131,6 @@ def measure(
         for contestant in entered:
             contestant.close()
     return [
-        Row(kernel, crowd.scs, frames, timing)
+        ScaleRow(kernel, crowd.scs, frames, timing)
         for crowd, timing in zip(crowds, timings, strict=True)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from support.planes import PLANES, Plane, frame_of, sender
+from support.planes import Plane, frame_of, sender
 
 from macsec import FrameBatch, captures
 from macsec.offline.replay import WAYS, LinkConfigs, Replay
@@ -15,13 +15,13 @@ from macsec.offline.replay import WAYS, LinkConfigs, Replay
 FRAMES = 20_000
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
 OCTETS = sum(IMIX[row % len(IMIX)] - 4 for row in range(FRAMES))
-# Of the captures that are written, the same on every plane and kernel.
+# Digests of the written captures, the same on every plane and kernel.
 PROTECTED, WIRE = "efa518186707c1de", "614668c1368e2d5e"
 
 
 @pytest.fixture(scope="module")
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """20,000 frames of simple IMIX, without FCS, both ways, in a pcap."""
+    """Write a pcap of 20,000 frames of simple IMIX, without FCS, both ways."""
     path = tmp_path_factory.mktemp("capture") / "imix.pcap"
     frames = [frame_of(IMIX[row % len(IMIX)] - 16, 7) for row in range(FRAMES)]
     frames[1::2] = [frame[6:12] + frame[:6] + frame[12:] for frame in frames[1::2]]
@@ -31,12 +31,12 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def digest(path: Path) -> str:
-    """A short name for the octets of a file."""
+    """Return a short name for the octets of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("backend", ["native", "reference"])
-def test_read(benchmark: BenchmarkFixture, capture: Path, backend: str) -> None:
+def test_read_a_capture(benchmark: BenchmarkFixture, capture: Path, backend: str) -> None:
     """All frames arrive, with all their octets."""
 
     def read() -> tuple[int, int]:
@@ -47,14 +47,15 @@ def test_read(benchmark: BenchmarkFixture, capture: Path, backend: str) -> None:
     assert benchmark(read) == (FRAMES, OCTETS)
 
 
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_protect(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_path: Path) -> None:
+def test_protect_a_capture(
+    benchmark: BenchmarkFixture, capture: Path, fast_plane: Plane, tmp_path: Path
+) -> None:
     """A capture protected into another, PNs 1 to 20,000."""
     target = tmp_path / "wire.pcap"
 
     def protect() -> None:
         with (
-            sender(chosen) as secy,
+            sender(fast_plane) as secy,
             captures.read(capture) as reader,
             captures.write(target) as sink,
         ):
@@ -70,17 +71,16 @@ def drawn(purpose: str, octets: int) -> bytes:
     return purpose.encode().ljust(octets)[:octets]
 
 
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_replay(benchmark: BenchmarkFixture, capture: Path, chosen: Plane, tmp_path: Path) -> None:
+def test_replay_a_capture(
+    benchmark: BenchmarkFixture, capture: Path, fast_plane: Plane, tmp_path: Path
+) -> None:
     """A capture across the emulated link: protected, validated, compared, the wire written."""
     target = tmp_path / "wire.pcapng"
 
     def replay() -> bool:
-        link = LinkConfigs(
-            "gcm-aes-128", lambda purpose, octets: purpose.encode().ljust(octets)[:octets]
-        )
+        link = LinkConfigs("gcm-aes-128", drawn)
         with (
-            Replay(link, chosen.backend, chosen.kernel) as across,
+            Replay(link, fast_plane.backend, fast_plane.kernel) as across,
             captures.read(capture) as reader,
             captures.write(target, interfaces=WAYS) as sink,
         ):

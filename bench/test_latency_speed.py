@@ -17,8 +17,7 @@ BACKENDS = sorted({plane.backend for plane in PLANES})
 
 
 @pytest.mark.parametrize("size", ["60", "1514", "9014"])
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_lanes(benchmark: BenchmarkFixture, chosen: Plane, size: str) -> None:
+def test_frames_in_all_lanes(benchmark: BenchmarkFixture, chosen: Plane, size: str) -> None:
     """64 frames timed in all lanes: each of them is in every one."""
     frames = parse(size).batch(16)
     chain = make_chain(SUITES["gcm-aes-128"], True, frames, chosen.backend, chosen.kernel)
@@ -27,8 +26,7 @@ def test_lanes(benchmark: BenchmarkFixture, chosen: Plane, size: str) -> None:
     assert {name: lanes[name].total for name in LANES} == dict.fromkeys(LANES, 64)
 
 
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_load(benchmark: BenchmarkFixture, chosen: Plane) -> None:
+def test_frames_through_a_ring(benchmark: BenchmarkFixture, chosen: Plane) -> None:
     """64 frames that are all due at once, through a ring that holds them."""
     frames = parse("60").batch(16)
     chain = make_chain(SUITES["gcm-aes-128"], True, frames, chosen.backend, chosen.kernel)
@@ -38,7 +36,7 @@ def test_load(benchmark: BenchmarkFixture, chosen: Plane) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_histogram(benchmark: BenchmarkFixture, backend: str) -> None:
+def test_values_into_a_histogram(benchmark: BenchmarkFixture, backend: str) -> None:
     """100,000 values from 20 ns to 20 ms: the median is that of the values."""
     values = (20 * 1000 ** (np.arange(VALUES) / VALUES * 2)).astype(np.int64).tolist()
     histogram = new_histogram(backend)

@@ -16,7 +16,7 @@ FRAMES = 20 * 1024
 
 @pytest.mark.parametrize("burst", [1, 64, 1024])
 def test_one_by_one(benchmark: BenchmarkFixture, burst: int) -> None:
-    """`send` of octets and `recv_raw`, so many sent before they are received."""
+    """`send` of octets and `recv_raw`; a burst is sent before it is received."""
     a, b = sockets()
 
     def cross() -> int:

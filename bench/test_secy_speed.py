@@ -1,4 +1,4 @@
-"""Protect and validate: what a batch of 256 frames costs, and one frame through Python."""
+"""Protect and validate: the cost of a batch of 256 frames, and of one frame through Python."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import hashlib
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from support.planes import PLANES, Plane, frame_of, pair
+from support.planes import Plane, frame_of, pair
 
 from macsec import FrameBatch
 
 BATCH = 256
 SIZES = (64, 256, 512, 1514, 9014)
-# Of the protected batch, PNs 1 to 256: the same on every plane and kernel.
+# Digests of the protected batch, PNs 1 to 256: the same on every plane and kernel.
 DIGESTS = {
     64: "03b8def75b37bb6c",
     256: "3de9e81902a5aa60",
@@ -23,18 +23,17 @@ DIGESTS = {
 
 
 def batch_of(size: int) -> FrameBatch:
-    """So many frames of one size, all different."""
+    """Return a batch of different frames of one size."""
     return FrameBatch.from_frames([frame_of(size - 12, fill) for fill in range(BATCH)])
 
 
 def digest(batch: FrameBatch) -> str:
-    """A short name for the octets of a batch."""
+    """Return a short name for the octets of a batch."""
     return hashlib.sha256(b"".join(batch.frames())).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_protect(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None:
+def test_protect_a_batch(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None:
     """One batch protected, GCM-AES-128; the first one's octets are known."""
     tx, _ = pair(chosen)
     batch = batch_of(size)
@@ -44,9 +43,8 @@ def test_protect(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_validate(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None:
-    """One batch validated over and over: replay protection is off."""
+def test_validate_a_batch(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None:
+    """One batch validated again and again: replay protection is off."""
     tx, rx = pair(chosen, replay=False)
     batch = batch_of(size)
     protected = tx.protect(batch).batch
@@ -54,8 +52,7 @@ def test_validate(benchmark: BenchmarkFixture, chosen: Plane, size: int) -> None
     assert digest(clear) == digest(batch)
 
 
-@pytest.mark.parametrize("chosen", PLANES, ids=str)
-def test_one_frame(benchmark: BenchmarkFixture, chosen: Plane) -> None:
+def test_protect_one_frame(benchmark: BenchmarkFixture, chosen: Plane) -> None:
     """One frame of 64 octets through `protect_frame`."""
     tx, rx = pair(chosen)
     octets = benchmark(tx.protect_frame, frame_of(52))

@@ -18,7 +18,7 @@ from macsec.secy.plane import DataPlane, Outcome
 from macsec.suites import SUITES
 
 FRAMES = 4096
-"""A call: with fewer, what Python does between two calls, one thread at a time, shows."""
+"""Frames of a call: with fewer, the work of Python between two calls becomes visible."""
 ROUND_NS = 10_000_000
 ATTEMPTS = 20
 SHARE_OF_WAITING = 0.03
@@ -27,7 +27,7 @@ thread that waits for the GIL sleeps, and waits for no core."""
 
 
 class Span(NamedTuple):
-    """When a thread was at work, on the common clock, and how long it waited for a core (ns)."""
+    """Begin and end of a thread's work on the common clock, and its wait for a core (ns)."""
 
     begin: int
     end: int
@@ -35,10 +35,10 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """How many times as much two threads do as one, by the rounds that nothing disturbed.
+class ThreadsRow:
+    """Work of two threads over that of one, in the undisturbed `rounds`.
 
-    `disturbed` counts the others; where all were, they are the `rounds`.
+    `disturbed` counts the other rounds; if all were disturbed, they are the `rounds`.
     """
 
     task: Task
@@ -48,12 +48,12 @@ class Row:
 
     @property
     def speedup(self) -> float:
-        """The middle one."""
+        """The median round."""
         return median(self.rounds)
 
 
 class Worker:
-    """A SecY, and the batch that it handles over and over."""
+    """A SecY, and the batch that it handles repeatedly."""
 
     def __init__(self, task: Task, backend: str, kernel: str | None) -> None:
         self.plane: DataPlane = plane_for(task, backend, kernel)
@@ -67,15 +67,15 @@ class Worker:
             raise MACsecError(f"a frame of {task.stage} is not what it should be")
 
     def run(self, times: int) -> None:
-        """So many batches."""
+        """Handle `times` batches."""
         call, given = self._call, self._given
         for _ in range(times):
             self._last = call(given)
 
     def check(self) -> None:
-        """All frames of the last batch went on."""
+        """Raise MACsecError if a frame of the last batch was not delivered or sent."""
         if len(self._last.batch) != len(self._given):
-            raise MACsecError("frames stopped going on")
+            raise MACsecError("frames are no longer delivered")
 
 
 def measure(
@@ -85,24 +85,24 @@ def measure(
     frames: int = FRAMES,
     rounds: int = 25,
     round_ns: int = ROUND_NS,
-) -> Iterator[Row]:
-    """A row for each workload and stage, GCM-AES-128."""
+) -> Iterator[ThreadsRow]:
+    """Yield a row for each workload and stage, GCM-AES-128."""
     for workload in workloads:
         task = make_task(SUITES["gcm-aes-128"], True, workload, frames)
         for stage in STAGES:
             yield _row(task.at_stage(stage), backend, kernel, rounds, round_ns)
 
 
-def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> Row:
+def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> ThreadsRow:
     workers = [Worker(task, backend, kernel) for _ in range(2)]
     try:
         times = _calibrated(workers[0], round_ns)
-        told = [_round(workers, times) for _ in range(rounds)]
+        ratios = [_round(workers, times) for _ in range(rounds)]
         for worker in workers:
             worker.check()
-        whole = tuple(speedup for speedup, undisturbed in told if undisturbed)
-        every = tuple(speedup for speedup, _ in told)
-        return Row(task, workers[0].plane.kernel, whole or every, rounds - len(whole))
+        whole = tuple(speedup for speedup, undisturbed in ratios if undisturbed)
+        every = tuple(speedup for speedup, _ in ratios)
+        return ThreadsRow(task, workers[0].plane.kernel, whole or every, rounds - len(whole))
     finally:
         for worker in workers:
             worker.plane.close()
@@ -116,7 +116,7 @@ def _calibrated(worker: Worker, round_ns: int) -> int:
 
 
 def _round(workers: Sequence[Worker], times: int) -> tuple[float, bool]:
-    """One after the other, then both at once: the ratio of the times, and whether undisturbed."""
+    """Return the ratio of two separate runs to a common one, and whether it was undisturbed."""
     for _ in range(ATTEMPTS):
         runs = [_together([worker], times) for worker in workers]
         runs.append(_together(workers, times))
@@ -127,7 +127,7 @@ def _round(workers: Sequence[Worker], times: int) -> tuple[float, bool]:
 
 
 def _together(workers: Sequence[Worker], times: int) -> list[Span]:
-    """What each did, all starting at once."""
+    """Run all workers at once; return their spans."""
     begin = threading.Barrier(len(workers))
     spans: list[Span] = []
 
@@ -155,7 +155,7 @@ def _undisturbed(span: Span) -> bool:
 
 
 def _waited() -> int:
-    """Nanoseconds that this thread was ready to run and had no core; 0 where nobody tells."""
+    """Return the ns that this thread waited for a core; 0 where that is not known."""
     try:
         return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError):

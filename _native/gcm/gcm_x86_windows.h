@@ -22,13 +22,8 @@ FUNCTION __m128i load_few(const uint8_t *p, size_t n) {
     } else {
         unsigned gap = 8 * (8 - (unsigned)n);
         if (n >= 4) {
-<<<<<<< HEAD
-            high = (uint64_t)load_host32(p + n - 4) << 32 |
-                   ((uint64_t)load_host32(p) << gap & 0xffffffffu);
-=======
             uint64_t first = (uint64_t)load_host32(p) << gap & 0xffffffffu;
             high = (uint64_t)load_host32(p + n - 4) << 32 | first;
->>>>>>> infra
         } else {
             high = (uint64_t)p[n - 1] << 56 | (uint64_t)p[n / 2] << (gap + 8 * (n / 2)) |
                    (uint64_t)p[0] << gap;

@@ -77,7 +77,7 @@ def run_named(
     setting = Setting(cipher, profile, _seed(seed), frames, *plane)
     findings = _run(_chosen(name, setting), setting)
     with SecY(None, *plane) as secy:
-        summary = report.Run(setting, secy.backend, secy.kernel, findings)
+        summary = report.AttackRun(setting, secy.backend, secy.kernel, findings)
     if as_json:
         click.echo(json.dumps(report.to_json(summary)))
     else:

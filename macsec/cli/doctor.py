@@ -9,16 +9,16 @@ import shutil
 import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 import click
 
 from macsec import __version__
 from macsec.cli.shared import options
-from macsec.cli.shared.data_plane import chosen_plane, kernels
+from macsec.cli.shared.data_plane import Kernel, chosen_plane, kernels
 from macsec.cli.shared.edge import GOOD, LACKING, stdout
 from macsec.errors import MACsecError
 from macsec.report import doctor as report
+from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
 from macsec.report.page import Page
 from macsec.secy import SecY, Verdict
 
@@ -57,7 +57,7 @@ def command(as_json: bool) -> int:
     return GOOD if any(plane["works"] for plane in facts["data_planes"].values()) else LACKING
 
 
-def examine() -> dict[str, Any]:
+def examine() -> FactsJson:
     """Return all facts, as in the JSON."""
     return {
         "version": __version__,
@@ -66,13 +66,22 @@ def examine() -> dict[str, Any]:
         "dependencies": {name: _version(name) for name in DEPENDENCIES},
         "data_planes": {name: _plane(name) for name in ("native", "reference")},
         "chosen": _chosen(),
-        "kernels": [kernel._asdict() for kernel in kernels()],
+        "kernels": [_kernel(kernel) for kernel in kernels()],
         "cpu": _cpu(),
         "compiler": next(filter(None, map(_program, COMPILERS)), None),
         "privileges": {"root": os.geteuid() == 0, "net_admin": _net_admin()},
         "tun": os.access(TUN, os.R_OK | os.W_OK),
         "compression": {"gzip": _importable("zlib"), "zstd": _zstd()},
         "programs": {name: _program(name) for name in PROGRAMS},
+    }
+
+
+def _kernel(kernel: Kernel) -> KernelJson:
+    return {
+        "name": kernel.name,
+        "needs": kernel.needs,
+        "supported": kernel.supported,
+        "self_test": kernel.self_test,
     }
 
 
@@ -83,7 +92,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _plane(backend: str) -> dict[str, Any]:
+def _plane(backend: str) -> PlaneJson:
     """Return if a frame survives a data plane, and the reason if not."""
     channel = {"sci": 0x02000000000A0001, "sa": {0: {"key": os.urandom(16)}}}
     frame = bytes(range(80))
@@ -96,7 +105,7 @@ def _plane(backend: str) -> dict[str, Any]:
         return {"works": False, "why": str(error)}
 
 
-def _chosen() -> dict[str, str | None]:
+def _chosen() -> ChosenJson:
     try:
         with SecY(None, *chosen_plane("auto")) as secy:
             return {"backend": secy.backend, "kernel": secy.kernel, "why": None}
@@ -104,7 +113,7 @@ def _chosen() -> dict[str, str | None]:
         return {"backend": None, "kernel": None, "why": str(error)}
 
 
-def _cpu() -> dict[str, Any]:
+def _cpu() -> CpuJson:
     """Return the model and the flags that matter here, from /proc/cpuinfo."""
     entries: dict[str, str] = {}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import click
@@ -32,19 +33,36 @@ def _environment() -> str:
     return "\n".join(f"  {name:<14} {meaning}" for name, meaning in rows.items())
 
 
-TOPICS: dict[str, Callable[[], str]] = {"exit-codes": _exit_codes, "environment": _environment}
+def _json() -> str:
+    from macsec.report.schemas import OUTPUTS  # late: it loads every report
+
+    return "\n".join([*OUTPUTS, "", "macsec help json NAME prints the JSON Schema of one."])
+
+
+TOPICS: dict[str, Callable[[], str]] = {
+    "exit-codes": _exit_codes,
+    "environment": _environment,
+    "json": _json,
+}
 
 
 @click.command("help", short_help="Show a topic, or the help of a verb.")
 @click.argument("topic", required=False)
+@click.argument("name", required=False)
 @click.pass_context
-def command(ctx: click.Context, topic: str | None) -> None:
-    """Show a TOPIC (exit-codes, environment), or the help of a verb."""
+def command(ctx: click.Context, topic: str | None, name: str | None) -> None:
+    """Show a TOPIC (exit-codes, environment, json), or the help of a verb.
+
+    json NAME prints the JSON Schema of an output of --json.
+    """
     group = ctx.parent
     assert group is not None  # noqa: S101 always run by the group
     if topic is None:
         click.echo(group.get_help())
         click.echo(f"\nTopics: {', '.join(TOPICS)}")
+        return
+    if name is not None:
+        click.echo(_schema(ctx, topic, name))
         return
     if topic in TOPICS:
         click.echo(TOPICS[topic]())
@@ -55,3 +73,15 @@ def command(ctx: click.Context, topic: str | None) -> None:
         raise click.UsageError(f"no topic or verb {topic!r}; topics: {', '.join(TOPICS)}", ctx)
     with click.Context(verb, info_name=topic, parent=group) as inner:
         click.echo(verb.get_help(inner))
+
+
+def _schema(ctx: click.Context, topic: str, name: str) -> str:
+    """Return the JSON Schema of an output, by its name with or without `macsec/` and version."""
+    from macsec.report.schemas import OUTPUTS, json_schema  # late: it loads every report
+
+    if topic != "json":
+        raise click.UsageError(f"topic {topic!r} takes no NAME", ctx)
+    full = name if name in OUTPUTS else f"macsec/{name}/1"
+    if full not in OUTPUTS:
+        raise click.UsageError(f"no output {name!r}; macsec help json lists them", ctx)
+    return json.dumps(json_schema(full), indent=2)

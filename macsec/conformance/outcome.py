@@ -5,16 +5,71 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from macsec.conformance.targets import NotRun, Target
 
-SCHEMA = "macsec/conformance/1"
+SCHEMA: Literal["macsec/conformance/1"] = "macsec/conformance/1"
 
 SECRETS = frozenset({"sak", "key", "cak", "kek", "ick", "msk", "output", "unwrapped key"})
 """Fields whose octets never appear in a text."""
 
 SHOWN_LENGTH = 60
+
+
+class CountJson(TypedDict):
+    """Numbers of passed and failed vectors or cases."""
+
+    passed: int
+    failed: int
+
+
+class SuiteJson(CountJson):
+    """The vectors of a suite, and of each kind in it."""
+
+    by_kind: dict[str, CountJson]
+
+
+class FailureJson(TypedDict):
+    """A failed vector or case; `backends` lists the targets that it failed on."""
+
+    id: str
+    why: str
+    file: str
+    clause: str
+    backends: list[str]
+
+
+class CasesJson(CountJson):
+    """The named cases."""
+
+    failures: list[FailureJson]
+
+
+class TargetJson(TypedDict):
+    """A data plane and kernel that were checked."""
+
+    backend: str
+    kernel: str | None
+
+
+class NotRunJson(TargetJson):
+    """A data plane and kernel that were left out."""
+
+    reason: str
+
+
+class ConformanceJson(CountJson):
+    """`macsec/conformance/1`: `passed` and `failed` count vectors."""
+
+    schema: Literal["macsec/conformance/1"]
+    by_suite: dict[str, SuiteJson]
+    failures: list[FailureJson]
+    dpdk: CasesJson
+    backends: list[TargetJson]
+    not_run: list[NotRunJson]
 
 
 class Mismatch(Exception):
@@ -87,8 +142,8 @@ class Count:
         else:
             self.failed += 1
 
-    def as_json(self) -> dict[str, int]:
-        """As a JSON object."""
+    def as_json(self) -> CountJson:
+        """Return the counts as a JSON object."""
         return {"passed": self.passed, "failed": self.failed}
 
 
@@ -142,18 +197,20 @@ class Report:
             table[result.suite, result.kind][result.target].add(result.passed)
         return {key: dict(counts) for key, counts in sorted(table.items())}
 
-    def as_json(self) -> dict[str, Any]:
-        """The object that `macsec conformance --json` prints."""
+    def as_json(self) -> ConformanceJson:
+        """Return the object that `macsec conformance --json` prints."""
         return {
             "schema": SCHEMA,
             **self.vectors.as_json(),
             "by_suite": {
-                suite: _total(kinds).as_json()
-                | {"by_kind": {kind: count.as_json() for kind, count in sorted(kinds.items())}}
+                suite: {
+                    **_total(kinds).as_json(),
+                    "by_kind": {kind: count.as_json() for kind, count in sorted(kinds.items())},
+                }
                 for suite, kinds in self.by_suite().items()
             },
             "failures": _failures(self.results),
-            "dpdk": self.named_cases.as_json() | {"failures": _failures(self.cases)},
+            "dpdk": {**self.named_cases.as_json(), "failures": _failures(self.cases)},
             "backends": [{"backend": t.backend, "kernel": t.kernel} for t in self.targets],
             "not_run": [
                 {"backend": n.backend, "kernel": n.kernel, "reason": n.reason} for n in self.not_run
@@ -171,7 +228,7 @@ def _merge(results: Iterable[Result]) -> dict[tuple[str, str], Result]:
     return merged
 
 
-def _failures(results: Iterable[Result]) -> list[dict[str, Any]]:
+def _failures(results: Iterable[Result]) -> list[FailureJson]:
     """One entry a failed vector, with the targets that it failed on."""
     failed: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:

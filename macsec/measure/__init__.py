@@ -1,1 +1,1 @@
-"""Measuring with a clock: what a frame costs, ours and others', in one run on one machine."""
+"""Measurements with a clock: the cost of a frame, ours and peers', in one run on one machine."""

@@ -1,4 +1,4 @@
-"""What a link can carry: octets on the wire, and what MACsec leaves of them.
+"""The capacity of a link: octets on the wire, and the part that MACsec leaves for frames.
 
 Lengths here are those of Ethernet: frames with their FCS.
 """
@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 FCS = 4
+BITS_PER_GBIT = 1e9
 GAP = 20
-"""Octets of the wire between two frames: preamble and delimiter 8, interpacket gap 12."""
+"""Octets on the wire between two frames: preamble and delimiter 8, interpacket gap 12."""
 OVERHEAD_WITHOUT_SCI = 24
 OVERHEAD_WITH_SCI = 32
 """SecTAG of 8 or 16 octets, and ICV of 16."""
 
 
 def frames_per_second(lengths: Sequence[int], bits_per_second: float, overhead: int = 0) -> float:
-    """Frames that a link carries when frames of these lengths come in turn."""
+    """Return the frames a second that a link carries when frames of these lengths come in turn."""
     wire = sum(lengths) / len(lengths) + GAP + overhead
     return bits_per_second / (8 * wire)
 
 
 def goodput(lengths: Sequence[int], bits_per_second: float, overhead: int = 0) -> float:
-    """Bits a second of original frames that get through."""
+    """Return the bits a second of original frames that a link carries."""
     frames = frames_per_second(lengths, bits_per_second, overhead)
     return frames * 8 * sum(lengths) / len(lengths)
 
 
 def ratio(lengths: Sequence[int], overhead: int) -> float:
-    """Of the frames that a clear link carries, the share that one with MACsec does."""
+    """Return the share of the frames of a clear link that a link with MACsec carries."""
     return frames_per_second(lengths, 1, overhead) / frames_per_second(lengths, 1)

@@ -1,4 +1,4 @@
-"""Small C files of this package, compiled when they are needed, into a folder that goes away."""
+"""Small C files of this package, compiled when needed, into a temporary folder."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ PATIENCE = 120
 
 
 class Lacking(Exception):
-    """Something cannot be measured here: why, in a few words."""
+    """Something cannot be measured here; the text gives the reason."""
 
 
 class Library(NamedTuple):
-    """A compiled file and what cffi knows of it."""
+    """A compiled file and its cffi declarations."""
 
     ffi: Any
     lib: Any
 
 
 def compiler() -> str | None:
-    """The C compiler of this machine."""
+    """Return the path of the C compiler of this machine."""
     named = os.environ.get("CC", "").split(" ")[0]
     return next(filter(None, map(shutil.which, filter(None, (named, *COMPILERS)))), None)
 
 
 def compiler_version() -> str | None:
-    """Its first line about itself."""
+    """Return the first line of its `--version`."""
     found = compiler()
     if found is None:
         return None
-    told = _run([found, "--version"])
-    return told.stdout.splitlines()[0] if told.returncode == 0 and told.stdout else None
+    done = _run([found, "--version"])
+    return done.stdout.splitlines()[0] if done.returncode == 0 and done.stdout else None
 
 
 @cache
 def library(name: str, declared_in: str, libraries: tuple[str, ...] = ()) -> Library:
-    """A file of `peers/`, compiled and loaded. Raises Lacking."""
+    """Compile and load a file of `peers/`. Raises Lacking."""
     import cffi
 
     source = files("macsec.measure") / "peers"

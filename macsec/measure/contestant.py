@@ -1,4 +1,4 @@
-"""What takes part in a measurement."""
+"""The interface of a contestant in a measurement."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from typing import Protocol
 
 
 class Contestant(Protocol):
-    """Handles a batch of frames at each repetition; made with its first output checked."""
+    """A contestant that handles a batch of frames at each repetition.
+
+    Its first output is checked when it is made.
+    """
 
     @property
     def backend(self) -> str:
-        """Whose code it is."""
+        """The name of the implementation."""
 
     @property
     def kernel(self) -> str:
-        """Which of its implementations."""
+        """The name of its kernel."""
 
     @property
     def frames(self) -> int:
@@ -25,10 +28,10 @@ class Contestant(Protocol):
         """Frames a call."""
 
     def run(self, times: int) -> None:
-        """Do the work so many times over."""
+        """Do the work `times` times."""
 
     def check(self) -> None:
         """Raise MACsecError if the last repetition did not do all of it."""
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Free its resources."""

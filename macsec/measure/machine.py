@@ -1,4 +1,4 @@
-"""The head of a measurement: on what it was made."""
+"""The machine of a measurement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from macsec import __version__
 from macsec.measure.compiled import FLAGS, compiler_version
@@ -22,14 +23,32 @@ CPU_FLAGS = (
 PACKAGES = ("cffi", "numpy", "cryptography", "scapy")
 
 
-def machine() -> dict[str, Any]:
-    """CPU, system, compiler, versions and commit."""
-    told = _cpu_info()
-    have = (told.get("flags") or told.get("features") or "").split()
+class MachineJson(TypedDict):
+    """CPU, system, compiler, versions and commit; null where one is not known."""
+
+    cpu: str
+    cpu_family_model: str
+    flags: list[str]
+    hypervisor: bool
+    cores: int | None
+    load: list[float]
+    governor: str | None
+    kernel: str
+    compiler: str | None
+    peer_flags: str
+    python: str
+    versions: dict[str, str | None]
+    commit: str | None
+
+
+def machine() -> MachineJson:
+    """Return the facts about this machine."""
+    info = _cpu_info()
+    have = (info.get("flags") or info.get("features") or "").split()
     return {
-        "cpu": told.get("model name") or platform.processor() or platform.machine(),
+        "cpu": info.get("model name") or platform.processor() or platform.machine(),
         "cpu_family_model": "/".join(
-            told.get(name, "?") for name in ("cpu family", "model", "stepping")
+            info.get(name, "?") for name in ("cpu family", "model", "stepping")
         ),
         "flags": [name for name in CPU_FLAGS if name in have],
         "hypervisor": "hypervisor" in have,
@@ -46,15 +65,15 @@ def machine() -> dict[str, Any]:
 
 
 def _cpu_info() -> dict[str, str]:
-    told: dict[str, str] = {}
+    info: dict[str, str] = {}
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return told
+        return info
     for row in text.splitlines():
         name, _, value = row.partition(":")
-        told.setdefault(name.strip().lower(), value.strip())
-    return told
+        info.setdefault(name.strip().lower(), value.strip())
+    return info
 
 
 def _first_line(path: str) -> str | None:
@@ -72,7 +91,7 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit of the checkout that this package runs from; "+": there are changes to it."""
+    """Return the commit of the checkout of this package, with "+" if it has changes."""
     root = Path(__file__).parents[2]
     git = shutil.which("git")
     if git is None or not (root / ".git").exists():
@@ -85,7 +104,7 @@ def _commit() -> str | None:
 
 
 def _git(git: str, root: Path, *arguments: str) -> str | None:
-    # By its full path, with fixed arguments, in our own checkout.
+    # By its full path, with fixed arguments, in the checkout of this package.
     done = subprocess.run(  # noqa: S603
         [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""One thing to do, the same for every contestant: a stage, a suite, and frames on both sides."""
+"""A task, the same for every contestant: a stage, a suite, and frames on both sides."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SALT = bytes(range(100, 112))
 HEAD = 28
 """Octets before the User Data of a protected frame: addresses and SecTAG with SCI."""
 ROOM = 64
-"""Octets of output for each frame beside its own, and at the end: more than anyone asks for."""
+"""Extra octets of output for each frame, and at the end; more than any contestant needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """`clear` frames, and the same `sealed` with PNs from 1; `encrypt` off is integrity only.
 
-    `out` is where contestants in C write, all of them: where its pages happen to lie can double the
-    time of those that are close to the speed of the memory, so it has to be the same for all.
+    `out` is the output of all contestants in C. The place of its pages can double the time of a
+    contestant that is close to the speed of the memory, so it has to be the same for all.
     """
 
     stage: str
@@ -45,22 +45,22 @@ class Task:
 
     @property
     def frames(self) -> int:
-        """How many."""
+        """The number of frames."""
         return len(self.clear)
 
     @property
     def key(self) -> bytes:
-        """The SAK: known to everybody."""
+        """The SAK, which is no secret."""
         return SECRET[: self.suite.key_length]
 
     @property
     def given(self) -> FrameBatch:
-        """What a contestant gets."""
+        """The input of a contestant."""
         return self.clear if self.stage == PROTECT else self.sealed
 
     @property
     def wanted(self) -> FrameBatch:
-        """What it is to make."""
+        """The expected output."""
         return self.sealed if self.stage == PROTECT else self.clear
 
     @property
@@ -69,32 +69,32 @@ class Task:
         return hashlib.sha256(b"".join(self.sealed.frames())).hexdigest()[:16]
 
     def iv(self, row: int) -> bytes:
-        """The IV of a frame."""
+        """Return the IV of a frame."""
         if self.suite.xpn:
             return self.suite.iv(SCI, row + 1, SSCI, SALT)
         return self.suite.iv(SCI, row + 1)
 
     def forget(self) -> None:
-        """Spoil what the contestant before has written, so that the next one has to write it."""
+        """Spoil the output of the previous contestant, so that the next one has to write it."""
         self.out.fill(0xA5)
 
     def at_stage(self, stage: str) -> Task:
-        """The same frames, the other way."""
+        """Return the task with the same frames at another stage."""
         return replace(self, stage=stage)
 
     def first(self, frames: int) -> Task:
-        """Fewer frames, for contestants that take long."""
+        """Return the task with its first frames only, for slow contestants."""
         rows = slice(0, frames)
         return replace(self, clear=self.clear.take(rows), sealed=self.sealed.take(rows))
 
 
 def make_task(suite: CipherSuite, encrypt: bool, workload: Workload, frames: int) -> Task:
-    """A task with its frames, sealed by whatever data plane is best here."""
+    """Make a task with its frames, sealed by the best data plane here."""
     clear = workload.batch(frames)
     plane = sending_plane(suite, encrypt)
     sealed = plane.protect(clear).batch
     plane.close()
-    # In an arena of its own: what a plane writes, it may write again.
+    # In an arena of its own: a plane may overwrite its own output.
     copy = FrameBatch(np.array(sealed.arena), sealed.start, sealed.length)
     out: Octets = np.zeros(len(copy.arena) + ROOM * frames + ROOM, np.uint8)
     return Task(PROTECT, suite, encrypt, workload, clear, copy, out)
@@ -103,7 +103,7 @@ def make_task(suite: CipherSuite, encrypt: bool, workload: Workload, frames: int
 def sending_plane(
     suite: CipherSuite, encrypt: bool, backend: str = "auto", kernel: str | None = None
 ) -> DataPlane:
-    """A data plane with one transmit SA, its next PN 1."""
+    """Return a data plane with one transmit SA, its next PN 1."""
     plane = make_plane(_controls(suite, encrypt), backend, kernel)
     plane.set_tx_sc(SCI, True)
     plane.add_tx_sa(_parameters(suite))
@@ -113,7 +113,7 @@ def sending_plane(
 def receiving_plane(
     suite: CipherSuite, encrypt: bool, backend: str = "auto", kernel: str | None = None
 ) -> DataPlane:
-    """A data plane that takes the same frames over and over: its window is as large as can be."""
+    """Return a data plane that accepts the same frames again, by the largest possible window."""
     plane = make_plane(_controls(suite, encrypt), backend, kernel)
     plane.add_rx_sc(SCI, True)
     plane.add_rx_sa(SCI, _parameters(suite))
@@ -121,7 +121,7 @@ def receiving_plane(
 
 
 def plane_for(task: Task, backend: str = "auto", kernel: str | None = None) -> DataPlane:
-    """The data plane of a task's stage."""
+    """Return the data plane of a task's stage."""
     make = sending_plane if task.stage == PROTECT else receiving_plane
     return make(task.suite, task.encrypt, backend, kernel)
 

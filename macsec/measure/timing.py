@@ -1,4 +1,4 @@
-"""Timing several contestants side by side: rounds in turn, A B C A B C, and what they tell."""
+"""Timing of several contestants side by side: rounds in turn, A B C A B C."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from statistics import median, quantiles
 from macsec.measure.contestant import Contestant
 
 ROUND_NS = 2_000_000
-"""A round lasts at least so long, by repetition."""
+"""The least duration of a round, by repetition."""
 ATTEMPTS = 5
 SHARE_OF_CPU = 0.97
-"""A round that had the CPU for less of its time was interrupted, and is run again. One that never
-has it for long enough counts by its own time on the CPU."""
+"""A round with a smaller share of the CPU was interrupted, and is run again. If every attempt is
+interrupted, the round counts by its time on the CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +28,24 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median round."""
         return median(self.rounds)
 
     @property
     def best(self) -> float:
-        """The shortest one."""
+        """The shortest round."""
         return min(self.rounds)
 
     @property
     def spread(self) -> float:
-        """The distance between the quartiles, as a share of the median."""
+        """Distance between the quartiles, as a share of the median."""
         if len(self.rounds) < 2:
             return 0.0
         low, middle, high = quantiles(self.rounds, n=4, method="inclusive")
         return (high - low) / middle
 
     def ratio(self, other: Timing) -> float:
-        """The middle one of the ratios of rounds that ran one after another."""
+        """Return the median of the ratios of rounds that ran one after another."""
         return median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
 
 
@@ -57,7 +57,7 @@ def race(
 ) -> list[Timing]:
     """Time all contestants; `step` is called after each round of all."""
     repeats = [_calibrated(contestant, round_ns) for contestant in contestants]
-    told: list[list[float]] = [[] for _ in contestants]
+    rounds_ns: list[list[float]] = [[] for _ in contestants]
     interrupted = [0] * len(contestants)
     was_enabled = gc.isenabled()
     gc.disable()
@@ -65,21 +65,21 @@ def race(
         for _ in range(rounds):
             for at, contestant in enumerate(contestants):
                 wall, whole = _round(contestant, repeats[at])
-                told[at].append(wall / repeats[at])
+                rounds_ns[at].append(wall / repeats[at])
                 interrupted[at] += not whole
             step()
     finally:
         if was_enabled:
             gc.enable()
-    return [Timing(tuple(each), cut) for each, cut in zip(told, interrupted, strict=True)]
+    return [Timing(tuple(each), cut) for each, cut in zip(rounds_ns, interrupted, strict=True)]
 
 
 def _round(contestant: Contestant, times: int) -> tuple[float, bool]:
-    """Nanoseconds of a round, and whether it had the CPU to itself within a few attempts."""
+    """Return the ns of a round, and whether it had the CPU to itself within a few attempts."""
     shortest = math.inf
     for _ in range(ATTEMPTS):
         if times > 1:
-            contestant.run(1)  # caches and predictors, which the contestant before has used
+            contestant.run(1)  # warm caches and predictors, which the previous contestant has used
         cpu_from, wall_from = time.thread_time_ns(), time.perf_counter_ns()
         contestant.run(times)
         wall, cpu = time.perf_counter_ns() - wall_from, time.thread_time_ns() - cpu_from

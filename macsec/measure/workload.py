@@ -1,4 +1,4 @@
-"""What is measured: frame lengths, alone or mixed, and the frames made of them.
+"""The frames of a measurement: their lengths, alone or mixed.
 
 A length given as a number is without FCS, as frames are everywhere in this package. Mixes are
 defined on Ethernet and count the FCS: simple IMIX is 64, 594 and 1518 octets at 7:4:1, and the
@@ -37,22 +37,22 @@ ADDRESSES = bytes.fromhex("525400130157525400130156")
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Frame lengths without FCS that come in turn, and what they are called."""
+    """Frame lengths without FCS that come in turn, and their name."""
 
     name: str
     lengths: tuple[int, ...]
 
     def of(self, frames: int) -> tuple[int, ...]:
-        """The lengths of so many frames."""
+        """Return the lengths of n frames."""
         return tuple(islice(cycle(self.lengths), frames))
 
     def batch(self, frames: int) -> FrameBatch:
-        """So many clear frames, the same at every call, all different."""
+        """Return n different clear frames, the same at every call."""
         return FrameBatch.from_frames(map(_frame, self.of(frames), range(frames)))
 
 
 def parse(word: str) -> Workload:
-    """A number of octets, `imix`, or `genome:` and letters. Raises ConfigError."""
+    """Parse a number of octets, `imix`, or `genome:` and letters. Raises ConfigError."""
     kind, _, letters = word.strip().lower().partition(":")
     if kind == "imix" and not letters:
         return Workload("imix", _without_fcs(IMIX))
@@ -73,6 +73,6 @@ def _without_fcs(lengths: Iterable[int]) -> tuple[int, ...]:
 
 
 def _frame(length: int, row: int) -> bytes:
-    # Octets without a pattern: nothing on the way can profit from one.
+    # Octets without a pattern, from which nothing can profit.
     user_data = hashlib.shake_128(row.to_bytes(4)).digest(length - SHORTEST)
     return ADDRESSES + LOCAL_EXPERIMENT + user_data

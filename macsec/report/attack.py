@@ -1,29 +1,63 @@
-"""What came of attacks: JSON, a table of many, and one in full."""
+"""The outcome of attacks: JSON, a table of several, and one in full."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.attacks import Finding, Setting
 from macsec.attacks.ledger import SUMS
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.fields import Counts
+from macsec.report.page import Page, columns, heading, indented
 
 SHOWN = "InPkts"
-"""The table of many shows what the receiver counted frames in; JSON has everything."""
+"""The table of several attacks shows the receiver's frame counters; JSON has all counters."""
 
 WIDE = 130
-"""Columns from which a row has room for what the attacker does."""
+"""Width from which a row has room for what the attacker does."""
+
+
+class AttackJson(TypedDict):
+    """One attack: counters that had to move, and every counter that moved."""
+
+    name: str
+    expected: Counts
+    observed: Counts
+    passed: bool
+    cipher: str
+    does: str
+    needs: str
+    clause: str
+    why: str
+    frames: int
+    delivered: int
+    must_deliver: int
+    notes: list[str]
+    faults: list[str]
+
+
+class AttacksJson(TypedDict):
+    """`macsec/attack/1`."""
+
+    schema: Literal["macsec/attack/1"]
+    passed: int
+    failed: int
+    profile: str
+    seed: int
+    backend: str
+    kernel: str
+    attacks: list[AttackJson]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The attacks that were run, and in what setting."""
+class AttackRun:
+    """Attacks that were run, with their setting and data plane."""
 
     setting: Setting
     backend: str
@@ -32,12 +66,12 @@ class Run:
 
     @property
     def failed(self) -> int:
-        """Attacks that did not come out exactly as they must."""
+        """The number of attacks whose outcome was not exactly the expected one."""
         return sum(not finding.passed for finding in self.findings)
 
 
-def to_json(run: Run) -> dict[str, Any]:
-    """`macsec/attack/1`."""
+def to_json(run: AttackRun) -> AttacksJson:
+    """Return the JSON of a run of attacks."""
     return {
         "schema": "macsec/attack/1",
         "passed": len(run.findings) - run.failed,
@@ -50,7 +84,7 @@ def to_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _attack(finding: Finding) -> dict[str, Any]:
+def _attack(finding: Finding) -> AttackJson:
     attack = finding.attack
     return {
         "name": attack.name,
@@ -70,8 +104,8 @@ def _attack(finding: Finding) -> dict[str, Any]:
     }
 
 
-def to_page(page: Page, run: Run) -> None:
-    """One attack in full, or a table of several; then everything that was wrong."""
+def to_page(page: Page, run: AttackRun) -> None:
+    """Print one attack in full, or a table of several; then all faults."""
     many = len(run.findings) != 1
     name = "macsec attack" if many else run.findings[0].attack.name
     setting = run.setting
@@ -92,7 +126,7 @@ def to_page(page: Page, run: Run) -> None:
 
 
 def _table(findings: Sequence[Finding], wide: bool) -> Table:
-    """A row an attack; where it is narrow, what the attacker does stands below the name."""
+    """Return a row for each attack; on a narrow page the description is below the name."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("attack", no_wrap=wide)
     if wide:
@@ -105,12 +139,12 @@ def _table(findings: Sequence[Finding], wide: bool) -> Table:
     for finding in findings:
         attack = finding.attack
         counters = Text("\n").join(_counters(finding))
-        came = _delivered(finding), counters, _passed(finding)
+        result = _delivered(finding), counters, _passed(finding)
         if wide:
-            table.add_row(attack.name, attack.does, *came, attack.clause)
+            table.add_row(attack.name, attack.does, *result, attack.clause)
         else:
             below = f"{attack.does} ({attack.clause})"
-            table.add_row(Text.assemble(attack.name, "\n", (below, "dim")), *came)
+            table.add_row(Text.assemble(attack.name, "\n", (below, "dim")), *result)
     return table
 
 
@@ -124,7 +158,7 @@ def _passed(finding: Finding) -> Text:
 
 
 def _counters(finding: Finding) -> list[Text]:
-    """Receive counters that moved, or had to; the 2018 sums say nothing new."""
+    """Return receive counters that moved or had to; not the 2018 sums, which add no information."""
     names = (
         name for name in _names(finding) if name.startswith(SHOWN) and name not in SUMS.values()
     )
@@ -144,19 +178,19 @@ def _counter(name: str, finding: Finding) -> Text:
 
 def _in_full(finding: Finding) -> list[Any]:
     attack = finding.attack
-    told = grid("left", "left")
-    told.add_row("the attacker", attack.does)
-    told.add_row("needs", attack.needs)
-    told.add_row("decided by", f"{attack.clause}: {attack.why}")
-    told.add_row("delivered", _delivered(finding))
+    facts = columns("left", "left")
+    facts.add_row("the attacker", attack.does)
+    facts.add_row("needs", attack.needs)
+    facts.add_row("decided by", f"{attack.clause}: {attack.why}")
+    facts.add_row("delivered", _delivered(finding))
     for note in finding.notes:
-        told.add_row("learnt", note)
-    told.add_row("passed", _passed(finding))
-    return [told, _counter_table(finding)]
+        facts.add_row("learnt", note)
+    facts.add_row("passed", _passed(finding))
+    return [facts, _counter_table(finding)]
 
 
 def _counter_table(finding: Finding) -> Table:
-    table = grid("left", "right", "right")
+    table = columns("left", "right", "right")
     table.add_row(*(Text(head, "dim") for head in ("counter", "expected", "observed")))
     for name in _names(finding):
         found, right = finding.observed.get(name, 0), finding.expected.get(name, 0)

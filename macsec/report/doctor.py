@@ -1,32 +1,97 @@
-"""What `doctor` found, as a page."""
+"""The facts that `doctor` found: their JSON, and a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.page import Page, columns, heading, indented
 
 YES, NO = ("yes", "green"), ("no", "yellow")
 REMEDY = "install a C compiler, then: pip install --force-reinstall --no-deps macsec"
 
 
-def to_page(page: Page, facts: Mapping[str, Any]) -> None:
-    """All facts."""
-    table = grid("left", "left")
+class PlaneJson(TypedDict):
+    """A data plane: true if a frame survives it, or the reason why not."""
+
+    works: bool
+    why: str | None
+
+
+class ChosenJson(TypedDict):
+    """The data plane and kernel that are used by default."""
+
+    backend: str | None
+    kernel: str | None
+    why: str | None
+
+
+class KernelJson(TypedDict):
+    """An AES-GCM kernel; `self_test` is null where the CPU does not support it."""
+
+    name: str
+    needs: str
+    supported: bool
+    self_test: bool | None
+
+
+class CpuJson(TypedDict):
+    """The CPU, and its flags that matter here."""
+
+    model: str
+    flags: dict[str, bool]
+
+
+class PrivilegesJson(TypedDict):
+    """The privileges of this process."""
+
+    root: bool
+    net_admin: bool
+
+
+class FactsJson(TypedDict):
+    """Facts about this machine; versions, compiler and programs are null where missing."""
+
+    version: str
+    python: str
+    platform: str
+    dependencies: dict[str, str | None]
+    data_planes: dict[str, PlaneJson]
+    chosen: ChosenJson
+    kernels: list[KernelJson]
+    cpu: CpuJson
+    compiler: str | None
+    privileges: PrivilegesJson
+    tun: bool
+    compression: dict[str, bool]
+    programs: dict[str, str | None]
+
+
+class DoctorJson(FactsJson):
+    """`macsec/doctor/1`."""
+
+    schema: Literal["macsec/doctor/1"]
+
+
+def to_page(page: Page, facts: FactsJson) -> None:
+    """Print all facts."""
+    table = columns("left", "left")
     for name, value in _rows(facts):
         table.add_row(Text(name, "dim"), value)
     chosen = facts["chosen"]
     rest = f"{chosen['backend']} data plane, {chosen['kernel']} kernel"
-    page.add(heading(f"macsec {facts['version']}", rest if chosen["backend"] else chosen["why"]))
+    page.add(
+        heading(f"macsec {facts['version']}", rest if chosen["backend"] else chosen["why"] or "")
+    )
     page.add(Text(), *indented(table))
     if facts["kernels"]:
         page.add(*indented(_kernels(facts)))
 
 
-def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _rows(facts: FactsJson) -> Iterator[tuple[str, Text]]:
     yield "Python", Text(facts["python"])
     yield "platform", Text(facts["platform"])
     dependencies = facts["dependencies"].items()
@@ -49,12 +114,15 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
         yield name, _found(path)
 
 
-def _planes(planes: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _planes(planes: Mapping[str, PlaneJson]) -> Iterator[tuple[str, Text]]:
     native, reference = planes["native"], planes["reference"]
     yield "native plane", Text(*YES) if native["works"] else Text(f"{native['why']}", "yellow")
     if not native["works"]:
         yield "", Text(REMEDY, "yellow")
-    yield "reference plane", Text(*YES) if reference["works"] else Text(reference["why"], "red")
+    yield (
+        "reference plane",
+        Text(*YES) if reference["works"] else Text(reference["why"] or "", "red"),
+    )
 
 
 def _wrapped(words: Iterator[str]) -> Text:
@@ -71,8 +139,8 @@ def _found(path: str | None) -> Text:
     return Text("not found", "yellow") if path is None else Text(path)
 
 
-def _kernels(facts: Mapping[str, Any]) -> Any:
-    table = grid("left", "left", "left", "left", "left")
+def _kernels(facts: FactsJson) -> Any:
+    table = columns("left", "left", "left", "left", "left")
     head = ("kernel", "CPU runs it", "self-test", "chosen", "needs")
     table.add_row(*(Text(name, "dim") for name in head))
     for kernel in facts["kernels"]:

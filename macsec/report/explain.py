@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.frames.dissect import Span
 from macsec.frames.sectag import MEANINGS, TCI
 from macsec.offline.explain import Explanation, PNs
+from macsec.report.fields import Hex, Integer, Label, Octets, Sci, SciFrom
 from macsec.report.inspect import SCI_FROM, ethertype_text, mac_text, tci_names
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.page import Page, columns, heading, indented
 from macsec.secy import Controls, Verdict
 from macsec.terms import sci_text
 
@@ -30,22 +32,72 @@ STYLES = {
 OCTETS_PER_ROW = 12
 """Both dumps beside one another fit 100 columns."""
 LONGEST_SPAN = 12 * OCTETS_PER_ROW
-"""A longer span is cut in the middle, unless all of it is wanted."""
+"""A longer span is cut in the middle, unless `full` is set."""
 WITHOUT_COUNTERPART = frozenset({"SecTAG", "ICV", "padding"})
 RIGHT_ICV = frozenset({Verdict.OK, Verdict.DELAYED})
 
 
+class SpanJson(TypedDict):
+    """A part of the frame: octets `start` to `stop`, not included."""
+
+    name: str
+    start: int
+    stop: int
+
+
+class PnsJson(TypedDict):
+    """The PNs of an SA."""
+
+    next_pn: Integer
+    lowest_pn: Integer | None
+
+
+class ExplainJson(TypedDict):
+    """`macsec/explain/1`."""
+
+    schema: Literal["macsec/explain/1"]
+    frame: int
+    direction: Literal["protect", "validate"]
+    verdict: Label
+    counter: str | None
+    delivered: bool
+    clause: str
+    reason: str
+    fault: str | None
+    da: str
+    sa: str
+    tci: list[str] | None
+    sl: int | None
+    pn_field: Integer | None
+    sci: Sci | None
+    sci_from: SciFrom | None
+    an: int | None
+    pn: Integer | None
+    before: PnsJson | None
+    after: PnsJson | None
+    replay: bool
+    window: int
+    cipher: str
+    cipher_ran: bool
+    iv: Hex | None
+    aad: list[Octets]
+    encrypted: Octets | None
+    spans: list[SpanJson]
+    protected: Hex | None
+    clear: Hex | None
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Which frame of which capture, under which controls."""
+    """A frame of a capture, and the controls of the SecY that handled it."""
 
     capture: str
     frame: int
     controls: Controls
 
 
-def to_json(trace: Explanation, subject: Subject) -> dict[str, Any]:
-    """`macsec/explain/1`."""
+def to_json(trace: Explanation, subject: Subject) -> ExplainJson:
+    """Return the JSON of an explained frame."""
     tag, verdict, controls = trace.tag, trace.verdict, subject.controls
     return {
         "schema": "macsec/explain/1",
@@ -75,13 +127,17 @@ def to_json(trace: Explanation, subject: Subject) -> dict[str, Any]:
         "iv": None if trace.iv is None else trace.iv.hex(),
         "aad": [[span.start, span.stop] for span in trace.aad],
         "encrypted": None if trace.text is None else [trace.text.start, trace.text.stop],
-        "spans": [span._asdict() for span in trace.spans],
+        "spans": [_span_json(span) for span in trace.spans],
         "protected": None if trace.protected is None else trace.protected.hex(),
         "clear": None if trace.clear is None else trace.clear.hex(),
     }
 
 
-def _pns_json(pns: PNs | None) -> dict[str, str | None] | None:
+def _span_json(span: Span) -> SpanJson:
+    return {"name": span.name, "start": span.start, "stop": span.stop}
+
+
+def _pns_json(pns: PNs | None) -> PnsJson | None:
     if pns is None:
         return None
     lowest = None if pns.lowest_pn is None else str(pns.lowest_pn)
@@ -89,8 +145,8 @@ def _pns_json(pns: PNs | None) -> dict[str, str | None] | None:
 
 
 def to_page(page: Page, trace: Explanation, subject: Subject, full: bool) -> None:
-    """What happened, and both frames."""
-    table = grid("left", "left")
+    """Print the verdict with its reasons, and both frames."""
+    table = columns("left", "left")
     for name, value in _facts(trace, subject.controls):
         table.add_row(Text(name, "dim"), value)
     page.add(heading(f"frame {subject.frame}", f"of {subject.capture}"), Text(), *indented(table))
@@ -210,7 +266,7 @@ def _dump(trace: Explanation, full: bool) -> Iterator[Text]:
 
 
 def _rows(span: Span, full: bool) -> Iterator[tuple[int, int]]:
-    """First and last octet of each row; (n, -1) stands for n octets left out."""
+    """Yield first and last octet of each row; (n, -1) means that n octets are left out."""
     starts = list(range(span.start, span.stop, OCTETS_PER_ROW))
     shown = LONGEST_SPAN // OCTETS_PER_ROW // 2
     if full or span.stop - span.start <= LONGEST_SPAN:
@@ -238,7 +294,7 @@ def _row(trace: Explanation, span: Span, name: str, first: int, last: int) -> Te
 
 
 def _moved(trace: Explanation, span: Span) -> int | None:
-    """By how many octets a span lies further back than in the clear frame; None: not there."""
+    """Return the distance of a span from its place in the clear frame; None: not in that frame."""
     if trace.protected is None or trace.protected == trace.clear:
         return 0
     if span.name in WITHOUT_COUNTERPART:

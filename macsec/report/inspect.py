@@ -1,14 +1,16 @@
-"""What an observer sees of each frame: a JSON item, a line of plain text, lines for a terminal."""
+"""A frame as an observer sees it: a JSON item, a line of plain text, lines for a terminal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.frames.dissect import Sight, VlanTag
 from macsec.frames.sectag import TCI
+from macsec.report.fields import Hex, Integer, Sci, SciFrom
 from macsec.terms import sci_text
 from macsec.time_units import NS_PER_S
 
@@ -30,6 +32,55 @@ SCI_FROM = {
     "es": "source address, port 1 (ES)",
     None: "that of the only peer",
 }
+
+
+class VlanTagJson(TypedDict):
+    """A VLAN tag in clear."""
+
+    tpid: int
+    pcp: int
+    dei: int
+    vid: int
+
+
+class SectagJson(TypedDict):
+    """The fields of a SecTAG; `sci` is null where the tag has none."""
+
+    tci: list[str]
+    an: int
+    sl: int
+    pn: Integer
+    sci: Sci | None
+
+
+class FrameJson(TypedDict):
+    """One frame of a capture."""
+
+    index: int
+    time_ns: Integer
+    length: int
+    wire_length: int
+    da: str
+    sa: str
+    vlan: list[VlanTagJson]
+    ethertype: Hex | None
+    sectag: SectagJson | None
+    sci: Sci | None
+    sci_from: SciFrom | None
+    secure_data: int | None
+    icv: Hex | None
+    padding: int
+    fault: str | None
+
+
+class InspectJson(TypedDict):
+    """`macsec/inspect/1`; the verb writes it frame by frame."""
+
+    schema: Literal["macsec/inspect/1"]
+    frames: list[FrameJson]
+    count: int
+    macsec: int
+    faults: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +108,7 @@ class Seen:
 
     @property
     def remark(self) -> str:
-        """What is wrong, or what the frame is if it is not MACsec."""
+        """The fault of the frame, or its kind if it is not MACsec."""
         if self.wire_length > len(self.octets):
             return f"cut by the capture: {len(self.octets)} of {self.wire_length} octets"
         if self.sight.fault is not None:
@@ -66,17 +117,17 @@ class Seen:
 
 
 def mac_text(octets: bytes) -> str:
-    """An address as people write it."""
+    """Return an address with colons."""
     return octets.hex(":") if octets else "-"
 
 
 def tci_names(tci: TCI) -> list[str]:
-    """The bits that are set, by name, high bit first."""
+    """Return the names of the bits that are set, high bit first."""
     return [str(bit.name) for bit in TCI if tci & bit]
 
 
 def ethertype_text(ethertype: int | None) -> str:
-    """What follows the addresses, in words where there are any."""
+    """Return the kind of frame by its EtherType."""
     if ethertype is None:
         return "no EtherType: too short"
     if ethertype < 0x0600:
@@ -85,7 +136,7 @@ def ethertype_text(ethertype: int | None) -> str:
 
 
 def seconds(ns: int) -> str:
-    """Seconds with nanoseconds."""
+    """Return seconds with nine decimals."""
     whole, rest = divmod(abs(ns), NS_PER_S)
     return f"{'-' if ns < 0 else ''}{whole}.{rest:09d}"
 
@@ -94,8 +145,12 @@ def _vlan_text(tags: tuple[VlanTag, ...]) -> str:
     return ",".join(f"{tag.vid}" for tag in tags) or "-"
 
 
-def to_item(seen: Seen) -> dict[str, Any]:
-    """One entry of `frames` in `macsec/inspect/1`."""
+def _vlan_json(tag: VlanTag) -> VlanTagJson:
+    return {"tpid": tag.tpid, "pcp": tag.pcp, "dei": tag.dei, "vid": tag.vid}
+
+
+def to_item(seen: Seen) -> FrameJson:
+    """Return one entry of `frames` in `macsec/inspect/1`."""
     sight, tag = seen.sight, seen.sight.tag
     return {
         "index": seen.index,
@@ -104,7 +159,7 @@ def to_item(seen: Seen) -> dict[str, Any]:
         "wire_length": seen.wire_length,
         "da": mac_text(sight.destination),
         "sa": mac_text(sight.source),
-        "vlan": [tag._asdict() for tag in sight.tags],
+        "vlan": [_vlan_json(tag) for tag in sight.tags],
         "ethertype": None if sight.ethertype is None else f"{sight.ethertype:04x}",
         "sectag": None
         if tag is None
@@ -182,7 +237,7 @@ def plain_line(seen: Seen) -> Text:
 
 
 def terminal_head() -> list[Text]:
-    """The names of what stands in the two lines of a frame."""
+    """Return the headings of the two lines of a frame."""
     style = "bold"
     return [
         Text("frame     seconds  source             destination        VLAN", style),
@@ -193,7 +248,7 @@ def terminal_head() -> list[Text]:
 
 
 def terminal_lines(seen: Seen) -> list[Text]:
-    """A frame on two lines of 96 columns, and a third where something is wrong."""
+    """Return a frame on two lines of 96 columns, and a third where something is wrong."""
     sight, tag = seen.sight, seen.sight.tag
     first = Text.assemble(
         (f"{seen.index:>5}", "bold"),

@@ -1,22 +1,26 @@
-"""Text for people: rich on a terminal, the same text plain everywhere else."""
+"""Text output: rich on a terminal, the same text without styles elsewhere."""
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from itertools import zip_longest
 from typing import IO, Any, Literal
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
+from macsec.report.table import Table
+
 PLAIN_WIDTH = 160
+STYLES = {"bad": "bold red", "good": "green", "quiet": "dim", "": ""}
+"""The style of a row by its mark."""
 
 
 class Page:
-    """Takes renderables and lines; colours and the terminal's width only where there is one."""
+    """A file to which renderables and lines are written; only a terminal gets colours."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -39,7 +43,7 @@ class Page:
         self._file.write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()))
 
     def lines(self, lines: list[Text]) -> None:
-        """Write lines that are never folded."""
+        """Write lines without folding them."""
         if self._console is None:
             self._file.write("".join(f"{line.plain}\n" for line in lines))
             return
@@ -47,36 +51,30 @@ class Page:
             self._console.print(line, overflow="ellipsis", no_wrap=True, crop=True)
 
 
-def grid(*justify: Literal["left", "right"]) -> Table:
-    """A table without lines. What does not fit folds in the last column."""
-    table = Table.grid(padding=(0, 3, 0, 0))
+def columns(*justify: Literal["left", "right"]) -> RichTable:
+    """Return columns without lines; long text folds in the last one."""
+    table = RichTable.grid(padding=(0, 3, 0, 0))
     for at, how in enumerate(justify, 1):
         table.add_column(justify=how, no_wrap=at < len(justify), overflow="fold")
     return table
 
 
-def tabulated(
-    caption: str,
-    head: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    names: int = 1,
-    styles: Sequence[str] = (),
-) -> Any:
-    """A table with a caption: the first `names` columns are words, the others numbers."""
-    justify: list[Literal["left", "right"]] = ["left"] * names
-    justify += ["right"] * (len(head) - names)
-    table = grid(*justify)
-    table.add_row(*(Text(text, "dim") for text in head))
-    for at, row in enumerate(rows):
-        table.add_row(*(Text(text, styles[at] if at < len(styles) else "") for text in row))
-    return Group(Text(caption, "italic"), table) if caption else table
+def drawn(table: Table) -> RenderableType:
+    """Return a table with its caption above it; rows have the styles of their marks."""
+    justify: list[Literal["left", "right"]] = ["left"] * table.names
+    justify += ["right"] * (len(table.head) - table.names)
+    body = columns(*justify)
+    body.add_row(*(Text(text, "dim") for text in table.head))
+    for row, mark in zip_longest(table.rows, table.marks, fillvalue=""):
+        body.add_row(*(Text(text, STYLES[mark]) for text in row))
+    return Group(Text(table.caption, "italic"), body) if table.caption else body
 
 
 def indented(*renderables: Any) -> list[Any]:
-    """The body of a report, a blank line behind each part."""
+    """Return the parts of a report's body, each with a blank line after it."""
     return [part for each in renderables for part in (Padding(each, (0, 0, 0, 2)), Text())]
 
 
 def heading(name: str, rest: str = "") -> Text:
-    """The first line of a report."""
+    """Return the first line of a report."""
     return Text.assemble((name, "bold"), ("  " + rest if rest else "", "dim"))

@@ -4,17 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from typing import Any, Literal, NotRequired
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
+from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.offline.replay import WAYS, Replay
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.fields import Counts, Sci
+from macsec.report.page import Page, columns, heading, indented
+
+
+class CarriedJson(TypedDict):
+    """Members that every replay has. Frames and octets are counted over all directions."""
+
+    schema: Literal["macsec/replay/1"]
+    frames: int
+    octets: int
+    protected: int
+    delivered: int
+    equal: int
+    counters: Counts
+    seconds: float
+    frames_per_s: float
+    gbit_per_s: float
+    wire: str
+
+
+class DirectionJson(TypedDict):
+    """The SecY that sends in a direction, and the counters of both ends for it."""
+
+    sci: Sci | None
+    counters: Counts
+
+
+class LinkReplayJson(CarriedJson):
+    """`macsec/replay/1`: a replay across one emulated link."""
+
+    overhead_octets: int
+    directions: dict[str, DirectionJson]
+    cipher: str
+    seed: int | None
+    backend: str
+    kernel: str
+    warnings: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What the command line knows beside the experiment itself."""
+class ReplayRun:
+    """Settings and duration of a replay across one link, known to the command line."""
 
     capture: str
     cipher: str
@@ -23,13 +61,19 @@ class Run:
     seed: int | None
     configs: str | None
 
-    def rate(self, amount: int) -> float:
-        """Of something, how much a second."""
-        return amount / self.seconds if self.seconds > 0 else 0.0
+
+def per_second(amount: int, seconds: float) -> float:
+    """Return an amount a second; 0 where no time passed."""
+    return amount / seconds if seconds > 0 else 0.0
 
 
-def to_json(replay: Replay, run: Run) -> dict[str, Any]:
-    """`macsec/replay/1`."""
+def gbit_per_s(octets: int, seconds: float) -> float:
+    """Return the rate of octets in Gbit/s."""
+    return 8 * per_second(octets, seconds) / BITS_PER_GBIT
+
+
+def to_json(replay: Replay, run: ReplayRun) -> LinkReplayJson:
+    """Return the JSON of a replay across one link."""
     score = replay.score
     ways = {way: replay.counters(side) for side, way in enumerate(WAYS)}
     return {
@@ -41,8 +85,8 @@ def to_json(replay: Replay, run: Run) -> dict[str, Any]:
         "equal": score.equal,
         "counters": {name: sum(way[name] for way in ways.values()) for name in ways[WAYS[0]]},
         "seconds": round(run.seconds, 6),
-        "frames_per_s": round(run.rate(score.frames), 1),
-        "gbit_per_s": round(run.rate(score.octets * 8) / 1e9, 4),
+        "frames_per_s": round(per_second(score.frames, run.seconds), 1),
+        "gbit_per_s": round(gbit_per_s(score.octets, run.seconds), 4),
         "wire": run.wire,
         "overhead_octets": score.overhead,
         "directions": {
@@ -56,8 +100,8 @@ def to_json(replay: Replay, run: Run) -> dict[str, Any]:
     }
 
 
-def to_page(page: Page, replay: Replay, run: Run) -> None:
-    """Frames, counters of both directions, speed, and where the protected capture is."""
+def to_page(page: Page, replay: Replay, run: ReplayRun) -> None:
+    """Print frames, counters of both directions, speed and the path of the protected capture."""
     secy = replay.secys[0]
     page.add(
         heading(
@@ -70,7 +114,7 @@ def to_page(page: Page, replay: Replay, run: Run) -> None:
 
 def _frames(replay: Replay) -> Any:
     score = replay.score
-    table = grid("left", "right", "right", "left")
+    table = columns("left", "right", "right", "left")
     table.add_row("frames in", f"{score.frames:,}", f"{score.octets:,} octets", "")
     share = 100 * score.overhead / score.protected_from_octets if score.protected else 0.0
     table.add_row(
@@ -89,7 +133,7 @@ def _against(frames: int, wanted: int) -> Text:
 
 
 def _counters(replay: Replay) -> Any:
-    table = grid("left", "right", "right")
+    table = columns("left", "right", "right")
     a_to_b, b_to_a = (replay.counters(side) for side in range(2))
     head = [Text(text, "dim") for text in ("counter", "A to B", "B to A")]
     table.add_row(*head)
@@ -100,13 +144,13 @@ def _counters(replay: Replay) -> Any:
     return table
 
 
-def _ending(replay: Replay, run: Run) -> Any:
+def _ending(replay: Replay, run: ReplayRun) -> Any:
     score = replay.score
-    gbit = run.rate(score.octets * 8) / 1e9
-    table = grid("left", "left")
+    gbit = gbit_per_s(score.octets, run.seconds)
+    table = columns("left", "left")
     table.add_row(
         "speed",
-        f"{run.rate(score.frames):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
+        f"{per_second(score.frames, run.seconds):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
         f"({run.seconds * 1e3:,.1f} ms, files not counted)",
     )
     table.add_row("wire", Text(run.wire, "bold"))
@@ -114,7 +158,7 @@ def _ending(replay: Replay, run: Run) -> Any:
     return table
 
 
-def _how_to_open(run: Run) -> str:
+def _how_to_open(run: ReplayRun) -> str:
     wire = quote(run.wire)
     if run.configs is None:
         return f"wireshark {wire}  (the keys were not kept: --save-config DIR keeps them)"

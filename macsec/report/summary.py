@@ -1,13 +1,82 @@
-"""What `protect` and `validate` tell at the end: one JSON object, or one line of talk."""
+"""The report of `protect` and `validate`: one JSON object, or one line of text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol
 
+from typing_extensions import TypedDict
+
+from macsec.report.fields import Counts, Integer, Sci
 from macsec.secy import SecY, Verdict
 
 if TYPE_CHECKING:
     from macsec.offline.decrypt import MkaReader
+
+
+class TransmitScJson(TypedDict):
+    """The transmit SC: its SCI, and the next PN of each SA by AN."""
+
+    sci: Sci | None
+    next_pn: dict[str, Integer]
+
+
+class ReceiveSaJson(TypedDict):
+    """A receive SA."""
+
+    next_pn: Integer
+    lowest_pn: Integer
+    counters: Counts
+
+
+class ReceiveScJson(TypedDict):
+    """A receive SC: its counters, and its SAs by AN."""
+
+    counters: Counts
+    sa: dict[str, ReceiveSaJson]
+
+
+class HeardJson(TypedDict):
+    """EAPOL frames by what they were, and the number of SAKs that they distributed."""
+
+    eapol: Counts
+    saks: int
+
+
+class ProtectJson(TypedDict):
+    """`macsec/protect/1`."""
+
+    schema: Literal["macsec/protect/1"]
+    frames: int
+    sent: int
+    verdicts: Counts
+    counters: Counts
+    tx: TransmitScJson
+    seconds: float
+    backend: str
+    kernel: str
+    warnings: NotRequired[list[str]]
+
+
+class ValidateExtras(TypedDict, total=False):
+    """Members that are not always there: `mka` only with `--cak`, `warnings` with OUT `-`."""
+
+    mka: HeardJson
+    warnings: list[str]
+
+
+class ValidateJson(ValidateExtras):
+    """`macsec/validate/1`."""
+
+    schema: Literal["macsec/validate/1"]
+    frames: int
+    delivered: int
+    truncated: int
+    verdicts: Counts
+    counters: Counts
+    rx_sc: dict[str, ReceiveScJson]
+    seconds: float
+    backend: str
+    kernel: str
 
 
 class Count(Protocol):
@@ -16,23 +85,18 @@ class Count(Protocol):
     def __getitem__(self, verdict: Verdict) -> int: ...
     @property
     def frames(self) -> int:
-        """All of them."""
+        """All frames."""
 
     @property
     def delivered(self) -> int:
-        """Those that went on."""
+        """Frames that were delivered or sent."""
 
     def labels(self) -> dict[str, int]:
-        """Label to frames, for the verdicts that occurred."""
+        """Return the frames of each verdict that occurred, by label."""
 
 
-def machine(secy: SecY | MkaReader, seconds: float) -> dict[str, Any]:
-    """How long, and on what."""
-    return {"seconds": round(seconds, 6), "backend": secy.backend, "kernel": secy.kernel}
-
-
-def protect_json(secy: SecY, count: Count, seconds: float) -> dict[str, Any]:
-    """`macsec/protect/1`."""
+def protect_json(secy: SecY, count: Count, seconds: float) -> ProtectJson:
+    """Return the JSON of a run of `protect`."""
     return {
         "schema": "macsec/protect/1",
         "frames": count.frames,
@@ -40,15 +104,17 @@ def protect_json(secy: SecY, count: Count, seconds: float) -> dict[str, Any]:
         "verdicts": count.labels(),
         "counters": dict(secy.counters),
         "tx": transmit_sc(secy),
-        **machine(secy, seconds),
+        "seconds": round(seconds, 6),
+        "backend": secy.backend,
+        "kernel": secy.kernel,
     }
 
 
 def validate_json(
     secy: SecY | MkaReader, count: Count, seconds: float, truncated: int
-) -> dict[str, Any]:
-    """`macsec/validate/1`; with a listener also what it heard."""
-    mka = {} if isinstance(secy, SecY) else {"mka": _heard(secy)}
+) -> ValidateJson:
+    """Return the JSON of a run of `validate`; with a listener also what it heard."""
+    extras: ValidateExtras = {} if isinstance(secy, SecY) else {"mka": _heard(secy)}
     return {
         "schema": "macsec/validate/1",
         "frames": count.frames,
@@ -57,31 +123,32 @@ def validate_json(
         "verdicts": count.labels(),
         "counters": dict(secy.counters),
         "rx_sc": receive_scs(secy),
-        **mka,
-        **machine(secy, seconds),
+        **extras,
+        "seconds": round(seconds, 6),
+        "backend": secy.backend,
+        "kernel": secy.kernel,
     }
 
 
-def transmit_sc(secy: SecY) -> dict[str, Any]:
-    """Where the transmit SC stands."""
+def transmit_sc(secy: SecY) -> TransmitScJson:
+    """Return the transmit SC with its next PNs."""
     next_pn = {str(an): str(sa.next_pn) for an, sa in secy.tx.sa.items()}
     return {"sci": secy.tx.sci, "next_pn": next_pn}
 
 
-def _heard(reader: MkaReader) -> dict[str, Any]:
-    """EAPOL frames by what they were, and how many SAKs they told."""
+def _heard(reader: MkaReader) -> HeardJson:
     return {
         "eapol": {hearing.value: frames for hearing, frames in reader.mkpdus.items()},
         "saks": reader.saks,
     }
 
 
-def receive_scs(secy: SecY | MkaReader) -> dict[str, Any]:
-    """Each receive SC by its SCI: counters, and its SAs."""
+def receive_scs(secy: SecY | MkaReader) -> dict[str, ReceiveScJson]:
+    """Return each receive SC by its SCI."""
     return {sci: _receive_sc(sc) for sci, sc in secy.rx.items()}
 
 
-def _receive_sc(sc: Any) -> dict[str, Any]:
+def _receive_sc(sc: Any) -> ReceiveScJson:
     return {
         "counters": dict(sc.counters),
         "sa": {
@@ -96,12 +163,12 @@ def _receive_sc(sc: Any) -> dict[str, Any]:
 
 
 def protect_text(secy: SecY, count: Count, seconds: float) -> str:
-    """One line."""
+    """Return one line."""
     return _line(secy, count, seconds, "sent")
 
 
 def validate_text(secy: SecY | MkaReader, count: Count, seconds: float) -> str:
-    """One line; with a listener a second for what it heard."""
+    """Return one line; with a listener a second for what it heard."""
     line = _line(secy, count, seconds, "delivered")
     if isinstance(secy, SecY):
         return line

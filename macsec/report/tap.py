@@ -1,20 +1,42 @@
-"""What `macsec tap` tells: one JSON object or a few lines at the end, one line in between."""
+"""The report of `macsec tap`: a line while it runs, one JSON object at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, NotRequired
+
+from typing_extensions import TypedDict
 
 from macsec.kay.kay import Kay
+from macsec.report.fields import Counts
 from macsec.report.mka import status
-from macsec.report.summary import machine, receive_scs, transmit_sc
+from macsec.report.mka.status import KayJson
+from macsec.report.summary import ReceiveScJson, TransmitScJson, receive_scs, transmit_sc
 from macsec.secy import SecY
 
 Way = Mapping[str, int]
 
 
+class TapJson(TypedDict):
+    """`macsec/tap/1`: frames moved in each direction, and the state of the SecY."""
+
+    schema: Literal["macsec/tap/1"]
+    lower: str
+    upper: str
+    mtu: int
+    to_wire: Counts
+    from_wire: Counts
+    counters: Counts
+    tx: TransmitScJson
+    rx_sc: dict[str, ReceiveScJson]
+    seconds: float
+    backend: str
+    kernel: str
+    mka: NotRequired[KayJson]
+
+
 class Session(NamedTuple):
-    """A tap as it stands: interfaces, `mtu` of the upper one, what went each way, in seconds."""
+    """A tap at one moment: its interfaces, `mtu` of the upper one, frames each way, seconds."""
 
     lower: str
     upper: str
@@ -24,9 +46,9 @@ class Session(NamedTuple):
     seconds: float
 
 
-def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> dict[str, Any]:
-    """`macsec/tap/1`; with a KaY its status under `mka`."""
-    return {
+def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> TapJson:
+    """Return the JSON of a tap; with a KaY its status under `mka`."""
+    result: TapJson = {
         "schema": "macsec/tap/1",
         "lower": session.lower,
         "upper": session.upper,
@@ -36,13 +58,17 @@ def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> dict[str, 
         "counters": dict(secy.counters),
         "tx": transmit_sc(secy),
         "rx_sc": receive_scs(secy),
-        **machine(secy, session.seconds),
-        **({} if kay is None else {"mka": status.to_json(kay)}),
+        "seconds": round(session.seconds, 6),
+        "backend": secy.backend,
+        "kernel": secy.kernel,
     }
+    if kay is not None:
+        result["mka"] = status.to_json(kay)
+    return result
 
 
 def tap_line(secy: SecY, session: Session, kay: Kay | None = None) -> str:
-    """Both directions, every frame counter that moved, and how key agreement stands."""
+    """Return a line: both directions, every frame counter that moved, the state of MKA."""
     down, up = session.to_wire, session.from_wire
     moved = (
         f"{name} {count:,}"
@@ -59,10 +85,10 @@ def tap_line(secy: SecY, session: Session, kay: Kay | None = None) -> str:
 
 
 def _way(way: Way) -> str:
-    """Frames that went on of those that came, and why not where the devices refused them."""
+    """Return frames sent of frames received, with the reasons why devices refused frames."""
     lost = (
         *(("too_long", "too long"), ("dropped", "dropped"), ("lost", "lost before")),
         ("blocked", "while the port was closed"),
     )
-    told = "".join(f", {way[name]:,} {words}" for name, words in lost if way.get(name))
-    return f"{way['frames_out']:,} of {way['frames_in']:,} frames{told}"
+    losses = "".join(f", {way[name]:,} {words}" for name, words in lost if way.get(name))
+    return f"{way['frames_out']:,} of {way['frames_in']:,} frames{losses}"

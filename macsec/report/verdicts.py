@@ -20,22 +20,22 @@ _REMARKS = [
 
 
 def lines(outcome: Outcome, first: int) -> str:
-    """A JSON line for each input row; `first` is the index of the first."""
-    told = []
+    """Return a JSON line for each input row; `first` is the index of the first."""
+    text = []
     for row, code in enumerate(outcome.codes.tolist()):
         sci, an, pn = outcome.sci_an_pn(row)
         shown_sci = "null" if sci is None else f'"{sci:016x}"'
         shown_an = "null" if an is None else an
         shown_pn = "null" if pn is None else f'"{pn}"'
-        told.append(
+        text.append(
             f'{{"index": {first + row}, {_HEADS[code]}, '
             f'"sci": {shown_sci}, "an": {shown_an}, "pn": {shown_pn}}}\n'
         )
-    return "".join(told)
+    return "".join(text)
 
 
 def comments(outcome: Outcome, given: Sequence[str | None] | None) -> list[str | None] | None:
-    """A comment for each delivered row: what it had, and its verdict unless that is ok."""
+    """Return for each delivered row its comment, and its verdict unless that is ok."""
     codes = outcome.codes[outcome.delivered].tolist()
     if given is None and not any(codes):
         return None

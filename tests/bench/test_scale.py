@@ -1,4 +1,4 @@
-"""Many SCs beside one, two threads beside one: what is measured is right; no time is asserted."""
+"""Many SCs beside one, two threads beside one: the frames are right; no time is asserted."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def crowd() -> Crowd:
     return make_crowd(SUITES["gcm-aes-128"], SCS, FRAMES)
 
 
-def test_crowd(crowd: Crowd, plane: Plane) -> None:
-    """The frames are the same on every machine, come from all over, and are valid on each plane."""
+def test_crowd_is_the_same_everywhere_and_valid(crowd: Crowd, plane: Plane) -> None:
+    """The frames are the same on every machine, come from most SCs, and are valid on each plane."""
     assert crowd.digest == DIGEST
     tags = [decode(frame[12:]) for frame in crowd.sealed]
     scis, ans = Counter(tag.sci for tag in tags), Counter(tag.an for tag in tags)
@@ -49,8 +49,8 @@ def test_crowd(crowd: Crowd, plane: Plane) -> None:
     assert all(set(sc.sa) == {0, 1, 2, 3} for sc in secy.rx.values())
 
 
-def test_same_lengths_from_one(crowd: Crowd) -> None:
-    """What one SC sends differs in nothing but the SCI, and what depends on it."""
+def test_one_sc_sends_the_same_clear_frames_as_many(crowd: Crowd) -> None:
+    """The frames of one SC differ in the SCI only, and in what depends on it."""
     one = make_crowd(crowd.suite, 1, FRAMES)
     assert one.clear.frames() == crowd.clear.frames()
     assert one.sealed.length.tolist() == crowd.sealed.length.tolist()
@@ -59,7 +59,7 @@ def test_same_lengths_from_one(crowd: Crowd) -> None:
 
 @native
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_race(kernel: str) -> None:
+def test_race_gives_a_row_for_each_number_of_scs(kernel: str) -> None:
     """A row for each number of SCs, in order, with the ratio round by round."""
     rows = scale.measure(kernel, (1, SCS), FRAMES, rounds=2)
     assert [(row.kernel, row.scs, row.frames) for row in rows] == [
@@ -75,8 +75,8 @@ def test_race(kernel: str) -> None:
 
 
 @native
-def test_a_wrong_frame_is_told(crowd: Crowd) -> None:
-    """Neither a frame that is not what it should be nor a lost one goes unnoticed."""
+def test_a_wrong_frame_and_a_lost_frame_are_reported(crowd: Crowd) -> None:
+    """A wrong frame and a lost frame are both reported."""
     out = np.zeros(scale.BATCH * (1600 + ROOM), np.uint8)
     arena = np.array(crowd.clear.arena)
     arena[-1] ^= 1
@@ -93,8 +93,8 @@ def test_a_wrong_frame_is_told(crowd: Crowd) -> None:
     contestant.close()
 
 
-def test_two_threads(plane: Plane) -> None:
-    """A row for each workload and stage; each thread has handled the frames right."""
+def test_two_threads_give_a_row_for_each_stage(plane: Plane) -> None:
+    """A row for each workload and stage; each thread handled its frames correctly."""
     rows = list(
         threads.measure([parse("64")], plane.backend, plane.kernel, frames=8, rounds=2, round_ns=1)
     )
@@ -104,24 +104,24 @@ def test_two_threads(plane: Plane) -> None:
         assert len(row.rounds) == 2 - row.disturbed or row.disturbed == len(row.rounds) == 2
 
 
-def test_disturbed_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round whose threads had to wait for a core is run again, and told if it never gets one."""
+def test_a_disturbed_round_is_run_again_or_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round whose threads waited for a core is run again, and counted if that never helps."""
     clock = count(step=1_000_000_000)
     monkeypatch.setattr(threads, "_waited", lambda: next(clock))
-    told = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
-    assert [(row.disturbed, len(row.rounds)) for row in told] == [(2, 2), (2, 2)]
+    rows = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
+    assert [(row.disturbed, len(row.rounds)) for row in rows] == [(2, 2), (2, 2)]
     assert next(clock) == 1_000_000_000 * 2 * 2 * threads.ATTEMPTS * 8
     monkeypatch.setattr(threads, "_waited", lambda: 0)
-    told = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
-    assert [(row.disturbed, len(row.rounds)) for row in told] == [(0, 2), (0, 2)]
+    rows = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
+    assert [(row.disturbed, len(row.rounds)) for row in rows] == [(0, 2), (0, 2)]
 
 
-def test_threads_tell_lost_frames() -> None:
-    """A worker whose frames stop going on says so."""
+def test_a_worker_reports_lost_frames() -> None:
+    """A worker whose frames are no longer delivered reports it."""
     task = threads.make_task(SUITES["gcm-aes-128"], True, parse("64"), 8).at_stage("validate")  # type: ignore[attr-defined]
     worker = threads.Worker(task, "auto", None)
     worker.check()
     worker.plane.remove_rx_sa(0x5254001301560001, 0)
     worker.run(1)
-    with pytest.raises(MACsecError, match="stopped going on"):
+    with pytest.raises(MACsecError, match="no longer delivered"):
         worker.check()

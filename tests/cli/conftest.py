@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from support.planes import PLANES, SCI_A, frame_of
+from support.schemas import checked
 
 from macsec import FrameBatch, captures
 from macsec.cli import cli
@@ -20,6 +21,17 @@ from macsec.cli import cli
 CANARY = "c0ffee00decafbad0123456789abcdef"
 """The SAK of every configuration here, which no output may have."""
 BACKENDS = sorted({plane.backend for plane in PLANES})
+
+
+WITH_OUTPUT = {0, 3, 4}
+"""Exit codes with which `--json` prints its object."""
+
+
+def json_of(result: Result) -> str:
+    """Return the line of a run that is its JSON object: on stderr if OUT is stdout."""
+    if result.stdout_bytes.startswith(b"{"):
+        return result.stdout
+    return next(line for line in result.stderr.splitlines() if line.startswith("{"))
 
 
 @pytest.fixture(params=BACKENDS)
@@ -76,6 +88,8 @@ class Desk:
         result = CliRunner().invoke(cli, list(args), input=stdin, env=self.environment)
         assert result.exit_code == code, (result.output, result.exc_info)
         assert CANARY.encode() not in result.stdout_bytes + result.stderr_bytes
+        if "--json" in args and code in WITH_OUTPUT:
+            checked(json_of(result))
         return result
 
     def json(self, *args: str, code: int = 0) -> dict[str, Any]:

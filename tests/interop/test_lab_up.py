@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from support.hosts import MACSEC, Capture, end, enter, missed, need, until
+from support.schemas import checked
 
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.mkpdu.frame import decode
@@ -48,6 +49,8 @@ class UpLab:
             [*command, *words[1:]], capture_output=True, text=True, timeout=120, cwd=ROOT, **more
         )
         assert code is None or done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
+        if "--json" in words and code == 0:
+            checked(done.stdout)
         return done.stdout if code == 0 else done.stdout + done.stderr
 
     def on(self, host: str, *command: str, code: int = 0) -> str:

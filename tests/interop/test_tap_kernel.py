@@ -17,6 +17,7 @@ import pytest
 from interop.kernel_peer.kpeer import MAC, KernelPeer, need_kernel
 from support import hosts
 from support.hosts import Capture, Host
+from support.schemas import checked
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -167,7 +168,7 @@ class Secured:
         self._tap.send_signal(signal.SIGTERM)
         out, _ = self._tap.communicate(timeout=60)
         assert self._tap.returncode == 0
-        return json.loads(out), self.bench.kernel.show()
+        return checked(out), self.bench.kernel.show()
 
 
 def moved(counters: dict[str, Any]) -> dict[str, int]:

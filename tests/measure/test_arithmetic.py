@@ -1,4 +1,4 @@
-"""What a link carries: the table of lengths, rates and shares, row by row."""
+"""The capacity of a link: the table of lengths, rates and shares, row by row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize("lengths, rates, ratios, carried", TABLE, ids=lambda v: str(v)[:12])
-def test_table(
+def test_every_number_of_the_table_is_met(
     lengths: tuple[int, ...],
     rates: tuple[float, float, float],
     ratios: tuple[float, float],
@@ -32,8 +32,8 @@ def test_table(
 ) -> None:
     """Every number of the table, to its last digit."""
     for gbit, rate, half_digit in zip((10, 100, 400), rates, (6e-4, 6e-3, 6e-2), strict=True):
-        told = frames_per_second(lengths, gbit * 1e9) / 1e6
-        assert told == pytest.approx(rate, abs=half_digit)
+        found = frames_per_second(lengths, gbit * 1e9) / 1e6
+        assert found == pytest.approx(rate, abs=half_digit)
     for overhead, wanted in zip((24, 32), ratios, strict=True):
         assert ratio(lengths, overhead) == pytest.approx(wanted, abs=5.1e-5)
     if carried is not None:
@@ -50,7 +50,7 @@ def test_imix_is_seven_four_one() -> None:
     assert ratio(variant, 32) == pytest.approx(0.9211, abs=5.1e-5)
 
 
-def test_of_a_workload() -> None:
+def test_a_workload_counts_the_fcs_of_its_frames() -> None:
     """A size without FCS gets its FCS back."""
     assert expected(parse("60")) == pytest.approx((84 / 108, 84 / 116))
     assert expected(parse("imix")) == pytest.approx((0.9409, 0.9227), abs=5.1e-5)

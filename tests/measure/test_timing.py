@@ -1,4 +1,4 @@
-"""Rounds in turn, and what is told of them."""
+"""Rounds in turn, and the numbers computed from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from macsec.measure.timing import Timing, race
 
 
 class Sleeper:
-    """Notes when it had its turn."""
+    """A contestant that notes its turns."""
 
     backend = kernel = "sleeper"
     frames = batch = 1
@@ -20,19 +20,19 @@ class Sleeper:
         self.name, self._notes = name, notes
 
     def run(self, times: int) -> None:
-        """A turn."""
+        """Note a turn."""
         assert times >= 1
         self._notes.append(self.name)
         sum(range(2000 * times))
 
     def check(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
-def test_in_turn() -> None:
+def test_contestants_run_in_turn_without_the_garbage_collector() -> None:
     """A B C A B C, and the collector of garbage is on again afterwards."""
     notes: list[str] = []
     steps: list[int] = []
@@ -46,7 +46,7 @@ def test_in_turn() -> None:
     assert gc.isenabled()
 
 
-def test_told() -> None:
+def test_median_best_spread_and_ratio_of_rounds() -> None:
     """Median, best, spread, and ratios round by round."""
     slow, fast = Timing((20.0, 40.0, 30.0), 0), Timing((10.0, 10.0, 20.0), 1)
     assert (slow.median, slow.best) == (30.0, 20.0)

@@ -1,4 +1,4 @@
-"""Pages of HTML: well formed, without anything from outside, and what each component draws."""
+"""Pages of HTML: well formed, without external content, and the drawing of each component."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from support.gallery import (
     WINDOW,
 )
 
+from macsec.report.drawing.axes import decades, even_marks, nanoseconds, short
 from macsec.report.html import charts, strip, tables, topology, wiretap
-from macsec.report.html.axes import decades, even_marks, nanoseconds, short
 from macsec.report.html.markup import EMPTY, Html, join, tag
 from macsec.report.html.model import (
     Bars,
     Cell,
     Curves,
-    Frame,
-    Link,
-    Node,
+    DrawnLink,
+    DrawnNode,
+    DrawnTopology,
+    FrameDump,
     Series,
     Sizes,
-    Table,
-    Topology,
 )
 from macsec.report.html.page import render
+from macsec.report.table import Table
 
 
 class Reader(HTMLParser):
-    """Checks nesting and gathers what a test asks about."""
+    """A parser that checks nesting and collects elements and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -52,30 +52,30 @@ class Reader(HTMLParser):
         assert self.stack == []
 
     def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        """An element begins."""
+        """Open an element."""
         assert len({key for key, _ in attributes}) == len(attributes)
         self.elements.append((name, dict(attributes)))
         if name not in EMPTY:
             self.stack.append(name)
 
     def handle_startendtag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        """An element without content."""
+        """Note an element without content."""
         self.elements.append((name, dict(attributes)))
 
     def handle_endtag(self, name: str) -> None:
-        """It ends, and was the last to begin."""
+        """Close an element, which was the last one opened."""
         assert self.stack.pop() == name
 
     def handle_data(self, data: str) -> None:
-        """Text."""
+        """Collect text."""
         self.text += data
 
     def named(self, name: str) -> list[dict[str, str | None]]:
-        """The attributes of all elements of a name."""
+        """Return the attributes of all elements of a name."""
         return [attributes for found, attributes in self.elements if found == name]
 
     def of_class(self, name: str) -> int:
-        """How many elements are of a class."""
+        """Return the number of elements of a class."""
         return sum(name in (each.get("class") or "").split() for _, each in self.elements)
 
 
@@ -85,8 +85,8 @@ def gallery() -> Reader:
     return Reader(render(PAGE))
 
 
-def test_nothing_from_outside(gallery: Reader) -> None:
-    """No script, no address but those within the page, and a policy that forbids all others."""
+def test_a_page_loads_nothing_from_outside(gallery: Reader) -> None:
+    """No script, only addresses within the page, and a policy that forbids all others."""
     names = {name for name, _ in gallery.elements}
     assert not names & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
     for name, attributes in gallery.elements:
@@ -101,13 +101,13 @@ def test_nothing_from_outside(gallery: Reader) -> None:
     assert policies[0]["content"] == "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def test_escaped(gallery: Reader) -> None:
-    """Hostile text stands in the page as text, wherever it came in."""
+def test_hostile_text_is_escaped(gallery: Reader) -> None:
+    """Hostile text is text in the page, at every place where it enters."""
     assert gallery.text.count(HOSTILE) >= 4
     assert "<script" not in render(PAGE)
 
 
-def test_accessible(gallery: Reader) -> None:
+def test_a_page_is_accessible(gallery: Reader) -> None:
     """Language, title, one first heading, labels of pictures and tables, unique names."""
     assert gallery.named("html") == [{"lang": "en"}]
     assert len(gallery.named("h1")) == len(gallery.named("main")) == 1
@@ -123,8 +123,8 @@ def test_accessible(gallery: Reader) -> None:
     assert {each["scope"] for each in gallery.named("th")} == {"col", "row"}
 
 
-def test_dark_and_light() -> None:
-    """Every colour that the style names for light is named for dark too."""
+def test_light_and_dark_name_the_same_colours() -> None:
+    """Every colour of the light style has one in the dark style too."""
     style = re.search(r"<style>(.*?)</style>", render(PAGE), re.DOTALL)
     assert style is not None
     light, dark = style[1].split("prefers-color-scheme: dark")
@@ -136,7 +136,7 @@ def test_dark_and_light() -> None:
 # ---------------------------------------------------------------- markup
 
 
-def test_tag() -> None:
+def test_tags_escape_attributes_and_text() -> None:
     """Attributes are escaped, some left out; text is escaped unless it is Html."""
     assert tag("a", "<&>", class_="x", title='"', hidden=True, id=None) == (
         '<a class="x" title="&quot;" hidden>&lt;&amp;&gt;</a>'
@@ -148,7 +148,7 @@ def test_tag() -> None:
 # ---------------------------------------------------------------- charts
 
 
-def test_curves() -> None:
+def test_curves_have_a_line_for_each_series_and_a_legend() -> None:
     """A line for each series, each nine a mark, and a legend."""
     found = Reader(charts.draw_curves(CURVES))
     assert found.of_class("line") == 2 * len(CURVES.series)
@@ -170,8 +170,8 @@ def test_each_nine_takes_the_same_room() -> None:
     assert up == sorted(up, reverse=True)
 
 
-def test_bars() -> None:
-    """A bar for each count above zero, its height in proportion, and what lies beyond."""
+def test_bars_are_in_proportion_to_their_counts() -> None:
+    """A bar for each count above zero, its height in proportion, and the number beyond."""
     found = Reader(charts.draw_bars(BARS))
     heights = [float(each["height"] or 0) for each in found.named("rect")]
     counts = [bar.count for bar in BARS.bars if bar.count]
@@ -181,7 +181,7 @@ def test_bars() -> None:
     assert "1,234 more above 499" in found.text
 
 
-def test_sizes() -> None:
+def test_measured_points_have_dots_and_arithmetic_is_dashed() -> None:
     """Measured points have dots, arithmetic is dashed."""
     found = Reader(charts.draw_sizes(SIZES))
     assert found.of_class("dot") == 8
@@ -189,8 +189,8 @@ def test_sizes() -> None:
     assert "octets a frame, with FCS" in found.text
 
 
-def test_nothing_measured() -> None:
-    """A chart without points says so."""
+def test_a_chart_without_points_has_a_note() -> None:
+    """A chart without points has a note."""
     drawn = [
         charts.draw_curves(Curves("a", "ns", [])),
         charts.draw_bars(Bars("a", "ns", [])),
@@ -199,7 +199,7 @@ def test_nothing_measured() -> None:
     assert all("Nothing was measured." in each for each in drawn)
 
 
-def test_marks() -> None:
+def test_marks_are_round_numbers_and_times_with_units() -> None:
     """Round numbers, and times with their units."""
     assert even_marks(91) == [
         (0, "0"),
@@ -224,8 +224,8 @@ def test_marks() -> None:
 # ---------------------------------------------------------------- topology
 
 
-def test_locks_and_alarms() -> None:
-    """Each protected link has a lock; each other one is red and says so, in picture and table."""
+def test_links_have_a_lock_or_an_alarm() -> None:
+    """A protected link has a lock; another one is red with a word, in picture and table."""
     found = Reader(topology.draw(LEAF_SPINE))
     assert found.of_class("lock") == found.of_class("safe") == 4
     assert found.of_class("alarm") == found.of_class("open") == 2
@@ -234,40 +234,44 @@ def test_locks_and_alarms() -> None:
     assert "6 nodes, 6 links, 2 of them unprotected" in (found.named("svg")[0]["aria-label"] or "")
 
 
-def test_words_do_not_overlap() -> None:
-    """What stands beside the links lies on no box, no symbol and no other words."""
+def test_words_beside_links_do_not_overlap() -> None:
+    """Words beside the links overlap no box, no symbol and no other words."""
     for drawn in (LEAF_SPINE, REGIONS, crowded()):
         places = topology._places(drawn.nodes)
         routes = topology._routes(drawn.links, places)
         taken = [topology._around(place, 132, 46) for place in places.values()]
         for number, (link, route) in enumerate(routes):
-            topology._told(number, link, route, taken)
+            topology._words_beside(number, link, route, taken)
         boxes = taken[len(places) :]
         for at, box in enumerate(boxes):
             others = [*taken[: len(places)], *boxes[:at], *boxes[at + 1 :]]
             assert not any(box.meets(other) for other in others)
 
 
-def crowded() -> Topology:
-    """Four leaves on four spines."""
-    nodes = [Node(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)]
-    links = [
-        Link(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN") for a in range(4) for b in range(4)
+def crowded() -> DrawnTopology:
+    """Return four leaves on four spines."""
+    nodes = [
+        DrawnNode(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)
     ]
-    return Topology("crowded", nodes, links)
+    links = [
+        DrawnLink(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN")
+        for a in range(4)
+        for b in range(4)
+    ]
+    return DrawnTopology("crowded", nodes, links)
 
 
-def test_crowded() -> None:
-    """Sixteen links: all have a symbol, and words or a number lead to the table."""
+def test_every_link_of_a_crowded_topology_has_a_symbol() -> None:
+    """Sixteen links all have a symbol."""
     found = Reader(topology.draw(crowded()))
     assert found.of_class("lock") + found.of_class("alarm") == 16
 
 
-def test_what_is_in_the_way() -> None:
-    """A link goes round the boxes between its ends, in a row and in a column."""
+def test_a_link_avoids_boxes_between_its_ends() -> None:
+    """A link avoids the boxes between its ends, in a row and in a column."""
     for tiers in ((0, 1, 2), (0, 0, 0), (0, 1, 1)):
-        nodes = [Node(name, tier) for name, tier in zip("abc", tiers, strict=True)]
-        links = [Link("a", "b", True), Link("b", "c", True), Link("a", "c", False)]
+        nodes = [DrawnNode(name, tier) for name, tier in zip("abc", tiers, strict=True)]
+        links = [DrawnLink("a", "b", True), DrawnLink("b", "c", True), DrawnLink("a", "c", False)]
         places = topology._places(nodes)
         for link, route in topology._routes(links, places):
             boxes = [
@@ -279,42 +283,42 @@ def test_what_is_in_the_way() -> None:
             assert not any(box.meets(topology.Box(x, y, x, y)) for box in boxes for x, y in points)
 
 
-def test_long_names_and_idle_links() -> None:
-    """Names are cut in their middle, and whole in the table; what carries nothing is dotted."""
-    nodes = [Node("a" * 20 + "b" * 12), Node("c" * 16)]
-    link = Link(nodes[0].name, nodes[1].name, True, idle=True)
-    found = Reader(topology.draw(Topology("", nodes, [link])))
+def test_long_names_are_cut_and_idle_links_dotted() -> None:
+    """Names are cut in their middle, and whole in the table; an idle link is dotted."""
+    nodes = [DrawnNode("a" * 20 + "b" * 12), DrawnNode("c" * 16)]
+    link = DrawnLink(nodes[0].name, nodes[1].name, True, idle=True)
+    found = Reader(topology.draw(DrawnTopology("", nodes, [link])))
     assert "aaaaaaaaa\N{HORIZONTAL ELLIPSIS}bbbbbb" in found.text
     assert found.text.count(nodes[0].name) == 1
     assert found.text.count(nodes[1].name) == 2
     assert found.of_class("idle") == found.of_class("safe") == 1
 
 
-def test_no_such_node() -> None:
-    """A link that ends nowhere is the caller's mistake."""
+def test_a_link_to_an_unknown_node_is_refused() -> None:
+    """A link to a node that does not exist is a ValueError."""
     with pytest.raises(ValueError, match="'b', which is no node"):
-        topology.draw(Topology("", [Node("a")], [Link("a", "b", True)]))
+        topology.draw(DrawnTopology("", [DrawnNode("a")], [DrawnLink("a", "b", True)]))
 
 
 # ---------------------------------------------------------------- frames
 
 
-def dumped(frame: Frame) -> str:
-    """All hex digits of the dump, read back."""
+def dumped(frame: FrameDump) -> str:
+    """Return all hex digits of the dump."""
     lines = re.findall(r'class="hex".*?>(.*?)</div>', wiretap.draw_frame(frame), re.DOTALL)
     text = Reader(lines[0]).text
     rows = [line[6 : 6 + 48] for line in text.splitlines() if line.strip() != "..."]
     return "".join(rows).replace(" ", "")
 
 
-def test_dumps() -> None:
-    """Every octet is there, in its place, whatever the fields."""
+def test_a_dump_has_every_octet_in_its_place() -> None:
+    """Every octet is in its place, for any fields."""
     for frame in (TAP.clear, TAP.wire):
         assert dumped(frame) == frame.octets.hex()
-        assert dumped(Frame("", frame.octets, frame.fields[1:2])) == frame.octets.hex()
+        assert dumped(FrameDump("", frame.octets, frame.fields[1:2])) == frame.octets.hex()
 
 
-def test_fields() -> None:
+def test_each_field_has_its_colour_and_its_line() -> None:
     """Each field has its colour in both columns and its line below."""
     found = Reader(wiretap.draw(TAP))
     assert found.of_class("sectag") == 2 * 2 + 1  # two rows, hex and text, and the list
@@ -323,19 +327,19 @@ def test_fields() -> None:
     assert ">abc" not in found.text.replace(".", "")
 
 
-def test_long_frame() -> None:
-    """A long one is cut in the middle, and says so."""
-    told = Reader(wiretap.draw_frame(LONG)).text
-    assert "A jumbo frame, 9,014 octets" in told
-    assert "..." in told
-    assert "2330" in told
-    assert len(told.splitlines()) < 30
+def test_a_long_frame_is_cut_in_the_middle() -> None:
+    """A long frame is cut in the middle, with a mark."""
+    text = Reader(wiretap.draw_frame(LONG)).text
+    assert "A jumbo frame, 9,014 octets" in text
+    assert "..." in text
+    assert "2330" in text
+    assert len(text.splitlines()) < 30
 
 
 # ---------------------------------------------------------------- replay window
 
 
-def test_strip() -> None:
+def test_the_replay_window_has_a_shape_for_each_state() -> None:
     """A shape for each state, a window in each row that has one, a name for each cell."""
     found = Reader(strip.draw(WINDOW))
     held = [cell for moment in WINDOW.moments for cell in moment.cells.values()]
@@ -349,16 +353,16 @@ def test_strip() -> None:
 # ---------------------------------------------------------------- tables
 
 
-def test_counters() -> None:
-    """Those that moved, and how many did not."""
-    told = Reader(tables.draw_counters(COUNTERS)).text
-    assert "InPktsOK120,000119,997" in told
-    assert "InPktsLate30" in told
-    assert "all others (2)00" in told
-    assert "InPktsNoTag" not in told
+def test_counters_that_moved_are_shown() -> None:
+    """Counters that moved are shown, and the number of the others."""
+    text = Reader(tables.draw_counters(COUNTERS)).text
+    assert "InPktsOK120,000119,997" in text
+    assert "InPktsLate30" in text
+    assert "all others (2)00" in text
+    assert "InPktsNoTag" not in text
 
 
-def test_marks_of_rows() -> None:
+def test_the_mark_of_a_row_is_its_class() -> None:
     """A row's mark is its class; rows without one have none."""
     found = Reader(tables.draw(Table("c", ("a", "b"), [("1", "2"), ("3", "4")], marks=("bad",))))
     assert found.of_class("bad") == 1

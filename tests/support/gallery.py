@@ -7,22 +7,22 @@ from macsec.report.html.model import (
     Bar,
     Bars,
     Cell,
-    Counters,
+    CounterColumns,
     Curves,
-    Field,
-    Frame,
-    Link,
-    Moment,
-    Node,
-    Page,
-    Section,
+    DrawnLink,
+    DrawnNode,
+    DrawnTopology,
+    DumpField,
+    FrameDump,
+    HtmlPage,
+    PageSection,
     Series,
     Sizes,
     Strip,
-    Table,
-    Topology,
+    WindowMoment,
     Wiretap,
 )
+from macsec.report.table import Table
 
 HOSTILE = "<script src=\"http://x.test/\">alert('&')</script>"
 R, M, L, D = Cell.RECEIVED, Cell.MISSING, Cell.LATE, Cell.DUPLICATE
@@ -51,70 +51,80 @@ SIZES = Sizes(
         Series("link of 10 Gbit/s", [(64, 5.5), (512, 9.1), (9018, 9.96)], dashed=True),
     ],
 )
-LEAF_SPINE = Topology(
+LEAF_SPINE = DrawnTopology(
     "Leaf and spine",
     [
-        Node("spine1", 0),
-        Node("spine2", 0),
-        Node("leaf1", 1, "ToR, rack 1"),
-        Node("leaf2", 1, "ToR, rack 2"),
-        Node("host1", 2, "10.0.1.10"),
-        Node("host2", 2, "10.0.2.10"),
+        DrawnNode("spine1", 0),
+        DrawnNode("spine2", 0),
+        DrawnNode("leaf1", 1, "ToR, rack 1"),
+        DrawnNode("leaf2", 1, "ToR, rack 2"),
+        DrawnNode("host1", 2, "10.0.1.10"),
+        DrawnNode("host2", 2, "10.0.2.10"),
     ],
     [
-        Link("leaf1", "spine1", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 0"),
-        Link("leaf1", "spine2", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 1"),
-        Link("leaf2", "spine1", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 0"),
-        Link("leaf2", "spine2", False, "100 Gbit/s, 500 ns"),
-        Link("host1", "leaf1", False, "25 Gbit/s"),
-        Link("host2", "leaf2", True, "25 Gbit/s", "GCM-AES-128, AN 3"),
+        DrawnLink("leaf1", "spine1", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 0"),
+        DrawnLink("leaf1", "spine2", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 1"),
+        DrawnLink("leaf2", "spine1", True, "100 Gbit/s, 500 ns", "GCM-AES-XPN-256, AN 0"),
+        DrawnLink("leaf2", "spine2", False, "100 Gbit/s, 500 ns"),
+        DrawnLink("host1", "leaf1", False, "25 Gbit/s"),
+        DrawnLink("host2", "leaf2", True, "25 Gbit/s", "GCM-AES-128, AN 3"),
     ],
 )
-REGIONS = Topology(
+REGIONS = DrawnTopology(
     "Between regions",
-    [Node("west", note="gateway"), Node("middle"), Node("east", note=HOSTILE[:12])],
+    [DrawnNode("west", note="gateway"), DrawnNode("middle"), DrawnNode("east", note=HOSTILE[:12])],
     [
-        Link("west", "middle", True, "400 Gbit/s, 12 ms", "GCM-AES-XPN-256, AN 2"),
-        Link("west", "middle", False, "400 Gbit/s, 14 ms"),
-        Link("middle", "east", True, "100 Gbit/s, 2.5 us", "GCM-AES-256, AN 0"),
-        Link("west", "east", True, "10 Gbit/s, 30 ms", "GCM-AES-128, AN 0"),
+        DrawnLink("west", "middle", True, "400 Gbit/s, 12 ms", "GCM-AES-XPN-256, AN 2"),
+        DrawnLink("west", "middle", False, "400 Gbit/s, 14 ms"),
+        DrawnLink("middle", "east", True, "100 Gbit/s, 2.5 us", "GCM-AES-256, AN 0"),
+        DrawnLink("west", "east", True, "10 Gbit/s, 30 ms", "GCM-AES-128, AN 0"),
     ],
 )
 CLEAR = bytes.fromhex("525400130157525400130156") + b"\x08\x00" + b"GET / HTTP/1.1\r\n<b>&" * 3
 WIRE = CLEAR[:12] + bytes.fromhex("88e52c00000000115254001301560001") + bytes(range(96, 212))
 TAP = Wiretap(
-    Frame(
+    FrameDump(
         "At the host",
         CLEAR,
-        [Field("DA", 0, 6), Field("SA", 6, 12), Field("clear", 12, len(CLEAR), "IPv4, readable")],
+        [
+            DumpField("DA", 0, 6),
+            DumpField("SA", 6, 12),
+            DumpField("clear", 12, len(CLEAR), "IPv4, readable"),
+        ],
     ),
-    Frame(
+    FrameDump(
         "On the wire",
         WIRE,
         [
-            Field("DA", 0, 6),
-            Field("SA", 6, 12),
-            Field("SecTAG", 12, 28, "V=0 ES=0 SC=1 SCB=0 E=1 C=1, AN 0, SL 0, PN 17"),
-            Field("secure", 28, len(WIRE) - 16),
-            Field("ICV", len(WIRE) - 16, len(WIRE)),
+            DumpField("DA", 0, 6),
+            DumpField("SA", 6, 12),
+            DumpField("SecTAG", 12, 28, "V=0 ES=0 SC=1 SCB=0 E=1 C=1, AN 0, SL 0, PN 17"),
+            DumpField("secure", 28, len(WIRE) - 16),
+            DumpField("ICV", len(WIRE) - 16, len(WIRE)),
         ],
     ),
 )
-LONG = Frame("A jumbo frame", bytes(9014), [Field("rest", 0, 9014)])
+LONG = FrameDump("A jumbo frame", bytes(9014), [DumpField("rest", 0, 9014)])
 WINDOW = Strip(
     "Window of 8, PN 1 to 18",
     1,
     18,
     [
-        Moment("start", 1, 1, {}),
-        Moment("PN 3 arrives", 1, 4, {1: M, 2: M, 3: R}),
-        Moment("PN 1 arrives", 1, 4, {1: R, 2: M, 3: R}),
-        Moment("PN 12 arrives", 5, 13, {1: R, 2: M, 3: R, **dict.fromkeys(range(4, 12), M), 12: R}),
-        Moment("PN 2 replayed", 5, 13, {1: R, 2: L, 3: R, **dict.fromkeys(range(4, 12), M), 12: R}),
-        Moment("PN 12 again", 5, 13, {1: R, 2: L, 3: R, **dict.fromkeys(range(4, 12), M), 12: D}),
+        WindowMoment("start", 1, 1, {}),
+        WindowMoment("PN 3 arrives", 1, 4, {1: M, 2: M, 3: R}),
+        WindowMoment("PN 1 arrives", 1, 4, {1: R, 2: M, 3: R}),
+        WindowMoment(
+            "PN 12 arrives", 5, 13, {1: R, 2: M, 3: R, **dict.fromkeys(range(4, 12), M), 12: R}
+        ),
+        WindowMoment(
+            "PN 2 replayed", 5, 13, {1: R, 2: L, 3: R, **dict.fromkeys(range(4, 12), M), 12: R}
+        ),
+        WindowMoment(
+            "PN 12 again", 5, 13, {1: R, 2: L, 3: R, **dict.fromkeys(range(4, 12), M), 12: D}
+        ),
     ],
 )
-COUNTERS = Counters(
+COUNTERS = CounterColumns(
     "Counters of each SecY",
     {
         "leaf1": {"InPktsOK": 120_000, "InPktsLate": 3, "InPktsNotValid": 0, "InPktsNoTag": 0},
@@ -128,12 +138,12 @@ RESULTS = Table(
     marks=("good", "bad", "quiet"),
 )
 
-PAGE = Page(
+PAGE = HtmlPage(
     f"Gallery {HOSTILE}",
     "Every component once.",
     {"CPU": "Example 9000", "seed": "7", "hostile": HOSTILE},
     [
-        Section(
+        PageSection(
             "charts",
             "Charts",
             [
@@ -144,9 +154,11 @@ PAGE = Page(
                 )
             ],
         ),
-        Section("topology", "Topology", [topology.draw(LEAF_SPINE), topology.draw(REGIONS)]),
-        Section("wiretap", "What a wiretap sees", [wiretap.draw(TAP), wiretap.draw_frame(LONG)]),
-        Section("window", "Replay window", [strip.draw(WINDOW)], "Clauses 10.6.2 and 10.6.5."),
-        Section("counters", "Counters", [tables.draw_counters(COUNTERS), tables.draw(RESULTS)]),
+        PageSection("topology", "Topology", [topology.draw(LEAF_SPINE), topology.draw(REGIONS)]),
+        PageSection(
+            "wiretap", "What a wiretap sees", [wiretap.draw(TAP), wiretap.draw_frame(LONG)]
+        ),
+        PageSection("window", "Replay window", [strip.draw(WINDOW)], "Clauses 10.6.2 and 10.6.5."),
+        PageSection("counters", "Counters", [tables.draw_counters(COUNTERS), tables.draw(RESULTS)]),
     ],
 )

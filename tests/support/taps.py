@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from macsec.cli.tap.status_socket import STATUS, ask
+from macsec.report.mka.status import SCHEMA
 from support import hosts
 from support.hosts import Host
+from support.schemas import checked, validator
 
 CKN = "11223344556677889900aabbccddeeff"
 
@@ -74,7 +76,9 @@ class Tap:
         with self.host.inside():
             answer = ask("ms0", STATUS)
         assert answer is not None, "no answer"
-        return dict(json.loads(answer))
+        port = dict(json.loads(answer))
+        validator(SCHEMA).validate({"schema": SCHEMA, "taps": [port]})
+        return port
 
     def status(self) -> dict[str, Any]:
         """Return the status of its key agreement."""
@@ -114,7 +118,7 @@ class Tap:
         out, errors = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, errors
         self.host.run("ip", "link", "show", "ms0", code=1)
-        return json.loads(out), errors.decode()
+        return checked(out), errors.decode()
 
     def close(self) -> None:
         """End it in any state."""

@@ -20,7 +20,7 @@ from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.measure.latency import round_trips
 from macsec.measure.latency.round_trips import LARGE_MTU, RealTime, TripPlan
 from macsec.measure.latency.run import Plan, Results, measure
-from macsec.measure.machine import machine
+from macsec.measure.machine import MachineJson, machine
 from macsec.report.latency.hgrm import to_hgrm
 from macsec.report.latency.outcome import to_json
 from macsec.report.latency.page import to_html
@@ -170,7 +170,7 @@ def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
     return round_trips.measure(plan, keys, step)
 
 
-def _save_report(path: str, results: Results, facts: dict[str, Any]) -> None:
+def _save_report(path: str, results: Results, facts: MachineJson) -> None:
     Path(path).write_text(to_html(results, facts), encoding="utf-8")
     say(f"report: {path}")
 

@@ -13,13 +13,13 @@ from macsec.cli.shared.edge import GOOD, say, stdout
 from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
-from macsec.measure.machine import machine
+from macsec.measure.machine import MachineJson, machine
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import REFERENCE
 from macsec.measure.throughput.run import Plan, measure
 from macsec.measure.workload import DEFAULT, parse
 from macsec.native import load
-from macsec.report.drawing import check_ending
+from macsec.report.drawing.shapes import check_ending
 from macsec.report.page import Page
 from macsec.report.throughput import outcome as report
 from macsec.report.throughput.picture import draw
@@ -169,7 +169,7 @@ def _check_picture(path: str | None) -> None:
     check_ending(path)
 
 
-def _draw(path: str, results: Any, facts: dict[str, Any]) -> None:
+def _draw(path: str, results: Any, facts: MachineJson) -> None:
     drawing = draw(results, facts)
     if drawing is None:
         say("no picture: a chart needs two sizes")

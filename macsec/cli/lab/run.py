@@ -16,7 +16,7 @@ from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.probe import Probe
 from macsec.lab.virtual.recorder import Recorder, record
-from macsec.report.lab.outcome import Run, to_json
+from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 from macsec.report.lab.text import to_page
 from macsec.report.page import Page
@@ -74,7 +74,7 @@ def command(
         play(lab, until_ns)
         if captures is not None:
             _save(captures, recorders)
-        run = Run(model.name or topology, seed)
+        run = LabRun(model.name or topology, seed)
         if report is not None:
             _write_report(report, lab, run, probes)
         if as_json:
@@ -98,7 +98,7 @@ def _time(text: str) -> int:
     return time_ns("--until", text, HISTORY_NS)
 
 
-def _write_report(path: str, lab: Lab, run: Run, probes: list[Probe]) -> None:
+def _write_report(path: str, lab: Lab, run: LabRun, probes: list[Probe]) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write(to_html(lab, run, probes))
     say(f"report: {path}")

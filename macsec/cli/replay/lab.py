@@ -24,7 +24,7 @@ def replay_across_lab(request: Request, name: str, between: tuple[str, str] | No
         score = passage.run(stream)
         seconds = perf_counter() - started
         _save_wire(request, passage)
-        run = report.Run(request.source, name, request.target, seconds, seed)
+        run = report.PassageRun(request.source, name, request.target, seconds, seed)
         if request.as_json:
             request.emit(report.to_json(passage, score, run))
         else:

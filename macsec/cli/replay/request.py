@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ class Request:
             "replay", self.source, self.fcs, self.plane.captures, self.quiet
         )
 
-    def emit(self, result: dict[str, Any]) -> None:
+    def emit(self, result: Mapping[str, Any]) -> None:
         """Print the JSON object."""
         capture_io.emit_json(result, self.target, self.warnings)
 

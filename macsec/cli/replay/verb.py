@@ -113,7 +113,7 @@ def _replay_across_link(request: Request, cipher: str, configs: str | None, jobs
         with capture_io.open_wire(target, WAYS, plane.captures) as sink:
             seconds = _replay(replay, stream, sink, allowed(jobs, source, target))
             _save(configs, link)
-        run = report.Run(source, cipher, target, seconds, request.seed, configs)
+        run = report.ReplayRun(source, cipher, target, seconds, request.seed, configs)
         if request.as_json:
             request.emit(report.to_json(replay, run))
         else:

@@ -308,9 +308,9 @@ def _same(one: str, other: str) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
 
 
-def emit_json(result: dict[str, Any], target: str, warnings: Warnings) -> None:
+def emit_json(result: Mapping[str, Any], target: str, warnings: Warnings) -> None:
     """Print a JSON object on stdout; on stderr, with the warnings in it, if stdout has OUT."""
     to_stderr = target == "-"
     if to_stderr and warnings.held:
-        result["warnings"], warnings.held = warnings.held, []
+        result, warnings.held = {**result, "warnings": warnings.held}, []
     click.echo(json.dumps(result), err=to_stderr)

@@ -21,19 +21,20 @@ from macsec.native import load
 from macsec.secy.plane import DataPlane
 from macsec.secy.verdict import Verdict
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S
 
 AREAS = 4
 CALIBRATION_NS = 20_000_000
 EMPTY_ROUNDS = 10_000
 LANES = ("clock", "clear", "protect", "validate", "both")
-"""What a frame is timed in: nothing, a copy, protect, validate, and the last two together."""
+"""The intervals of a frame: nothing, a copy, protect, validate, and the last two together."""
 
 
-class Clock(NamedTuple):
-    """What intervals are measured with.
+class IntervalClock(NamedTuple):
+    """The clock that measures intervals.
 
-    `empty_ns` is what it takes itself: it is taken off. It counts in steps of `step_ns`: many
-    processors step their counter far more coarsely than its unit, and times are whole steps.
+    `empty_ns` is its own time, which is subtracted. It counts in steps of `step_ns`: many
+    processors advance their counter in steps far coarser than its unit, and times are whole steps.
     """
 
     source: str
@@ -43,7 +44,7 @@ class Clock(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Frames offered at a rate, what became of them, and their latency from when they were due."""
+    """Frames offered at a rate, their fates, and their latency from when they were due."""
 
     frames_per_s: float
     offered: Offered
@@ -62,14 +63,14 @@ class Chain(Protocol):
         """Its AES-GCM kernel."""
 
     @property
-    def clock(self) -> Clock:
-        """What measures."""
+    def clock(self) -> IntervalClock:
+        """The clock that measures."""
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
-        """Time so many frames in every lane. Raises MACsecError if one did not come back."""
+        """Time n frames in every lane. Raises MACsecError if one did not come back."""
 
     def load(self, frames_per_s: float, frames: int, ring: int) -> Load:
-        """Offer so many frames at a rate, through a ring. Raises likewise, and ConfigError."""
+        """Offer n frames at a rate, through a ring. Raises ConfigError and MACsecError."""
 
     def close(self) -> None:
         """Wipe the keys."""
@@ -78,7 +79,7 @@ class Chain(Protocol):
 def make_chain(
     suite: CipherSuite, encrypt: bool, frames: FrameBatch, backend: str, kernel: str | None
 ) -> Chain:
-    """A chain on a data plane; `auto` is the native one where it was built.
+    """Make a chain on a data plane; `auto` is the native one where it was built.
 
     Raises ConfigError where there is no frame.
     """
@@ -90,7 +91,7 @@ def make_chain(
 
 
 class NativeChain:
-    """Both planes are native."""
+    """A chain of two native planes."""
 
     def __init__(self, tx: Any, rx: Any, frames: FrameBatch) -> None:
         self._native, self._planes = load("native", needs="macsec_chain_lanes"), (tx, rx)
@@ -114,10 +115,10 @@ class NativeChain:
         chain.empty_ticks = lib.macsec_clock_empty(EMPTY_ROUNDS)
         source = "time stamp counter" if lib.macsec_clock_is_tsc() else "clock_gettime"
         step, scale = lib.macsec_clock_step(EMPTY_ROUNDS), chain.ns_per_tick
-        self.clock = Clock(source, scale, chain.empty_ticks * scale, step * scale)
+        self.clock = IntervalClock(source, scale, chain.empty_ticks * scale, step * scale)
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
-        """Time so many frames in every lane."""
+        """Time n frames in every lane."""
         ffi, lib = self._native.ffi, self._native.lib
         histograms = {name: NativeHistogram(self._native) for name in LANES}
         pointers = {name: each.pointer for name, each in histograms.items()}
@@ -126,18 +127,18 @@ class NativeChain:
         return dict(histograms)
 
     def load(self, frames_per_s: float, frames: int, ring: int) -> Load:
-        """Offer so many frames at a rate."""
+        """Offer n frames at a rate."""
         ffi, lib = self._native.ffi, self._native.lib
         _check_load(frames_per_s, ring)
         latency, places = NativeHistogram(self._native), np.zeros(ring, np.int64)
-        told = ffi.new("macsec_offer *")
-        told.interval_ticks = 1e9 / frames_per_s / self._chain.ns_per_tick
-        told.deadline_ticks = deadline(told.interval_ticks, frames)
-        told.frames, told.capacity, told.latency = frames, ring, latency.pointer
-        told.ring = ffi.from_buffer("int64_t[]", places, require_writable=True)
-        lib.macsec_chain_offer(self._open(), told)
+        given = ffi.new("macsec_offer *")
+        given.interval_ticks = NS_PER_S / frames_per_s / self._chain.ns_per_tick
+        given.deadline_ticks = deadline(given.interval_ticks, frames)
+        given.frames, given.capacity, given.latency = frames, ring, latency.pointer
+        given.ring = ffi.from_buffer("int64_t[]", places, require_writable=True)
+        lib.macsec_chain_offer(self._open(), given)
         _check(self._chain.faults)
-        offered = Offered(frames, told.handled, told.late, told.lost, told.ticks)
+        offered = Offered(frames, given.handled, given.late, given.lost, given.ticks)
         return Load(frames_per_s, offered, latency)
 
     def close(self) -> None:
@@ -145,13 +146,13 @@ class NativeChain:
         _close(self._planes)
 
     def _open(self) -> Any:
-        """What C is given; raises MACsecError once the keys are wiped."""
+        """Return the argument of the C calls. Raises MACsecError once the keys are wiped."""
         self._chain.tx, self._chain.rx = (plane._open() for plane in self._planes)
         return self._chain
 
 
 class PythonChain:
-    """Both planes are the reference."""
+    """A chain of two reference planes."""
 
     def __init__(self, tx: DataPlane, rx: DataPlane, frames: FrameBatch) -> None:
         self._tx, self._rx, self._frames, self._next = tx, rx, frames.frames(), 0
@@ -160,10 +161,10 @@ class PythonChain:
         empty = [_empty_interval() for _ in range(EMPTY_ROUNDS)]
         steps = {abs(a - b) for a, b in pairwise(empty)} - {0}
         self._empty = min(empty)
-        self.clock = Clock("perf_counter_ns", 1.0, self._empty, min(steps, default=1))
+        self.clock = IntervalClock("perf_counter_ns", 1.0, self._empty, min(steps, default=1))
 
     def lanes(self, frames: int) -> dict[str, Histogram]:
-        """Time so many frames in every lane."""
+        """Time n frames in every lane."""
         histograms: dict[str, Histogram] = {name: PythonHistogram() for name in LANES}
         for row in range(frames):
             frame = self._following()
@@ -175,10 +176,10 @@ class PythonChain:
         return histograms
 
     def load(self, frames_per_s: float, frames: int, ring: int) -> Load:
-        """Offer so many frames at a rate."""
+        """Offer n frames at a rate."""
         _check_load(frames_per_s, ring)
         latency = PythonHistogram()
-        offered = offer(self, 1e9 / frames_per_s, frames, ring, latency.record)
+        offered = offer(self, NS_PER_S / frames_per_s, frames, ring, latency.record)
         _check(self._faults)
         return Load(frames_per_s, offered, latency)
 
@@ -189,14 +190,14 @@ class PythonChain:
     # ---------------------------------------------------------------- a Server
 
     def now(self) -> int:
-        """The time in ns."""
+        """Return the time in ns."""
         return time.perf_counter_ns()
 
     def wait(self, due: int) -> None:
-        """Ask again: to sleep would be too coarse."""
+        """Return at once: a sleep would be too coarse."""
 
     def handle(self) -> None:
-        """One frame across."""
+        """Send one frame across the chain."""
         frame = self._following()
         _, sent = self._tx.protect_frame(frame)
         self._receive(frame, sent)

@@ -1,7 +1,7 @@
-"""Offered load: frames fall due at even intervals, whether or not they are handled in time.
+"""Offered load: frames are due at even intervals, even if they are not handled in time.
 
-Each waits in a ring of bounded length; one that finds it full is lost. Latency counts from when a
-frame was due, so that a frame that waited behind a slow one is charged for it (no coordinated
+Each waits in a ring of bounded length; a frame that finds it full is lost. Latency counts from when
+a frame was due, so that a frame that waited behind a slow one is charged for it (no coordinated
 omission). The twin of the second half of `_native/measure/latency.c`.
 """
 
@@ -14,23 +14,23 @@ from typing import NamedTuple, Protocol
 
 
 class Server(Protocol):
-    """Handles frames one after another, and knows what time it is, in ticks."""
+    """A server that handles frames one after another, and has a clock in ticks."""
 
     def now(self) -> int:
-        """The time."""
+        """Return the time."""
 
     def wait(self, due: int) -> None:
-        """Nothing is waiting, and the next frame falls due then."""
+        """Wait until `due`, when the next frame arrives."""
 
     def handle(self) -> None:
-        """Handle a frame; `now` is later afterwards."""
+        """Handle a frame, which takes time."""
 
 
 class Offered(NamedTuple):
-    """What became of the frames; `ticks` from the first one due to the last one handled.
+    """The fates of the frames; `ticks` from the first one due to the last one handled.
 
-    Of those handled, `late` were so after the deadline: a rate that can go on for ever leaves none
-    in the ring that long, where one that cannot fills the ring before it loses any.
+    `late` frames were handled after the deadline. At a rate that can be sustained no frame stays in
+    the ring that long; at a higher one the ring fills before it loses a frame.
     """
 
     frames: int
@@ -41,38 +41,38 @@ class Offered(NamedTuple):
 
 
 class VirtualServer:
-    """Takes the given times, one for each frame it handles, and nothing else takes any."""
+    """A server in virtual time: handling a frame takes one of the given times."""
 
     def __init__(self, service: Sequence[int]) -> None:
         self._service, self._handled, self._now = service, 0, 0
 
     def now(self) -> int:
-        """The time."""
+        """Return the time."""
         return self._now
 
     def wait(self, due: int) -> None:
-        """It is that time at once."""
+        """Advance the clock to `due`."""
         self._now = max(self._now, due)
 
     def handle(self) -> None:
-        """Pass the next time."""
+        """Advance the clock by the next time."""
         self._now += self._service[self._handled]
         self._handled += 1
 
 
 SLACK = Fraction(1, 100)
-"""Of the time in which all frames fall due: how much later than that is late."""
+"""Share of the time of all frames after which a frame is late."""
 
 
 def deadline(interval: float, frames: int) -> int:
-    """Ticks from the first frame due."""
+    """Return the deadline in ticks from the first frame due."""
     return int(interval * frames * (1 + float(SLACK)))
 
 
 def offer(
     server: Server, interval: float, frames: int, capacity: int, record: Callable[[int], None]
 ) -> Offered:
-    """Offer so many frames, an interval of ticks apart; `record` gets the latency of each."""
+    """Offer n frames, an interval of ticks apart; `record` gets the latency of each."""
     start = server.now()
     ring: deque[int] = deque()
     arrived = handled = late = lost = ticks = 0
@@ -96,7 +96,7 @@ def offer(
             server.wait(due(arrived))
             continue
         server.handle()
-        admit()  # the place is given back only now
+        admit()  # the place is free only now
         record(server.now() - due(ring.popleft()))
         handled += 1
         ticks = server.now() - start

@@ -1,7 +1,7 @@
 """Round trips and throughput over TAP devices in real time: clear against protected, in turn.
 
-The turns are short, since a machine's scheduler settles into other habits every few milliseconds,
-which make a round trip of 100 us longer or shorter by tens: both paths are to meet all of them.
+The turns are short: every few milliseconds a machine's scheduler changes its behaviour, and a round
+trip of 100 us becomes longer or shorter by tens of us. Both paths have to meet all of that.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ AROUND = 14 + 4 + 20 + 8
 """Octets of a frame around the datagram's: Ethernet, FCS, IPv4, UDP."""
 LARGE_MTU, MTU = 9000, 1500
 TURN = 20
-"""Round trips of one path before it is the other's turn."""
+"""Round trips of one path before the turn of the other path."""
 NUMBERED = 8
-"""Octets of a datagram that tell which it is."""
+"""Octets of a datagram for its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class TripPlan:
 
     @property
     def steps(self) -> int:
-        """How often `step` is called."""
+        """The number of calls of `step`."""
         return len(self.sizes) + (self.runs if self.iperf_s else 0)
 
 
@@ -61,14 +61,14 @@ class Trips:
 
     @property
     def ratio(self) -> float:
-        """Protected to clear, at the median."""
+        """Ratio of protected to clear, at the median."""
         clear, safe = (at_share(self.paths[path], Fraction(1, 2)) for path in PATHS)
         return safe / clear if clear else 0.0
 
 
 @dataclass(slots=True)
 class RealTime:
-    """What was measured. `gbit_per_s`: of TCP through each path, run by run."""
+    """The results. `gbit_per_s`: TCP through each path, run by run."""
 
     plan: TripPlan
     trips: list[Trips] = field(default_factory=list)
@@ -77,21 +77,21 @@ class RealTime:
 
     @property
     def trip_ratio(self) -> float | None:
-        """Protected to clear, at the median: of the ratios of all sizes the median."""
+        """Ratio of protected to clear at the median; of all sizes the median."""
         ratios = [each.ratio for each in self.trips]
         return statistics.median(ratios) if ratios else None
 
     @property
     def throughput_ratio(self) -> float | None:
-        """Protected to clear, of each pair of runs the ratio, and of these the median."""
+        """Ratio of protected to clear of each pair of runs; of all pairs the median."""
         pairs = zip(*(self.gbit_per_s.get(path, []) for path in PATHS), strict=True)
         ratios = [safe / clear for clear, safe in pairs if clear]
         return statistics.median(ratios) if ratios else None
 
 
 def measure(plan: TripPlan, keys: Keys, step: Callable[[], None] = lambda: None) -> RealTime:
-    """Both paths, side by side in the same run. Raises EnvironmentLacks without root or TAP."""
-    told = RealTime(plan)
+    """Measure both paths in the same run. Raises EnvironmentLacks without root or TAP."""
+    results = RealTime(plan)
     configs: Mapping[str, Any] = {
         "clear": (CLEAR, CLEAR),
         "protected": protected(plan.suite, keys),
@@ -99,17 +99,17 @@ def measure(plan: TripPlan, keys: Keys, step: Callable[[], None] = lambda: None)
     with ExitStack() as stack:
         tunnels = {path: stack.enter_context(Tunnel(configs[path], LARGE_MTU)) for path in PATHS}
         for size in plan.sizes:
-            told.trips.append(_trips(plan, size, tunnels))
+            results.trips.append(_trips(plan, size, tunnels))
             step()
     if not plan.iperf_s:
-        return told
+        return results
     if iperf3() is None:
-        told.lacking = "iperf3 is not here (apt install iperf3): no throughput"
-        return told
+        results.lacking = "iperf3 is not installed (apt install iperf3): no throughput"
+        return results
     with ExitStack() as stack:
         tunnels = {path: stack.enter_context(Tunnel(configs[path], MTU)) for path in PATHS}
-        _run_iperf(plan, tunnels, told, step)
-    return told
+        _run_iperf(plan, tunnels, results, step)
+    return results
 
 
 def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
@@ -118,7 +118,7 @@ def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
     lost = dict.fromkeys(PATHS, 0)
     with ExitStack() as stack:
         sockets = {path: _answered(stack, tunnel) for path, tunnel in tunnels.items()}
-        for path in PATHS:  # ARP, and pages that nobody touched yet
+        for path in PATHS:  # ARP, and pages that were not touched yet
             _ping(sockets[path], plan, size, 20, NativeHistogram(library))
         for at in range(0, plan.trips, TURN):
             count = min(TURN, plan.trips - at)
@@ -129,7 +129,7 @@ def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
 
 
 def _answered(stack: ExitStack, tunnel: Tunnel) -> Any:
-    """The asking end of a pair of sockets, the other of which answers from a thread in C."""
+    """Return the asking socket of a pair; the other one answers from a thread in C."""
     lib = load("native").lib
     asks, answers = (stack.enter_context(tunnel.socket(side)) for side in (0, 1))
     descriptor = answers.fileno()
@@ -150,12 +150,12 @@ def _ping(sock: Any, plan: TripPlan, size: int, count: int, into: NativeHistogra
 
 
 def _run_iperf(
-    plan: TripPlan, tunnels: Mapping[str, Tunnel], told: RealTime, step: Callable[[], None]
+    plan: TripPlan, tunnels: Mapping[str, Tunnel], results: RealTime, step: Callable[[], None]
 ) -> None:
-    told.gbit_per_s = {path: [] for path in PATHS}
+    results.gbit_per_s = {path: [] for path in PATHS}
     for run in range(plan.runs):
         for path in PATHS if run % 2 == 0 else reversed(PATHS):
-            told.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
+            results.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
         step()
 
 

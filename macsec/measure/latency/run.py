@@ -1,8 +1,8 @@
-"""Latency: what a frame waits for. Each kind of time has its own list in the results.
+"""Latency that MACsec adds, measured and computed. Each kind of time has a list in the results.
 
 `processing`, `rates` and `loads` are this machine's time, measured by its clock; `added` is exact
 and virtual, by arithmetic alone; `real` is the whole system's, programs and kernel included. They
-are never added up or told in one table.
+are never added up or shown in one table.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from macsec.measure.arithmetic import FCS, GAP
+from macsec.measure.arithmetic import BITS_PER_GBIT, FCS, GAP
 from macsec.measure.latency import serialisation
-from macsec.measure.latency.chain import Chain, Clock, make_chain
+from macsec.measure.latency.chain import Chain, IntervalClock, make_chain
 from macsec.measure.latency.histogram import Histogram, at_share, new_histogram
 from macsec.measure.latency.offered import Offered
 from macsec.measure.latency.round_trips import RealTime
@@ -22,13 +22,14 @@ from macsec.measure.latency.search import GOALS, Bounds, Trial, search
 from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.workload import parse
 from macsec.suites import CipherSuite
+from macsec.time_units import NS_PER_S, NS_PER_US
 
 VARIETY = 16
-"""Different frames that come in turn."""
+"""Number of different frames that come in turn."""
 PATIENCE = 20
 """Attempts at a trial or a slice that the scheduler interrupts."""
 HEADROOM = 2
-"""The search begins at so many times the rate that the median frame would allow."""
+"""The search begins at this multiple of the rate that the median frame would allow."""
 TARGET_OCTETS, TARGET_NS = 1518, 500
 TARGET_SHARE = Fraction(1, 10_000)
 TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
@@ -36,7 +37,7 @@ TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be measured. `sizes` count the FCS; `loads` are per cent of the no drop rate.
+    """The work of a measurement. `sizes` count the FCS; `loads` are per cent of the no drop rate.
 
     `frames`: timed one by one, for each size. `trial_s`: how long frames are offered, in a trial of
     the search and in each of the `slices` of a load; none of either with `search` off.
@@ -56,13 +57,13 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How often `step` is called."""
+        """The number of calls of `step`."""
         each = 2 + len(self.loads) if self.search else 1
         return len(self.sizes) * len(self.suites) * len(self.modes) * each
 
 
 class Subject(NamedTuple):
-    """What frames were measured, under which suite; `frame_octets` count the FCS."""
+    """The measured frames and their suite; `frame_octets` count the FCS."""
 
     suite: CipherSuite
     encrypt: bool
@@ -75,16 +76,16 @@ class Subject(NamedTuple):
 
     @property
     def name(self) -> str:
-        """For a file: suite, mode and size."""
+        """Suite, mode and size, for a file name."""
         return f"{self.suite.name}-{self.mode}-{self.frame_octets}"
 
     def gbit_per_s(self, frames_per_s: float) -> float:
-        """Bits of clear frames, with FCS."""
-        return 8 * self.frame_octets * frames_per_s / 1e9
+        """Return Gbit/s of clear frames, with FCS."""
+        return 8 * self.frame_octets * frames_per_s / BITS_PER_GBIT
 
     def wire_gbit_per_s(self, frames_per_s: float) -> float:
-        """The same with preamble and gap: the clear link that it keeps full."""
-        return 8 * (self.frame_octets + GAP) * frames_per_s / 1e9
+        """Return the same with preamble and gap: the rate of a clear link that it would fill."""
+        return 8 * (self.frame_octets + GAP) * frames_per_s / BITS_PER_GBIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,18 @@ class Processing:
 
     @property
     def both_ns(self) -> int:
-        """Protect and validate, at the median."""
+        """Time of protect and validate, at the median."""
         return at_share(self.lanes["both"], Fraction(1, 2))
 
     @property
     def added_ns(self) -> int:
-        """That, less a copy at either end, which a clear path makes too."""
+        """The same without a copy at either end, which a clear path makes too."""
         return self.both_ns - 2 * at_share(self.lanes["clear"], Fraction(1, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The bounds of each goal; `interrupted`: trials that were so at every attempt."""
+    """The bounds of each goal; `interrupted`: trials that were interrupted at every attempt."""
 
     subject: Subject
     bounds: list[Bounds]
@@ -128,7 +129,7 @@ class Loaded:
 
 
 class Target(NamedTuple):
-    """A value that is to be at most `limit`, or at least."""
+    """A value that has to be at most, or at least, `limit`."""
 
     name: str
     value: float
@@ -138,18 +139,18 @@ class Target(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether it is."""
+        """True if the value is within its limit."""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
 @dataclass(slots=True)
 class Results:
-    """All that was measured, and what is exact."""
+    """All results, measured and exact."""
 
     plan: Plan
     backend: str = ""
     kernel: str = ""
-    clock: Clock | None = None
+    clock: IntervalClock | None = None
     processing: list[Processing] = field(default_factory=list)
     rates: list[Rates] = field(default_factory=list)
     loads: list[Loaded] = field(default_factory=list)
@@ -157,12 +158,12 @@ class Results:
     real: RealTime | None = None
 
     def targets(self) -> Iterator[Target]:
-        """Those that this measurement can tell of."""
+        """Yield the targets that this measurement covers."""
         for each in self.processing:
             if each.subject.frame_octets == TARGET_OCTETS:
                 what = f"{each.subject.suite.name}, {each.subject.mode}"
                 name = f"protect and validate, p50, {TARGET_OCTETS} octets, {what}"
-                yield Target(name, each.both_ns / 1000, TARGET_NS / 1000, "us")
+                yield Target(name, each.both_ns / NS_PER_US, TARGET_NS / NS_PER_US, "us")
         shares = [row.share for row in self.added if row.path == serialisation.INTER_REGION]
         if shares:
             name = f"added serialisation, {serialisation.INTER_REGION.name}, the worst row"
@@ -178,7 +179,7 @@ class Results:
 
 
 def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
-    """All of a plan; `step` is called after each part of it."""
+    """Measure all of a plan; `step` is called after each part."""
     results = Results(plan, added=list(serialisation.table(plan.sizes)))
     for suite in plan.suites:
         for encrypt in plan.modes:
@@ -203,7 +204,7 @@ def _measure_one(
     step()
     if not plan.search:
         return
-    rates = _rates(plan, subject, chain, HEADROOM * 10**9 // max(processing.both_ns, 1))
+    rates = _rates(plan, subject, chain, HEADROOM * NS_PER_S // max(processing.both_ns, 1))
     results.rates.append(rates)
     step()
     base = rates.bounds[0].good
@@ -221,7 +222,7 @@ def _rates(plan: Plan, subject: Subject, chain: Chain, highest: int) -> Rates:
         frames = max(1, round(rate * plan.trial_s))
         run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
         interrupted += run.interrupted
-        return Trial(frames, run.told.offered.lost + run.told.offered.late)
+        return Trial(frames, run.result.offered.lost + run.result.offered.late)
 
     bounds = search(device, max(highest, 1), GOALS)
     return Rates(subject, bounds, interrupted)
@@ -234,10 +235,10 @@ def _loaded(plan: Plan, subject: Subject, chain: Chain, percent: int, base: int)
     handled = late = lost = ticks = interrupted = 0
     for _ in range(plan.slices):
         run = undisturbed(lambda: chain.load(rate, frames, plan.ring), PATIENCE)
-        offered = run.told.offered
+        offered = run.result.offered
         handled, late = handled + offered.handled, late + offered.late
         lost, ticks = lost + offered.lost, ticks + offered.ticks
         interrupted += run.interrupted
-        latency.merge(run.told.latency)
+        latency.merge(run.result.latency)
     total = Offered(frames * plan.slices, handled, late, lost, ticks)
     return Loaded(subject, percent, rate, total, latency, plan.slices, interrupted)

@@ -1,6 +1,6 @@
-"""The highest rate at which a device loses no more than it may, by short trials at offered rates.
+"""The highest rate at which a device meets a goal of loss, by short trials at offered rates.
 
-After the idea of MLRsearch: one trial is not believed. A rate is good for a goal once half of the
+After the idea of MLRsearch, one trial decides nothing. A rate is good for a goal once half of the
 trials that the goal asks for are sure to be good, and bad once more than half are sure to be bad;
 all goals share all trials. The search closes in by halving the ratio of the bounds.
 """
@@ -15,23 +15,23 @@ from fractions import Fraction
 from typing import NamedTuple
 
 LEAST = 1 / 4096
-"""Of the highest rate: below it there is nothing to be found."""
+"""Share of the highest rate below which the search ends."""
 
 
 class Trial(NamedTuple):
-    """Frames offered at a rate, and how many of them were lost."""
+    """Frames offered at a rate, and the number of lost ones."""
 
     offered: int
     lost: int
 
 
 Device = Callable[[int], Trial]
-"""Takes a trial at a rate in frames a second."""
+"""A device under test: runs a trial at a rate in frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The share of frames that a trial may lose, how many trials, how close the bounds are."""
+    """The share of frames that a trial may lose, the number of trials, the width of the bounds."""
 
     name: str
     loss: Fraction
@@ -39,7 +39,7 @@ class Goal:
     width: Fraction = Fraction(1, 50)
 
     def judge(self, trials: Sequence[Trial]) -> bool | None:
-        """Good or bad, or None while the trials that are missing could still turn it."""
+        """Return good or bad, or None while the missing trials could still change the result."""
         bad = sum(Fraction(trial.lost, trial.offered) > self.loss for trial in trials)
         missing = max(self.trials - len(trials), 0)
         most = max(self.trials, len(trials))
@@ -56,7 +56,7 @@ GOALS = (NDR, PDR)
 
 
 class Bounds(NamedTuple):
-    """In frames a second: a rate that is good, and a higher one, close to it, that is bad.
+    """The bounds in frames a second: a good rate, and a higher one close to it that is bad.
 
     `good` is None where even the least rate is bad; `bad` is None where the highest is good.
     """
@@ -68,13 +68,13 @@ class Bounds(NamedTuple):
 
 
 def search(device: Device, highest: int, goals: Sequence[Goal] = GOALS) -> list[Bounds]:
-    """The bounds of each goal, strictest first or not; rates up to `highest` frames a second."""
+    """Return the bounds of each goal, in any order; rates up to `highest` frames a second."""
     trials: dict[int, list[Trial]] = defaultdict(list)
 
     def judge(goal: Goal, rate: int) -> bool:
-        while (told := goal.judge(trials[rate])) is None:
+        while (verdict := goal.judge(trials[rate])) is None:
             trials[rate].append(device(rate))
-        return told
+        return verdict
 
     first = device(highest)
     trials[highest].append(first)
@@ -114,7 +114,7 @@ def _close_in(
 
 
 def _bounds(goal: Goal, trials: dict[int, list[Trial]]) -> tuple[int, int]:
-    """The lowest bad rate, and the highest good one below it: doubt counts against the device."""
-    judged = {rate: goal.judge(told) for rate, told in trials.items()}
+    """Return the lowest bad rate, and the highest good one below it: doubt counts as bad."""
+    judged = {rate: goal.judge(found) for rate, found in trials.items()}
     bad = min(rate for rate, good in judged.items() if good is False)
     return max(rate for rate, good in judged.items() if good and rate < bad), bad

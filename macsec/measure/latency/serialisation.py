@@ -1,4 +1,4 @@
-"""What MACsec adds to the time a frame is under way, by arithmetic alone: no clock, no noise.
+"""The serialisation that MACsec adds to a frame's latency, by arithmetic: no clock, no noise.
 
 A frame that is longer by a SecTAG and an ICV takes longer to leave, on every link that it crosses.
 All times are whole picoseconds, all shares exact fractions. Lengths count the FCS.
@@ -21,12 +21,12 @@ BIT_TIMES_PS = 1000
 RATES = (1, 10, 25, 40, 100, 200, 400, 800)
 """Gbit/s."""
 SIZES = (64, 128, 256, 512, 1024, 1280, 1518, 9018)
-"""Those of RFC 2544, and a jumbo frame."""
+"""Sizes of RFC 2544, and a jumbo frame."""
 OVERHEADS = (OVERHEAD_WITHOUT_SCI, OVERHEAD_WITH_SCI)
 
 
 class Path(NamedTuple):
-    """A link by what light needs for it."""
+    """A link, by its propagation delay."""
 
     name: str
     propagation_ps: int
@@ -48,23 +48,23 @@ class Added:
 
     @property
     def clear_ps(self) -> int:
-        """First bit out to last bit in, without MACsec: serialisation and propagation."""
+        """Time from the first bit out to the last bit in, without MACsec."""
         wire = PREAMBLE + self.frame_octets
         return serialisation_ps(wire, self.gbit_per_s) + self.path.propagation_ps
 
     @property
     def added_ps(self) -> int:
-        """What the overhead adds to it."""
+        """Time that the overhead adds to it."""
         return serialisation_ps(self.overhead_octets, self.gbit_per_s)
 
     @property
     def share(self) -> Fraction:
-        """Added to clear."""
+        """Ratio of added to clear."""
         return Fraction(self.added_ps, self.clear_ps)
 
 
 def serialisation_ps(octets: int, gbit_per_s: int) -> int:
-    """Picoseconds that octets need to leave. Raises ConfigError where that is no whole number."""
+    """Return the ps that octets need to leave. Raises ConfigError where that is no whole number."""
     time, rest = divmod(8 * octets * BIT_TIMES_PS, gbit_per_s)
     if rest:
         raise ConfigError(
@@ -79,7 +79,7 @@ def table(
     overheads: Sequence[int] = OVERHEADS,
     paths: Sequence[Path] = PATHS,
 ) -> Iterator[Added]:
-    """All of them: path by path, overhead by overhead, rate by rate."""
+    """Yield all rows: path by path, overhead by overhead, rate by rate."""
     for path in paths:
         for overhead in overheads:
             for rate in rates:

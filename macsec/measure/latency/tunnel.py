@@ -19,6 +19,7 @@ from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
 from macsec.live.namespace import SYSTEM_PATH, Namespace
 from macsec.live.pump import Pump
+from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.secy import SecY
 from macsec.suites import CipherSuite
 
@@ -28,13 +29,13 @@ ADDRESSES = ("10.9.0.1", "10.9.0.2")
 SYSTEMS = (0x02A0_0000_0001, 0x02A0_0000_0002)
 CLEAR: Mapping[str, Any] = {"secy": {"protect": "off", "validate": "null"}}
 ROOM = 60
-"""Seconds beyond its own that iperf3 has to end."""
+"""Seconds that iperf3 has to end, beyond its own."""
 
 Keys = Mapping[str, str]
 
 
 def protected(suite: CipherSuite, keys: Keys) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The configurations of both stations. `keys`: `key`, and `salt` for XPN, in hex."""
+    """Return the configurations of both stations. `keys`: `key`, and `salt` for XPN, in hex."""
     xpn = suite.xpn
     scis = [f"{system:012x}0001" for system in SYSTEMS]
 
@@ -54,7 +55,7 @@ def protected(suite: CipherSuite, keys: Keys) -> tuple[Mapping[str, Any], Mappin
 
 
 class Tunnel:
-    """Two hosts and what lies between, up while it is open. `mtu` is that of the TAP devices."""
+    """Two hosts and the link between them, up while it is open. `mtu`: MTU of the TAP devices."""
 
     def __init__(self, configs: tuple[Mapping[str, Any], Mapping[str, Any]], mtu: int) -> None:
         self._stack = ExitStack()
@@ -85,7 +86,7 @@ class Tunnel:
         enter(Pump(clear, wire, secy))
 
     def socket(self, side: int) -> socket.socket:
-        """A datagram socket on a host: the first's is connected to the second's."""
+        """Open a datagram socket on a host; the first host's is connected to the second's."""
         with self.hosts[side].inside():
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         if side == 0:
@@ -95,7 +96,7 @@ class Tunnel:
         return made
 
     def iperf(self, seconds: int) -> float:
-        """Gbit/s that iperf3 gets through from the first host to the second, by TCP."""
+        """Return the Gbit/s of TCP that iperf3 measures from the first host to the second."""
         program = iperf3()
         if program is None:
             raise EnvironmentLacks("iperf3 is not here (apt install iperf3)")
@@ -117,13 +118,13 @@ class Tunnel:
         finally:
             server.kill()
             server.communicate()
-        told = json.loads(done.stdout or "{}")
-        if "error" in told or "end" not in told:
-            raise MACsecError(f"iperf3: {told.get('error', 'it told nothing')}")
-        return float(told["end"]["sum_received"]["bits_per_second"]) / 1e9
+        report = json.loads(done.stdout or "{}")
+        if "error" in report or "end" not in report:
+            raise MACsecError(f"iperf3: {report.get('error', 'it report nothing')}")
+        return float(report["end"]["sum_received"]["bits_per_second"]) / BITS_PER_GBIT
 
     def close(self) -> None:
-        """Take all of it away."""
+        """Remove hosts and devices."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -134,11 +135,11 @@ class Tunnel:
 
 
 def iperf3() -> str | None:
-    """Where the program is."""
+    """Return the path of the program, or None."""
     return shutil.which("iperf3", path=SYSTEM_PATH)
 
 
 def _await_listening(server: subprocess.Popen[bytes]) -> None:
-    """Its first line is a rule; the second says that it listens."""
+    """Wait for the second line of its output, which says that it listens; the first is a rule."""
     if server.stdout is None or not server.stdout.readline() or not server.stdout.readline():
         raise MACsecError("iperf3: the server did not start")

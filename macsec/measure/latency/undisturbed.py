@@ -1,4 +1,4 @@
-"""Measuring what a scheduler may interrupt: again, until a run had the CPU to itself."""
+"""Runs that a scheduler may interrupt, repeated until one had the CPU to itself."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Generic, NamedTuple, TypeVar
 from macsec.measure.timing import ATTEMPTS, SHARE_OF_CPU
 
 REST_S = 0.001
-"""Between attempts: a scheduler owes most to who has waited."""
+"""Pause between attempts: a scheduler prefers a thread that has waited."""
 
 T = TypeVar("T")
 
 
-class Run(NamedTuple, Generic[T]):
-    """What a run gave, and whether it was interrupted."""
+class BestRun(NamedTuple, Generic[T]):
+    """The result of a run, and whether it was interrupted."""
 
-    told: T
+    result: T
     interrupted: bool
 
 
-def undisturbed(run: Callable[[], T], attempts: int = ATTEMPTS) -> Run[T]:
-    """The first of a few runs that had the CPU throughout, else the one that had most of it.
+def undisturbed(run: Callable[[], T], attempts: int = ATTEMPTS) -> BestRun[T]:
+    """Return the first run that had the CPU throughout, else the one that had most of it.
 
-    A run that never waits has the CPU throughout unless it is taken away.
+    A run that never waits has the CPU throughout unless the scheduler interrupts it.
     """
     best, most = None, -1.0
     for _ in range(attempts):
         cpu_from, wall_from = time.thread_time_ns(), time.perf_counter_ns()
-        told = run()
+        result = run()
         wall, cpu = time.perf_counter_ns() - wall_from, time.thread_time_ns() - cpu_from
         share = cpu / max(wall, 1)
         if share >= SHARE_OF_CPU:
-            return Run(told, False)
+            return BestRun(result, False)
         if share > most:
-            best, most = Run(told, True), share
+            best, most = BestRun(result, True), share
         time.sleep(REST_S)
     assert best is not None  # noqa: S101
     return best

@@ -1,4 +1,4 @@
-"""Throughput: frames a second of ours and of others, side by side.
+"""Throughput: frames a second of our contestants and of peers, side by side.
 
 run.py       a measurement: contestants, sizes, suites; rounds in turn
 ours.py      our data planes     others.py   peers found on this machine

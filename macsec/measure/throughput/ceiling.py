@@ -17,7 +17,7 @@ REDUCTION = 2 / 3
 
 
 def blocks(text: int, aad: int) -> tuple[int, float]:
-    """Blocks through AES and products of GHASH, the reduction among them, of one message."""
+    """Return blocks of AES and products of GHASH, with the reduction, of one message."""
     whole = -(-text // BLOCK)
     return whole + 1, -(-aad // BLOCK) + whole + 1 + REDUCTION
 
@@ -46,19 +46,19 @@ class Ceiling:
         self._products = round(max(products - aes, 0) / STEP / wide)
 
     def run(self, times: int) -> None:
-        """The arithmetic of so many batches."""
+        """Run the arithmetic of `times` batches."""
         run = self._compiled.lib.ceiling_run
         for _ in range(times):
             run(self._wide, self._rounds, self._both, self._products)
 
     def check(self) -> None:
-        """Nothing is made."""
+        """Check nothing: there is no output."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Release nothing: no resource is held."""
 
 
-class Clock:
+class CycleCounter:
     """Additions that wait for one another: `frames` of them a repetition, a cycle each."""
 
     backend = kernel = "clock"
@@ -68,16 +68,16 @@ class Clock:
         self._compiled = _library()
 
     def run(self, times: int) -> None:
-        """So many chains."""
+        """Run `times` chains."""
         run = self._compiled.lib.clock_run
         for _ in range(times):
             run(self.frames // CHAIN)
 
     def check(self) -> None:
-        """Nothing is made."""
+        """Check nothing: there is no output."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Release nothing: no resource is held."""
 
 
 def _library() -> Library:

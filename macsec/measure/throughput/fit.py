@@ -14,12 +14,12 @@ class Line(NamedTuple):
     error: float
 
     def at(self, size: float) -> float:
-        """The line's value."""
+        """Return the line's value."""
         return self.intercept + self.slope * size
 
 
 def line(sizes: Sequence[float], values: Sequence[float]) -> Line | None:
-    """The line of least squares of relative distances; None where sizes are fewer than two.
+    """Return the line of least squares of relative distances, or None for fewer than two sizes.
 
     Relative, because otherwise the largest frames alone would decide the intercept.
     """

@@ -1,4 +1,4 @@
-"""The peers: other people's AES-GCM and MACsec, on the same octets, timed as we are.
+"""The peers: other implementations of AES-GCM and MACsec, on the same octets, timed alike.
 
 A C peer seals or opens bare messages, a call a batch: it gets SecTAGs and IVs ready-made. A Python
 peer does what its own users would write. Each is checked against our octets before it is timed.
@@ -85,7 +85,7 @@ class CPeer:
                 raise MACsecError(f"{self.backend}: its octets are not ours")
 
     def run(self, times: int) -> None:
-        """So many batches."""
+        """Handle `times` batches."""
         call, peer, job, nothing = self._call, self._peer, self._job, self._ffi.NULL
         good = 0
         for _ in range(times):
@@ -93,17 +93,17 @@ class CPeer:
         self._good = good
 
     def check(self) -> None:
-        """All messages of the last batch came out right."""
+        """Raise MACsecError if a message of the last batch is wrong."""
         if self._good != self.frames:
             raise MACsecError(f"{self.backend}: {self.frames - self._good} messages failed")
 
     def close(self) -> None:
-        """Give back the expanded key."""
+        """Free the expanded key."""
         self._ffi.release(self._peer)
 
 
 class PythonPeer(ABC):
-    """A library of Python: `one` handles a frame and answers with the whole one."""
+    """A Python library: `one` handles a frame and returns the result."""
 
     backend: str
     kernel = "python"
@@ -122,14 +122,14 @@ class PythonPeer(ABC):
 
     @abstractmethod
     def calls(self, task: Task) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
-        """For each frame, what is called with what."""
+        """Return the call and its arguments for each frame."""
 
     @abstractmethod
     def whole(self, row: int, made: Any) -> bytes:
-        """The whole frame that a call made."""
+        """Return the whole frame that a call made."""
 
     def run(self, times: int) -> None:
-        """All frames, so many times."""
+        """Handle all frames `times` times."""
         work = self._work
         for _ in range(times):
             for call, arguments in work:
@@ -137,23 +137,23 @@ class PythonPeer(ABC):
         self._last = last
 
     def check(self) -> None:
-        """Each call raises for a wrong tag; what the last one made is there."""
+        """Raise MACsecError if the last result is missing; each call raises for a wrong tag."""
         if self._last is None:
             raise MACsecError(f"{self.backend}: nothing was made")
 
     def close(self) -> None:
-        """Let the frames go."""
+        """Release the frames."""
         self._work = []
 
     def parts(self, row: int) -> tuple[bytes, bytes, bytes]:
-        """AAD, text before and text with tag after sealing, of one frame."""
+        """Return AAD, text before and text with tag after sealing, of one frame."""
         clear, sealed = self._task.clear[row], self._task.sealed[row]
         aad = HEAD if self._task.encrypt else len(sealed) - ICV_LENGTH
         text = clear[ADDRESSES_LENGTH:] if self._task.encrypt else b""
         return sealed[:aad], text, sealed[aad:]
 
     def joined(self, row: int, made: bytes) -> bytes:
-        """The whole frame from what an AEAD answered."""
+        """Return the whole frame from the result of an AEAD."""
         aad, _, _ = self.parts(row)
         if self._task.stage == PROTECT:
             return aad + made
@@ -170,7 +170,7 @@ class Pyca(PythonPeer):
         super().__init__(task, PYTHON_FRAMES)
 
     def calls(self, task: Task) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
-        """`encrypt` or `decrypt`."""
+        """Return `encrypt` or `decrypt` with its arguments."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         gcm = AESGCM(task.key)
@@ -186,12 +186,12 @@ class Pyca(PythonPeer):
         ]
 
     def whole(self, row: int, made: Any) -> bytes:
-        """Put together."""
+        """Put the frame together."""
         return self.joined(row, made)
 
 
 class PyCryptodome(PythonPeer):
-    """AES-GCM of `pycryptodome`, which wants a new object for each frame."""
+    """AES-GCM of `pycryptodome`, which needs a new object for each frame."""
 
     backend = "pycryptodome"
 
@@ -199,7 +199,7 @@ class PyCryptodome(PythonPeer):
         super().__init__(task, PYTHON_FRAMES)
 
     def calls(self, task: Task) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
-        """A closure for each stage."""
+        """Return a closure for each stage."""
         from Crypto.Cipher import AES
 
         key, mode = task.key, AES.MODE_GCM
@@ -219,12 +219,12 @@ class PyCryptodome(PythonPeer):
         return [(call, (task.iv(row), *self.parts(row))) for row in range(task.frames)]
 
     def whole(self, row: int, made: Any) -> bytes:
-        """Put together."""
+        """Put the frame together."""
         return self.joined(row, made)
 
 
 class Scapy(PythonPeer):
-    """`scapy.contrib.macsec`: from packet to octets and back, its users' way."""
+    """`scapy.contrib.macsec`: from packet to octets and back, as its users do."""
 
     backend = "scapy.contrib.macsec"
 
@@ -249,13 +249,13 @@ class Scapy(PythonPeer):
         return [(call, (row + 1, frame)) for row, frame in enumerate(task.given.frames())]
 
     def whole(self, row: int, made: Any) -> bytes:
-        """It is whole."""
+        """Return the frame, which is whole already."""
         return bytes(made)
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A peer by name: how it takes part, how it is had, and which version is here."""
+    """A peer: its name, its contestants, how to install it, and its installed version."""
 
     name: str
     remedy: str
@@ -298,21 +298,21 @@ def _python(module: str, kind: Callable[[Task], Contestant]) -> Callable[[Task],
 
 
 def _compiled_version(name: str, library_name: str) -> Callable[[], str | None]:
-    def told() -> str | None:
+    def installed() -> str | None:
         ffi, lib = library(name, "peer.h", (library_name,))
         return str(ffi.string(lib.peer_version()).decode())
 
-    return told
+    return installed
 
 
 def _installed_version(name: str) -> Callable[[], str | None]:
-    def told() -> str | None:
+    def installed() -> str | None:
         try:
             return version(name)
         except PackageNotFoundError:
             return None
 
-    return told
+    return installed
 
 
 IPSEC_MB = "intel-ipsec-mb"
@@ -347,4 +347,4 @@ PEERS = {
         Peer(CEILING, "apt install gcc, on x86-64 with AES-NI", _ceiling, lambda: None),
     )
 }
-"""All of them; the ceiling takes part like one."""
+"""All peers; the ceiling takes part like one."""

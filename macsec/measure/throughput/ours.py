@@ -24,7 +24,7 @@ PYTHON_FRAMES = 32
 
 
 def contestants(task: Task, kernels: list[str]) -> Iterator[Contestant]:
-    """The C call on each of these kernels; "reference" among them is the reference plane."""
+    """Return the C call on each of these kernels; "reference" is the reference plane."""
     for kernel in kernels:
         if kernel == REFERENCE:
             yield Api(task.first(REFERENCE_FRAMES), REFERENCE, REFERENCE, None)
@@ -33,13 +33,13 @@ def contestants(task: Task, kernels: list[str]) -> Iterator[Contestant]:
 
 
 def api_contestants(task: Task, kernel: str) -> Iterator[Contestant]:
-    """The same through Python: a batch a call, and a frame a call."""
+    """Return the same through Python: a batch a call, and a frame a call."""
     yield Api(task, PYTHON_BATCH, "native", kernel)
     yield OneFrame(task.first(PYTHON_FRAMES), kernel)
 
 
 class Prepared:
-    """One C call for a batch: SecTAG, PN, IV, look-up, replay, cipher and counters are all in it.
+    """One C call for a batch, with SecTAG, PN, IV, look-up, replay, cipher and counters.
 
     The columns and arenas that the call is given are prepared. The call goes through a function
     pointer, as those of the C peers do, so that getting into C costs the same for all.
@@ -82,13 +82,13 @@ class Prepared:
         return self._task.out[start : start + int(self._wide[1, row])].tobytes()
 
     def run(self, times: int) -> None:
-        """So many batches."""
+        """Handle `times` batches."""
         call, secy, given, out = self._call, self._plane._open(), self._given, self._out
         for _ in range(times):
             call(secy, given, out)
 
     def check(self) -> None:
-        """All frames of the last batch went on."""
+        """Raise MACsecError if a frame of the last batch was not delivered or sent."""
         if self._out.frames != self.frames:
             raise MACsecError(f"kernel {self.kernel}: {self._task.stage} stopped letting frames on")
 
@@ -111,14 +111,14 @@ class Api:
             raise MACsecError(f"{backend}: a frame of {task.stage} is not what it should be")
 
     def run(self, times: int) -> None:
-        """So many batches."""
+        """Handle `times` batches."""
         call, batch = self._call, self._task.given
         for _ in range(times):
             out = call(batch)
         self._last = out
 
     def check(self) -> None:
-        """All frames of the last batch went on."""
+        """Raise MACsecError if a frame of the last batch was not delivered or sent."""
         if len(self._last.batch) != self.frames:
             raise MACsecError(f"{self.backend}: {self._task.stage} stopped letting frames on")
 
@@ -141,18 +141,18 @@ class OneFrame:
         protects = task.stage == PROTECT
         self._call: Any = self._secy.protect_frame if protects else self._secy.validate_frame
         made: list[Any] = [self._call(frame) for frame in self._given]
-        if (made if protects else [told[1] for told in made]) != task.wanted.frames():
+        if (made if protects else [pair[1] for pair in made]) != task.wanted.frames():
             raise MACsecError(f"{self.backend}: a frame is not what it should be")
 
     def run(self, times: int) -> None:
-        """All frames, so many times."""
+        """Handle all frames `times` times."""
         call, frames = self._call, self._given
         for _ in range(times):
             for frame in frames:
                 call(frame)
 
     def check(self) -> None:
-        """One more frame goes on."""
+        """Raise MACsecError if one more frame is not delivered or sent."""
         made = self._call(self._given[0])
         if made is None or (self._task.stage != PROTECT and made[1] is None):
             raise MACsecError(f"{self.backend}: {self._task.stage} stopped letting frames on")

@@ -17,7 +17,7 @@ from macsec.measure.contestant import Contestant
 from macsec.measure.task import STAGES, Task, make_task
 from macsec.measure.throughput import fit
 from macsec.measure.throughput.ceiling import BACKEND as CEILING
-from macsec.measure.throughput.ceiling import Clock
+from macsec.measure.throughput.ceiling import CycleCounter
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import (
     BACKEND,
@@ -36,7 +36,7 @@ OURS = (BACKEND, REFERENCE, PYTHON_BATCH, PYTHON_FRAME)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be measured. `kernels`: the chosen one first; `peers`: names of PEERS."""
+    """The work of a measurement. `kernels`: the chosen one first; `peers`: names of PEERS."""
 
     workloads: Sequence[Workload]
     suites: Sequence[CipherSuite]
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def races(self) -> int:
-        """How many races that makes."""
+        """The number of races."""
         groups = (self.workloads, self.suites, self.stages, self.modes, self.batches)
         count = 1
         for group in groups:
@@ -59,7 +59,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measurement:
     """One contestant in one race. `cycles` is None where the core's clock is not known."""
 
     task: Task
@@ -87,31 +87,31 @@ class Row:
 
     @property
     def cycles_per_frame(self) -> float | None:
-        """At the clock that the core had meanwhile."""
+        """Cycles at the clock of the core during the race."""
         return None if self.cycle_ns is None else self.ns_per_frame / self.cycle_ns
 
-    def ratio(self, other: Row) -> float:
-        """The time a frame over that of another row."""
+    def ratio(self, other: Measurement) -> float:
+        """Return the time a frame over that of another measurement."""
         return self.timing.ratio(other.timing) * other.frames / self.frames
 
 
 @dataclass(slots=True)
 class Results:
-    """The rows, race by race, and which peers could not take part, and why."""
+    """The measurements, race by race, and the peers that could not take part, with reasons."""
 
     plan: Plan
-    races: list[list[Row]] = field(default_factory=list)
+    races: list[list[Measurement]] = field(default_factory=list)
     lacking: dict[str, str] = field(default_factory=dict)
 
     @property
-    def rows(self) -> list[Row]:
-        """All of them."""
+    def rows(self) -> list[Measurement]:
+        """All measurements."""
         return [row for each in self.races for row in each]
 
-    def ratios(self) -> Iterator[tuple[Row, Row, float]]:
-        """Of each race: a row of ours, somebody else's, and the ratio of their times.
+    def ratios(self) -> Iterator[tuple[Measurement, Measurement, float]]:
+        """Yield for each race a measurement of ours, one of a peer, and the ratio of their times.
 
-        One frame through Python is compared with what else goes through Python.
+        One frame through Python is compared with the peers that go through Python.
         """
         for rows in self.races:
             for ours in rows:
@@ -119,9 +119,9 @@ class Results:
                     if _comparable(ours, other):
                         yield ours, other, ours.ratio(other)
 
-    def lines(self) -> Iterator[tuple[Row, fit.Line]]:
-        """A line through the times of each contestant over the sizes, and its first row."""
-        groups: dict[tuple[Any, ...], list[Row]] = {}
+    def lines(self) -> Iterator[tuple[Measurement, fit.Line]]:
+        """Yield the first measurement of each contestant, and a line through its times by size."""
+        groups: dict[tuple[Any, ...], list[Measurement]] = {}
         for row in self.rows:
             if len(set(row.task.workload.lengths)) == 1:
                 task = row.task
@@ -133,24 +133,24 @@ class Results:
                 yield rows[0], found
 
     def digests(self) -> dict[str, str]:
-        """What was sealed, by name of suite, mode, workload and batch."""
+        """Return digests of the sealed frames, by suite, mode, workload and batch."""
         return {
             f"{t.suite.name}/{mode(t)}/{t.workload.name}/{t.frames}": t.digest
             for t in (rows[0].task for rows in self.races)
         }
 
     def core_ghz(self) -> float | None:
-        """The clock of the core, the middle of all races."""
-        told = [1 / rows[0].cycle_ns for rows in self.races if rows[0].cycle_ns]
-        return median(told) if told else None
+        """Return the clock of the core, the median of all races."""
+        clocks = [1 / rows[0].cycle_ns for rows in self.races if rows[0].cycle_ns]
+        return median(clocks) if clocks else None
 
 
 def mode(task: Task) -> str:
-    """`confidentiality` or `integrity`."""
+    """Return `confidentiality` or `integrity`."""
     return "confidentiality" if task.encrypt else "integrity"
 
 
-def _comparable(ours: Row, other: Row) -> bool:
+def _comparable(ours: Measurement, other: Measurement) -> bool:
     if other.backend in OURS:
         return False
     if ours.backend == PYTHON_FRAME:
@@ -159,13 +159,13 @@ def _comparable(ours: Row, other: Row) -> bool:
 
 
 def expected(workload: Workload) -> tuple[float, float]:
-    """The share of frames that a link with MACsec carries, without and with SCI."""
+    """Return the share of frames that a link with MACsec carries, without and with SCI."""
     lengths = [length + FCS for length in workload.lengths]
     return ratio(lengths, OVERHEAD_WITHOUT_SCI), ratio(lengths, OVERHEAD_WITH_SCI)
 
 
 def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
-    """All races of a plan; `step` is called after each round."""
+    """Run all races of a plan; `step` is called after each round."""
     results = Results(plan)
     for suite in plan.suites:
         for encrypt in plan.modes:
@@ -177,7 +177,7 @@ def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
     return results
 
 
-def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Row]:
+def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Measurement]:
     plan = results.plan
     entered: list[Contestant] = []
     clock: list[Contestant] = []
@@ -195,16 +195,16 @@ def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Row]:
     finally:
         for contestant in entered:
             contestant.close()
-    cycle_ns = timings[-1].median / Clock.frames if clock else None
+    cycle_ns = timings[-1].median / CycleCounter.frames if clock else None
     return [
-        Row(task, each.backend, each.kernel, each.batch, each.frames, timing, cycle_ns)
+        Measurement(task, each.backend, each.kernel, each.batch, each.frames, timing, cycle_ns)
         for each, timing in zip(entered, timings, strict=False)
     ]
 
 
 def _clock() -> list[Contestant]:
     try:
-        return [Clock()]
+        return [CycleCounter()]
     except Lacking:
         return []
 
@@ -219,4 +219,4 @@ def _entering(results: Results, name: str, task: Task) -> list[Contestant]:
         return []
 
 
-__all__ = ["CEILING", "OURS", "Plan", "Results", "Row", "expected", "measure", "mode"]
+__all__ = ["CEILING", "OURS", "Measurement", "Plan", "Results", "expected", "measure", "mode"]

@@ -5,35 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from macsec.report.html.axes import (
-    HEIGHT,
-    WIDTH,
+from macsec.report.drawing.axes import (
     Mark,
     Scale,
-    across,
     decade_marks,
     decades,
-    drawing,
     even_marks,
-    figure,
-    frame,
     nanoseconds,
     short,
-    titles,
-    upwards,
-    words,
+    step_marks,
+    steps_around,
 )
-from macsec.report.html.markup import Html, tag
+from macsec.report.drawing.svg import dot, inline, line, words
+from macsec.report.html.markup import Html, figure, tag
 from macsec.report.html.model import Bars, Curves, Series, Sizes
 
+WIDTH, HEIGHT = 520, 300
+LEFT, RIGHT, TOP, BOTTOM = 62, 30, 26, 46
+"""Room around the frame of a chart for the words at its axes."""
 COLOURS = 6
 SIZE_MARKS = (64, 128, 256, 512, 1024, 1518, 4096, 9018)
 LEAST = 1.0
-"""The bottom of a logarithmic axis of times: what is less is drawn there."""
+"""The bottom of a logarithmic axis of times; smaller values are drawn there."""
 
 
 def draw_curves(curves: Curves) -> Html:
-    """Values against 1/(1-p), both logarithmic: each nine takes as much room as the last."""
+    """Draw values against 1/(1-p), both logarithmic: each further nine has the same width."""
     drawn = [
         Series(
             each.name,
@@ -46,30 +43,32 @@ def draw_curves(curves: Curves) -> Html:
     if not points:
         return _nothing(curves.title)
     most = max(10.0, decades([x for x, _ in points])[1])
-    x = across(1, most, logarithmic=True)
+    x = _across(1, most, logarithmic=True)
     low, high = decades([y for _, y in points])
-    y = upwards(low, high, logarithmic=True)
+    y = _upwards(low, high, logarithmic=True)
     is_time = curves.unit == "ns"
     y_marks = decade_marks(low, high, nanoseconds if is_time else short)
     x_marks = [(value, _nines(value)) for value, _ in decade_marks(1, most, short)]
-    shapes = [*frame(x, y, x_marks, y_marks)]
-    shapes += titles(x, y, "percentile", "latency" if is_time else curves.unit)
+    shapes = [*_frame(x, y, x_marks, y_marks)]
+    shapes += _titles(x, y, "percentile", "latency" if is_time else curves.unit)
     shapes += [_line(each, at, x, y) for at, each in enumerate(drawn)]
-    told = f"Percentile curves of {', '.join(each.name for each in drawn)}"
-    return figure(curves.title, drawing(curves.title, told, WIDTH, HEIGHT, *shapes), _legend(drawn))
+    description = f"Percentile curves of {', '.join(each.name for each in drawn)}"
+    return figure(
+        curves.title, inline(curves.title, description, WIDTH, HEIGHT, *shapes), _legend(drawn)
+    )
 
 
 def draw_bars(bars: Bars) -> Html:
-    """Counts, in equal steps of the value."""
+    """Draw counts, in equal steps of the value."""
     if not bars.bars:
         return _nothing(bars.title)
     low, high = bars.bars[0].low, bars.bars[-1].high + 1
     marks = even_marks(max(bar.count for bar in bars.bars))
-    x, y = across(low, high), upwards(0, marks[-1][0])
+    x, y = _across(low, high), _upwards(0, marks[-1][0])
     x_marks = [
         (value, f"{value:,.0f}") for value in (low + (high - low) * at / 4 for at in range(5))
     ]
-    shapes = [*frame(x, y, x_marks, marks), *titles(x, y, bars.unit, "frames")]
+    shapes = [*_frame(x, y, x_marks, marks), *_titles(x, y, bars.unit, "frames")]
     for bar in bars.bars:
         left, right, top = x(bar.low), x(bar.high + 1), y(bar.count)
         gap = 1 if right - left > 3 else 0
@@ -78,33 +77,65 @@ def draw_bars(bars: Bars) -> Html:
             shapes.append(tag("rect", class_="bar", **shape))
     if bars.beyond:
         text = f"{bars.beyond:,} more above {high - 1:,}"
-        shapes.append(words(x.stop, y.stop + 12, text, "end", "quiet halo"))
-    told = f"Histogram from {low:,} to {high - 1:,} {bars.unit}"
-    return figure(bars.title, drawing(bars.title, told, WIDTH, HEIGHT, *shapes))
+        shapes.append(words(x.stop, y.stop + 12, text, "end", class_="quiet halo"))
+    description = f"Histogram from {low:,} to {high - 1:,} {bars.unit}"
+    return figure(bars.title, inline(bars.title, description, WIDTH, HEIGHT, *shapes))
 
 
 def draw_sizes(sizes: Sizes) -> Html:
-    """Values against frame size; dashed lines are arithmetic."""
+    """Draw values against frame size; dashed lines are arithmetic."""
     points = [point for each in sizes.series for point in each.points]
     if not points:
         return _nothing(sizes.title)
     widths = sorted({x for x, _ in points})
-    x = across(widths[0], widths[-1], logarithmic=True)
-    low, high = _steps([y for _, y in points])
-    y = upwards(low, high, logarithmic=True)
+    x = _across(widths[0], widths[-1], logarithmic=True)
+    low, high = steps_around([y for _, y in points])
+    y = _upwards(low, high, logarithmic=True)
     x_marks = [(size, str(size)) for size in SIZE_MARKS if widths[0] <= size <= widths[-1]]
-    shapes = [*frame(x, y, _apart(x_marks, x), _thirds(low, high))]
-    shapes += titles(x, y, "octets a frame, with FCS", sizes.unit)
+    shapes = [*_frame(x, y, _apart(x_marks, x), step_marks(low, high))]
+    shapes += _titles(x, y, "octets a frame, with FCS", sizes.unit)
     for at, each in enumerate(sizes.series):
         shapes.append(_line(each, at, x, y))
         if not each.dashed:
             shapes += [
-                tag("circle", cx=x(size), cy=y(value), r=3.5, class_=f"dot c{at % COLOURS}")
+                dot((x(size), y(value)), 3.5, class_=f"dot c{at % COLOURS}")
                 for size, value in each.points
             ]
-    told = f"Lines of {', '.join(each.name for each in sizes.series)}"
-    picture = drawing(sizes.title, told, WIDTH, HEIGHT, *shapes)
+    description = f"Lines of {', '.join(each.name for each in sizes.series)}"
+    picture = inline(sizes.title, description, WIDTH, HEIGHT, *shapes)
     return figure(sizes.title, picture, _legend(sizes.series))
+
+
+def _across(low: float, high: float, logarithmic: bool = False) -> Scale:
+    return Scale(low, high, LEFT, WIDTH - RIGHT, logarithmic)
+
+
+def _upwards(low: float, high: float, logarithmic: bool = False) -> Scale:
+    return Scale(low, high, HEIGHT - BOTTOM, TOP, logarithmic)
+
+
+def _frame(x: Scale, y: Scale, x_marks: Sequence[Mark], y_marks: Sequence[Mark]) -> list[Html]:
+    """Return grid, axes and the texts at the marks."""
+    parts: list[Html] = []
+    for value, text in x_marks:
+        at = x(value)
+        parts.append(tag("line", x1=at, y1=y.stop, x2=at, y2=y.start, class_="grid"))
+        parts.append(words(at, y.start + 17, text, "middle", class_="quiet"))
+    for value, text in y_marks:
+        at = y(value)
+        parts.append(tag("line", x1=x.start, y1=at, x2=x.stop, y2=at, class_="grid"))
+        parts.append(words(x.start - 7, at + 4, text, "end", class_="quiet"))
+    edge = [(x.start, y.stop), (x.start, y.start), (x.stop, y.start)]
+    return [*parts, line(edge, class_="axis")]
+
+
+def _titles(x: Scale, y: Scale, across_text: str, up_text: str) -> list[Html]:
+    """Return the names of the axes: below, and above at the left."""
+    middle = (x.start + x.stop) / 2
+    return [
+        words(middle, HEIGHT - 8, across_text, "middle"),
+        words(4, y.stop - 12, up_text, "start"),
+    ]
 
 
 def _nothing(title: str) -> Html:
@@ -112,15 +143,15 @@ def _nothing(title: str) -> Html:
 
 
 def _nines(inverse: float) -> str:
-    """0 %, 90 %, 99 %, 99.9 %..."""
+    """Return 0 %, 90 %, 99 %, 99.9 %..."""
     digits = round(math.log10(inverse))
     return "0 %" if digits == 0 else f"{100 - 100 / inverse:.{max(digits - 2, 0)}f} %"
 
 
 def _line(series: Series, at: int, x: Scale, y: Scale) -> Html:
-    points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in series.points)
     dashed = " dashed" if series.dashed else ""
-    return tag("polyline", points=points, class_=f"line c{at % COLOURS}{dashed}")
+    points = ((x(a), y(b)) for a, b in series.points)
+    return line(points, class_=f"line c{at % COLOURS}{dashed}")
 
 
 def _legend(series: Sequence[Series]) -> Html:
@@ -133,20 +164,8 @@ def _legend(series: Sequence[Series]) -> Html:
     return tag("ul", *samples, class_="legend")
 
 
-def _steps(values: Sequence[float]) -> tuple[float, float]:
-    """1, 2 or 5 times a power of ten on either side."""
-    steps = [factor * 10.0**power for power in range(-6, 13) for factor in (1, 2, 5)]
-    low = max(step for step in steps if step <= min(values))
-    return low, min(step for step in steps if step >= max(values) and step > low)
-
-
-def _thirds(low: float, high: float) -> list[Mark]:
-    steps = [factor * 10.0**power for power in range(-6, 13) for factor in (1, 2, 5)]
-    return [(step, short(step)) for step in steps if low <= step <= high * 1.0001]
-
-
 def _apart(marks: Sequence[Mark], x: Scale, least: float = 34) -> list[Mark]:
-    """Those of the marks that do not touch the one before."""
+    """Return the marks that do not touch the one before."""
     kept: list[Mark] = []
     for mark in marks:
         if not kept or x(mark[0]) - x(kept[-1][0]) >= least:

@@ -1,4 +1,4 @@
-"""HTML and SVG as text: every string is escaped unless it came out of here."""
+"""HTML and SVG as text: every string is escaped unless this module made it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,29 @@ EMPTY = frozenset(
 
 
 class Html(str):
-    """Text that is HTML already. Only this module makes it, and `style.py` from a constant."""
+    """Text that is HTML already, made by this module, or from a constant by `style.py`."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: str | Html, **attributes: str | float | bool | None) -> Html:
-    """An element. `class_` is class, and an underscore a hyphen; None and False leave one out."""
-    told = "".join(_attribute(key, value) for key, value in attributes.items())
+    """Return an element. `class_` is class, `_` a hyphen; None and False omit an attribute."""
+    written = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in EMPTY:
-        return Html(f"<{name}{told}/>" if name not in ("br", "hr", "meta") else f"<{name}{told}>")
-    return Html(f"<{name}{told}>{join(children)}</{name}>")
+        return Html(
+            f"<{name}{written}/>" if name not in ("br", "hr", "meta") else f"<{name}{written}>"
+        )
+    return Html(f"<{name}{written}>{join(children)}</{name}>")
 
 
 def join(parts: Iterable[str | Html]) -> Html:
-    """Parts one after another."""
+    """Return parts one after another."""
     return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
+
+
+def figure(title: str, *content: Html) -> Html:
+    """Return content with its caption."""
+    return tag("figure", tag("figcaption", title), *content)
 
 
 def _attribute(key: str, value: str | float | bool | None) -> str:

@@ -1,14 +1,14 @@
-"""What the components draw: plain data, made by whoever measured or simulated. Nothing computes.
+"""Plain data that the components draw, made by measurements and simulations.
 
-    page.py      Page       the whole file: title, facts, sections
-    tables.py    Table      rows of text;  Counters: one column for each SecY
+    page.py      HtmlPage   the whole file: title, facts, sections
+    tables.py    Table      rows of text;  CounterColumns: one column for each SecY
     charts.py    Curves     percentiles;  Bars: a histogram;  Sizes: throughput against frame size
-    topology.py  Topology   nodes and links, with a lock where a link is protected
-    wiretap.py   Wiretap    a clear frame beside what is on the wire
+    topology.py  DrawnTopology  nodes and links, with a lock where a link is protected
+    wiretap.py   Wiretap    a clear frame beside the same frame on the wire
     strip.py     Strip      the replay window, PN by PN, over time
 
-Each component is a function `draw(data) -> Html`, or several with names; `Section.body` takes their
-results in order. Text in the data may be anything: it is escaped.
+Each component is a function `draw(data) -> Html`, or several with names; `PageSection.body` takes
+their results in order. Text in the data may be anything: it is escaped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from macsec.report.html.markup import Html
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page. `note` is one line under the title; `anchor` has to be unique."""
 
     anchor: str
@@ -31,34 +31,20 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A whole page. `lead` is one sentence; `facts` stand in a table below it."""
+class HtmlPage:
+    """A whole page. `lead` is one sentence; `facts` are shown in a table below it."""
 
     title: str
     lead: str
     facts: Mapping[str, str]
-    sections: Sequence[Section]
+    sections: Sequence[PageSection]
 
 
 # ---------------------------------------------------------------- tables
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The first `names` columns are text, the others numbers; `marks` are classes of rows.
-
-    A row's mark is `good`, `bad`, `quiet` or empty.
-    """
-
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    names: int = 1
-    marks: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
+class CounterColumns:
     """Counters by SecY: name of the SecY (or port) to counter to count, as `SecY.counters`."""
 
     caption: str
@@ -70,7 +56,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A line: x and y of each point. `dashed` marks what is arithmetic, not measured."""
+    """A line: x and y of each point. A `dashed` line is arithmetic, not measured."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -97,7 +83,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A histogram; `beyond` is how many values lie above the last bar."""
+    """A histogram; `beyond` is the number of values above the last bar."""
 
     title: str
     unit: str
@@ -107,7 +93,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Something against frame size, both axes logarithmic. Points are (octets, value above 0)."""
+    """Values against frame size, both axes logarithmic. Points are (octets, value above 0)."""
 
     title: str
     unit: str
@@ -118,8 +104,8 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A box. Nodes of one `tier` stand in a row, tier 0 at the top, in the order given."""
+class DrawnNode:
+    """A box. Nodes of one `tier` are in a row, tier 0 at the top, in the order given."""
 
     name: str
     tier: int = 0
@@ -127,8 +113,8 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A line between two nodes, by name. `label`: rate, delay. `protection`: suite and AN, say.
+class DrawnLink:
+    """A line between two nodes, by name. `label`: rate, delay. `protection`: suite, AN.
 
     A link that is not `protected` is drawn red and says UNPROTECTED. An `idle` one carries nothing.
     """
@@ -142,19 +128,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Topology:
-    """Nodes and links. A link to a node that is not there is a ValueError."""
+class DrawnTopology:
+    """Nodes and links. A link to a node that does not exist is a ValueError."""
 
     title: str
-    nodes: Sequence[Node]
-    links: Sequence[Link]
+    nodes: Sequence[DrawnNode]
+    links: Sequence[DrawnLink]
 
 
 # ---------------------------------------------------------------- frames
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class DumpField:
     """Octets `start` to `stop` (not included) of a frame; `kind` chooses the colour.
 
     Kinds: DA, SA, VLAN, SecTAG, clear, secure, ICV, padding, rest: the names that
@@ -168,27 +154,27 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame to be shown: octets without FCS, and fields without gaps."""
+class FrameDump:
+    """A frame to show: octets without FCS, and fields without gaps."""
 
     caption: str
     octets: bytes
-    fields: Sequence[Field]
+    fields: Sequence[DumpField]
 
 
 @dataclass(frozen=True, slots=True)
 class Wiretap:
     """The same frame twice: in clear at a host, and as it is on the wire."""
 
-    clear: Frame
-    wire: Frame
+    clear: FrameDump
+    wire: FrameDump
 
 
 # ---------------------------------------------------------------- replay window
 
 
 class Cell(Enum):
-    """What became of a PN so far."""
+    """The state of a PN."""
 
     RECEIVED = "received"
     MISSING = "missing"
@@ -197,8 +183,8 @@ class Cell(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The receive SA after a frame. `cells`: what is known of each PN; others are still to come.
+class WindowMoment:
+    """The receive SA after a frame. `cells`: the known states of PNs; others are still to come.
 
     The window reaches from `lowest_pn` up to, and not including, `next_pn`.
     """
@@ -211,9 +197,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The replay window over time, a row a moment, from PN `first` to `last`."""
+    """The replay window over time, a row for each moment, from PN `first` to `last`."""
 
     title: str
     first: int
     last: int
-    moments: Sequence[Moment] = field(default_factory=tuple)
+    moments: Sequence[WindowMoment] = field(default_factory=tuple)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from macsec.report.html.markup import Html, join, tag
-from macsec.report.html.model import Page, Section
+from macsec.report.html.model import HtmlPage, PageSection
 from macsec.report.html.style import CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""A browser that heeds it loads and runs nothing, whatever may stand in the page."""
+"""With this policy a browser loads and runs nothing, even if the page contained it."""
 
 
-def render(page: Page) -> str:
-    """The text of an HTML file."""
+def render(page: HtmlPage) -> str:
+    """Return the text of an HTML file."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -30,7 +30,7 @@ def render(page: Page) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _header(page: Page) -> list[Html]:
+def _header(page: HtmlPage) -> list[Html]:
     facts = join(
         part for name, value in page.facts.items() for part in (tag("dt", name), tag("dd", value))
     )
@@ -43,7 +43,7 @@ def _header(page: Page) -> list[Html]:
     ]
 
 
-def _section(section: Section) -> Html:
+def _section(section: PageSection) -> Html:
     title = f"{section.anchor}-title"
     note = [tag("p", section.note, class_="note")] if section.note else []
     heading = tag("h2", section.title, id=title)
@@ -51,5 +51,5 @@ def _section(section: Section) -> Html:
 
 
 def cards(*figures: Html) -> Html:
-    """Figures beside one another where there is room."""
+    """Return figures beside one another where there is room."""
     return tag("div", *figures, class_="cards")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from macsec.report.html.axes import drawing, words
+from macsec.report.drawing.svg import inline, words
 from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Cell, Moment, Strip
+from macsec.report.html.model import Cell, Strip, WindowMoment
 from macsec.report.html.tables import scrolling
 
 SIDE, GAP, TOP = 22, 4, 34
 ROW = SIDE + 11
 LETTER = 7.2
-"""Width of a letter, about: rows' labels stand to the left."""
+"""Approximate width of a letter, for the rows' labels at the left."""
 NUMBERS = 5
 """Every fifth PN is numbered."""
 WORDS = {
@@ -23,27 +23,27 @@ WORDS = {
 
 
 def draw(strip: Strip) -> Html:
-    """The strip, with the window outlined in each row."""
+    """Return the strip, with the window outlined in each row."""
     left = 16 + LETTER * max([len(moment.label) for moment in strip.moments], default=0)
     step = SIDE + GAP
     width = left + step * (strip.last - strip.first + 1) + 8
     height = TOP + ROW * len(strip.moments) + 2
     shapes = [
-        words(left + step * (pn - strip.first) + SIDE / 2, 20, str(pn), "middle", "quiet")
+        words(left + step * (pn - strip.first) + SIDE / 2, 20, str(pn), "middle", class_="quiet")
         for pn in range(strip.first, strip.last + 1)
         if pn == strip.first or pn % NUMBERS == 0
     ]
-    shapes.append(words(0, 20, "PN", "start", "strong"))
+    shapes.append(words(0, 20, "PN", "start", class_="strong"))
     for row, moment in enumerate(strip.moments):
         shapes += _row(strip, moment, left, TOP + ROW * row)
-    told = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
-    picture = drawing(strip.title, told, width, height, *shapes)
+    description = f"{len(strip.moments)} moments, PN {strip.first} to {strip.last}"
+    picture = inline(strip.title, description, width, height, *shapes)
     # As wide as its cells are, rather than as the page is.
     sized = tag("div", picture, style=f"width:{width:.0f}px")
     return tag("figure", tag("figcaption", strip.title), scrolling(strip.title, sized), _legend())
 
 
-def _row(strip: Strip, moment: Moment, left: float, top: float) -> list[Html]:
+def _row(strip: Strip, moment: WindowMoment, left: float, top: float) -> list[Html]:
     step = SIDE + GAP
     shapes = [words(0, top + SIDE / 2 + 4, moment.label)]
     for pn in range(strip.first, strip.last + 1):
@@ -60,10 +60,10 @@ def _row(strip: Strip, moment: Moment, left: float, top: float) -> list[Html]:
 
 
 def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Html:
-    """A shape for each state, so that none depends on its colour."""
+    """Return a shape for each state, so that none depends on its colour."""
     square = {"x": x + 2, "y": y + 2, "width": SIDE - 4, "height": SIDE - 4, "rx": 3}
     middle_x, middle_y, reach = x + SIDE / 2, y + SIDE / 2, SIDE / 2 - 4
-    told = [] if name is None else [tag("title", f"{name}: {WORDS[cell]}")]
+    hint = [] if name is None else [tag("title", f"{name}: {WORDS[cell]}")]
     if cell is Cell.RECEIVED:
         shape = tag("rect", class_="received", **square)
     elif cell is Cell.MISSING:
@@ -81,7 +81,7 @@ def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Htm
         shape = tag("polygon", points=diamond, class_="duplicate")
     else:
         shape = tag("circle", cx=middle_x, cy=middle_y, r=2, class_="pending")
-    return tag("g", *told, shape)
+    return tag("g", *hint, shape)
 
 
 def _legend() -> Html:

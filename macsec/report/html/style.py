@@ -1,6 +1,6 @@
 """The style sheet of a page. Colours are named once for light and once for dark.
 
-Whatever has a colour has a word, a shape or a pattern too, and text has a contrast of 4.5 at least.
+Everything with a colour has a word, a shape or a pattern too; text has a contrast of at least 4.5.
 """
 
 from __future__ import annotations

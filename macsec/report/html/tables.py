@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Counters, Table
+from macsec.report.html.model import CounterColumns
+from macsec.report.table import Table
 
 
 def draw(table: Table) -> Html:
-    """A table that scrolls sideways where it is wider than the page."""
+    """Return a table that scrolls sideways where it is wider than the page."""
     marks = [*table.marks, *[""] * (len(table.rows) - len(table.marks))]
     head = [_cell("th", text, at < table.names, "col") for at, text in enumerate(table.head)]
     body = [
@@ -28,16 +29,16 @@ def draw(table: Table) -> Html:
 
 
 def scrolling(label: str, content: Html) -> Html:
-    """What can be wider than the page, reachable by keyboard."""
+    """Return content that can be wider than the page, reachable by keyboard."""
     return tag("div", content, class_="wide", tabindex=0, role="region", aria_label=label)
 
 
-def draw_counters(counters: Counters) -> Html:
-    """Counters that are not zero everywhere, and how many are."""
+def draw_counters(counters: CounterColumns) -> Html:
+    """Return counters that are not zero everywhere, and the number of the others."""
     secys = counters.by_secy
-    names = list(dict.fromkeys(name for told in secys.values() for name in told))
-    shown = [name for name in names if any(told.get(name) for told in secys.values())]
-    rows = [[name, *(_count(told.get(name)) for told in secys.values())] for name in shown]
+    names = list(dict.fromkeys(name for counts in secys.values() for name in counts))
+    shown = [name for name in names if any(counts.get(name) for counts in secys.values())]
+    rows = [[name, *(_count(counts.get(name)) for counts in secys.values())] for name in shown]
     marks = [""] * len(rows)
     if len(shown) < len(names):
         rows.append([f"all others ({len(names) - len(shown)})", *("0" for _ in secys)])

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from macsec.report.html.axes import drawing, figure, words
-from macsec.report.html.markup import Html, tag
-from macsec.report.html.model import Link, Node, Table, Topology
+from macsec.report.drawing.svg import inline, words
+from macsec.report.html.markup import Html, figure, tag
+from macsec.report.html.model import DrawnLink, DrawnNode, DrawnTopology
 from macsec.report.html.tables import draw as draw_table
+from macsec.report.table import Table
 
 WIDTH, ROW, MARGIN = 860, 170, 16
 BOX_WIDTH, BOX_HEIGHT = 132, 46
@@ -19,11 +20,11 @@ BEND = 96
 LETTERS = 16
 """Letters that a box has room for."""
 STEPS = 64
-"""Points of a line that are looked at for what is in its way."""
+"""Points of a line that are checked for obstacles."""
 LETTER, LINE = 7.4, 15
-"""Pixels of a letter, about, and of a line of words."""
+"""Pixels of a letter (about), and of a line of words."""
 NEAR_LOWER_END = 0.68
-"""Where symbols lie on links between tiers: in the middle, crossing links would hide them."""
+"""Position of symbols on links between tiers: crossing links would hide them in the middle."""
 ALARM = "UNPROTECTED"
 ALARM_WIDTH, ALARM_HEIGHT = 116, 22
 LOCK_WIDTH, LOCK_HEIGHT = 26, 29
@@ -32,7 +33,7 @@ Point = tuple[float, float]
 
 
 class Box(NamedTuple):
-    """A part of the drawing that is taken."""
+    """An occupied part of the drawing."""
 
     left: float
     top: float
@@ -40,7 +41,7 @@ class Box(NamedTuple):
     bottom: float
 
     def meets(self, other: Box) -> bool:
-        """Whether they overlap."""
+        """Return whether they overlap."""
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 
@@ -54,7 +55,7 @@ class Route:
     stop: Point
 
     def at(self, share: float) -> Point:
-        """A point of it."""
+        """Return the point at a share of the way."""
         rest = 1 - share
         x, y = (
             rest * rest * a + 2 * rest * share * b + share * share * c
@@ -64,15 +65,15 @@ class Route:
 
     @property
     def is_steep(self) -> bool:
-        """Whether words go beside it rather than below."""
+        """True if words go beside it rather than below."""
         (x0, y0), (x1, y1) = self.start, self.stop
         return abs(y1 - y0) > 0.1 * abs(x1 - x0)
 
 
-def draw(topology: Topology) -> Html:
-    """The drawing, and a table of the links.
+def draw(topology: DrawnTopology) -> Html:
+    """Return the drawing, and a table of the links.
 
-    Words stand beside a link where there is room for them; its number, always, leads to the table.
+    Words are beside a link where there is room for them; its number refers to the table.
     """
     places = _places(topology.nodes)
     routes = _routes(topology.links, places)
@@ -81,12 +82,12 @@ def draw(topology: Topology) -> Html:
     shapes = [_line(link, route) for link, route in routes]
     shapes += [_box(node, places[node.name]) for node in topology.nodes]
     for number, (link, route) in enumerate(routes, 1):
-        shapes += [_symbol(link, _middle(route)), *_told(number, link, route, taken)]
+        shapes += [_symbol(link, _middle(route)), *_words_beside(number, link, route, taken)]
     top, bottom = min(box.top for box in taken), max(box.bottom for box in taken)
     bare = sum(not link.protected for link in topology.links)
-    told = f"{len(topology.nodes)} nodes, {len(routes)} links, {bare} of them unprotected"
+    description = f"{len(topology.nodes)} nodes, {len(routes)} links, {bare} of them unprotected"
     height = bottom - top + 2 * MARGIN
-    picture = drawing(topology.title, told, WIDTH, height, *shapes, top=top - MARGIN)
+    picture = inline(topology.title, description, WIDTH, height, *shapes, top=top - MARGIN)
     return figure(topology.title, picture, _table([link for link, _ in routes]))
 
 
@@ -95,8 +96,8 @@ def _around(place: Point, width: float, height: float) -> Box:
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _places(nodes: Sequence[Node]) -> dict[str, Point]:
-    tiers: dict[int, list[Node]] = defaultdict(list)
+def _places(nodes: Sequence[DrawnNode]) -> dict[str, Point]:
+    tiers: dict[int, list[DrawnNode]] = defaultdict(list)
     for node in nodes:
         tiers[node.tier].append(node)
     places: dict[str, Point] = {}
@@ -107,8 +108,8 @@ def _places(nodes: Sequence[Node]) -> dict[str, Point]:
     return places
 
 
-def _routes(links: Sequence[Link], places: dict[str, Point]) -> list[tuple[Link, Route]]:
-    groups: dict[frozenset[str], list[Link]] = defaultdict(list)
+def _routes(links: Sequence[DrawnLink], places: dict[str, Point]) -> list[tuple[DrawnLink, Route]]:
+    groups: dict[frozenset[str], list[DrawnLink]] = defaultdict(list)
     for link in links:
         for end in (link.a, link.b):
             if end not in places:
@@ -128,7 +129,7 @@ def _route(start: Point, stop: Point, bend: float, places: dict[str, Point]) -> 
     normal = (-(y1 - y0) / length, (x1 - x0) / length)
     straight = Route((x0, y0), ((x0 + x1) / 2, (y0 + y1) / 2), (x1, y1))
     between = sum(_crosses(straight, place) for place in places.values())
-    if between:  # round the boxes that stand in the way
+    if between:  # avoid the boxes that are in the way
         half = BOX_HEIGHT / 2 + BOX_WIDTH / 2 * abs(normal[0])
         bend += BOX_HEIGHT / 2 + half + BEND / 2 * (between - abs(normal[0]))
     # The curve passes half-way between its control and the straight line.
@@ -137,7 +138,7 @@ def _route(start: Point, stop: Point, bend: float, places: dict[str, Point]) -> 
 
 
 def _crosses(route: Route, place: Point) -> bool:
-    """Whether a route leads through the box of a node that is not one of its ends."""
+    """Return whether a route crosses the box of a node that is not one of its ends."""
     if place in (route.start, route.stop):
         return False
     box = _around(place, BOX_WIDTH, BOX_HEIGHT)
@@ -145,14 +146,14 @@ def _crosses(route: Route, place: Point) -> bool:
     return any(box.left < x < box.right and box.top < y < box.bottom for x, y in points)
 
 
-def _line(link: Link, route: Route) -> Html:
+def _line(link: DrawnLink, route: Route) -> Html:
     (x0, y0), (cx, cy), (x1, y1) = route.start, route.control, route.stop
     path = f"M{x0:.1f},{y0:.1f} Q{cx:.1f},{cy:.1f} {x1:.1f},{y1:.1f}"
     kind = "safe" if link.protected else "open"
     return tag("path", d=path, class_=f"{kind} idle" if link.idle else kind)
 
 
-def _box(node: Node, place: Point) -> Html:
+def _box(node: DrawnNode, place: Point) -> Html:
     x, y = place
     box = tag(
         "rect",
@@ -164,13 +165,13 @@ def _box(node: Node, place: Point) -> Html:
         class_="node",
     )
     if not node.note:
-        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", "strong"))
-    name = words(x, y - 3, _fitting(node.name), "middle", "strong")
-    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", "quiet"))
+        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", class_="strong"))
+    name = words(x, y - 3, _fitting(node.name), "middle", class_="strong")
+    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", class_="quiet"))
 
 
 def _fitting(text: str) -> str:
-    """What a box has room for; the table below has whole names."""
+    """Return the text that fits in a box; the table below has whole names."""
     return (
         text if len(text) <= LETTERS else f"{text[: LETTERS - 7]}\N{HORIZONTAL ELLIPSIS}{text[-6:]}"
     )
@@ -182,39 +183,40 @@ def _middle(route: Route) -> Point:
     return route.at(NEAR_LOWER_END if route.stop[1] > route.start[1] else 1 - NEAR_LOWER_END)
 
 
-def _extent(link: Link) -> tuple[float, float]:
+def _extent(link: DrawnLink) -> tuple[float, float]:
     return (LOCK_WIDTH, LOCK_HEIGHT) if link.protected else (ALARM_WIDTH, ALARM_HEIGHT)
 
 
-def _symbol(link: Link, place: Point) -> Html:
+def _symbol(link: DrawnLink, place: Point) -> Html:
     return (_lock if link.protected else _alarm)(*place)
 
 
-def _told(number: int, link: Link, route: Route, taken: list[Box]) -> list[Html]:
-    """Words in the first place that is free, and then takes part in `taken`; or the number."""
+def _words_beside(number: int, link: DrawnLink, route: Route, taken: list[Box]) -> list[Html]:
+    """Return words, or only the number, in the first free place, which is added to `taken`."""
     parts = [link.label, link.protection if link.protected else ""]
-    lines = [text for text in parts if text]
-    whole = [f"{number}: {lines[0]}", *lines[1:]] if lines else [str(number)]
-    for told in (whole, [str(number)]):
-        width, height = LETTER * max(map(len, told)), LINE * len(told)
+    texts = [text for text in parts if text]
+    whole = [f"{number}: {texts[0]}", *texts[1:]] if texts else [str(number)]
+    for lines in (whole, [str(number)]):
+        width, height = LETTER * max(map(len, lines)), LINE * len(lines)
         for anchor, box in _places_beside(link, route, width, height):
             if not any(box.meets(other) for other in taken):
                 taken.append(box)
-                return _written(told, anchor, box)
+                return _written(lines, anchor, box)
     return []
 
 
 def _written(lines: Sequence[str], anchor: str, box: Box) -> list[Html]:
     x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[anchor]
     return [
-        words(x, box.top + LINE * (at + 0.8), text, anchor, "halo") for at, text in enumerate(lines)
+        words(x, box.top + LINE * (at + 0.8), text, anchor, class_="halo")
+        for at, text in enumerate(lines)
     ]
 
 
 def _places_beside(
-    link: Link, route: Route, width: float, height: float
+    link: DrawnLink, route: Route, width: float, height: float
 ) -> Iterator[tuple[str, Box]]:
-    """Right, left, below and above a symbol; with level links the other way round."""
+    """Yield places right, left, below and above a symbol; in reverse order on level links."""
     (x, y), (wide, high) = _middle(route), _extent(link)
     right = x + wide / 2 + 4
     left = x - wide / 2 - 4 - width
@@ -245,10 +247,10 @@ def _alarm(x: float, y: float) -> Html:
     plate = tag(
         "rect", x=left, y=y - 11, width=ALARM_WIDTH, height=ALARM_HEIGHT, rx=4, class_="alarm"
     )
-    return tag("g", plate, words(x, y + 4, ALARM, "middle", "alarmed"))
+    return tag("g", plate, words(x, y + 4, ALARM, "middle", class_="alarmed"))
 
 
-def _table(links: Sequence[Link]) -> Html:
+def _table(links: Sequence[DrawnLink]) -> Html:
     rows = [
         (
             str(number),

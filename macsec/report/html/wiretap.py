@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from macsec.report.html.markup import Html, join, tag
-from macsec.report.html.model import Field, Frame, Wiretap
+from macsec.report.html.model import DumpField, FrameDump, Wiretap
 
 ROW = 16
 MOST_ROWS = 24
@@ -19,17 +19,17 @@ KINDS = {
     "secure": "secure data, encrypted",
     "ICV": "integrity check value",
     "padding": "padding",
-    "rest": "not taken apart",
+    "rest": "not dissected",
 }
 
 
 def draw(wiretap: Wiretap) -> Html:
-    """Both frames, side by side where there is room."""
+    """Return both frames, side by side where there is room."""
     return tag("div", draw_frame(wiretap.clear), draw_frame(wiretap.wire), class_="dumps")
 
 
-def draw_frame(frame: Frame) -> Html:
-    """One frame as a hex dump with its fields below."""
+def draw_frame(frame: FrameDump) -> Html:
+    """Return one frame as a hex dump with its fields below."""
     lines = [_line(frame, at) for at in _rows(len(frame.octets))]
     dump = tag(
         "div", join(lines), class_="hex", tabindex=0, role="region", aria_label=frame.caption
@@ -39,7 +39,7 @@ def draw_frame(frame: Frame) -> Html:
 
 
 def _rows(octets: int) -> Iterator[int | None]:
-    """Where each row begins; None where rows are left out."""
+    """Yield the start of each row; None where rows are left out."""
     starts = range(0, octets, ROW)
     if len(starts) <= MOST_ROWS:
         yield from starts
@@ -50,7 +50,7 @@ def _rows(octets: int) -> Iterator[int | None]:
     yield from starts[-half:]
 
 
-def _line(frame: Frame, start: int | None) -> Html:
+def _line(frame: FrameDump, start: int | None) -> Html:
     if start is None:
         return join([tag("span", "      ...", class_="at"), "\n"])
     stop = min(start + ROW, len(frame.octets))
@@ -70,9 +70,9 @@ def _line(frame: Frame, start: int | None) -> Html:
 
 
 def _pieces(
-    fields: Sequence[Field], start: int, stop: int
-) -> Iterator[tuple[Field | None, int, int]]:
-    """The parts of a row, each in one field; None where no field is."""
+    fields: Sequence[DumpField], start: int, stop: int
+) -> Iterator[tuple[DumpField | None, int, int]]:
+    """Yield the parts of a row, each in one field; None where no field is."""
     at = start
     for field in fields:
         begin, end = max(field.start, at), min(field.stop, stop)
@@ -85,15 +85,15 @@ def _pieces(
         yield None, at, stop
 
 
-def _run(field: Field | None, text: str) -> Html:
+def _run(field: DumpField | None, text: str) -> Html:
     return tag("span", text, class_=None if field is None else _class(field))
 
 
-def _class(field: Field) -> str:
+def _class(field: DumpField) -> str:
     return f"f {field.kind.lower()}" if field.kind in KINDS else "f"
 
 
-def _fields(frame: Frame) -> Html:
+def _fields(frame: FrameDump) -> Html:
     rows = [
         tag(
             "li",
@@ -105,6 +105,6 @@ def _fields(frame: Frame) -> Html:
     return tag("ul", *rows, class_="fields")
 
 
-def _range(field: Field) -> str:
+def _range(field: DumpField) -> str:
     last = field.stop - 1
     return f"octet {field.start}" if last == field.start else f"octets {field.start} to {last}"

@@ -1,16 +1,21 @@
-"""The outcome of a lab: its JSON, and the tables that text and HTML share."""
+"""The outcome of a lab: its JSON, and tables for text and HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, cast
+
+from typing_extensions import TypedDict
 
 from macsec.lab.link_state import LinkStatus
 from macsec.lab.virtual.lab import Lab
 from macsec.lab.virtual.site_link import SiteLink
-from macsec.report.html.model import Counters, Table
+from macsec.report.fields import Counts, Hex, Sci
+from macsec.report.html.model import CounterColumns
 from macsec.report.lab import agreement
+from macsec.report.lab.agreement import AgreementJson
+from macsec.report.table import Table
 from macsec.time_units import NS_PER_MS, PS_PER_NS
 from macsec.wire.lane import LinkStats
 from macsec.wire.units import rate_text, time_text
@@ -21,41 +26,146 @@ STATIC = "static keys"
 _HOSTS = ("sent", "received", "expected", "strange", "foreign")
 
 
+class DirectionJson(TypedDict):
+    """Frames on the wire in one direction, MKPDUs included, and what the receiving SecY did."""
+
+    sent: int
+    received: int
+    octets: int
+    received_octets: int
+    lost: int
+    queue_drops: int
+    fcs_errors: int
+    corrupted: int
+    duplicated: int
+    reordered: int
+    reorder_extent: int
+    queue_high: int
+    too_long: int
+    down_drops: int
+    filtered: int
+    busy_ps: int
+    elapsed_ps: int
+    mkpdus: int
+    refused: int
+    delivered: int
+    utilisation: float
+    replay_window: int
+
+
+class SecyJson(TypedDict):
+    """A SecY at one end of a link."""
+
+    sci: Sci | None
+    counters: Counts
+
+
+class LinkJson(TypedDict):
+    """A link between sites; `sent` and `delivered` are frames of users."""
+
+    name: str
+    protected: bool
+    protection: str
+    standby: bool
+    between: list[str]
+    sent: int
+    delivered: int
+    directions: dict[str, DirectionJson]
+    secys: dict[str, SecyJson]
+    mka: AgreementJson | None
+
+
+class HostJson(TypedDict):
+    """A host, and the frames of its users."""
+
+    name: str
+    site: str
+    mac: str
+    ipv4: str
+    ipv6: str
+    sent: int
+    received: int
+    expected: int
+    strange: int
+    foreign: int
+
+
+class LatencyJson(TypedDict):
+    """Latencies from host to host in ps, exact."""
+
+    least: int
+    mean: int
+    most: int
+
+
+FlowJson = TypedDict(
+    "FlowJson",
+    {
+        "from": str,
+        "to": str,
+        "what": str,
+        "sent": int,
+        "octets": int,
+        "delivered": int,
+        "latency_ps": LatencyJson,
+    },
+)
+"""An entry of traffic."""
+
+
+class LabJson(TypedDict):
+    """`macsec/lab/1`: times in ns, latencies exact in ps."""
+
+    schema: Literal["macsec/lab/1"]
+    topology: str
+    seed: int
+    digest: Hex
+    ended_ns: int
+    events: int
+    backend: str
+    unprotected: list[str]
+    warning: str | None
+    traffic_began_ns: int | None
+    links: list[LinkJson]
+    hosts: list[HostJson]
+    traffic: list[FlowJson]
+
+
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What the command line knows beside the lab itself."""
+class LabRun:
+    """The topology and seed of a lab, known to the command line."""
 
     topology: str
     seed: int
 
 
 def protection(link: SiteLink) -> str:
-    """The cipher suite of a link, or UNPROTECTED."""
+    """Return the cipher suite of a link, or UNPROTECTED."""
     return link.plan.cipher if link.protected and link.plan.cipher else ALARM
 
 
 def alarm(lab: Lab) -> str:
-    """One line if a link is unprotected; else empty."""
+    """Return one line if a link is unprotected, else nothing."""
     bare = lab.unprotected
-    return f"{ALARM}: {', '.join(bare)}; whoever listens there reads every frame" if bare else ""
+    return f"{ALARM}: {', '.join(bare)}; every frame on it can be read" if bare else ""
 
 
 def trouble(lab: Lab) -> list[str]:
-    """A line for each link that is not secured, with the reason, and for frames it refused."""
+    """Return a line for each link that is not secured, and for frames that it refused."""
     lines = []
     for link in lab.links:
         if (state := link.state) is None:
             continue
         if state.status is not LinkStatus.SECURED:
-            told = agreement.why(link.plan.sites, link.agreed)
-            lines.append(f"{link.plan.name} is {state.status.value}: {told}")
+            reason = agreement.why(link.plan.sites, link.agreed)
+            lines.append(f"{link.plan.name} is {state.status.value}: {reason}")
         if refused := link.refused(0) + link.refused(1):
             lines.append(f"{link.plan.name} refused {refused:,} frames while it was not secured")
     return lines
 
 
 def began(lab: Lab) -> str:
-    """When traffic began, and why then."""
+    """Return the time when traffic began, and the reason."""
     if lab.began_ps is None:
         return "not yet: links are not secured"
     at = agreement.ms_text(lab.began_ps // PS_PER_NS)
@@ -68,7 +178,7 @@ def began(lab: Lab) -> str:
 
 
 def ways(link: SiteLink) -> tuple[str, str]:
-    """What the two directions are called."""
+    """Return the names of the two directions."""
     a, b = link.plan.sites
     return f"{a} to {b}", f"{b} to {a}"
 
@@ -76,12 +186,8 @@ def ways(link: SiteLink) -> tuple[str, str]:
 # ---------------------------------------------------------------- JSON
 
 
-def to_json(lab: Lab, run: Run) -> dict[str, Any]:
-    """`macsec/lab/1`. Times in ns, latencies exact in ps.
-
-    `sent` and `delivered` of a link are frames of users; the counts of its `directions` are those
-    of the wire, MKPDUs included.
-    """
+def to_json(lab: Lab, run: LabRun) -> LabJson:
+    """Return the JSON of a lab."""
     return {
         "schema": "macsec/lab/1",
         "topology": run.topology,
@@ -99,7 +205,7 @@ def to_json(lab: Lab, run: Run) -> dict[str, Any]:
     }
 
 
-def _link(link: SiteLink) -> dict[str, Any]:
+def _link(link: SiteLink) -> LinkJson:
     stats = link.stats
     return {
         "name": link.plan.name,
@@ -110,14 +216,7 @@ def _link(link: SiteLink) -> dict[str, Any]:
         "sent": sum(map(link.sent, range(2))),
         "delivered": sum(map(link.delivered, range(2))),
         "directions": {
-            way: {
-                **each.as_dict(),
-                "mkpdus": link.mkpdus(direction),
-                "refused": link.refused(direction),
-                "delivered": link.delivered(direction),
-                "utilisation": round(each.utilisation, 6),
-                "replay_window": each.replay_window,
-            }
+            way: _direction(link, direction, each)
             for direction, (way, each) in enumerate(zip(ways(link), stats, strict=True))
         },
         "secys": {
@@ -128,7 +227,21 @@ def _link(link: SiteLink) -> dict[str, Any]:
     }
 
 
-def _host(lab: Lab, name: str) -> dict[str, Any]:
+def _direction(link: SiteLink, direction: int, stats: LinkStats) -> DirectionJson:
+    return cast(
+        DirectionJson,
+        {
+            **stats.as_dict(),
+            "mkpdus": link.mkpdus(direction),
+            "refused": link.refused(direction),
+            "delivered": link.delivered(direction),
+            "utilisation": round(stats.utilisation, 6),
+            "replay_window": stats.replay_window,
+        },
+    )
+
+
+def _host(lab: Lab, name: str) -> HostJson:
     host = lab.hosts[name]
     address = host.address
     return {
@@ -137,11 +250,15 @@ def _host(lab: Lab, name: str) -> dict[str, Any]:
         "mac": address.mac.to_bytes(6).hex(":"),
         "ipv4": str(address.ipv4),
         "ipv6": str(address.ipv6),
-        **{field: getattr(host.stats, field) for field in _HOSTS},
+        "sent": host.stats.sent,
+        "received": host.stats.received,
+        "expected": host.stats.expected,
+        "strange": host.stats.strange,
+        "foreign": host.stats.foreign,
     }
 
 
-def _flow(lab: Lab, at: int) -> dict[str, Any]:
+def _flow(lab: Lab, at: int) -> FlowJson:
     flow, tally = lab.blueprint.flows[at], lab.tallies[at]
     return {
         "from": flow.source.name,
@@ -162,18 +279,18 @@ def _flow(lab: Lab, at: int) -> dict[str, Any]:
 
 
 def link_table(lab: Lab) -> Table:
-    """A row for each direction of each link."""
+    """Return a row for each direction of each link."""
     head = (
         "link", "direction", "protection", "sent", "delivered", "lost", "queue drops",
         "FCS errors", "reorder extent", "utilisation",
     )  # fmt: skip
     rows, marks = [], []
     for link in lab.links:
-        told = protection(link) + (f", {STATIC}" if link.plan.configs is not None else "")
-        told += f", {STANDBY}" if link.plan.standby else ""
+        text = protection(link) + (f", {STATIC}" if link.plan.configs is not None else "")
+        text += f", {STANDBY}" if link.plan.standby else ""
         for direction, stats in enumerate(link.stats):
             rows.append(
-                [link.plan.name, ways(link)[direction], told, *_numbers(link, direction, stats)]
+                [link.plan.name, ways(link)[direction], text, *_numbers(link, direction, stats)]
             )
             marks.append("bad" if not link.protected else _mark(link))
     return Table("Links between sites", head, rows, names=3, marks=marks)
@@ -193,7 +310,7 @@ def _numbers(link: SiteLink, direction: int, stats: LinkStats) -> list[str]:
 
 
 def agreement_table(lab: Lab) -> Table:
-    """A row for each link with key agreement."""
+    """Return a row for each link with key agreement."""
     agreed = [link for link in lab.links if link.agreed]
     rows = [
         [
@@ -209,29 +326,29 @@ def agreement_table(lab: Lab) -> Table:
 
 
 def sak_table(lab: Lab) -> Table:
-    """A row for each SAK that a link has had."""
+    """Return a row for each SAK that a link has had."""
     rows = [
         [link.plan.name, agreement.ms_text(sak.time_ns), sak.ckn, str(sak.ki), str(sak.an)]
         for link in lab.links
         for sak in max((end.saks for end in link.agreed), key=len, default=())
     ]
     head = ("link", "since", "CKN", "KI", "AN")
-    return Table("SAKs, one after the other", head, rows, names=4)
+    return Table("SAKs, in order of use", head, rows, names=4)
 
 
 def flow_table(lab: Lab) -> Table:
-    """A row for each entry of traffic, with latencies from host to host."""
+    """Return a row for each entry of traffic, with latencies from host to host."""
     head = ("traffic", "sent", "delivered", "least ms", "mean ms", "most ms")
     rows = []
     for flow, tally in zip(lab.blueprint.flows, lab.tallies, strict=True):
         times = (tally.latency_least / PS_PER_NS, tally.mean_ns, tally.latency_most / PS_PER_NS)
-        told = [f"{ns / NS_PER_MS:,.6f}" if tally.delivered else "-" for ns in times]
-        rows.append([flow.title, f"{tally.sent:,}", f"{tally.delivered:,}", *told])
+        latencies = [f"{ns / NS_PER_MS:,.6f}" if tally.delivered else "-" for ns in times]
+        rows.append([flow.title, f"{tally.sent:,}", f"{tally.delivered:,}", *latencies])
     return Table("Traffic, host to host (virtual time, exact)", head, rows)
 
 
 def host_table(lab: Lab) -> Table:
-    """A row for each host."""
+    """Return a row for each host."""
     rows = [
         [name, host.address.site, *(f"{getattr(host.stats, field):,}" for field in _HOSTS)]
         for name, host in lab.hosts.items()
@@ -239,32 +356,32 @@ def host_table(lab: Lab) -> Table:
     return Table("Hosts", ("host", "site", *_HOSTS), rows, names=2)
 
 
-def counters(lab: Lab) -> Counters:
-    """The counters of every SecY."""
+def counters(lab: Lab) -> CounterColumns:
+    """Return the counters of every SecY."""
     by_secy: dict[str, Mapping[str, int]] = {
         end.name: dict(end.secy.counters) for link in lab.links for end in link.ends or ()
     }
-    return Counters("Counters of each SecY", by_secy)
+    return CounterColumns("Counters of each SecY", by_secy)
 
 
 def counter_table(lab: Lab) -> Table:
-    """The counters that are not zero, a row for each SecY that did anything."""
+    """Return a row for each counter that is not zero."""
     rows = [
         [name, counter, f"{count:,}"]
-        for name, told in counters(lab).by_secy.items()
-        for counter, count in told.items()
+        for name, counts in counters(lab).by_secy.items()
+        for counter, count in counts.items()
         if count
     ]
     return Table("Counters that are not zero", ("SecY", "counter", ""), rows, names=2)
 
 
-def told_params(link: SiteLink) -> str:
-    """Rate and delay of a link, as short as a picture needs."""
+def params_text(link: SiteLink) -> str:
+    """Return rate and delay of a link, short enough for a picture."""
     a2b, b2a = link.plan.params
-    texts = [_told(params.rate, params.delay) for params in (a2b, b2a)]
+    texts = [_way_text(params.rate, params.delay) for params in (a2b, b2a)]
     return texts[0] if texts[0] == texts[1] else " / ".join(texts)
 
 
-def _told(rate: int | None, delay: int) -> str:
+def _way_text(rate: int | None, delay: int) -> str:
     parts = [rate_text(rate) if rate else "", time_text(delay) if delay else ""]
     return ", ".join(part for part in parts if part)

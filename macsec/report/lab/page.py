@@ -14,20 +14,20 @@ from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
     Cell,
-    Field,
-    Frame,
-    Link,
-    Moment,
-    Node,
-    Page,
-    Section,
+    DrawnLink,
+    DrawnNode,
+    DrawnTopology,
+    DumpField,
+    FrameDump,
+    HtmlPage,
+    PageSection,
     Strip,
-    Topology,
+    WindowMoment,
     Wiretap,
 )
 from macsec.report.lab.agreement import ms_text
 from macsec.report.lab.outcome import (
-    Run,
+    LabRun,
     agreement_table,
     alarm,
     began,
@@ -35,29 +35,32 @@ from macsec.report.lab.outcome import (
     flow_table,
     host_table,
     link_table,
+    params_text,
     sak_table,
-    told_params,
     trouble,
 )
+from macsec.time_units import NS_PER_MS
 
 DRAWN_MOST = 40
-"""More sites than that make no picture."""
+"""The largest number of sites that is drawn."""
 SHOWN_PNS = 36
 SHOWN_SECYS = 12
 CELLS = {PnFate.RECEIVED: Cell.RECEIVED, PnFate.LATE: Cell.LATE, PnFate.DUPLICATE: Cell.DUPLICATE}
 
 
-def to_html(lab: Lab, run: Run, observers: Sequence[Probe]) -> str:
-    """The text of the file. `observers`: those of the stations, in the order of the links."""
+def to_html(lab: Lab, run: LabRun, observers: Sequence[Probe]) -> str:
+    """Return the text of the file. `observers`: one for each station, in the order of the links."""
     warning = alarm(lab)
     sections = [
-        Section("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
-        Section("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
+        PageSection("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
+        PageSection("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
         *_agreement(lab),
-        Section("traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]),
+        PageSection(
+            "traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]
+        ),
         *_wiretap(lab, observers),
         *_window(lab, observers),
-        Section("counters", "Counters", [*_counters(lab)]),
+        PageSection("counters", "Counters", [*_counters(lab)]),
     ]
     facts = {
         "seed": str(run.seed),
@@ -68,7 +71,7 @@ def to_html(lab: Lab, run: Run, observers: Sequence[Probe]) -> str:
         "unprotected": warning or "no link",
     }
     lead = lab.blueprint.description or "Sites, the links between them, and traffic."
-    return page.render(Page(f"macsec lab run {run.topology}", lead, facts, sections))
+    return page.render(HtmlPage(f"macsec lab run {run.topology}", lead, facts, sections))
 
 
 def _warning(text: str) -> list[Html]:
@@ -79,8 +82,8 @@ def _trouble(lab: Lab) -> list[Html]:
     return [tag("p", line, class_="alarm") for line in trouble(lab)]
 
 
-def _agreement(lab: Lab) -> Iterator[Section]:
-    """How each link got its keys, and when it got others."""
+def _agreement(lab: Lab) -> Iterator[PageSection]:
+    """Yield the key agreement of each link, and its SAKs."""
     table = agreement_table(lab)
     if table.rows:
         figures = [tables.draw(table)]
@@ -89,7 +92,7 @@ def _agreement(lab: Lab) -> Iterator[Section]:
         note = (
             "MKPDUs and refused frames are those of both directions. Names and KIs are no secret."
         )
-        yield Section("mka", "Key agreement", figures, note)
+        yield PageSection("mka", "Key agreement", figures, note)
 
 
 def _about_standby(lab: Lab) -> str:
@@ -106,15 +109,15 @@ def _topology(lab: Lab) -> Iterator[Html]:
     if len(lab.sites) > DRAWN_MOST:
         return
     regions = list(dict.fromkeys(lab.blueprint.regions.values()))
-    nodes = [Node(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
+    nodes = [DrawnNode(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
     links = [
-        Link(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
+        DrawnLink(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
         for link in lab.links
     ]
     links = [
         replace(drawn, idle=link.plan.standby) for drawn, link in zip(links, lab.links, strict=True)
     ]
-    yield topology.draw(Topology(lab.blueprint.name, nodes, links))
+    yield topology.draw(DrawnTopology(lab.blueprint.name, nodes, links))
 
 
 def _tier(lab: Lab, site: str, regions: list[str]) -> int:
@@ -129,13 +132,13 @@ def _note(lab: Lab, site: str) -> str:
 
 
 def _label(link: SiteLink) -> str:
-    return told_params(link) + (" (standby)" if link.plan.standby else "")
+    return params_text(link) + (" (standby)" if link.plan.standby else "")
 
 
 # ---------------------------------------------------------------- a frame
 
 
-def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[Section]:
+def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     for end, observer in zip(ends, observers, strict=True):
         if observer.sample is not None:
@@ -143,28 +146,30 @@ def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[Section]:
             controls = end.secy.controls
             rules = TagRules(xpn=controls.cipher.xpn, icv_length=controls.icv_length)
             pair = Wiretap(
-                Frame("In clear, inside the site", clear, _fields(clear, rules, 0)),
-                Frame("On the wire", wire, _fields(wire, rules, controls.offset)),
+                FrameDump("In clear, inside the site", clear, _fields(clear, rules, 0)),
+                FrameDump("On the wire", wire, _fields(wire, rules, controls.offset)),
             )
-            note = f"The first frame that {end.name} protected; the right side needs no key to see."
-            yield Section("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
+            note = (
+                f"The first frame protected by {end.name}; the right side is visible without a key."
+            )
+            yield PageSection("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
             return
 
 
-def _fields(octets: bytes, rules: TagRules, offset: int) -> list[Field]:
+def _fields(octets: bytes, rules: TagRules, offset: int) -> list[DumpField]:
     sight = observe(octets, rules)
     meanings = {"rest": "EtherType and user data, readable"}
     if sight.tag is not None:
         tag_ = sight.tag
         what = MEANINGS[tag_.tci & (TCI.E | TCI.C)]
-        told = f"AN {tag_.an}, PN {tag_.pn}, SL {tag_.sl}, SCI {_sci(tag_.sci)}"
-        meanings["SecTAG"] = f"{told}; {what}"
+        text = f"AN {tag_.an}, PN {tag_.pn}, SL {tag_.sl}, SCI {_sci(tag_.sci)}"
+        meanings["SecTAG"] = f"{text}; {what}"
     return [_field(span, meanings) for span in spans(octets, sight, offset)]
 
 
-def _field(span: Span, meanings: Mapping[str, str]) -> Field:
+def _field(span: Span, meanings: Mapping[str, str]) -> DumpField:
     kind = "clear" if span.name == "rest" else span.name
-    return Field(kind, span.start, span.stop, meanings.get(span.name, ""))
+    return DumpField(kind, span.start, span.stop, meanings.get(span.name, ""))
 
 
 def _sci(sci: int | None) -> str:
@@ -174,18 +179,18 @@ def _sci(sci: int | None) -> str:
 # ---------------------------------------------------------------- replay window
 
 
-def _window(lab: Lab, observers: Sequence[Probe]) -> Iterator[Section]:
+def _window(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
     ends = [end for link in lab.links for end in link.ends or ()]
     seen = [(end, each) for end, each in zip(ends, observers, strict=True) if each.arrivals]
     if not seen:
         return
-    # One where something came out of order tells more.
+    # A link with frames out of order shows more.
     end, observer = min(seen, key=lambda pair: pair[1].in_order)
     window = end.secy.controls.window
     title = f"{end.name}, window {window:,}"
-    note = "A row for each frame that arrived, with what is known of each PN then (10.6.2, 10.6.5)."
+    note = "A row for each received frame, with the known state of each PN (10.6.2, 10.6.5)."
     figure = strip.draw(_strip(title, observer.arrivals))
-    yield Section("window", "The replay window over time", [figure], note)
+    yield PageSection("window", "The replay window over time", [figure], note)
 
 
 def _strip(title: str, arrivals: Sequence[WindowState]) -> Strip:
@@ -194,30 +199,30 @@ def _strip(title: str, arrivals: Sequence[WindowState]) -> Strip:
 
 
 def _shown(pns: Sequence[int]) -> tuple[int, int]:
-    """The PNs to draw: of all spans that are not too long, the latest with the most of them."""
+    """Return the span of PNs to draw: the latest of those with the most arrivals."""
     spans = [(first, min(first + SHOWN_PNS - 1, max(pns))) for first in sorted(set(pns))]
     return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
 
 
-def _moment(arrival: WindowState, first: int) -> Moment:
+def _moment(arrival: WindowState, first: int) -> WindowMoment:
     known = {
         pn: CELLS[arrival.fates[pn]] if pn in arrival.fates else Cell.MISSING
         for pn in range(first, arrival.next_pn)
     }
-    label = f"{arrival.time_ns / 1e6:,.3f} ms: PN {arrival.pn}, {arrival.verdict.label}"
-    return Moment(label, arrival.lowest_pn, arrival.next_pn, known)
+    label = f"{arrival.time_ns / NS_PER_MS:,.3f} ms: PN {arrival.pn}, {arrival.verdict.label}"
+    return WindowMoment(label, arrival.lowest_pn, arrival.next_pn, known)
 
 
 # ---------------------------------------------------------------- counters
 
 
 def _counters(lab: Lab) -> Iterator[Html]:
-    """In tables of a width that can be read; SecYs that did nothing are left out."""
-    told = counters(lab)
-    busy = [name for name, each in told.by_secy.items() if any(each.values())][:DRAWN_MOST]
+    """Yield tables of a readable width; SecYs without counts are left out."""
+    found = counters(lab)
+    busy = [name for name, each in found.by_secy.items() if any(each.values())][:DRAWN_MOST]
     for at in range(0, len(busy), SHOWN_SECYS):
         names = busy[at : at + SHOWN_SECYS]
-        part = {name: told.by_secy[name] for name in names}
-        yield tables.draw_counters(type(told)(told.caption, part))
+        part = {name: found.by_secy[name] for name in names}
+        yield tables.draw_counters(type(found)(found.caption, part))
     if not busy:
-        yield tag("p", "No SecY did anything.")
+        yield tag("p", "All counters are zero.")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired
 
 from rich.text import Text
 
 from macsec.lab.virtual.passage import Passage, PassageScore
 from macsec.report.lab.outcome import ALARM, protection, trouble
-from macsec.report.page import Page, grid, heading, indented, tabulated
+from macsec.report.page import Page, columns, drawn, heading, indented
+from macsec.report.replay import CarriedJson, gbit_per_s, per_second
+from macsec.report.table import Table
 
 ABOUT = {
-    "cut": "by the capture: nobody can send them",
+    "cut": "by the capture: they cannot be sent",
     "lost": "on the wire, as the topology says",
     "duplicated": "by the wire",
     "refused": "by a SecY, or by a Controlled Port that was closed",
@@ -21,9 +23,28 @@ ABOUT = {
 """Counts that are shown where they are not zero."""
 
 
+class LabReplayJson(CarriedJson):
+    """`macsec/replay/1`: a replay across a topology."""
+
+    cut: int
+    lost: int
+    duplicated: int
+    refused: int
+    local: int
+    topology: str
+    between: list[str]
+    path: list[str]
+    unprotected: list[str]
+    trouble: list[str]
+    seed: int
+    digest: str
+    backend: str
+    warnings: NotRequired[list[str]]
+
+
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What the command line knows beside the experiment itself."""
+class PassageRun:
+    """Settings and duration of a replay across a topology, known to the command line."""
 
     capture: str
     topology: str
@@ -31,13 +52,9 @@ class Run:
     seconds: float
     seed: int
 
-    def rate(self, amount: int) -> float:
-        """Of something, how much a second."""
-        return amount / self.seconds if self.seconds > 0 else 0.0
 
-
-def to_json(passage: Passage, score: PassageScore, run: Run) -> dict[str, Any]:
-    """`macsec/replay/1`, with what only a replay across a topology has."""
+def to_json(passage: Passage, score: PassageScore, run: PassageRun) -> LabReplayJson:
+    """Return the JSON of a replay across a topology."""
     lab = passage.lab
     return {
         "schema": "macsec/replay/1",
@@ -48,10 +65,14 @@ def to_json(passage: Passage, score: PassageScore, run: Run) -> dict[str, Any]:
         "equal": score.equal,
         "counters": passage.counters,
         "seconds": round(run.seconds, 6),
-        "frames_per_s": round(run.rate(score.frames), 1),
-        "gbit_per_s": round(run.rate(score.octets * 8) / 1e9, 4),
+        "frames_per_s": round(per_second(score.frames, run.seconds), 1),
+        "gbit_per_s": round(gbit_per_s(score.octets, run.seconds), 4),
         "wire": run.wire,
-        **{name: getattr(score, name) for name in ABOUT},
+        "cut": score.cut,
+        "lost": score.lost,
+        "duplicated": score.duplicated,
+        "refused": score.refused,
+        "local": score.local,
         "topology": run.topology,
         "between": [host.name for host in passage.ends],
         "path": [hop.link.plan.name for hop in passage.path],
@@ -64,12 +85,12 @@ def to_json(passage: Passage, score: PassageScore, run: Run) -> dict[str, Any]:
 
 
 def unprotected(passage: Passage) -> list[str]:
-    """The links on the path without MACsec."""
+    """List the links on the path without MACsec."""
     return [hop.link.plan.name for hop in passage.path if protection(hop.link) == ALARM]
 
 
-def to_page(page: Page, passage: Passage, score: PassageScore, run: Run) -> None:
-    """The path, what became of the frames, counters, and where the wire's capture is."""
+def to_page(page: Page, passage: Passage, score: PassageScore, run: PassageRun) -> None:
+    """Print the path, the fate of the frames, counters and the path of the wire's capture."""
     a, b = (host.name for host in passage.ends)
     page.add(heading(run.capture, f"from {a} to {b} across {run.topology}, seed {run.seed}"))
     bare = unprotected(passage)
@@ -84,11 +105,11 @@ def _path(passage: Passage) -> Any:
     rows = [
         [hop.link.plan.name, *hop.link.plan.sites, protection(hop.link)] for hop in passage.path
     ]
-    return tabulated("", ("link", "between", "and", "protection"), rows, names=4)
+    return drawn(Table("", ("link", "between", "and", "protection"), rows, names=4))
 
 
 def _frames(score: PassageScore) -> Any:
-    table = grid("left", "right", "left")
+    table = columns("left", "right", "left")
     table.add_row("frames in", f"{score.frames:,}", f"{score.octets:,} octets")
     table.add_row("protected", f"{score.protected:,}", "")
     table.add_row("delivered", f"{score.delivered:,}", "")
@@ -102,11 +123,11 @@ def _frames(score: PassageScore) -> Any:
 
 def _counters(passage: Passage) -> Any:
     rows = [[name, f"{count:,}"] for name, count in passage.counters.items() if count]
-    return tabulated("", ("counter", "all SecYs"), rows)
+    return drawn(Table("", ("counter", "all SecYs"), rows))
 
 
-def _ending(passage: Passage, run: Run) -> Any:
-    table = grid("left", "left")
+def _ending(passage: Passage, run: PassageRun) -> Any:
+    table = columns("left", "left")
     table.add_row("wire", Text(run.wire, "bold"))
     table.add_row("digest", Text(passage.lab.digest, "bold"))
     return table

@@ -1,33 +1,78 @@
-"""What a lab in real time does: one JSON object, and the same as tables."""
+"""The status of a lab in real time: one JSON object, and the same as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Literal
 
 from rich.console import RenderableType
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.lab import RealLab
 from macsec.lab.link_state import LinkStatus
 from macsec.lab.real.segment import Segment
+from macsec.report.fields import Counts
 from macsec.report.lab import agreement
-from macsec.report.page import Page, heading, indented, tabulated
+from macsec.report.lab.agreement import AgreementJson
+from macsec.report.page import Page, drawn, heading, indented
+from macsec.report.table import Table
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
 PLAIN = LinkStatus.PLAIN.value
 
 
-def to_json(lab: RealLab) -> dict[str, Any]:
+class PlaceJson(TypedDict):
+    """A host and its addresses."""
+
+    name: str
+    site: str
+    mac: str
+    ipv4: str
+    ipv6: str
+
+
+class EdgeJson(TypedDict):
+    """One end of a link: frames that its pump moved, and the counters of its SecY."""
+
+    to_wire: Counts
+    from_wire: Counts
+    counters: Counts
+
+
+class RealLinkJson(TypedDict):
+    """A link between sites; `wire` is empty on a perfect wire, which counts nothing."""
+
+    name: str
+    between: list[str]
+    protected: bool
+    protection: str
+    standby: bool
+    ends: list[EdgeJson]
+    wire: list[Counts]
+    mka: AgreementJson | None
+
+
+class LabStatusJson(TypedDict):
     """`macsec/lab-status/1`. Counters are those of the SecYs at both ends, a and b."""
+
+    schema: Literal["macsec/lab-status/1"]
+    topology: str
+    unprotected: list[str]
+    hosts: list[PlaceJson]
+    links: list[RealLinkJson]
+
+
+def to_json(lab: RealLab) -> LabStatusJson:
+    """Return the status of a lab as JSON."""
     blueprint = lab.blueprint
     with lab.agreements.lock:
         agreed = {
             name: agreement.to_json(segment.plan.sites, segment.ends)
             for name, segment in lab.segments.items()
         }
-    plain = {name for name, told in agreed.items() if told and told["status"] == PLAIN}
+    plain = {name for name, mka in agreed.items() if mka and mka["status"] == PLAIN}
     return {
         "schema": "macsec/lab-status/1",
         "topology": blueprint.name,
@@ -60,8 +105,7 @@ def to_json(lab: RealLab) -> dict[str, Any]:
     }
 
 
-def _ends(segment: Segment | None) -> list[dict[str, Any]]:
-    """Of each edge: what its pump moved, and its SecY's counters."""
+def _ends(segment: Segment | None) -> list[EdgeJson]:
     if segment is None:
         return []
     return [
@@ -74,19 +118,18 @@ def _ends(segment: Segment | None) -> list[dict[str, Any]]:
     ]
 
 
-def _wire(segment: Segment | None) -> list[dict[str, int]]:
-    """Of each direction; empty on a perfect wire, which nothing counts."""
+def _wire(segment: Segment | None) -> list[Counts]:
     if segment is None or segment.wire is None:
         return []
     return [way.as_dict() for way in segment.wire]
 
 
 def unsecured(lab: RealLab) -> list[str]:
-    """Of each link that is not secured: its name, how it stands, and why."""
+    """Return a line for each link that is not secured: name, state and reason."""
     return _obstacles(to_json(lab)["links"])
 
 
-def _obstacles(links: Sequence[Mapping[str, Any]]) -> list[str]:
+def _obstacles(links: Sequence[RealLinkJson]) -> list[str]:
     return [
         f"{link['name']} is {link['mka']['status']}: {link['mka']['why']}"
         for link in links
@@ -94,42 +137,42 @@ def _obstacles(links: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def to_page(page: Page, told: Mapping[str, Any]) -> None:
-    """Hosts and links; what is unprotected stands out."""
-    page.add(heading(str(told["topology"]), "in real time"))
-    if told["unprotected"]:
-        page.add(Text(f"{ALARM}: {', '.join(told['unprotected'])}", "bold white on red"))
-    hosts = [[h["name"], h["site"], h["ipv4"], h["ipv6"], h["mac"]] for h in told["hosts"]]
-    links = [row for link in told["links"] for row in _rows(link)]
+def to_page(page: Page, status: LabStatusJson) -> None:
+    """Print hosts and links; unprotected links are highlighted."""
+    page.add(heading(str(status["topology"]), "in real time"))
+    if status["unprotected"]:
+        page.add(Text(f"{ALARM}: {', '.join(status['unprotected'])}", "bold white on red"))
+    hosts = [[h["name"], h["site"], h["ipv4"], h["ipv6"], h["mac"]] for h in status["hosts"]]
+    links = [row for link in status["links"] for row in _rows(link)]
     page.add(
         *indented(
-            tabulated("Hosts", ["host", "site", "IPv4", "IPv6", "MAC"], hosts, 5),
-            tabulated("Links", _HEAD, links, 3),
-            *_agreed(told["links"]),
+            drawn(Table("Hosts", ["host", "site", "IPv4", "IPv6", "MAC"], hosts, 5)),
+            drawn(Table("Links", _HEAD, links, 3)),
+            *_agreed(status["links"]),
         )
     )
 
 
-def _agreed(links: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    """Key agreement, and what is in the way of it."""
+def _agreed(links: Sequence[RealLinkJson]) -> Iterator[RenderableType]:
+    """Yield key agreement, and its obstacles."""
     agreed = [link for link in links if link["mka"]]
     rows = [agreement.row(link["name"], link["mka"]) for link in agreed]
     if rows:
-        yield tabulated("Key agreement", agreement.HEAD, rows, agreement.NAMES)
+        yield drawn(Table("Key agreement", agreement.HEAD, rows, agreement.NAMES))
     yield from (Text(line, "bold red") for line in _obstacles(agreed))
 
 
 _HEAD = ["link", "from", "protection", "sent", "delivered", "refused", "lost on the wire"]
 
 
-def _rows(link: Mapping[str, Any]) -> list[list[str]]:
-    """A link, a row a direction."""
+def _rows(link: RealLinkJson) -> list[list[str]]:
+    """Return a row for each direction of a link."""
     if link["standby"]:
         return [[link["name"], "", STANDBY, "", "", "", ""]]
     return [_row(link, way) for way in (0, 1)]
 
 
-def _row(link: Mapping[str, Any], way: int) -> list[str]:
+def _row(link: RealLinkJson, way: int) -> list[str]:
     source, sink = link["ends"][way], link["ends"][1 - way]
     came, delivered = sink["from_wire"]["frames_in"], sink["from_wire"]["frames_out"]
     lost = "0" if not link["wire"] else f"{_lost(link['wire'][way]):,}"

@@ -1,15 +1,13 @@
-"""The outcome of a lab for people: on a terminal, or as plain text."""
+"""The outcome of a lab as text."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from rich.text import Text
 
 from macsec.lab.virtual.lab import Lab
 from macsec.report.lab.agreement import ms_text
 from macsec.report.lab.outcome import (
-    Run,
+    LabRun,
     agreement_table,
     alarm,
     began,
@@ -19,15 +17,13 @@ from macsec.report.lab.outcome import (
     link_table,
     trouble,
 )
-from macsec.report.page import Page, grid, heading, indented, tabulated
-
-STYLES = {"bad": "bold red", "good": "green", "quiet": "dim"}
+from macsec.report.page import Page, columns, drawn, heading, indented
 
 
-def to_page(page: Page, lab: Lab, run: Run) -> None:
-    """Links, traffic, hosts, counters and the digest; what is unprotected first and last."""
-    told = f"seed {run.seed}, {lab.backend}" if lab.backend else f"seed {run.seed}"
-    page.add(heading(run.topology, told))
+def to_page(page: Page, lab: Lab, run: LabRun) -> None:
+    """Print links, traffic, hosts, counters and the digest; the warning first and last."""
+    details = f"seed {run.seed}, {lab.backend}" if lab.backend else f"seed {run.seed}"
+    page.add(heading(run.topology, details))
     if lab.blueprint.description:
         page.add(Text(lab.blueprint.description, "dim"))
     warning = Text(alarm(lab), "bold white on red")
@@ -40,23 +36,11 @@ def to_page(page: Page, lab: Lab, run: Run) -> None:
         host_table(lab),
         counter_table(lab),
     )
-    page.add(
-        *indented(
-            *(
-                tabulated(each.caption, each.head, each.rows, each.names, _styles(each.marks))
-                for each in tables
-                if each.rows
-            )
-        )
-    )
-    ending = grid("left", "left")
+    page.add(*indented(*(drawn(each) for each in tables if each.rows)))
+    ending = columns("left", "left")
     ending.add_row("traffic began", began(lab))
     ending.add_row("ended at", f"{ms_text(lab.engine.now_ns)} of virtual time")
     ending.add_row("digest", Text(lab.digest, "bold"))
     page.add(*indented(ending))
     if warning:
         page.add(warning)
-
-
-def _styles(marks: Sequence[str]) -> list[str]:
-    return [STYLES.get(mark, "") for mark in marks]

@@ -1,15 +1,15 @@
-"""A percentile distribution as text: `.hgrm`, which the plotters of HdrHistogram read."""
+"""A percentile distribution as text in the format `.hgrm` of HdrHistogram's plotters."""
 
 from __future__ import annotations
 
 from macsec.measure.latency.histogram import WHOLE, Histogram, levels
 
 BUCKETS = 32
-"""Doublings of the range, the first WHOLE cells being one."""
+"""Doublings of the range; the first WHOLE cells are one of them."""
 
 
 def to_hgrm(histogram: Histogram) -> str:
-    """Values in ns."""
+    """Return the distribution, values in ns."""
     head = ("Value", "Percentile", "TotalCount", "1/(1-Percentile)")
     lines = ["{:>12} {:>14} {:>10} {:>14}".format(*head), ""]
     for value, share, total in levels(histogram):

@@ -1,7 +1,7 @@
 """A measurement of latency: JSON, and a table for each kind of time.
 
-SECTIONS lists the kinds. Each has a key in the JSON and a table of its own, since none may be added
-to another: this machine's clock and exact virtual time say different things.
+TIME_KINDS lists the kinds. Each has a key in the JSON and a table of its own, since none may be
+added to another: this machine's clock and exact virtual time measure different things.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
+
+from typing_extensions import TypedDict
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
 from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
 from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.serialisation import Added
+from macsec.measure.machine import MachineJson
+from macsec.report.table import Table
+from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 LANE_NAMES = {
     "clock": "clock alone",
@@ -26,34 +31,167 @@ LANE_NAMES = {
 NUMBERS = ("min", *SHARES, "max", "mean", "stdev", "PDV")
 
 
-class Grid(NamedTuple):
-    """A table of text: the first `names` columns are words, the others numbers."""
+class SubjectJson(TypedDict):
+    """The frames that were measured; `frame_octets` count the FCS."""
 
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    names: int = 1
+    suite: str
+    mode: str
+    frame_octets: int
 
 
-class Section(NamedTuple):
+DistributionJson = TypedDict(
+    "DistributionJson",
+    {
+        "count": int,
+        "min_ns": float,
+        "mean_ns": float,
+        "stdev_ns": float,
+        "p50_ns": float,
+        "p90_ns": float,
+        "p99_ns": float,
+        "p99.9_ns": float,
+        "p99.99_ns": float,
+        "max_ns": float,
+        "typical_latency_ns": float,
+        "worst_case_latency_ns": float,
+        "pdv_ns": float,
+    },
+)
+"""A distribution of times; the last three names are those of RFC 8219."""
+
+
+class ProcessingJson(SubjectJson, DistributionJson):
+    """Frames timed one by one on a path."""
+
+    path: str
+
+
+class RateJson(SubjectJson):
+    """The highest rate that meets a goal, and the lowest that does not."""
+
+    goal: str
+    loss: float
+    frames_per_s: int | None
+    first_bad_frames_per_s: int | None
+    gbit_per_s: float | None
+    wire_gbit_per_s: float | None
+    trials: int
+    interrupted_trials: int
+
+
+class LoadJson(SubjectJson, DistributionJson):
+    """Frames offered at a share of the no drop rate."""
+
+    percent_of_ndr: int
+    frames_per_s: float
+    offered: int
+    lost: int
+    late: int
+    slices: int
+    interrupted_slices: int
+
+
+class AddedJson(TypedDict):
+    """The serialisation that MACsec adds, exact; `added_share`: numerator and denominator."""
+
+    path: str
+    propagation_ps: int
+    frame_octets: int
+    overhead_octets: int
+    link_gbit_per_s: int
+    clear_ps: int
+    added_ps: int
+    added_share: list[int]
+    added_percent: float
+
+
+class TripJson(DistributionJson):
+    """Round trips over TAP devices on a path."""
+
+    suite: str
+    frame_octets: int
+    path: str
+    lost: int
+    p50_ratio: float
+
+
+class RealTimeJson(TypedDict):
+    """The settings of the measurements in real time, and their ratios of protected to clear."""
+
+    suite: str
+    every_ns: int
+    p50_ratio: float | None
+    iperf3_gbit_per_s: dict[str, list[float]]
+    iperf3_ratio: float | None
+    lacking: str | None
+
+
+class ClockJson(TypedDict):
+    """The clock of the intervals."""
+
+    source: str
+    ns_per_tick: float
+    empty_ns: float
+    step_ns: float
+
+
+class PlanJson(TypedDict):
+    """The amount of work."""
+
+    frames: int
+    trial_s: float
+    slices: int
+    ring: int
+
+
+class TargetJson(TypedDict):
+    """A value and its limit."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str
+    at_least: bool
+    met: bool
+
+
+class LatencyJson(TypedDict):
+    """`macsec/latency/1`: a list for each kind of time."""
+
+    schema: Literal["macsec/latency/1"]
+    machine: MachineJson
+    backend: str
+    kernel: str
+    clock: ClockJson | None
+    plan: PlanJson
+    processing: list[ProcessingJson]
+    throughput: list[RateJson]
+    load: list[LoadJson]
+    serialisation: list[AddedJson]
+    round_trips: list[TripJson]
+    real_time: RealTimeJson | None
+    targets: list[TargetJson]
+
+
+class TimeKind(NamedTuple):
     """One kind of time: its key in the JSON, its title and a note, its rows and its tables."""
 
     key: str
     title: str
     note: str
-    rows: Callable[[Results], list[dict[str, Any]]]
-    grids: Callable[[Results], Iterator[Grid]]
+    rows: Callable[[Results], Sequence[Mapping[str, Any]]]
+    tables: Callable[[Results], Iterator[Table]]
 
 
 # ---------------------------------------------------------------- JSON
 
 
-def to_json(results: Results, machine: Mapping[str, Any]) -> dict[str, Any]:
-    """`macsec/latency/1`."""
+def to_json(results: Results, machine: MachineJson) -> LatencyJson:
+    """Return the JSON of a measurement of latency."""
     plan, clock = results.plan, results.clock
-    return {
+    result = {
         "schema": "macsec/latency/1",
-        "machine": dict(machine),
+        "machine": machine,
         "backend": results.backend,
         "kernel": results.kernel,
         "clock": None if clock is None else {k: _rounded(v) for k, v in clock._asdict().items()},
@@ -63,20 +201,21 @@ def to_json(results: Results, machine: Mapping[str, Any]) -> dict[str, Any]:
             "slices": plan.slices,
             "ring": plan.ring,
         },
-        **{section.key: section.rows(results) for section in SECTIONS},
+        **{kind.key: kind.rows(results) for kind in TIME_KINDS},
         "real_time": _real_item(results),
         "targets": [
             {**target._asdict(), "value": _rounded(target.value), "met": target.met}
             for target in results.targets()
         ],
     }
+    return cast(LatencyJson, result)
 
 
 def _rounded(value: float | str) -> float | str:
     return value if isinstance(value, str | int) else round(value, 6)
 
 
-def _subject_item(subject: Subject) -> dict[str, Any]:
+def _subject_item(subject: Subject) -> SubjectJson:
     return {
         "suite": subject.suite.name,
         "mode": subject.mode,
@@ -84,23 +223,24 @@ def _subject_item(subject: Subject) -> dict[str, Any]:
     }
 
 
-def distribution(histogram: Histogram) -> dict[str, Any]:
-    """Our names, and beside them those of RFC 8219."""
-    told = summary(histogram)
-    return {
-        "count": told.total,
-        "min_ns": told.least,
-        "mean_ns": round(told.mean, 3),
-        "stdev_ns": round(told.stdev, 3),
-        **{f"{name}_ns": value for name, value in told.percentiles.items()},
-        "max_ns": told.most,
-        "typical_latency_ns": told.percentiles["p50"],
-        "worst_case_latency_ns": told.percentiles["p99.9"],
-        "pdv_ns": told.pdv,
+def distribution(histogram: Histogram) -> DistributionJson:
+    """Return the numbers of a histogram by our names and by those of RFC 8219."""
+    found = summary(histogram)
+    numbers = {
+        "count": found.total,
+        "min_ns": found.least,
+        "mean_ns": round(found.mean, 3),
+        "stdev_ns": round(found.stdev, 3),
+        **{f"{name}_ns": value for name, value in found.percentiles.items()},
+        "max_ns": found.most,
+        "typical_latency_ns": found.percentiles["p50"],
+        "worst_case_latency_ns": found.percentiles["p99.9"],
+        "pdv_ns": found.pdv,
     }
+    return cast(DistributionJson, numbers)
 
 
-def _processing_rows(results: Results) -> list[dict[str, Any]]:
+def _processing_rows(results: Results) -> list[ProcessingJson]:
     return [
         {**_subject_item(each.subject), "path": lane, **distribution(histogram)}
         for each in results.processing
@@ -108,11 +248,11 @@ def _processing_rows(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _rate_rows(results: Results) -> list[dict[str, Any]]:
+def _rate_rows(results: Results) -> list[RateJson]:
     return [_rate_item(each, bounds) for each in results.rates for bounds in each.bounds]
 
 
-def _rate_item(each: Rates, bounds: Bounds) -> dict[str, Any]:
+def _rate_item(each: Rates, bounds: Bounds) -> RateJson:
     subject, good = each.subject, bounds.good
     return {
         **_subject_item(subject),
@@ -127,7 +267,7 @@ def _rate_item(each: Rates, bounds: Bounds) -> dict[str, Any]:
     }
 
 
-def _load_rows(results: Results) -> list[dict[str, Any]]:
+def _load_rows(results: Results) -> list[LoadJson]:
     return [
         {
             **_subject_item(each.subject),
@@ -144,7 +284,7 @@ def _load_rows(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _added_rows(results: Results) -> list[dict[str, Any]]:
+def _added_rows(results: Results) -> list[AddedJson]:
     return [
         {
             "path": row.path.name,
@@ -161,7 +301,7 @@ def _added_rows(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _trip_rows(results: Results) -> list[dict[str, Any]]:
+def _trip_rows(results: Results) -> list[TripJson]:
     if results.real is None:
         return []
     suite = results.real.plan.suite.name
@@ -179,7 +319,7 @@ def _trip_rows(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _real_item(results: Results) -> dict[str, Any] | None:
+def _real_item(results: Results) -> RealTimeJson | None:
     real = results.real
     if real is None:
         return None
@@ -196,10 +336,11 @@ def _real_item(results: Results) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- tables
 
 
-def _processing_grids(results: Results) -> Iterator[Grid]:
+def _processing_tables(results: Results) -> Iterator[Table]:
     for (suite, mode), group in groupby(results.processing, _family):
         rows = [cells for each in group for cells in _processing_cells(each)]
-        yield Grid(f"{suite}, {mode}", ("octets", "path", *NUMBERS), rows, 2)
+        marks = ["quiet" if row[1] == LANE_NAMES["clock"] else "" for row in rows]
+        yield Table(f"{suite}, {mode}", ("octets", "path", *NUMBERS), rows, 2, marks)
 
 
 def _family(each: Processing | Rates | Loaded) -> tuple[str, str]:
@@ -215,33 +356,33 @@ def _processing_cells(each: Processing) -> Iterator[list[str]]:
 
 
 def numbers(histogram: Histogram) -> list[str]:
-    """The columns of NUMBERS."""
-    told = summary(histogram)
-    whole = [told.least, *told.percentiles.values(), told.most]
-    return [_time(value) for value in (*whole, told.mean, told.stdev, told.pdv)]
+    """Return the columns of NUMBERS."""
+    found = summary(histogram)
+    whole = [found.least, *found.percentiles.values(), found.most]
+    return [_time(value) for value in (*whole, found.mean, found.stdev, found.pdv)]
 
 
 def _time(ns: float) -> str:
-    """Three digits, or whole nanoseconds below a microsecond, and the unit."""
-    for unit, factor in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+    """Return three digits and the unit; below a microsecond whole nanoseconds."""
+    for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("us", NS_PER_US)):
         if ns >= factor:
             return f"{_digits(ns / factor)} {unit}"
     return f"{ns:.0f} ns"
 
 
 def _digits(value: float) -> str:
-    """Three significant digits, never as a power of ten."""
+    """Return three significant digits, never as a power of ten."""
     if value == 0:
         return "0"
     value = float(f"{value:.3g}")  # 9.996 is 10.0, not 10.00
     return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}"
 
 
-def _rate_grids(results: Results) -> Iterator[Grid]:
+def _rate_tables(results: Results) -> Iterator[Table]:
     head = ("octets", "goal", "kframe/s", "first bad", "Gbit/s", "on the wire", "trials", "cut")
     for (suite, mode), group in groupby(results.rates, _family):
         rows = [_rate_cells(each, bounds) for each in group for bounds in each.bounds]
-        yield Grid(f"{suite}, {mode}", head, rows, 2)
+        yield Table(f"{suite}, {mode}", head, rows, 2)
 
 
 def _rate_cells(each: Rates, bounds: Bounds) -> list[str]:
@@ -255,7 +396,7 @@ def _rate_cells(each: Rates, bounds: Bounds) -> list[str]:
     return [str(subject.frame_octets), bounds.goal.name, known[0], bad, *known[1:], *ends]
 
 
-def _load_grids(results: Results) -> Iterator[Grid]:
+def _load_tables(results: Results) -> Iterator[Table]:
     head = ("octets", "of NDR", "kframe/s", "lost", *NUMBERS, "cut")
     for (suite, mode), group in groupby(results.loads, _family):
         rows = [
@@ -269,15 +410,15 @@ def _load_grids(results: Results) -> Iterator[Grid]:
             ]
             for each in group
         ]
-        yield Grid(f"{suite}, {mode}", head, rows, 1)
+        yield Table(f"{suite}, {mode}", head, rows, 1)
 
 
-def _added_grids(results: Results) -> Iterator[Grid]:
+def _added_tables(results: Results) -> Iterator[Table]:
     rates = list(dict.fromkeys(row.gbit_per_s for row in results.added))
     overheads = list(dict.fromkeys(row.overhead_octets for row in results.added))
     added = {(row.overhead_octets, row.gbit_per_s): row.added_ps for row in results.added}
-    yield Grid(
-        "ps that a frame takes longer to leave, on each link",
+    yield Table(
+        "ps that MACsec adds to the serialisation of a frame, by link",
         ("octets added", *(f"{rate}G" for rate in rates)),
         [
             [overhead_name(overhead), *(f"{added[overhead, rate]:,}" for rate in rates)]
@@ -287,10 +428,12 @@ def _added_grids(results: Results) -> Iterator[Grid]:
     for (path, overhead), group in groupby(
         results.added, lambda row: (row.path.name, row.overhead_octets)
     ):
-        yield _share_grid(f"% of the way there, {path}, {overhead_name(overhead)}", list(group))
+        yield _share_table(
+            f"added, % of the clear latency, {path}, {overhead_name(overhead)}", list(group)
+        )
 
 
-def _trip_grids(results: Results) -> Iterator[Grid]:
+def _trip_tables(results: Results) -> Iterator[Table]:
     real = results.real
     if real is None:
         return
@@ -301,11 +444,11 @@ def _trip_grids(results: Results) -> Iterator[Grid]:
         for ratio in [f"{each.ratio:.3f}" if path != "clear" else ""]
     ]
     head = ("octets", "path", *NUMBERS, "lost", "p50 to clear")
-    yield Grid(real.plan.suite.name, head, rows, 2)
+    yield Table(real.plan.suite.name, head, rows, 2)
     if real.gbit_per_s:
-        yield Grid("iperf3, TCP, Gbit/s of each run", *_iperf_table(real.gbit_per_s))
+        yield Table("iperf3, TCP, Gbit/s of each run", *_iperf_table(real.gbit_per_s))
     elif real.lacking:
-        yield Grid("iperf3", ("not run",), [[real.lacking]])
+        yield Table("iperf3", ("not run",), [[real.lacking]])
 
 
 def _iperf_table(runs: Mapping[str, list[float]]) -> tuple[Sequence[str], list[list[str]]]:
@@ -315,14 +458,14 @@ def _iperf_table(runs: Mapping[str, list[float]]) -> tuple[Sequence[str], list[l
 
 
 def overhead_name(octets: int) -> str:
-    """Octets, and what makes them."""
+    """Return octets, and the form of the SecTAG."""
     return f"{octets} ({'with' if octets == 32 else 'without'} SCI)"
 
 
-def _share_grid(caption: str, rows: Sequence[Added]) -> Grid:
+def _share_table(caption: str, rows: Sequence[Added]) -> Table:
     sizes = list(dict.fromkeys(row.frame_octets for row in rows))
     by_rate = {rate: list(group) for rate, group in groupby(rows, lambda row: row.gbit_per_s)}
-    return Grid(
+    return Table(
         caption,
         ("link, octets", *map(str, sizes)),
         [
@@ -332,60 +475,58 @@ def _share_grid(caption: str, rows: Sequence[Added]) -> Grid:
     )
 
 
-SECTIONS = (
-    Section(
+TIME_KINDS = (
+    TimeKind(
         "processing",
         "a. processing of one frame",
         "This machine's time. p50 is Typical Latency, p99.9 Worst Case Latency, PDV is p99.9 less "
-        "min (RFC 8219). All paths in turn, frame by frame; the clock's own time is taken off.",
+        "min (RFC 8219). All paths in turn, frame by frame; the clock's own time is subtracted.",
         _processing_rows,
-        _processing_grids,
+        _processing_tables,
     ),
-    Section(
+    TimeKind(
         "throughput",
         "a. rates without loss, protect and validate on one core",
         "This machine's time. NDR loses nothing, PDR at most 0.5 %, in at least half the trials. "
         "Gbit/s are of clear frames with FCS; on the wire with preamble and gap. cut: trials that "
         "the scheduler interrupted each time.",
         _rate_rows,
-        _rate_grids,
+        _rate_tables,
     ),
-    Section(
+    TimeKind(
         "load",
         "a. latency under load, protect and validate on one core",
-        "This machine's time, from when a frame was due: waiting behind slow ones is in it.",
+        "This machine's time, from when a frame was due: the wait behind slow frames is included.",
         _load_rows,
-        _load_grids,
+        _load_tables,
     ),
-    Section(
+    TimeKind(
         "serialisation",
         "b. added serialisation",
-        "Exact, virtual time: no clock. The way there is the clear frame's serialisation, with "
+        "Exact, virtual time: no clock. The clear latency is the clear frame's serialisation, with "
         "preamble, and its propagation.",
         _added_rows,
-        _added_grids,
+        _added_tables,
     ),
-    Section(
+    TimeKind(
         "round_trips",
         "c. round trips in real time",
         "The whole system's time: two hosts, a TAP device and a pump at each, a veth cable between "
-        "them. UDP there and back, from when each was due. The clear path has the same pumps, and "
-        "frames that MACsec leaves as they are; the two take turns in the same run.",
+        "them. UDP requests and answers, from when each request was due. The clear path has the "
+        "same pumps, whose SecYs leave frames unchanged; both paths take turns in the same run.",
         _trip_rows,
-        _trip_grids,
+        _trip_tables,
     ),
 )
 
 
 # ---------------------------------------------------------------- around them
 
-TARGET_HEAD = ("target", "value", "limit", "result")
 
-
-def head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
-    """On what, with what, and by which clock."""
+def head(results: Results, machine: MachineJson) -> dict[str, str]:
+    """Return the machine, the versions and the clock, by name."""
     plan, clock = results.plan, results.clock
-    told = {
+    facts = {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
         + (", virtual" if machine["hypervisor"] else ""),
         "system": f"{machine['kernel']}, {machine['python']}",
@@ -396,18 +537,18 @@ def head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
         "frames": f"{plan.frames:,} of each size, one by one; sizes count the FCS",
     }
     if clock is not None:
-        told["clock"] = (
+        facts["clock"] = (
             f"{clock.source}, in steps of {clock.step_ns:.1f} ns; "
-            f"its own {clock.empty_ns:.1f} ns are taken off"
+            f"its own {clock.empty_ns:.1f} ns are subtracted"
         )
     if plan.search:
-        told["offered"] = f"{1000 * plan.trial_s:g} ms a trial, ring of {plan.ring:,} frames"
-    return told
+        facts["offered"] = f"{1000 * plan.trial_s:g} ms a trial, ring of {plan.ring:,} frames"
+    return facts
 
 
-def target_cells(results: Results) -> list[list[str]]:
-    """Name, value, limit and result of each target."""
-    return [
+def target_table(results: Results) -> Table:
+    """Return name, value, limit and result of each target."""
+    rows = [
         [
             target.name,
             f"{target.value:.4g} {target.unit}",
@@ -416,3 +557,5 @@ def target_cells(results: Results) -> list[list[str]]:
         ]
         for target in results.targets()
     ]
+    marks = ["good" if row[-1] == "met" else "bad" for row in rows]
+    return Table("Values and their limits", ("target", "value", "limit", "result"), rows, 1, marks)

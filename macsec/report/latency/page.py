@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
 
-from macsec.measure.arithmetic import OVERHEAD_WITH_SCI, goodput
+from macsec.measure.arithmetic import BITS_PER_GBIT, OVERHEAD_WITH_SCI, goodput
 from macsec.measure.latency.histogram import Histogram, levels, steps
 from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
+from macsec.measure.machine import MachineJson
 from macsec.report.html import charts, page, tables
 from macsec.report.html.markup import Html
-from macsec.report.html.model import Bar, Bars, Curves, Page, Section, Series, Sizes, Table
+from macsec.report.html.model import Bar, Bars, Curves, HtmlPage, PageSection, Series, Sizes
 from macsec.report.latency.outcome import (
     LANE_NAMES,
-    SECTIONS,
-    TARGET_HEAD,
-    Grid,
+    TIME_KINDS,
     head,
-    target_cells,
+    target_table,
 )
 
 BAR_COUNT = 48
@@ -27,28 +25,15 @@ LINKS = (1, 10, 25, 100)
 """Gbit/s of links whose arithmetic is drawn beside what was measured."""
 
 
-def to_html(results: Results, machine: Mapping[str, Any]) -> str:
-    """The text of the file."""
-    sections = [Section("targets", "Targets", [_targets(results)])]
-    for each in SECTIONS:
-        body = [*PICTURES[each.key](results), *map(_table, each.grids(results))]
+def to_html(results: Results, machine: MachineJson) -> str:
+    """Return the text of the file."""
+    sections = [PageSection("targets", "Targets", [tables.draw(target_table(results))])]
+    for each in TIME_KINDS:
+        body = [*PICTURES[each.key](results), *map(tables.draw, each.tables(results))]
         if body:
-            sections.append(Section(each.key, each.title, body, each.note))
-    lead = "What MACsec adds to the time a frame is under way: this machine's time, and exact time."
-    return page.render(Page("macsec bench latency", lead, head(results, machine), sections))
-
-
-def _targets(results: Results) -> Html:
-    rows = target_cells(results)
-    marks = ["good" if row[-1] == "met" else "bad" for row in rows]
-    return tables.draw(Table("Values and their limits", TARGET_HEAD, rows, marks=marks))
-
-
-def _table(grid: Grid) -> Html:
-    marks = [
-        "quiet" if grid.names > 1 and row[1] == LANE_NAMES["clock"] else "" for row in grid.rows
-    ]
-    return tables.draw(Table(grid.caption, grid.head, grid.rows, grid.names, marks))
+            sections.append(PageSection(each.key, each.title, body, each.note))
+    lead = "The latency that MACsec adds: measured on this machine, and computed exactly."
+    return page.render(HtmlPage("macsec bench latency", lead, head(results, machine), sections))
 
 
 # ---------------------------------------------------------------- pictures
@@ -63,14 +48,14 @@ def _processing_pictures(results: Results) -> Iterator[Html]:
 def _processing_pair(each: Processing, step: int) -> Iterator[Html]:
     lanes = [(name, each.lanes[lane]) for lane, name in LANE_NAMES.items()]
     yield charts.draw_curves(Curves(_title(each.subject), "ns", [_curve(*lane) for lane in lanes]))
-    told = steps(each.lanes["both"], BAR_SHARE, BAR_COUNT, step)
+    found = steps(each.lanes["both"], BAR_SHARE, BAR_COUNT, step)
     bars = [
-        Bar(low, low + told.width - 1, count)
-        for at, count in enumerate(told.counts)
-        for low in [told.first + at * told.width]
+        Bar(low, low + found.width - 1, count)
+        for at, count in enumerate(found.counts)
+        for low in [found.first + at * found.width]
     ]
     title = f"{_title(each.subject)}: {LANE_NAMES['both']}"
-    yield charts.draw_bars(Bars(title, "ns", bars, told.beyond))
+    yield charts.draw_bars(Bars(title, "ns", bars, found.beyond))
 
 
 def _title(subject: Subject) -> str:
@@ -109,13 +94,17 @@ def _rate_picture(group: list[Rates]) -> Html:
     series += [
         Series(
             f"link of {rate} Gbit/s, with MACsec",
-            [(size, goodput([size], rate * 1e9, OVERHEAD_WITH_SCI) / 1e9) for size in sizes],
+            [(size, _goodput_gbit(size, rate)) for size in sizes],
             dashed=True,
         )
         for rate in LINKS
     ]
     title = f"Rate without loss against frame size, {subject.suite.name}{mode}"
     return charts.draw_sizes(Sizes(title, "Gbit/s of clear frames", series))
+
+
+def _goodput_gbit(size: int, rate: int) -> float:
+    return goodput([size], rate * BITS_PER_GBIT, OVERHEAD_WITH_SCI) / BITS_PER_GBIT
 
 
 def _load_pictures(results: Results) -> Iterator[Html]:
@@ -165,4 +154,4 @@ PICTURES: dict[str, Callable[[Results], Iterator[Html]]] = {
     "serialisation": _no_pictures,
     "round_trips": _trip_pictures,
 }
-"""What is drawn above the tables of a section, by its key."""
+"""Pictures above the tables of a section, by its key."""

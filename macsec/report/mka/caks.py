@@ -1,17 +1,39 @@
-"""A chain of CAKs by name and window; never the CAKs."""
+"""A chain of CAKs by name and window, without the CAKs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from macsec.config import Moment
 from macsec.kay.holders import StoredCak
 from macsec.kay.keychain import ChainKey
+from macsec.report.fields import Hex, Integer
+
+
+class CakJson(TypedDict):
+    """A CAK by its name, and its window in nanoseconds since 1970; `fallback` of a KaY's keys."""
+
+    ckn: Hex
+    octets: int
+    start_ns: Integer
+    end_ns: Integer | None
+    in_use: bool
+    fallback: NotRequired[bool]
+
+
+class CaksJson(TypedDict):
+    """`macsec/caks/1`."""
+
+    schema: Literal["macsec/caks/1"]
+    keys: list[CakJson]
 
 
 def caks_lines(chain: Sequence[StoredCak], now_ns: int) -> str:
-    """A table: CKN, length, from, until, whether in use."""
+    """Return a table: CKN, length, from, until, use now."""
     rows = [f"{'CKN':<32}  octets  {'from':<30}  {'until':<30}  now"]
     for cak in chain:
         used = "in use" if _used(cak, now_ns) else ""
@@ -21,8 +43,8 @@ def caks_lines(chain: Sequence[StoredCak], now_ns: int) -> str:
 
 
 def caks_json(chain: Sequence[StoredCak], now_ns: int) -> str:
-    """The same as one object; times in nanoseconds since 1970, as text."""
-    keys = [
+    """Return the same as one JSON object."""
+    keys: list[CakJson] = [
         {
             "ckn": cak.ckn.hex(),
             "octets": len(cak.cak),
@@ -32,11 +54,11 @@ def caks_json(chain: Sequence[StoredCak], now_ns: int) -> str:
         }
         for cak in chain
     ]
-    return json.dumps({"schema": "macsec/caks/1", "keys": keys})
+    return _dumped(keys)
 
 
 def chain_lines(chain: Sequence[tuple[ChainKey, bool]], now_ns: int) -> str:
-    """The keys of a KaY whose clock began at `now_ns`, each with whether it is in use."""
+    """Return a table of the keys of a KaY whose clock began at `now_ns`."""
     rows = [f"{'CKN':<64}  octets  {'from':<30}  {'until':<30}  now"]
     for key, used in chain:
         start, end = _window(key, now_ns)
@@ -46,8 +68,8 @@ def chain_lines(chain: Sequence[tuple[ChainKey, bool]], now_ns: int) -> str:
 
 
 def chain_json(chain: Sequence[tuple[ChainKey, bool]], now_ns: int) -> str:
-    """The same as one object."""
-    keys = [
+    """Return the same as one JSON object."""
+    keys: list[CakJson] = [
         {
             "ckn": key.name,
             "octets": key.holder.cak_length,
@@ -58,7 +80,12 @@ def chain_json(chain: Sequence[tuple[ChainKey, bool]], now_ns: int) -> str:
         }
         for key, used in chain
     ]
-    return json.dumps({"schema": "macsec/caks/1", "keys": keys})
+    return _dumped(keys)
+
+
+def _dumped(keys: list[CakJson]) -> str:
+    result: CaksJson = {"schema": "macsec/caks/1", "keys": keys}
+    return json.dumps(result)
 
 
 def _window(key: ChainKey, now_ns: int) -> tuple[str, str]:

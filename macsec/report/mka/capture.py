@@ -1,25 +1,137 @@
-"""A capture's key agreement: JSON, or who is who, which SAKs, and what happened when."""
+"""The key agreement in a capture: JSON, or text with its members, SAKs and events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, cast
 
+from pydantic import Field
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.kay.listening.listener import Hearing
-from macsec.kay.listening.story import Event, Kind, Member, SakRecord, Stories, Story
+from macsec.kay.listening.story import Event, Kind, Member, ReportedUse, SakRecord, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
+from macsec.report.fields import Counts, Hex, Integer, Sci
 from macsec.report.inspect import seconds
-from macsec.report.mka.message import Message, ki_item, message_item
-from macsec.report.page import Page, grid, heading, indented
+from macsec.report.mka.message import (
+    KiJson,
+    Message,
+    MessageJson,
+    ki_item,
+    message_item,
+    mkpdu_item,
+)
+from macsec.report.page import Page, columns, heading, indented
 from macsec.terms import sci_text
+
+
+class UseJson(TypedDict):
+    """The use of a key by a member, in the `latest` or `old` slot."""
+
+    ki: KiJson
+    slot: Literal["latest", "old"]
+    an: int
+    transmits: bool
+    receives: bool
+
+
+class MemberJson(TypedDict):
+    """A member of a CA; `mn`: its first and its last message number."""
+
+    name: str
+    sci: Sci
+    mi: Hex
+    messages: int
+    mn: list[int]
+    first_index: int
+    first_ns: Integer
+    last_ns: Integer
+    version: int
+    priority: int
+    key_server: bool
+    distributed: int
+    live: list[str]
+    potential: list[str]
+    uses: list[UseJson]
+    delay_protect: bool
+
+
+class DistributionJson(TypedDict):
+    """A SAK that was distributed."""
+
+    ki: KiJson
+    an: int
+    cipher_suite: str
+    confidentiality_offset: int | None
+    key_server: str
+    members: list[str]
+    first_index: int
+    first_ns: Integer
+    times: int
+    result: str | None
+    key_check_value: str | None
+
+
+EventJson = TypedDict(
+    "EventJson",
+    {
+        "index": int,
+        "time_ns": Integer,
+        "who": str,
+        "kind": Annotated[str, Field(json_schema_extra={"enum": [kind.value for kind in Kind]})],
+        "mi": NotRequired[Hex],
+        "mn": NotRequired[int],
+        "last": NotRequired[int],
+        "priority": NotRequired[int],
+        "version": NotRequired[int],
+        "for_ns": NotRequired[int],
+        "what": NotRequired[str],
+        "from": NotRequired[int | bool],
+        "to": NotRequired[int | bool],
+        "peer": NotRequired[str],
+        "ki": NotRequired[KiJson | None],
+        "lowest_pn": NotRequired[Integer],
+        "an": NotRequired[int],
+        "suite": NotRequired[str],
+        "result": NotRequired[str | None],
+        "slot": NotRequired[Literal["latest", "old"]],
+        "transmits": NotRequired[bool],
+        "receives": NotRequired[bool],
+        "on": NotRequired[bool],
+    },
+)
+"""An event of a CA; its kind decides which of the optional members it has."""
+
+
+class CaJson(TypedDict):
+    """A CA in a capture."""
+
+    ckn: Hex
+    verified: bool
+    wrong_icv: int
+    unprotected: int
+    key_servers: list[str]
+    members: list[MemberJson]
+    saks: list[DistributionJson]
+    events: list[EventJson]
+
+
+class MkaExplainJson(TypedDict):
+    """`macsec/mka-explain/1`."""
+
+    schema: Literal["macsec/mka-explain/1"]
+    capture: str
+    frames: int
+    eapol: Counts
+    cas: list[CaJson]
+    messages: list[MessageJson]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A capture that was listened to. `start_ns`: the time of its first frame."""
+    """The key agreement found in a capture. `start_ns`: the time of its first frame."""
 
     capture: str
     frames: int
@@ -29,7 +141,7 @@ class Account:
 
     @property
     def counts(self) -> Mapping[Hearing, int]:
-        """EAPOL frames by what they were."""
+        """EAPOL frames by the result of parsing them."""
         counts = dict.fromkeys(Hearing, 0)
         for message in self.messages:
             counts[message.heard.hearing] += 1
@@ -39,8 +151,8 @@ class Account:
 # ---------------------------------------------------------------- JSON
 
 
-def to_json(account: Account) -> dict[str, Any]:
-    """`macsec/mka-explain/1`."""
+def to_json(account: Account) -> MkaExplainJson:
+    """Return the JSON of the key agreement in a capture."""
     return {
         "schema": "macsec/mka-explain/1",
         "capture": account.capture,
@@ -51,7 +163,7 @@ def to_json(account: Account) -> dict[str, Any]:
     }
 
 
-def _story_item(story: Story) -> dict[str, Any]:
+def _story_item(story: Story) -> CaJson:
     return {
         "ckn": story.ckn.hex(),
         "verified": story.verified,
@@ -64,7 +176,7 @@ def _story_item(story: Story) -> dict[str, Any]:
     }
 
 
-def _member_item(story: Story, member: Member) -> dict[str, Any]:
+def _member_item(story: Story, member: Member) -> MemberJson:
     basic = member.basic
     return {
         "name": member.name,
@@ -81,12 +193,16 @@ def _member_item(story: Story, member: Member) -> dict[str, Any]:
         "distributed": member.distributed,
         "live": [story.name(mi) for mi in member.live],
         "potential": [story.name(mi) for mi in member.potential],
-        "uses": [{"ki": ki_item(ki), **use._asdict()} for ki, use in member.uses.items()],
+        "uses": [_use_item(ki, use) for ki, use in member.uses.items()],
         "delay_protect": member.delay_protect,
     }
 
 
-def _sak_item(story: Story, sak: SakRecord) -> dict[str, Any]:
+def _use_item(ki: KI, use: ReportedUse) -> UseJson:
+    return cast(UseJson, {"ki": ki_item(ki), **use._asdict()})
+
+
+def _sak_item(story: Story, sak: SakRecord) -> DistributionJson:
     return {
         "ki": ki_item(sak.ki),
         "an": sak.an,
@@ -102,14 +218,15 @@ def _sak_item(story: Story, sak: SakRecord) -> dict[str, Any]:
     }
 
 
-def _event_item(story: Story, event: Event) -> dict[str, Any]:
-    return {
+def _event_item(story: Story, event: Event) -> EventJson:
+    common = {
         "index": event.frame,
         "time_ns": str(event.time_ns),
         "who": event.member,
         "kind": event.kind.value,
-        **{name: _plain(story, value) for name, value in event.detail.items()},
     }
+    detail = {name: _plain(story, value) for name, value in event.detail.items()}
+    return cast(EventJson, {**common, **detail})
 
 
 def _plain(story: Story, value: Any) -> Any:
@@ -122,12 +239,12 @@ def _plain(story: Story, value: Any) -> Any:
 
 
 def to_page(page: Page, account: Account, every_message: bool = False) -> None:
-    """The text: for each CA its members, its SAKs and its events; or every message on a line."""
-    told = [f"{number:,} {hearing.value}" for hearing, number in account.counts.items() if number]
-    eapol = f"{len(account.messages):,} EAPOL: {', '.join(told)}" if told else "no EAPOL"
+    """Print for each CA its members, SAKs and events; with `every_message` each on a line."""
+    kinds = [f"{number:,} {hearing.value}" for hearing, number in account.counts.items() if number]
+    eapol = f"{len(account.messages):,} EAPOL: {', '.join(kinds)}" if kinds else "no EAPOL"
     page.add(heading(account.capture, f"{account.frames:,} frames, {eapol}"), Text())
     for story in account.stories.by_ckn.values():
-        page.add(heading(f"CA {story.ckn.hex()}", _standing(story)), Text())
+        page.add(heading(f"CA {story.ckn.hex()}", _verification(story)), Text())
         page.add(*indented(_members(story)))
         if story.saks:
             page.add(*indented(_saks(story, account.start_ns)))
@@ -139,7 +256,7 @@ def to_page(page: Page, account: Account, every_message: bool = False) -> None:
         page.add(heading("Every message"), Text(), *indented(_messages(account)))
 
 
-def _standing(story: Story) -> str:
+def _verification(story: Story) -> str:
     if not story.verified:
         return "not verified: no CAK for this CKN"
     if story.wrong_icv:
@@ -148,7 +265,7 @@ def _standing(story: Story) -> str:
 
 
 def _members(story: Story) -> Any:
-    table = grid("left", "left", "left", "right", "left", "right", "right", "left", "left")
+    table = columns("left", "left", "left", "right", "left", "right", "right", "left", "left")
     names = ("member", "SCI", "MI", "MKPDUs", "MN", "priority", "version", "role", "live peers")
     table.add_row(*(Text(name, "bold") for name in names))
     for member in story.members.values():
@@ -171,7 +288,7 @@ def _members(story: Story) -> Any:
 
 
 def _saks(story: Story, start_ns: int) -> Any:
-    table = grid("right", "right", "left", "left", "right", "left", "left", "left", "left")
+    table = columns("right", "right", "left", "left", "right", "left", "left", "left", "left")
     names = ("seconds", "frame", "SAK", "from", "AN", "suite", "offset", "members", "check value")
     table.add_row(*(Text(name, "bold") for name in names))
     for sak in story.saks:
@@ -195,7 +312,7 @@ def _why_not(sak: SakRecord) -> str:
 
 
 def _events(story: Story, start_ns: int) -> Any:
-    table = grid("right", "right", "left", "left")
+    table = columns("right", "right", "left", "left")
     table.add_row(*(Text(name, "bold") for name in ("seconds", "frame", "who", "what")))
     for event in story.events:
         when = _since(event.time_ns, start_ns)
@@ -204,7 +321,7 @@ def _events(story: Story, start_ns: int) -> Any:
 
 
 def _refused(refused: Sequence[Message], account: Account) -> Any:
-    table = grid("right", "right", "left")
+    table = columns("right", "right", "left")
     for message in refused:
         refusal = message.heard.refusal
         why = "" if refusal is None else refusal.text
@@ -213,13 +330,13 @@ def _refused(refused: Sequence[Message], account: Account) -> Any:
 
 
 def _messages(account: Account) -> Any:
-    table = grid("right", "right", "left", "left", "left")
+    table = columns("right", "right", "left", "left", "left")
     for message in account.messages:
         mkpdu = message.heard.mkpdu
         if mkpdu is None:
             continue
         who = account.stories.by_ckn[mkpdu.basic.ckn].name(mkpdu.basic.mi)
-        sets = [entry["name"] for entry in message_item(message)["mkpdu"]["sets"]]
+        sets = [entry["name"] for entry in mkpdu_item(mkpdu)["sets"]]
         table.add_row(
             _since(message.time_ns, account.start_ns),
             str(message.index),
@@ -238,44 +355,46 @@ def _ki(story: Story, ki: KI) -> str:
     return f"{story.name(ki.mi)}/{ki.kn}"
 
 
-def _who(told: dict[str, Any]) -> str:
+def _identity(detail: dict[str, Any]) -> str:
     return (
-        f"MI {told['mi']}, MN {told['mn']}, priority {told['priority']}, "
-        f"MKA version {told['version']}"
+        f"MI {detail['mi']}, MN {detail['mn']}, priority {detail['priority']}, "
+        f"MKA version {detail['version']}"
     )
 
 
-def _distributes(story: Story, told: dict[str, Any]) -> str:
-    if told["ki"] is None:
-        return "tells all to go unprotected"
-    result = f": {told['result']}" if told["result"] else ""
-    return f"distributes {_ki(story, told['ki'])}, AN {told['an']}, {told['suite']}{result}"
+def _distributes(story: Story, detail: dict[str, Any]) -> str:
+    if detail["ki"] is None:
+        return "orders all members to go unprotected"
+    result = f": {detail['result']}" if detail["result"] else ""
+    return f"distributes {_ki(story, detail['ki'])}, AN {detail['an']}, {detail['suite']}{result}"
 
 
-def _uses(story: Story, told: dict[str, Any]) -> str:
-    doing = [word for word in ("receives", "transmits") if told[word]]
+def _uses(story: Story, detail: dict[str, Any]) -> str:
+    doing = [word for word in ("receives", "transmits") if detail[word]]
     return (
         f"{' and '.join(doing) or 'neither receives nor transmits'} "
-        f"with {_ki(story, told['ki'])}, AN {told['an']} ({told['slot']})"
+        f"with {_ki(story, detail['ki'])}, AN {detail['an']} ({detail['slot']})"
     )
 
 
 _WORDS: dict[Kind, Callable[[Story, dict[str, Any]], str]] = {
-    Kind.JOINS: lambda _, told: f"is there: {_who(told)}",
-    Kind.RESTARTS: lambda _, told: f"starts again: {_who(told)}",
-    Kind.SILENT: lambda _, told: f"was silent for {seconds(told['for_ns'])[:-6]} s",
-    Kind.OLD_MN: lambda _, told: f"MN {told['mn']} is not above {told['last']}: replayed, or late",
-    Kind.SERVER_ON: lambda _, told: "offers to be Key Server",
-    Kind.SERVER_OFF: lambda _, told: "is not Key Server",
-    Kind.LIVE: lambda story, told: f"hears {story.name(told['peer'])}: live",
-    Kind.POTENTIAL: lambda story, told: f"has heard {story.name(told['peer'])}: potential",
-    Kind.DROPS: lambda story, told: f"no longer lists {story.name(told['peer'])}",
+    Kind.JOINS: lambda _, detail: f"joins: {_identity(detail)}",
+    Kind.RESTARTS: lambda _, detail: f"starts again: {_identity(detail)}",
+    Kind.SILENT: lambda _, detail: f"was silent for {seconds(detail['for_ns'])[:-6]} s",
+    Kind.OLD_MN: lambda _, detail: (
+        f"MN {detail['mn']} is not above {detail['last']}: replayed, or late"
+    ),
+    Kind.SERVER_ON: lambda _, detail: "offers to be Key Server",
+    Kind.SERVER_OFF: lambda _, detail: "is not Key Server",
+    Kind.LIVE: lambda story, detail: f"hears {story.name(detail['peer'])}: live",
+    Kind.POTENTIAL: lambda story, detail: f"has heard {story.name(detail['peer'])}: potential",
+    Kind.DROPS: lambda story, detail: f"no longer lists {story.name(detail['peer'])}",
     Kind.DISTRIBUTES: _distributes,
     Kind.USES: _uses,
-    Kind.RETIRES: lambda story, told: f"has retired {_ki(story, told['ki'])}",
-    Kind.EXHAUSTS: lambda story, told: (
-        f"lowest PN {told['lowest_pn']} with {_ki(story, told['ki'])}: another SAK is due"
+    Kind.RETIRES: lambda story, detail: f"has retired {_ki(story, detail['ki'])}",
+    Kind.EXHAUSTS: lambda story, detail: (
+        f"lowest PN {detail['lowest_pn']} with {_ki(story, detail['ki'])}: another SAK is due"
     ),
-    Kind.DELAY_PROTECT: lambda _, told: f"delay protection {'on' if told['on'] else 'off'}",
-    Kind.CHANGES: lambda _, told: f"changes {told['what']}: {told['from']} to {told['to']}",
+    Kind.DELAY_PROTECT: lambda _, detail: f"delay protection {'on' if detail['on'] else 'off'}",
+    Kind.CHANGES: lambda _, detail: f"changes {detail['what']}: {detail['from']} to {detail['to']}",
 }

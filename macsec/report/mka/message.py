@@ -1,10 +1,12 @@
-"""One MKPDU in JSON: all that it says, set by set. Wrapped keys are only measured."""
+"""One MKPDU as JSON, parameter set by parameter set. Of wrapped keys only the length is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
 
 from macsec.kay.listening.listener import Heard
 from macsec.kay.mkpdu.frame import Mkpdu
@@ -24,25 +26,195 @@ from macsec.kay.mkpdu.parameter_sets import (
     Xpn,
 )
 from macsec.kay.sak import KI, OFFSETS
+from macsec.report.fields import Hex, Integer, Sci
 from macsec.terms import sci_text
+
+
+class KiJson(TypedDict):
+    """A Key Identifier."""
+
+    mi: Hex
+    kn: int
+
+
+class PeerJson(TypedDict):
+    """A peer in a peer list."""
+
+    mi: Hex
+    mn: int
+
+
+class LivePeersJson(TypedDict):
+    """A live peer list."""
+
+    type: int
+    name: Literal["live-peer-list"]
+    peers: list[PeerJson]
+    key_server_ssci: int | None
+
+
+class PotentialPeersJson(TypedDict):
+    """A potential peer list."""
+
+    type: int
+    name: Literal["potential-peer-list"]
+    peers: list[PeerJson]
+
+
+class KeyUseJson(TypedDict):
+    """The use of one key."""
+
+    ki: KiJson
+    an: int
+    transmits: bool
+    receives: bool
+    lowest_pn: Integer
+
+
+class SakUseJson(TypedDict):
+    """A MACsec SAK Use parameter set."""
+
+    type: int
+    name: Literal["sak-use"]
+    latest: KeyUseJson | None
+    old: KeyUseJson | None
+    plain_transmits: bool
+    plain_receives: bool
+    delay_protect: bool
+
+
+class DistributedSakJson(TypedDict):
+    """A Distributed SAK parameter set."""
+
+    type: int
+    name: Literal["distributed-sak"]
+    an: int
+    kn: int
+    confidentiality_offset: int | None
+    cipher_suite: str | None
+    cipher_suite_id: Hex | None
+    wrapped_octets: int
+
+
+class DistributedCakJson(TypedDict):
+    """A Distributed CAK parameter set."""
+
+    type: int
+    name: Literal["distributed-cak"]
+    octets: int
+
+
+class DomainJson(TypedDict):
+    """A KMD parameter set."""
+
+    type: int
+    name: Literal["kmd"]
+    domain: Hex
+
+
+class TlvJson(TypedDict):
+    """One TLV of an announcement."""
+
+    type: int
+    value: Hex
+
+
+class AnnouncementJson(TypedDict):
+    """An Announcement parameter set."""
+
+    type: int
+    name: Literal["announcement"]
+    tlvs: list[TlvJson]
+
+
+class XpnJson(TypedDict):
+    """An XPN parameter set."""
+
+    type: int
+    name: Literal["xpn"]
+    latest_upper: int
+    old_upper: int
+    suspension_s: int
+
+
+class EmptyJson(TypedDict):
+    """A parameter set without members: no SAK is distributed, or an ICV indicator."""
+
+    type: int
+    name: Literal["distributed-sak", "icv-indicator"]
+
+
+class UnreadJson(TypedDict):
+    """A parameter set that is not parsed."""
+
+    type: int
+    name: Literal["unread"]
+    body: Hex
+
+
+ParameterSetJson = (
+    LivePeersJson
+    | PotentialPeersJson
+    | SakUseJson
+    | DistributedSakJson
+    | DistributedCakJson
+    | DomainJson
+    | AnnouncementJson
+    | XpnJson
+    | EmptyJson
+    | UnreadJson
+)
+
+
+class MkpduJson(TypedDict):
+    """An MKPDU: its frame, its basic parameter set and the others."""
+
+    destination: str
+    source: str
+    eapol_version: int
+    version: int
+    priority: int
+    key_server: bool
+    macsec_desired: bool
+    macsec_capability: int
+    sci: Sci
+    mi: Hex
+    mn: int
+    ckn: Hex
+    sets: list[ParameterSetJson]
+    icv: Hex
+    padding: int
+
+
+class MessageJson(TypedDict):
+    """An EAPOL frame of a capture; `mkpdu` is null where it is none that can be parsed."""
+
+    index: int
+    time_ns: Integer
+    hearing: str
+    refusal: str | None
+    vlan_tags: Hex
+    distribution: str | None
+    key_check_value: str | None
+    mkpdu: MkpduJson | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Message:
-    """An EAPOL frame of a capture: which, when, and what was heard."""
+    """An EAPOL frame of a capture: its number, its time, and the result of parsing it."""
 
     index: int
     time_ns: int
     heard: Heard
 
 
-def ki_item(ki: KI) -> dict[str, Any]:
-    """A Key Identifier."""
+def ki_item(ki: KI) -> KiJson:
+    """Return a Key Identifier."""
     return {"mi": ki.mi.hex(), "kn": ki.kn}
 
 
-def message_item(message: Message) -> dict[str, Any]:
-    """One entry of `messages` in `macsec/mka-explain/1`."""
+def message_item(message: Message) -> MessageJson:
+    """Return one entry of `messages` in `macsec/mka-explain/1`."""
     heard = message.heard
     return {
         "index": message.index,
@@ -52,11 +224,12 @@ def message_item(message: Message) -> dict[str, Any]:
         "vlan_tags": heard.tags.hex(),
         "distribution": None if heard.distribution is None else heard.distribution.value,
         "key_check_value": None if heard.sak is None else heard.sak.key.check_value,
-        "mkpdu": None if heard.mkpdu is None else _mkpdu(heard.mkpdu),
+        "mkpdu": None if heard.mkpdu is None else mkpdu_item(heard.mkpdu),
     }
 
 
-def _mkpdu(mkpdu: Mkpdu) -> dict[str, Any]:
+def mkpdu_item(mkpdu: Mkpdu) -> MkpduJson:
+    """Return an MKPDU, parameter set by parameter set."""
     basic = mkpdu.basic
     return {
         "destination": mkpdu.destination.hex(":"),
@@ -71,30 +244,30 @@ def _mkpdu(mkpdu: Mkpdu) -> dict[str, Any]:
         "mi": basic.mi.hex(),
         "mn": basic.mn,
         "ckn": basic.ckn.hex(),
-        "sets": [_set(each) for each in mkpdu.sets],
+        "sets": [_SETS.get(type(found), _unread)(found) for found in mkpdu.sets],
         "icv": mkpdu.icv.hex(),
         "padding": len(mkpdu.trailer),
     }
 
 
-def _set(found: ParameterSet) -> dict[str, Any]:
-    name, told = _SETS.get(type(found), ("unread", lambda each: {"body": each.octets.hex()}))
-    return {"type": found.kind, "name": name, **told(found)}
+def _peers(peers: Iterable[PeerId]) -> list[PeerJson]:
+    return [{"mi": peer.mi.hex(), "mn": peer.mn} for peer in peers]
 
 
-def _peers(found: LivePeerList | PotentialPeerList) -> dict[str, Any]:
-    return {"peers": [_peer(peer) for peer in found.peers]}
+def _live(found: LivePeerList) -> LivePeersJson:
+    return {
+        "type": found.kind,
+        "name": "live-peer-list",
+        "peers": _peers(found.peers),
+        "key_server_ssci": found.server_ssci,
+    }
 
 
-def _peer(peer: PeerId) -> dict[str, Any]:
-    return {"mi": peer.mi.hex(), "mn": peer.mn}
+def _potential(found: PotentialPeerList) -> PotentialPeersJson:
+    return {"type": found.kind, "name": "potential-peer-list", "peers": _peers(found.peers)}
 
 
-def _live(found: LivePeerList) -> dict[str, Any]:
-    return {**_peers(found), "key_server_ssci": found.server_ssci}
-
-
-def _key_use(use: KeyUse | None) -> dict[str, Any] | None:
+def _key_use(use: KeyUse | None) -> KeyUseJson | None:
     if use is None:
         return None
     return {
@@ -106,8 +279,10 @@ def _key_use(use: KeyUse | None) -> dict[str, Any] | None:
     }
 
 
-def _sak_use(found: SakUse) -> dict[str, Any]:
+def _sak_use(found: SakUse) -> SakUseJson:
     return {
+        "type": found.kind,
+        "name": "sak-use",
         "latest": _key_use(found.latest),
         "old": _key_use(found.old),
         "plain_transmits": found.plain_transmits,
@@ -116,9 +291,11 @@ def _sak_use(found: SakUse) -> dict[str, Any]:
     }
 
 
-def _sak(found: DistributedSak) -> dict[str, Any]:
+def _sak(found: DistributedSak) -> DistributedSakJson:
     suite = found.cipher_suite
     return {
+        "type": found.kind,
+        "name": "distributed-sak",
         "an": found.an,
         "kn": found.kn,
         "confidentiality_offset": OFFSETS[found.code],
@@ -128,32 +305,51 @@ def _sak(found: DistributedSak) -> dict[str, Any]:
     }
 
 
-def _announcement(found: Announcement) -> dict[str, Any]:
-    return {"tlvs": [{"type": tlv.type, "value": tlv.value.hex()} for tlv in found.tlvs]}
+def _no_sak(found: NoSak) -> EmptyJson:
+    return {"type": found.kind, "name": "distributed-sak"}
 
 
-def _xpn(found: Xpn) -> dict[str, Any]:
+def _cak(found: DistributedCak) -> DistributedCakJson:
+    return {"type": found.kind, "name": "distributed-cak", "octets": len(found.content)}
+
+
+def _domain(found: KeyManagementDomain) -> DomainJson:
+    return {"type": found.kind, "name": "kmd", "domain": found.name.hex()}
+
+
+def _announcement(found: Announcement) -> AnnouncementJson:
+    tlvs: list[TlvJson] = [{"type": tlv.type, "value": tlv.value.hex()} for tlv in found.tlvs]
+    return {"type": found.kind, "name": "announcement", "tlvs": tlvs}
+
+
+def _xpn(found: Xpn) -> XpnJson:
     return {
+        "type": found.kind,
+        "name": "xpn",
         "latest_upper": found.latest_upper,
         "old_upper": found.old_upper,
         "suspension_s": found.suspension_s,
     }
 
 
-def _nothing(_: ParameterSet) -> dict[str, Any]:
-    return {}
+def _icv_indicator(found: IcvIndicator) -> EmptyJson:
+    return {"type": found.kind, "name": "icv-indicator"}
 
 
-_SETS: dict[type[ParameterSet], tuple[str, Callable[[Any], dict[str, Any]]]] = {
-    LivePeerList: ("live-peer-list", _live),
-    PotentialPeerList: ("potential-peer-list", _peers),
-    SakUse: ("sak-use", _sak_use),
-    DistributedSak: ("distributed-sak", _sak),
-    NoSak: ("distributed-sak", _nothing),
-    DistributedCak: ("distributed-cak", lambda found: {"octets": len(found.content)}),
-    KeyManagementDomain: ("kmd", lambda found: {"domain": found.name.hex()}),
-    Announcement: ("announcement", _announcement),
-    Xpn: ("xpn", _xpn),
-    IcvIndicator: ("icv-indicator", _nothing),
-    Opaque: ("unread", lambda found: {"body": found.octets.hex()}),
+def _unread(found: Any) -> UnreadJson:
+    return {"type": found.kind, "name": "unread", "body": found.octets.hex()}
+
+
+_SETS: dict[type[ParameterSet], Callable[[Any], ParameterSetJson]] = {
+    LivePeerList: _live,
+    PotentialPeerList: _potential,
+    SakUse: _sak_use,
+    DistributedSak: _sak,
+    NoSak: _no_sak,
+    DistributedCak: _cak,
+    KeyManagementDomain: _domain,
+    Announcement: _announcement,
+    Xpn: _xpn,
+    IcvIndicator: _icv_indicator,
+    Opaque: _unread,
 }

@@ -1,38 +1,99 @@
-"""How key agreement stands on a port, by wpa_supplicant's and OpenConfig's names, and why so."""
+"""The status of key agreement on a port, by the names of wpa_supplicant and OpenConfig."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, cast
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
 from macsec.kay import status
 from macsec.kay.counters import Reception
 from macsec.kay.kay import Kay
+from macsec.report.fields import Counts, Hex
 from macsec.report.page import Page
 
-SCHEMA = "macsec/mka-status/1"
-Told = dict[str, Any]
+SCHEMA: Literal["macsec/mka-status/1"] = "macsec/mka-status/1"
 
-_WHY_NOBODY = (
+
+class ParticipantJson(TypedDict):
+    """A participant by the names of `wpa_cli status`, and its peers by those of `wpa_cli mib`."""
+
+    participant_idx: str
+    ckn: Hex
+    mi: Hex
+    mn: str
+    active: str
+    participant: str
+    retain: str
+    live_peers: str
+    potential_peers: str
+    is_key_server: str
+    is_elected: str
+    peers: list[dict[str, str]]
+
+
+class SakJson(TypedDict):
+    """A SAK in use."""
+
+    ki: str
+    an: int
+    transmits: bool
+    receives: bool
+
+
+class KayJson(TypedDict):
+    """A KaY: `status` by the names of `wpa_cli status`, `counters` by those of OpenConfig."""
+
+    status: dict[str, str]
+    reason: str
+    cipher: str | None
+    participants: list[ParticipantJson]
+    keys: list[SakJson]
+    counters: Counts
+
+
+class PortJson(TypedDict):
+    """A port of a running process."""
+
+    upper: str
+    lower: str
+    pid: int
+    mka: KayJson
+
+
+class TapPortJson(PortJson):
+    """The port of a running `tap --mka`, with the counters of its SecY."""
+
+    counters: Counts
+
+
+class MkaStatusJson(TypedDict):
+    """`macsec/mka-status/1`."""
+
+    schema: Literal["macsec/mka-status/1"]
+    taps: list[TapPortJson]
+
+
+_WHY_NO_PEER = (
     (Reception.BAD_ICV, "{} MKPDUs failed their ICV: the peer has another CAK under this CKN"),
     (Reception.UNKNOWN_CKN, "{} MKPDUs name another CKN"),
     (Reception.REFLECTED, "{} MKPDUs came back: a loop, or a station with this MAC address"),
     (Reception.MALFORMED, "{} MKPDUs are malformed"),
 )
-"""Why there is no live peer: what was heard in its place, the most telling first."""
+"""Reasons for having no live peer, by what was heard in its place, the most specific first."""
 
 
-def to_json(kay: Kay) -> Told:
-    """The status of a KaY: no key is in it."""
+def to_json(kay: Kay) -> KayJson:
+    """Return the status of a KaY; no key is in it."""
     protection = kay.cp.protection
     return {
         "status": status.status(kay),
         "reason": reason(kay),
         "cipher": None if protection is None else protection.suite.name,
         "participants": [
-            {**row, "peers": peers}
+            cast(ParticipantJson, {**row, "peers": peers})
             for row, (_, peers) in zip(status.participants(kay), status.mib(kay), strict=True)
         ],
         "keys": keys(kay),
@@ -40,13 +101,13 @@ def to_json(kay: Kay) -> Told:
     }
 
 
-def port_json(kay: Kay, lower: str, upper: str, pid: int) -> Told:
-    """A port of a running process."""
+def port_json(kay: Kay, lower: str, upper: str, pid: int) -> PortJson:
+    """Return a port of a running process."""
     return {"upper": upper, "lower": lower, "pid": pid, "mka": to_json(kay)}
 
 
-def keys(kay: Kay) -> list[Told]:
-    """The SAKs in use by their identifiers, the newest first."""
+def keys(kay: Kay) -> list[SakJson]:
+    """Return the SAKs in use by their identifiers, the newest first."""
     return [
         {
             "ki": str(slot.ki),
@@ -59,7 +120,7 @@ def keys(kay: Kay) -> list[Told]:
 
 
 def reason(kay: Kay) -> str:
-    """In words how the port stands, and if it is not secured, what is in the way."""
+    """Return the state of the port in words, and the obstacle if it is not secured."""
     if kay.secured and (slots := kay.cp.slots()):
         return f"secured, SAK {slots[0].ki}, AN {slots[0].an}"
     opened = "plain frames pass, not secured" if kay.cp.controlled else "not secured"
@@ -67,42 +128,43 @@ def reason(kay: Kay) -> str:
 
 
 def obstacle(kay: Kay) -> str:
-    """What is in the way of a port that is not secured."""
+    """Return the reason why a port is not secured."""
     if not kay.participants:
-        return "no CAK has its time now"
+        return "no CAK is valid now"
     members = kay.participants.values()
     if live := [participant for participant in members if participant.peers.live]:
         if all(participant.server is None for participant in live):
             return "no participant offers to be Key Server"
         refused = kay.counters["sak-refused"] + kay.counters["sak-cipher-mismatch-errors"]
-        told = f", {refused} distributions refused" if refused else ""
-        return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{told}"
-    for reception, words in _WHY_NOBODY:
+        refusals = f", {refused} distributions refused" if refused else ""
+        return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{refusals}"
+    for reception, words in _WHY_NO_PEER:
         if heard := kay.counters[reception.value]:
             if reception is Reception.ACCEPTED and not any(one.peers.potential for one in members):
                 return "no live peer; the last one fell silent"
             return "no live peer; " + words.format(heard)
     if any(participant.peers.potential for participant in kay.participants.values()):
-        return "no live peer; one is heard that does not answer"
+        return "no live peer; a potential peer is heard but does not answer"
     heard = kay.counters[Reception.ACCEPTED.value]
     return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU heard")
 
 
 def line(kay: Kay) -> str:
-    """The same on a part of a line, for people."""
-    told = kay.counters
+    """Return the same as a part of a line."""
+    counts = kay.counters
     return (
-        f"MKA: {reason(kay)}; {told['out-mkpdu']:,} MKPDUs sent, {told['in-mkpdu']:,} accepted, "
-        f"SAKs: {told['keys-distributed']} distributed, {told['keys-received']} received"
+        f"MKA: {reason(kay)}; {counts['out-mkpdu']:,} MKPDUs sent, "
+        f"{counts['in-mkpdu']:,} accepted, "
+        f"SAKs: {counts['keys-distributed']} distributed, {counts['keys-received']} received"
     )
 
 
-def to_page(page: Page, taps: list[Told]) -> None:
-    """Ports of running processes, name=value as `wpa_cli status` has it, and what was counted."""
+def to_page(page: Page, taps: Sequence[PortJson]) -> None:
+    """Print ports of running processes, name=value as `wpa_cli status` does, and counters."""
     page.lines([Text(line) for tap in taps for line in _lines(tap)])
 
 
-def _lines(tap: Told) -> Iterator[str]:
+def _lines(tap: PortJson) -> Iterator[str]:
     mka = tap["mka"]
     yield f"{tap['upper']} on {tap['lower']}, pid {tap['pid']}: {mka['reason']}"
     yield from _named({**mka["status"], "cipher": mka["cipher"] or ""})
@@ -112,10 +174,11 @@ def _lines(tap: Told) -> Iterator[str]:
             yield from _named(peer)
     for key in mka["keys"]:
         yield f"   SAK {key['ki']}, AN {key['an']}: " + ", ".join(
-            f"{use} {status.YES_NO[key[use]]}" for use in ("transmits", "receives")
+            f"{use} {status.YES_NO[used]}"
+            for use, used in (("transmits", key["transmits"]), ("receives", key["receives"]))
         )
     yield from _named({name: count for name, count in mka["counters"].items() if count})
 
 
-def _named(row: Told) -> Iterator[str]:
+def _named(row: Mapping[str, object]) -> Iterator[str]:
     return (f"   {name}={value}" for name, value in row.items() if not isinstance(value, list))

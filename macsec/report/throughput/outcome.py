@@ -1,25 +1,98 @@
-"""A measurement of throughput: JSON, and tables with a contestant a row and a size a column."""
+"""A measurement of throughput: JSON, and tables of contestants (rows) and sizes (columns)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from rich.text import Text
+from typing_extensions import TypedDict
 
-from macsec.measure.throughput.run import CEILING, OURS, Results, Row, expected, mode
-from macsec.report.page import Page, grid, heading, indented
+from macsec.measure.machine import MachineJson
+from macsec.measure.throughput.run import CEILING, OURS, Measurement, Results, expected, mode
+from macsec.report.page import Page, columns, heading, indented
 
 NAME_WIDTH, NUMBER_WIDTH = 40, 11
 
 Group = tuple[str, str, str, int]
 
 
-def to_json(results: Results, machine: Mapping[str, Any]) -> dict[str, Any]:
+class BenchMachineJson(MachineJson):
+    """The machine, and the measured clock of its core."""
+
+    core_ghz: float | None
+
+
+class NamesJson(TypedDict):
+    """The task and the contestant of a measurement."""
+
+    stage: Literal["protect", "validate"]
+    suite: str
+    mode: Literal["confidentiality", "integrity"]
+    backend: str
+    kernel: str
+    batch: int
+
+
+class RowJson(NamesJson):
+    """A measurement: medians over the rounds."""
+
+    workload: str
+    frame_octets: float
+    ns_per_frame: float
+    gbit_per_s: float
+    mframe_per_s: float
+    cycles_per_frame: float | None
+    best_ns_per_frame: float
+    spread: float
+    interrupted_rounds: int
+
+
+class RatioJson(NamesJson):
+    """The time of one of our contestants over that of a peer."""
+
+    workload: str
+    peer: str
+    peer_kernel: str
+    ratio: float
+
+
+class FitJson(NamesJson):
+    """A line through the times of a contestant over the frame sizes."""
+
+    ns_per_octet: float
+    ns_per_frame: float
+    largest_error: float
+
+
+class ExpectedJson(TypedDict):
+    """The share of frames that a link with MACsec carries, without and with SCI."""
+
+    workload: str
+    ratio_24: float
+    ratio_32: float
+
+
+class ThroughputJson(TypedDict):
     """`macsec/bench-throughput/1`."""
+
+    schema: Literal["macsec/bench-throughput/1"]
+    machine: BenchMachineJson
+    rounds: int
+    chosen_kernel: str
+    rows: list[RowJson]
+    ratios: list[RatioJson]
+    fit: list[FitJson]
+    expected: list[ExpectedJson]
+    digests: dict[str, str]
+    not_found: dict[str, str]
+
+
+def to_json(results: Results, machine: MachineJson) -> ThroughputJson:
+    """Return the JSON of a measurement of throughput."""
     plan = results.plan
-    return {
+    result = {
         "schema": "macsec/bench-throughput/1",
         "machine": {**machine, "core_ghz": _rounded(results.core_ghz(), 3)},
         "rounds": plan.rounds,
@@ -43,9 +116,10 @@ def to_json(results: Results, machine: Mapping[str, Any]) -> dict[str, Any]:
         "digests": results.digests(),
         "not_found": dict(results.lacking),
     }
+    return cast(ThroughputJson, result)
 
 
-def _names(row: Row) -> dict[str, Any]:
+def _names(row: Measurement) -> dict[str, object]:
     return {
         "stage": row.task.stage,
         "suite": row.task.suite.name,
@@ -56,7 +130,7 @@ def _names(row: Row) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Measurement) -> dict[str, object]:
     octets = row.frame_octets
     return {
         **_names(row),
@@ -72,7 +146,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _ratio(ours: Row, other: Row, ratio: float) -> dict[str, Any]:
+def _ratio(ours: Measurement, other: Measurement, ratio: float) -> dict[str, object]:
     return {
         **_names(ours),
         "workload": ours.task.workload.name,
@@ -86,8 +160,8 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
-    """The machine, then times, ratios and lines of each suite, mode, stage and batch."""
+def to_page(page: Page, results: Results, machine: MachineJson) -> None:
+    """Print the machine, then times, ratios and lines of each suite, mode, stage and batch."""
     page.add(heading("macsec bench throughput", results.plan.kernels[0]), Text())
     page.add(*indented(_machine(results, machine)))
     for group, races in _groups(results):
@@ -100,7 +174,7 @@ def to_page(page: Page, results: Results, machine: Mapping[str, Any]) -> None:
         page.add(Text(), *indented(_lines(lines)))
 
 
-def _head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
+def _head(results: Results, machine: MachineJson) -> dict[str, str]:
     ghz = results.core_ghz()
     return {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
@@ -109,22 +183,22 @@ def _head(results: Results, machine: Mapping[str, Any]) -> dict[str, str]:
         "core clock": "not known" if ghz is None else f"{ghz:.2f} GHz, measured",
         "system": f"{machine['kernel']}, {machine['python']}",
         "compiler": machine["compiler"] or "none",
-        "versions": ", ".join(f"{name} {told}" for name, told in machine["versions"].items()),
+        "versions": ", ".join(f"{name} {version}" for name, version in machine["versions"].items()),
         "commit": machine["commit"] or "not a checkout",
         "load before": " ".join(map(str, machine["load"])),
         "rounds": f"{results.plan.rounds}, in turn; medians",
     }
 
 
-def _machine(results: Results, machine: Mapping[str, Any]) -> Any:
-    table = grid("left", "left")
+def _machine(results: Results, machine: MachineJson) -> Any:
+    table = columns("left", "left")
     for name, value in _head(results, machine).items():
         table.add_row(Text(name, "dim"), Text(value))
     return table
 
 
-def _groups(results: Results) -> Iterator[tuple[Group, list[list[Row]]]]:
-    def group(race: list[Row]) -> Group:
+def _groups(results: Results) -> Iterator[tuple[Group, list[list[Measurement]]]]:
+    def group(race: list[Measurement]) -> Group:
         task = race[0].task
         return task.suite.name, mode(task), task.stage, task.frames
 
@@ -134,13 +208,13 @@ def _groups(results: Results) -> Iterator[tuple[Group, list[list[Row]]]]:
         yield key, list(found)
 
 
-def _parts(races: list[list[Row]], width: int) -> Iterator[list[list[Row]]]:
+def _parts(races: list[list[Measurement]], width: int) -> Iterator[list[list[Measurement]]]:
     most = max(1, (width - NAME_WIDTH) // NUMBER_WIDTH)
     for at in range(0, len(races), most):
         yield races[at : at + most]
 
 
-def _times(races: list[list[Row]]) -> Any:
+def _times(races: list[list[Measurement]]) -> Any:
     table = _table("ns a frame", races)
     for at, row in enumerate(races[0]):
         style = "bold" if at == 0 else "dim" if row.backend == CEILING else ""
@@ -150,15 +224,15 @@ def _times(races: list[list[Row]]) -> Any:
     table.add_row(Text("Gbit/s of the first row"), *(_cell(row.gbit_per_s) for row in first))
     if first[0].cycle_ns is not None:
         cycles = [row.cycles_per_frame or 0.0 for row in first]
-        table.add_row(Text("its cycles a frame"), *(_cell(told) for told in cycles))
+        table.add_row(Text("cycles a frame of the first row"), *(_cell(value) for value in cycles))
     spread = [max(row.timing.spread for row in race) for race in races]
     table.add_row(Text("widest spread", "dim"), *(Text(f"{100 * s:.0f} %", "dim") for s in spread))
     return table
 
 
-def _ratios(results: Results, races: list[list[Row]]) -> Any:
-    """The chosen kernel's time over that of others, and one frame through Python over theirs."""
-    table = _table("time of ours ÷ of", races)
+def _ratios(results: Results, races: list[list[Measurement]]) -> Any:
+    """Return the chosen kernel's time over that of others, and the same for the Python calls."""
+    table = _table("our time ÷ time of", races)
     leaders = [row for row in races[0] if row is races[0][0] or row.backend == OURS[-1]]
     for leader in leaders:
         prefix = "" if leader is races[0][0] else f"{leader.backend} ÷ "
@@ -175,8 +249,8 @@ def _ratios(results: Results, races: list[list[Row]]) -> Any:
     return table
 
 
-def _lines(lines: Sequence[tuple[Row, Any]]) -> Any:
-    table = grid("left", "left", "right", "right", "right")
+def _lines(lines: Sequence[tuple[Measurement, Any]]) -> Any:
+    table = columns("left", "left", "right", "right", "right")
     head = ("contestant", "", "ns an octet", "ns a frame", "largest error")
     table.add_row(*(Text(name, "dim") for name in head))
     for row, line in lines:
@@ -191,18 +265,18 @@ def _lines(lines: Sequence[tuple[Row, Any]]) -> Any:
     return table
 
 
-def _rights(races: list[list[Row]]) -> list[Literal["left", "right"]]:
+def _rights(races: list[list[Measurement]]) -> list[Literal["left", "right"]]:
     return ["right" for _ in races]
 
 
-def _table(title: str, races: list[list[Row]]) -> Any:
-    table = grid("left", *_rights(races))
+def _table(title: str, races: list[list[Measurement]]) -> Any:
+    table = columns("left", *_rights(races))
     names = [race[0].task.workload.name for race in races]
     table.add_row(Text(title, "dim"), *(Text(name, "dim") for name in names))
     return table
 
 
-def _label(row: Row) -> str:
+def _label(row: Measurement) -> str:
     return row.backend if row.backend.endswith(f"/{row.kernel}") else f"{row.backend} {row.kernel}"
 
 
@@ -214,34 +288,36 @@ def _short(value: float) -> str:
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
-def to_markdown(results: Results, machine: Mapping[str, Any]) -> str:
-    """The same for a document."""
+def to_markdown(results: Results, machine: MachineJson) -> str:
+    """Return the same for a document."""
     parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
     for group, races in _groups(results):
         parts.append(f"### {group[2]}, {group[0]}, {group[1]}, batches of {group[3]}")
         parts.append(_markdown("ns a frame", races, _time_cells(races)))
-        parts.append(_markdown("time of ours ÷ of", races, _ratio_cells(results, races)))
+        parts.append(_markdown("our time ÷ time of", races, _ratio_cells(results, races)))
     return "\n\n".join(parts) + "\n"
 
 
-def _time_cells(races: list[list[Row]]) -> Iterator[tuple[str, Iterable[str]]]:
+def _time_cells(races: list[list[Measurement]]) -> Iterator[tuple[str, Iterable[str]]]:
     for at, row in enumerate(races[0]):
         yield _label(row), (_short(race[at].ns_per_frame) for race in races)
 
 
-def _ratio_cells(results: Results, races: list[list[Row]]) -> Iterator[tuple[str, Iterable[str]]]:
+def _ratio_cells(
+    results: Results, races: list[list[Measurement]]
+) -> Iterator[tuple[str, Iterable[str]]]:
     chosen = results.plan.kernels[0]
-    told: dict[str, list[str]] = {}
+    cells: dict[str, list[str]] = {}
     rows = {id(row) for race in races for row in race}
     for ours, other, ratio in results.ratios():
         if id(ours) in rows and ours.kernel == chosen:
             prefix = "" if ours.backend not in OURS[2:] else f"{ours.backend} ÷ "
-            told.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
-    yield from told.items()
+            cells.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
+    yield from cells.items()
 
 
 def _markdown(
-    title: str, races: list[list[Row]], cells: Iterable[tuple[str, Iterable[str]]]
+    title: str, races: list[list[Measurement]], cells: Iterable[tuple[str, Iterable[str]]]
 ) -> str:
     names = [race[0].task.workload.name for race in races]
     rows = [(title, *names), *((name, *values) for name, values in cells)]

@@ -1,14 +1,15 @@
-"""Throughput against frame size, ours and others', as a drawing: a panel a stage."""
+"""Throughput against frame size as a picture: a panel for each stage."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
-from macsec.measure.throughput.run import CEILING, OURS, Results, Row, mode
-from macsec.report.drawing import Drawing, Lines, Words
+from macsec.measure.machine import MachineJson
+from macsec.measure.throughput.run import CEILING, OURS, Measurement, Results, mode
+from macsec.report.drawing.axes import Scale, step_marks
+from macsec.report.drawing.shapes import Drawing, Lines, Words
 
 PANEL_WIDTH, PANEL_HEIGHT = 420, 400
 LEFT, TOP, BETWEEN, BOTTOM, LEGEND = 70, 84, 70, 60, 260
@@ -24,28 +25,15 @@ Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Where a panel lies, and what its axes hold, both logarithmic."""
+class Panel:
+    """The axes of one panel: frame sizes across, rates upwards, both logarithmic."""
 
-    left: float
-    top: float
-    sizes: tuple[float, float]
-    rates: tuple[float, float]
-
-    def x(self, size: float) -> float:
-        """Where a size is."""
-        low, high = map(math.log2, self.sizes)
-        return self.left + PANEL_WIDTH * (math.log2(size) - low) / (high - low)
-
-    def y(self, rate: float) -> float:
-        """Where a rate is."""
-        low, high = map(math.log10, self.rates)
-        share = (math.log10(rate) - low) / (high - low)
-        return self.top + PANEL_HEIGHT * (1 - share)
+    x: Scale
+    y: Scale
 
 
-def draw(results: Results, machine: Mapping[str, Any]) -> Drawing | None:
-    """The picture; None where fewer than two single sizes were measured."""
+def draw(results: Results, machine: MachineJson) -> Drawing | None:
+    """Return the picture; None where fewer than two single sizes were measured."""
     panels = _panels(results)
     if not panels:
         return None
@@ -63,17 +51,21 @@ def draw(results: Results, machine: Mapping[str, Any]) -> Drawing | None:
     rates = _range([row.gbit_per_s for row in every])
     for at, (title, rows) in enumerate(panels.items()):
         left = LEFT + at % stages * (PANEL_WIDTH + BETWEEN)
-        frame = Frame(left, TOP + at // stages * (PANEL_HEIGHT + BOTTOM + 30), sizes, rates)
-        _axes(drawing, frame, title)
+        top = TOP + at // stages * (PANEL_HEIGHT + BOTTOM + 30)
+        panel = Panel(
+            Scale(*sizes, left, left + PANEL_WIDTH, logarithmic=True),
+            Scale(*rates, top + PANEL_HEIGHT, top, logarithmic=True),
+        )
+        _axes(drawing, panel, title)
         for name, style in names.items():
-            _curve(drawing, frame, [r for r in rows if (r.backend, r.kernel) == name], style)
+            _curve(drawing, panel, [r for r in rows if (r.backend, r.kernel) == name], style)
     below = {name for name in names if _slower(every, name, rates[0])}
     _legend(drawing, width - LEGEND, names, below)
     return drawing
 
 
-def _panels(results: Results) -> dict[str, list[Row]]:
-    panels: dict[str, list[Row]] = {}
+def _panels(results: Results) -> dict[str, list[Measurement]]:
+    panels: dict[str, list[Measurement]] = {}
     for row in results.rows:
         if len(set(row.task.workload.lengths)) == 1:
             task = row.task
@@ -84,8 +76,8 @@ def _panels(results: Results) -> dict[str, list[Row]]:
     }
 
 
-def _styles(rows: Sequence[Row]) -> dict[Name, Lines]:
-    """For each contestant in the legend's order, how its line looks."""
+def _styles(rows: Sequence[Measurement]) -> dict[Name, Lines]:
+    """Return the line style of each contestant, in the legend's order."""
     names = list(dict.fromkeys((row.backend, row.kernel) for row in rows))
     ceilings = [name for name in names if name[0] == CEILING]
     ours = [name for name in names if name[0] in OURS]
@@ -102,14 +94,14 @@ def _styles(rows: Sequence[Row]) -> dict[Name, Lines]:
 
 
 def _range(rates: Sequence[float]) -> tuple[float, float]:
-    """The axis of rates: a few decades down from the top, so that what is close stays apart."""
+    """Return the range of rates: a few decades below the top, so that close lines stay apart."""
     top = math.floor(math.log10(max(rates)))
     low = max(math.floor(math.log10(min(rates))), top - DECADES)
     high = next(step * 10.0**top for step in (1, 2, 5, 10) if step * 10.0**top >= max(rates))
     return 10.0**low, high
 
 
-def _subtitle(results: Results, machine: Mapping[str, Any]) -> str:
+def _subtitle(results: Results, machine: MachineJson) -> str:
     ghz = results.core_ghz()
     clock = "" if ghz is None else f" at {ghz:.2f} GHz (measured)"
     return (
@@ -118,45 +110,43 @@ def _subtitle(results: Results, machine: Mapping[str, Any]) -> str:
     )
 
 
-def _axes(drawing: Drawing, frame: Frame, title: str) -> None:
-    right, bottom = frame.left + PANEL_WIDTH, frame.top + PANEL_HEIGHT
-    for size in (*SIZE_MARKS, round(frame.sizes[1])):
-        if frame.sizes[0] <= size <= frame.sizes[1]:
-            x = frame.x(size)
-            drawing.add(Lines(((x, frame.top), (x, bottom)), GRID))
-            drawing.add(Words(x, bottom + 18, str(size), 11, "middle", AXIS))
-    power = round(math.log10(frame.rates[0]))
-    while 10.0**power <= frame.rates[1]:
-        for step in (1, 2, 5):
-            if (rate := step * 10.0**power) <= frame.rates[1]:
-                y = frame.y(rate)
-                drawing.add(Lines(((frame.left, y), (right, y)), GRID, 1 if step == 1 else 0.5))
-                drawing.add(Words(frame.left - 8, y + 4, f"{rate:g}", 11, "end", AXIS))
-        power += 1
-    edge = ((frame.left, frame.top), (frame.left, bottom), (right, bottom))
-    middle = frame.top + PANEL_HEIGHT / 2
+def _axes(drawing: Drawing, panel: Panel, title: str) -> None:
+    x, y = panel.x, panel.y
+    for size in sorted({*SIZE_MARKS, round(x.high)}):
+        if x.low <= size <= x.high:
+            drawing.add(Lines(((x(size), y.stop), (x(size), y.start)), GRID))
+            drawing.add(Words(x(size), y.start + 18, str(size), 11, "middle", AXIS))
+    for rate, text in step_marks(y.low, y.high):
+        width = 1 if math.log10(rate).is_integer() else 0.5
+        drawing.add(Lines(((x.start, y(rate)), (x.stop, y(rate))), GRID, width))
+        drawing.add(Words(x.start - 8, y(rate) + 4, text, 11, "end", AXIS))
+    edge = ((x.start, y.stop), (x.start, y.start), (x.stop, y.start))
     drawing.add(
         Lines(edge, AXIS, 1.2),
-        Words(frame.left, frame.top - 10, title, 12, bold=True),
+        Words(x.start, y.stop - 10, title, 12, bold=True),
+        Words((x.start + x.stop) / 2, y.start + 38, "octets a frame, without FCS", 12, "middle"),
         Words(
-            frame.left + PANEL_WIDTH / 2, bottom + 38, "octets a frame, without FCS", 12, "middle"
+            x.start - 46,
+            (y.start + y.stop) / 2,
+            "Gbit/s of clear frames",
+            12,
+            "middle",
+            turned=True,
         ),
-        Words(frame.left - 46, middle, "Gbit/s of clear frames", 12, "middle", turned=True),
     )
 
 
-def _curve(drawing: Drawing, frame: Frame, rows: Sequence[Row], style: Lines) -> None:
-    low = frame.rates[0]
+def _curve(drawing: Drawing, panel: Panel, rows: Sequence[Measurement], style: Lines) -> None:
     points = sorted(
-        (frame.x(row.frame_octets), frame.y(row.gbit_per_s))
+        (panel.x(row.frame_octets), panel.y(row.gbit_per_s))
         for row in rows
-        if row.gbit_per_s >= low
+        if row.gbit_per_s >= panel.y.low
     )
     if points:
         drawing.add(Lines(tuple(points), style.colour, style.width, style.dash, style.dots))
 
 
-def _slower(rows: Sequence[Row], name: Name, rate: float) -> bool:
+def _slower(rows: Sequence[Measurement], name: Name, rate: float) -> bool:
     return all(row.gbit_per_s < rate for row in rows if (row.backend, row.kernel) == name)
 
 

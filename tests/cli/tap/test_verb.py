@@ -14,6 +14,7 @@ import pytest
 from support import hosts
 from support.hosts import Host
 from support.planes import SCI_A, frame_of
+from support.schemas import checked
 
 pytestmark = pytest.mark.network
 
@@ -95,7 +96,7 @@ def test_json_has_traffic_counters_and_pns(pair, desk):
     far.send(wire)
     upper.next(lambda frame: frame == frame_of(100))
     code, out, errors = tap.end()
-    found = json.loads(out)
+    found = checked(out)
     assert (code, errors, found["schema"]) == (0, "", "macsec/tap/1")
     assert (found["lower"], found["upper"], found["mtu"]) == ("wire", "ms0", 1468)
     nothing = {"too_long": 0, "dropped": 0, "blocked": 0}

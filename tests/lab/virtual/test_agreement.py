@@ -25,7 +25,7 @@ from macsec.lab.virtual.probe import Probe
 from macsec.lab.virtual.recorder import record
 from macsec.lab.virtual.station import is_eapol
 from macsec.offline.decrypt import MkaReader
-from macsec.report.lab.outcome import Run, to_json
+from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 
 NS, MS = 10**9, 10**6
@@ -61,13 +61,13 @@ def page(lab: Lab) -> str:
     """Run a lab and return its page."""
     probes = [Probe(lab.engine, end) for link in lab.links for end in link.ends or ()]
     lab.run()
-    return to_html(lab, Run("test", 1), probes)
+    return to_html(lab, LabRun("test", 1), probes)
 
 
 def link_json(lab: Lab) -> dict[str, Any]:
     """Return the JSON of the only link of a lab."""
-    (link,) = to_json(lab, Run("test", 1))["links"]
-    return link
+    (link,) = to_json(lab, LabRun("test", 1))["links"]
+    return dict(link)
 
 
 # ---------------------------------------------------------------- secured
@@ -95,7 +95,7 @@ def test_each_link_and_each_seed_has_a_cak_of_its_own() -> None:
     for seed in (1, 2):
         with built("ring", seed=seed) as lab:
             lab.run(NS // 50)
-            links = to_json(lab, Run("ring", seed))["links"]
+            links = to_json(lab, LabRun("ring", seed))["links"]
             names += [link["mka"]["ckn"] for link in links]
     assert len(set(names)) == 8
 
@@ -123,7 +123,7 @@ def test_static_keys_send_no_mkpdu(name: str) -> None:
         assert lab.began_ps == 0
         assert lab.digest == STATIC_DIGESTS[name]
         assert all(link.mkpdus(0) == 0 for link in lab.links)
-        links = to_json(lab, Run(name, 1))["links"]
+        links = to_json(lab, LabRun(name, 1))["links"]
         assert all(link["mka"] is None and link["protected"] for link in links)
 
 
@@ -256,7 +256,7 @@ def test_a_key_that_starts_after_the_end_of_time_is_no_event() -> None:
     chain = [{"cak": CAK, "ckn": CKN, "start": 9_000_000_000}]
     with built(topology({"keychain": chain})) as lab:
         lab.run()
-        assert link_json(lab)["mka"]["why"] == "at both ends no CAK has its time now"
+        assert link_json(lab)["mka"]["why"] == "at both ends no CAK is valid now"
 
 
 def test_the_end_of_the_last_cak_closes_the_port() -> None:
@@ -267,7 +267,7 @@ def test_the_end_of_the_last_cak_closes_the_port() -> None:
         link = link_json(lab)
         assert 49 <= lab.tallies[0].delivered <= 50
     assert link["directions"]["left to right"]["refused"] == 100 - link["delivered"]
-    assert link["mka"]["why"] == "at both ends no CAK has its time now"
+    assert link["mka"]["why"] == "at both ends no CAK is valid now"
 
 
 # ---------------------------------------------------------------- not secured
@@ -284,7 +284,7 @@ NO_SERVER = {"key_server": "off"}
     [
         (WRONG, "at both ends no live peer; 7 MKPDUs failed their ICV: the peer has another CAK"),
         (ANOTHER_NAME, "at both ends no live peer; 7 MKPDUs name another CKN"),
-        (NOT_YET, "at both ends no CAK has its time now"),
+        (NOT_YET, "at both ends no CAK is valid now"),
         (NO_SERVER, "at both ends no participant offers to be Key Server"),
     ],
 )
@@ -327,7 +327,7 @@ def test_should_secure_passes_frames_in_clear_and_says_so(plane: Plane) -> None:
     """With different CAKs frames pass in clear, and every report says so."""
     with built(topology({**WRONG, "policy": "should-secure"}), plane) as lab:
         assert "UNPROTECTED: left-right" in page(lab)
-        run = to_json(lab, Run("test", 1))
+        run = to_json(lab, LabRun("test", 1))
         assert lab.tallies[0].delivered == 20
     (link,) = run["links"]
     assert run["unprotected"] == ["left-right"]
@@ -436,7 +436,7 @@ def test_no_cak_is_shown() -> None:
     blueprint = Blueprint.of(model, seeded(1, "macsec lab"))
     texts = [repr(model), repr(blueprint), repr(blueprint.links)]
     with Lab(blueprint, 1) as lab:
-        texts += [page(lab), repr(lab.links), json.dumps(to_json(lab, Run("test", 1)))]
+        texts += [page(lab), repr(lab.links), json.dumps(to_json(lab, LabRun("test", 1)))]
     for text in texts:
         for cak in (CAK, OTHER_CAK, CAK[::-1]):
             assert cak not in text.lower()

@@ -44,15 +44,15 @@ def new(request: pytest.FixtureRequest) -> Callable[[], Any]:
     return lambda: new_histogram(request.param)
 
 
-def told(histogram: Any) -> tuple[Any, ...]:
-    """All that has to be exactly the same."""
+def exact_content(histogram: Any) -> tuple[Any, ...]:
+    """Return everything that has to be exactly equal."""
     extremes = (histogram.total, histogram.least, histogram.most)
     return *extremes, list(histogram.cells()), list(levels(histogram))
 
 
 @pytest.mark.parametrize("shift", range(32))
-def test_cells(shift: int) -> None:
-    """Cells touch without gaps, and none is wider than a 1024th of what it holds."""
+def test_cells_have_no_gaps_and_three_digits(shift: int) -> None:
+    """Cells have no gaps, and none is wider than a 1024th of its values."""
     for cell in (shift * 1024, shift * 1024 + 1, shift * 1024 + 1023):
         lowest, highest = bounds(cell)
         assert cell_of(lowest) == cell_of(highest) == cell < CELLS
@@ -60,14 +60,14 @@ def test_cells(shift: int) -> None:
         assert (highest - lowest) * 1024 <= lowest
 
 
-def test_range() -> None:
-    """An hour has a cell; the array ends close behind it."""
+def test_an_hour_has_the_last_cell() -> None:
+    """An hour has a cell; the array ends close after it."""
     assert CELLS - 1024 <= cell_of(MOST) < CELLS
 
 
 @needs_native
-def test_size_in_c() -> None:
-    """The numbers of the header are those of the twin."""
+def test_c_and_python_have_the_same_sizes() -> None:
+    """The header and the Python twin have the same sizes."""
     from macsec._native import ffi, lib
 
     assert lib.MACSEC_HISTOGRAM_CELLS == CELLS == len(ffi.new("macsec_histogram *").counts)
@@ -76,7 +76,7 @@ def test_size_in_c() -> None:
 
 @needs_native
 @given(samples, samples, st.integers(0, 2**20))
-def test_twins(first: list[int], second: list[int], times: int) -> None:
+def test_c_and_python_count_alike(first: list[int], second: list[int], times: int) -> None:
     """The same values, merged or one by one, give the same cells, levels, mean and deviation."""
     native, python = new_histogram("native"), new_histogram("reference")
     for each in (native, python):
@@ -85,13 +85,13 @@ def test_twins(first: list[int], second: list[int], times: int) -> None:
         other.record_many(second)
         other.record(7, times)
         each.merge(other)
-    assert told(native) == told(python)
+    assert exact_content(native) == exact_content(python)
     assert math.isclose(native.mean, python.mean, rel_tol=1e-9)
     assert math.isclose(native.stdev, python.stdev, rel_tol=1e-6, abs_tol=1e-3)
 
 
 @given(st.lists(st.integers(0, MOST), min_size=1, max_size=200))
-def test_ranks(values: list[int]) -> None:
+def test_a_rank_gives_its_sorted_value_to_three_digits(values: list[int]) -> None:
     """Each rank gives the sorted value of that rank, to three significant digits, never below."""
     histogram = PythonHistogram()
     histogram.record_many(values)
@@ -99,7 +99,7 @@ def test_ranks(values: list[int]) -> None:
         assert value <= histogram.ranked(rank) <= min(value + value / 1024, max(values))
 
 
-def test_summary(new: Callable[[], Any]) -> None:
+def test_summary_has_percentiles_by_nearest_rank(new: Callable[[], Any]) -> None:
     """Percentiles by nearest rank of 1 to 10,000 ns; PDV is p99.9 less the least (RFC 8219)."""
     histogram = new()
     histogram.record_many(range(1, 10_001))
@@ -113,31 +113,31 @@ def test_summary(new: Callable[[], Any]) -> None:
     assert found.stdev == pytest.approx(2886.75, rel=1e-3)
 
 
-def test_empty(new: Callable[[], Any]) -> None:
-    """Nothing was counted: zeros everywhere."""
+def test_an_empty_histogram_is_zero_everywhere(new: Callable[[], Any]) -> None:
+    """An empty histogram is zero everywhere."""
     found = summary(new())
     assert found == (0, 0, 0.0, 0.0, dict.fromkeys(SHARES, 0), 0, 0)
     assert list(levels(new())) == [(0, 1, 0)]
 
 
-def test_limits(new: Callable[[], Any]) -> None:
-    """Below 0 counts as 0, above an hour as an hour; none times over is nothing."""
+def test_values_outside_the_range_count_at_its_ends(new: Callable[[], Any]) -> None:
+    """Below 0 counts as 0, above an hour as an hour; zero times adds nothing."""
     histogram = new()
     histogram.record(9, 0)
     histogram.record(-5)
     histogram.record(2**62)
-    assert told(histogram)[:3] == (2, 0, MOST)
+    assert exact_content(histogram)[:3] == (2, 0, MOST)
     assert histogram.ranked(1) == 0
     assert histogram.ranked(2) == histogram.ranked(99) == MOST
 
 
-def test_backend() -> None:
-    """An unknown one is refused by name."""
+def test_an_unknown_backend_is_refused() -> None:
+    """An unknown backend is refused by name."""
     with pytest.raises(ConfigError, match="backend 'fast'"):
         new_histogram("fast")
 
 
-def test_levels(new: Callable[[], Any]) -> None:
+def test_levels_have_five_steps_to_each_halving(new: Callable[[], Any]) -> None:
     """Five steps to each halving, each with all values up to its own; the last holds all."""
     histogram = new()
     histogram.record_many(range(1, 101))
@@ -148,8 +148,8 @@ def test_levels(new: Callable[[], Any]) -> None:
     assert found[-1] == (100, 1, 100)
 
 
-def test_hgrm(new: Callable[[], Any]) -> None:
-    """The text that plotters of HdrHistogram read: value, percentile, count, 1/(1-percentile)."""
+def test_hgrm_has_the_columns_of_hdrhistogram(new: Callable[[], Any]) -> None:
+    """The text has the columns of HdrHistogram: value, percentile, count, 1/(1-percentile)."""
     histogram = new()
     histogram.record_many([10, 20, 3000])
     lines = to_hgrm(histogram).splitlines()
@@ -170,7 +170,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("values", SAMPLES.values(), ids=SAMPLES)
-def test_hdrhistogram(values: list[int]) -> None:
+def test_numbers_equal_those_of_hdrhistogram(values: list[int]) -> None:
     """Cells, percentiles, mean and deviation are those of the package `hdrhistogram`."""
     package = pytest.importorskip("hdrh.histogram", reason="hdrhistogram is not installed")
     theirs, ours = package.HdrHistogram(1, MOST, 3), PythonHistogram()
@@ -188,8 +188,8 @@ def test_hdrhistogram(values: list[int]) -> None:
     assert theirs.get_stddev() == pytest.approx(ours.stdev)
 
 
-def test_steps(new: Callable[[], Any]) -> None:
-    """Equal steps up to the share that is asked for; the rest is beyond."""
+def test_steps_are_equal_and_the_rest_is_beyond(new: Callable[[], Any]) -> None:
+    """Equal steps up to the given share; the rest is beyond."""
     histogram = new()
     histogram.record_many([20, 21, 29, 30, 55, 5000])
     assert steps(histogram, Fraction(5, 6), 4, 10) == (20, 10, [3, 1, 0, 1], 1)
@@ -198,17 +198,17 @@ def test_steps(new: Callable[[], Any]) -> None:
 
 
 @given(st.lists(st.integers(0, MOST), min_size=1, max_size=100), st.integers(1, 50))
-def test_steps_hold_all(values: list[int], most: int) -> None:
-    """Never more steps than asked for, and no value is lost."""
+def test_steps_lose_no_value(values: list[int], most: int) -> None:
+    """There are at most n steps, and no value is lost."""
     histogram = PythonHistogram()
     histogram.record_many(values)
-    told = steps(histogram, Fraction(99, 100), most, 10)
-    assert len(told.counts) <= most
-    assert sum(told.counts) + told.beyond == len(values)
-    assert told.width % 10 == told.first % 10 == 0
+    found = steps(histogram, Fraction(99, 100), most, 10)
+    assert len(found.counts) <= most
+    assert sum(found.counts) + found.beyond == len(values)
+    assert found.width % 10 == found.first % 10 == 0
 
 
-def test_shares(new: Callable[[], Any]) -> None:
+def test_the_rank_of_a_share_is_rounded_up(new: Callable[[], Any]) -> None:
     """The rank is rounded up: half of three values is two."""
     histogram = new()
     histogram.record_many([1, 2, 3])

@@ -16,45 +16,45 @@ NATIVE = len(PLANES) > 1
 
 
 def run(service: list[int], interval: float, capacity: int) -> tuple[Offered, list[int]]:
-    """A run in Python, with the latencies in order."""
+    """Run in Python; return the outcome and the latencies in order."""
     latencies: list[int] = []
-    told = offer(VirtualServer(service), interval, len(service), capacity, latencies.append)
-    return told, latencies
+    outcome = offer(VirtualServer(service), interval, len(service), capacity, latencies.append)
+    return outcome, latencies
 
 
-def test_unloaded() -> None:
-    """A frame every 10 ticks, 3 each: nobody waits."""
+def test_without_load_no_frame_waits() -> None:
+    """A frame every 10 ticks, 3 ticks each: no frame waits."""
     assert run([3] * 5, 10, 4) == (Offered(5, 5, 0, 0, 43), [3] * 5)
 
 
-def test_no_coordinated_omission() -> None:
-    """Behind one frame of 100 ticks the next are charged for their waiting, not for 1 tick each."""
-    told, latencies = run([100, 1, 1, 1, 1], 10, 100)
+def test_waiting_frames_are_charged_from_when_they_were_due() -> None:
+    """Frames behind one of 100 ticks are charged for their waiting, not for 1 tick each."""
+    outcome, latencies = run([100, 1, 1, 1, 1], 10, 100)
     assert latencies == [100, 91, 82, 73, 64]
-    assert (told.lost, told.ticks) == (0, 104)
+    assert (outcome.lost, outcome.ticks) == (0, 104)
 
 
-def test_late() -> None:
-    """Ten frames in 100 ticks, the deadline at 101: what waits longer is late, with any ring."""
-    told, latencies = run([11] * 10, 10, 100)
-    assert told == Offered(10, 10, 1, 0, 110)
+def test_a_frame_after_the_deadline_is_late() -> None:
+    """Ten frames in 100 ticks, deadline at 101: a frame done later is late, with any ring."""
+    outcome, latencies = run([11] * 10, 10, 100)
+    assert outcome == Offered(10, 10, 1, 0, 110)
     assert latencies == [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
 
 
-def test_ring() -> None:
-    """While one frame takes 100 ticks there is its place and one more: the rest are lost."""
-    told, latencies = run([100, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 10, 2)
-    assert told == Offered(12, 3, 0, 9, 111)
+def test_a_full_ring_loses_frames() -> None:
+    """A ring of two places loses the frames that arrive during one of 100 ticks."""
+    outcome, latencies = run([100, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 10, 2)
+    assert outcome == Offered(12, 3, 0, 9, 111)
     assert latencies == [100, 91, 1]
 
 
-def test_place_is_held_until_done() -> None:
-    """A frame due at the very tick at which another is done still finds its place taken."""
+def test_a_place_is_occupied_until_its_frame_is_done() -> None:
+    """A frame due at the tick at which another is done finds its place still occupied."""
     assert run([10, 10], 10, 1) == (Offered(2, 1, 0, 1, 10), [10])
 
 
-def test_no_frames() -> None:
-    """Nothing offered, nothing done."""
+def test_no_frames_give_an_empty_outcome() -> None:
+    """Without frames nothing is done."""
     assert run([], 10, 1) == (Offered(0, 0, 0, 0, 0), [])
 
 
@@ -63,12 +63,12 @@ def test_no_frames() -> None:
     st.floats(0.3, 300, allow_nan=False),
     st.integers(1, 20),
 )
-def test_everyone_is_accounted_for(service: list[int], interval: float, capacity: int) -> None:
+def test_each_frame_is_handled_or_lost(service: list[int], interval: float, capacity: int) -> None:
     """Each frame is handled or lost, and none is done before its own time has passed."""
-    told, latencies = run(service, interval, capacity)
-    assert told.handled + told.lost == told.frames == len(service)
-    assert told.late <= told.handled
-    assert len(latencies) == told.handled
+    outcome, latencies = run(service, interval, capacity)
+    assert outcome.handled + outcome.lost == outcome.frames == len(service)
+    assert outcome.late <= outcome.handled
+    assert len(latencies) == outcome.handled
     assert all(latency >= own for latency, own in zip(latencies, service, strict=False))
 
 
@@ -78,14 +78,14 @@ def test_everyone_is_accounted_for(service: list[int], interval: float, capacity
     st.floats(0.3, 300, allow_nan=False),
     st.integers(1, 20),
 )
-def test_twins(service: list[int], interval: float, capacity: int) -> None:
-    """The queue in C does the same with each frame."""
+def test_c_and_python_offer_alike(service: list[int], interval: float, capacity: int) -> None:
+    """The queue in C has the same outcome."""
     from macsec._native import ffi, lib
 
     histogram = PythonHistogram()
-    told = offer(VirtualServer(service), interval, len(service), capacity, histogram.record)
+    outcome = offer(VirtualServer(service), interval, len(service), capacity, histogram.record)
     assert native(ffi, lib, service, interval, capacity) == (
-        told,
+        outcome,
         list(histogram.cells()),
         histogram.least,
         histogram.most,
@@ -93,7 +93,7 @@ def test_twins(service: list[int], interval: float, capacity: int) -> None:
 
 
 def native(ffi: Any, lib: Any, service: list[int], interval: float, capacity: int) -> Any:
-    """The same in C, in virtual time: a chain without SecYs, a tick a nanosecond."""
+    """Run in C, in virtual time: a chain without SecYs, one tick a nanosecond."""
     from macsec import _native
     from macsec.measure.latency.histogram import NativeHistogram
 
@@ -112,5 +112,5 @@ def native(ffi: Any, lib: Any, service: list[int], interval: float, capacity: in
         },
     )
     lib.macsec_chain_offer(ffi.new("macsec_chain *", {"ns_per_tick": 1.0}), run)
-    told = Offered(len(service), run.handled, run.late, run.lost, run.ticks)
-    return told, list(latency.cells()), latency.least, latency.most
+    outcome = Offered(len(service), run.handled, run.late, run.lost, run.ticks)
+    return outcome, list(latency.cells()), latency.least, latency.most

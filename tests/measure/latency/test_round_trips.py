@@ -1,4 +1,4 @@
-"""Round trips: what is recorded, what is lost, and what the ratios are of. No time is asserted."""
+"""Round trips: recorded and lost ones, and the ratios of their times. No time is asserted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PLAN = TripPlan(SUITE, (64,), trips=45, every_ns=1000, patience_ns=SOON)
 
 
 def keys_of(suite: Any) -> dict[str, str]:
-    """Made up."""
+    """Return made-up keys."""
     return {"key": "5a" * suite.key_length, "salt": "a5" * 12}
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_the_protected_path(plane: Plane, name: str) -> None:
+def test_the_protected_path_encrypts_both_ways(plane: Plane, name: str) -> None:
     """Each station opens what the other protects, and nothing it sends is clear."""
     one, two = (
         SecY.from_config(config, plane.backend)
@@ -44,8 +44,8 @@ def test_the_protected_path(plane: Plane, name: str) -> None:
         assert there.validate_frame(sealed)[1] == frame
 
 
-def test_the_clear_path(plane: Plane) -> None:
-    """Frames stay as they are, both ways: what the two paths differ in is MACsec alone."""
+def test_the_clear_path_leaves_frames_unchanged(plane: Plane) -> None:
+    """Frames stay unchanged both ways: the two paths differ in MACsec alone."""
     secy = SecY.from_config(CLEAR, plane.backend)
     frame = frame_of(100)
     assert secy.protect_frame(frame) == frame
@@ -62,7 +62,7 @@ class Pair:
             self.ends[0].connect(self.ends[1].getsockname())
 
     def socket(self, side: int) -> socket.socket:
-        """As a Tunnel gives them."""
+        """Return a socket as a Tunnel does."""
         return self.ends[side]
 
 
@@ -78,17 +78,17 @@ def pairs() -> Iterator[dict[str, Pair]]:
 
 @native
 def test_every_trip_is_counted(pairs: Any) -> None:
-    """Those that were answered are in the histogram, the others are lost: none is left out."""
-    told = round_trips._trips(PLAN, 64, pairs)
+    """Answered trips are in the histogram, the others are lost: none is left out."""
+    results = round_trips._trips(PLAN, 64, pairs)
     for path in PATHS:
-        assert told.paths[path].total + told.lost[path] == PLAN.trips
-        assert told.paths[path].total > 0
-        assert told.paths[path].least > 0
+        assert results.paths[path].total + results.lost[path] == PLAN.trips
+        assert results.paths[path].total > 0
+        assert results.paths[path].least > 0
 
 
 @native
-def test_unanswered(pairs: Any) -> None:
-    """Nobody answers: all are lost, and none counts as a fast one."""
+def test_unanswered_trips_are_lost(pairs: Any) -> None:
+    """Without answers all trips are lost, and none counts as a fast one."""
     from macsec._native import lib
 
     asked = pairs["clear"].socket(0)
@@ -99,8 +99,8 @@ def test_unanswered(pairs: Any) -> None:
 
 
 @native
-def test_an_answer_to_another_question(pairs: Any) -> None:
-    """An old answer is passed over: it is not taken for the one waited for."""
+def test_an_old_answer_is_ignored(pairs: Any) -> None:
+    """An old answer is ignored."""
     from macsec import _native
 
     asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
@@ -111,7 +111,7 @@ def test_an_answer_to_another_question(pairs: Any) -> None:
 
 
 @native
-def test_sizes(pairs: Any) -> None:
+def test_a_frame_size_counts_all_headers(pairs: Any) -> None:
     """A frame's size counts Ethernet, FCS, IPv4 and UDP; the smallest still has its number."""
     from macsec import _native
 
@@ -122,8 +122,8 @@ def test_sizes(pairs: Any) -> None:
 
 
 @native
-def test_a_socket_that_fails() -> None:
-    """Told with the size and the error's number."""
+def test_a_failing_socket_raises_with_size_and_errno() -> None:
+    """The error has the size and the number of the error."""
     from macsec import _native
 
     pair = Pair(connected=False)
@@ -134,35 +134,35 @@ def test_a_socket_that_fails() -> None:
 
 
 def trips(size: int, clear: int, safe: int) -> Trips:
-    """Made of one time a path."""
+    """Return round trips with one time for each path."""
     paths: dict[str, Any] = {path: PythonHistogram() for path in PATHS}
     paths["clear"].record_many([clear])
     paths["protected"].record_many([safe])
     return Trips(size, paths, dict.fromkeys(PATHS, 0))
 
 
-def test_ratios() -> None:
-    """Of each size protected to clear at the median; of all sizes the median of these."""
-    told = RealTime(PLAN)
-    assert told.trip_ratio is None
-    assert told.throughput_ratio is None
-    told.trips = [trips(64, 100, 104), trips(128, 100, 110), trips(256, 100, 101)]
-    assert [each.ratio for each in told.trips] == [1.04, 1.10, 1.01]
-    assert told.trip_ratio == 1.04
-    told.gbit_per_s = {"clear": [2.0, 4.0, 1.0], "protected": [1.0, 4.0, 0.9]}
-    assert told.throughput_ratio == 0.9
+def test_ratios_are_medians_of_protected_to_clear() -> None:
+    """The ratio of a size is protected to clear at the median; of all sizes, the median."""
+    results = RealTime(PLAN)
+    assert results.trip_ratio is None
+    assert results.throughput_ratio is None
+    results.trips = [trips(64, 100, 104), trips(128, 100, 110), trips(256, 100, 101)]
+    assert [each.ratio for each in results.trips] == [1.04, 1.10, 1.01]
+    assert results.trip_ratio == 1.04
+    results.gbit_per_s = {"clear": [2.0, 4.0, 1.0], "protected": [1.0, 4.0, 0.9]}
+    assert results.throughput_ratio == 0.9
     assert trips(64, 0, 5).ratio == 0.0
 
 
-def test_steps() -> None:
+def test_steps_count_sizes_and_pairs_of_runs() -> None:
     """A step for each size, and one for each pair of iperf3's runs."""
     assert TripPlan(SUITE, (64, 128), iperf_s=0).steps == 2
     assert TripPlan(SUITE, (64, 128), iperf_s=1, runs=3).steps == 5
 
 
 @native
-def test_turns(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The paths take turns, and who goes first changes: neither has the better half."""
+def test_paths_take_turns_in_changing_order(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paths take turns, and the first of a turn changes: neither has an advantage."""
     order: list[tuple[Any, int]] = []
     names = {id(pair.socket(0)): path for path, pair in pairs.items()}
 
@@ -178,8 +178,8 @@ def test_turns(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_a_tunnel_without_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be made is taken away, and the error is the first one."""
+def test_a_tunnel_that_fails_removes_its_first_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tunnel that fails halfway removes its first host, and raises the first error."""
     from macsec.measure.latency import tunnel
 
     closed = []

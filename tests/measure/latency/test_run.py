@@ -37,8 +37,8 @@ def chain(plane: Plane) -> Iterator[Chain]:
     made.close()
 
 
-def test_lanes(chain: Chain, plane: Plane) -> None:
-    """Each frame is in every lane once, and what it takes both ways is more than either."""
+def test_each_frame_is_in_every_lane_once(chain: Chain, plane: Plane) -> None:
+    """Each frame is in every lane once, and both ways take longer than either."""
     lanes = chain.lanes(50)
     assert list(lanes) == list(LANES)
     assert {name: each.total for name, each in lanes.items()} == dict.fromkeys(LANES, 50)
@@ -47,8 +47,8 @@ def test_lanes(chain: Chain, plane: Plane) -> None:
     assert plane.kernel in (None, chain.kernel)
 
 
-def test_clock(chain: Chain) -> None:
-    """It says what it is, and in which steps it counts."""
+def test_clock_names_its_source_and_its_steps(chain: Chain) -> None:
+    """The clock names its source and the width of its steps."""
     clock = chain.clock
     assert clock.source in ("time stamp counter", "clock_gettime", "perf_counter_ns")
     assert clock.ns_per_tick > 0
@@ -56,23 +56,23 @@ def test_clock(chain: Chain) -> None:
     assert clock.step_ns > 0
 
 
-def test_load(chain: Chain) -> None:
-    """A ring with room for all loses none, and all latencies are told."""
+def test_a_ring_with_room_for_all_loses_none(chain: Chain) -> None:
+    """A ring with room for all frames loses none, and has all their latencies."""
     load = chain.load(1e6, 200, 200)
     assert (load.offered.handled, load.offered.lost) == (200, 0)
     assert load.latency.total == 200
     assert load.frames_per_s == 1e6
 
 
-def test_overload(chain: Chain) -> None:
-    """Frames that are all due at once find a ring of two places."""
+def test_an_overloaded_ring_loses_frames(chain: Chain) -> None:
+    """A ring of two places loses frames that are all due at once."""
     load = chain.load(1e15, 100, 2)
     assert load.offered.handled + load.offered.lost == 100
     assert load.offered.handled == load.latency.total < 100
 
 
 def test_a_fault_is_no_measurement(plane: Plane) -> None:
-    """Where frames do not come back, there are no times: here the receiver knows no such SA."""
+    """If frames do not come back, nothing is measured; here the receiver has no SA."""
     frames = parse("64").batch(3)
     tx = sending_plane(SUITE, True, plane.backend, plane.kernel)
     rx = receiving_plane(SUITE, True, plane.backend, plane.kernel)
@@ -85,8 +85,8 @@ def test_a_fault_is_no_measurement(plane: Plane) -> None:
     made.close()
 
 
-def test_mistakes(chain: Chain, plane: Plane) -> None:
-    """No frames, no rate, no ring, no keys any more: refused before C is asked."""
+def test_mistakes_are_refused_before_the_call_of_c(chain: Chain, plane: Plane) -> None:
+    """No frames, no rate, no ring or wiped keys are refused before the call of C."""
     with pytest.raises(ConfigError, match="no frames"):
         make_chain(SUITE, True, parse("64").batch(0), plane.backend, plane.kernel)
     for rate, ring in ((0.0, 1), (1.0, 0)):
@@ -111,12 +111,12 @@ def results(request: pytest.FixtureRequest) -> Results:
         backend=request.param,
     )
     called: list[None] = []
-    told = measure(plan, lambda: called.append(None))
+    found = measure(plan, lambda: called.append(None))
     assert len(called) == plan.steps == 6
-    return told
+    return found
 
 
-def test_results(results: Results) -> None:
+def test_results_have_every_part(results: Results) -> None:
     """Every part has its subject, and (b) all its rows."""
     sizes = [64, 1518]
     assert [each.subject.frame_octets for each in results.processing] == sizes
@@ -129,8 +129,8 @@ def test_results(results: Results) -> None:
         assert loaded.interrupted <= loaded.slices == 2
 
 
-def test_targets(results: Results) -> None:
-    """One for 1518 octets, one for 12 ms, and that one is met on any machine."""
+def test_targets_of_the_results(results: Results) -> None:
+    """One target for 1518 octets, and one for 12 ms, which is met on any machine."""
     processing, added = results.targets()
     assert processing.name == "protect and validate, p50, 1518 octets, gcm-aes-128, confidentiality"
     assert processing.value == results.processing[1].both_ns / 1000
@@ -140,25 +140,25 @@ def test_targets(results: Results) -> None:
     assert not Target("one", 2, 1, "us").met
 
 
-def test_without_search() -> None:
-    """Only frames one by one, in both modes."""
+def test_without_search_only_frames_one_by_one_are_measured() -> None:
+    """Without a search only frames one by one are measured, in both modes."""
     plan = Plan(sizes=(64,), suites=[SUITE], modes=(True, False), frames=2, search=False)
-    told = measure(plan)
-    assert plan.steps == len(told.processing) == 2
-    assert [each.subject.mode for each in told.processing] == ["confidentiality", "integrity"]
-    assert told.rates == told.loads == []
-    assert [row.name[:5] for row in told.targets()] == ["added"]
+    found = measure(plan)
+    assert plan.steps == len(found.processing) == 2
+    assert [each.subject.mode for each in found.processing] == ["confidentiality", "integrity"]
+    assert found.rates == found.loads == []
+    assert [row.name[:5] for row in found.targets()] == ["added"]
 
 
-def test_added_at_the_median() -> None:
-    """What is added is less by a copy at either end."""
+def test_added_time_is_less_by_two_copies() -> None:
+    """Added time is less by a copy at either end."""
     lanes: dict[str, Any] = {name: PythonHistogram() for name in LANES}
     lanes["both"].record_many([300, 400, 500])
     lanes["clear"].record_many([30, 40, 50])
     assert Processing(Subject(SUITE, True, 64), lanes).added_ns == 400 - 80
 
 
-def test_bits() -> None:
+def test_the_rate_of_a_link_counts_preamble_and_gap() -> None:
     """The rate of a link counts preamble and gap; that of frames does not."""
     subject = Subject(SUITE, True, 1518)
     assert subject.gbit_per_s(1e6) == pytest.approx(12.144)
@@ -166,8 +166,8 @@ def test_bits() -> None:
     assert Added(1518, 10, 32, table().__next__().path).share > Fraction(0)
 
 
-def test_undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that lost the CPU is run again; if all do, the one that had most of it is told."""
+def test_an_interrupted_run_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that lost the CPU is repeated; if all lost it, the one that had most of it counts."""
     now, rests = {"wall": 0, "cpu": 0}, []
     monkeypatch.setattr(tested.time, "sleep", rests.append)  # type: ignore[attr-defined]
     monkeypatch.setattr(tested.time, "perf_counter_ns", lambda: now["wall"])  # type: ignore[attr-defined]

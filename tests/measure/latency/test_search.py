@@ -18,73 +18,85 @@ RING = 500
 
 
 class Queue:
-    """A server that takes the same time for each frame, behind a ring; `capacity` a second."""
+    """A server with the same time for each frame, behind a ring; `capacity` a second."""
 
     def __init__(self, capacity: int, stalls: float = 0) -> None:
         self.service = PS // capacity
         self.stalls, self.draw, self.rates = stalls, random.Random(7), []
 
     def __call__(self, rate: int) -> Trial:
-        """One trial; some of them have a stall of a thousand frames in the middle."""
+        """Run one trial; some of them have a stall of a thousand frames in the middle."""
         service = [self.service] * FRAMES
         if self.draw.random() < self.stalls:
             service[FRAMES // 2] *= 1000
         self.rates.append(rate)
-        told = offer(VirtualServer(service), PS / rate, FRAMES, RING, lambda _: None)
-        return Trial(told.frames, told.lost + told.late)
+        outcome = offer(VirtualServer(service), PS / rate, FRAMES, RING, lambda _: None)
+        return Trial(outcome.frames, outcome.lost + outcome.late)
 
 
-def found(bounds: list[Bounds]) -> dict[str, Bounds]:
-    """By the name of the goal."""
+def by_goal(bounds: list[Bounds]) -> dict[str, Bounds]:
+    """Return the bounds by the name of the goal."""
     return {each.goal.name: each for each in bounds}
 
 
-@given(st.integers(1000, 10**8), st.integers(2, 100))
-def test_known_capacity(capacity: int, factor: int) -> None:
-    """The bounds lie where trials turn bad: the capacity, and what the ring hides of it."""
+def check_known_capacity(capacity: int, factor: int) -> None:
+    """Check that the bounds lie at the capacity, or a little above by the ring."""
     device = Queue(capacity)
-    told = found(search(device, factor * capacity))
-    # However large the ring: what it holds for more than a hundredth of the trial was late.
+    results = by_goal(search(device, factor * capacity))
+    # For a ring of any length: a frame that waits longer than a hundredth of the trial is late.
     hidden = {"NDR": 1.01, "PDR": 1.01 * 1.0051}
-    for name, bounds in told.items():
+    for name, bounds in results.items():
         assert bounds.good is not None
         assert bounds.bad is not None
         assert bounds.good < bounds.bad <= bounds.good * 1.02 + 1
         assert bounds.bad > capacity * 0.999
         assert bounds.good <= capacity * hidden[name] * 1.001 + 1
-    assert told["PDR"].good >= told["NDR"].good
-    assert told["NDR"].trials == len(device.rates)
+    assert results["PDR"].good >= results["NDR"].good
+    assert results["NDR"].trials == len(device.rates)
 
 
-def test_noise() -> None:
-    """Trials that are bad for reasons of their own, a third of them, do not move the result."""
+@pytest.mark.parametrize("capacity, factor", [(1000, 2), (3_141_593, 7), (10**8, 100)])
+def test_bounds_enclose_a_known_capacity(capacity: int, factor: int) -> None:
+    """Slow and fast devices, with a narrow and a wide range of rates."""
+    check_known_capacity(capacity, factor)
+
+
+@pytest.mark.exhaustive
+@given(st.integers(1000, 10**8), st.integers(2, 100))
+def test_bounds_enclose_any_capacity(capacity: int, factor: int) -> None:
+    """Any device and any range of rates."""
+    check_known_capacity(capacity, factor)
+
+
+def test_disturbed_trials_do_not_move_the_result() -> None:
+    """A third of bad trials for other reasons does not change the result."""
     quiet, noisy = Queue(10**6), Queue(10**6, stalls=0.33)
-    calm, found_noisy = found(search(quiet, 10**7)), found(search(noisy, 10**7))
+    calm, disturbed = by_goal(search(quiet, 10**7)), by_goal(search(noisy, 10**7))
     for name in ("NDR", "PDR"):
-        assert found_noisy[name].good == pytest.approx(calm[name].good, rel=0.05)
+        assert disturbed[name].good == pytest.approx(calm[name].good, rel=0.05)
 
 
-def test_never_good() -> None:
+def test_a_device_that_always_loses_has_no_good_rate() -> None:
     """A device that always loses has no good rate, and the search ends."""
-    told = search(lambda _: Trial(1000, 10), 10**6)
-    assert [(each.good, each.bad) for each in told] == [(None, 244), (None, 244)]
+    results = search(lambda _: Trial(1000, 10), 10**6)
+    assert [(each.good, each.bad) for each in results] == [(None, 244), (None, 244)]
 
 
-def test_always_good() -> None:
-    """One that never loses is good at the highest rate, after no more trials than it takes."""
-    told = search(lambda _: Trial(1000, 0), 10**6)
-    assert [(each.good, each.bad, each.trials) for each in told] == [(10**6, None, 3)] * 2
+def test_a_device_that_never_loses_is_good_at_the_highest_rate() -> None:
+    """A device that never loses is good at the highest rate, after the fewest trials."""
+    results = search(lambda _: Trial(1000, 0), 10**6)
+    assert [(each.good, each.bad, each.trials) for each in results] == [(10**6, None, 3)] * 2
 
 
-def test_between_the_goals() -> None:
+def test_a_loss_between_the_goals_is_good_for_pdr_only() -> None:
     """A device that loses three in a thousand at any rate is good for PDR, and not for NDR."""
-    told = found(search(lambda _: Trial(1000, 3), 10**6))
-    assert told["NDR"].good is None
-    assert told["PDR"].good == 10**6
+    results = by_goal(search(lambda _: Trial(1000, 3), 10**6))
+    assert results["NDR"].good is None
+    assert results["PDR"].good == 10**6
 
 
-def test_few_trials() -> None:
-    """It does not take hundreds."""
+def test_a_search_takes_few_trials() -> None:
+    """A search takes fewer than 90 trials."""
     device = Queue(3_141_593)
     search(device, 8_000_000)
     assert len(device.rates) < 90
@@ -103,12 +115,14 @@ def test_few_trials() -> None:
         ((0, 1, 0, 1, 1), False),
     ],
 )
-def test_judgement(lost: tuple[int, ...], good: bool | None) -> None:
-    """Decided as soon as the trials that are missing cannot turn it; half of them may be bad."""
+def test_a_rate_is_judged_once_missing_trials_cannot_change_it(
+    lost: tuple[int, ...], good: bool | None
+) -> None:
+    """A rate is decided once the missing trials cannot change it; half of them may be bad."""
     assert NDR.judge([Trial(100, each) for each in lost]) is good
 
 
-def test_half_of_an_even_number() -> None:
+def test_half_of_an_even_number_of_bad_trials_is_good() -> None:
     """Two bad ones of four are half: that is good."""
     goal = Goal("even", Fraction(0), trials=4)
     assert goal.judge([Trial(9, lost) for lost in (1, 1)]) is None
@@ -116,7 +130,7 @@ def test_half_of_an_even_number() -> None:
     assert goal.judge([Trial(9, lost) for lost in (1, 1, 0, 1)]) is False
 
 
-def test_exact_loss() -> None:
+def test_exactly_half_a_per_cent_is_good_for_pdr() -> None:
     """Half a percent is good for PDR, and one frame more is not."""
     goal = Goal("one", PDR.loss, trials=1)
     assert goal.judge([Trial(1000, 5)])

@@ -1,4 +1,4 @@
-"""Added serialisation, exactly: against numbers worked out by hand, and against its own sums."""
+"""Added serialisation, exact: against numbers computed by hand, and against its own sums."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_added(rate: int) -> None:
-    """What the SecTAG and the ICV need to leave, with and without SCI, for any size."""
+def test_added_time_depends_on_overhead_and_rate_only(rate: int) -> None:
+    """The time of the SecTAG and the ICV, with and without SCI, is the same for any size."""
     assert tuple(serialisation_ps(octets, rate) for octets in OVERHEADS) == BY_HAND[rate]
     assert {Added(size, rate, 32, CAMPUS).added_ps for size in SIZES} == {BY_HAND[rate][1]}
 
 
-def test_one_path() -> None:
+def test_one_row_by_hand() -> None:
     """1518 octets at 10 Gbit/s over 500 m: 1526 octets of wire and 2.5 us, 25.6 ns more."""
     added = Added(1518, 10, 32, CAMPUS)
     assert added.clear_ps == 1_220_800 + 2_500_000
     assert added.share == Fraction(25_600, 3_720_800)
 
 
-def test_table() -> None:
-    """Every path, overhead, rate and size once, and each sum is that of the longer frame."""
+def test_table_has_every_combination_once() -> None:
+    """The table has every combination once, and each sum is that of the longer frame."""
     rows = list(table())
     assert len(rows) == len(set(rows)) == len(PATHS) * 2 * len(RATES) * len(SIZES)
     for row in rows:
@@ -55,14 +55,14 @@ def test_table() -> None:
         assert longer.clear_ps == row.clear_ps + row.added_ps
 
 
-def test_between_regions() -> None:
+def test_macsec_adds_less_than_a_hundredth_of_a_per_cent_on_12_ms() -> None:
     """On 12 ms MACsec adds less than 0.01 %, at every rate and size."""
     rows = list(table(paths=[INTER_REGION]))
     assert max(row.share for row in rows) == Fraction(256_000, 12_000_000_000 + 8 * 72_000)
     assert all(row.share < Fraction(1, 10_000) for row in rows)
 
 
-def test_no_whole_number() -> None:
+def test_a_rate_without_whole_picoseconds_is_refused() -> None:
     """A rate that gives no whole picoseconds is refused rather than rounded."""
     with pytest.raises(ConfigError, match="1 octets at 3 Gbit/s"):
         serialisation_ps(1, 3)

@@ -1,4 +1,4 @@
-"""Every contestant makes the octets that it should, and says so when it does not."""
+"""Every contestant makes the right octets, and reports it if not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from macsec.errors import MACsecError
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
 from macsec.measure.task import STAGES, Task, make_task
-from macsec.measure.throughput.ceiling import Ceiling, Clock, blocks
+from macsec.measure.throughput.ceiling import Ceiling, CycleCounter, blocks
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import api_contestants, contestants
 from macsec.measure.workload import parse
@@ -45,7 +45,7 @@ def task(request: pytest.FixtureRequest, stage: str, encrypt: bool) -> Task:
 
 
 def spoilt(task: Task) -> Task:
-    """The same with one octet of what is wanted changed, at the very end."""
+    """Return the task with the last wanted octet changed."""
     batch = task.wanted
     arena = np.array(batch.arena)
     arena[batch.start[-1] + batch.length[-1] - 1] ^= 1
@@ -55,7 +55,7 @@ def spoilt(task: Task) -> Task:
 
 
 def entered(name: str, task: Task) -> list[Contestant]:
-    """A peer, or a skip."""
+    """Return the contestants of a peer, or skip."""
     try:
         return list(PEERS[name].enter(task))
     except Lacking as lacking:
@@ -64,7 +64,7 @@ def entered(name: str, task: Task) -> list[Contestant]:
 
 @pytest.mark.parametrize("name", list(PEERS))
 def test_peers_make_our_octets(name: str, task: Task) -> None:
-    """Making one compares its octets with ours; it then runs, and all messages are right."""
+    """A new peer is compared with our octets; it then runs, and all messages are right."""
     for contestant in entered(name, task):
         contestant.run(2)
         contestant.check()
@@ -83,7 +83,7 @@ def test_a_wrong_octet_is_seen(name: str, stage: str) -> None:
 
 
 @native
-def test_ours(task: Task) -> None:
+def test_our_contestants_make_the_right_octets(task: Task) -> None:
     """The prepared call on every kernel, both ways through Python, and the reference plane."""
     made = [*contestants(task, [*KERNELS, "reference"]), *api_contestants(task, KERNELS[0])]
     for contestant in made:
@@ -100,7 +100,7 @@ def test_ours(task: Task) -> None:
 
 @native
 def test_a_wrong_octet_of_ours_is_seen(stage: str) -> None:
-    """No figure of a kernel that does not work."""
+    """A kernel that makes wrong octets is not measured."""
     task = make_task(SUITES["gcm-aes-128"], True, parse("100"), 4).at_stage(stage)
     for make in (
         lambda: list(contestants(spoilt(task), KERNELS[:1])),
@@ -110,25 +110,25 @@ def test_a_wrong_octet_of_ours_is_seen(stage: str) -> None:
             make()
 
 
-def test_nothing_is_left_over(stage: str) -> None:
-    """What a contestant is compared with cannot be what the one before wrote."""
+def test_the_output_is_spoiled_between_contestants(stage: str) -> None:
+    """The output of the previous contestant is spoiled before the next one runs."""
     task = make_task(SUITES["gcm-aes-128"], True, parse("100"), 2).at_stage(stage)
     task.out[:] = 1
     task.forget()
     assert set(task.out.tolist()) == {0xA5}
 
 
-def test_blocks() -> None:
-    """AES takes the text and J0; GHASH the AAD, the text and the lengths, and is reduced."""
+def test_blocks_of_a_message_by_hand() -> None:
+    """AES works on the text and J0; GHASH on AAD, text and lengths, with a reduction."""
     assert blocks(52, 28) == (5, pytest.approx(7.667, abs=1e-3))
     assert blocks(0, 80) == (1, pytest.approx(6.667, abs=1e-3))
     assert blocks(1502, 28) == (95, pytest.approx(97.667, abs=1e-3))
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
-def test_clock() -> None:
-    """It ticks."""
-    clock = Clock()
+def test_cycle_counter_runs_and_unknown_width_is_lacking() -> None:
+    """The counter runs; an unknown width is reported as lacking."""
+    clock = CycleCounter()
     clock.run(2)
     clock.check()
     task = make_task(SUITES["gcm-aes-128"], True, parse("64"), 2)

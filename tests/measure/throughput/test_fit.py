@@ -9,7 +9,7 @@ from macsec.measure.throughput.fit import line
 SIZES = [64, 128, 512, 1514, 9014]
 
 
-def test_exact() -> None:
+def test_points_of_a_line_give_the_line() -> None:
     """Points of a line give the line."""
     found = line(SIZES, [20 + 0.1 * size for size in SIZES])
     assert found is not None
@@ -17,7 +17,7 @@ def test_exact() -> None:
     assert found.at(1000) == pytest.approx(120)
 
 
-def test_relative() -> None:
+def test_an_error_of_the_largest_frame_hardly_moves_the_intercept() -> None:
     """A large error of the largest frame hardly moves the intercept."""
     values = [20 + 0.1 * size for size in SIZES]
     found = line(SIZES, [*values[:-1], values[-1] * 1.05])
@@ -27,6 +27,6 @@ def test_relative() -> None:
 
 
 @pytest.mark.parametrize("sizes", [[], [64], [64, 64]])
-def test_too_few(sizes: list[float]) -> None:
+def test_one_size_makes_no_line(sizes: list[float]) -> None:
     """One size makes no line."""
     assert line(sizes, [5.0] * len(sizes)) is None

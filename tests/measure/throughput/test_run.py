@@ -15,14 +15,14 @@ from macsec.measure.machine import machine
 from macsec.measure.throughput import run
 from macsec.measure.throughput.run import Plan, Results, measure
 from macsec.measure.workload import parse
-from macsec.report.drawing import check_ending
+from macsec.report.drawing.shapes import check_ending
 from macsec.report.throughput.outcome import to_json, to_markdown
 from macsec.report.throughput.picture import draw
 from macsec.suites import SUITES
 
 KERNELS = [plane.kernel for plane in PLANES if plane.kernel]
 SIZES = ("64", "300", "imix")
-# Of what was sealed with GCM-AES-128, 16 frames, PNs from 1: the same on every machine.
+# Digests of frames sealed with GCM-AES-128, 16 frames, PNs from 1: the same on every machine.
 DIGESTS = {
     "gcm-aes-128/confidentiality/64/16": "33117ca551a1ef1f",
     "gcm-aes-128/confidentiality/300/16": "065638ae3347a7d2",
@@ -32,7 +32,7 @@ DIGESTS = {
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    """Two single sizes and a mix, every kernel, the peers that do not take long."""
+    """Two single sizes and a mix, every kernel, the fast peers."""
     plan = Plan(
         workloads=[parse(word) for word in SIZES],
         suites=[SUITES["gcm-aes-128"]],
@@ -45,16 +45,16 @@ def results() -> Results:
     return measure(plan)
 
 
-def test_digests(results: Results) -> None:
-    """What is timed has not changed."""
+def test_digests_of_the_timed_frames_are_known(results: Results) -> None:
+    """The timed frames have not changed."""
     assert results.digests() == DIGESTS
 
 
-def test_rows(results: Results) -> None:
+def test_rows_have_the_shape_of_the_contract(results: Results) -> None:
     """The shape that the contract gives a row, and arithmetic between its fields."""
-    told = to_json(results, machine())
-    assert told["schema"] == "macsec/bench-throughput/1"
-    for row in told["rows"]:
+    found = to_json(results, machine())
+    assert found["schema"] == "macsec/bench-throughput/1"
+    for row in found["rows"]:
         assert {
             *("stage", "suite", "backend", "kernel", "frame_octets", "batch"),
             *("ns_per_frame", "gbit_per_s", "mframe_per_s"),
@@ -68,15 +68,15 @@ def test_rows(results: Results) -> None:
         for size in SIZES:
             backends = {
                 row["backend"]
-                for row in told["rows"]
+                for row in found["rows"]
                 if (row["stage"], row["workload"]) == (stage, size)
             }
             assert {"cryptography", "native" if KERNELS else "reference"} <= backends
-    assert [row["workload"] for row in told["expected"]] == list(SIZES)
+    assert [row["workload"] for row in found["expected"]] == list(SIZES)
 
 
 @pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
-def test_ratios(results: Results) -> None:
+def test_ratios_compare_every_kernel_with_every_peer(results: Results) -> None:
     """Every kernel against every other implementation; of one round it is the plain ratio."""
     pairs = list(results.ratios())
     for ours, other, ratio in pairs:
@@ -89,8 +89,8 @@ def test_ratios(results: Results) -> None:
     }
 
 
-def test_lines(results: Results) -> None:
-    """One for each contestant and stage, over the single sizes."""
+def test_a_line_is_fitted_for_each_contestant_and_stage(results: Results) -> None:
+    """A line for each contestant and stage, over the single sizes."""
     lines = list(results.lines())
     names = [(row.task.stage, row.backend, row.kernel) for row, _ in lines]
     assert len(set(names)) == len(names)
@@ -98,14 +98,16 @@ def test_lines(results: Results) -> None:
     assert line.at(64) == pytest.approx(row.ns_per_frame, rel=0.01)  # two points: through both
 
 
-def test_markdown(results: Results) -> None:
+def test_markdown_tables_have_rows_of_equal_width(results: Results) -> None:
     """Tables of equal width."""
     text = to_markdown(results, machine())
     for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_picture(results: Results, tmp_path: Path) -> None:
+def test_picture_names_every_contestant_in_a_panel_for_each_stage(
+    results: Results, tmp_path: Path
+) -> None:
     """An SVG that names every contestant; a panel a stage."""
     drawing = draw(results, machine())
     assert drawing is not None
@@ -119,16 +121,16 @@ def test_picture(results: Results, tmp_path: Path) -> None:
     assert draw(few, machine()) is None
 
 
-def test_png_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refused, with the way out."""
-    monkeypatch.setattr("macsec.report.drawing.find_spec", lambda _: None)
+def test_png_without_matplotlib_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PNG without matplotlib is refused, with the remedy."""
+    monkeypatch.setattr("macsec.report.drawing.shapes.find_spec", lambda _: None)
     check_ending("a.svg")
     with pytest.raises(EnvironmentLacks, match="matplotlib"):
         check_ending("a.png")
 
 
-def test_missing_peer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Told once, and the rest is measured."""
+def test_a_missing_peer_is_reported_and_the_rest_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing peer is reported once, and the rest is measured."""
 
     def nothing(*_: object) -> object:
         raise Lacking("not here")

@@ -1,14 +1,15 @@
-"""A few shapes on a page: written as SVG by this file, or as PNG by matplotlib where it is."""
+"""A picture of lines and words: saved as SVG, or as PNG where matplotlib is installed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from macsec.errors import EnvironmentLacks
+from macsec.report.drawing.svg import document, dot, line, words
+from macsec.report.html.markup import Html, join
 
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
 PNG_SCALE = 2
@@ -48,11 +49,11 @@ class Drawing:
     shapes: list[Lines | Words] = field(default_factory=list)
 
     def add(self, *shapes: Lines | Words) -> None:
-        """Draw more, above what is there."""
+        """Draw more shapes, above the others."""
         self.shapes += shapes
 
     def save(self, path: str) -> None:
-        """Write the file that the ending of its name asks for."""
+        """Write the file, in the format of its ending."""
         if path.endswith(".svg"):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(self.svg())
@@ -60,41 +61,32 @@ class Drawing:
             _save_png(self, path)
 
     def svg(self) -> str:
-        """The text of an SVG."""
-        size = f'width="{self.width:g}" height="{self.height:g}"'
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONT}">'
-        back = f'<rect {size} fill="white"/>'
-        return "\n".join([head, back, *map(_svg, self.shapes), "</svg>"]) + "\n"
+        """Return the text of an SVG."""
+        return document(self.width, self.height, FONT, *map(_svg, self.shapes)) + "\n"
 
 
 def check_ending(path: str) -> None:
-    """Raise EnvironmentLacks for a picture that cannot be written here."""
+    """Raise EnvironmentLacks for a picture that this machine cannot write."""
     if path.endswith(".png") and find_spec("matplotlib") is None:
         raise EnvironmentLacks(
             "a PNG needs matplotlib (pip install matplotlib); an SVG needs nothing: name it OUT.svg"
         )
 
 
-def _svg(shape: Lines | Words) -> str:
-    if isinstance(shape, Lines):
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in shape.points)
-        dash = ' stroke-dasharray="6 4"' if shape.dash else ""
-        line = (
-            f'<polyline points="{points}" fill="none" stroke="{shape.colour}" '
-            f'stroke-width="{shape.width:g}"{dash}/>'
-        )
-        dots = [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{shape.dots:g}" fill="{shape.colour}"/>'
-            for x, y in shape.points
-            if shape.dots
+def _svg(shape: Lines | Words) -> Html:
+    if isinstance(shape, Words):
+        turn = f"rotate(-90 {shape.x:.1f} {shape.y:.1f})" if shape.turned else None
+        weight = "bold" if shape.bold else None
+        style = {"font_size": shape.size, "font_weight": weight, "transform": turn}
+        return words(shape.x, shape.y, shape.text, shape.anchor, fill=shape.colour, **style)
+    dash = "6 4" if shape.dash else None
+    style = {"stroke": shape.colour, "stroke_width": shape.width, "stroke_dasharray": dash}
+    dots = shape.points if shape.dots else ()
+    return join(
+        [
+            line(shape.points, fill="none", **style),
+            *(dot(point, shape.dots, fill=shape.colour) for point in dots),
         ]
-        return "".join([line, *dots])
-    weight = ' font-weight="bold"' if shape.bold else ""
-    turn = f' transform="rotate(-90 {shape.x:.1f} {shape.y:.1f})"' if shape.turned else ""
-    return (
-        f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size:g}" '
-        f'text-anchor="{shape.anchor}" fill="{shape.colour}"{weight}{turn}>'
-        f"{escape(shape.text)}</text>"
     )
 
 
