@@ -5,7 +5,7 @@
 The numbers are those of one compiler, by its major version. Exit codes: 0 good, 1 a count differs,
 5 gcc or valgrind is missing, or the file has no numbers of this compiler.
 
-The kernels are those that valgrind can run: it knows no VAES and no AVX-512.
+Only kernels that valgrind can run are counted: it knows no VAES and no AVX-512.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ def program(name: str) -> str:
 
 
 def compiler_name() -> str:
-    """The compiler and its major version."""
-    told = subprocess.run(
+    """Return the compiler and its major version."""
+    done = subprocess.run(
         [program("gcc"), "-dumpversion"], capture_output=True, text=True, check=True
     )
-    return f"gcc-{told.stdout.split('.')[0].strip()}"
+    return f"gcc-{done.stdout.split('.')[0].strip()}"
 
 
 def build(folder: Path) -> Path:
-    """The standalone program, of the sources of the extension."""
+    """Build the standalone program from the sources of the extension."""
     target = folder / "instructions"
     native = sorted((ROOT / "_native").rglob("*.c"))
     sources = [path for path in native if path.parent.name != "python"]
@@ -71,30 +71,30 @@ def build(folder: Path) -> Path:
 
 
 def count(target: Path, case: Case, batches: int) -> int:
-    """Instructions of one run."""
+    """Return the instructions of one run."""
     counted = target.parent / "callgrind.out"
     tool = (program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={counted}", "-q")
     kernel, stage, size = case
     subprocess.run([*tool, target, kernel, stage, str(size), str(batches)], check=True)
     found = re.search(r"^(?:summary|totals): (\d+)", counted.read_text(), re.MULTILINE)
     if found is None:
-        raise ValueError("callgrind told no sum")
+        raise ValueError("callgrind printed no sum")
     return int(found[1])
 
 
 def per_frame(target: Path, case: Case) -> int:
-    """Instructions that a frame costs, whatever happens before and after taken off."""
+    """Return the instructions that a frame costs, without those of start and end."""
     difference = count(target, case, MANY) - count(target, case, FEW)
     return round(difference / (FRAMES * (MANY - FEW)))
 
 
 def name_of(case: Case) -> str:
-    """As in the file."""
+    """Return the name of a case in the file."""
     return " ".join(map(str, case))
 
 
 def verdict(counted: int, wanted: int | None) -> tuple[bool, str]:
-    """Whether a count is near enough, and what to say of it."""
+    """Return whether a count is near enough, and the text of its line."""
     if wanted is None:
         return False, f"{counted:,} instructions a frame, no committed number"
     change = counted / wanted - 1
@@ -103,7 +103,7 @@ def verdict(counted: int, wanted: int | None) -> tuple[bool, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """The program."""
+    """Count, compare and print; return the exit code."""
     if arguments not in ([], ["--update"]):
         sys.stderr.write("usage: instructions.py [--update]\n")
         return 2
@@ -123,9 +123,9 @@ def main(arguments: list[str]) -> int:
         NUMBERS.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n")
     good = True
     for name, instructions in counted.items():
-        near, told = verdict(instructions, known.get(compiler, {}).get(name))
+        near, text = verdict(instructions, known.get(compiler, {}).get(name))
         good &= near
-        sys.stdout.write(f"{'ok  ' if near else 'DIFF'} {compiler} {name}: {told}\n")
+        sys.stdout.write(f"{'ok  ' if near else 'DIFF'} {compiler} {name}: {text}\n")
     if not good:
         sys.stdout.write("more than 3 % off: python bench/instructions.py --update, and say why\n")
     return 0 if good else 1

@@ -22,7 +22,8 @@ FUNCTION __m128i load_few(const uint8_t *p, size_t n) {
     } else {
         unsigned gap = 8 * (8 - (unsigned)n);
         if (n >= 4) {
-            high = (uint64_t)load_host32(p + n - 4) << 32 | (load_host32(p) << gap & 0xffffffffu);
+            high = (uint64_t)load_host32(p + n - 4) << 32 |
+                   ((uint64_t)load_host32(p) << gap & 0xffffffffu);
         } else {
             high = (uint64_t)p[n - 1] << 56 | (uint64_t)p[n / 2] << (gap + 8 * (n / 2)) |
                    (uint64_t)p[0] << gap;

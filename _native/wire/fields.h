@@ -1,5 +1,5 @@
-/* Fields of frames that filters and aimed corruption look for: the twin of macsec/wire/fields.py.
- */
+/* Fields of frames, for filters and aimed corruption: the twin of selects() and octets_at() in
+   macsec/wire/impairments.py. */
 #ifndef MACSEC_FIELDS_H
 #define MACSEC_FIELDS_H
 

@@ -114,19 +114,15 @@ def import_(name: str, source: str, output: str | None, force: bool, quiet: bool
 @click.option(
     "--kek", required=True, metavar="REF", help="The key of the store: file:PATH, env:NAME or fd:N."
 )
-@click.option(
-    "--lifetime",
-    type=click.FloatRange(min=60),
-    default=86400.0,
-    show_default=True,
-    help="Seconds that a CAK is valid.",
+@options.number(
+    "--lifetime", click.FloatRange(min=60), 86400.0, "SECONDS", "Time that a CAK is valid."
 )
-@click.option(
+@options.number(
     "--overlap",
-    type=click.FloatRange(min=1),
-    default=3600.0,
-    show_default=True,
-    help="Seconds that two CAKs in turn are both valid.",
+    click.FloatRange(min=1),
+    3600.0,
+    "SECONDS",
+    "Time that two CAKs in turn are both valid.",
 )
 @click.option(
     "--cak-length",
@@ -142,8 +138,8 @@ def generate(
     """Make CAKs for `mka: {generated: ...}`, or rotate those in FILE. Run it regularly.
 
     CAKs that have ended are removed, and new ones are added until the chain reaches one lifetime
-    ahead. Times are in seconds. In FILE each CAK is wrapped with the 32 octets at REF. Both ends
-    of a link need FILE and REF.
+    ahead. In FILE each CAK is wrapped with the 32 octets at REF. Both ends of a link need FILE and
+    REF.
     """
     try:
         source = KeySource.reference_of(kek)

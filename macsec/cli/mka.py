@@ -39,7 +39,8 @@ def status(name: str | None, as_json: bool) -> None:
     wanted = names() if name is None else [name]
     answers = [answer for each in wanted if (answer := ask(each, STATUS)) is not None]
     if not answers:
-        raise MACsecError(f"{name or 'here'}: no macsec tap --mka runs in this network namespace")
+        where = "" if name is None else f"{name}: "
+        raise MACsecError(f"{where}no macsec tap --mka runs in this network namespace")
     taps = [json.loads(answer) for answer in answers]
     if as_json:
         click.echo(json.dumps({"schema": status_report.SCHEMA, "taps": taps}))

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from macsec.config import Configuration, load
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key, Uncopyable
@@ -23,10 +22,12 @@ from .backends import make_plane
 from .channels import ReceiveSA, ReceiveSC, ReceiveSCs, TransmitSA, TransmitSC
 from .controls import Controls
 from .counters import Counters
-from .from_config import install, located_controls
 from .plane import Loan, Outcome, SAParameters
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from macsec.config import Configuration
 
 
 class SecY(Uncopyable):
@@ -62,6 +63,11 @@ class SecY(Uncopyable):
         Takes the keys over: those of a loaded configuration are wiped. Raises ConfigError, with
         file and line where there is a file.
         """
+        # Late: a SecY that is made without a configuration does not load the models.
+        from macsec.config import load
+
+        from .from_config import install, located_controls
+
         model = load(config)
         try:
             secy = cls(located_controls(model), backend, kernel)

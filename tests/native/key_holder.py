@@ -1,4 +1,4 @@
-"""Holds keys in a SecY and does what it is told on standard input: for test_secy_native.py.
+"""Holds keys in a SecY and runs steps named on standard input: for test_secy_native.py.
 
 The parent looks through the memory of this process from outside.
 """
@@ -12,7 +12,7 @@ from macsec.secy import Controls, SecY
 
 
 def say(word: str) -> None:
-    """Tell the parent, at once."""
+    """Send a word to the parent, at once."""
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
@@ -30,7 +30,7 @@ def main(key: bytes, kernel: str) -> None:
     secy.create_rx_sa(2, 0, Key(key))
 
     def fork() -> None:
-        """Leave the key to the transmit SA, and a child with what a fork leaves it."""
+        """Leave the key to the transmit SA, and start a child by a fork."""
         secy.delete_rx_sa(2, 0)
         child = os.fork()
         if child == 0:

@@ -39,8 +39,8 @@ def _planes() -> list[Plane]:
 
 
 PLANES = _planes()
-"""The reference, and the native plane on each kernel that this CPU runs, the best last."""
-BOTH_PLANES = [PLANES[0], *PLANES[1:][-1:]]
+"""The reference, and the native plane on each kernel that this CPU runs, the fastest first."""
+BOTH_PLANES = PLANES[:2]
 """The reference, and the native plane on the kernel that it chooses."""
 
 

@@ -44,13 +44,12 @@ MOST_LOAD = 200
 )
 @options.suites
 @options.integrity
-@click.option(
+@options.number(
     "--frames",
-    type=click.IntRange(1, MOST_FRAMES),
-    default=100_000,
-    show_default=True,
-    metavar="N",
-    help="Frames of each size, timed one by one.",
+    click.IntRange(1, MOST_FRAMES),
+    100_000,
+    "N",
+    "Frames of each size, timed one by one.",
 )
 @click.option(
     "--loads",
@@ -59,48 +58,33 @@ MOST_LOAD = 200
     metavar="N,…|none",
     help="Loads in per cent of the rate without loss; none: do not search for that rate.",
 )
-@click.option(
+@options.number(
     "--trial",
+    click.FloatRange(0.01, 60_000),
+    2.0,
+    "MS",
+    "Milliseconds of a trial in the search, and of a slice of a load.",
     "trial_ms",
-    type=click.FloatRange(0.01, 60_000),
-    default=2.0,
-    show_default=True,
-    metavar="MS",
-    help="Milliseconds of a trial in the search, and of a slice of a load.",
 )
-@click.option(
-    "--slices",
-    type=click.IntRange(1, 100_000),
-    default=50,
-    show_default=True,
-    metavar="N",
-    help="Slices of each load.",
+@options.number("--slices", click.IntRange(1, 100_000), 50, "N", "Slices of each load.")
+@options.number(
+    "--ring", click.IntRange(1, 1 << 24), 1024, "N", "Frames that can wait; a further one is lost."
 )
-@click.option(
-    "--ring",
-    type=click.IntRange(1, 1 << 24),
-    default=1024,
-    show_default=True,
-    metavar="N",
-    help="Frames that can wait; a further one is lost.",
-)
-@click.option(
+@options.number(
     "--tap",
+    click.IntRange(0, 10_000_000),
+    0,
+    "N",
+    "Round trips of each size over TAP devices, clear and protected (root); 0: none.",
     "trips",
-    type=click.IntRange(0, 10_000_000),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Round trips of each size over TAP devices, clear and protected (root); 0: none.",
 )
-@click.option(
+@options.number(
     "--iperf",
+    click.IntRange(0, 3600),
+    2,
+    "SECONDS",
+    "With --tap: seconds of each of five runs of iperf3 on each path; 0: none.",
     "iperf_s",
-    type=click.IntRange(0, 3600),
-    default=2,
-    show_default=True,
-    metavar="SECONDS",
-    help="With --tap: seconds of each of five runs of iperf3 on each path; 0: none.",
 )
 @options.backend
 @click.option("--report", type=options.FILE, metavar="OUT.html", help="Write a page with charts.")
@@ -124,7 +108,7 @@ def command(
     turn between the same hosts without MACsec.
     """
     if report is not None and not report.endswith((".html", ".htm")):
-        raise ConfigError(f"report {report}: the name ends in .html")
+        raise ConfigError(f"report {report}: the name must end in .html")
     plan = _plan(**given)
     trip_plan = _trip_plan(plan, trips, iperf_s)
     facts = machine()

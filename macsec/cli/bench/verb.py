@@ -76,13 +76,8 @@ def command() -> None:
     metavar="auto|none|NAME,…",
     help="Other implementations found here, and the limit of this CPU.",
 )
-@click.option(
-    "--rounds",
-    type=click.IntRange(1, 10_000),
-    default=15,
-    show_default=True,
-    metavar="N",
-    help="Rounds; each contestant runs once a round.",
+@options.number(
+    "--rounds", click.IntRange(1, 10_000), 15, "N", "Rounds; each contestant runs once a round."
 )
 @click.option("--picture", type=options.FILE, metavar="OUT", help="Draw a chart, .svg or .png.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables as Markdown.")
@@ -143,7 +138,7 @@ def _plan(
 
 def _number(word: str) -> int:
     if not word.isdecimal() or not 1 <= int(word) <= LARGEST_BATCH:
-        raise ConfigError(f"batch {word!r}: 1 to {LARGEST_BATCH} frames")
+        raise ConfigError(f"batch {word!r}: not a number from 1 to {LARGEST_BATCH}")
     return int(word)
 
 
@@ -170,7 +165,7 @@ def _check_picture(path: str | None) -> None:
     if path is None:
         return
     if not path.endswith(PICTURES):
-        raise ConfigError(f"picture {path}: the name ends in {' or '.join(PICTURES)}")
+        raise ConfigError(f"picture {path}: the name must end in {' or '.join(PICTURES)}")
     check_ending(path)
 
 

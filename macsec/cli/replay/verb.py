@@ -101,7 +101,7 @@ def command(
         _refuse_of_one_link(ctx)
         return replay_across_lab(request, topology, between)
     if between is not None:
-        raise click.UsageError("--between names hosts of a --topology")
+        raise click.UsageError("--between needs --topology: it names two of its hosts")
     return _replay_across_link(request, cipher, configs, jobs)
 
 
@@ -157,7 +157,7 @@ def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
 def _refuse_of_one_link(ctx: click.Context) -> None:
     for name, option in OF_ONE_LINK.items():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{option} does not go with --topology: leave it out")
+            raise click.UsageError(f"{option} cannot be used with --topology")
 
 
 def _ending(replay: Replay) -> int:

@@ -295,7 +295,7 @@ def refuse_same(source: str, *targets: str | None) -> None:
     seen = [source]
     for target in filter(None, targets):
         if target != "-" and any(_same(target, other) for other in seen):
-            raise click.UsageError(f"{target} is named twice: IN and OUT are different files")
+            raise click.UsageError(f"{target} is named twice: IN and OUT must be different files")
         seen.append(target)
 
 

@@ -30,7 +30,7 @@ def numbers(kind: str, text: str, least: int, most: int) -> Sequence[int]:
     named = list(dict.fromkeys(words(text)))
     for word in named:
         if not word.isdecimal() or not least <= int(word) <= most:
-            raise ConfigError(f"{kind} {word!r}: {least} to {most}")
+            raise ConfigError(f"{kind} {word!r}: not a number from {least} to {most}")
     if not named:
-        raise ConfigError(f"no {kind} is named: {least} to {most}")
+        raise ConfigError(f"no {kind} is named: numbers from {least} to {most}")
     return [int(word) for word in named]

@@ -82,6 +82,16 @@ jobs: Decorator[Any] = click.option(
 )
 
 
+def number(
+    flag: str, kind: Any, default: float, unit: str, text: str, name: str | None = None
+) -> Decorator[Any]:
+    """Make an option that takes a number of a click range `kind`, and shows its default."""
+    names = (flag,) if name is None else (flag, name)
+    return click.option(
+        *names, type=kind, default=default, show_default=True, metavar=unit, help=text
+    )
+
+
 def frame_options(function: F) -> F:
     """Add the options of every verb that reads a capture through a SecY."""
     for option in (quiet, backend, fcs):

@@ -40,7 +40,7 @@ def kept(secy: SecY, state: str | None, init: bool) -> Iterator[Keeper | None]:
     """Keep the PNs of a SecY in folder `state`; without a folder the keeper is None."""
     if state is None:
         if init:
-            raise click.UsageError("--state-init goes with --state DIR")
+            raise click.UsageError("--state-init needs --state DIR")
         yield None
         return
     if not secy.tx.sa:

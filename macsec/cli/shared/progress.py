@@ -1,4 +1,7 @@
-"""A progress bar on stderr for long work at a terminal; nothing otherwise."""
+"""A progress bar on stderr for long work at a terminal; nothing otherwise.
+
+rich is loaded with the first bar: most runs show none.
+"""
 
 from __future__ import annotations
 

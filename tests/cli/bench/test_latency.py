@@ -88,13 +88,13 @@ def test_report_and_histograms_are_written(desk):
 @pytest.mark.parametrize(
     "args, why",
     [
-        (("--sizes", "63"), "frame size '63': 64 to 16004"),
+        (("--sizes", "63"), "frame size '63': not a number from 64 to 16004"),
         (("--sizes", ","), "no frame size"),
         (("--suites", "gcm"), "suite 'gcm'"),
-        (("--loads", "0"), "load '0': 1 to 200"),
+        (("--loads", "0"), "load '0': not a number from 1 to 200"),
         (("--frames", "0"), "frames"),
         (("--ring", "0"), "ring"),
-        (("--report", "out.pdf"), "the name ends in .html"),
+        (("--report", "out.pdf"), "the name must end in .html"),
     ],
 )
 def test_wrong_usage_is_exit_2(desk, args, why):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli.conftest import CANARY, OTHER_KEY, Desk
+from cli.conftest import CANARY, Desk
 
 from macsec import captures
 
 CKN = "00112233"
+OTHER_KEY = "f" * 32
 TOPOLOGY = """
 sites: {left: {hosts: [l1]}, right: {hosts: [r1]}}
 links: [{between: [left, right], delay: 1ms, macsec: {KEYS}}]

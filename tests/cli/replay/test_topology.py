@@ -106,10 +106,10 @@ def test_wire_on_stdout_moves_json_to_stderr(desk, some):
 @pytest.mark.parametrize(
     "more, text",
     [
-        (("--topology", "ring", "--cipher", "gcm-aes-256"), "--cipher does not go with --topology"),
-        (("--topology", "ring", "--save-config", "keys"), "--save-config does not go"),
-        (("--topology", "ring", "--jobs", "2"), "--jobs does not go"),
-        (("--between", "a", "b"), "--between names hosts of a --topology"),
+        (("--topology", "ring", "--cipher", "gcm-aes-256"), "--cipher cannot be used with --top"),
+        (("--topology", "ring", "--save-config", "keys"), "--save-config cannot be used"),
+        (("--topology", "ring", "--jobs", "2"), "--jobs cannot be used"),
+        (("--between", "a", "b"), "--between needs --topology"),
         (("--topology", "ring", "--between", "a", "none"), "ring: no host is called"),
         (("--topology", "nowhere.yaml"), "the topologies that come along are hub, ring, "),
     ],

@@ -101,7 +101,7 @@ def test_state_init_needs_state_and_state_needs_a_transmit_sa(desk):
     """--state-init alone, and nothing to keep."""
     given = (desk.capture(FRAMES), desk.path("out.pcap"))
     result = desk.run("protect", "-c", link(desk), "--state-init", *given, code=2)
-    assert "--state-init goes with --state DIR" in result.stderr
+    assert "--state-init needs --state DIR" in result.stderr
     bare = desk.config(tx=False, protect="off")
     result = desk.run("protect", "-c", bare, "--state", desk.path("state"), *given, code=2)
     assert "no transmit SA" in result.stderr
