@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.planes import BOTH_PLANES, PLANES, Plane
+from support.session import pytest_xdist_auto_num_workers  # noqa: F401 a hook, for bench/ alone
 
 CHOSEN = [
     pytest.param(plane, marks=[] if plane in BOTH_PLANES else pytest.mark.exhaustive)

@@ -12,6 +12,8 @@ from support.planes import BOTH_PLANES, PLANES, Plane
 
 import macsec
 
+pytest_plugins = ["support.session"]
+
 # Processes that tests start import the package that the tests import, not the checkout they run in.
 os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(macsec.__file__).parents[1])}
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from support import craft
-from support.craft import Outcome
+from support.files import craft
+from support.files.craft import Outcome
 
 from macsec import captures
 from macsec.errors import ConfigError, MACsecError

@@ -4,8 +4,8 @@ import itertools
 import struct
 
 import pytest
-from support import craft
-from support.craft import (
+from support.files import craft
+from support.files.craft import (
     Outcome,
     block,
     epb,

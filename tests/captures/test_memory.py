@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import zstandard
-from support import craft
+from support.files import craft
 
 pytestmark = pytest.mark.as_built
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support import craft
-from support.craft import Outcome
+from support.files import craft
+from support.files.craft import Outcome
 
 from macsec import captures
 from macsec.frames import FrameBatch

@@ -11,9 +11,9 @@ import zlib
 
 import pytest
 import zstandard
-from support import craft
-from support.craft import Outcome
-from support.dribble import Dribble
+from support.files import craft
+from support.files.craft import Outcome
+from support.files.dribble import Dribble
 
 from macsec import captures
 from macsec.captures import streams

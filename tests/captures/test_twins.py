@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import craft
-from support.craft import Outcome
-from support.dribble import Dribble
+from support.files import craft
+from support.files.craft import Outcome
+from support.files.dribble import Dribble
 
 from macsec import captures
 from macsec.frames import FrameBatch

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 import zstandard
-from support import craft
-from support.craft import Outcome
+from support.files import craft
+from support.files.craft import Outcome
 
 from macsec import captures
 from macsec.captures import writer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli.conftest import Desk
-from support.members import CAK, CKN, alice, bob, holder, sak_of
+from support.mka.members import CAK, CKN, alice, bob, holder, sak_of
 
 from macsec import FrameBatch, captures
 from macsec.kay.mkpdu.frame import Mkpdu, seal

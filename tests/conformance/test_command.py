@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.corruption import documents
+from support.files.corruption import documents
 
 from macsec import cli, conformance
 

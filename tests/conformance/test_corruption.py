@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import corruption
-from support.corruption import DECIDING, LABELS, NOT_DECIDING, deciding, documents, spoil
+from support.files import corruption
+from support.files.corruption import DECIDING, LABELS, NOT_DECIDING, deciding, documents, spoil
 
 from macsec import conformance
 from macsec.conformance import frames

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.corruption import documents, with_vectors
+from support.files.corruption import documents, with_vectors
 
 from macsec import conformance
 from macsec.errors import ConfigError, FormatError

@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from support.corruption import documents, with_vectors
+from support.files.corruption import documents, with_vectors
 
 from macsec import conformance, native
 from macsec.conformance import targets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.corruption import documents
+from support.files.corruption import documents
 
 from macsec import conformance
 from macsec.conformance.targets import KEY_AGREEMENT

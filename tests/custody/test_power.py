@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.disks import Disk, Names, PowerCut
+from support.files.disks import Disk, Names, PowerCut
 from support.planes import PLANES, Plane, frame_of, sender
 
 from macsec.custody import Keeper

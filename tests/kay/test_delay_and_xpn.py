@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.kays import (
+from support.mka.kays import (
     BOTH_PLANES,
     CKN,
     QUICK,
@@ -23,7 +23,7 @@ from support.kays import (
     server_of,
     watch,
 )
-from support.members import decoded
+from support.mka.members import decoded
 from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay import actions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.kays import QUICK, Member, Segment, check_connectivity, is_mka, pair, secured
+from support.mka.kays import QUICK, Member, Segment, check_connectivity, is_mka, pair, secured
 from support.planes import moved
 
 from macsec.kay import status

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.kays import (
+from support.mka.kays import (
     BOTH_PLANES,
     CAK,
     CKN,

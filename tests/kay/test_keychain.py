@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.kays import CAK, NS, chain_key
+from support.mka.kays import CAK, NS, chain_key
 
 from macsec.errors import ConfigError
 from macsec.kay.keychain import KeyChain

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.kays import (
+from support.mka.kays import (
     CAK,
     CKN,
     NS,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.kays import (
+from support.mka.kays import (
     CAK,
     CKN,
     NS,

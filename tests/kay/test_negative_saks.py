@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.kays import (
+from support.mka.kays import (
     CAK,
     CKN,
     Actor,
@@ -20,7 +20,7 @@ from support.kays import (
     server_of,
     snapshot,
 )
-from support.members import decoded
+from support.mka.members import decoded
 
 from macsec.kay import actions, status
 from macsec.kay.counters import Reception

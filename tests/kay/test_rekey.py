@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
+from support.mka.kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
 from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay.distribution.key_server import exhaustion

@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from support.kays import NS, chain_key, policy_of, sci_of_name
+from support.mka.kays import NS, chain_key, policy_of, sci_of_name
 
 from macsec.kay.kay import Kay
 from macsec.live.driver import Driver, KayPort, wait_until

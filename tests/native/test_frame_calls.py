@@ -39,7 +39,7 @@ def eager_threads() -> Iterator[None]:
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:
-    """What each function answered, in a thread of its own."""
+    """Run functions in a thread each, and return their results."""
     answers: list[Any] = [None] * len(work)
     begin = threading.Barrier(len(work))
 
@@ -56,7 +56,7 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 
 
 def single_frames(secy: SecY) -> list[bytes]:
-    """So many frames, one by one."""
+    """Protect n frames, one at a time."""
     return [secy.protect_frame(FRAME) or b"" for _ in range(EACH)]
 
 
@@ -92,8 +92,8 @@ def test_receiving_beside_batches() -> None:
     frames = wire.frames()
 
     def one_by_one() -> list[bytes]:
-        told = [check.validate_frame(frame) for frame in frames]
-        return [clear for _, clear in told if clear is not None]
+        results = [check.validate_frame(frame) for frame in frames]
+        return [clear for _, clear in results if clear is not None]
 
     def batched() -> list[bytes]:
         return [clear for row in range(900) for clear in check.validate(wire[row : row + 1]).batch]
@@ -105,25 +105,25 @@ def test_receiving_beside_batches() -> None:
 
 
 class Recorder:
-    """A lock that tells what was done with it, and may refuse."""
+    """A lock that records its calls, and may refuse."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self.refuses: type[BaseException] | None = None
 
     def acquire(self) -> None:
         """Taken, or interrupted."""
         if self.refuses is not None:
             raise self.refuses
-        self.told.append("acquire")
+        self.calls.append("acquire")
 
     def release(self) -> None:
         """Given back."""
-        self.told.append("release")
+        self.calls.append("release")
 
 
 class Closed(Exception):
-    """What the closed calls raise here."""
+    """The error of closed calls in this test."""
 
 
 def closed() -> None:
@@ -144,17 +144,17 @@ def test_the_lock(name: str) -> None:
     calls = calls_of(plane, lock)
     call = getattr(calls, name)
     assert call(b"") == (Verdict.RUNT, None)
-    assert lock.told == ["acquire", "release"]
+    assert lock.calls == ["acquire", "release"]
     lock.refuses = KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
         call(b"")
-    assert lock.told == ["acquire", "release"]
+    assert lock.calls == ["acquire", "release"]
     assert plane.tally().frames[Verdict.RUNT] == 1
     lock.refuses = None
     calls.close()
     with pytest.raises(Closed):
         call(b"")
-    assert lock.told == ["acquire", "release"] * 2
+    assert lock.calls == ["acquire", "release"] * 2
     assert plane.tally().frames[Verdict.RUNT] == 1
 
 
@@ -247,10 +247,10 @@ def test_the_calls_keep_their_secy() -> None:
 
 
 def test_the_c_calls_agree() -> None:
-    """What C answers, a verdict and octets in one number, is what the calls tell."""
+    """The calls return what C returns as one number: a verdict and a count of octets."""
     first, second = sender(NATIVE), sender(NATIVE)
     out = ffi.new("uint8_t[]", len(FRAME) + 32)
     ended = lib.macsec_protect_frame(first._plane._secy, FRAME, len(FRAME), out)  # type: ignore[attr-defined]
-    told = second._plane.protect_frame(FRAME)
-    assert told == (ended & 0xFF, ffi.buffer(out, ended >> 8)[:])
-    assert told[0] is Verdict.ENCRYPTED
+    result = second._plane.protect_frame(FRAME)
+    assert result == (ended & 0xFF, ffi.buffer(out, ended >> 8)[:])
+    assert result[0] is Verdict.ENCRYPTED

@@ -37,16 +37,16 @@ CHOSEN_FIRST = [KERNELS[-1], *SLOW_KERNELS]
 
 
 def frames_of(output: str) -> int:
-    """How many frames a run of secy_fuzz judged without a fault."""
+    """Return the number of frames that a run of secy_fuzz judged without a fault."""
     last = output.strip().splitlines()[-1]
-    told = re.fullmatch(r"secy: (\d+) frames, 0 faults", last)
-    assert told, last
-    return int(told[1])
+    match = re.fullmatch(r"secy: (\d+) frames, 0 faults", last)
+    assert match, last
+    return int(match[1])
 
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """Where the harnesses are built."""
+    """The folder in which the harnesses are built."""
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
@@ -106,7 +106,7 @@ def test_verdicts_agree() -> None:
 
 
 def test_unknown_kernel() -> None:
-    """A kernel that does not exist is a mistake in the configuration, told with those that do."""
+    """An unknown kernel is a ConfigError that lists the known ones."""
     with pytest.raises(ConfigError, match=r"'abacus' is unknown: one of .*portable"):
         make_plane(Controls(), "native", "abacus")
 
@@ -216,7 +216,7 @@ def test_arena_too_small_ends_as_no_room() -> None:
 def test_each_status_has_an_error_and_a_text(
     name: str, error: type[MACsecError], text: str
 ) -> None:
-    """What C answers becomes an error of its own type, whose text says what was wrong."""
+    """Each status of C becomes an error of its own type, and its text says what was wrong."""
     with pytest.raises(error, match=text) as raised:
         check_status(getattr(lib, f"MACSEC_STATUS_{name}"))
     assert type(raised.value) is error
@@ -333,10 +333,10 @@ class Holder:
         return child
 
     def flags(self, octets: bytes) -> list[set[str]]:
-        """What the system says of the mappings that have these octets (VmFlags)."""
+        """Return the VmFlags of the mappings that hold these octets."""
         proc = Path(f"/proc/{self._process.pid}")
-        told = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", (proc / "smaps").read_text())[1:]
-        of = {block.split(None, 1)[0]: block.rpartition("VmFlags:")[2].split() for block in told}
+        blocks = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", (proc / "smaps").read_text())[1:]
+        of = {block.split(None, 1)[0]: block.rpartition("VmFlags:")[2].split() for block in blocks}
         found = []
         with (proc / "mem").open("rb", buffering=0) as memory:
             for span, flags in of.items():
@@ -347,7 +347,7 @@ class Holder:
                         found.append(set(flags))
         return found
 
-    def tell(self, step: str) -> None:
+    def request(self, step: str) -> None:
         """Have one step done."""
         print(step, file=self._process.stdin, flush=True)
         self._expect("done")
@@ -357,7 +357,7 @@ class Holder:
         assert self._process.stdout.readline() == f"{word}\n"
 
     def memory(self, pid: int | None = None) -> list[bytes]:
-        """What the process, or another, can read and write, by mapping."""
+        """Return the mappings that this process, or another, can read and write."""
         proc = Path(f"/proc/{pid or self._process.pid}")
         mappings = []
         with (proc / "mem").open("rb", buffering=0) as memory:
@@ -405,7 +405,7 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
         assert len(found) >= 2, "two SAs hold the key"
         assert len(round_keys) == 1
         assert len(secrets) >= 12
-        holder.tell(step)
+        holder.request(step)
         left = holder.memory()
         assert not [octets.hex() for octets in secrets if any(octets in m for m in left)]
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from support.members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
+from support.mka.members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
 from support.planes import PLANES
 
 from macsec import FrameBatch, captures

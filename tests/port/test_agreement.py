@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from support.kays import NS, chain_key, policy_of
+from support.mka.kays import NS, chain_key, policy_of
 from support.planes import Plane, frame_of
 
 from macsec.kay.kay import Kay

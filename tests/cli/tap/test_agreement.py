@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cli.conftest import CANARY, Desk
-from support.kays import CAK, CKN, NS, chain_key, policy_of
+from support.mka.kays import CAK, CKN, NS, chain_key, policy_of
 
 from macsec.cli.tap import agreement, status_socket
 from macsec.cli.tap.export import export

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import tokens
-from support.stores import KEK, counting
+from support.mka import tokens
+from support.mka.stores import KEK, counting
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks

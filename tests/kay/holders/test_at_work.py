@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import tokens
-from support.kays import Segment, chain_key, check_connectivity, secured
-from support.stores import counting
+from support.mka import tokens
+from support.mka.kays import Segment, chain_key, check_connectivity, secured
+from support.mka.stores import counting
 
 from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation

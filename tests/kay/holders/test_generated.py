@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.stores import counting, plain
+from support.mka.stores import counting, plain
 
 from macsec.errors import ConfigError
 from macsec.kay.holders.generated import Rotation

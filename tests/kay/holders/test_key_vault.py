@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import vaults
-from support.vaults import TOKEN, Vault
+from support.mka import vaults
+from support.mka.vaults import TOKEN, Vault
 
 from macsec.cli.shared import vault as cli_vault
 from macsec.cli.shared.vault import client

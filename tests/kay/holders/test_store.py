@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.stores import KEK, counting, plain
+from support.mka.stores import KEK, counting, plain
 
 from macsec.errors import ConfigError, CustodyError
 from macsec.kay.holders.store import CakStore, StoredCak

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import tokens
+from support.mka import tokens
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.kay import derivation

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.members import CAK, CKN, Member, alice, bob, holder, sak_of
+from support.mka.members import CAK, CKN, Member, alice, bob, holder, sak_of
 
 from macsec.errors import CustodyError
 from macsec.kay.listening.listener import Distribution, Hearing, Listener

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.members import CKN, Member, alice, bob, holder, sak_of
+from support.mka.members import CKN, Member, alice, bob, holder, sak_of
 
 from macsec.kay.listening.listener import Distribution, Listener
 from macsec.kay.listening.story import Kind, Stories, Story

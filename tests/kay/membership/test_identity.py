@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.kays import CKN, NS, Actor, alone, sci_of_name, server_of
+from support.mka.kays import CKN, NS, Actor, alone, sci_of_name, server_of
 
 from macsec.kay.membership.identity import NUMBER_LIMIT, Identity
 

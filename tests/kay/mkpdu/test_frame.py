@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.members import CAK, CKN, alice, bob, decoded, encode, holder, sak_of
+from support.mka.members import CAK, CKN, alice, bob, decoded, encode, holder, sak_of
 
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin

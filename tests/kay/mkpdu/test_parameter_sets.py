@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.members import CKN, decoded, encode
+from support.mka.members import CKN, decoded, encode
 
 from macsec.kay import derivation
 from macsec.kay.mkpdu.frame import Mkpdu, compose, seal

@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import count
 
 import pytest
-from support.kays import CAK, chain_key, policy_of, sci_of_name
+from support.mka.kays import CAK, chain_key, policy_of, sci_of_name
 from support.planes import Plane, frame_of
 
 from macsec.errors import MACsecError

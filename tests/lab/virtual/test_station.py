@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.kays import CAK, NS, Segment, chain_key, check_connectivity, pair, secured
+from support.mka.kays import CAK, NS, Segment, chain_key, check_connectivity, pair, secured
 from support.planes import BOTH_PLANES, PLANES, Plane, frame_of
 
 from macsec.config.static_keys import Pair, seeded

@@ -27,7 +27,7 @@ OTHER = {
     "kind": ("kdf", "cak", "ckn", "kek", "ick", "sak"),
     "counter": ("InPktsOK", "InPktsLate", "InPktsDelayed"),
 }
-"""Words, and what else could stand there."""
+"""Words, and a wrong word in place of each."""
 
 GIVEN_FOR_NULL = {"ssci": "00000001", "salt": "00" * 12}
 
@@ -47,8 +47,8 @@ def if_refused(vector: Json, path: Path) -> bool:
     return not if_valid(vector, path)
 
 
-def if_plaintext_told(vector: Json, path: Path) -> bool:
-    """Of invalid ones too, where the plaintext is told: the ciphertext must be its."""
+def if_plaintext_given(vector: Json, path: Path) -> bool:
+    """Check invalid vectors too where the plaintext is given: the ciphertext must match it."""
     return if_valid(vector, path) or bool(vector["msg"])
 
 
@@ -60,7 +60,7 @@ def if_moves_next_pn(vector: Json, path: Path) -> bool:
 
 
 def if_window_decides(vector: Json, _: Path) -> bool:
-    """The last lowestPN stands a window behind nextPN."""
+    """The last lowestPN is a window behind nextPN."""
     last = vector["steps"][-1]
     return int(last["next_pn"], 16) - int(last["lowest_pn"], 16) == vector["replay_window"]
 
@@ -91,7 +91,7 @@ DECIDING: dict[str, dict[str, Rule]] = {
     },
     "aes-gcm": {
         "result": always,
-        **dict.fromkeys(("key", "iv", "msg", "ct"), if_plaintext_told),
+        **dict.fromkeys(("key", "iv", "msg", "ct"), if_plaintext_given),
         **dict.fromkeys(("aad", "tag"), if_valid),
     },
     "aes-cmac": {"result": always, **dict.fromkeys(("key", "msg", "tag"), if_valid)},
@@ -111,7 +111,7 @@ DECIDING: dict[str, dict[str, Rule]] = {
 NOT_DECIDING: dict[str, dict[str, str]] = {
     "secy-frame": {
         "pad_to": "a frame padded to another length still validates",
-        "clause": "tells where the frame was published",
+        "clause": "says where the frame was published",
     },
     "replay": {
         "start_next_pn": "the first frame moves nextPN past it",
@@ -121,7 +121,7 @@ NOT_DECIDING: dict[str, dict[str, str]] = {
 """Fields that can hold another value and the vector still be true."""
 
 LEADING = {("mka-kdf", "ckn"): 16, ("mka-kdf", "msk"): 16}
-"""Of these only so many octets enter a key (802.1X 6.2.2, 9.3.3)."""
+"""The number of octets of each that enter a key (802.1X 6.2.2, 9.3.3)."""
 
 LABELS = frozenset({"id", "source", "also_in", "note", "flags", "comment"})
 """Fields for people."""

@@ -12,7 +12,7 @@ from support.planes import Plane, controls_of
 from macsec.keys import Key
 from macsec.secy import SecY
 
-RECORDED = next(Path(__file__).parents[2].glob("*/**/rx-vectors-linux-6.1.json"))
+RECORDED = next(Path(__file__).parents[3].glob("*/**/rx-vectors-linux-6.1.json"))
 VECTORS: list[dict[str, Any]] = json.loads(RECORDED.read_text())["vectors"]
 
 # What the kernel keeps per receive SC although 802.1AE-2018 keeps it for the SecY.

@@ -13,7 +13,7 @@ from macsec import captures
 from macsec.keys import Key
 from macsec.secy import SecY
 
-FOLDER = Path(__file__).parents[2] / "pcaps" / "linux"
+FOLDER = Path(__file__).parents[3] / "pcaps" / "linux"
 # An 8-octet ICV is not in clause 14; the keys of rekey-* change in mid-file.
 LEFT_OUT = ("icv8-", "rekey-")
 NETEM = ("corrupt-", "replay-")

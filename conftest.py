@@ -1,3 +1,0 @@
-"""Hooks for all runs, of tests and of benchmarks."""
-
-pytest_plugins = ["support.session"]

@@ -1,0 +1,1 @@
+"""Files for tests: crafted captures, spoiled vectors, disks that fail, slow streams."""

@@ -1,0 +1,1 @@
+"""KaYs, their members, and where CAKs are kept: stores, tokens, vaults."""
