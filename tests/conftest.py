@@ -61,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.native)
         if folders & WITH_PROGRAMS:
             item.add_marker(pytest.mark.programs)
+        if "interop" in folders:  # in real time, with programs of others: minutes
+            item.add_marker(pytest.mark.exhaustive)
         if item.get_closest_marker("slow") and not _is_on_both_planes(item):
             item.add_marker(pytest.mark.exhaustive)
 
