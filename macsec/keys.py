@@ -1,7 +1,7 @@
 """A key in Python: short-lived, never shown, never copied.
 
 Python cannot promise that no copy of a `bytes` object remains. A data plane copies the octets into
-its own memory, and the copy here is wiped as soon as that is done.
+its own memory, and the copy here is wiped as soon as that is done. D-28 has the check value.
 """
 
 from __future__ import annotations

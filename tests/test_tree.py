@@ -1,8 +1,12 @@
-"""The shape of the tree: imports follow the edges, all is documented, tests mirror the packages."""
+"""The shape of the tree: imports follow the edges (D-29), tests mirror the packages.
+
+Every decision that the code cites exists in macsec/DECISIONS.md.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -303,3 +307,23 @@ def test_no_test_without_an_assertion(path: Path) -> None:
         and not called(node) & asserting()
     ]
     assert idle == []
+
+
+# ---------------------------------------------------------------- decisions
+
+DECISION = re.compile(r"D-[0-9]{2}\b")
+CITING = [*PACKAGE.rglob("*.py"), *(ROOT / "_native").rglob("*.[ch]"), PACKAGE / "ARCHITECTURE.md"]
+
+
+def test_cited_decisions_exist() -> None:
+    """Every D-nn in the code and in ARCHITECTURE.md is an entry of DECISIONS.md."""
+    entries = re.findall(r"^### (D-[0-9]{2}) ", (PACKAGE / "DECISIONS.md").read_text(), re.M)
+    cited = {number for path in CITING for number in DECISION.findall(path.read_text())}
+    assert cited
+    assert cited <= set(entries)
+
+
+def test_decisions_are_numbered_in_order() -> None:
+    """The entries of DECISIONS.md are D-01, D-02 and so on, each once."""
+    entries = re.findall(r"^### (D-[0-9]{2}) ", (PACKAGE / "DECISIONS.md").read_text(), re.M)
+    assert entries == [f"D-{number:02}" for number in range(1, len(entries) + 1)]

@@ -1,5 +1,5 @@
 /* Many secrets of one size, side by side. With thousands of receive SCs on pages of their own, each
-   frame would cost a walk through the page tables.
+   frame would cost a walk through the page tables (D-11).
 
    Objects lie in chunks of secret memory. A chunk is as large as all chunks before it together,
    from a page to 2 MiB: a few objects cost a page or two, and many lie on huge pages. A chunk is

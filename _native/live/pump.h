@@ -1,4 +1,5 @@
-/* A pump: move frames between a clear end and a wire end, through one SecY, without Python.
+/* A pump: move frames between a clear end and a wire end, through one SecY, without Python,
+   in one thread (D-15).
 
    For the ends see ends.h. */
 #ifndef MACSEC_PUMP_H

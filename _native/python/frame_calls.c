@@ -1,7 +1,7 @@
 /* One frame as a Python call. A call through cffi takes five times as long as its frame: a tuple of
    arguments, their conversion, releasing and acquiring the GIL; lock and copy in Python double
    that. Here a call takes a bytes object and returns one. The lock is acquired and released in C,
-   where no signal handler can run in between.
+   where no signal handler can run in between (D-10).
 
    Keep the GIL: a frame takes less time than releasing it. */
 #include "python/python.h"

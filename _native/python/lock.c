@@ -1,5 +1,6 @@
 /* A lock for Python and for threads in C: `threading.Lock` cannot be acquired without the GIL,
-   which a pump does not hold. The thread that acquires it releases it, after a batch at most. */
+   which a pump does not hold (D-09). The thread that acquires it releases it, after a batch at
+   most. */
 #include "python/python.h"
 
 #include <pthread.h>

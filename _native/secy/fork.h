@@ -1,6 +1,6 @@
 /* SecYs in the child of a fork. Parent and child would use the same PNs under the same SAK, so in
    the child every transmit SA of before is dead: its key is wiped, and it can never be enabled.
-   Receive SAs stay: they use no nonce of their own. Frames cost no more for it. */
+   Receive SAs stay: they use no nonce of their own. Frames cost no more for it (D-13). */
 #ifndef MACSEC_FORK_H
 #define MACSEC_FORK_H
 

@@ -1,4 +1,4 @@
-"""Folder of records, each with a lock: written whole to the disk, checked when read."""
+"""Folder of records, each with a lock file (D-27): written whole, checked when read."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def rx_sa_counters(tally: Tally) -> Counters:
 
 
 def interface_counters(tally: Tally) -> Counters:
-    """Return the RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs)."""
+    """Return the RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs: D-07)."""
     frames = tally.frames
     errors = ("NO_TAG", "BAD_TAG", "NO_SCI", "NOT_USING_SA", "LATE", "NOT_VALID")
     return MappingProxyType(

@@ -1,7 +1,8 @@
 """The native data plane: a SecY in C, one call a batch, with the GIL released.
 
 The call for a single frame keeps the GIL: it costs a fifth of a call through cffi. Keys and round
-keys live in C memory only, and are wiped on replacement, on close and at exit.
+keys live in C memory only, and are wiped on replacement, on close and at exit. C holds PNs one
+lower than Python (D-02), and its lock works beside a pump (D-09).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The SecY in readable Python: clause 10 of IEEE 802.1AE-2018, one frame at a time.
 
-It is the oracle for the data plane in C, which must give the same octets, verdicts, counters and
-state. Comments name the switch where a profile departs from the text.
+It is the oracle for the data plane in C (D-01), which must give the same octets, verdicts, counters
+and state. Where the standard leaves a choice: D-03 to D-06 and D-08. Comments name the switch where
+a profile departs from the text.
 
     10.5    transmit: protect, SA and PN assignment, SecTAG, cipher, length
     10.6    receive: tag, SC and SA, preliminary replay check, cipher, replay check, delivery

@@ -1,7 +1,7 @@
 """Table of all verdicts: each way a frame can end, with its counter and clause.
 
 The numbers are shared with the C data plane (`macsec_verdict` in `_native/secy/macsec.h`), which
-counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the SecY.
+counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the SecY (D-14).
 """
 
 from __future__ import annotations

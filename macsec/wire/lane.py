@@ -1,7 +1,7 @@
 """One direction of a link: frames go in at one time and come out at another, or not at all.
 
-netem's order: duplicate, loss, corrupt, limit, reorder or delay, rate. All frames on their way are
-in one calendar, ordered by due time, then by order of entry.
+netem's order (D-19): duplicate, loss, corrupt, limit, reorder or delay, rate. All frames on their
+way are in one calendar, ordered by due time, then by order of entry.
 """
 
 from __future__ import annotations

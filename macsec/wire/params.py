@@ -1,4 +1,7 @@
-"""Parameters of one direction of a link: those of netem, and some that netem lacks."""
+"""Parameters of one direction of a link: those of netem, and some that netem lacks.
+
+Where they differ from tc: D-21 to D-23.
+"""
 
 from __future__ import annotations
 

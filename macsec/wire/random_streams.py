@@ -1,7 +1,7 @@
 """Random streams: one for each seed, link, direction and purpose, the same on every machine.
 
 SplitMix64 (Steele, Lea, Flood 2014) with a start from SHA-256, so that a new link or another
-impairment changes no draw of an existing one. `_native/wire/calendar.c` has the twin.
+impairment changes no draw of an existing one (D-20). `_native/wire/calendar.c` has the twin.
 """
 
 from __future__ import annotations

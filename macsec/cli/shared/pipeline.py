@@ -1,9 +1,9 @@
 """Stages of work over a stream of batches, in one thread or in several, with the same result.
 
 Each stage takes every batch, one at a time and in order. So a SecY assigns packet numbers and
-verdicts exactly as it would without threads, and there is one SecY only. Different stages work on
-different batches at the same time. A thread carries its batch from the source to the last stage,
-so that the octets stay in the caches of one core, and there are at most as many batches as
+verdicts exactly as it would without threads, and there is one SecY only (D-24). Different stages
+work on different batches at the same time. A thread carries its batch from the source to the last
+stage, so that the octets stay in the caches of one core, and there are at most as many batches as
 threads.
 """
 

@@ -3,7 +3,7 @@
     {"format": "macsec-caks/1", "kek": CHECK VALUE, "keys": [...], "sha256": OF THE REST}
 
 Each CAK is AES-256-GCM under the key-encryption key with a nonce of its own; its CKN, window and
-the format are associated data, so none of them can be changed, nor two CAKs change places. The
+the format are associated data (D-25): none can be changed, nor two CAKs change places. The
 checksum separates damage from a wrong key. The file is written whole, to the disk, with mode 0600.
 """
 

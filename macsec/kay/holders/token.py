@@ -1,5 +1,7 @@
 """A CAK on a PKCS#11 token, which it never leaves (PKCS#11 2.40: CKM_AES_CMAC, CKM_AES_KEY_WRAP).
 
+The library is python-pkcs11 (D-26).
+
 What runs where:
 
     CAK         stays on the token: sensitive and not extractable, or it is refused

@@ -1,4 +1,4 @@
-"""Sites, hosts and links of a blueprint, in real time."""
+"""Sites, hosts and links of a blueprint, in real time; nothing of them has a name (D-16)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 After the idea of MLRsearch, one trial decides nothing. A rate is good for a goal once half of the
 trials that the goal asks for are sure to be good, and bad once more than half are sure to be bad;
-all goals share all trials. The search closes in by halving the ratio of the bounds.
+all goals share all trials. The search closes in by halving the ratio of the bounds. D-17 says when
+a trial is good.
 """
 
 from __future__ import annotations

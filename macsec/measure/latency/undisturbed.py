@@ -1,4 +1,4 @@
-"""Runs that a scheduler may interrupt, repeated until one had the CPU to itself."""
+"""Runs that a scheduler may interrupt, repeated until one had the CPU to itself (D-18)."""
 
 from __future__ import annotations
 
