@@ -327,3 +327,14 @@ def test_decisions_are_numbered_in_order() -> None:
     """The entries of DECISIONS.md are D-01, D-02 and so on, each once."""
     entries = re.findall(r"^### (D-[0-9]{2}) ", (PACKAGE / "DECISIONS.md").read_text(), re.M)
     assert entries == [f"D-{number:02}" for number in range(1, len(entries) + 1)]
+
+
+PATH_NAMED = re.compile(r"`((?:[a-z_]+/)+(?:[a-z0-9_]+\.[a-z]+)?|[a-z_]+\.(?:py|c|h))`")
+
+
+def test_paths_in_architecture_exist() -> None:
+    """Every file and folder that ARCHITECTURE.md names exists, below the package or the root."""
+    named = PATH_NAMED.findall((PACKAGE / "ARCHITECTURE.md").read_text())
+    found = [name for name in named if (PACKAGE / name).exists() or (ROOT / name).exists()]
+    assert len(found) > 60
+    assert [name for name in named if name not in found] == []
