@@ -168,7 +168,8 @@ PY
 if [ ! -x "$K/img/linux.uml" ] || [ ! -s "$K/img/mods-uml.cpio" ] || [ "$0" -nt "$K/img/mods-uml.cpio" ]; then
     fetch user-mode-linux
     rm -rf "$K/uml"; mkdir -p "$K/uml"; dpkg -x "$(deb user-mode-linux)" "$K/uml"
-    cp "$K/uml/usr/bin/linux.uml" "$K/img/linux.uml"
+    # Moved into place: a peer that still runs keeps the file that it has open.
+    cp "$K/uml/usr/bin/linux.uml" "$K/img/linux.uml.new" && mv -f "$K/img/linux.uml.new" "$K/img/linux.uml"
     mods "$(ls -d "$K"/uml/usr/lib/uml/modules/*)" uml
     deb user-mode-linux > "$K/img/uml.version"
 fi
