@@ -25,7 +25,7 @@ def file_of(folder: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-def test_inline(tmp_path: Path) -> None:
+def test_inline_caks_are_hex_of_16_or_32_octets(tmp_path: Path) -> None:
     """CKNs of 1 to 32 octets, CAKs of 16 and 32; hex with or without separators."""
     text = f"aa: {CAK}\n{CKN * 2}: {CAK * 2}\n00:11-22: {':'.join([CAK[:2]] * 16)}\n"
     caks = load_caks(file_of(tmp_path, text))
@@ -43,7 +43,9 @@ def test_numbers_stay_text(tmp_path: Path) -> None:
     assert caks[b"\0\x10"].expose() == bytes(15) + b"\1"
 
 
-def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caks_come_from_environment_or_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From the environment and from a file beside the one that names it."""
     monkeypatch.setenv("SOME_CAK", CAK)
     secret = tmp_path / "secret"
@@ -74,7 +76,9 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("aa:\n", 1, "a key is wanted"),
     ],
 )
-def test_refused(text: str, line: int, wanted: str, tmp_path: Path) -> None:
+def test_wrong_cak_table_is_refused_with_its_line(
+    text: str, line: int, wanted: str, tmp_path: Path
+) -> None:
     """Nothing is filled up or guessed: one line says where and what; it holds no CAK."""
     path = file_of(tmp_path, text)
     with pytest.raises(ConfigError, match=wanted) as caught:
@@ -85,7 +89,7 @@ def test_refused(text: str, line: int, wanted: str, tmp_path: Path) -> None:
     assert CAK[:15] not in output.getvalue()
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_missing_cak_file_is_named(tmp_path: Path) -> None:
     """It is named."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot read it"):
         load_caks(tmp_path / "nowhere.yaml")

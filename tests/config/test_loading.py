@@ -100,7 +100,7 @@ def refusal(path: Path | dict[str, Any]) -> str:
     return line
 
 
-def test_whole(tmp_path: Path, parser: None) -> None:
+def test_file_and_dict_load_equal(tmp_path: Path, parser: None) -> None:
     """Text, text in a dict, and native values mean the same."""
     config = load(write(tmp_path, WHOLE))
     assert config == load(yaml.load(WHOLE, yaml.BaseLoader)) == load(NATIVE)
@@ -141,7 +141,7 @@ SECY_VALUES = [
 
 
 @pytest.mark.parametrize("name, text, native, meaning", SECY_VALUES)
-def test_values(
+def test_value_in_file_and_dict_means_the_same(
     name: str, text: str, native: object, meaning: object, tmp_path: Path, parser: None
 ) -> None:
     """Each kind of value, from a file and from a dict."""
@@ -196,7 +196,7 @@ SSCI = [
 
 
 @pytest.mark.parametrize("given, meaning", SSCI)
-def test_ssci(given: object, meaning: int) -> None:
+def test_ssci_is_eight_hex_digits(given: object, meaning: int) -> None:
     """An SSCI is 8 hex digits; what could be read as decimal too is refused."""
     sa = {"key": KEY, "ssci": given, "salt": "00" * 12}
     tx = load({"tx": {"sci": "0000000000000001", "sa": {"0": sa}}}).tx
@@ -316,7 +316,9 @@ BAD = [
 
 
 @pytest.mark.parametrize("text, line, said", BAD)
-def test_bad_file(text: str | bytes, line: int, said: str, tmp_path: Path, parser: None) -> None:
+def test_bad_file_is_refused_with_its_line(
+    text: str | bytes, line: int, said: str, tmp_path: Path, parser: None
+) -> None:
     """One line, with the file, the line number and what is wrong."""
     path = write(tmp_path, text)
     refused = refusal(path)
@@ -325,7 +327,7 @@ def test_bad_file(text: str | bytes, line: int, said: str, tmp_path: Path, parse
 
 
 @pytest.mark.parametrize("piece", ["[", "{", "{a: ", "- ", "? "])
-def test_hostile_depth(piece: str, tmp_path: Path, parser: None) -> None:
+def test_deep_nesting_is_refused_at_first_line(piece: str, tmp_path: Path, parser: None) -> None:
     """A file full of openings is refused at its first line, without exhausting the stack."""
     path = write(tmp_path, "rx: " + piece * 100_000)
     assert refusal(path).startswith(f"{path}:1: ")
@@ -396,19 +398,19 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
 
 
 @pytest.mark.parametrize("config, said", BAD_NATIVE)
-def test_bad_dict(config: dict[str, Any], said: str) -> None:
+def test_bad_dict_is_refused_with_its_entry(config: dict[str, Any], said: str) -> None:
     """A dict is refused like a file, with the entry but no line."""
     assert refusal(config).startswith(said)
 
 
-def test_endless_dict() -> None:
+def test_dict_that_holds_itself_is_refused() -> None:
     """A dict that holds itself is nested too deeply."""
     config: dict[str, Any] = {}
     config["secy"] = config
     assert refusal(config) == "nested too deeply"
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused_by_name(tmp_path: Path) -> None:
     """Missing, a folder, unreadable, too long: one line that names the file."""
     missing = tmp_path / "none.yaml"
     assert refusal(missing) == f"{missing}: cannot read it: No such file or directory"
@@ -419,7 +421,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode, warned", [(0o600, 0), (0o640, 1), (0o604, 1), (0o622, 0)])
-def test_exposed_file(
+def test_readable_key_file_gets_one_warning(
     mode: int, warned: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file with an inline key that others may read gets one warning."""

@@ -50,7 +50,9 @@ def test_key_file_is_hex_with_any_white_space(
 
 
 @pytest.mark.parametrize("mode", range(0o400, 0o1000))
-def test_exposed_file(mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_exposed_key_file_gets_warnings(
+    mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A key file that others may read or change gets a warning for each fault."""
     (tmp_path / "sak").write_text(KEY)
     (tmp_path / "sak").chmod(mode)

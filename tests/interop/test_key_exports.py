@@ -69,7 +69,7 @@ def protected(folder: Path) -> Path:
     return folder / "wire.pcap"
 
 
-def test_wireshark_decrypts(tmp_path: Path, clear: list[bytes]) -> None:
+def test_wireshark_decrypts_with_the_export(tmp_path: Path, clear: list[bytes]) -> None:
     """With the export as its profile it finds each frame's octets."""
     profile = exported(tmp_path, "wireshark", LINK, "profile")
     frames = dissected(profile, protected(tmp_path))

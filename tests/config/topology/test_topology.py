@@ -180,7 +180,7 @@ def test_fault_is_named_with_its_line(given, old, new, message):
     assert caught.value.exit_code == 2
 
 
-def test_no_sites():
+def test_topology_without_sites_is_refused():
     """A topology has some."""
     with pytest.raises(ConfigError, match="sites: at least one site"):
         load_topology({"sites": {}})
