@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from native.harness import NATIVE, program_sources
+from support.native.harness import NATIVE, program_sources
 
 pytestmark = pytest.mark.as_built
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native.harness import Workshop, run
+from support.native import key_holder
+from support.native.harness import Workshop, run
 from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
@@ -317,7 +318,7 @@ class Holder:
 
     def __init__(self, key: bytes, kernel: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("key_holder.py"), key.hex(), kernel],
+            [sys.executable, key_holder.__file__, key.hex(), kernel],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
