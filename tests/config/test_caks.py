@@ -59,8 +59,8 @@ def test_caks_come_from_environment_or_file(
 @pytest.mark.parametrize(
     "text, line, wanted",
     [
-        ("", 1, "a mapping with CKN and CAK is wanted"),
-        ("- a\n", 1, "a mapping with CKN and CAK is wanted"),
+        ("", 1, "expected a mapping with CKN and CAK"),
+        ("- a\n", 1, "expected a mapping with CKN and CAK"),
         (f"aa: {CAK}\naa: {CAK}\n", 2, "given twice"),
         (f"aa: {CAK}\nAA: {CAK}\n", 2, "this CKN is given twice"),
         (f"a: {CAK}\n", 1, "a CKN is hex digits"),
@@ -70,10 +70,10 @@ def test_caks_come_from_environment_or_file(
         (f"aa: {CAK[:-2]}\n", 1, "a CAK has 16 or 32 octets, 15 given"),
         (f"aa: {CAK}00\n", 1, "a CAK has 16 or 32 octets, 17 given"),
         (f"\nab: {CAK}\nbc: {CAK[:-1]}\n", 3, "not an even number of hex digits"),
-        (f"aa: [{CAK}]\n", 1, "a key is wanted"),
+        (f"aa: [{CAK}]\n", 1, "expected a key"),
         ("aa: env:NO_SUCH_VARIABLE_HERE\n", 1, "not set"),
         ("aa: file:no-such-file\n", 1, "cannot read it"),
-        ("aa:\n", 1, "a key is wanted"),
+        ("aa:\n", 1, "expected a key"),
     ],
 )
 def test_wrong_cak_table_is_refused_with_its_line(

@@ -208,14 +208,18 @@ def test_what_no_format_holds_is_refused(name: str, config: dict[str, Any], said
 
 TOKEN = {"module": "/m.so", "token": "t", "key": "k", "pin": "env:PIN"}
 SAID: list[tuple[str, dict[str, Any], str]] = [
-    ("ip-macsec", {**LINK, "secy": {"offset": 30}}, "secy.offset has no place there"),
-    ("systemd", LINK, "secy.replay has no place there"),
+    (
+        "ip-macsec",
+        {**LINK, "secy": {"offset": 30}},
+        "secy.offset cannot be expressed in this format",
+    ),
+    ("systemd", LINK, "secy.replay cannot be expressed in this format"),
     (
         "wireshark",
         {"tx": LINK["tx"], "rx": [{"sci": 9 << 16, "sa": {0: {"key": "1" * 32}}}]},
         "4.4",
     ),
-    ("wpa_supplicant", AGREED, "must-secure has no place there"),
+    ("wpa_supplicant", AGREED, "must-secure cannot be expressed in this format"),
     ("wpa_supplicant", {"mka": {**AGREED["mka"], "sak_rekey_interval": 60}}, "sak_rekey_interval"),
     (
         "wpa_supplicant",

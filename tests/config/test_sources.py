@@ -276,6 +276,6 @@ def test_pin_is_read_without_its_line_end(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(ConfigError, match="env:NONE: empty"):
             ring.text(KeySource.reference_of("env:NONE"))
     for inline in ("1234", "00" * 16, ""):
-        with pytest.raises(ValueError, match="a reference is wanted") as caught:
+        with pytest.raises(ValueError, match="expected a reference") as caught:
             KeySource.reference_of(inline)
         assert not inline or inline not in str(caught.value)
