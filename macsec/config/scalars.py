@@ -1,6 +1,7 @@
-"""Scalars as a file (text) or a dict (text or native values) gives them, to Python values.
+"""Convert scalars of a configuration to Python values.
 
-Every function takes one of the two and raises ValueError; no message repeats what could be a key.
+Every function takes text (from a file or a dict) or a native value (from a dict), and raises
+ValueError. No message repeats a value that could be a key.
 """
 
 from __future__ import annotations
