@@ -2,7 +2,7 @@
 
 A valid vector: protect(frame_in) is frame_out, validate returns frame_in, and each intermediate
 value in the vector equals the one in the octets of the target. Any other: validate refuses
-frame_out with the right verdict and counter, delivers no frame and leaves nextPN and lowestPN unchanged.
+frame_out with the right verdict and counter, delivers no frame, and keeps nextPN and lowestPN.
 """
 
 from __future__ import annotations
