@@ -17,7 +17,7 @@ pytest_plugins = ["support.session"]
 # Processes that tests start import the package that the tests import, not the checkout they run in.
 os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(macsec.__file__).parents[1])}
 
-settings.register_profile("dev", max_examples=25, deadline=None)
+settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True)
 settings.register_profile(
     "ci",
     max_examples=300,

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -21,6 +22,7 @@ from macsec.config import load
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 KEY = "0f0e0d0c0b0a09080706050403020100"
 LINK = """
 tx: {sci: 5254001301560001, sa: {0: {key: KEY}}}
@@ -152,7 +154,7 @@ def test_command_line_is_accepted(line: str) -> None:
     command.make_context("macsec", args, parent=context.parent)
 
 
-@pytest.mark.parametrize("heading", ["First minute", "A capture with its key agreement"])
+@pytest.mark.parametrize("heading", ["First minute", "Attacks", "A capture with its key agreement"])
 def test_shell_example_prints_its_output(folder: Path, heading: str) -> None:
     """The lines that the README shows, but for times and kernels."""
     text = "".join(text for name, text in blocks("sh") if name == heading)
@@ -166,7 +168,7 @@ def test_shell_example_prints_its_output(folder: Path, heading: str) -> None:
     assert done.returncode == 0, done.stderr
     printed = [" ".join(line.split()) for line in (done.stdout + done.stderr).splitlines()]
     for line in map(str.split, under(heading, "").splitlines()):
-        wanted = re.split(r" in \d\.| across an|^\.\.\.$", " ".join(line))[0]
+        wanted = re.split(r" in \d\.| across an|, native/|^\.\.\.$", " ".join(line))[0]
         assert any(each.startswith(wanted) for each in printed), wanted
 
 
@@ -174,3 +176,41 @@ def test_json_schema_command_prints_a_schema() -> None:
     """The command in the text about configurations."""
     (code,) = re.findall(r'`python -c "(.*?)"`', README, re.S)
     assert json.loads(run(code.replace("\n", " ")))["$schema"]
+
+
+def pytest_commands() -> Iterator[list[str]]:
+    """Arguments of each printed pytest command that names files, folders or tests."""
+    for line in re.findall(r"(?<!-m )\bpytest( [^\n`]*)", f"{README}\n{CONTRIBUTING}"):
+        args = shlex.split(line, comments=True)
+        if any(arg.startswith(("tests", "bench")) for arg in args):
+            yield args
+
+
+@pytest.mark.parametrize("args", list(pytest_commands()), ids=" ".join)
+def test_printed_pytest_command_collects_tests(args: list[str]) -> None:
+    """A file, folder or test that a document names exists, and is not left out."""
+    listing = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *args],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert listing.returncode == 0, listing.stdout + listing.stderr
+    assert "::test_" in listing.stdout
+
+
+def test_names_of_tests_in_contributing_exist() -> None:
+    """Each `test_...` in the text is a file or a function of the tests."""
+    names = set(re.findall(r"\btest_\w+", CONTRIBUTING))
+    files = {path.stem: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    functions = set(re.findall(r"^def (test_\w+)", "\n".join(files.values()), re.M))
+    assert names
+    assert names <= files.keys() | functions
+
+
+def test_markers_of_contributing_are_those_of_pytest() -> None:
+    """The table of markers is complete."""
+    table = CONTRIBUTING.partition("| marker |")[2].partition("\n\n")[0]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    markers = settings["tool"]["pytest"]["ini_options"]["markers"]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.M)) == {one.split(":")[0] for one in markers}

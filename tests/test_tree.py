@@ -65,8 +65,8 @@ EDGES: dict[str, set[str]] = {
     "secy": {"config", "frames"},
     "wire": {"frames"},
 }
-"""The walls: which package imports which. Another arrow needs its row here, and the reason in
-ARCHITECTURE.md."""
+"""The walls: which package imports which. Another arrow needs its row here, and its reason in
+macsec/DECISIONS.md (D-31)."""
 
 FOUNDATION: dict[str, set[str]] = {
     "terms": set(),

@@ -81,7 +81,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     "macsec",
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="More: macsec help exit-codes, macsec help environment",
+    epilog="More: macsec help exit-codes, macsec help environment, macsec help json",
     subcommand_metavar="VERB [ARGS]...",
 )
 @click.option(

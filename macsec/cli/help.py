@@ -53,7 +53,7 @@ TOPICS: dict[str, Callable[[], str]] = {
 def command(ctx: click.Context, topic: str | None, name: str | None) -> None:
     """Show a TOPIC (exit-codes, environment, json), or the help of a verb.
 
-    json NAME prints the JSON Schema of an output of --json.
+    json NAME prints the JSON Schema of an output of --json; lab NAME shows the help of lab NAME.
     """
     group = ctx.parent
     assert group is not None  # noqa: S101 always run by the group
@@ -61,18 +61,24 @@ def command(ctx: click.Context, topic: str | None, name: str | None) -> None:
         click.echo(group.get_help())
         click.echo(f"\nTopics: {', '.join(TOPICS)}")
         return
-    if name is not None:
-        click.echo(_schema(ctx, topic, name))
-        return
     if topic in TOPICS:
-        click.echo(TOPICS[topic]())
+        click.echo(TOPICS[topic]() if name is None else _schema(ctx, topic, name))
         return
-    verbs = group.command
-    verb = verbs.get_command(group, topic) if isinstance(verbs, click.Group) else None
+    verb = _subcommand(group, topic)
     if verb is None:
         raise click.UsageError(f"no topic or verb {topic!r}; topics: {', '.join(TOPICS)}", ctx)
-    with click.Context(verb, info_name=topic, parent=group) as inner:
-        click.echo(verb.get_help(inner))
+    if name is not None:
+        verb = _subcommand(verb, name)
+    if verb is None:
+        raise click.UsageError(f"no verb {f'{topic} {name}'!r}", ctx)
+    click.echo(verb.get_help())
+
+
+def _subcommand(parent: click.Context, name: str) -> click.Context | None:
+    """Return the context of a verb below a group, or None."""
+    group = parent.command
+    verb = group.get_command(parent, name) if isinstance(group, click.Group) else None
+    return None if verb is None else click.Context(verb, info_name=name, parent=parent)
 
 
 def _schema(ctx: click.Context, topic: str, name: str) -> str:

@@ -11,6 +11,7 @@ from support.planes import PLANES
 
 from macsec import SecY, __version__
 from macsec.cli import VERBS
+from macsec.cli.help import TOPICS
 from macsec.cli.shared import edge
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +162,27 @@ def test_help_has_every_exit_code_and_variable(desk):
     assert "MACSEC_KERNEL" in desk.run("help", "environment").stdout
     assert "exit-codes" in desk.run("help").stdout
     assert "--strict" in desk.run("help", "validate").stdout
+
+
+@pytest.mark.parametrize("words", [["validate"], ["lab"], ["lab", "run"], ["mka", "explain"]])
+def test_help_of_a_verb_is_its_option_help(desk, words):
+    """`help lab run` prints what `lab run --help` does."""
+    assert desk.run("help", *words).stdout == desk.run(*words, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [("lab bogus", "'lab bogus'"), ("validate lab", "'validate lab'"), ("bogus run", "'bogus'")],
+)
+def test_help_refuses_an_unknown_verb(desk, words, named):
+    """The line names the words that are no verb."""
+    assert f"verb {named}" in one_line(desk.run("help", *words.split(), code=2))
+
+
+def test_help_names_every_topic(desk):
+    """The last lines of --help lead to each topic."""
+    end = desk.run("--help").stdout.partition("More:")[2]
+    assert all(f"macsec help {topic}" in end for topic in TOPICS)
 
 
 @pytest.mark.parametrize("verb", list(VERBS))

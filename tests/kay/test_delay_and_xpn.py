@@ -145,6 +145,12 @@ def test_upper_halves_can_be_recovered(before: int, rise: int) -> None:
     assert whole_pn(pn & 0xFFFFFFFF, before) == pn
 
 
+def test_a_fall_of_more_than_half_is_a_carry() -> None:
+    """The lower half has passed 2^32: the upper half is one more."""
+    assert whole_pn(5, 2**32 - 10) == 2**32 + 5
+    assert whole_pn(0, 2**33 - 1) == 2**33
+
+
 def test_a_small_fall_is_no_carry() -> None:
     """Some peers report a little less than before."""
     assert whole_pn(90, 100) == 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from os.path import abspath
 from typing import Any
 
 import pytest
@@ -21,10 +21,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out exhaustive tests, unless `-m` names the marker or the test is named itself."""
+    """Leave out exhaustive tests, unless `-m` names the marker or the test or its file is named."""
     if "exhaustive" in config.option.markexpr or config.option.benchmark_enable:
         return
-    named = tuple(argument.rpartition("/")[2] for argument in config.args if "::" in argument)
+    named = tuple(abspath(config.invocation_params.dir / argument) for argument in config.args)
     left_out = [item for item in items if _is_exhaustive(item) and not _is_named(item, named)]
     config.hook.pytest_deselected(items=left_out)
     gone = set(left_out)
@@ -37,9 +37,8 @@ def _is_exhaustive(item: pytest.Item) -> bool:
 
 
 def _is_named(item: pytest.Item, named: tuple[str, ...]) -> bool:
-    """Return whether one of the arguments is this test, all its cases, or its class."""
-    path, _, name = item.nodeid.partition("::")
-    whole = f"{Path(path).name}::{name}"
+    """Return whether one of the arguments is this test, all its cases, its class, or its file."""
+    whole = f"{item.path}::{item.nodeid.partition('::')[2]}"
     return any(whole == one or whole.startswith((f"{one}[", f"{one}::")) for one in named)
 
 

@@ -53,7 +53,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     return _follow(child, guard)
 
 
-@click.command("status", short_help="Links and hosts of the lab that is up.")
+@click.command("status", short_help="Show the links and hosts of the lab that is up.")
 @options.json_data
 @STATE
 def status(as_json: bool, folder: str) -> int:

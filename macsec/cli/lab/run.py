@@ -28,7 +28,7 @@ KEYS = "macsec lab"
 """Name of the random stream for a lab's keys."""
 
 
-@click.command("run", short_help="A topology in virtual time.")
+@click.command("run", short_help="Run a topology in virtual time.")
 @click.argument("topology", metavar="TOPOLOGY")
 @click.option(
     "--seed",

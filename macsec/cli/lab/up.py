@@ -29,7 +29,7 @@ PATIENCE_S = 7.0
 """Time for links to be secured before warnings are printed: a Life Time and a little more."""
 
 
-@click.command("up", short_help="A topology in real time, with real programs (root).")
+@click.command("up", short_help="Run a topology in real time, with real programs (root).")
 @click.argument("topology", metavar="TOPOLOGY")
 @click.option("--detach", is_flag=True, help="Return once it is up; macsec lab down ends it.")
 @options.quiet

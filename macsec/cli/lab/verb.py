@@ -9,12 +9,12 @@ import click
 from macsec.cli.shared.edge import GOOD
 
 VERBS = {
-    "run": ("A topology in virtual time.", "run", "command"),
-    "up": ("A topology in real time, with real programs (root).", "up", "command"),
+    "run": ("Run a topology in virtual time.", "run", "command"),
+    "up": ("Run a topology in real time, with real programs (root).", "up", "command"),
     "exec": ("Run a program on a host of the lab that is up.", "reach", "execute"),
-    "status": ("Links and hosts of the lab that is up.", "reach", "status"),
+    "status": ("Show the links and hosts of the lab that is up.", "reach", "status"),
     "down": ("End the lab that is up.", "reach", "down"),
-    "schema": ("The JSON Schema of a topology.", "verb", "schema"),
+    "schema": ("Print the JSON Schema of a topology.", "verb", "schema"),
 }
 """Verb to its one line of help, and the module and name of its click command."""
 
@@ -40,12 +40,14 @@ class LabVerbs(click.Group):
             formatter.write_dl([(name, text) for name, (text, _, _) in VERBS.items()])
 
 
-@click.command("lab", cls=LabVerbs, short_help="Datacenters, the links between them, and traffic.")
+@click.command(
+    "lab", cls=LabVerbs, short_help="Run datacenters, the links between them, and traffic."
+)
 def command() -> None:
     """Emulate sites with hosts, and links between them that are protected by default."""
 
 
-@click.command("schema", short_help="The JSON Schema of a topology.")
+@click.command("schema", short_help="Print the JSON Schema of a topology.")
 def schema() -> int:
     """Print the JSON Schema of a topology file, for editors."""
     from macsec.config import published_schema

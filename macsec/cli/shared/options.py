@@ -42,7 +42,7 @@ fcs: Decorator[Any] = click.option(
     type=click.Choice(["auto", "yes", "no"]),
     default="auto",
     show_default=True,
-    help="FCS at the end of the frames of IN: as the file says, always, or never.",
+    help="FCS at the end of each input frame: as the file says, always, or never.",
 )
 cipher: Decorator[Any] = click.option(
     "--cipher",

@@ -28,7 +28,7 @@ from macsec.secy.from_config import require_transmit
 from .agreement import AgreedTap, agreed, check, kay_of
 
 
-@click.command("tap", short_help="A MACsec interface in user space.")
+@click.command("tap", short_help="Run a MACsec interface in user space.")
 @options.config
 @click.option("--mka", is_flag=True, help="Agree on the SAKs: FILE has mka in place of tx and rx.")
 @click.option("--lower", required=True, metavar="IFACE", help="The interface that is the wire.")
@@ -39,7 +39,7 @@ from .agreement import AgreedTap, agreed, check, kay_of
     metavar="SECONDS",
     help="Print the counters to stderr at this interval; SIGUSR1 does at any time.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing to stderr but errors.")
 @pn_state.options
 def command(

@@ -25,11 +25,12 @@ from support.planes import (
     judged,
     labels,
     pn_state,
+    receiver,
     spoiled,
 )
 
 from macsec.frames import FrameBatch
-from macsec.secy import SecY
+from macsec.secy import SecY, Verdict
 
 WINDOW_XPN = (1 << 30) - 1
 WINDOW_32 = (1 << 32) - 1
@@ -424,3 +425,13 @@ def test_replay_protection_acts_at_once_when_turned_on(plane: Plane) -> None:
     secy.set_controls(replay=True)
     assert judged(secy, [frames[15], frames[16], frames[20]]) == ["late", "late", "ok"]
     assert all_counters(secy)["rx"][SCI_A]["InPktsDelayed"] == 2
+
+
+def test_pn_of_zero_counts_as_the_one_after_the_last(plane: Plane) -> None:
+    """10.6.5: under XPN a PN that has passed 2^64 is never delayed."""
+    with receiver(plane, cipher="gcm-aes-xpn-128", replay=False) as secy:
+        secy.raise_rx_pn(SCI_A, 0, lowest_pn=2**64 - 2**31)
+        verdict, _ = secy.validate_frame(sealed("gcm-aes-xpn-128", 0))
+        assert verdict is Verdict.OK
+        verdict, _ = secy.validate_frame(sealed("gcm-aes-xpn-128", 2**64 - 2**31 + 1))
+        assert verdict is not Verdict.NOT_VALID
