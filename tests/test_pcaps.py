@@ -60,12 +60,12 @@ def udp(frame):
     return frame[34 : 14 + int.from_bytes(head[2:4])] if head[9:10] == b"\x11" else b""
 
 
-def test_schema():
+def test_manifest_names_its_schema():
     """The manifest names its schema."""
     assert MANIFEST["schema"] == "macsec-pcaps/1"
 
 
-def test_nothing_missing():
+def test_manifest_lists_every_file():
     """Every capture and every description in the folder is in the manifest, and the reverse."""
     there = {
         file.relative_to(PCAPS).as_posix()
@@ -76,7 +76,7 @@ def test_nothing_missing():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_digest(name):
+def test_file_has_digest_of_manifest(name):
     """A file is the one that the manifest was written for."""
     data = (PCAPS / name).read_bytes()
     assert (hashlib.sha256(data).hexdigest(), len(data)) == (
@@ -85,7 +85,7 @@ def test_digest(name):
     )
 
 
-def test_small():
+def test_folder_stays_under_its_limit():
     """The whole folder stays under 4.5 MB."""
     files = [
         file for file in PCAPS.rglob("*") if file.is_file() and "__pycache__" not in file.parts
@@ -94,7 +94,7 @@ def test_small():
 
 
 @pytest.mark.parametrize("name", CAPTURES)
-def test_frames(name):
+def test_other_reader_finds_the_same_frames(name):
     """Another reader finds the same frames, and none too long for its link."""
     capture, found = CAPTURES[name], frames(name)
     lengths = [len(frame) for frame in found]
@@ -107,7 +107,7 @@ def test_frames(name):
 
 
 @pytest.mark.parametrize("name", CAPTURES)
-def test_precision(name):
+def test_precision_is_as_in_manifest(name):
     """The file states the time-stamp precision that the manifest gives."""
     path = str(PCAPS / name)
     if name.endswith("ng"):
@@ -119,7 +119,7 @@ def test_precision(name):
     assert CAPTURES[name]["precision"] == ("ns" if precise else "us")
 
 
-def test_both_precisions():
+def test_both_pcap_precisions_occur():
     """Both kinds of pcap are there, so that a reader meets both."""
     assert {CAPTURES[name]["precision"] for name in RECORDED if name.endswith(".pcap")} == {
         "us",
@@ -128,7 +128,7 @@ def test_both_precisions():
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_whole_packets(name):
+def test_ipv4_packets_are_whole(name):
     """IPv4 packets are whole and their header checksums right: nothing was left to a card."""
     for head, frame in ((ipv4(frame), frame) for frame in frames(name)):
         if head:
@@ -138,7 +138,7 @@ def test_whole_packets(name):
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_from_the_start(name):
+def test_tcp_connections_start_with_syn(name):
     """Every TCP connection is there from its SYN on, and there is ARP before it."""
     seen = set()
     for frame in frames(name):
@@ -150,24 +150,24 @@ def test_from_the_start(name):
 
 
 @pytest.mark.parametrize("name", ["tls13.pcap", "ssh.pcap", "smb3.pcap", "objects-https.pcap"])
-def test_encrypted(name):
+def test_encrypted_text_is_not_in_capture(name):
     """Encrypted text appears nowhere in the capture."""
     assert not any(CANARY in frame for frame in frames(name))
 
 
 @pytest.mark.parametrize("name", ["dns.pcap", "vlan.pcap", "jumbo.pcap"])
-def test_clear(name):
+def test_clear_text_is_in_capture(name):
     """Clear text can be found, so the search above is able to find something."""
     assert any(CANARY in frame for frame in frames(name))
 
 
 @pytest.mark.parametrize("name", ["tls13.pcap", "objects-https.pcap", "datacenter.pcapng"])
-def test_tls13(name):
+def test_server_answers_with_tls13(name):
     """The server answers with TLS 1.3: supported_versions 0x0304 in its ServerHello."""
     assert any(SERVER_HELLO.search(frame) for frame in frames(name))
 
 
-def test_tls13_groups():
+def test_tls13_uses_x25519_and_p256():
     """Key shares of both X25519 and P-256 were exchanged."""
     hellos = [frame for frame in frames("tls13.pcap") if SERVER_HELLO.search(frame)]
     shares = {b"\x00\x33\x00\x24\x00\x1d\x00\x20", b"\x00\x33\x00\x45\x00\x17\x00\x41"}
@@ -175,21 +175,21 @@ def test_tls13_groups():
 
 
 @pytest.mark.parametrize("name", ["ssh.pcap", "datacenter.pcapng"])
-def test_ssh(name):
+def test_both_ssh_ends_send_a_banner(name):
     """Both ends send their SSH 2.0 banner."""
     senders = {frame[6:12] for frame in frames(name) if b"SSH-2.0-OpenSSH" in frame}
     assert len(senders) == 2
 
 
 @pytest.mark.parametrize("name", ["smb3.pcap", "datacenter.pcapng"])
-def test_smb3(name):
+def test_smb3_is_encrypted_after_setup(name):
     """Only NEGOTIATE and SESSION_SETUP are in the clear; transform headers carry the rest."""
     commands = {found for frame in frames(name) for found in SMB2_COMMAND.findall(frame)}
     assert commands == {NEGOTIATE, SESSION_SETUP}
     assert sum(b"\xfdSMB" in frame for frame in frames(name)) > 20
 
 
-def test_dns():
+def test_dns_has_nxdomain_truncation_and_tcp():
     """NXDOMAIN and truncation are answered over UDP, and there are questions over TCP."""
     answers = [udp(frame)[8:] for frame in frames("dns.pcap") if udp(frame)[:2] == b"\x00\x35"]
     assert 3 in {answer[3] & 0xF for answer in answers}
@@ -199,14 +199,14 @@ def test_dns():
     )
 
 
-def test_arp():
+def test_arp_has_requests_and_replies():
     """Requests and replies, by broadcast and by unicast."""
     packets = [frame for frame in frames("arp.pcap") if frame[12:14] == b"\x08\x06"]
     assert {packet[20:22] for packet in packets} == {b"\x00\x01", b"\x00\x02"}
     assert {packet[0] == 0xFF for packet in packets} == {True, False}
 
 
-def test_icmp():
+def test_icmp_has_its_types_of_ipv4_and_ipv6():
     """Echo, unreachable and time exceeded, of IPv4 and IPv6, with neighbour discovery."""
     found = frames("icmp.pcap")
     first = [f for f in found if ipv4(f)[9:10] == b"\x01" and not f[20] & 0x1F and not f[21]]
@@ -216,20 +216,20 @@ def test_icmp():
     assert any(frame[12:14] == b"\x86\xdd" and frame[20] == 44 for frame in found)
 
 
-def test_vlan():
+def test_vlan_has_single_and_double_tags():
     """VLANs 10 and 20, the latter with priority 5, and C-VLAN 30 inside S-VLAN 100."""
     found = Counter(frame[12 : 12 + 4 * tags(frame)].hex() for frame in frames("vlan.pcap"))
     assert set(found) >= {"8100000a", "8100a014", "88a80064" + "8100001e"}
 
 
-def test_jumbo():
+def test_jumbo_has_udp_both_ways_and_tcp():
     """Frames of over 8000 octets go both ways or are TCP."""
     found = [frame for frame in frames("jumbo.pcap") if len(frame) > 8000]
     assert {frame[6:12].hex() for frame in found} == {"020000770001", "020000770002"}
     assert {ipv4(frame)[9] for frame in found} == {1, 6}
 
 
-def test_minimum():
+def test_minimum_has_payloads_of_0_to_20_octets():
     """Every payload of 0 to 20 octets is there, both as veth carries it and padded to 60."""
     found = [frame for frame in frames("minimum.pcap") if udp(frame)]
     sent = [frame for frame in found if udp(frame)[2:4] == b"\x00\x07"]
@@ -240,7 +240,7 @@ def test_minimum():
     assert any(len(f) == 60 and f[12:14] == b"\x08\x06" for f in frames("minimum.pcap"))
 
 
-def test_datacenter():
+def test_datacenter_has_one_sender_an_interface():
     """Each of the two interfaces holds what one host sends, and the mixture is one."""
     with RawPcapNgReader(str(PCAPS / "datacenter.pcapng")) as capture:
         senders = {(metadata.ifname, data[6:12].hex()) for data, metadata in capture}  # type: ignore[attr-defined]
@@ -249,7 +249,7 @@ def test_datacenter():
 
 
 @pytest.mark.parametrize("name", [name for name in CAPTURES if name.endswith(".wire.pcap")])
-def test_linux(name):
+def test_linux_captures_hold_macsec_and_keys(name):
     """The kernel's frames are MACsec, and their keys are beside them."""
     case = json.loads((PCAPS / CAPTURES[name]["keys"]).read_text())
     at = 16 if case["outer_vlan"] else 12
@@ -258,7 +258,7 @@ def test_linux(name):
 
 
 @pytest.mark.parametrize("name", [name for name in CAPTURES if name.startswith("mka/")])
-def test_mka(name):
+def test_mka_captures_start_with_key_agreement(name):
     """Key agreement is there from its first message on, and its keys are beside it."""
     case, found = json.loads((PCAPS / CAPTURES[name]["keys"]).read_text()), frames(name)
     messages = [frame for frame in found if frame[12:14] == b"\x88\x8e"]

@@ -309,6 +309,22 @@ def test_no_test_without_an_assertion(path: Path) -> None:
     assert idle == []
 
 
+LEAST_WORDS = 3
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_names_of_tests_say_their_rule(path: Path) -> None:
+    """The name of a test has at least three words after `test_`."""
+    short = [
+        node.name
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test")
+        and len(node.name.removeprefix("test").strip("_").split("_")) < LEAST_WORDS
+    ]
+    assert short == []
+
+
 # ---------------------------------------------------------------- decisions
 
 DECISION = re.compile(r"D-[0-9]{2}\b")

@@ -28,11 +28,11 @@ from macsec.errors import ConfigError
 
 LOG = logging.getLogger("macsec")
 
-_WANTED = {
+_EXPECTED = {
     "missing": "is missing",
-    "model_type": "a mapping is wanted",
-    "dict_type": "a mapping is wanted",
-    "list_type": "a list is wanted, each entry with a sci of its own",
+    "model_type": "expected a mapping",
+    "dict_type": "expected a mapping",
+    "list_type": "expected a list, each entry with a sci of its own",
 }
 M = TypeVar("M", bound=BaseModel)
 Sections: TypeAlias = Mapping[tuple[str, ...], type[BaseModel]]
@@ -57,7 +57,7 @@ _HOLDERS: dict[str, type[BaseModel]] = {
 def load(config: str | Path | Mapping[str, Any] | Configuration) -> Configuration:
     """The typed model of a configuration file, or of the same structure as a dict.
 
-    Raises ConfigError: one line with file, line number, the entry and what is wanted there. A
+    Raises ConfigError: one line with file, line number, the entry and what is expected there. A
     loaded configuration is returned as it is.
     """
     if isinstance(config, Configuration):
@@ -115,7 +115,7 @@ def _problem(kind: str, loc: PathInTree, context: dict[str, Any], sections: Sect
         return Problem(path, _unknown(path, sections))
     if "error" in context:
         return Problem(path or ("mka",), str(context["error"]))
-    return Problem(path, _WANTED.get(kind, "cannot be used"))
+    return Problem(path, _EXPECTED.get(kind, "cannot be used"))
 
 
 def _unknown(path: PathInTree, sections: Sections) -> str:

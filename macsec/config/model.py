@@ -247,7 +247,7 @@ class ChainedCakSection(CakSection):
     @model_validator(mode="after")
     def _check_key(self) -> Self:
         if not self.holders:
-            raise ValueError("a CAK is wanted: cak, pkcs11 or macSecConfig")
+            raise ValueError("expected a CAK: cak, pkcs11 or macSecConfig")
         return self
 
 
@@ -282,7 +282,7 @@ class MkaSection(CakSection):
     def _check_keys(self) -> Self:
         if not self.caks and self.generated is None:
             raise ValueError(
-                "a CAK is wanted: cak and ckn, pkcs11, macSecConfig, keychain or generated"
+                "expected a CAK: cak and ckn, pkcs11, macSecConfig, keychain or generated"
             )
         names = [key.ckn for key in self.caks if key.ckn is not None]
         if len(set(names)) < len(names):

@@ -1,4 +1,4 @@
-"""Files that hold secrets: they appear whole, for their owner only, and never over another."""
+"""Write files with secrets: complete, readable by their owner only, never over another file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from macsec.errors import ConfigError, MACsecError
 
 
 def write_private(path: Path, octets: bytes, mode: int = 0o600, replace: bool = False) -> None:
-    """Write a file whole and to the disk, or not at all.
+    """Write a file completely and flush it to the disk, or leave no file.
 
-    Raises ConfigError where it exists, unless it is to be replaced, or cannot be created, and
-    MACsecError where it cannot be written.
+    Raises ConfigError if the file exists and `replace` is False, or if it cannot be created;
+    MACsecError if it cannot be written.
     """
     whole = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -181,7 +181,7 @@ class _Builder:
 
     def __init__(self, events: Iterator[Any], wanted: str) -> None:
         self._events = events
-        self._wanted = f"a mapping with {wanted} is wanted"
+        self._wanted = f"expected a mapping with {wanted}"
         self.lines: dict[PathInTree, int] = {}
 
     def document(self) -> Any:

@@ -1,6 +1,7 @@
-"""Scalars as a file (text) or a dict (text or native values) gives them, to Python values.
+"""Convert scalars of a configuration to Python values.
 
-Every function takes one of the two and raises ValueError; no message repeats what could be a key.
+Every function takes text (from a file or a dict) or a native value (from a dict), and raises
+ValueError. No message repeats a value that could be a key.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def switch(value: Any) -> bool:
         return value
     if isinstance(value, str) and value in _SWITCH:
         return _SWITCH[value]
-    raise ValueError(f"on or off is wanted{_given(value)}")
+    raise ValueError(f"expected on or off{_given(value)}")
 
 
 def number(value: Any) -> int:
@@ -41,9 +42,9 @@ def number(value: Any) -> int:
         elif _HEX.fullmatch(value):
             value = int(value, 16)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"a number is wanted, decimal or 0x hex{_given(value)}")
+        raise ValueError(f"expected a number, decimal or 0x hex{_given(value)}")
     if not 0 <= value < PN_LIMIT_64:
-        raise ValueError("a number of 0 to 2^64-1 is wanted")
+        raise ValueError("expected a number of 0 to 2^64-1")
     return int(value)
 
 
@@ -54,9 +55,9 @@ def mtu(value: Any) -> int | None:
     try:
         octets = number(value)
     except ValueError:
-        raise ValueError(f"off or a number of octets is wanted{_given(value)}") from None
+        raise ValueError(f"expected off or a number of octets{_given(value)}") from None
     if octets >= 1 << 32:
-        raise ValueError("off or a number below 2^32 is wanted")
+        raise ValueError("expected off or a number below 2^32")
     return octets
 
 
@@ -70,11 +71,11 @@ def an(value: Any) -> int:
 def sci(value: Any) -> int:
     """16 hex digits, 8 octets, or an int."""
     if isinstance(value, bool) or not isinstance(value, str | bytes | int):
-        raise ValueError("16 hex digits are wanted")
+        raise ValueError("expected 16 hex digits")
     try:
         return sci_of(value)
     except ValueError as error:
-        raise ValueError(f"an SCI of 16 hex digits is wanted: {error}") from None
+        raise ValueError(f"expected an SCI of 16 hex digits: {error}") from None
 
 
 def ssci(value: Any) -> int:
@@ -87,7 +88,7 @@ def ssci(value: Any) -> int:
     elif isinstance(value, str | bytes):
         value = int.from_bytes(_octets(value, _SSCI_LENGTH, "an SSCI of 8 hex digits"))
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
-        raise ValueError("an SSCI of 8 hex digits is wanted")
+        raise ValueError("expected an SSCI of 8 hex digits")
     return int(value)
 
 
@@ -96,7 +97,7 @@ def ckn(value: Any) -> bytes:
     what = "a CKN of 2 to 64 hex digits"
     name = _octets(value, len(value) if isinstance(value, bytes | bytearray) else None, what)
     if not 1 <= len(name) <= 32:
-        raise ValueError(f"{what} is wanted, {len(name)} octets given")
+        raise ValueError(f"expected {what}, {len(name)} octets given")
     return name
 
 
@@ -104,7 +105,7 @@ def group_address(value: Any) -> bytes:
     """A group MAC address."""
     address = _octets(value, 6, "a group MAC address")
     if not address[0] & 1:
-        raise ValueError("a group MAC address is wanted: the first octet is odd")
+        raise ValueError("expected a group MAC address: the first octet is odd")
     return address
 
 
@@ -139,7 +140,7 @@ def moment(value: Any) -> Moment:
             return Moment(int(match[1]) * NS_PER_S + int((match[2] or "0").ljust(9, "0")))
         if (time := _time(value)) is not None:
             return Moment((time - _EPOCH) // timedelta(microseconds=1) * 1000, absolute=True)
-    raise ValueError(f"{MOMENTS} is wanted{_given(value)}")
+    raise ValueError(f"expected {MOMENTS}{_given(value)}")
 
 
 def _time(text: str) -> datetime | None:
@@ -164,7 +165,7 @@ def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
             return none
         if isinstance(value, str) and value.lower() in lower:
             return lower[value.lower()]
-        raise ValueError(f"{', '.join(words[:-1])} or {words[-1]} is wanted{_given(value)}")
+        raise ValueError(f"expected {', '.join(words[:-1])} or {words[-1]}{_given(value)}")
 
     return chosen
 
@@ -174,10 +175,10 @@ def _octets(value: Any, length: int | None, what: str) -> bytes:
         try:
             return octets_of(value, length)
         except ValueError as error:
-            raise ValueError(f"{what} is wanted: {error}") from None
+            raise ValueError(f"expected {what}: {error}") from None
     if isinstance(value, bytes | bytearray) and len(value) == length:
         return bytes(value)
-    raise ValueError(f"{what} is wanted")
+    raise ValueError(f"expected {what}")
 
 
 def _given(value: Any) -> str:

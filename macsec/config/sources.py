@@ -53,7 +53,7 @@ class KeySource(Uncopyable):
         if isinstance(value, bytes | bytearray) and value:
             return cls("inline", inline=Key(bytes(value)))
         if not isinstance(value, str) or not value:
-            raise ValueError(f"a key is wanted: {FORMS}; from Python also bytes")
+            raise ValueError(f"expected a key: {FORMS}; from Python also bytes")
         for form, pattern in _REFERENCES.items():
             if match := pattern.fullmatch(value):
                 return cls(form, match[1])
@@ -68,7 +68,7 @@ class KeySource(Uncopyable):
     def reference_of(cls, value: Any) -> KeySource:
         """A reference; a value written inline is refused. Raises ValueError."""
         if isinstance(value, str) and not any(p.fullmatch(value) for p in _REFERENCES.values()):
-            raise ValueError("a reference is wanted: file:PATH, env:NAME or fd:N")
+            raise ValueError("expected a reference: file:PATH, env:NAME or fd:N")
         return cls.of(value)
 
     @property

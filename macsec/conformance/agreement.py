@@ -99,7 +99,7 @@ def _sak(vector: KeyDerivation, key: Key) -> bytes:
 
 
 def _check_derived(vector: KeyDerivation, label: bytes, context: bytes) -> None:
-    """Label and context, where the vector gives what follows from its kind anyway."""
+    """Compare the label and the context of a vector, if given, with those of its kind."""
     for field, implied in (("label", label), ("context", context)):
         if getattr(vector, field) is not None:
             expect(field, getattr(vector, field), implied, "802.1X 6.2.2")

@@ -300,7 +300,7 @@ def pkts_unchecked_stats(target: Target) -> None:
 
 
 def out_pkts_untagged(target: Target) -> None:
-    """ProtectFrames off: sent as it came, and no PN is used."""
+    """ProtectFrames off: the frame is sent unchanged, and no PN is used."""
     vector = _frame("dpdk-cipher-64")
     with sender(target, vector, protect=False) as secy:
         expect("sent", vector.frame_in, secy.protect_frame(vector.frame_in), "10.5")
@@ -309,7 +309,7 @@ def out_pkts_untagged(target: Target) -> None:
 
 
 def out_pkts_too_long(target: Target) -> None:
-    """One octet over the limit: nothing is sent and the PN is used up; at the limit it goes."""
+    """One octet over the limit: nothing is sent and the PN is used up; at the limit it is sent."""
     vector = _frame("dpdk-cipher-64")
     limit = len(vector.frame_out) - ADDRESSES_LENGTH - 2
     with sender(target, vector, mtu=limit - 1) as secy:
@@ -366,7 +366,7 @@ def _pn_soft_limit(target: Target, vector: SecYFrame) -> None:
 
 
 def _pn_hard_limit(target: Target, vector: SecYFrame) -> None:
-    """The last PN is sent and taken; then the SA is exhausted, and what comes again is late."""
+    """The last PN is sent and accepted; then the SA is exhausted, and a repeated frame is late."""
     limit = 1 << vector.pn_bits
     last = _at(vector, limit - 1)
     with sender(target, last) as near, receiver(target, last) as far:

@@ -1,8 +1,8 @@
-"""`secy-frame` vectors: a frame through a SecY, both ways, with all that lies between.
+"""`secy-frame` vectors: a frame is protected and validated; intermediate values are compared.
 
-A valid one: protect(frame_in) is frame_out, validate gives frame_in back, and every intermediate
-value given is what the target's own octets imply. Any other: validate refuses frame_out with the
-verdict and the counter that fit, and neither delivers nor learns anything.
+A valid vector: protect(frame_in) is frame_out, validate returns frame_in, and each intermediate
+value in the vector equals the one in the octets of the target. Any other: validate refuses
+frame_out with the right verdict and counter, delivers no frame, and keeps nextPN and lowestPN.
 """
 
 from __future__ import annotations

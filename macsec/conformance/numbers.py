@@ -1,6 +1,7 @@
-"""`pn-recovery` and `replay` vectors: what a receive SA makes of packet numbers (10.6.2 to 10.6.5).
+"""`pn-recovery` and `replay` vectors: a receive SA recovers and checks PNs (10.6.2 to 10.6.5).
 
-The frames behind the numbers are sealed here, under a key, SCI, SSCI and Salt that do not matter.
+The vectors have PNs only: frames with these PNs are protected here, under an arbitrary key, SCI,
+SSCI and Salt.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ UNVALIDATED = frozenset({"InPktsLate"})
 
 
 def suite_of(vector: Replay) -> CipherSuite:
-    """The Cipher Suite whose PNs are that long."""
+    """Return the Cipher Suite with PNs of `pn_bits`. Raises Mismatch."""
     suite = SUITE_BY_PN_BITS.get(vector.pn_bits)
     if suite is None:
         raise Mismatch("pn_bits", f"{vector.pn_bits} is neither 32 nor 64", "14.5, 14.7")

@@ -71,10 +71,10 @@ class NotRun:
 def available(
     backends: Sequence[str] = (), kernels: Sequence[str] = ()
 ) -> tuple[tuple[Target, ...], tuple[NotRun, ...]]:
-    """The data planes of this machine, or those asked for by name, and what cannot run.
+    """Return the targets to test, and the backends and kernels that cannot run here.
 
-    Naming a kernel leaves the reference out. ConfigError for an unknown name, EnvironmentLacks
-    for something that was named and cannot run here.
+    Without names these are all of this machine. With kernels but no backends the reference is left
+    out. Raises ConfigError for an unknown name, EnvironmentLacks for one that cannot run here.
     """
     for backend in backends:
         if backend not in BACKENDS:

@@ -1,6 +1,6 @@
 """MACsec Key Agreement (IEEE 802.1X clauses 9 and 12): the KaY, MKPDUs, CAKs and their holders.
 
-kay.py            Kay         the KaY of a port: verbs in, actions and MKPDUs out
+kay.py            Kay         the KaY of a port: takes calls, returns actions and MKPDUs
 reception.py      Receiver    judge a received MKPDU; transmission.py: make the next one
 membership/                   participants, peer lists, the election, the principal
 distribution/                 SAKs: the Key Server makes them, a member takes them in

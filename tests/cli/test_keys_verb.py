@@ -31,7 +31,7 @@ def test_export_to_a_file_is_private_and_overwrites_nothing(desk: Desk) -> None:
     result = desk.run(*words)
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert f"mka_cak={CANARY}" in out.read_text()
-    assert "must-secure has no place there" in result.stderr
+    assert "must-secure cannot be expressed in this format" in result.stderr
     again = desk.run(*words, code=2)
     assert "exists" in again.stderr
     assert sorted(os.listdir(desk.folder)) == ["mka.yaml", "wpa.conf"]
@@ -138,7 +138,7 @@ def test_generate_refuses_a_bad_kek_and_no_overlap(desk: Desk) -> None:
     kek = Path(desk.path("kek"))
     kek.write_text("00" * 32)
     kek.chmod(0o600)
-    assert "a reference is wanted" in desk.run(*words, "--kek", "01" * 32, code=2).stderr
+    assert "expected a reference" in desk.run(*words, "--kek", "01" * 32, code=2).stderr
     assert "no key" in desk.run(*words, "--kek", f"file:{kek}", code=2).stderr
     kek.write_text("0123456789abcdef" * 4)
     few = ("--kek", f"file:{kek}", "--lifetime", "60", "--overlap", "60")

@@ -25,7 +25,7 @@ def file_of(folder: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-def test_inline(tmp_path: Path) -> None:
+def test_inline_caks_are_hex_of_16_or_32_octets(tmp_path: Path) -> None:
     """CKNs of 1 to 32 octets, CAKs of 16 and 32; hex with or without separators."""
     text = f"aa: {CAK}\n{CKN * 2}: {CAK * 2}\n00:11-22: {':'.join([CAK[:2]] * 16)}\n"
     caks = load_caks(file_of(tmp_path, text))
@@ -43,7 +43,9 @@ def test_numbers_stay_text(tmp_path: Path) -> None:
     assert caks[b"\0\x10"].expose() == bytes(15) + b"\1"
 
 
-def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caks_come_from_environment_or_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From the environment and from a file beside the one that names it."""
     monkeypatch.setenv("SOME_CAK", CAK)
     secret = tmp_path / "secret"
@@ -57,8 +59,8 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "text, line, wanted",
     [
-        ("", 1, "a mapping with CKN and CAK is wanted"),
-        ("- a\n", 1, "a mapping with CKN and CAK is wanted"),
+        ("", 1, "expected a mapping with CKN and CAK"),
+        ("- a\n", 1, "expected a mapping with CKN and CAK"),
         (f"aa: {CAK}\naa: {CAK}\n", 2, "given twice"),
         (f"aa: {CAK}\nAA: {CAK}\n", 2, "this CKN is given twice"),
         (f"a: {CAK}\n", 1, "a CKN is hex digits"),
@@ -68,13 +70,15 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (f"aa: {CAK[:-2]}\n", 1, "a CAK has 16 or 32 octets, 15 given"),
         (f"aa: {CAK}00\n", 1, "a CAK has 16 or 32 octets, 17 given"),
         (f"\nab: {CAK}\nbc: {CAK[:-1]}\n", 3, "not an even number of hex digits"),
-        (f"aa: [{CAK}]\n", 1, "a key is wanted"),
+        (f"aa: [{CAK}]\n", 1, "expected a key"),
         ("aa: env:NO_SUCH_VARIABLE_HERE\n", 1, "not set"),
         ("aa: file:no-such-file\n", 1, "cannot read it"),
-        ("aa:\n", 1, "a key is wanted"),
+        ("aa:\n", 1, "expected a key"),
     ],
 )
-def test_refused(text: str, line: int, wanted: str, tmp_path: Path) -> None:
+def test_wrong_cak_table_is_refused_with_its_line(
+    text: str, line: int, wanted: str, tmp_path: Path
+) -> None:
     """Nothing is filled up or guessed: one line says where and what; it holds no CAK."""
     path = file_of(tmp_path, text)
     with pytest.raises(ConfigError, match=wanted) as caught:
@@ -85,7 +89,7 @@ def test_refused(text: str, line: int, wanted: str, tmp_path: Path) -> None:
     assert CAK[:15] not in output.getvalue()
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_missing_cak_file_is_named(tmp_path: Path) -> None:
     """It is named."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot read it"):
         load_caks(tmp_path / "nowhere.yaml")

@@ -135,7 +135,9 @@ configurations = some(
 
 
 @given(config=configurations)
-def test_round_trip(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_dump_loads_equal_and_dumps_the_same(
+    config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """A dump loads equal, and dumps the same again."""
     model = load(config)
     text = dump(model, reveal_keys=True)

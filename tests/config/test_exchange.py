@@ -84,7 +84,9 @@ def links(draw: st.DrawFn, xpn: bool, gaps: bool) -> dict[str, Any]:
 
 
 @given(data=st.data())
-def test_ip_macsec(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_ip_macsec_export_reads_back_equal(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """The whole of what Linux knows comes back equal."""
     xpn = data.draw(st.booleans())
     config = data.draw(links(xpn, gaps=True))
@@ -105,7 +107,7 @@ def test_ip_macsec(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 
 
 @given(config=links(xpn=False, gaps=False), encoding=st.data(), encrypt=switch)
-def test_systemd(
+def test_systemd_export_reads_back_with_its_keys(
     config: dict[str, Any],
     encoding: st.DataObject,
     encrypt: bool,
@@ -120,7 +122,9 @@ def test_systemd(
 
 
 @given(config=links(xpn=False, gaps=True))
-def test_wireshark_saks(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_wireshark_export_reads_back_without_pns(
+    config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Keys come back to their SCs and ANs; PNs are not there, which is said."""
     back = there_and_back("wireshark", config, tmp_path_factory.getbasetemp() / "wireshark")
     sent = followed(load(config))
@@ -131,7 +135,7 @@ def test_wireshark_saks(config: dict[str, Any], tmp_path_factory: pytest.TempPat
 
 
 @given(chain=st.dictionaries(ckns, cakss, min_size=1, max_size=4))
-def test_wireshark_caks(
+def test_wireshark_cak_table_is_the_key_chain(
     chain: dict[bytes, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A key chain is the table of CAKs."""
@@ -153,7 +157,7 @@ def test_wireshark_caks(
     replay=switch,
     cipher=st.sampled_from(["gcm-aes-128", "gcm-aes-256"]),
 )
-def test_wpa_supplicant(
+def test_wpa_supplicant_export_reads_back_equal(
     ckn: bytes,
     cak: bytes,
     priority: int,
@@ -204,14 +208,18 @@ def test_what_no_format_holds_is_refused(name: str, config: dict[str, Any], said
 
 TOKEN = {"module": "/m.so", "token": "t", "key": "k", "pin": "env:PIN"}
 SAID: list[tuple[str, dict[str, Any], str]] = [
-    ("ip-macsec", {**LINK, "secy": {"offset": 30}}, "secy.offset has no place there"),
-    ("systemd", LINK, "secy.replay has no place there"),
+    (
+        "ip-macsec",
+        {**LINK, "secy": {"offset": 30}},
+        "secy.offset cannot be expressed in this format",
+    ),
+    ("systemd", LINK, "secy.replay cannot be expressed in this format"),
     (
         "wireshark",
         {"tx": LINK["tx"], "rx": [{"sci": 9 << 16, "sa": {0: {"key": "1" * 32}}}]},
         "4.4",
     ),
-    ("wpa_supplicant", AGREED, "must-secure has no place there"),
+    ("wpa_supplicant", AGREED, "must-secure cannot be expressed in this format"),
     ("wpa_supplicant", {"mka": {**AGREED["mka"], "sak_rekey_interval": 60}}, "sak_rekey_interval"),
     (
         "wpa_supplicant",
@@ -253,7 +261,9 @@ BAD: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize("name, text, said", BAD)
-def test_bad_files(name: str, text: str, said: str, tmp_path: Path) -> None:
+def test_malformed_file_is_refused_with_its_name(
+    name: str, text: str, said: str, tmp_path: Path
+) -> None:
     """A file that is no such file is refused with its name."""
     (tmp_path / "f").write_text(text)
     with pytest.raises(ConfigError, match=said) as caught:
@@ -263,7 +273,9 @@ def test_bad_files(name: str, text: str, said: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(text=st.text(alphabet='ab0=,[]{}"\n MACsecnetworkip=sa pn key rx tx', max_size=200))
-def test_any_text(name: str, text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_text_is_imported_or_refused(
+    name: str, text: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Any text gives a configuration or a ConfigError, nothing else."""
     path = tmp_path_factory.getbasetemp() / f"any-{name}"
     path.write_text(text)

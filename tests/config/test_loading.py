@@ -100,7 +100,7 @@ def refusal(path: Path | dict[str, Any]) -> str:
     return line
 
 
-def test_whole(tmp_path: Path, parser: None) -> None:
+def test_file_and_dict_load_equal(tmp_path: Path, parser: None) -> None:
     """Text, text in a dict, and native values mean the same."""
     config = load(write(tmp_path, WHOLE))
     assert config == load(yaml.load(WHOLE, yaml.BaseLoader)) == load(NATIVE)
@@ -141,7 +141,7 @@ SECY_VALUES = [
 
 
 @pytest.mark.parametrize("name, text, native, meaning", SECY_VALUES)
-def test_values(
+def test_value_in_file_and_dict_means_the_same(
     name: str, text: str, native: object, meaning: object, tmp_path: Path, parser: None
 ) -> None:
     """Each kind of value, from a file and from a dict."""
@@ -196,7 +196,7 @@ SSCI = [
 
 
 @pytest.mark.parametrize("given, meaning", SSCI)
-def test_ssci(given: object, meaning: int) -> None:
+def test_ssci_is_eight_hex_digits(given: object, meaning: int) -> None:
     """An SSCI is 8 hex digits; what could be read as decimal too is refused."""
     sa = {"key": KEY, "ssci": given, "salt": "00" * 12}
     tx = load({"tx": {"sci": "0000000000000001", "sa": {"0": sa}}}).tx
@@ -210,8 +210,8 @@ BAD = [
     # the file; the line that is named; a piece of what is said
     ("", 1, "empty"),
     ("# nothing\n", 2, "empty"),
-    ("- secy\n", 1, "a mapping with secy, tx and rx is wanted"),
-    ("secy\n", 1, "a mapping with secy, tx and rx is wanted"),
+    ("- secy\n", 1, "expected a mapping with secy, tx and rx"),
+    ("secy\n", 1, "expected a mapping with secy, tx and rx"),
     ("secy: {}\n---\nsecy: {}\n", 2, "a second document"),
     ("secy:\n  window: 1\n  window: 2\n", 3, "'window' is given twice"),
     ("secy: {}\ntx:\n  sci: 1\nsecy: {}\n", 4, "'secy' is given twice"),
@@ -240,7 +240,7 @@ BAD = [
     (b"secy: {}\n# caf\xe9\n", 2, "not UTF-8"),
     (b"\xff\xfes\0", 1, "not UTF-8"),
     ("mka:\n  cak: 00\n", 1, "mka: a CAK needs its ckn"),
-    ("secy: {}\n\nmka: {}\nother: 1\n", 3, "mka: a CAK is wanted: cak and ckn, pkcs11, macSec"),
+    ("secy: {}\n\nmka: {}\nother: 1\n", 3, "mka: expected a CAK: cak and ckn, pkcs11, macSec"),
     (
         "mka:\n  ckn: 01\n  cak: 00\n  keychain:\n    - {ckn: 02, cak: 00, strt: 1}\n",
         5,
@@ -249,7 +249,7 @@ BAD = [
     (
         "mka:\n  ckn: 01\n  pkcs11: {module: m, token: t, key: k, pin: 1234}\n",
         3,
-        "mka.pkcs11.pin: a reference is wanted: file:PATH, env:NAME or fd:N",
+        "mka.pkcs11.pin: expected a reference: file:PATH, env:NAME or fd:N",
     ),
     ("secyy: {}\n", 1, "secyy: unknown key; did you mean secy?"),
     ("secy:\n  replay: on\n  ofset: 30\n", 3, "secy.ofset: unknown key; did you mean offset?"),
@@ -263,60 +263,66 @@ BAD = [
     ),
     ("rx:\n  - sci: 0000000000000001\n    en: 1\n", 3, "rx.0.en: unknown key"),
     ("<<: {}\n", 1, "<<: unknown key"),
-    ("secy:\n", 1, "secy: a mapping is wanted"),
-    ("secy: {}\ntx:\nrx: []\n", 2, "tx: a mapping is wanted"),
+    ("secy:\n", 1, "secy: expected a mapping"),
+    ("secy: {}\ntx:\nrx: []\n", 2, "tx: expected a mapping"),
     ("tx: {}\n", 1, "tx.sci: is missing"),
     ("secy: {}\ntx:\n  sa: {}\n", 2, "tx.sci: is missing"),
-    ("tx:\n  sci: 0000000000000001\n  sa: []\n", 3, "tx.sa: a mapping is wanted"),
+    ("tx:\n  sci: 0000000000000001\n  sa: []\n", 3, "tx.sa: expected a mapping"),
     (SA + "pn: 1\n", 4, "tx.sa.0.key: is missing"),
     ("tx:\n  sci: 0000000000000001\n  sa:\n    4: {key: 00}\n", 4, "0, 1, 2 or 3"),
     ("tx:\n  sci: 0000000000000001\n  sa:\n    a: {key: 00}\n", 4, "tx.sa.a: an SA is named"),
-    ("tx:\n  sci: 0000000000000001\n  sa:\n    0: x\n", 4, "tx.sa.0: a mapping is wanted"),
-    ("rx: {sci: 1}\n", 1, "rx: a list is wanted"),
-    ("rx:\n  - sci: 0000000000000001\n  - sci: 1\n", 3, "rx.1.sci: an SCI of 16 hex digits"),
-    ("rx:\n  - sci: 0000000000000001\n  -\n", 3, "rx.1: a mapping is wanted"),
-    ("tx:\n  sci: ffffffffffffffff\n", 2, "tx.sci: an SCI of 16 hex digits is wanted: an SCI is"),
+    ("tx:\n  sci: 0000000000000001\n  sa:\n    0: x\n", 4, "tx.sa.0: expected a mapping"),
+    ("rx: {sci: 1}\n", 1, "rx: expected a list"),
+    (
+        "rx:\n  - sci: 0000000000000001\n  - sci: 1\n",
+        3,
+        "rx.1.sci: expected an SCI of 16 hex digits",
+    ),
+    ("rx:\n  - sci: 0000000000000001\n  -\n", 3, "rx.1: expected a mapping"),
+    ("tx:\n  sci: ffffffffffffffff\n", 2, "tx.sci: expected an SCI of 16 hex digits: an SCI is"),
     ("tx:\n  sci: 52540013015600010\n", 2, "tx.sci: "),
     ("tx:\n  sci: 0x54001301560001\n", 2, "tx.sci: "),
-    ("secy:\n  replay: yes\n", 2, "secy.replay: on or off is wanted, not 'yes'"),
-    ("secy:\n  replay: true\n", 2, "on or off is wanted, not 'true'"),
-    ("secy:\n  replay: ON\n", 2, "on or off is wanted, not 'ON'"),
-    ("secy:\n  replay:\n", 2, "on or off is wanted, not ''"),
-    ("secy:\n  replay: [on]\n", 2, "secy.replay: on or off is wanted"),
-    ("secy:\n  window: 1_000\n", 2, "a number is wanted, decimal or 0x hex, not '1_000'"),
-    ("secy:\n  window: -1\n", 2, "a number is wanted"),
-    ("secy:\n  window: 1e3\n", 2, "a number is wanted"),
-    ("secy:\n  window: ff\n", 2, "a number is wanted"),
-    ("secy:\n  window: ٣\n", 2, "a number is wanted"),
-    ("secy:\n  window: 0x\n", 2, "a number is wanted"),
-    ("secy:\n  window: on\n", 2, "a number is wanted"),
+    ("secy:\n  replay: yes\n", 2, "secy.replay: expected on or off, not 'yes'"),
+    ("secy:\n  replay: true\n", 2, "expected on or off, not 'true'"),
+    ("secy:\n  replay: ON\n", 2, "expected on or off, not 'ON'"),
+    ("secy:\n  replay:\n", 2, "expected on or off, not ''"),
+    ("secy:\n  replay: [on]\n", 2, "secy.replay: expected on or off"),
+    ("secy:\n  window: 1_000\n", 2, "expected a number, decimal or 0x hex, not '1_000'"),
+    ("secy:\n  window: -1\n", 2, "expected a number"),
+    ("secy:\n  window: 1e3\n", 2, "expected a number"),
+    ("secy:\n  window: ff\n", 2, "expected a number"),
+    ("secy:\n  window: ٣\n", 2, "expected a number"),
+    ("secy:\n  window: 0x\n", 2, "expected a number"),
+    ("secy:\n  window: on\n", 2, "expected a number"),
     ("secy:\n  window: 18446744073709551616\n", 2, "0 to 2^64-1"),
     (f"secy:\n  window: {'9' * 5000}\n", 2, "not <text of 5000 characters>"),
-    ("secy:\n  mtu: on\n", 2, "secy.mtu: off or a number of octets is wanted, not 'on'"),
+    ("secy:\n  mtu: on\n", 2, "secy.mtu: expected off or a number of octets, not 'on'"),
     ("secy:\n  mtu: 4294967296\n", 2, "below 2^32"),
-    ("secy:\n  validate: none\n", 2, "strict, check, disabled or null is wanted, not 'none'"),
-    ("secy:\n  validate:\n", 2, "secy.validate: strict, check, disabled or null is wanted"),
-    ("secy:\n  cipher: aes\n", 2, "secy.cipher: gcm-aes-128, gcm-aes-256, "),
-    ("secy:\n  profile: cisco\n", 2, "ieee or linux is wanted, not 'cisco'"),
-    ("secy:\n  duplicates: off\n", 2, "accept or reject is wanted, not 'off'"),
+    ("secy:\n  validate: none\n", 2, "expected strict, check, disabled or null, not 'none'"),
+    ("secy:\n  validate:\n", 2, "secy.validate: expected strict, check, disabled or null"),
+    ("secy:\n  cipher: aes\n", 2, "secy.cipher: expected gcm-aes-128, gcm-aes-256, "),
+    ("secy:\n  profile: cisco\n", 2, "expected ieee or linux, not 'cisco'"),
+    ("secy:\n  duplicates: off\n", 2, "expected accept or reject, not 'off'"),
     (SA + "key: abc\n", 5, "tx.sa.0.key: a key is hex digits, file:PATH, env:NAME or fd:N: "),
-    (SA + "key:\n", 5, "tx.sa.0.key: a key is wanted"),
-    (SA + "key: [00, 11]\n", 5, "tx.sa.0.key: a key is wanted"),
+    (SA + "key:\n", 5, "tx.sa.0.key: expected a key"),
+    (SA + "key: [00, 11]\n", 5, "tx.sa.0.key: expected a key"),
     (SA + "key: env:1A\n", 5, "not a key reference"),
     (SA + "key: 'file:'\n", 5, "not a key reference"),
     (SA + 'key: "file:a\\0b"\n', 5, "not a key reference"),
     (SA + "key: fd:-1\n", 5, "not a key reference"),
     (SA + "key: vault:x\n", 5, "a key is hex digits, file:PATH"),
-    (SA + "key: 00\n      salt: 00\n", 6, "a salt of 24 hex digits is wanted: 12 octets wanted"),
-    (SA + "key: 00\n      ssci: 10\n", 6, "tx.sa.0.ssci: an SSCI of 8 hex digits is wanted"),
-    (SA + "key: 00\n      ssci: 0x100000000\n", 6, "an SSCI of 8 hex digits is wanted"),
-    (SA + "key: 00\n      enabled: 1\n", 6, "tx.sa.0.enabled: on or off is wanted"),
+    (SA + "key: 00\n      salt: 00\n", 6, "expected a salt of 24 hex digits: 12 octets wanted"),
+    (SA + "key: 00\n      ssci: 10\n", 6, "tx.sa.0.ssci: expected an SSCI of 8 hex digits"),
+    (SA + "key: 00\n      ssci: 0x100000000\n", 6, "expected an SSCI of 8 hex digits"),
+    (SA + "key: 00\n      enabled: 1\n", 6, "tx.sa.0.enabled: expected on or off"),
     ("secy:\n  window: x\n\n  replay: x\n  scb: x\n", 2, "(and 2 more)"),
 ]
 
 
 @pytest.mark.parametrize("text, line, said", BAD)
-def test_bad_file(text: str | bytes, line: int, said: str, tmp_path: Path, parser: None) -> None:
+def test_bad_file_is_refused_with_its_line(
+    text: str | bytes, line: int, said: str, tmp_path: Path, parser: None
+) -> None:
     """One line, with the file, the line number and what is wrong."""
     path = write(tmp_path, text)
     refused = refusal(path)
@@ -325,44 +331,44 @@ def test_bad_file(text: str | bytes, line: int, said: str, tmp_path: Path, parse
 
 
 @pytest.mark.parametrize("piece", ["[", "{", "{a: ", "- ", "? "])
-def test_hostile_depth(piece: str, tmp_path: Path, parser: None) -> None:
+def test_deep_nesting_is_refused_at_first_line(piece: str, tmp_path: Path, parser: None) -> None:
     """A file full of openings is refused at its first line, without exhausting the stack."""
     path = write(tmp_path, "rx: " + piece * 100_000)
     assert refusal(path).startswith(f"{path}:1: ")
 
 
 BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
-    ({"secy": {"replay": 1}}, "secy.replay: on or off is wanted"),
-    ({"secy": {"replay": None}}, "secy.replay: on or off is wanted, not None"),
-    ({"secy": {"window": True}}, "secy.window: a number is wanted, decimal or 0x hex, not True"),
-    ({"secy": {"window": 1.0}}, "secy.window: a number is wanted, decimal or 0x hex, not 1.0"),
-    ({"secy": {"window": -1}}, "secy.window: a number of 0 to 2^64-1 is wanted"),
-    ({"secy": {"window": b"1"}}, "secy.window: a number is wanted"),
-    ({"secy": {"mtu": True}}, "secy.mtu: off or a number of octets is wanted, not True"),
-    ({"secy": {"validate": False}}, "secy.validate: strict, check, disabled or null"),
-    ({"secy": {"cipher": None}}, "secy.cipher: gcm-aes-128"),
+    ({"secy": {"replay": 1}}, "secy.replay: expected on or off"),
+    ({"secy": {"replay": None}}, "secy.replay: expected on or off, not None"),
+    ({"secy": {"window": True}}, "secy.window: expected a number, decimal or 0x hex, not True"),
+    ({"secy": {"window": 1.0}}, "secy.window: expected a number, decimal or 0x hex, not 1.0"),
+    ({"secy": {"window": -1}}, "secy.window: expected a number of 0 to 2^64-1"),
+    ({"secy": {"window": b"1"}}, "secy.window: expected a number"),
+    ({"secy": {"mtu": True}}, "secy.mtu: expected off or a number of octets, not True"),
+    ({"secy": {"validate": False}}, "secy.validate: expected strict, check, disabled or null"),
+    ({"secy": {"cipher": None}}, "secy.cipher: expected gcm-aes-128"),
     ({"secy": {3: 1}}, "secy.3: unknown key"),
     ({"secy": {True: 1}}, "secy: a key that is no text"),
     ({None: 1}, "a key that is no text"),
-    ({"secy": None}, "secy: a mapping is wanted"),
-    ({"secy": "off"}, "secy: a mapping is wanted"),
-    ({"rx": None}, "rx: a list is wanted"),
-    ({"tx": {"sci": True}}, "tx.sci: 16 hex digits are wanted"),
-    ({"tx": {"sci": 2**64}}, "tx.sci: an SCI of 16 hex digits is wanted"),
-    ({"tx": {"sci": b"123"}}, "tx.sci: an SCI of 16 hex digits is wanted"),
-    ({"tx": {"sci": 1, "sa": {0: {"key": 12}}}}, "tx.sa.0.key: a key is wanted"),
-    ({"tx": {"sci": 1, "sa": {0: {"key": b""}}}}, "tx.sa.0.key: a key is wanted"),
+    ({"secy": None}, "secy: expected a mapping"),
+    ({"secy": "off"}, "secy: expected a mapping"),
+    ({"rx": None}, "rx: expected a list"),
+    ({"tx": {"sci": True}}, "tx.sci: expected 16 hex digits"),
+    ({"tx": {"sci": 2**64}}, "tx.sci: expected an SCI of 16 hex digits"),
+    ({"tx": {"sci": b"123"}}, "tx.sci: expected an SCI of 16 hex digits"),
+    ({"tx": {"sci": 1, "sa": {0: {"key": 12}}}}, "tx.sa.0.key: expected a key"),
+    ({"tx": {"sci": 1, "sa": {0: {"key": b""}}}}, "tx.sa.0.key: expected a key"),
     ({"tx": {"sci": 1, "sa": {0: {"key": "00"}, "0": {"key": "00"}}}}, "tx.sa.0: given twice"),
     ({"tx": {"sci": 1, "sa": {-1: {"key": "00"}}}}, "tx.sa.-1: an SA is named by its AN"),
     ({"mka": {"ckn": "01"}}, "mka: a ckn goes with cak or pkcs11"),
-    ({"mka": {"cak": "00", "ckn": "0"}}, "mka.ckn: a CKN of 2 to 64 hex digits is wanted"),
-    ({"mka": {"cak": "00", "ckn": "00" * 33}}, "mka.ckn: a CKN of 2 to 64 hex digits is wanted"),
+    ({"mka": {"cak": "00", "ckn": "0"}}, "mka.ckn: expected a CKN of 2 to 64 hex digits"),
+    ({"mka": {"cak": "00", "ckn": "00" * 33}}, "mka.ckn: expected a CKN of 2 to 64 hex digits"),
     (
         {"mka": {"cak": "00", "ckn": "01", "keychain": [{"cak": "00", "ckn": "01"}]}},
         "mka: two CAKs have one ckn",
     ),
-    ({"mka": {"keychain": [{}]}}, "mka.keychain.0: a CAK is wanted"),
-    ({"mka": {"keychain": []}}, "mka: a CAK is wanted"),
+    ({"mka": {"keychain": [{}]}}, "mka.keychain.0: expected a CAK"),
+    ({"mka": {"keychain": []}}, "mka: expected a CAK"),
     (
         {"mka": {"cak": "00", "ckn": "01", "macSecConfig": AZURE}},
         "mka: cak and macSecConfig: a CAK has one holder",
@@ -378,15 +384,15 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
     ),
     (
         {"mka": {"cak": "00", "ckn": "01", "policy": "must"}},
-        "mka.policy: must-secure or should-secure",
+        "mka.policy: expected must-secure or should-secure",
     ),
     (
         {"mka": {"cak": "00", "ckn": "01", "destination": "00" * 6}},
-        "mka.destination: a group MAC address",
+        "mka.destination: expected a group MAC address",
     ),
     (
         {"mka": {"keychain": [{"cak": "00", "ckn": "01", "start": "2026-01-01"}]}},
-        "mka.keychain.0.start: seconds from",
+        "mka.keychain.0.start: expected seconds from",
     ),
     (
         {"mka": {"keychain": [{"cak": "00", "ckn": f"0{n}", "fallback": True} for n in (1, 2)]}},
@@ -396,19 +402,19 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
 
 
 @pytest.mark.parametrize("config, said", BAD_NATIVE)
-def test_bad_dict(config: dict[str, Any], said: str) -> None:
+def test_bad_dict_is_refused_with_its_entry(config: dict[str, Any], said: str) -> None:
     """A dict is refused like a file, with the entry but no line."""
     assert refusal(config).startswith(said)
 
 
-def test_endless_dict() -> None:
+def test_dict_that_holds_itself_is_refused() -> None:
     """A dict that holds itself is nested too deeply."""
     config: dict[str, Any] = {}
     config["secy"] = config
     assert refusal(config) == "nested too deeply"
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused_by_name(tmp_path: Path) -> None:
     """Missing, a folder, unreadable, too long: one line that names the file."""
     missing = tmp_path / "none.yaml"
     assert refusal(missing) == f"{missing}: cannot read it: No such file or directory"
@@ -419,7 +425,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode, warned", [(0o600, 0), (0o640, 1), (0o604, 1), (0o622, 0)])
-def test_exposed_file(
+def test_readable_key_file_gets_one_warning(
     mode: int, warned: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file with an inline key that others may read gets one warning."""

@@ -50,7 +50,9 @@ def test_key_file_is_hex_with_any_white_space(
 
 
 @pytest.mark.parametrize("mode", range(0o400, 0o1000))
-def test_exposed_file(mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_exposed_key_file_gets_warnings(
+    mode: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A key file that others may read or change gets a warning for each fault."""
     (tmp_path / "sak").write_text(KEY)
     (tmp_path / "sak").chmod(mode)
@@ -274,6 +276,6 @@ def test_pin_is_read_without_its_line_end(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(ConfigError, match="env:NONE: empty"):
             ring.text(KeySource.reference_of("env:NONE"))
     for inline in ("1234", "00" * 16, ""):
-        with pytest.raises(ValueError, match="a reference is wanted") as caught:
+        with pytest.raises(ValueError, match="expected a reference") as caught:
             KeySource.reference_of(inline)
         assert not inline or inline not in str(caught.value)

@@ -106,7 +106,7 @@ def test_given_files_replace_the_built_in_vectors(
         (["--backend", "reference", "--kernel", "portable"], 2, "kernels belong to the native"),
     ],
 )
-def test_bad_arguments(
+def test_bad_arguments_end_with_one_line(
     capsys: pytest.CaptureFixture[str], args: list[str], code: int, text: str
 ) -> None:
     """One clear line, the exit code that fits, nothing on stdout."""

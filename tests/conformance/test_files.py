@@ -144,7 +144,7 @@ LIKE: tuple[tuple[type, st.SearchStrategy[Any]], ...] = (
 
 
 @given(data=st.data())
-def test_strange_values(data: st.DataObject) -> None:
+def test_changed_vector_is_refused_or_judged(data: st.DataObject) -> None:
     """Any vector is refused by the schema, passes or fails; nothing else raises."""
     document = documents()[data.draw(st.sampled_from(sorted(documents())))]
     vector = copy.deepcopy(data.draw(st.sampled_from(document["vectors"])))

@@ -112,7 +112,7 @@ def test_salt_depends_on_mi_and_kn() -> None:
         lambda: derivation.salt(bytes(11), 1),
     ],
 )
-def test_wrong_arguments(call) -> None:
+def test_wrong_key_lengths_are_refused(call) -> None:
     """Lengths that no key has are refused."""
     with pytest.raises(ConfigError):
         call()

@@ -42,7 +42,7 @@ anti-replay
 """.strip().splitlines()
 
 
-def test_all_named() -> None:
+def test_named_cases_are_24_in_order() -> None:
     """The 24 names, in their order and numbered from 1."""
     assert [case.name for case in dpdk.CASES] == NAMES
     assert [case.number for case in dpdk.CASES] == list(range(1, 25))

@@ -94,20 +94,20 @@ def test_the_text_of_a_key() -> None:
         expect("sak", b"\x01", b"\x02")
 
 
-def test_reference_only() -> None:
+def test_backend_is_chosen_by_name() -> None:
     """One backend by name."""
     assert conformance.available(["reference"]) == ((REFERENCE,), ())
 
 
 @pytest.mark.skipif(not NATIVE, reason="the native data plane is not built")
 @pytest.mark.parametrize("target", NATIVE, ids=lambda target: target.label)
-def test_one_kernel(target: Target) -> None:
+def test_kernel_is_chosen_by_name(target: Target) -> None:
     """One kernel by name: only it."""
     assert conformance.available(kernels=[target.kernel]) == ((target,), ())
     assert conformance.available(["native"], [target.kernel]) == ((target,), ())
 
 
-def test_unknown_names() -> None:
+def test_unknown_backend_is_an_error() -> None:
     """An unknown name is an error, never an empty run."""
     with pytest.raises(ConfigError, match="backend 'fpga': one of reference, native"):
         conformance.available(["fpga"])
@@ -116,7 +116,7 @@ def test_unknown_names() -> None:
 
 
 @pytest.mark.skipif(not NATIVE, reason="the native data plane is not built")
-def test_unknown_kernel() -> None:
+def test_unknown_kernel_is_an_error() -> None:
     """So is a kernel."""
     with pytest.raises(ConfigError, match="kernel 'abacus' is unknown"):
         conformance.available(kernels=["abacus"])

@@ -32,7 +32,9 @@ COUNTS = {
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.label)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_all_pass(file: conformance.VectorFile, target: conformance.Target) -> None:
+def test_all_vectors_pass_on_each_target(
+    file: conformance.VectorFile, target: conformance.Target
+) -> None:
     """Every vector of a file passes on a target."""
     report = conformance.run([file], [target])
     assert [(result.id, result.why) for result in report.failures()] == []
@@ -41,7 +43,7 @@ def test_all_pass(file: conformance.VectorFile, target: conformance.Target) -> N
     assert {result.target for result in report.results} <= {target, KEY_AGREEMENT}
 
 
-def test_all_there() -> None:
+def test_number_of_vectors_is_as_published() -> None:
     """Fifteen files with as many vectors as were published and derived."""
     assert {file.name: len(file.vectors) for file in FILES} == COUNTS
     assert sum(COUNTS.values()) == 1192
@@ -57,7 +59,7 @@ def test_sources_are_named(name: str) -> None:
         assert source.keys() & {"license", "how", "title"}, source["id"]
 
 
-def test_whole_run() -> None:
+def test_run_without_arguments_covers_everything() -> None:
     """Without arguments everything runs everywhere: vectors count once, cases apart."""
     report = conformance.run()
     assert report.good

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.files.transmitter import LINKS, RECORD
 from support.planes import DA, PLANES, SA, SCI_A, frame_of
 
 from macsec import FrameBatch, captures
 
-HERE = Path(__file__).parent
-RECORD, LINKS = 64, 3
-"""As in transmitter.py."""
+TESTS = Path(__file__).parents[1]
+TRANSMITTER = TESTS / "support" / "files" / "transmitter.py"
 MANY = pytest.mark.exhaustive
 PIPE = 4096
 """Octets: a child is at most 64 frames, four blocks, ahead of its reader."""
@@ -34,9 +34,9 @@ class Transmitter:
     """The process that runs children, and the frames that it reported."""
 
     def __init__(self, state: Path) -> None:
-        environment = os.environ | {"PYTHONPATH": f"{os.environ['PYTHONPATH']}:{HERE.parent}"}
+        environment = os.environ | {"PYTHONPATH": f"{os.environ['PYTHONPATH']}:{TESTS}"}
         self._process = subprocess.Popen(
-            [sys.executable, HERE / "transmitter.py"],
+            [sys.executable, TRANSMITTER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -86,7 +86,7 @@ def transmitter(state: Path) -> Iterator[Transmitter]:
     """Run a transmitter whose links are in the state; end it with the block."""
     one = Transmitter(state)
     try:
-        for link in range(LINKS):
+        for link in range(len(LINKS)):
             one.run(None, link=link, init=True, frames=1, backend=BACKENDS[0])
         yield one
     finally:
@@ -105,7 +105,7 @@ def test_no_pn_is_sent_again_after_kills(times: int, tmp_path: Path) -> None:
     kills = 0
     with transmitter(tmp_path / "state") as one:
         for turn in range(times):
-            link, backend = draw.randrange(LINKS), BACKENDS[turn % len(BACKENDS)]
+            link, backend = draw.randrange(len(LINKS)), BACKENDS[turn % len(BACKENDS)]
             kills += one.run(draw.randrange(60), link=link, backend=backend)
             if turn % 10 == 0:
                 assert not one.run(None, link=link, backend=backend, frames=draw.randrange(40))

@@ -131,5 +131,6 @@ def test_flood_of_addresses_is_not_remembered():
     split = Split(most=10)
     assert split.sides(batch_of((1, 2))).tolist() == [0]
     split.sides(batch_of(*((number, 2) for number in range(3, 200))))
+    # The bound of the memory is not visible from outside.
     assert len(split._stations) == len(split._sides) == 10
     assert split.sides(batch_of((2, 1), (1, 2), (199, 2), (199, 1))).tolist() == [1, 0, 0, 1]

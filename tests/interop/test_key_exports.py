@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.wireshark import dissected, needs
 
 from macsec import captures
 
-HERE, PCAPS = Path(__file__).parent, Path(__file__).parents[2] / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 MACSEC = [sys.executable, "-m", "macsec"]
 SAK = "c0ffee00decafbad0123456789abcdef"
 LINK = f"""\
@@ -26,14 +25,6 @@ BARE = LINK.replace("encrypt: on", "encrypt: off")
 AGREED = f"mka: {{cak: {SAK}, ckn: 11223344, priority: 5}}\n"
 
 
-def needs(*programs: str) -> None:
-    """Skip where a program is missing."""
-    path = f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin"
-    for program in programs:
-        if shutil.which(program, path=path) is None:
-            pytest.skip(f"{program} is not installed")
-
-
 def exported(folder: Path, name: str, config: str, out: str) -> Path:
     """Return the export of a configuration."""
     (folder / "link.yaml").write_text(config)
@@ -41,18 +32,6 @@ def exported(folder: Path, name: str, config: str, out: str) -> Path:
     command = [*MACSEC, "keys", "export", "--to", name, "-c", "link.yaml", "-o", out]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
     return folder / out
-
-
-def dissected(profile: Path, capture: Path) -> list[dict[str, Any]]:
-    """Return Wireshark's dissection of each frame."""
-    needs("node")
-    found = "require.resolve('@goodtools/wiregasm/package.json')"
-    if subprocess.run(["node", "-e", found], capture_output=True, timeout=60).returncode:
-        pytest.skip("no @goodtools/wiregasm in NODE_PATH")
-    command = ["node", str(HERE / "wiregasm.js"), str(profile), str(capture)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 @pytest.fixture
@@ -69,7 +48,7 @@ def protected(folder: Path) -> Path:
     return folder / "wire.pcap"
 
 
-def test_wireshark_decrypts(tmp_path: Path, clear: list[bytes]) -> None:
+def test_wireshark_decrypts_with_the_export(tmp_path: Path, clear: list[bytes]) -> None:
     """With the export as its profile it finds each frame's octets."""
     profile = exported(tmp_path, "wireshark", LINK, "profile")
     frames = dissected(profile, protected(tmp_path))

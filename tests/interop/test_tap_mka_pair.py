@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from interop.test_key_exports import dissected
 from support import hosts
 from support.hosts import Capture, Host
 from support.mka import tokens
 from support.taps import CKN, Tap, got, mka_configuration, sent
+from support.wireshark import dissected
 
 from macsec import FrameBatch, captures
 

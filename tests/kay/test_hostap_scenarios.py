@@ -68,7 +68,7 @@ def two(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
 
 
 @pytest.mark.parametrize("plane", BOTH_PLANES, ids=str)
-def test_macsec_psk(plane: Plane) -> None:
+def test_stations_with_one_psk_are_secured(plane: Plane) -> None:
     """A pre-shared key, two stations."""
     check_session(*two(plane))
 

@@ -399,6 +399,7 @@ def test_history_forgets_the_oldest_first() -> None:
     history = KeyHistory()
     for number in range(KEYS_REMEMBERED + 10):
         history.record(KI(number.to_bytes(12), 1), str(number))
+    # The bound of the memory is not visible from outside.
     assert len(history._last) == SERVERS_REMEMBERED
     assert len(history._used) == KEYS_REMEMBERED
     assert history.judge(KI(OTHER, 1), str(KEYS_REMEMBERED)) is Claim.OTHER_KEY

@@ -168,6 +168,7 @@ def test_a_refused_frame_is_counted_and_the_next_one_served(stack):
     assert rig.validated(wire) == frame_of(60)
     kept = {"InPktsNotValid": 1, "InPktsNoTag": 1, "InPktsOK": 1, "OutPktsEncrypted": 1}
     assert {k: v for k, v in nonzero(secy.counters).items() if "Pkts" in k} == kept
+    # The verdict TRUNCATED has no counter of the SecY: only the tally of its plane has it.
     assert secy._plane.tally().frames[Verdict.TRUNCATED] == 1
     from_wire = rig.counts().from_wire
     assert (from_wire["frames_in"], from_wire["frames_out"]) == (5, 1)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from native.harness import HERE, NATIVE
+from support.native.harness import NATIVE, PROGRAMS
 
 INCLUDES = {
     "base": set(),
@@ -44,5 +44,5 @@ def test_every_folder_has_a_row() -> None:
 
 def test_no_file_is_too_long() -> None:
     """A file of C, tests included, that is longer has two subjects."""
-    files = [*c_files(NATIVE), *c_files(HERE)]
+    files = [*c_files(NATIVE), *c_files(PROGRAMS)]
     assert not [path.name for path in files if path.read_text().count("\n") > MOST_LINES]

@@ -138,7 +138,7 @@ def calls_of(plane: NativePlane, lock: Any) -> _native.FrameCalls:
 
 
 @pytest.mark.parametrize("name", ["protect", "validate"])
-def test_the_lock(name: str) -> None:
+def test_lock_is_taken_and_released_once_a_frame(name: str) -> None:
     """Taken and given back once a frame; an interrupt while waiting leaves frame and lock alone."""
     plane, lock = NativePlane(Controls()), Recorder()
     calls = calls_of(plane, lock)
@@ -178,7 +178,7 @@ def test_closing_beside_frames() -> None:
         secy.protect_frame(FRAME)
 
 
-def test_only_bytes() -> None:
+def test_calls_accept_only_bytes() -> None:
     """The calls take bytes and nothing else: other kinds are for the SecY to convert."""
     calls = NativePlane(Controls())._one
     for other in (bytearray(FRAME), memoryview(FRAME), "frame", 64, None):

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from native.harness import NATIVE, program_sources
+from support.native.harness import NATIVE, program_sources
 
 pytestmark = pytest.mark.as_built
 
@@ -92,7 +92,7 @@ def assert_as_the_system_says(output: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_kernels_agree(tmp_path: Path) -> None:
+def test_all_kernels_give_equal_results(tmp_path: Path) -> None:
     """All kernels give the known answers, the reference's and each other's, in their buffers."""
     output = run([build(tmp_path / "gcm_check", "-O3"), VOLUME])
     assert_all_ran(output)
@@ -162,7 +162,7 @@ def test_no_branch_or_address_depends_on_secrets_in_wide_kernels(tmp_path: Path)
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
-def test_exported_names(source: Path, tmp_path: Path) -> None:
+def test_kernel_exports_only_macsec_names(source: Path, tmp_path: Path) -> None:
     """A kernel file exports nothing but names that start with macsec_."""
     symbols = shutil.which("nm")
     if symbols is None:

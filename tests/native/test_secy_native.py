@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native.harness import Workshop, run
+from support.native import key_holder
+from support.native.harness import Workshop, run
 from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
@@ -52,7 +53,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 @pytest.mark.as_built
 @pytest.mark.parametrize("frames", [50_000, pytest.param(1_000_000, marks=pytest.mark.exhaustive)])
-def test_fuzz(workshop: Workshop, frames: int) -> None:
+def test_random_frames_are_judged_by_the_standard(workshop: Workshop, frames: int) -> None:
     """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
     output = run([workshop.program("secy_fuzz", "-O2"), str(frames), "1"])
     assert output.splitlines()[0].split()[1:] == KERNELS
@@ -61,7 +62,7 @@ def test_fuzz(workshop: Workshop, frames: int) -> None:
 
 @pytest.mark.as_built
 @pytest.mark.exhaustive
-def test_fuzz_sanitized(workshop: Workshop) -> None:
+def test_random_frames_raise_no_sanitizer_fault(workshop: Workshop) -> None:
     """The same with address and undefined-behaviour sanitizers."""
     program = workshop.program("secy_fuzz", workshop.sanitizers())
     assert frames_of(run([program, "300000", "2"])) >= 300_000
@@ -69,7 +70,7 @@ def test_fuzz_sanitized(workshop: Workshop) -> None:
 
 @pytest.mark.as_built
 @pytest.mark.exhaustive
-def test_every_change(workshop: Workshop) -> None:
+def test_every_changed_octet_is_judged_by_the_standard(workshop: Workshop) -> None:
     """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
     program = workshop.program("secy_fuzz", "-O2")
     assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
@@ -77,7 +78,7 @@ def test_every_change(workshop: Workshop) -> None:
 
 @pytest.mark.as_built
 @pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
-def test_memory_refused(workshop: Workshop, sanitized: bool) -> None:
+def test_failed_allocation_is_reported_without_leak(workshop: Workshop, sanitized: bool) -> None:
     """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
     flags = workshop.sanitizers() if sanitized else "-O2"
     output = run([workshop.program("secy_allocations", flags)])
@@ -96,7 +97,7 @@ def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
 # ---------------------------------------------------------------- tables
 
 
-def test_verdicts_agree() -> None:
+def test_verdicts_in_c_and_python_agree() -> None:
     """The C enumeration and its labels are the rows of the Python table."""
     assert len(Verdict) == lib.MACSEC_VERDICTS
     for verdict in Verdict:
@@ -105,7 +106,7 @@ def test_verdicts_agree() -> None:
     assert lib.macsec_verdict_label(-1) == lib.macsec_verdict_label(len(Verdict)) == ffi.NULL
 
 
-def test_unknown_kernel() -> None:
+def test_unknown_kernel_is_an_error() -> None:
     """An unknown kernel is a ConfigError that lists the known ones."""
     with pytest.raises(ConfigError, match=r"'abacus' is unknown: one of .*portable"):
         make_plane(Controls(), "native", "abacus")
@@ -317,7 +318,7 @@ class Holder:
 
     def __init__(self, key: bytes, kernel: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("key_holder.py"), key.hex(), kernel],
+            [sys.executable, key_holder.__file__, key.hex(), kernel],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -52,7 +52,8 @@ OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs
 @click.option(
     "--topology",
     metavar="FILE",
-    help="Send across the links of a topology, as macsec lab run does: a file or a shipped name.",
+    help="Send across the links of a topology, as macsec lab run does: a file, or "
+    "the name of a shipped topology.",
 )
 @click.option(
     "--between",

@@ -136,7 +136,7 @@ class _Announcer:
 
 
 class _Events:
-    """All that a tap waits for beside its KaY: signals, questions, the end of the pump, the time.
+    """Waits for events outside the KaY: signals, status requests, the end of the pump, the time.
 
     After each turn of the KaY it calls `announce`. It calls `report` every `stats` seconds, and at
     a signal that does not end the tap.

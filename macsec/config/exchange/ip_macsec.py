@@ -75,7 +75,9 @@ def _receive(config: Configuration, ring: KeyRing, notes: list[str]) -> Iterator
         for an, sa in sorted(channel.sa.items()):
             yield f"macsec add {DEVICE} rx {sci} sa {an} {_association(config, sa, an, ring)}"
             if sa.lowest_pn is not None and sa.lowest_pn != sa.pn:
-                notes.append(f"lowest_pn of SA {an} has no place there: Linux derives it")
+                notes.append(
+                    f"lowest_pn of SA {an} cannot be expressed in this format: Linux derives it"
+                )
 
 
 def _association(config: Configuration, sa: TransmitSASection, an: int, ring: KeyRing) -> str:
@@ -108,7 +110,7 @@ def read(path: Path) -> Import:
     if "sci" not in tree["tx"]:
         if tree["tx"]["sa"]:
             raise ConfigError(
-                f"{path}: the SCI is missing: a line ip link add ... type macsec sci SCI is wanted"
+                f"{path}: the SCI is missing: expected a line ip link add ... type macsec sci SCI"
             )
         del tree["tx"]
     return imported({key: value for key, value in tree.items() if value}, path, notes)

@@ -34,7 +34,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Import:
-    """A configuration, and what was read but has no place in it."""
+    """A configuration, and notes on what it cannot express."""
 
     config: Configuration
     notes: list[str]
@@ -70,14 +70,14 @@ def _octets(ring: KeyRing, source: KeySource, lengths: tuple[int, ...], what: st
 def agreement(config: Configuration, whose: str) -> MkaSection:
     """The section mka, for a format that has nothing else. Raises ConfigError."""
     if config.mka is None:
-        raise ConfigError(f"{whose} has no static SAKs: a configuration with mka is wanted")
+        raise ConfigError(f"{whose} has no static SAKs: expected a configuration with mka")
     return config.mka
 
 
 def static(config: Configuration, whose: str) -> None:
     """Refuse key agreement, for a format that has static SAKs only. Raises ConfigError."""
     if config.mka is not None:
-        raise ConfigError(f"{whose} has static SAKs only: a configuration with tx or rx is wanted")
+        raise ConfigError(f"{whose} has static SAKs only: expected a configuration with tx or rx")
     if config.tx is None and not config.rx:
         raise ConfigError(f"there is no key to export: neither tx nor rx is configured for {whose}")
 
@@ -85,7 +85,7 @@ def static(config: Configuration, whose: str) -> None:
 def caks(mka: MkaSection, ring: KeyRing, notes: list[str]) -> Iterator[tuple[bytes, bytes]]:
     """CKN and CAK of each key whose octets are there; the others are noted."""
     if mka.generated is not None:
-        notes.append("generated CAKs stay in their store")
+        notes.append("generated CAKs are not exported")
     for key in mka.caks:
         if key.cak is not None and key.ckn is not None:
             yield key.ckn, _octets(ring, key.cak, CAK_LENGTHS, f"CAK {key.ckn.hex()}")
@@ -96,20 +96,20 @@ def caks(mka: MkaSection, ring: KeyRing, notes: list[str]) -> Iterator[tuple[byt
 
 
 def secy_notes(secy: SecYSection, carried: set[str]) -> list[str]:
-    """Settings of the SecY that are not as usual, and that a format has no word for."""
+    """Return notes on settings of the SecY that differ from the default and that a format lacks."""
     usual = SecYSection()
     return [
-        f"secy.{entry.alias or name} has no place there"
+        f"secy.{entry.alias or name} cannot be expressed in this format"
         for name, entry in SecYSection.model_fields.items()
         if name not in carried and getattr(secy, name) != getattr(usual, name)
     ]
 
 
 def mka_notes(mka: MkaSection, carried: set[str]) -> list[str]:
-    """Settings of the key agreement that are not as usual and not carried."""
+    """Return notes on settings of the key agreement that differ from the default and are lost."""
     skipped = {"cak", "ckn", "pkcs11", "mac_sec_config", "generated", "audit", "keychain", *carried}
     return [
-        f"mka.{name} has no place there"
+        f"mka.{name} cannot be expressed in this format"
         for name, entry in MkaSection.model_fields.items()
         if name not in skipped
         and getattr(mka, name) != entry.get_default(call_default_factory=True)

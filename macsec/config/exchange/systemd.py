@@ -75,9 +75,9 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
             text += _section(_RECEIVE, **peer, **_association(sa, key, name, folder, keys))
     notes = secy_notes(secy, {"cipher", "encrypt", "encodingsa", "replay"})
     if secy.replay:
-        notes.append("secy.replay has no place there: such a device has it off")
+        notes.append("secy.replay cannot be expressed in this format: such a device has it off")
     if not (tx.enabled and all(channel.enabled for channel in config.rx)):
-        notes.append("an SC that is off has no place there: its SAs are")
+        notes.append("an SC that is off cannot be expressed in this format: its SAs are")
     notes.append("systemd-networkd has to be able to read the keys: chgrp systemd-network, 0640")
     return Export([File(NAME, "\n".join(text) + "\n", secret=False), *keys], notes)
 
@@ -152,7 +152,7 @@ def read(path: Path) -> Import:
         tree["tx"] = {"sci": _read_sci({"Port": "1", **own}, path), "sa": transmit}
     elif transmit:
         raise ConfigError(
-            f"{path}: the SCI is missing: MACAddress= under [NetDev] is wanted, "
+            f"{path}: the SCI is missing: expected MACAddress= under [NetDev], "
             "the address of the wire"
         )
     return imported({key: value for key, value in tree.items() if value}, path, notes)
@@ -181,7 +181,7 @@ def _read_sci(fields: dict[str, str], path: Path) -> str:
     mac, port = fields.pop("MACAddress", ""), fields.pop("Port", "")
     bare = re.sub(r"[:.-]", "", mac)
     if not re.fullmatch(r"[0-9A-Fa-f]{12}", bare) or not port.isdecimal():
-        raise ConfigError(f"{path}: MACAddress= and Port= of a channel are wanted")
+        raise ConfigError(f"{path}: expected MACAddress= and Port= of a channel")
     return f"{bare.lower()}{int(port):04x}"
 
 

@@ -59,8 +59,8 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
     if old:
         files.append(File(PREFERENCES, f"macsec.psk: {old[0].hex()}\n"))
     if len({key for _, key in saks}) > 1 or not old:
-        has = "the first" if old else "none"
-        notes.append(f"Wireshark 4.4 takes one SAK of 16 octets: it has {has}")
+        exported = "only the first" if old else "no"
+        notes.append(f"Wireshark 4.4 takes one SAK of 16 octets: {exported} SAK is exported")
     return Export(files, notes + secy_notes(config.secy, {"cipher"}))
 
 
@@ -119,7 +119,7 @@ def _take(tree: dict[str, Any], row: list[str], place: str, notes: list[str]) ->
         chain.append({"ckn": row[0], "cak": row[2]})
         return
     if len(row) != 2:
-        raise ConfigError(f"{place}: 2 fields (a SAK) or 3 (a CKN with its CAK) are wanted")
+        raise ConfigError(f"{place}: expected 2 fields (a SAK) or 3 (a CKN with its CAK)")
     if (named := _NAME.fullmatch(row[1])) is None:
         notes.append(f"{place}: a SAK without SCI and AN in its name is left out")
         return

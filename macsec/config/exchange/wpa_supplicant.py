@@ -62,9 +62,12 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
     if len(keys) > 1:
         notes.append(f"one CAK a port: {len(keys) - 1} of the key chain left out")
     if mka.policy == "must-secure":
-        notes.append("must-secure has no place there: the key server decides, as macsec_policy=1")
+        notes.append(
+            "must-secure cannot be expressed in this format: the key server decides, "
+            "as macsec_policy=1"
+        )
     if len(mka.keychain) == len(mka.caks) and mka.keychain[0].start.ns:
-        notes.append("the CAK's start has no place there: it is used at once")
+        notes.append("the CAK's start cannot be expressed in this format: it is used at once")
     carried = {"cipher", "encrypt", "replay", "window"}
     notes += secy_notes(secy, carried)
     notes += mka_notes(mka, {"priority", "port", "policy", "include_icv_indicator"})
@@ -102,7 +105,7 @@ def read(path: Path) -> Import:
     }
     if take("macsec_policy", "0") != "1":
         notes.append("macsec_policy is not 1: MACsec was off in that block")
-    notes.append("policy: must-secure is taken, which wpa_supplicant has no word for")
+    notes.append("policy: must-secure is assumed; wpa_supplicant has no such setting")
     notes += [f"{name} is left out" for name, value in block.items() if _USUAL.get(name) != value]
     return imported({"secy": secy, "mka": mka}, path, notes)
 

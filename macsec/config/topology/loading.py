@@ -1,4 +1,4 @@
-"""A file, a shipped name or a dict to a topology; the rules between its entries; its schema."""
+"""Load a topology from a file, a shipped name or a dict; rules between its entries; schema."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Host:
 def load_topology(where: str | Path | Mapping[str, Any] | Topology) -> Topology:
     """The typed model of a topology: a file, the name of a shipped one, or the same as a dict.
 
-    Raises ConfigError: one line with file, line number, the entry and what is wanted there.
+    Raises ConfigError: one line with file, line number, the entry and what is expected there.
     """
     if isinstance(where, Topology):
         return where
@@ -126,7 +126,7 @@ def _read(where: str | Path | Mapping[str, Any]) -> tuple[Any, Origin]:
         if Path(where).exists():
             raise
         known = ", ".join(shipped())
-        raise ConfigError(f"{error}; the topologies that come along are {known}") from None
+        raise ConfigError(f"{error}; shipped topologies: {known}") from None
 
 
 def _host(name: str, site: str, section: HostSection, s: int, h: int) -> Host:
@@ -141,7 +141,7 @@ def _host(name: str, site: str, section: HostSection, s: int, h: int) -> Host:
 
 def _problems(topology: Topology) -> Iterator[Problem]:
     if not topology.sites:
-        yield Problem(("sites",), "at least one site is wanted")
+        yield Problem(("sites",), "expected at least one site")
     if len(topology.sites) >= SITES_MOST:
         yield Problem(("sites",), f"at most {SITES_MOST - 1} sites")
     yield from _problems_of_hosts(topology)
@@ -201,7 +201,7 @@ def _problems_of_chain(path: PathInTree, section: MkaSection) -> Iterator[Proble
     for at, key in enumerate(section.keychain):
         for name, moment in (("start", key.start), ("end", key.end)):
             if moment is not None and moment.absolute:
-                reason = "a lab has no date: seconds from its start are wanted"
+                reason = "a lab has no date: expected seconds from its start"
                 yield Problem((*path, "keychain", at, name), reason)
 
 
@@ -227,9 +227,9 @@ def _problems_of_amount(path: PathInTree, entry: TrafficSection) -> Iterator[Pro
                 yield Problem((*path, name), "a capture is sent as it is: leave it out")
         return
     if (entry.rate is None) == (entry.pps is None):
-        yield Problem(path, "rate (like 10mbit) or pps is wanted, one of them; or pcap")
+        yield Problem(path, "expected rate (like 10mbit) or pps, one of them; or pcap")
     if entry.count is None and entry.duration is None:
-        yield Problem(path, "count or duration is wanted: when does it end?")
+        yield Problem(path, "expected count or duration, so that it ends")
     if entry.model == "onoff" and (entry.burst is None or entry.pause is None):
         yield Problem(path, "onoff needs burst and pause")
     if entry.model != "onoff" and {"burst", "pause"} & given:

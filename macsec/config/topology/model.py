@@ -30,7 +30,7 @@ _GROUP = 0x01
 
 def _scalar(value: Any) -> str | int | float:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
-        raise ValueError("text or a number is wanted")
+        raise ValueError("expected text or a number")
     return str(value) if isinstance(value, str) else value
 
 
@@ -53,9 +53,9 @@ def _mac(value: Any) -> int:
     except (TypeError, ValueError):
         octets = b""
     if len(octets) != 6:
-        raise ValueError("a MAC address of 12 hex digits is wanted")
+        raise ValueError("expected a MAC address of 12 hex digits")
     if octets[0] & _GROUP or not any(octets):
-        raise ValueError("a station's MAC address is wanted, not a group's and not all zeros")
+        raise ValueError("expected a station's MAC address, not a group's and not all zeros")
     return int.from_bytes(octets)
 
 
@@ -66,7 +66,7 @@ def _address(version: int) -> Any:
         except ValueError:
             interface = None
         if interface is None or interface.version != version:
-            raise ValueError(f"an IPv{version} address with its prefix length is wanted")
+            raise ValueError(f"expected an IPv{version} address with its prefix length")
         return interface
 
     return read
@@ -75,7 +75,7 @@ def _address(version: int) -> Any:
 def _spans(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, list) and all(isinstance(p, list | tuple) and len(p) == 2 for p in value):
         return [(_scalar(start), _scalar(stop)) for start, stop in value]
-    raise ValueError("a list of [from, to] is wanted")
+    raise ValueError("expected a list of [from, to]")
 
 
 def _pattern(value: Any) -> str | dict[str, Any]:
@@ -105,7 +105,7 @@ def _hosts(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: {} if entry in ("", None) else entry for name, entry in value.items()}
     if not isinstance(value, list):
-        raise ValueError("a number, a list of names, or a mapping of names is wanted")
+        raise ValueError("expected a number, a list of names, or a mapping of names")
     if len(set(map(str, value))) != len(value):
         raise ValueError("a host is named twice")
     return {name: {} for name in value}

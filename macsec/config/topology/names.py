@@ -1,4 +1,4 @@
-"""Names of sites, hosts and links in a topology; and what a schema allows beside a type."""
+"""Names of sites, hosts and links in a topology; schemas added to that of a type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _name(value: Any) -> str:
         value = str(value)
     if isinstance(value, str) and _NAME.fullmatch(value):
         return str(value)
-    raise ValueError(f"a name of 1 to {NAME_LENGTH} letters, digits, . _ - is wanted")
+    raise ValueError(f"expected a name of 1 to {NAME_LENGTH} letters, digits, . _ -")
 
 
 Name: TypeAlias = Annotated[
@@ -25,7 +25,7 @@ Name: TypeAlias = Annotated[
 
 
 class AnyOf:
-    """More that a schema allows than what the type says."""
+    """Adds schemas to that of a type: the JSON Schema allows any of them."""
 
     def __init__(self, *schemas: dict[str, Any]) -> None:
         self._schemas = schemas

@@ -27,7 +27,7 @@ from macsec.errors import ConfigError
 
 KEYS = ("mka", "static")
 WORDS = ("on", "off", *KEYS)
-_WANTED = "on, off, static, or a mapping with entries of secy and mka is wanted"
+_EXPECTED = "expected on, off, static, or a mapping with entries of secy and mka"
 _HOLDERS = frozenset(["cak", "ckn", "pkcs11", "mac_sec_config", "generated", "keychain"])
 """Entries that name CAKs: a link with one of these takes none of the topology's."""
 
@@ -164,7 +164,7 @@ def _protection(value: Any) -> Any:
     try:
         return {} if scalars.switch(value) else None
     except ValueError:
-        raise ValueError(_WANTED) from None
+        raise ValueError(_EXPECTED) from None
 
 
 Protection: TypeAlias = Annotated[

@@ -65,7 +65,7 @@ class Route:
 
     @property
     def is_steep(self) -> bool:
-        """True if words go beside it rather than below."""
+        """True if the link is so steep that its label is beside the line, not below."""
         (x0, y0), (x1, y1) = self.start, self.stop
         return abs(y1 - y0) > 0.1 * abs(x1 - x0)
 

@@ -283,7 +283,7 @@ def test_the_page_escapes_text_of_the_file(desk, two_sites):
     [
         (("between: [left, right], delay: 1ms", "between: [left, nowhere]"), "two.yaml:6: links.0"),
         (("delay: 1ms", "delay: soon"), "two.yaml:6: links.0.delay"),
-        (("pps: 1000, count: 20", "count: 20"), "two.yaml:9: traffic.0: rate"),
+        (("pps: 1000, count: 20", "count: 20"), "two.yaml:9: traffic.0: expected rate"),
         (("from: l1", "from: l9"), "two.yaml:9: traffic.0.from: no host is called l9"),
         (("name: one", "nmae: one"), "two.yaml:6: links.0.nmae"),
         (("sites:", "sites: ]"), "two.yaml:2"),
@@ -301,7 +301,7 @@ def test_a_bad_file_is_one_line_and_exit_2(desk, two_sites, change, message):
 @pytest.mark.parametrize(
     "args, message",
     [
-        (["nowhere"], "the topologies that come along are hub, ring, two-regions"),
+        (["nowhere"], "shipped topologies: hub, ring, two-regions"),
         (["ring", "--report", "r.txt"], "--report r.txt: the name ends in .html"),
         (["ring", "--until", "soon"], "--until"),
         (["ring", "--seed", "-1"], "--seed"),

@@ -111,7 +111,7 @@ def test_wire_on_stdout_moves_json_to_stderr(desk, some):
         (("--topology", "ring", "--jobs", "2"), "--jobs cannot be used"),
         (("--between", "a", "b"), "--between needs --topology"),
         (("--topology", "ring", "--between", "a", "none"), "ring: no host is called"),
-        (("--topology", "nowhere.yaml"), "the topologies that come along are hub, ring, "),
+        (("--topology", "nowhere.yaml"), "shipped topologies: hub, ring, "),
     ],
 )
 def test_wrong_usage_is_exit_2_without_a_file(desk, some, more, text):

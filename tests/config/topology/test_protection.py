@@ -168,11 +168,15 @@ def test_scalars_are_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
             "keychain:\n        - {x: 1, ",
             "lab.yaml:9: links.0.macsec.keychain.0.x: unknown key",
         ),
-        ("should-secure", "maybe", "lab.yaml:7: links.0.macsec.policy: must-secure or should"),
+        (
+            "should-secure",
+            "maybe",
+            "lab.yaml:7: links.0.macsec.policy: expected must-secure or should",
+        ),
         ("90s", "2026-11-30T22:00:00Z", "lab.yaml:9: links.0.macsec.keychain.0.start: a lab has"),
         ("ckn: 1234, ", "", "lab.yaml:9: links.0.macsec.keychain.0: a CAK needs its ckn"),
         ("window: 0x10", "keys: static", "lab.yaml:4: links.0.macsec: keys: static is without"),
-        ("window: 0x10", "keys: none", "lab.yaml:10: links.0.macsec.keys: mka or static is wanted"),
+        ("window: 0x10", "keys: none", "lab.yaml:10: links.0.macsec.keys: expected mka or static"),
         (
             "window: 0x10",
             "ends: {middle: {priority: 1}}",
@@ -188,11 +192,11 @@ def test_scalars_are_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
             "macsec: {ends: {left: {priority: 1}}}\nsites:",
             "lab.yaml:1: macsec.ends: an end is one of a link",
         ),
-        ("sites:", "macsec: maybe\nsites:", "lab.yaml:1: macsec: on, off, static, or a mapping"),
+        ("sites:", "macsec: maybe\nsites:", "lab.yaml:1: macsec: expected on, off, static"),
     ],
 )
 def test_contradictions_are_refused(tmp_path: Path, old: str, new: str, line: str) -> None:
-    """One line: file, number, entry, what is wanted there; and no key."""
+    """One line: file, number, entry, what is expected there; and no key."""
     path = tmp_path / "lab.yaml"
     assert old in FILE
     path.write_text(FILE.replace(old, new, 1))

@@ -141,26 +141,30 @@ def test_what_a_link_says_adds_to_the_whole(given):
             "t.yaml:4: sites.right.hosts.r1: r1 of left has this",
         ),
         ("hosts: [l1, l2]", "hosts: 251", "t.yaml:3: sites.left.hosts: a site has at most 250"),
-        ("region: 10", "region: a b", "t.yaml:3: sites.left.region: a name"),
-        ("02:00:00:00:00:77", "01:00:00:00:00:77", "t.yaml:4: sites.right.hosts.r1.mac: a station"),
-        ("02:00:00:00:00:77", "02:00:00", "t.yaml:4: sites.right.hosts.r1.mac: a MAC address"),
-        ("192.0.2.7/24", "192.0.2.777", "t.yaml:4: sites.right.hosts.r1.ipv4: an IPv4"),
+        ("region: 10", "region: a b", "t.yaml:3: sites.left.region: expected a name"),
+        (
+            "02:00:00:00:00:77",
+            "01:00:00:00:00:77",
+            "t.yaml:4: sites.right.hosts.r1.mac: expected a",
+        ),
+        ("02:00:00:00:00:77", "02:00:00", "t.yaml:4: sites.right.hosts.r1.mac: expected a MAC"),
+        ("192.0.2.7/24", "192.0.2.777", "t.yaml:4: sites.right.hosts.r1.ipv4: expected an IPv4"),
         ("192.0.2.7/24", "10.0.1.1/8", "t.yaml:4: sites.right.hosts.r1: l1 of left has this ipv4"),
         ("[left, right]", "[left, wrong]", "t.yaml:7: links.0.between.1: no site is called wrong"),
         ("[left, right]", "[left, left]", "t.yaml:7: links.0.between: a link is between two"),
         ("[left, right]", "[left]", "t.yaml:7: links.0.between: "),
         ("between: [right, far]", "between: [left, right]", "t.yaml:8: links.1: a link called"),
         ("between: [right, far]", "loss: 1%", "t.yaml:8: links.1.between: "),
-        ("macsec: off", "macsec: maybe", "t.yaml:9: links.1.macsec: on, off, "),
+        ("macsec: off", "macsec: maybe", "t.yaml:9: links.1.macsec: expected on, off, "),
         ("encrypt: off", "encrypt: perhaps", "t.yaml:12: links.2.macsec.encrypt: "),
         ("encrypt: off", "enrcypt: off", "t.yaml:12: links.2.macsec.enrcypt: unknown"),
-        ("{loss: 0.1%}", "{loss: [1]}", "t.yaml:13: links.2.a2b.loss: text or a number"),
+        ("{loss: 0.1%}", "{loss: [1]}", "t.yaml:13: links.2.a2b.loss: expected text or a number"),
         ("{loss: 0.1%}", "{lost: 1%}", "t.yaml:13: links.2.a2b.lost: unknown"),
         ("from: l1", "from: absent", "t.yaml:15: traffic.0.from: no host is called absent"),
         ("to: r1", "to: l1", "t.yaml:15: traffic.0: from and to are two hosts"),
-        ("pps: 010, ", "", "t.yaml:15: traffic.0: rate (like 10mbit) or pps is wanted"),
-        ("pps: 010", "pps: 1, rate: 1mbit", "t.yaml:15: traffic.0: rate (like 10mbit) or pps"),
-        ("count: 0x10, ", "", "t.yaml:15: traffic.0: count or duration is wanted"),
+        ("pps: 010, ", "", "t.yaml:15: traffic.0: expected rate (like 10mbit) or pps"),
+        ("pps: 010", "pps: 1, rate: 1mbit", "t.yaml:15: traffic.0: expected rate (like"),
+        ("count: 0x10, ", "", "t.yaml:15: traffic.0: expected count or duration"),
         ("pps: 010", "pps: -1", "t.yaml:15: traffic.0.pps: "),
         ("pps: 010", "pps: 1, model: onoff", "t.yaml:15: traffic.0: onoff needs burst and pause"),
         ("pps: 010", "pps: 1, burst: 1ms", "t.yaml:15: traffic.0: burst and pause belong to"),
@@ -171,7 +175,7 @@ def test_what_a_link_says_adds_to_the_whole(given):
     ],
 )
 def test_fault_is_named_with_its_line(given, old, new, message):
-    """One line: the file, the line, the entry, and what is wanted there."""
+    """One line: the file, the line, the entry, and what is expected there."""
     with pytest.raises(ConfigError) as caught:
         load_topology(given(old, new))
     text = str(caught.value)
@@ -180,9 +184,9 @@ def test_fault_is_named_with_its_line(given, old, new, message):
     assert caught.value.exit_code == 2
 
 
-def test_no_sites():
+def test_topology_without_sites_is_refused():
     """A topology has some."""
-    with pytest.raises(ConfigError, match="sites: at least one site"):
+    with pytest.raises(ConfigError, match="sites: expected at least one site"):
         load_topology({"sites": {}})
     with pytest.raises(ConfigError, match="sites"):
         load_topology({})
@@ -190,7 +194,7 @@ def test_no_sites():
 
 def test_no_such_file():
     """The shipped topologies are listed."""
-    with pytest.raises(ConfigError, match="the topologies that come along are hub, ring, two-reg"):
+    with pytest.raises(ConfigError, match="shipped topologies: hub, ring, two-reg"):
         load_topology("nowhere")
 
 

@@ -12,7 +12,7 @@ from support.planes import PLANES, Plane, frame_of
 from macsec import SecY
 from macsec.errors import MACsecError
 from macsec.measure.latency import round_trips
-from macsec.measure.latency.histogram import PythonHistogram
+from macsec.measure.latency.histogram import NativeHistogram, PythonHistogram
 from macsec.measure.latency.round_trips import PATHS, RealTime, TripPlan, Trips
 from macsec.measure.latency.tunnel import CLEAR, Tunnel, protected
 from macsec.suites import SUITES
@@ -89,11 +89,10 @@ def test_every_trip_is_counted(pairs: Any) -> None:
 @native
 def test_unanswered_trips_are_lost(pairs: Any) -> None:
     """Without answers all trips are lost, and none counts as a fast one."""
-    from macsec._native import lib
+    from macsec import _native
 
     asked = pairs["clear"].socket(0)
-    histogram = round_trips.NativeHistogram(__import__("macsec._native").__dict__["_native"])  # type: ignore[attr-defined]
-    assert lib is not None
+    histogram = NativeHistogram(_native)
     assert round_trips._ping(asked, PLAN, 64, 3, histogram) == 3
     assert histogram.total == 0
 

@@ -1,1 +1,1 @@
-"""Files for tests: crafted captures, spoiled vectors, disks that fail, slow streams."""
+"""Files for tests: captures, spoiled vectors, failing disks, slow streams, a killed sender."""

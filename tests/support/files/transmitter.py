@@ -14,11 +14,10 @@ import os
 import sys
 from typing import Any
 
-from support.planes import SAK, SCI_A, SCI_B, Plane, add_tx, frame_of
-
 from macsec.custody import Keeper
 from macsec.custody.system import System
 from macsec.errors import MACsecError
+from support.planes import SAK, SCI_A, SCI_B, Plane, add_tx, frame_of
 
 RECORD = 64
 BLOCK = 16

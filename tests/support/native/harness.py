@@ -1,4 +1,4 @@
-"""Compiles and runs the C programs beside this file."""
+"""Compiles and runs the C programs of tests/native."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-NATIVE = HERE.parents[1] / "_native"
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAMS, NATIVE = ROOT / "tests" / "native", ROOT / "_native"
 WARNINGS = [
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
     *("-Wmissing-prototypes", "-Wundef", "-Wvla", "-Werror"),
@@ -46,8 +46,8 @@ def native_sources() -> list[Path]:
 
 def program_sources(name: str) -> list[Path]:
     """Return the sources of a program: a file, or all files of a folder."""
-    folder = HERE / name
-    return sorted(folder.glob("*.c")) if folder.is_dir() else [HERE / f"{name}.c"]
+    folder = PROGRAMS / name
+    return sorted(folder.glob("*.c")) if folder.is_dir() else [PROGRAMS / f"{name}.c"]
 
 
 class Workshop:

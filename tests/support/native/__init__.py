@@ -1,0 +1,1 @@
+"""Native code in tests: builds of the C programs, and a process that holds keys."""
