@@ -245,6 +245,17 @@ def test_everything_public_says_what_it_is(module: str) -> None:
     assert silent == []
 
 
+def test_public_class_names_are_unique() -> None:
+    """No two public classes of the package share a name."""
+    homes: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(f"{module}:{node.lineno}")
+    assert len(homes) > 300
+    assert {name: lines for name, lines in homes.items() if len(lines) > 1} == {}
+
+
 PACKAGES = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
 
 

@@ -10,7 +10,14 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from macsec.measure.machine import MachineJson
-from macsec.measure.throughput.run import CEILING, OURS, Measurement, Results, expected, mode
+from macsec.measure.throughput.run import (
+    CEILING,
+    OURS,
+    Measurement,
+    ThroughputResults,
+    expected,
+    mode,
+)
 from macsec.report.page import Page, columns, heading, indented
 
 NAME_WIDTH, NUMBER_WIDTH = 40, 11
@@ -89,7 +96,7 @@ class ThroughputJson(TypedDict):
     not_found: dict[str, str]
 
 
-def to_json(results: Results, machine: MachineJson) -> ThroughputJson:
+def to_json(results: ThroughputResults, machine: MachineJson) -> ThroughputJson:
     """Return the JSON of a measurement of throughput."""
     plan = results.plan
     result = {
@@ -160,7 +167,7 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def to_page(page: Page, results: Results, machine: MachineJson) -> None:
+def to_page(page: Page, results: ThroughputResults, machine: MachineJson) -> None:
     """Print the machine, then times, ratios and lines of each suite, mode, stage and batch."""
     page.add(heading("macsec bench throughput", results.plan.kernels[0]), Text())
     page.add(*indented(_machine(results, machine)))
@@ -174,7 +181,7 @@ def to_page(page: Page, results: Results, machine: MachineJson) -> None:
         page.add(Text(), *indented(_lines(lines)))
 
 
-def _head(results: Results, machine: MachineJson) -> dict[str, str]:
+def _head(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
     ghz = results.core_ghz()
     return {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
@@ -190,14 +197,14 @@ def _head(results: Results, machine: MachineJson) -> dict[str, str]:
     }
 
 
-def _machine(results: Results, machine: MachineJson) -> Any:
+def _machine(results: ThroughputResults, machine: MachineJson) -> Any:
     table = columns("left", "left")
     for name, value in _head(results, machine).items():
         table.add_row(Text(name, "dim"), Text(value))
     return table
 
 
-def _groups(results: Results) -> Iterator[tuple[Group, list[list[Measurement]]]]:
+def _groups(results: ThroughputResults) -> Iterator[tuple[Group, list[list[Measurement]]]]:
     def group(race: list[Measurement]) -> Group:
         task = race[0].task
         return task.suite.name, mode(task), task.stage, task.frames
@@ -230,7 +237,7 @@ def _times(races: list[list[Measurement]]) -> Any:
     return table
 
 
-def _ratios(results: Results, races: list[list[Measurement]]) -> Any:
+def _ratios(results: ThroughputResults, races: list[list[Measurement]]) -> Any:
     """Return the chosen kernel's time over that of others, and the same for the Python calls."""
     table = _table("our time ÷ time of", races)
     leaders = [row for row in races[0] if row is races[0][0] or row.backend == OURS[-1]]
@@ -288,7 +295,7 @@ def _short(value: float) -> str:
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
-def to_markdown(results: Results, machine: MachineJson) -> str:
+def to_markdown(results: ThroughputResults, machine: MachineJson) -> str:
     """Return the same for a document."""
     parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
     for group, races in _groups(results):
@@ -304,7 +311,7 @@ def _time_cells(races: list[list[Measurement]]) -> Iterator[tuple[str, Iterable[
 
 
 def _ratio_cells(
-    results: Results, races: list[list[Measurement]]
+    results: ThroughputResults, races: list[list[Measurement]]
 ) -> Iterator[tuple[str, Iterable[str]]]:
     chosen = results.plan.kernels[0]
     cells: dict[str, list[str]] = {}
