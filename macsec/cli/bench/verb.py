@@ -14,6 +14,7 @@ from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
 from macsec.measure.machine import MachineJson, machine
+from macsec.measure.task import STAGES
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import REFERENCE
 from macsec.measure.throughput.run import ThroughputPlan, measure
@@ -27,7 +28,6 @@ from macsec.suites import SUITES
 
 from .latency import command as latency
 
-STAGES = ("protect", "validate")
 PICTURES = (".svg", ".png")
 LARGEST_BATCH = 1 << 16
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 from macsec.measure.arithmetic import FCS, OVERHEAD_WITH_SCI, OVERHEAD_WITHOUT_SCI, ratio
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
-from macsec.measure.task import STAGES, Task, make_task
+from macsec.measure.task import STAGES, Stage, Task, make_task
 from macsec.measure.throughput import fit
 from macsec.measure.throughput.ceiling import BACKEND as CEILING
 from macsec.measure.throughput.ceiling import CycleCounter
@@ -42,7 +42,7 @@ class ThroughputPlan:
     suites: Sequence[CipherSuite]
     kernels: Sequence[str]
     peers: Sequence[str] = tuple(PEERS)
-    stages: Sequence[str] = STAGES
+    stages: Sequence[Stage] = STAGES
     modes: Sequence[bool] = (True,)
     batches: Sequence[int] = (256,)
     rounds: int = 15
@@ -145,7 +145,7 @@ class ThroughputResults:
         return median(clocks) if clocks else None
 
 
-def mode(task: Task) -> str:
+def mode(task: Task) -> Literal["confidentiality", "integrity"]:
     """Return `confidentiality` or `integrity`."""
     return "confidentiality" if task.encrypt else "integrity"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from rich.text import Text
 from typing_extensions import TypedDict
@@ -99,7 +99,7 @@ class ThroughputJson(TypedDict):
 def to_json(results: ThroughputResults, machine: MachineJson) -> ThroughputJson:
     """Return the JSON of a measurement of throughput."""
     plan = results.plan
-    result = {
+    return {
         "schema": "macsec/bench-throughput/1",
         "machine": {**machine, "core_ghz": _rounded(results.core_ghz(), 3)},
         "rounds": plan.rounds,
@@ -109,24 +109,23 @@ def to_json(results: ThroughputResults, machine: MachineJson) -> ThroughputJson:
         "fit": [
             {
                 **_names(row),
-                "ns_per_octet": _rounded(line.slope, 6),
-                "ns_per_frame": _rounded(line.intercept, 3),
-                "largest_error": _rounded(line.error, 4),
+                "ns_per_octet": round(line.slope, 6),
+                "ns_per_frame": round(line.intercept, 3),
+                "largest_error": round(line.error, 4),
             }
             for row, line in results.lines()
         ],
         "expected": [
-            dict(zip(("workload", "ratio_24", "ratio_32"), (w.name, *shares), strict=True))
-            for w in plan.workloads
-            for shares in [[round(share, 6) for share in expected(w)]]
+            {"workload": workload.name, "ratio_24": round(short, 6), "ratio_32": round(long, 6)}
+            for workload in plan.workloads
+            for short, long in [expected(workload)]
         ],
         "digests": results.digests(),
         "not_found": dict(results.lacking),
     }
-    return cast(ThroughputJson, result)
 
 
-def _names(row: Measurement) -> dict[str, object]:
+def _names(row: Measurement) -> NamesJson:
     return {
         "stage": row.task.stage,
         "suite": row.task.suite.name,
@@ -137,29 +136,29 @@ def _names(row: Measurement) -> dict[str, object]:
     }
 
 
-def _row(row: Measurement) -> dict[str, object]:
+def _row(row: Measurement) -> RowJson:
     octets = row.frame_octets
     return {
         **_names(row),
         "workload": row.task.workload.name,
         "frame_octets": int(octets) if octets.is_integer() else round(octets, 3),
-        "ns_per_frame": _rounded(row.ns_per_frame, 3),
-        "gbit_per_s": _rounded(row.gbit_per_s, 6),
-        "mframe_per_s": _rounded(1000 / row.ns_per_frame, 6),
+        "ns_per_frame": round(row.ns_per_frame, 3),
+        "gbit_per_s": round(row.gbit_per_s, 6),
+        "mframe_per_s": round(1000 / row.ns_per_frame, 6),
         "cycles_per_frame": _rounded(row.cycles_per_frame, 1),
-        "best_ns_per_frame": _rounded(row.timing.best / row.frames, 3),
-        "spread": _rounded(row.timing.spread, 4),
+        "best_ns_per_frame": round(row.timing.best / row.frames, 3),
+        "spread": round(row.timing.spread, 4),
         "interrupted_rounds": row.timing.interrupted,
     }
 
 
-def _ratio(ours: Measurement, other: Measurement, ratio: float) -> dict[str, object]:
+def _ratio(ours: Measurement, other: Measurement, ratio: float) -> RatioJson:
     return {
         **_names(ours),
         "workload": ours.task.workload.name,
         "peer": other.backend,
         "peer_kernel": other.kernel,
-        "ratio": _rounded(ratio, 4),
+        "ratio": round(ratio, 4),
     }
 
 

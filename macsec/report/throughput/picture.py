@@ -14,7 +14,6 @@ from macsec.report.drawing.shapes import Drawing, Lines, Words
 PANEL_WIDTH, PANEL_HEIGHT = 420, 400
 LEFT, TOP, BETWEEN, BOTTOM, LEGEND = 70, 84, 70, 60, 260
 GRID, AXIS, QUIET = "#dddddd", "#555555", "#666666"
-CEILING_COLOUR = "#000000"
 OUR_COLOURS = ("#d55e00", "#e69f00", "#8b6508", "#c9a227", "#a0522d")
 PEER_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#7f7fff", "#8c564b", "#17becf")
 SIZE_MARKS = (64, 128, 256, 512, 1024, 2048, 4096)
