@@ -1,4 +1,28 @@
-"""IEEE 802.1AE (MACsec) in Python with a C hot path."""
+"""IEEE 802.1AE (MACsec) in Python with a C hot path.
+
+terms.py        constants of the standard, SCIs as text
+errors.py       errors of the package
+keys.py         keys: short-lived, never shown
+suites.py       the four Cipher Suites of clause 14
+native.py       loader of the C library
+time_units.py   nanoseconds and picoseconds
+frames/         batches of frames, the SecTAG, a dissector
+secy/           the SecY: one machine, two data planes
+kay/            key agreement (IEEE 802.1X)
+port/           a port where a KaY and a SecY meet
+custody/        PNs that survive the end of a process
+config/         YAML configurations and their models
+captures/       pcap and pcapng
+wire/           links in virtual time
+live/           TAP devices, packet sockets, namespaces
+offline/        captures without a wire: replay, explain, decrypt
+lab/            emulated datacenters
+attacks/        attacks and the counters that each must cause
+conformance/    test vectors
+measure/        measurements with a clock
+report/         outcomes as JSON, text and HTML
+cli/            the command line
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -245,6 +245,41 @@ def test_everything_public_says_what_it_is(module: str) -> None:
     assert silent == []
 
 
+def test_public_class_names_are_unique() -> None:
+    """No two public classes of the package share a name."""
+    homes: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(f"{module}:{node.lineno}")
+    assert len(homes) > 300
+    assert {name: lines for name, lines in homes.items() if len(lines) > 1} == {}
+
+
+PACKAGES = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
+
+
+LISTED = re.compile(r"^([a-z_]+(?:\.py|/))", re.M)
+
+
+def contents(folder: Path) -> list[str]:
+    """Return the public modules of a folder, and its sub-folders that hold more than data."""
+    modules = [path.name for path in folder.glob("*.py") if not path.name.startswith("_")]
+    return modules + [f"{path.parent.name}/" for path in folder.glob("*/__init__.py")]
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda path: name_of(path / "__init__.py"))
+def test_package_docstring_lists_its_modules_and_folders(folder: Path) -> None:
+    """The docstring of a package is the map of its folder: every module, and none that is gone."""
+    text = ast.get_docstring(tree_of(folder / "__init__.py")) or ""
+    gone = [name for name in LISTED.findall(text) if not (folder / name).exists()]
+    assert gone == []
+    missing = [
+        name for name in contents(folder) if not re.search(rf"(?<![\w/]){re.escape(name)}", text)
+    ]
+    assert missing == []
+
+
 # ---------------------------------------------------------------- tests
 
 

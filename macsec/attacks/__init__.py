@@ -6,8 +6,8 @@ setting.py    Setting Party        cipher suite, profile, seed and data plane of
 ledger.py                          expected and observed counters
 craft.py, ghash.py                 the octets that an attacker changes or computes
 
-A file a theme, a class an attack: wiretap, replays, bits, tag_fields, injection, splice, nonces,
-flood. `ATTACKS` is the table of all by name.
+A file a theme, a class an attack: wiretap.py, replays.py, bits.py, tag_fields.py, injection.py,
+splice.py, nonces.py, flood.py. `ATTACKS` is the table of all by name.
 """
 
 from . import bits, flood, injection, nonces, replays, splice, tag_fields, wiretap

@@ -2,6 +2,13 @@
 
 `main` is the console script `macsec`. Adding a verb is one row of VERBS and one module that has a
 click command named `command`.
+
+protect.py validate.py inspect.py explain.py    captures in, captures or text out
+mka.py keys.py                                  key agreement, keys and CAKs
+replay/ tap/ lab/                               verbs with a folder each
+attack.py conformance.py bench/                 attacks, vectors, measurements
+doctor.py help.py                               this machine, and the topics of help
+shared/                                         parts that verbs share
 """
 
 from __future__ import annotations

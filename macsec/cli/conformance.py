@@ -14,7 +14,7 @@ from macsec import conformance
 from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED
-from macsec.conformance import Count, NotRun, Report, Target
+from macsec.conformance import NotRun, PassCount, Report, Target
 from macsec.conformance.targets import BACKENDS
 
 PIPE_WIDTH = 160
@@ -98,7 +98,7 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _cell(counts: dict[Target, Count], target: Target) -> str:
+def _cell(counts: dict[Target, PassCount], target: Target) -> str:
     count = counts.get(target)
     if count is None:
         return "-"

@@ -42,7 +42,7 @@ from macsec.config.topology.loading import (
 )
 from macsec.config.topology.model import (
     HostSection,
-    KnobsSection,
+    ImpairmentsSection,
     LinkSection,
     SiteSection,
     Topology,
@@ -58,9 +58,9 @@ __all__ = [
     "GeneratedSection",
     "Host",
     "HostSection",
+    "ImpairmentsSection",
     "KeyRing",
     "KeySource",
-    "KnobsSection",
     "LinkSection",
     "MacSecConfigSection",
     "MkaSection",

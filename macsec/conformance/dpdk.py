@@ -15,7 +15,7 @@ from functools import cache
 from macsec.conformance import frames
 from macsec.conformance.frames import moved, receiver, sa_of, sender
 from macsec.conformance.outcome import expect
-from macsec.conformance.schema import Replay, SecYFrame, builtin
+from macsec.conformance.schema import ReplaySequence, SecYFrame, builtin
 from macsec.conformance.targets import Target
 from macsec.frames import FrameBatch, sectag
 from macsec.frames.sectag import TagRules
@@ -437,9 +437,9 @@ def rekey_rx(target: Target) -> None:
             _judges(secy, old.frame_out, Verdict.NOT_USING_SA)
 
 
-def _sequences() -> list[Replay]:
+def _sequences() -> list[ReplaySequence]:
     vectors = next(file.vectors for file in builtin() if file.name == "replay_sequences.json")
-    return [v for v in vectors if isinstance(v, Replay) and v.source == "dpdk"]
+    return [v for v in vectors if isinstance(v, ReplaySequence) and v.source == "dpdk"]
 
 
 def anti_replay(target: Target) -> None:

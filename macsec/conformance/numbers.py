@@ -10,7 +10,7 @@ from typing import Any
 
 from macsec.conformance.frames import moved
 from macsec.conformance.outcome import Mismatch, expect
-from macsec.conformance.schema import PNRecovery, Replay, ReplayStep
+from macsec.conformance.schema import PNRecovery, ReplaySequence, ReplayStep
 from macsec.conformance.targets import REFERENCE, Target
 from macsec.frames import FrameBatch
 from macsec.keys import Key
@@ -31,7 +31,7 @@ UNVALIDATED = frozenset({"InPktsLate"})
 """Counters of frames that never reached the cipher."""
 
 
-def suite_of(vector: Replay) -> CipherSuite:
+def suite_of(vector: ReplaySequence) -> CipherSuite:
     """Return the Cipher Suite with PNs of `pn_bits`. Raises Mismatch."""
     suite = SUITE_BY_PN_BITS.get(vector.pn_bits)
     if suite is None:
@@ -76,7 +76,7 @@ def check_recovery(vector: PNRecovery, target: Target) -> None:
         expect("nextPN after it", next_pn, receiver.rx[SCI].sa[AN].next_pn, "10.6.5")
 
 
-def check_replay(vector: Replay, target: Target) -> None:
+def check_replay(vector: ReplaySequence, target: Target) -> None:
     """Run one replay vector. Raises Mismatch."""
     suite = suite_of(vector)
     controls = Controls(cipher=suite, window=vector.replay_window, replay=vector.replay_protect)

@@ -129,7 +129,7 @@ class Result:
 
 
 @dataclass(slots=True)
-class Count:
+class PassCount:
     """The numbers of passed and failed vectors."""
 
     passed: int = 0
@@ -158,12 +158,12 @@ class Report:
     not_run: tuple[NotRun, ...]
 
     @property
-    def vectors(self) -> Count:
+    def vectors(self) -> PassCount:
         """All vectors."""
         return _count(_merge(self.results).values())
 
     @property
-    def named_cases(self) -> Count:
+    def named_cases(self) -> PassCount:
         """All named cases."""
         return _count(_merge(self.cases).values())
 
@@ -176,23 +176,25 @@ class Report:
         """Every failed result, vectors before cases."""
         return [result for result in self.results + self.cases if not result.passed]
 
-    def by_kind(self) -> dict[tuple[str, str], Count]:
+    def by_kind(self) -> dict[tuple[str, str], PassCount]:
         """Vectors and named cases by suite and kind; each counts once."""
-        table: dict[tuple[str, str], Count] = defaultdict(Count)
+        table: dict[tuple[str, str], PassCount] = defaultdict(PassCount)
         for merged in _merge(self.results + self.cases).values():
             table[merged.suite, merged.kind].add(merged.passed)
         return dict(sorted(table.items()))
 
-    def by_suite(self) -> dict[str, dict[str, Count]]:
+    def by_suite(self) -> dict[str, dict[str, PassCount]]:
         """Vectors by suite, then kind."""
-        table: dict[str, dict[str, Count]] = defaultdict(lambda: defaultdict(Count))
+        table: dict[str, dict[str, PassCount]] = defaultdict(lambda: defaultdict(PassCount))
         for merged in _merge(self.results).values():
             table[merged.suite][merged.kind].add(merged.passed)
         return {suite: dict(kinds) for suite, kinds in sorted(table.items())}
 
-    def by_target(self) -> dict[tuple[str, str], dict[Target, Count]]:
+    def by_target(self) -> dict[tuple[str, str], dict[Target, PassCount]]:
         """Results, the named cases among them, by suite and kind, then target."""
-        table: dict[tuple[str, str], dict[Target, Count]] = defaultdict(lambda: defaultdict(Count))
+        table: dict[tuple[str, str], dict[Target, PassCount]] = defaultdict(
+            lambda: defaultdict(PassCount)
+        )
         for result in self.results + self.cases:
             table[result.suite, result.kind][result.target].add(result.passed)
         return {key: dict(counts) for key, counts in sorted(table.items())}
@@ -246,14 +248,14 @@ def _failures(results: Iterable[Result]) -> list[FailureJson]:
     ]
 
 
-def _count(results: Iterable[Result]) -> Count:
-    count = Count()
+def _count(results: Iterable[Result]) -> PassCount:
+    count = PassCount()
     for result in results:
         count.add(result.passed)
     return count
 
 
-def _total(counts: Mapping[str, Count]) -> Count:
-    return Count(
+def _total(counts: Mapping[str, PassCount]) -> PassCount:
+    return PassCount(
         sum(count.passed for count in counts.values()), sum(c.failed for c in counts.values())
     )

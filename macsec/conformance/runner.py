@@ -12,7 +12,7 @@ from macsec.conformance.schema import (
     AESCMAC,
     AESGCM,
     AESKeyWrap,
-    Replay,
+    ReplaySequence,
     SecYFrame,
     Vector,
     VectorFile,
@@ -44,7 +44,7 @@ def _frame_label(vector: SecYFrame) -> tuple[str, str]:
     return vector.suite.lower(), kind
 
 
-def _replay_label(vector: Replay) -> tuple[str, str]:
+def _replay_label(vector: ReplaySequence) -> tuple[str, str]:
     suite = numbers.SUITE_BY_PN_BITS.get(vector.pn_bits)
     return ("unknown" if suite is None else suite.name), "replay"
 

@@ -118,7 +118,7 @@ class ReplayStep(Model):
     lowest_pn: Number
 
 
-class Replay(Vector):
+class ReplaySequence(Vector):
     """A sequence of PNs on one receive SA."""
 
     pn_bits: int
@@ -203,7 +203,7 @@ class XPNSalt(Vector):
 MODELS: dict[str, type[Vector]] = {
     "secy-frame": SecYFrame,
     "pn-recovery": PNRecovery,
-    "replay": Replay,
+    "replay": ReplaySequence,
     "aes-gcm": AESGCM,
     "aes-cmac": AESCMAC,
     "aes-keywrap": AESKeyWrap,

@@ -13,8 +13,8 @@ from typing import Any
 
 from macsec.config import (
     Host,
+    ImpairmentsSection,
     KeyRing,
-    KnobsSection,
     ProtectionSection,
     Topology,
     TrafficSection,
@@ -177,19 +177,19 @@ class _Reader:
             yield
         except ConfigError as error:
             field, colon, reason = str(error).partition(": ")
-            if colon and field in KnobsSection.model_fields | TrafficSection.model_fields:
+            if colon and field in ImpairmentsSection.model_fields | TrafficSection.model_fields:
                 path = (*path, field)
             else:
                 reason = str(error)
             raise ConfigError(f"{self._origin.where(path)}: {reason}") from None
 
-    def _params(self, *sections: tuple[PathInTree, KnobsSection]) -> LinkParams:
+    def _params(self, *sections: tuple[PathInTree, ImpairmentsSection]) -> LinkParams:
         merged: dict[str, Any] = {}
         owners: dict[str, PathInTree] = {}
         for path, section in sections:
             given = {
                 name: value
-                for name in KnobsSection.model_fields
+                for name in ImpairmentsSection.model_fields
                 if name != "tc" and (value := getattr(section, name)) is not None
             }
             if section.tc is not None:

@@ -48,7 +48,7 @@ PACKET_MR_PROMISC = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class EthernetInterface:
     """An Ethernet interface as it is now: `mtu` in octets, `mac` its six octets."""
 
     name: str
@@ -58,7 +58,7 @@ class Interface:
     up: bool
 
 
-def interface(name: str) -> Interface:
+def interface(name: str) -> EthernetInterface:
     """Return the Ethernet interface of that name. Raises ConfigError if there is none."""
     _check_name(name)
     try:
@@ -70,7 +70,7 @@ def interface(name: str) -> Interface:
         raise ConfigError(f"{name} is not an Ethernet interface")
     (mtu,) = struct.unpack("=i", _ask(name, GET_MTU)[:4])
     (flags,) = struct.unpack("=h", _ask(name, GET_FLAGS)[:2])
-    return Interface(name, index, mtu, mac, bool(flags & IFF_UP))
+    return EthernetInterface(name, index, mtu, mac, bool(flags & IFF_UP))
 
 
 class TapDevice:
@@ -142,7 +142,7 @@ class Packet:
         self.close()
 
 
-def open_packet(lower: Interface) -> Packet:
+def open_packet(lower: EthernetInterface) -> Packet:
     """Return a socket for the frames that arrive at an interface, to any destination.
 
     The interface is promiscuous while the socket is open: an Ethernet card delivers only frames to

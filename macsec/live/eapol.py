@@ -15,7 +15,7 @@ from macsec.errors import EnvironmentLacks
 from macsec.live.devices import (
     PACKET_ADD_MEMBERSHIP,
     SOL_PACKET,
-    Interface,
+    EthernetInterface,
     Packet,
     ignore_outgoing,
 )
@@ -96,7 +96,7 @@ class Eapol:
         self.close()
 
 
-def open_eapol(lower: Interface, group: bytes) -> Eapol:
+def open_eapol(lower: EthernetInterface, group: bytes) -> Eapol:
     """Return the EAPOL socket of an interface; it joins `group`, the destination of MKPDUs."""
     try:
         # No protocol before it is bound, or it would receive frames of other interfaces.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from macsec.secy.controls import Controls
 from macsec.secy.plane import DataPlane, SAParameters
 from macsec.suites import CipherSuite
 
-PROTECT, VALIDATE = STAGES = ("protect", "validate")
+Stage = Literal["protect", "validate"]
+PROTECT: Final = "protect"
+VALIDATE: Final = "validate"
+STAGES: tuple[Stage, ...] = (PROTECT, VALIDATE)
 SCI = 0x5254001301560001
 SSCI = 1
 SECRET = bytes(range(32))
@@ -35,7 +38,7 @@ class Task:
     contestant that is close to the speed of the memory, so it has to be the same for all.
     """
 
-    stage: str
+    stage: Stage
     suite: CipherSuite
     encrypt: bool
     workload: Workload
@@ -78,7 +81,7 @@ class Task:
         """Spoil the output of the previous contestant, so that the next one has to write it."""
         self.out.fill(0xA5)
 
-    def at_stage(self, stage: str) -> Task:
+    def at_stage(self, stage: Stage) -> Task:
         """Return the task with the same frames at another stage."""
         return replace(self, stage=stage)
 

@@ -31,7 +31,7 @@ class CarriedJson(TypedDict):
     wire: str
 
 
-class DirectionJson(TypedDict):
+class ReplayDirectionJson(TypedDict):
     """The SecY that sends in a direction, and the counters of both ends for it."""
 
     sci: Sci | None
@@ -42,7 +42,7 @@ class LinkReplayJson(CarriedJson):
     """`macsec/replay/1`: a replay across one emulated link."""
 
     overhead_octets: int
-    directions: dict[str, DirectionJson]
+    directions: dict[str, ReplayDirectionJson]
     cipher: str
     seed: int | None
     backend: str

@@ -81,10 +81,6 @@ class Link:
         """The parameters of both directions."""
         return self._ways[A2B].lane.params, self._ways[B2A].lane.params
 
-    def in_flight(self, direction: int) -> int:
-        """Return the number of frames on their way."""
-        return len(self._ways[direction].lane)
-
     def carries(self, wanted: Callable[[bytes], bool]) -> bool:
         """Return whether `wanted` is true of a frame on its way, in either direction."""
         return any(

@@ -185,7 +185,7 @@ def test_progress_bar_only_at_a_terminal(monkeypatch, capsys, tmp_path):
     for terminal in (False, True):
         monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
         monkeypatch.setenv("TERM", "xterm")
-        with progress.Bar("protect", str(source)) as bar:
+        with progress.ProgressBar("protect", str(source)) as bar:
             bar.step(3, 500)
         assert ("protect" in capsys.readouterr().err) is terminal
 

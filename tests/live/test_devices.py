@@ -98,7 +98,7 @@ def test_a_device_exists_while_it_is_open(pair):
     """It is up, with the given MTU and MAC; the kernel does not keep it."""
     host = pair[0]
     with host.inside(), devices.open_tap("ms0", 1400, MAC) as device:
-        assert devices.interface("ms0") == devices.Interface(
+        assert devices.interface("ms0") == devices.EthernetInterface(
             "ms0", link(host, "ms0")["ifindex"], 1400, MAC, True
         )
         shown = link(host, "ms0")

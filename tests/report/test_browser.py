@@ -18,7 +18,7 @@ from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.probe import Probe
-from macsec.measure.latency.run import Plan, measure
+from macsec.measure.latency.run import LatencyPlan, measure
 from macsec.measure.machine import machine
 from macsec.report.html.page import POLICY, render
 from macsec.report.lab import page
@@ -36,7 +36,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def latency() -> str:
     """Return the report of a small measurement."""
-    plan = Plan(
+    plan = LatencyPlan(
         sizes=(64, 1518),
         suites=[SUITES["gcm-aes-128"]],
         frames=200,

@@ -21,6 +21,12 @@ from macsec.wire.params import LinkParams
 from macsec.wire.trace import RECORDS, Fate, TraceRecord, pack
 from support.planes import SCI_A
 
+
+def in_flight(link: Link, direction: int) -> int:
+    """Return the number of frames on their way."""
+    return len(link._ways[direction].lane)
+
+
 CHANCE = st.sampled_from([0.0, 0.001, 0.1, 0.3, 0.5, 1.0]) | st.floats(0, 1)
 SHORT = st.sampled_from([0, 1, 10, 1000]) | st.integers(0, 5000)
 CHANCES = st.builds(Chance, CHANCE, st.just(0.0) | CHANCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.planes import frame_of, receiver, sender
+from support.wires import in_flight
 
 from macsec.secy import Verdict
 from macsec.wire.engine import Engine
@@ -37,11 +38,11 @@ def test_both_directions_have_their_own_parameters():
     link.b.receiver = lambda frame: arrived.append(("b", engine.now_ns, frame))
     link.a.send(FRAME)
     link.b.send(bytearray(FRAME))
-    assert (link.in_flight(A2B), link.in_flight(B2A)) == (1, 1)
+    assert (in_flight(link, A2B), in_flight(link, B2A)) == (1, 1)
     engine.run()
     assert arrived == [("a", 5, FRAME), ("b", 1000, FRAME)]
     assert (link.stats[0].received, link.stats[1].received) == (1, 1)
-    assert (link.in_flight(A2B), link.in_flight(B2A)) == (0, 0)
+    assert (in_flight(link, A2B), in_flight(link, B2A)) == (0, 0)
     assert link.params == (LinkParams(delay="1us"), LinkParams(delay="5ns"))
 
 

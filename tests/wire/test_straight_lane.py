@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.wires import in_flight
 
 from macsec.errors import ConfigError
 from macsec.wire import link as links
@@ -32,7 +33,7 @@ def history(general: bool, params: dict[str, Any], sends: list[tuple[int, int]])
     seen: list[tuple[int, int]] = []
 
     def receive(frame: bytes) -> None:
-        seen.append((engine.now_ps, link.in_flight(0)))
+        seen.append((engine.now_ps, in_flight(link, 0)))
         if len(seen) % 2:
             link.b.send(frame)
         if len(seen) % 3 == 0 and len(seen) < 60:

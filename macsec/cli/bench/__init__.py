@@ -1,4 +1,8 @@
-"""`macsec bench`."""
+"""`macsec bench`.
+
+verb.py      `macsec bench`, and throughput
+latency.py   `macsec bench latency`
+"""
 
 from .verb import command
 

@@ -19,7 +19,7 @@ from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.measure.latency import round_trips
 from macsec.measure.latency.round_trips import LARGE_MTU, RealTime, TripPlan
-from macsec.measure.latency.run import Plan, Results, measure
+from macsec.measure.latency.run import LatencyPlan, LatencyResults, measure
 from macsec.measure.machine import MachineJson, machine
 from macsec.report.latency.hgrm import to_hgrm
 from macsec.report.latency.outcome import to_json
@@ -137,9 +137,9 @@ def _plan(
     slices: int,
     ring: int,
     backend: str,
-) -> Plan:
+) -> LatencyPlan:
     plane = chosen_plane(backend)
-    return Plan(
+    return LatencyPlan(
         sizes=numbers("frame size", sizes, SMALLEST, LARGEST),
         suites=[SUITES[name] for name in among("suite", suites, list(SUITES))],
         modes=(True, False) if integrity else (True,),
@@ -154,7 +154,7 @@ def _plan(
     )
 
 
-def _trip_plan(plan: Plan, trips: int, iperf_s: int) -> TripPlan | None:
+def _trip_plan(plan: LatencyPlan, trips: int, iperf_s: int) -> TripPlan | None:
     """Return the plan for the first suite, or raise before anything is measured."""
     if not trips:
         return None
@@ -170,12 +170,12 @@ def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
     return round_trips.measure(plan, keys, step)
 
 
-def _save_report(path: str, results: Results, facts: MachineJson) -> None:
+def _save_report(path: str, results: LatencyResults, facts: MachineJson) -> None:
     Path(path).write_text(to_html(results, facts), encoding="utf-8")
     say(f"report: {path}")
 
 
-def _save_histograms(folder: Path, results: Results) -> None:
+def _save_histograms(folder: Path, results: LatencyResults) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     named = {
         f"{each.subject.name}-{lane}": histogram

@@ -14,9 +14,10 @@ from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
 from macsec.measure.machine import MachineJson, machine
+from macsec.measure.task import STAGES
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import REFERENCE
-from macsec.measure.throughput.run import Plan, measure
+from macsec.measure.throughput.run import ThroughputPlan, measure
 from macsec.measure.workload import DEFAULT, parse
 from macsec.native import load
 from macsec.report.drawing.shapes import check_ending
@@ -27,7 +28,6 @@ from macsec.suites import SUITES
 
 from .latency import command as latency
 
-STAGES = ("protect", "validate")
 PICTURES = (".svg", ".png")
 LARGEST_BATCH = 1 << 16
 
@@ -122,9 +122,9 @@ def _plan(
     batch: str,
     peers: str,
     rounds: int,
-) -> Plan:
+) -> ThroughputPlan:
     sizes_named = [*(words(sizes) if sizes else ()), *mixes] or list(DEFAULT)
-    return Plan(
+    return ThroughputPlan(
         workloads=[parse(word) for word in dict.fromkeys(sizes_named)],
         suites=[SUITES[name] for name in among("suite", suites, list(SUITES))],
         kernels=_kernels(kernels),

@@ -1,4 +1,11 @@
-"""`macsec lab`."""
+"""`macsec lab`.
+
+verb.py    `macsec lab`, its verbs, and `schema`
+run.py     `macsec lab run`: a topology in virtual time
+up.py      `macsec lab up`: a topology in real time
+reach.py   `macsec lab exec|status|down`: the lab that is up
+state.py   the folder of the lab that is up
+"""
 
 from .verb import command
 

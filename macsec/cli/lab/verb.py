@@ -50,7 +50,7 @@ def command() -> None:
 @click.command("schema", short_help="Print the JSON Schema of a topology.")
 def schema() -> int:
     """Print the JSON Schema of a topology file, for editors."""
-    from macsec.config import published_schema
+    from macsec.config import published_schema  # late: it loads all models
 
     click.echo(published_schema(), nl=False)
     return GOOD

@@ -24,7 +24,7 @@ from macsec.secy import Outcome, Verdict
 from . import pipeline
 from .edge import Warnings
 from .pipeline import Last
-from .progress import Bar
+from .progress import ProgressBar
 
 LOG = logging.getLogger("macsec")
 
@@ -77,7 +77,7 @@ class Stream:
     call `take` for each piece, and `show` when the work on that piece is done.
     """
 
-    def __init__(self, reader: captures.Reader, bar: Bar) -> None:
+    def __init__(self, reader: captures.Reader, bar: ProgressBar) -> None:
         self._reader, self._bar = reader, bar
         self.fault: FormatError | None = None
         self.rows = 0
@@ -239,7 +239,10 @@ def open_stream(
 ) -> Iterator[Stream]:
     """Open a capture to read, with a progress bar for `verb`."""
     _keep_freed_memory()
-    with captures.read(source, fcs=fcs, backend=backend) as reader, Bar(verb, source, quiet) as bar:
+    with (
+        captures.read(source, fcs=fcs, backend=backend) as reader,
+        ProgressBar(verb, source, quiet) as bar,
+    ):
         yield Stream(reader, bar)
 
 

@@ -86,7 +86,7 @@ def _native_choice() -> tuple[str, str] | None:
 
 
 def _made_choice() -> tuple[str, str]:
-    from macsec.secy import SecY
+    from macsec.secy import SecY  # late: `--version` seldom needs it
 
     with SecY(None, *chosen_plane("auto")) as secy:
         return secy.backend, secy.kernel

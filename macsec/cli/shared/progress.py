@@ -20,7 +20,7 @@ PATIENCE = 0.5
 """Seconds before a bar appears, so that short work shows none."""
 
 
-class Bar:
+class ProgressBar:
     """Progress bar of a verb over a capture; nothing where stderr is no terminal."""
 
     def __init__(self, verb: str, source: str, quiet: bool = False) -> None:
@@ -68,7 +68,7 @@ class Bar:
         self._bar.start()
         self._task = self._bar.add_task(self._verb, total=self._total, frames="")
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         return self
 
     def __exit__(self, *_: object) -> None:

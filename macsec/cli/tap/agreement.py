@@ -17,7 +17,7 @@ from macsec.config import Configuration
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.holders import chain_of, policy_of
 from macsec.kay.kay import Kay
-from macsec.live.devices import Interface, Packet
+from macsec.live.devices import EthernetInterface, Packet
 from macsec.live.driver import Driver, KayPort
 from macsec.live.eapol import leave_eapol_out, open_eapol
 from macsec.live.pump import Pump
@@ -48,7 +48,7 @@ def check(model: Configuration, mka: bool) -> None:
     raise ConfigError(f"{place}: agrees on the SAKs: add --mka")
 
 
-def kay_of(model: Configuration, below: Interface) -> Kay:
+def kay_of(model: Configuration, below: EthernetInterface) -> Kay:
     """Return the KaY of an interface. Call it before a SecY takes the keys of the configuration."""
     policy = policy_of(model)
     chain = chain_of(model, edge("macsec tap", now_ns()))
@@ -60,7 +60,7 @@ class AgreedTap(NamedTuple):
     """The parts of a tap under key agreement."""
 
     kay: Kay
-    below: Interface
+    below: EthernetInterface
     upper: str
     wire: Packet
     secy: SecY

@@ -92,7 +92,7 @@ def command(
 class _Request:
     """The interfaces of a tap, and the reports that its user wants."""
 
-    below: devices.Interface
+    below: devices.EthernetInterface
     upper: str
     stats: float | None
     as_json: bool

@@ -6,13 +6,13 @@ ip_macsec.py       commands of iproute2
 systemd.py         systemd.netdev
 wireshark.py       Wireshark's tables of keys
 wpa_supplicant.py  a configuration file of wpa_supplicant
-pieces.py          Export, File, Format, Import: parts common to all formats
+pieces.py          Export, File, ExchangeFormat, Import: parts common to all formats
 """
 
 from macsec.config.exchange import ip_macsec, systemd, wireshark, wpa_supplicant
-from macsec.config.exchange.pieces import Export, File, Format, Import
+from macsec.config.exchange.pieces import ExchangeFormat, Export, File, Import
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, ExchangeFormat] = {
     "wireshark": wireshark.FORMAT,
     "ip-macsec": ip_macsec.FORMAT,
     "wpa_supplicant": wpa_supplicant.FORMAT,
@@ -20,4 +20,4 @@ FORMATS: dict[str, Format] = {
 }
 """Format to its two directions."""
 
-__all__ = ["FORMATS", "Export", "File", "Format", "Import"]
+__all__ = ["FORMATS", "ExchangeFormat", "Export", "File", "Import"]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from macsec.config.exchange.pieces import (
+    ExchangeFormat,
     Export,
     File,
-    Format,
     Import,
     imported,
     on_off,
@@ -197,4 +197,4 @@ def _receive_channel(rx: list[dict[str, Any]], words: list[str]) -> dict[str, An
     return rx[-1]
 
 
-FORMAT = Format(export, read)
+FORMAT = ExchangeFormat(export, read)

@@ -41,7 +41,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class ExchangeFormat:
     """One format. `folder`: an export has several files, and so is a folder.
 
     `export(config, ring, folder)`: `folder` is where the files are going to be. `read(path)`: a

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from macsec.config.exchange.pieces import (
+    ExchangeFormat,
     Export,
     File,
-    Format,
     Import,
     imported,
     sak,
@@ -199,4 +199,4 @@ def _read_association(fields: dict[str, str], path: Path, notes: list[str]) -> d
     return sa
 
 
-FORMAT = Format(export, read, folder=True)
+FORMAT = ExchangeFormat(export, read, folder=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from macsec.config.exchange.pieces import (
+    ExchangeFormat,
     Export,
     File,
-    Format,
     Import,
     caks,
     imported,
@@ -135,4 +135,4 @@ def _take(tree: dict[str, Any], row: list[str], place: str, notes: list[str]) ->
     channel["sa"][an] = {"key": row[0]}
 
 
-FORMAT = Format(export, read, folder=True)
+FORMAT = ExchangeFormat(export, read, folder=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from macsec.config.exchange.pieces import (
+    ExchangeFormat,
     Export,
     File,
-    Format,
     Import,
     agreement,
     caks,
@@ -119,4 +119,4 @@ def _fields(block: str) -> dict[str, str]:
     return {match[1]: match[2].strip('"') for match in matches if match}
 
 
-FORMAT = Format(export, read)
+FORMAT = ExchangeFormat(export, read)

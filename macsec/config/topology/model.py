@@ -1,7 +1,7 @@
 """The typed model of a topology: sites with hosts, links between their edges, traffic.
 
-Units of time and rate, and what netem's knobs mean, belong to the wire (`macsec.wire`): here such
-entries stay text, numbers and lists, and `Topology.origin` keeps the line of each.
+Units of time and rate, and the meaning of netem's impairments, belong to the wire (`macsec.wire`):
+here such entries stay text, numbers and lists, and `Topology.origin` keeps the line of each.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ IPv6: TypeAlias = Annotated[
 ]
 
 
-class KnobsSection(Section):
+class ImpairmentsSection(Section):
     """The impairments of one direction of a link, or of both: parameters of the wire by name.
 
     `tc`: a netem line as tc writes it; what is named beside it takes precedence.
@@ -196,19 +196,22 @@ class SiteSection(Section):
         BeforeValidator(_hosts),
         AnyOf({"type": ["integer", "string"]}, {"type": "array", "items": {"type": "string"}}),
     ] = Field(default_factory=dict)
-    link: KnobsSection = KnobsSection(rate="100gbit", delay="500ns", overhead="ethernet")
+    link: ImpairmentsSection = ImpairmentsSection(
+        rate="100gbit", delay="500ns", overhead="ethernet"
+    )
 
 
-class LinkSection(KnobsSection):
-    """`links.N`: a link between the edges of two sites; the knobs beside `between` hold both ways.
+class LinkSection(ImpairmentsSection):
+    """`links.N`: a link between the edges of two sites.
 
-    `a2b` and `b2a` say what differs in one direction. `macsec` adds to the topology's.
+    The impairments beside `between` hold both ways; those in `a2b` and `b2a` in one direction.
+    `macsec` adds to the topology's.
     """
 
     name: Name | None = None
     between: Annotated[list[Name], Field(min_length=2, max_length=2)]
-    a2b: KnobsSection = KnobsSection()
-    b2a: KnobsSection = KnobsSection()
+    a2b: ImpairmentsSection = ImpairmentsSection()
+    b2a: ImpairmentsSection = ImpairmentsSection()
     macsec: Protection = Field(default_factory=ProtectionSection)
 
     @property

@@ -1,7 +1,7 @@
 """Membership of CAs (IEEE 802.1X 9.4 to 9.7): one participant for each CAK.
 
-identity.py      Identity      our MI, MN and KN
-peers.py         Peers         the Live and Potential Peer Lists
-participant.py   Participant   a member of one CA: its lists, the election, its MKPDUs in time
-principal.py     choose        the participant whose SAKs protect the traffic
+identity.py       Identity       our MI, MN and KN
+peers.py          Peers          the Live and Potential Peer Lists
+participant.py    Participant    a member of one CA: its lists, the election, its MKPDUs in time
+participants.py   Participants   the participants of a port, and the principal (9.7)
 """

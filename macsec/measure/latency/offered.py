@@ -8,7 +8,7 @@ omission). The twin of the second half of `_native/measure/latency.c`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
@@ -38,26 +38,6 @@ class Offered(NamedTuple):
     late: int
     lost: int
     ticks: int
-
-
-class VirtualServer:
-    """A server in virtual time: handling a frame takes one of the given times."""
-
-    def __init__(self, service: Sequence[int]) -> None:
-        self._service, self._handled, self._now = service, 0, 0
-
-    def now(self) -> int:
-        """Return the time."""
-        return self._now
-
-    def wait(self, due: int) -> None:
-        """Advance the clock to `due`."""
-        self._now = max(self._now, due)
-
-    def handle(self) -> None:
-        """Advance the clock by the next time."""
-        self._now += self._service[self._handled]
-        self._handled += 1
 
 
 SLACK = Fraction(1, 100)

@@ -36,7 +36,7 @@ TARGET_TRIPS, TARGET_THROUGHPUT = 1.05, 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LatencyPlan:
     """The work of a measurement. `sizes` count the FCS; `loads` are per cent of the no drop rate.
 
     `frames`: timed one by one, for each size. `trial_s`: how long frames are offered, in a trial of
@@ -62,7 +62,7 @@ class Plan:
         return len(self.sizes) * len(self.suites) * len(self.modes) * each
 
 
-class Subject(NamedTuple):
+class LatencySubject(NamedTuple):
     """The measured frames and their suite; `frame_octets` count the FCS."""
 
     suite: CipherSuite
@@ -92,7 +92,7 @@ class Subject(NamedTuple):
 class Processing:
     """Frames timed one by one: a histogram for each of `chain.LANES`."""
 
-    subject: Subject
+    subject: LatencySubject
     lanes: dict[str, Histogram]
 
     @property
@@ -110,7 +110,7 @@ class Processing:
 class Rates:
     """The bounds of each goal; `interrupted`: trials that were interrupted at every attempt."""
 
-    subject: Subject
+    subject: LatencySubject
     bounds: list[Bounds]
     interrupted: int
 
@@ -119,7 +119,7 @@ class Rates:
 class Loaded:
     """Frames offered at a share of the no drop rate, all slices together."""
 
-    subject: Subject
+    subject: LatencySubject
     percent: int
     frames_per_s: float
     offered: Offered
@@ -128,7 +128,7 @@ class Loaded:
     interrupted: int
 
 
-class Target(NamedTuple):
+class LatencyTarget(NamedTuple):
     """A value that has to be at most, or at least, `limit`."""
 
     name: str
@@ -144,10 +144,10 @@ class Target(NamedTuple):
 
 
 @dataclass(slots=True)
-class Results:
+class LatencyResults:
     """All results, measured and exact."""
 
-    plan: Plan
+    plan: LatencyPlan
     backend: str = ""
     kernel: str = ""
     clock: IntervalClock | None = None
@@ -157,34 +157,34 @@ class Results:
     added: list[serialisation.Added] = field(default_factory=list)
     real: RealTime | None = None
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[LatencyTarget]:
         """Yield the targets that this measurement covers."""
         for each in self.processing:
             if each.subject.frame_octets == TARGET_OCTETS:
                 what = f"{each.subject.suite.name}, {each.subject.mode}"
                 name = f"protect and validate, p50, {TARGET_OCTETS} octets, {what}"
-                yield Target(name, each.both_ns / NS_PER_US, TARGET_NS / NS_PER_US, "us")
+                yield LatencyTarget(name, each.both_ns / NS_PER_US, TARGET_NS / NS_PER_US, "us")
         shares = [row.share for row in self.added if row.path == serialisation.INTER_REGION]
         if shares:
             name = f"added serialisation, {serialisation.INTER_REGION.name}, the worst row"
-            yield Target(name, float(100 * max(shares)), float(100 * TARGET_SHARE), "%")
+            yield LatencyTarget(name, float(100 * max(shares)), float(100 * TARGET_SHARE), "%")
         if self.real is None:
             return
         if (trips := self.real.trip_ratio) is not None:
             name = "round trips over TAP, p50, protected to clear, the median of the sizes"
-            yield Target(name, trips, TARGET_TRIPS, "of 1")
+            yield LatencyTarget(name, trips, TARGET_TRIPS, "of 1")
         if (through := self.real.throughput_ratio) is not None:
             name = "iperf3 over TAP, protected to clear"
-            yield Target(name, through, TARGET_THROUGHPUT, "of 1", at_least=True)
+            yield LatencyTarget(name, through, TARGET_THROUGHPUT, "of 1", at_least=True)
 
 
-def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
+def measure(plan: LatencyPlan, step: Callable[[], None] = lambda: None) -> LatencyResults:
     """Measure all of a plan; `step` is called after each part."""
-    results = Results(plan, added=list(serialisation.table(plan.sizes)))
+    results = LatencyResults(plan, added=list(serialisation.table(plan.sizes)))
     for suite in plan.suites:
         for encrypt in plan.modes:
             for size in plan.sizes:
-                subject = Subject(suite, encrypt, size)
+                subject = LatencySubject(suite, encrypt, size)
                 frames = parse(str(size - FCS)).batch(VARIETY)
                 chain = make_chain(suite, encrypt, frames, plan.backend, plan.kernel)
                 try:
@@ -195,7 +195,7 @@ def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
 
 
 def _measure_one(
-    results: Results, subject: Subject, chain: Chain, step: Callable[[], None]
+    results: LatencyResults, subject: LatencySubject, chain: Chain, step: Callable[[], None]
 ) -> None:
     plan = results.plan
     results.backend, results.kernel, results.clock = chain.backend, chain.kernel, chain.clock
@@ -214,7 +214,7 @@ def _measure_one(
         step()
 
 
-def _rates(plan: Plan, subject: Subject, chain: Chain, highest: int) -> Rates:
+def _rates(plan: LatencyPlan, subject: LatencySubject, chain: Chain, highest: int) -> Rates:
     interrupted = 0
 
     def device(rate: int) -> Trial:
@@ -228,7 +228,9 @@ def _rates(plan: Plan, subject: Subject, chain: Chain, highest: int) -> Rates:
     return Rates(subject, bounds, interrupted)
 
 
-def _loaded(plan: Plan, subject: Subject, chain: Chain, percent: int, base: int) -> Loaded:
+def _loaded(
+    plan: LatencyPlan, subject: LatencySubject, chain: Chain, percent: int, base: int
+) -> Loaded:
     rate = base * percent / 100
     frames = max(1, round(rate * plan.trial_s))
     latency = new_histogram("reference" if chain.backend == "reference" else "native")

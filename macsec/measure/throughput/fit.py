@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Line(NamedTuple):
+class FittedLine(NamedTuple):
     """`intercept` + `slope` * size; `error` is the largest distance of a point, as a share."""
 
     slope: float
@@ -18,7 +18,7 @@ class Line(NamedTuple):
         return self.intercept + self.slope * size
 
 
-def line(sizes: Sequence[float], values: Sequence[float]) -> Line | None:
+def line(sizes: Sequence[float], values: Sequence[float]) -> FittedLine | None:
     """Return the line of least squares of relative distances, or None for fewer than two sizes.
 
     Relative, because otherwise the largest frames alone would decide the intercept.
@@ -34,4 +34,4 @@ def line(sizes: Sequence[float], values: Sequence[float]) -> Line | None:
     slope /= sum(weight * (size - size_mean) ** 2 for size, _, weight in points)
     intercept = value_mean - slope * size_mean
     error = max(abs(intercept + slope * size - value) / value for size, value, _ in points)
-    return Line(slope, intercept, error)
+    return FittedLine(slope, intercept, error)

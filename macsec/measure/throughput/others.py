@@ -254,7 +254,7 @@ class Scapy(PythonPeer):
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class PeerImplementation:
     """A peer: its name, its contestants, how to install it, and its installed version."""
 
     name: str
@@ -319,32 +319,36 @@ IPSEC_MB = "intel-ipsec-mb"
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer(
+        PeerImplementation(
             IPSEC_MB,
             "apt install libipsec-mb-dev",
             _ipsec_mb,
             _compiled_version("ipsec_mb", "IPSec_MB"),
         ),
-        Peer("openssl", "apt install libssl-dev", _openssl, _compiled_version("openssl", "crypto")),
-        Peer(
+        PeerImplementation(
+            "openssl", "apt install libssl-dev", _openssl, _compiled_version("openssl", "crypto")
+        ),
+        PeerImplementation(
             "cryptography",
             "pip install cryptography",
             _python("cryptography", Pyca),
             _installed_version("cryptography"),
         ),
-        Peer(
+        PeerImplementation(
             "pycryptodome",
             "pip install pycryptodome",
             _python("Crypto.Cipher.AES", PyCryptodome),
             _installed_version("pycryptodome"),
         ),
-        Peer(
+        PeerImplementation(
             "scapy",
             "pip install scapy",
             _python("scapy.contrib.macsec", Scapy),
             _installed_version("scapy"),
         ),
-        Peer(CEILING, "apt install gcc, on x86-64 with AES-NI", _ceiling, lambda: None),
+        PeerImplementation(
+            CEILING, "apt install gcc, on x86-64 with AES-NI", _ceiling, lambda: None
+        ),
     )
 }
 """All peers; the ceiling takes part like one."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 from macsec.measure.arithmetic import FCS, OVERHEAD_WITH_SCI, OVERHEAD_WITHOUT_SCI, ratio
 from macsec.measure.compiled import Lacking
 from macsec.measure.contestant import Contestant
-from macsec.measure.task import STAGES, Task, make_task
+from macsec.measure.task import STAGES, Stage, Task, make_task
 from macsec.measure.throughput import fit
 from macsec.measure.throughput.ceiling import BACKEND as CEILING
 from macsec.measure.throughput.ceiling import CycleCounter
@@ -35,14 +35,14 @@ OURS = (BACKEND, REFERENCE, PYTHON_BATCH, PYTHON_FRAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ThroughputPlan:
     """The work of a measurement. `kernels`: the chosen one first; `peers`: names of PEERS."""
 
     workloads: Sequence[Workload]
     suites: Sequence[CipherSuite]
     kernels: Sequence[str]
     peers: Sequence[str] = tuple(PEERS)
-    stages: Sequence[str] = STAGES
+    stages: Sequence[Stage] = STAGES
     modes: Sequence[bool] = (True,)
     batches: Sequence[int] = (256,)
     rounds: int = 15
@@ -96,10 +96,10 @@ class Measurement:
 
 
 @dataclass(slots=True)
-class Results:
+class ThroughputResults:
     """The measurements, race by race, and the peers that could not take part, with reasons."""
 
-    plan: Plan
+    plan: ThroughputPlan
     races: list[list[Measurement]] = field(default_factory=list)
     lacking: dict[str, str] = field(default_factory=dict)
 
@@ -119,7 +119,7 @@ class Results:
                     if _comparable(ours, other):
                         yield ours, other, ours.ratio(other)
 
-    def lines(self) -> Iterator[tuple[Measurement, fit.Line]]:
+    def lines(self) -> Iterator[tuple[Measurement, fit.FittedLine]]:
         """Yield the first measurement of each contestant, and a line through its times by size."""
         groups: dict[tuple[Any, ...], list[Measurement]] = {}
         for row in self.rows:
@@ -145,7 +145,7 @@ class Results:
         return median(clocks) if clocks else None
 
 
-def mode(task: Task) -> str:
+def mode(task: Task) -> Literal["confidentiality", "integrity"]:
     """Return `confidentiality` or `integrity`."""
     return "confidentiality" if task.encrypt else "integrity"
 
@@ -164,9 +164,9 @@ def expected(workload: Workload) -> tuple[float, float]:
     return ratio(lengths, OVERHEAD_WITHOUT_SCI), ratio(lengths, OVERHEAD_WITH_SCI)
 
 
-def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
+def measure(plan: ThroughputPlan, step: Callable[[], None] = lambda: None) -> ThroughputResults:
     """Run all races of a plan; `step` is called after each round."""
-    results = Results(plan)
+    results = ThroughputResults(plan)
     for suite in plan.suites:
         for encrypt in plan.modes:
             for frames in plan.batches:
@@ -177,7 +177,7 @@ def measure(plan: Plan, step: Callable[[], None] = lambda: None) -> Results:
     return results
 
 
-def _race(results: Results, task: Task, step: Callable[[], None]) -> list[Measurement]:
+def _race(results: ThroughputResults, task: Task, step: Callable[[], None]) -> list[Measurement]:
     plan = results.plan
     entered: list[Contestant] = []
     clock: list[Contestant] = []
@@ -209,7 +209,7 @@ def _clock() -> list[Contestant]:
         return []
 
 
-def _entering(results: Results, name: str, task: Task) -> list[Contestant]:
+def _entering(results: ThroughputResults, name: str, task: Task) -> list[Contestant]:
     if name in results.lacking:
         return []
     try:
@@ -219,4 +219,13 @@ def _entering(results: Results, name: str, task: Task) -> list[Contestant]:
         return []
 
 
-__all__ = ["CEILING", "OURS", "Measurement", "Plan", "Results", "expected", "measure", "mode"]
+__all__ = [
+    "CEILING",
+    "OURS",
+    "Measurement",
+    "ThroughputPlan",
+    "ThroughputResults",
+    "expected",
+    "measure",
+    "mode",
+]

@@ -26,7 +26,7 @@ STATIC = "static keys"
 _HOSTS = ("sent", "received", "expected", "strange", "foreign")
 
 
-class DirectionJson(TypedDict):
+class LinkDirectionJson(TypedDict):
     """Frames on the wire in one direction, MKPDUs included, and what the receiving SecY did."""
 
     sent: int
@@ -70,7 +70,7 @@ class LinkJson(TypedDict):
     between: list[str]
     sent: int
     delivered: int
-    directions: dict[str, DirectionJson]
+    directions: dict[str, LinkDirectionJson]
     secys: dict[str, SecyJson]
     mka: AgreementJson | None
 
@@ -90,7 +90,7 @@ class HostJson(TypedDict):
     foreign: int
 
 
-class LatencyJson(TypedDict):
+class LatencyRangeJson(TypedDict):
     """Latencies from host to host in ps, exact."""
 
     least: int
@@ -107,7 +107,7 @@ FlowJson = TypedDict(
         "sent": int,
         "octets": int,
         "delivered": int,
-        "latency_ps": LatencyJson,
+        "latency_ps": LatencyRangeJson,
     },
 )
 """An entry of traffic."""
@@ -227,9 +227,9 @@ def _link(link: SiteLink) -> LinkJson:
     }
 
 
-def _direction(link: SiteLink, direction: int, stats: LinkStats) -> DirectionJson:
+def _direction(link: SiteLink, direction: int, stats: LinkStats) -> LinkDirectionJson:
     return cast(
-        DirectionJson,
+        LinkDirectionJson,
         {
             **stats.as_dict(),
             "mkpdus": link.mkpdus(direction),

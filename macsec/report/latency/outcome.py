@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, cast
 from typing_extensions import TypedDict
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
-from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
+from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates
 from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.serialisation import Added
 from macsec.measure.machine import MachineJson
@@ -144,7 +144,7 @@ class PlanJson(TypedDict):
     ring: int
 
 
-class TargetJson(TypedDict):
+class LatencyTargetJson(TypedDict):
     """A value and its limit."""
 
     name: str
@@ -170,7 +170,7 @@ class LatencyJson(TypedDict):
     serialisation: list[AddedJson]
     round_trips: list[TripJson]
     real_time: RealTimeJson | None
-    targets: list[TargetJson]
+    targets: list[LatencyTargetJson]
 
 
 class TimeKind(NamedTuple):
@@ -179,14 +179,14 @@ class TimeKind(NamedTuple):
     key: str
     title: str
     note: str
-    rows: Callable[[Results], Sequence[Mapping[str, Any]]]
-    tables: Callable[[Results], Iterator[Table]]
+    rows: Callable[[LatencyResults], Sequence[Mapping[str, Any]]]
+    tables: Callable[[LatencyResults], Iterator[Table]]
 
 
 # ---------------------------------------------------------------- JSON
 
 
-def to_json(results: Results, machine: MachineJson) -> LatencyJson:
+def to_json(results: LatencyResults, machine: MachineJson) -> LatencyJson:
     """Return the JSON of a measurement of latency."""
     plan, clock = results.plan, results.clock
     result = {
@@ -215,7 +215,7 @@ def _rounded(value: float | str) -> float | str:
     return value if isinstance(value, str | int) else round(value, 6)
 
 
-def _subject_item(subject: Subject) -> SubjectJson:
+def _subject_item(subject: LatencySubject) -> SubjectJson:
     return {
         "suite": subject.suite.name,
         "mode": subject.mode,
@@ -240,7 +240,7 @@ def distribution(histogram: Histogram) -> DistributionJson:
     return cast(DistributionJson, numbers)
 
 
-def _processing_rows(results: Results) -> list[ProcessingJson]:
+def _processing_rows(results: LatencyResults) -> list[ProcessingJson]:
     return [
         {**_subject_item(each.subject), "path": lane, **distribution(histogram)}
         for each in results.processing
@@ -248,7 +248,7 @@ def _processing_rows(results: Results) -> list[ProcessingJson]:
     ]
 
 
-def _rate_rows(results: Results) -> list[RateJson]:
+def _rate_rows(results: LatencyResults) -> list[RateJson]:
     return [_rate_item(each, bounds) for each in results.rates for bounds in each.bounds]
 
 
@@ -267,7 +267,7 @@ def _rate_item(each: Rates, bounds: Bounds) -> RateJson:
     }
 
 
-def _load_rows(results: Results) -> list[LoadJson]:
+def _load_rows(results: LatencyResults) -> list[LoadJson]:
     return [
         {
             **_subject_item(each.subject),
@@ -284,7 +284,7 @@ def _load_rows(results: Results) -> list[LoadJson]:
     ]
 
 
-def _added_rows(results: Results) -> list[AddedJson]:
+def _added_rows(results: LatencyResults) -> list[AddedJson]:
     return [
         {
             "path": row.path.name,
@@ -301,7 +301,7 @@ def _added_rows(results: Results) -> list[AddedJson]:
     ]
 
 
-def _trip_rows(results: Results) -> list[TripJson]:
+def _trip_rows(results: LatencyResults) -> list[TripJson]:
     if results.real is None:
         return []
     suite = results.real.plan.suite.name
@@ -319,7 +319,7 @@ def _trip_rows(results: Results) -> list[TripJson]:
     ]
 
 
-def _real_item(results: Results) -> RealTimeJson | None:
+def _real_item(results: LatencyResults) -> RealTimeJson | None:
     real = results.real
     if real is None:
         return None
@@ -336,7 +336,7 @@ def _real_item(results: Results) -> RealTimeJson | None:
 # ---------------------------------------------------------------- tables
 
 
-def _processing_tables(results: Results) -> Iterator[Table]:
+def _processing_tables(results: LatencyResults) -> Iterator[Table]:
     for (suite, mode), group in groupby(results.processing, _family):
         rows = [cells for each in group for cells in _processing_cells(each)]
         marks = ["quiet" if row[1] == LANE_NAMES["clock"] else "" for row in rows]
@@ -378,7 +378,7 @@ def _digits(value: float) -> str:
     return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}"
 
 
-def _rate_tables(results: Results) -> Iterator[Table]:
+def _rate_tables(results: LatencyResults) -> Iterator[Table]:
     head = ("octets", "goal", "kframe/s", "first bad", "Gbit/s", "on the wire", "trials", "cut")
     for (suite, mode), group in groupby(results.rates, _family):
         rows = [_rate_cells(each, bounds) for each in group for bounds in each.bounds]
@@ -396,7 +396,7 @@ def _rate_cells(each: Rates, bounds: Bounds) -> list[str]:
     return [str(subject.frame_octets), bounds.goal.name, known[0], bad, *known[1:], *ends]
 
 
-def _load_tables(results: Results) -> Iterator[Table]:
+def _load_tables(results: LatencyResults) -> Iterator[Table]:
     head = ("octets", "of NDR", "kframe/s", "lost", *NUMBERS, "cut")
     for (suite, mode), group in groupby(results.loads, _family):
         rows = [
@@ -413,7 +413,7 @@ def _load_tables(results: Results) -> Iterator[Table]:
         yield Table(f"{suite}, {mode}", head, rows, 1)
 
 
-def _added_tables(results: Results) -> Iterator[Table]:
+def _added_tables(results: LatencyResults) -> Iterator[Table]:
     rates = list(dict.fromkeys(row.gbit_per_s for row in results.added))
     overheads = list(dict.fromkeys(row.overhead_octets for row in results.added))
     added = {(row.overhead_octets, row.gbit_per_s): row.added_ps for row in results.added}
@@ -433,7 +433,7 @@ def _added_tables(results: Results) -> Iterator[Table]:
         )
 
 
-def _trip_tables(results: Results) -> Iterator[Table]:
+def _trip_tables(results: LatencyResults) -> Iterator[Table]:
     real = results.real
     if real is None:
         return
@@ -523,7 +523,7 @@ TIME_KINDS = (
 # ---------------------------------------------------------------- around them
 
 
-def head(results: Results, machine: MachineJson) -> dict[str, str]:
+def head(results: LatencyResults, machine: MachineJson) -> dict[str, str]:
     """Return the machine, the versions and the clock, by name."""
     plan, clock = results.plan, results.clock
     facts = {
@@ -546,7 +546,7 @@ def head(results: Results, machine: MachineJson) -> dict[str, str]:
     return facts
 
 
-def target_table(results: Results) -> Table:
+def target_table(results: LatencyResults) -> Table:
     """Return name, value, limit and result of each target."""
     rows = [
         [

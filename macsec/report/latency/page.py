@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from macsec.measure.arithmetic import BITS_PER_GBIT, OVERHEAD_WITH_SCI, goodput
 from macsec.measure.latency.histogram import Histogram, levels, steps
-from macsec.measure.latency.run import Loaded, Processing, Rates, Results, Subject
+from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates
 from macsec.measure.machine import MachineJson
 from macsec.report.html import charts, page, tables
 from macsec.report.html.markup import Html
@@ -25,7 +25,7 @@ LINKS = (1, 10, 25, 100)
 """Gbit/s of links whose arithmetic is drawn beside what was measured."""
 
 
-def to_html(results: Results, machine: MachineJson) -> str:
+def to_html(results: LatencyResults, machine: MachineJson) -> str:
     """Return the text of the file."""
     sections = [PageSection("targets", "Targets", [tables.draw(target_table(results))])]
     for each in TIME_KINDS:
@@ -39,7 +39,7 @@ def to_html(results: Results, machine: MachineJson) -> str:
 # ---------------------------------------------------------------- pictures
 
 
-def _processing_pictures(results: Results) -> Iterator[Html]:
+def _processing_pictures(results: LatencyResults) -> Iterator[Html]:
     step = 1 if results.clock is None else round(results.clock.step_ns)
     figures = [part for each in results.processing for part in _processing_pair(each, step)]
     yield page.cards(*figures)
@@ -58,7 +58,7 @@ def _processing_pair(each: Processing, step: int) -> Iterator[Html]:
     yield charts.draw_bars(Bars(title, "ns", bars, found.beyond))
 
 
-def _title(subject: Subject) -> str:
+def _title(subject: LatencySubject) -> str:
     mode = "" if subject.encrypt else ", integrity only"
     return f"{subject.frame_octets} octets, {subject.suite.name}{mode}"
 
@@ -68,7 +68,7 @@ def _curve(name: str, histogram: Histogram) -> Series:
     return Series(name, points)
 
 
-def _rate_pictures(results: Results) -> Iterator[Html]:
+def _rate_pictures(results: LatencyResults) -> Iterator[Html]:
     families: dict[tuple[str, bool], list[Rates]] = {}
     for each in results.rates:
         families.setdefault((each.subject.suite.name, each.subject.encrypt), []).append(each)
@@ -107,8 +107,8 @@ def _goodput_gbit(size: int, rate: int) -> float:
     return goodput([size], rate * BITS_PER_GBIT, OVERHEAD_WITH_SCI) / BITS_PER_GBIT
 
 
-def _load_pictures(results: Results) -> Iterator[Html]:
-    subjects: dict[Subject, list[Loaded]] = {}
+def _load_pictures(results: LatencyResults) -> Iterator[Html]:
+    subjects: dict[LatencySubject, list[Loaded]] = {}
     for each in results.loads:
         subjects.setdefault(each.subject, []).append(each)
     figures = [
@@ -125,7 +125,7 @@ def _load_pictures(results: Results) -> Iterator[Html]:
         yield page.cards(*figures)
 
 
-def _trip_pictures(results: Results) -> Iterator[Html]:
+def _trip_pictures(results: LatencyResults) -> Iterator[Html]:
     if results.real is None:
         return
     suite = results.real.plan.suite.name
@@ -143,11 +143,11 @@ def _trip_pictures(results: Results) -> Iterator[Html]:
     )
 
 
-def _no_pictures(_: Results) -> Iterator[Html]:
+def _no_pictures(_: LatencyResults) -> Iterator[Html]:
     yield from ()
 
 
-PICTURES: dict[str, Callable[[Results], Iterator[Html]]] = {
+PICTURES: dict[str, Callable[[LatencyResults], Iterator[Html]]] = {
     "processing": _processing_pictures,
     "throughput": _rate_pictures,
     "load": _load_pictures,

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from rich.text import Text
 
-from macsec.measure.latency.run import Results
+from macsec.measure.latency.run import LatencyResults
 from macsec.measure.machine import MachineJson
 from macsec.report.latency.outcome import TIME_KINDS, head, target_table
 from macsec.report.page import Page, columns, drawn, heading, indented
 
 
-def to_page(page: Page, results: Results, machine: MachineJson) -> None:
+def to_page(page: Page, results: LatencyResults, machine: MachineJson) -> None:
     """Print the machine, the kinds of time that were measured, the targets."""
     page.add(heading("macsec bench latency", results.kernel), Text())
     facts = columns("left", "left")

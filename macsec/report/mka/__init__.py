@@ -1,1 +1,7 @@
-"""Key agreement: a capture of it, one MKPDU, the status of a port, a chain of CAKs."""
+"""Key agreement: a capture of it, one MKPDU, the status of a port, a chain of CAKs.
+
+capture.py   the key agreement in a capture
+message.py   one MKPDU, parameter set by parameter set
+status.py    the status of a port
+caks.py      a chain of CAKs by name and window
+"""

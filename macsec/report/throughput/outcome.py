@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from rich.text import Text
 from typing_extensions import TypedDict
 
 from macsec.measure.machine import MachineJson
-from macsec.measure.throughput.run import CEILING, OURS, Measurement, Results, expected, mode
+from macsec.measure.throughput.run import (
+    CEILING,
+    OURS,
+    Measurement,
+    ThroughputResults,
+    expected,
+    mode,
+)
 from macsec.report.page import Page, columns, heading, indented
 
 NAME_WIDTH, NUMBER_WIDTH = 40, 11
@@ -89,10 +96,10 @@ class ThroughputJson(TypedDict):
     not_found: dict[str, str]
 
 
-def to_json(results: Results, machine: MachineJson) -> ThroughputJson:
+def to_json(results: ThroughputResults, machine: MachineJson) -> ThroughputJson:
     """Return the JSON of a measurement of throughput."""
     plan = results.plan
-    result = {
+    return {
         "schema": "macsec/bench-throughput/1",
         "machine": {**machine, "core_ghz": _rounded(results.core_ghz(), 3)},
         "rounds": plan.rounds,
@@ -102,24 +109,23 @@ def to_json(results: Results, machine: MachineJson) -> ThroughputJson:
         "fit": [
             {
                 **_names(row),
-                "ns_per_octet": _rounded(line.slope, 6),
-                "ns_per_frame": _rounded(line.intercept, 3),
-                "largest_error": _rounded(line.error, 4),
+                "ns_per_octet": round(line.slope, 6),
+                "ns_per_frame": round(line.intercept, 3),
+                "largest_error": round(line.error, 4),
             }
             for row, line in results.lines()
         ],
         "expected": [
-            dict(zip(("workload", "ratio_24", "ratio_32"), (w.name, *shares), strict=True))
-            for w in plan.workloads
-            for shares in [[round(share, 6) for share in expected(w)]]
+            {"workload": workload.name, "ratio_24": round(short, 6), "ratio_32": round(long, 6)}
+            for workload in plan.workloads
+            for short, long in [expected(workload)]
         ],
         "digests": results.digests(),
         "not_found": dict(results.lacking),
     }
-    return cast(ThroughputJson, result)
 
 
-def _names(row: Measurement) -> dict[str, object]:
+def _names(row: Measurement) -> NamesJson:
     return {
         "stage": row.task.stage,
         "suite": row.task.suite.name,
@@ -130,29 +136,29 @@ def _names(row: Measurement) -> dict[str, object]:
     }
 
 
-def _row(row: Measurement) -> dict[str, object]:
+def _row(row: Measurement) -> RowJson:
     octets = row.frame_octets
     return {
         **_names(row),
         "workload": row.task.workload.name,
         "frame_octets": int(octets) if octets.is_integer() else round(octets, 3),
-        "ns_per_frame": _rounded(row.ns_per_frame, 3),
-        "gbit_per_s": _rounded(row.gbit_per_s, 6),
-        "mframe_per_s": _rounded(1000 / row.ns_per_frame, 6),
+        "ns_per_frame": round(row.ns_per_frame, 3),
+        "gbit_per_s": round(row.gbit_per_s, 6),
+        "mframe_per_s": round(1000 / row.ns_per_frame, 6),
         "cycles_per_frame": _rounded(row.cycles_per_frame, 1),
-        "best_ns_per_frame": _rounded(row.timing.best / row.frames, 3),
-        "spread": _rounded(row.timing.spread, 4),
+        "best_ns_per_frame": round(row.timing.best / row.frames, 3),
+        "spread": round(row.timing.spread, 4),
         "interrupted_rounds": row.timing.interrupted,
     }
 
 
-def _ratio(ours: Measurement, other: Measurement, ratio: float) -> dict[str, object]:
+def _ratio(ours: Measurement, other: Measurement, ratio: float) -> RatioJson:
     return {
         **_names(ours),
         "workload": ours.task.workload.name,
         "peer": other.backend,
         "peer_kernel": other.kernel,
-        "ratio": _rounded(ratio, 4),
+        "ratio": round(ratio, 4),
     }
 
 
@@ -160,7 +166,7 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def to_page(page: Page, results: Results, machine: MachineJson) -> None:
+def to_page(page: Page, results: ThroughputResults, machine: MachineJson) -> None:
     """Print the machine, then times, ratios and lines of each suite, mode, stage and batch."""
     page.add(heading("macsec bench throughput", results.plan.kernels[0]), Text())
     page.add(*indented(_machine(results, machine)))
@@ -174,7 +180,7 @@ def to_page(page: Page, results: Results, machine: MachineJson) -> None:
         page.add(Text(), *indented(_lines(lines)))
 
 
-def _head(results: Results, machine: MachineJson) -> dict[str, str]:
+def _head(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
     ghz = results.core_ghz()
     return {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
@@ -190,14 +196,14 @@ def _head(results: Results, machine: MachineJson) -> dict[str, str]:
     }
 
 
-def _machine(results: Results, machine: MachineJson) -> Any:
+def _machine(results: ThroughputResults, machine: MachineJson) -> Any:
     table = columns("left", "left")
     for name, value in _head(results, machine).items():
         table.add_row(Text(name, "dim"), Text(value))
     return table
 
 
-def _groups(results: Results) -> Iterator[tuple[Group, list[list[Measurement]]]]:
+def _groups(results: ThroughputResults) -> Iterator[tuple[Group, list[list[Measurement]]]]:
     def group(race: list[Measurement]) -> Group:
         task = race[0].task
         return task.suite.name, mode(task), task.stage, task.frames
@@ -230,7 +236,7 @@ def _times(races: list[list[Measurement]]) -> Any:
     return table
 
 
-def _ratios(results: Results, races: list[list[Measurement]]) -> Any:
+def _ratios(results: ThroughputResults, races: list[list[Measurement]]) -> Any:
     """Return the chosen kernel's time over that of others, and the same for the Python calls."""
     table = _table("our time ÷ time of", races)
     leaders = [row for row in races[0] if row is races[0][0] or row.backend == OURS[-1]]
@@ -288,7 +294,7 @@ def _short(value: float) -> str:
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
-def to_markdown(results: Results, machine: MachineJson) -> str:
+def to_markdown(results: ThroughputResults, machine: MachineJson) -> str:
     """Return the same for a document."""
     parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
     for group, races in _groups(results):
@@ -304,7 +310,7 @@ def _time_cells(races: list[list[Measurement]]) -> Iterator[tuple[str, Iterable[
 
 
 def _ratio_cells(
-    results: Results, races: list[list[Measurement]]
+    results: ThroughputResults, races: list[list[Measurement]]
 ) -> Iterator[tuple[str, Iterable[str]]]:
     chosen = results.plan.kernels[0]
     cells: dict[str, list[str]] = {}

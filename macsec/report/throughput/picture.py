@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from macsec.measure.machine import MachineJson
-from macsec.measure.throughput.run import CEILING, OURS, Measurement, Results, mode
+from macsec.measure.throughput.run import CEILING, OURS, Measurement, ThroughputResults, mode
 from macsec.report.drawing.axes import Scale, step_marks
 from macsec.report.drawing.shapes import Drawing, Lines, Words
 
 PANEL_WIDTH, PANEL_HEIGHT = 420, 400
 LEFT, TOP, BETWEEN, BOTTOM, LEGEND = 70, 84, 70, 60, 260
 GRID, AXIS, QUIET = "#dddddd", "#555555", "#666666"
-CEILING_COLOUR = "#000000"
 OUR_COLOURS = ("#d55e00", "#e69f00", "#8b6508", "#c9a227", "#a0522d")
 PEER_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#7f7fff", "#8c564b", "#17becf")
 SIZE_MARKS = (64, 128, 256, 512, 1024, 2048, 4096)
@@ -32,7 +31,7 @@ class Panel:
     y: Scale
 
 
-def draw(results: Results, machine: MachineJson) -> Drawing | None:
+def draw(results: ThroughputResults, machine: MachineJson) -> Drawing | None:
     """Return the picture; None where fewer than two single sizes were measured."""
     panels = _panels(results)
     if not panels:
@@ -64,7 +63,7 @@ def draw(results: Results, machine: MachineJson) -> Drawing | None:
     return drawing
 
 
-def _panels(results: Results) -> dict[str, list[Measurement]]:
+def _panels(results: ThroughputResults) -> dict[str, list[Measurement]]:
     panels: dict[str, list[Measurement]] = {}
     for row in results.rows:
         if len(set(row.task.workload.lengths)) == 1:
@@ -101,7 +100,7 @@ def _range(rates: Sequence[float]) -> tuple[float, float]:
     return 10.0**low, high
 
 
-def _subtitle(results: Results, machine: MachineJson) -> str:
+def _subtitle(results: ThroughputResults, machine: MachineJson) -> str:
     ghz = results.core_ghz()
     clock = "" if ghz is None else f" at {ghz:.2f} GHz (measured)"
     return (

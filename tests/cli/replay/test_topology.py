@@ -14,7 +14,7 @@ PCAPS = Path(__file__).parents[3] / "pcaps"
 LOSSY = """
 sites: {left: {hosts: [l1]}, right: {hosts: [r1]}}
 links:
-  - {between: [left, right], delay: 1ms, KNOBS}
+  - {between: [left, right], delay: 1ms, IMPAIRMENTS}
 """
 
 CHANGED = "macsec: static, corrupt: 100%, fcs: fix"
@@ -22,11 +22,11 @@ CHANGED = "macsec: static, corrupt: 100%, fcs: fix"
 
 @pytest.fixture
 def lossy(desk):
-    """A topology with some knobs of its link."""
+    """A topology with some impairments of its link."""
 
-    def write(knobs: str) -> str:
+    def write(impairments: str) -> str:
         path = desk.folder / "lossy.yaml"
-        path.write_text(LOSSY.replace("KNOBS", knobs))
+        path.write_text(LOSSY.replace("IMPAIRMENTS", impairments))
         return str(path)
 
     return write

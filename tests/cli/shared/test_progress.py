@@ -39,7 +39,7 @@ def shown(*args, **options):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", screen)
         patch.setenv("COLUMNS", "120")
-        with progress.Bar(*args, **options) as bar:
+        with progress.ProgressBar(*args, **options) as bar:
             for frames, octets in ((10, 1000), (20, 2500)):
                 bar.step(frames, octets)
     return screen.getvalue()
@@ -77,13 +77,13 @@ def test_bar_counts_every_frame_in_order(desk, monkeypatch, at_once, verb, jobs)
     """Every frame is counted, in order, and the bar is gone at the end."""
     monkeypatch.setattr(captures, "read", partial(captures.read, batch_frames=7))
     counts = []
-    step = progress.Bar.step
+    step = progress.ProgressBar.step
 
     def spy(bar, frames, octets):
         counts.append((frames, octets))
         step(bar, frames, octets)
 
-    monkeypatch.setattr(progress.Bar, "step", spy)
+    monkeypatch.setattr(progress.ProgressBar, "step", spy)
     clear = desk.capture([frame_of(50)] * 100)
     args = {"protect": ("-c", desk.config(), clear, "out.pcap"), "replay": (clear, "--wire", "w")}
     desk.run(verb, *args[verb], "--jobs", jobs)

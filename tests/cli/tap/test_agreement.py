@@ -19,13 +19,13 @@ from macsec.config.exchange import FORMATS
 from macsec.config.sources import KeyRing
 from macsec.errors import CustodyError
 from macsec.kay.kay import Kay
-from macsec.live.devices import Interface
+from macsec.live.devices import EthernetInterface
 from macsec.port.agreement import Agreement
 from macsec.secy import SecY
 
 MAC = bytes.fromhex("020000770a01")
 OWN_SCI, PEER_SCI = int.from_bytes(MAC) << 16 | 1, 0x0200_0077_0A02_0001
-LOWER = Interface("wire", 7, 1500, MAC, True)
+LOWER = EthernetInterface("wire", 7, 1500, MAC, True)
 EAPOL_FD, PUMP_FD = 1001, 1002
 
 

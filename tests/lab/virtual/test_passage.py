@@ -22,11 +22,11 @@ CLEAN = {"between": ["left", "right"], "delay": "1ms"}
 ONE_NS = 10**18
 
 
-def topology(**knobs: Any) -> dict[str, Any]:
+def topology(**impairments: Any) -> dict[str, Any]:
     """Return two sites and a link."""
     return {
         "sites": {"left": {"hosts": ["l1", "l2"]}, "right": {"hosts": ["r1"]}},
-        "links": [CLEAN | knobs],
+        "links": [CLEAN | impairments],
         "traffic": [{"from": "l2", "to": "r1", "pps": 1, "count": 5}],
         "until": "1ns",
     }

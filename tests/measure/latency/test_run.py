@@ -13,7 +13,14 @@ from macsec.errors import ConfigError, MACsecError
 from macsec.measure.latency import undisturbed as tested
 from macsec.measure.latency.chain import LANES, Chain, make_chain
 from macsec.measure.latency.histogram import PythonHistogram
-from macsec.measure.latency.run import Plan, Processing, Results, Subject, Target, measure
+from macsec.measure.latency.run import (
+    LatencyPlan,
+    LatencyResults,
+    LatencySubject,
+    LatencyTarget,
+    Processing,
+    measure,
+)
 from macsec.measure.latency.serialisation import Added, table
 from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.task import receiving_plane, sending_plane
@@ -99,9 +106,9 @@ def test_mistakes_are_refused_before_the_call_of_c(chain: Chain, plane: Plane) -
 
 
 @pytest.fixture(scope="module", params=sorted({plane.backend for plane in PLANES}))
-def results(request: pytest.FixtureRequest) -> Results:
+def results(request: pytest.FixtureRequest) -> LatencyResults:
     """A measurement of two sizes, on each backend."""
-    plan = Plan(
+    plan = LatencyPlan(
         sizes=(64, 1518),
         suites=[SUITE],
         frames=20,
@@ -116,7 +123,7 @@ def results(request: pytest.FixtureRequest) -> Results:
     return found
 
 
-def test_results_have_every_part(results: Results) -> None:
+def test_results_have_every_part(results: LatencyResults) -> None:
     """Every part has its subject, and (b) all its rows."""
     sizes = [64, 1518]
     assert [each.subject.frame_octets for each in results.processing] == sizes
@@ -129,7 +136,7 @@ def test_results_have_every_part(results: Results) -> None:
         assert loaded.interrupted <= loaded.slices == 2
 
 
-def test_targets_of_the_results(results: Results) -> None:
+def test_targets_of_the_results(results: LatencyResults) -> None:
     """One target for 1518 octets, and one for 12 ms, which is met on any machine."""
     processing, added = results.targets()
     assert processing.name == "protect and validate, p50, 1518 octets, gcm-aes-128, confidentiality"
@@ -137,12 +144,12 @@ def test_targets_of_the_results(results: Results) -> None:
     assert processing.limit == 0.5
     assert added.met
     assert (added.unit, added.limit) == ("%", 0.01)
-    assert not Target("one", 2, 1, "us").met
+    assert not LatencyTarget("one", 2, 1, "us").met
 
 
 def test_without_search_only_frames_one_by_one_are_measured() -> None:
     """Without a search only frames one by one are measured, in both modes."""
-    plan = Plan(sizes=(64,), suites=[SUITE], modes=(True, False), frames=2, search=False)
+    plan = LatencyPlan(sizes=(64,), suites=[SUITE], modes=(True, False), frames=2, search=False)
     found = measure(plan)
     assert plan.steps == len(found.processing) == 2
     assert [each.subject.mode for each in found.processing] == ["confidentiality", "integrity"]
@@ -155,12 +162,12 @@ def test_added_time_is_less_by_two_copies() -> None:
     lanes: dict[str, Any] = {name: PythonHistogram() for name in LANES}
     lanes["both"].record_many([300, 400, 500])
     lanes["clear"].record_many([30, 40, 50])
-    assert Processing(Subject(SUITE, True, 64), lanes).added_ns == 400 - 80
+    assert Processing(LatencySubject(SUITE, True, 64), lanes).added_ns == 400 - 80
 
 
 def test_the_rate_of_a_link_counts_preamble_and_gap() -> None:
     """The rate of a link counts preamble and gap; that of frames does not."""
-    subject = Subject(SUITE, True, 1518)
+    subject = LatencySubject(SUITE, True, 1518)
     assert subject.gbit_per_s(1e6) == pytest.approx(12.144)
     assert subject.wire_gbit_per_s(1e6) == pytest.approx(12.304)
     assert Added(1518, 10, 32, table().__next__().path).share > Fraction(0)

@@ -13,7 +13,7 @@ from macsec.errors import EnvironmentLacks
 from macsec.measure.compiled import Lacking, library
 from macsec.measure.machine import machine
 from macsec.measure.throughput import run
-from macsec.measure.throughput.run import Plan, Results, measure
+from macsec.measure.throughput.run import ThroughputPlan, ThroughputResults, measure
 from macsec.measure.workload import parse
 from macsec.report.drawing.shapes import check_ending
 from macsec.report.throughput.outcome import to_json, to_markdown
@@ -31,9 +31,9 @@ DIGESTS = {
 
 
 @pytest.fixture(scope="module")
-def results() -> Results:
+def results() -> ThroughputResults:
     """Two single sizes and a mix, every kernel, the fast peers."""
-    plan = Plan(
+    plan = ThroughputPlan(
         workloads=[parse(word) for word in SIZES],
         suites=[SUITES["gcm-aes-128"]],
         kernels=KERNELS or ["reference"],
@@ -45,12 +45,12 @@ def results() -> Results:
     return measure(plan)
 
 
-def test_digests_of_the_timed_frames_are_known(results: Results) -> None:
+def test_digests_of_the_timed_frames_are_known(results: ThroughputResults) -> None:
     """The timed frames have not changed."""
     assert results.digests() == DIGESTS
 
 
-def test_rows_have_the_shape_of_the_contract(results: Results) -> None:
+def test_rows_have_the_shape_of_the_contract(results: ThroughputResults) -> None:
     """The shape that the contract gives a row, and arithmetic between its fields."""
     found = to_json(results, machine())
     assert found["schema"] == "macsec/bench-throughput/1"
@@ -76,7 +76,7 @@ def test_rows_have_the_shape_of_the_contract(results: Results) -> None:
 
 
 @pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
-def test_ratios_compare_every_kernel_with_every_peer(results: Results) -> None:
+def test_ratios_compare_every_kernel_with_every_peer(results: ThroughputResults) -> None:
     """Every kernel against every other implementation; of one round it is the plain ratio."""
     pairs = list(results.ratios())
     for ours, other, ratio in pairs:
@@ -89,7 +89,7 @@ def test_ratios_compare_every_kernel_with_every_peer(results: Results) -> None:
     }
 
 
-def test_a_line_is_fitted_for_each_contestant_and_stage(results: Results) -> None:
+def test_a_line_is_fitted_for_each_contestant_and_stage(results: ThroughputResults) -> None:
     """A line for each contestant and stage, over the single sizes."""
     lines = list(results.lines())
     names = [(row.task.stage, row.backend, row.kernel) for row, _ in lines]
@@ -98,7 +98,7 @@ def test_a_line_is_fitted_for_each_contestant_and_stage(results: Results) -> Non
     assert line.at(64) == pytest.approx(row.ns_per_frame, rel=0.01)  # two points: through both
 
 
-def test_markdown_tables_have_rows_of_equal_width(results: Results) -> None:
+def test_markdown_tables_have_rows_of_equal_width(results: ThroughputResults) -> None:
     """Tables of equal width."""
     text = to_markdown(results, machine())
     for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
@@ -106,7 +106,7 @@ def test_markdown_tables_have_rows_of_equal_width(results: Results) -> None:
 
 
 def test_picture_names_every_contestant_in_a_panel_for_each_stage(
-    results: Results, tmp_path: Path
+    results: ThroughputResults, tmp_path: Path
 ) -> None:
     """An SVG that names every contestant; a panel a stage."""
     drawing = draw(results, machine())
@@ -117,7 +117,7 @@ def test_picture_names_every_contestant_in_a_panel_for_each_stage(
     for row in results.rows:
         assert row.backend in text
     assert text.count("batches of 16") == 2
-    few = Results(results.plan, results.races[:2])
+    few = ThroughputResults(results.plan, results.races[:2])
     assert draw(few, machine()) is None
 
 
@@ -138,7 +138,7 @@ def test_a_missing_peer_is_reported_and_the_rest_measured(monkeypatch: pytest.Mo
     library.cache_clear()
     monkeypatch.setattr("macsec.measure.throughput.others.library", nothing)
     monkeypatch.setattr("macsec.measure.throughput.ceiling.library", nothing)
-    plan = Plan(
+    plan = ThroughputPlan(
         workloads=[parse("64")],
         suites=[SUITES["gcm-aes-128"]],
         kernels=KERNELS[:1] or ["reference"],
