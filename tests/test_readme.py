@@ -187,8 +187,18 @@ def pytest_commands() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("args", list(pytest_commands()), ids=" ".join)
+def test_printed_pytest_command_names_what_exists(args: list[str]) -> None:
+    """A file, folder or test that a document names exists."""
+    for name in [arg for arg in args if arg.startswith(("tests", "bench"))]:
+        path, _, test = name.partition("::")
+        assert (ROOT / path).exists()
+        assert not test or f"def {test}(" in (ROOT / path).read_text("utf-8")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("args", list(pytest_commands()), ids=" ".join)
 def test_printed_pytest_command_collects_tests(args: list[str]) -> None:
-    """A file, folder or test that a document names exists, and is not left out."""
+    """No printed command leaves out all that it names."""
     listing = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *args],
         capture_output=True,

@@ -102,6 +102,7 @@ def test_wrong_usage_is_exit_2(desk, args, why):
     assert why in desk.run("bench", "latency", *args, code=2).stderr
 
 
+@pytest.mark.exhaustive
 def test_round_trips_are_measured_as_root(desk):
     """`--tap`: rows, ratios, both targets, histograms and the page's section."""
     need("iperf3")

@@ -84,7 +84,10 @@ def test_a_link_that_is_not_secured_is_reported(desk: Desk, keys: str, why: str)
         (f"ckn: 11, cak: {CANARY}00", "lab.yaml:3: links.0.macsec: a CAK has 16 or 32 octets"),
         ("sak_rekey_interval: 10", "lab.yaml:3: links.0.macsec: SAK rekey interval 10"),
         ("ckn: 11, cak: env:NOT_SET", "lab.yaml:3: links.0.macsec: key env:NOT_SET: not set"),
-        ("policy: never", "lab.yaml:3: links.0.macsec.policy: must-secure or should-secure"),
+        (
+            "policy: never",
+            "lab.yaml:3: links.0.macsec.policy: expected must-secure or should-secure",
+        ),
     ],
 )
 def test_wrong_keys_are_refused(desk: Desk, keys: str, line: str) -> None:
