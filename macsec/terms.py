@@ -1,4 +1,4 @@
-"""Constants of the standard, and conversion of SCIs from and to text (clauses 9.3 to 9.10)."""
+"""Constants of the standard; octets, MAC addresses and SCIs from text (clauses 9.3 to 9.10)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,18 @@ PORT_END_STATION = 1
 PORT_SCB = 0
 
 _SEPARATORS = re.compile(r"[:\-. ]")
+_PREFIX = re.compile(r"0[xX]")
+_SHORT_SCI = re.compile(r"0[xX][0-9A-Fa-f]{1,15}")
+_SHORT_MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:([:-])[0-9A-Fa-f]{1,2})(?:\1[0-9A-Fa-f]{1,2}){4}")
+_ADDRESS_AND_PORT = re.compile(r"(.{11,17}?)(@|/|::)(0[xX][0-9A-Fa-f]{1,4}|[0-9A-Fa-f]{1,5})")
 
 
 def octets_of(text: str, length: int | None = None) -> bytes:
-    """Return the octets of bare hex; `:` `-` `.` may separate them. Raises ValueError."""
-    bare = _SEPARATORS.sub("", text)
+    """Return the octets of hex digits, after `0x` or not; `:` `-` `.` and spaces may separate them.
+
+    Raises ValueError, without the text.
+    """
+    bare = _SEPARATORS.sub("", _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text)
     if not re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", bare):
         raise ValueError("not an even number of hex digits")
     octets = bytes.fromhex(bare)
@@ -42,19 +49,48 @@ def octets_of(text: str, length: int | None = None) -> bytes:
     return octets
 
 
+def mac_of(text: str) -> bytes:
+    """Return a MAC address of 12 hex digits, or of 6 groups of one or two. Raises ValueError."""
+    if _SHORT_MAC.fullmatch(text):
+        return bytes(int(group, 16) for group in re.split("[:-]", text))
+    return octets_of(text, 6)
+
+
 def sci_of(value: int | str | bytes) -> int:
-    """Return an SCI, given as number, 16 hex digits or 8 octets, as number. Raises ValueError."""
+    """Return an SCI as number. Raises ValueError.
+
+    Given as number, 8 octets, 16 hex digits, `0x` and fewer digits, or as a MAC address with its
+    port behind `@`, `/` or `::`.
+    """
     if isinstance(value, int):
         sci = value
     elif isinstance(value, bytes):
         if len(value) != 8:
             raise ValueError(f"an SCI has 8 octets, {len(value)} given")
         sci = int.from_bytes(value)
+    elif _SHORT_SCI.fullmatch(value):
+        sci = int(value, 16)
+    elif match := _ADDRESS_AND_PORT.fullmatch(value):
+        sci = int.from_bytes(mac_of(match[1])) << 16 | _port_of(match[2], match[3])
     else:
         sci = int.from_bytes(octets_of(value, 8))
     if not 0 <= sci < SCI_NONE:
         raise ValueError("an SCI is a 64-bit number other than all ones (9.9)")
     return sci
+
+
+def _port_of(mark: str, text: str) -> int:
+    """Return the port of an SCI: decimal; behind `/`, four digits that begin with 0 are hex."""
+    if _PREFIX.match(text):
+        return int(text, 16)
+    padded = mark == "/" and len(text) == 4
+    if padded and (text[0] == "0" or not text.isdecimal()):
+        return int(text, 16)
+    if padded:
+        raise ValueError(f"port {text} is decimal for some programs, hex for others: write 0x")
+    if not text.isdecimal() or int(text) > 0xFFFF:
+        raise ValueError("the port of an SCI is 0 to 65535")
+    return int(text)
 
 
 def sci_text(sci: int) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec import terms
-from macsec.terms import SCI_NONE, octets_of, sci_of, sci_text
+from macsec.terms import SCI_NONE, mac_of, octets_of, sci_of, sci_text
 
 
 def test_constants_are_those_of_the_standard() -> None:
@@ -33,6 +33,44 @@ def test_sci_is_the_same_in_every_spelling(sci: int) -> None:
     assert (len(text), text) == (16, text.lower())
 
 
+PRINTED = [
+    ("0x20000000a010001", 0x020000000A010001),  # ip -j macsec show
+    ("0x1", 1),
+    ("0X020000000A010001", 0x020000000A010001),
+    ("02:00:00:00:0a:01@1", 0x020000000A010001),  # wpa_cli status
+    ("02:00:00:00:0a:01@1234", 0x020000000A0104D2),
+    ("2-0-0-0-A-1/1", 0x020000000A010001),
+    ("0200.0000.0a01/001f", 0x020000000A01001F),  # show mka sessions
+    ("0200.0000.0a01/0010", 0x020000000A010010),
+    ("0200.0000.0a01/abcd", 0x020000000A01ABCD),
+    ("02:00:00:00:0a:01/65535", 0x020000000A01FFFF),
+    ("02:00:00:00:0a:01/0x1234", 0x020000000A011234),
+    ("02:00:00:00:0a:01::1", 0x020000000A010001),  # show mac security participants
+    ("020000000a01@1", 0x020000000A010001),
+]
+
+
+@pytest.mark.parametrize("text, sci", PRINTED)
+def test_sci_is_read_as_other_programs_print_it(text: str, sci: int) -> None:
+    """Short behind 0x, or a MAC address with its port, decimal or hex."""
+    assert sci_of(text) == sci
+
+
+@pytest.mark.parametrize(
+    "text", ["02:00:00:00:0a:01", "2:0:0:0:A:1", "0200.0000.0A01", "2-0-0-0-0a-1", "0x020000000a01"]
+)
+def test_mac_is_read_as_other_programs_print_it(text: str) -> None:
+    """Groups of one or two digits, dots, 0x and upper case."""
+    assert mac_of(text).hex() == "020000000a01"
+
+
+@pytest.mark.parametrize("text", ["", "2:0:0:0:A", "2:0:0:0:A:1:2", "2:0-0:0:a:1", "02000000a01"])
+def test_impossible_mac_is_refused(text: str) -> None:
+    """Five or seven groups, mixed separators of short groups, an odd number of digits."""
+    with pytest.raises(ValueError, match=r"hex digits|octets wanted"):
+        mac_of(text)
+
+
 @pytest.mark.parametrize(
     "value, message",
     [
@@ -45,7 +83,15 @@ def test_sci_is_the_same_in_every_spelling(sci: int) -> None:
         ("00" * 7, "8 octets wanted, 7 given"),
         ("00" * 9, "8 octets wanted, 9 given"),
         ("0" * 15, "not an even number of hex digits"),
-        ("0x5254001301560001", "hex digits"),
+        ("0x", "8 octets wanted, 0 given"),
+        ("0x52540013015600011", "hex digits"),
+        ("0x0x54001301560001", "hex digits"),
+        ("02:00:00:00:0a:01@", "8 octets wanted|hex digits"),
+        ("02:00:00:00:0a:01@65536", "0 to 65535"),
+        ("02:00:00:00:0a:01@1f", "0 to 65535"),
+        ("02:00:00:00:0a:01/1234", "port 1234 is decimal for some programs"),
+        ("02:00:00:00:0a@1", "octets wanted|hex digits"),
+        ("02:00:00:00:0a-1@1", "hex digits"),
         ("zz" * 8, "hex digits"),
         (b"\x00" * 7, "an SCI has 8 octets, 7 given"),
         (b"", "an SCI has 8 octets, 0 given"),
@@ -63,11 +109,12 @@ def test_octets_are_read_from_hex_with_any_separator(octets: bytes, separator: s
     """Hex of any length comes back, with any separator."""
     assert octets_of(separator.join(f"{octet:02x}" for octet in octets)) == octets
     assert octets_of(octets.hex().upper(), len(octets)) == octets
+    assert octets_of("0x" + octets.hex()) == octets
 
 
-@pytest.mark.parametrize("text", ["0", "0g", "00_11", "٣٣", "00\n", "0x00", "00,11"])
+@pytest.mark.parametrize("text", ["0", "0g", "00_11", "٣٣", "00\n", "00,11", "000x11"])
 def test_text_other_than_hex_is_refused(text: str) -> None:
-    """Half an octet, other alphabets, underscores and prefixes are refused."""
+    """Half an octet, other alphabets, underscores and a prefix in the middle are refused."""
     with pytest.raises(ValueError, match="hex digits"):
         octets_of(text)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from os.path import lexists
 from pathlib import Path
 from secrets import token_bytes
 from time import time_ns
@@ -150,14 +149,14 @@ def generate(
         overlap_ns=round(overlap * 10**9),
         cak_length=int(cak_length),
     )
-    now_ns, new = time_ns(), not lexists(store)
+    now_ns = time_ns()
     with KeyRing(Path()) as ring:
         key = ring.key(source)
         if len(set(key.expose())) < 8:
             raise ConfigError("--kek: this is no key: take 32 random octets")
-        file = CakStore(store, key)
-        chain = rotation.extend([] if new else file.read(), now_ns, token_bytes)
-        file.write(chain, token_bytes, new=new)
+        chain = CakStore(store, key).update(
+            lambda caks: rotation.extend(caks, now_ns, token_bytes), token_bytes
+        )
     click.echo(caks_json(chain, now_ns) if as_json else caks_lines(chain, now_ns))
 
 

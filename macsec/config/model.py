@@ -35,7 +35,21 @@ _NUMBER = {
 
 def _hex(octets: int) -> dict[str, Any]:
     # An editor that follows YAML 1.2 takes hex of digits only for a number.
-    return {"type": ["string", "number"], "pattern": f"^([:. -]*[0-9A-Fa-f]{{2}}){{{octets}}}$"}
+    return _text(f"(0[xX])?{_octets(octets)}")
+
+
+def _octets(count: int) -> str:
+    return f"([:. -]*[0-9A-Fa-f]{{2}}){{{count}}}"
+
+
+def _text(pattern: str) -> dict[str, Any]:
+    return {"type": ["string", "number"], "pattern": f"^({pattern})$"}
+
+
+_MAC = f"(0[xX])?{_octets(6)}|[0-9A-Fa-f]{{1,2}}([:-][0-9A-Fa-f]{{1,2}}){{5}}"
+MAC_SCHEMA = _text(_MAC)
+_PORT = "(@|/|::)(0[xX])?[0-9A-Fa-f]{1,5}"
+_SCI = _text(f"(0[xX])?{_octets(8)}|0[xX][0-9A-Fa-f]{{1,15}}|({_MAC}){_PORT}")
 
 
 def one_of(*words: str) -> WithJsonSchema:
@@ -57,7 +71,7 @@ Mtu: TypeAlias = Annotated[
     PlainValidator(scalars.mtu),
     WithJsonSchema({"anyOf": [{"enum": ["off", False]}, *_NUMBER["anyOf"]]}),
 ]
-Sci: TypeAlias = Annotated[int, PlainValidator(scalars.sci), WithJsonSchema(_hex(8))]
+Sci: TypeAlias = Annotated[int, PlainValidator(scalars.sci), WithJsonSchema(_SCI)]
 Ssci: TypeAlias = Annotated[
     int,
     PlainValidator(scalars.ssci),
@@ -74,7 +88,7 @@ An: TypeAlias = Annotated[int, BeforeValidator(scalars.an)]
 Ckn: TypeAlias = Annotated[
     bytes,
     PlainValidator(scalars.ckn),
-    WithJsonSchema({"type": ["string", "number"], "pattern": "^([0-9A-Fa-f]{2}){1,32}$"}),
+    WithJsonSchema(_text("(0[xX])?([0-9A-Fa-f]{2}){1,32}")),
 ]
 Moment: TypeAlias = Annotated[
     scalars.Moment,
@@ -83,7 +97,7 @@ Moment: TypeAlias = Annotated[
     WithJsonSchema({"type": ["string", "number"], "description": scalars.MOMENTS}),
 ]
 GroupAddress: TypeAlias = Annotated[
-    bytes, PlainValidator(scalars.group_address), WithJsonSchema(_hex(6))
+    bytes, PlainValidator(scalars.group_address), WithJsonSchema(MAC_SCHEMA)
 ]
 Secret: TypeAlias = Annotated[
     KeySource,

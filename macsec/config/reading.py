@@ -10,6 +10,9 @@ and `Text` hides itself in every `repr`.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import errno
 import os
 import re
 import stat
@@ -132,24 +135,56 @@ class _Contents(bytes):
         return f"<{len(self)} octets>"
 
 
+def open_regular(path: Path | str) -> tuple[int, os.stat_result]:
+    """Open a file of a user for reading. Raises OSError, also for a pipe, device or folder."""
+    try:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+        descriptor = os.open(path, flags)
+    except ValueError:
+        raise OSError(errno.EINVAL, "no file can have this name") from None
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode):
+        return descriptor, found
+    os.close(descriptor)
+    kind = next((kind for test, kind in _KINDS if test(found.st_mode)), "no regular file")
+    raise OSError(errno.EINVAL, f"it is {kind}")
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
 def _contents(path: Path) -> tuple[bool, _Contents | Fault]:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            contents = _Contents(file.read(SIZE_LIMIT + 1))
+        descriptor, found = open_regular(path)
+        with open(descriptor, "rb") as file:
+            contents = _Contents(unmarked(file.read(SIZE_LIMIT + 1)))
     except OSError as error:
         return False, Fault(f"cannot read it: {error.strerror}")
-    except ValueError:
-        return False, Fault("cannot read it: no file can have this name")
     if len(contents) > SIZE_LIMIT:
         return False, Fault(f"longer than {SIZE_LIMIT} octets: not a configuration")
-    return stat.S_ISREG(mode) and bool(mode & 0o044), contents
+    return bool(found.st_mode & 0o044), contents
+
+
+def unmarked(octets: bytes) -> bytes:
+    """Return text in UTF-8 without the byte order mark that editors on Windows write.
+
+    Text that the mark says to be UTF-16 becomes UTF-8, if it can.
+    """
+    if octets.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with contextlib.suppress(UnicodeDecodeError):
+            return octets.decode("utf-16").encode()
+    return octets.removeprefix(codecs.BOM_UTF8)
 
 
 def parse(contents: bytes, wanted: str = SECY) -> Tree | Fault:
     """Read one YAML document in UTF-8."""
     try:
-        text = contents.decode("utf-8-sig")
+        text = unmarked(contents).decode()
     except UnicodeDecodeError as error:
         return Fault("not UTF-8 text", contents.count(b"\n", 0, error.start) + 1)
     if stray := _STRAY.search(text):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from macsec.config.reading import shown
-from macsec.terms import PN_LIMIT_64, octets_of, sci_of
+from macsec.terms import PN_LIMIT_64, mac_of, octets_of, sci_of
 from macsec.time_units import NS_PER_S
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -69,7 +69,7 @@ def an(value: Any) -> int:
 
 
 def sci(value: Any) -> int:
-    """16 hex digits, 8 octets, or an int."""
+    """An SCI in any spelling of `sci_of`."""
     if isinstance(value, bool) or not isinstance(value, str | bytes | int):
         raise ValueError("expected 16 hex digits")
     try:
@@ -103,10 +103,19 @@ def ckn(value: Any) -> bytes:
 
 def group_address(value: Any) -> bytes:
     """A group MAC address."""
-    address = _octets(value, 6, "a group MAC address")
+    address = _mac(value, "a group MAC address")
     if not address[0] & 1:
         raise ValueError("expected a group MAC address: the first octet is odd")
     return address
+
+
+def station_address(value: Any) -> int:
+    """The MAC address of a station, as number."""
+    what = "a MAC address of 12 hex digits"
+    address = bytes(value) if isinstance(value, list | tuple) else _mac(value, what)
+    if address[0] & 1 or not any(address):
+        raise ValueError("expected a station's MAC address, not a group's and not all zeros")
+    return int.from_bytes(address)
 
 
 class Moment(NamedTuple):
@@ -179,6 +188,15 @@ def _octets(value: Any, length: int | None, what: str) -> bytes:
     if isinstance(value, bytes | bytearray) and len(value) == length:
         return bytes(value)
     raise ValueError(f"expected {what}")
+
+
+def _mac(value: Any, what: str) -> bytes:
+    if isinstance(value, str):
+        try:
+            return mac_of(value)
+        except ValueError as error:
+            raise ValueError(f"expected {what}: {error}") from None
+    return _octets(value, 6, what)
 
 
 def _given(value: Any) -> str:

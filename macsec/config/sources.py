@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import re
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
-from macsec.config.reading import Text
+from macsec.config.reading import Text, open_regular, unmarked
 from macsec.errors import ConfigError
 from macsec.keys import Key, Uncopyable
 from macsec.terms import octets_of
@@ -133,13 +132,10 @@ class KeyRing(Uncopyable):
     def _from_file(self, target: str, parse: Parse) -> Key | str:
         path = self._folder / target
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-        except (OSError, ValueError) as error:
-            return f"cannot read it: {getattr(error, 'strerror', None) or 'not a file name'}"
+            descriptor, found = open_regular(path)
+        except OSError as error:
+            return f"cannot read it: {error.strerror}"
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                return "not a regular file"
             for exposure in exposures(found):
                 LOG.warning("%s holds a key and %s", _safe(str(path)), exposure)
             return _from_descriptor(str(descriptor), parse)
@@ -177,7 +173,7 @@ def _from_descriptor(target: str, parse: Parse) -> Key | str:
         return f"cannot read it: {error.strerror}"
     if len(octets) > SIZE_LIMIT:
         return f"longer than {SIZE_LIMIT} octets: not a key"
-    return parse(Text(octets.decode("latin-1")))
+    return parse(Text(unmarked(bytes(octets)).decode("latin-1")))
 
 
 def _key(text: str) -> Key | str:

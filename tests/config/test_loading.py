@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from macsec.config import Configuration, load
+from macsec.config import Configuration, load, load_topology
 from macsec.config import reading as reading_module
+from macsec.config.caks import load_caks
 from macsec.errors import ConfigError
 
 KEY = "30313233343536373839303132333435"
@@ -171,7 +173,7 @@ KEYS = [
 def test_keys_stay_octets(text: str, tmp_path: Path, parser: None) -> None:
     """A key that looks like a MAC address or a number is neither: zeros in front stay."""
     path = write(tmp_path, f"tx:\n  sci: 0000000000000010\n  sa: {{0: {{key: {text}}}}}\n")
-    bare = text.lower()
+    bare = text.lower().removeprefix("0x")
     for separator in ":-. ":
         bare = bare.replace(separator, "")
     if set(bare) <= set("0123456789abcdef"):
@@ -238,7 +240,7 @@ BAD = [
     ("secy: {}\n\n# \x07\n", 3, "a character that YAML does not allow"),
     ("secy: {}\n# \u2028\n", 2, "a character that YAML does not allow"),
     (b"secy: {}\n# caf\xe9\n", 2, "not UTF-8"),
-    (b"\xff\xfes\0", 1, "not UTF-8"),
+    (b"\xff\xfes", 1, "not UTF-8"),
     ("mka:\n  cak: 00\n", 1, "mka: a CAK needs its ckn"),
     ("secy: {}\n\nmka: {}\nother: 1\n", 3, "mka: expected a CAK: cak and ckn, pkcs11, macSec"),
     (
@@ -281,7 +283,7 @@ BAD = [
     ("rx:\n  - sci: 0000000000000001\n  -\n", 3, "rx.1: expected a mapping"),
     ("tx:\n  sci: ffffffffffffffff\n", 2, "tx.sci: expected an SCI of 16 hex digits: an SCI is"),
     ("tx:\n  sci: 52540013015600010\n", 2, "tx.sci: "),
-    ("tx:\n  sci: 0x54001301560001\n", 2, "tx.sci: "),
+    ("tx:\n  sci: 54001301560001\n", 2, "tx.sci: "),
     ("secy:\n  replay: yes\n", 2, "secy.replay: expected on or off, not 'yes'"),
     ("secy:\n  replay: true\n", 2, "expected on or off, not 'true'"),
     ("secy:\n  replay: ON\n", 2, "expected on or off, not 'ON'"),
@@ -418,10 +420,28 @@ def test_unreadable_file_is_refused_by_name(tmp_path: Path) -> None:
     """Missing, a folder, unreadable, too long: one line that names the file."""
     missing = tmp_path / "none.yaml"
     assert refusal(missing) == f"{missing}: cannot read it: No such file or directory"
-    assert refusal(tmp_path) == f"{tmp_path}: cannot read it: Is a directory"
+    assert refusal(tmp_path) == f"{tmp_path}: cannot read it: it is a folder"
     assert "cannot read it" in refusal(tmp_path / "a\0b")
     long = write(tmp_path, "#" * ((1 << 20) + 1))
     assert refusal(long) == f"{long}: longer than 1048576 octets: not a configuration"
+
+
+@pytest.mark.parametrize("read", [load, load_topology, load_caks])
+def test_pipe_or_device_is_refused_at_once(read: Any, tmp_path: Path) -> None:
+    """A pipe without a writer, an endless device and a folder are no files."""
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "pipe"), ("/dev/zero", "device"), (tmp_path, "folder")):
+        with pytest.raises(ConfigError, match=f"cannot read it: it is a {kind}"):
+            read(path)
+
+
+@pytest.mark.parametrize("encoding, mark", [("utf-8-sig", ""), ("utf-16-le", "\ufeff")])
+def test_file_of_a_windows_editor_is_read(encoding: str, mark: str, tmp_path: Path) -> None:
+    """A byte order mark and CRLF change nothing, in a configuration nor in a file of CAKs."""
+    path = write(tmp_path, (mark + WHOLE.replace("\n", "\r\n")).encode(encoding))
+    assert load(path) == load(write(tmp_path / "..", WHOLE))
+    path = write(tmp_path, f"{mark}AB: 0x{KEY}\r\n".encode(encoding))
+    assert {ckn: cak.expose().hex() for ckn, cak in load_caks(path).items()} == {b"\xab": KEY}
 
 
 @pytest.mark.parametrize("mode, warned", [(0o600, 0), (0o640, 1), (0o604, 1), (0o622, 0)])

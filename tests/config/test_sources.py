@@ -76,6 +76,14 @@ def test_a_file_of_another(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     )
 
 
+@pytest.mark.parametrize("prefix", ["", "0x", "0X"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8-sig", "utf-16"])
+def test_key_file_of_a_windows_editor_is_read(encoding: str, prefix: str, tmp_path: Path) -> None:
+    """A byte order mark, CRLF and 0x are no part of the key."""
+    (tmp_path / "sak").write_bytes(f"{prefix}{KEY}\r\n".encode(encoding))
+    assert key_of("file:sak", tmp_path) == OCTETS
+
+
 def test_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable holds hex."""
     monkeypatch.setenv("SAK_0", f" {KEY}\n")
@@ -106,9 +114,9 @@ def test_no_key_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(contents)
     expected = {
         "none": "cannot read it: No such file or directory",
-        ".": "not a regular file",
-        "pipe": "not a regular file",
-        "/dev/zero": "not a regular file",
+        ".": "cannot read it: it is a folder",
+        "pipe": "cannot read it: it is a pipe",
+        "/dev/zero": "cannot read it: it is a device",
         "empty": "empty",
         "long": "longer than 4096 octets: not a key",
         "text": "not an even number of hex digits",

@@ -10,6 +10,7 @@ from typing import Any
 from macsec.config.caks import CAK_LENGTHS
 from macsec.config.loading import load
 from macsec.config.model import Configuration, MkaSection, SecYSection
+from macsec.config.reading import open_regular, unmarked
 from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
@@ -126,10 +127,11 @@ def imported(tree: Mapping[str, Any], place: Path, notes: list[str]) -> Import:
 
 
 def text_of(path: Path) -> str:
-    """A text file of at most 1 MiB. Raises ConfigError."""
+    """A text file of at most 1 MiB, without its byte order mark. Raises ConfigError."""
     try:
-        with path.open("rb") as file:
-            read = file.read((1 << 20) + 1)
+        descriptor, _ = open_regular(path)
+        with open(descriptor, "rb") as file:
+            read = unmarked(file.read((1 << 20) + 1))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read it: {error.strerror}") from None
     if len(read) > 1 << 20:

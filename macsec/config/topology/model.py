@@ -14,18 +14,15 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
 
 from macsec.config import scalars
-from macsec.config.model import Number, Section, Switch, one_of
+from macsec.config.model import MAC_SCHEMA, Number, Section, Switch, one_of
 from macsec.config.reading import Origin
 from macsec.config.topology.names import AnyOf, Name
 from macsec.config.topology.protection import Protection, ProtectionSection
-from macsec.terms import octets_of
 
 HOSTS_MOST = 250
 """Of a site: the last octet of the address that a host gets by default is its number."""
 MTU = 1500
 SECURED = "secured"
-
-_GROUP = 0x01
 
 
 def _scalar(value: Any) -> str | int | float:
@@ -45,18 +42,6 @@ def _signed(value: Any) -> int:
 
 def _overhead(value: Any) -> str | int:
     return "ethernet" if value == "ethernet" else _signed(value)
-
-
-def _mac(value: Any) -> int:
-    try:
-        octets = octets_of(value, 6) if isinstance(value, str) else bytes(value)
-    except (TypeError, ValueError):
-        octets = b""
-    if len(octets) != 6:
-        raise ValueError("expected a MAC address of 12 hex digits")
-    if octets[0] & _GROUP or not any(octets):
-        raise ValueError("expected a station's MAC address, not a group's and not all zeros")
-    return int.from_bytes(octets)
 
 
 def _address(version: int) -> Any:
@@ -132,8 +117,8 @@ Pattern: TypeAlias = Annotated[
 ]
 Mac: TypeAlias = Annotated[
     int,
-    PlainValidator(_mac),
-    WithJsonSchema({"type": ["string", "number"], "pattern": "^([:. -]*[0-9A-Fa-f]{2}){6}$"}),
+    PlainValidator(scalars.station_address),
+    WithJsonSchema(MAC_SCHEMA),
 ]
 IPv4: TypeAlias = Annotated[
     IPv4Interface, PlainValidator(_address(4)), WithJsonSchema({"type": "string"})

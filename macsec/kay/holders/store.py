@@ -9,11 +9,13 @@ checksum separates damage from a wrong key. The file is written whole, to the di
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,6 +29,7 @@ from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
 
 Random: TypeAlias = Callable[[int], bytes]
+Change: TypeAlias = "Callable[[list[StoredCak]], list[StoredCak]]"
 
 FORMAT = "macsec-caks/1"
 KEK_LENGTH, NONCE_LENGTH = 32, 12
@@ -73,6 +76,17 @@ class CakStore(Uncopyable):
         text = json.dumps({**body, "sha256": _sum(body)}, indent=1) + "\n"
         write_private(self.path, text.encode(), replace=not new)
 
+    def update(self, change: Change, random: Random) -> list[StoredCak]:
+        """Replace the CAKs by the result of `change`, or make the file with it.
+
+        Read, changed and written under a lock: processes that do so at once lose nothing.
+        """
+        with _locked(self.path.parent):
+            new = not os.path.lexists(self.path)
+            caks = change([] if new else self.read())
+            self.write(caks, random, new=new)
+        return caks
+
     def _wrapped(self, cak: StoredCak, nonce: bytes) -> dict[str, Any]:
         named = _named(cak.ckn, cak.start_ns, cak.end_ns)
         wrapped = AESGCM(self._kek.expose()).encrypt(nonce, cak.cak.expose(), _associated(named))
@@ -113,6 +127,20 @@ class CakStore(Uncopyable):
 
     def __repr__(self) -> str:
         return f"<CakStore {self.path}>"
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder: a lock on a file would not outlive the file's replacement."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot open it: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _named(ckn: bytes, start_ns: int, end_ns: int | None) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,32 @@ def test_file_is_private_without_secrets_and_not_overwritten(store: CakStore) ->
         store.write([], counting(), new=True)
     for path in (store.path, store.path.parent):
         assert "c0ffee" not in repr(store) + str(path)
+
+
+def test_update_holds_the_store_while_it_is_changed(store: CakStore) -> None:
+    """The lock is held from before the store is read until after it is written."""
+
+    def change(caks: list[StoredCak]) -> list[StoredCak]:
+        folder = os.open(store.path.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(folder)
+        return [*caks, stored(b"\x03")]
+
+    assert [cak.ckn for cak in store.update(change, counting())] == [b"\x01", b"\x02", b"\x03"]
+    assert [cak.ckn for cak in store.read()] == [b"\x01", b"\x02", b"\x03"]
+
+
+def test_parallel_updates_lose_no_cak(tmp_path: Path) -> None:
+    """Each of many threads adds a CAK to a store that the first one makes: all are in it."""
+    made = CakStore(tmp_path / "caks.json", KEK)
+
+    def add(number: int) -> None:
+        made.update(lambda caks: [*caks, stored(bytes([number]))], os.urandom)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(16)))
+    assert sorted(cak.ckn[0] for cak in made.read()) == list(range(16))
 
 
 @pytest.mark.parametrize(
