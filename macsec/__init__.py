@@ -6,6 +6,7 @@ keys.py         keys: short-lived, never shown
 suites.py       the four Cipher Suites of clause 14
 native.py       loader of the C library
 time_units.py   nanoseconds and picoseconds
+whole_file.py   the one writer of files: whole, or not at all
 frames/         batches of frames, the SecTAG, a dissector
 secy/           the SecY: one machine, two data planes
 kay/            key agreement (IEEE 802.1X)

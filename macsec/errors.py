@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class MACsecError(Exception):
     """Base of all errors of this package; `exit_code` is what the command line ends with."""
@@ -41,3 +43,22 @@ class EnvironmentLacks(MACsecError):
 
 class CustodyError(MACsecError, TypeError):
     """A key would be copied, pickled, or used where its custody does not allow it."""
+
+
+_RUNTIME = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EIO,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EINTR,
+}
+"""Failures to open a file that are not the caller's mistake."""
+
+
+def cannot(what: str, name: str, error: OSError | ValueError) -> MACsecError:
+    """Return the error for a file that cannot be opened, mostly a ConfigError."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    kind = MACsecError if isinstance(error, OSError) and error.errno in _RUNTIME else ConfigError
+    return kind(f"cannot {what} {name}: {reason}")

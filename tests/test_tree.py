@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "macsec", ROOT / "tests"
 
-EVERYONES = {"terms", "errors", "keys", "suites", "native", "time_units"}
+EVERYONES = {"terms", "errors", "keys", "suites", "native", "time_units", "whole_file"}
 """Modules that every package may import."""
 
 EDGES: dict[str, set[str]] = {
@@ -75,6 +75,7 @@ FOUNDATION: dict[str, set[str]] = {
     "suites": {"terms"},
     "native": {"errors"},
     "time_units": set(),
+    "whole_file": {"errors"},
 }
 """The modules that everyone may import, and what they import themselves."""
 
@@ -358,6 +359,81 @@ def test_names_of_tests_say_their_rule(path: Path) -> None:
         and len(node.name.removeprefix("test").strip("_").split("_")) < LEAST_WORDS
     ]
     assert short == []
+
+
+# ---------------------------------------------------------------- outputs
+
+WRITES_IN_PLACE = {
+    "macsec.cli.lab.state": "the lock of a lab that is up: it has no contents",
+    "macsec.cli.shared.edge": "the null device, after the reader of a pipe has gone",
+    "macsec.cli.lab.up": "the null device, for a child; and a pipe to its parent",
+    "macsec.custody.folder": "records through the descriptor of a locked folder, by its own System",
+    "macsec.kay.holders.audit": "a log that only grows",
+    "macsec.live.devices": "/dev/net/tun",
+    "macsec.live.namespace": "a setting of the kernel in /proc",
+    "macsec.whole_file": "the one writer of files",
+}
+"""Modules that open something for writing themselves, and the reason. All others use whole_file."""
+
+WRITERS = {"write_text", "write_bytes", "tofile", "savetxt", "mkstemp", "NamedTemporaryFile"}
+WRITING_FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TMPFILE"}
+
+
+def mode_of(call: ast.Call) -> str:
+    """Return the mode of a call of open or fdopen, as source; "r" where none is given."""
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) not in ("os", "io"):
+        given = call.args[:1]  # Path(...).open(mode)
+    else:
+        given = call.args[1:2]
+    named = [word.value for word in call.keywords if word.arg == "mode"]
+    return ast.unparse((given + named or [ast.Constant("r")])[0])
+
+
+def opens_to_write(node: ast.AST) -> bool:
+    """Return whether a node opens a file for writing, or has a flag that does."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in WRITING_FLAGS
+    if not isinstance(node, ast.Call):
+        return False
+    name = ast.unparse(node.func)
+    last = name.rpartition(".")[2]
+    if last in WRITERS or name in ("os.rename", "os.replace", "np.save"):
+        return True
+    return last in ("open", "fdopen") and re.search(r"'[rbt]*[wax+]", mode_of(node)) is not None
+
+
+def test_files_are_written_in_one_place() -> None:
+    """No module opens a file for writing but `whole_file`, and those with a reason."""
+    found = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(tree_of(path))
+        if opens_to_write(node)
+    }
+    assert found == set(WRITES_IN_PLACE)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open(path, 'w')",
+        "open(path, mode='ab')",
+        "Path(path).open('x')",
+        "Path(path).write_text(text)",
+        "os.open(path, os.O_WRONLY | os.O_CREAT)",
+        "os.fdopen(number, 'wb')",
+        "open(path, 'a' if make else 'r')",
+    ],
+)
+def test_each_way_to_write_is_seen(source: str) -> None:
+    """The search above knows the ways in which a file can be written."""
+    assert any(opens_to_write(node) for node in ast.walk(ast.parse(source)))
+
+
+@pytest.mark.parametrize("source", ["open(path)", "open(path, 'rb')", "os.open(path, os.O_RDONLY)"])
+def test_reading_is_no_writing(source: str) -> None:
+    """A file that is opened to be read is not reported."""
+    assert not any(opens_to_write(node) for node in ast.walk(ast.parse(source)))
 
 
 # ---------------------------------------------------------------- decisions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import select
@@ -14,24 +13,7 @@ from macsec.errors import ConfigError, FormatError, MACsecError
 PIECE = 256 * 1024
 """Octets read at a time."""
 
-# Failures to open a file that are not the caller's mistake.
-_RUNTIME = {
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-    errno.EIO,
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EINTR,
-}
 _RATIO_FREE = 1 << 20  # decompressed octets before the ratio counts
-
-
-def cannot(what: str, name: str, error: OSError | ValueError) -> MACsecError:
-    """Return the error for a file that cannot be opened, mostly a ConfigError."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    kind = MACsecError if isinstance(error, OSError) and error.errno in _RUNTIME else ConfigError
-    return kind(f"cannot {what} {name}: {reason}")
 
 
 class RawSource:

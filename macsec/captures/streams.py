@@ -9,9 +9,9 @@ import sys
 import zlib
 from typing import Any, Protocol
 
-from macsec.errors import ConfigError, FormatError
+from macsec.errors import ConfigError, FormatError, cannot
 
-from .raw_source import PIECE, RatioMeter, RawSource, cannot
+from .raw_source import PIECE, RatioMeter, RawSource
 from .zstd import ZstdSource
 
 GZIP_MAGIC = b"\x1f\x8b"

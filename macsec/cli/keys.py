@@ -20,6 +20,7 @@ from macsec.config.private import write_private
 from macsec.errors import ConfigError, MACsecError
 from macsec.kay.holders import CakStore, Rotation, chain_of
 from macsec.report.mka.caks import caks_json, caks_lines, chain_json, chain_lines
+from macsec.whole_file import make_folder
 
 NAMES = ("wireshark", "ip-macsec", "wpa_supplicant", "systemd")
 
@@ -82,7 +83,7 @@ def export(
         _show("".join(file.text for file in result.files), force)
         return
     if form.folder:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, 0o700)
     _write({(folder / file.name if form.folder else folder): file for file in result.files})
 
 

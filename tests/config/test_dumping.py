@@ -179,7 +179,7 @@ def test_written_file_is_the_owners_alone(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="exists; a file with keys is never overwritten"):
             write(taken, config)
     assert not (tmp_path / "elsewhere").exists()
-    with pytest.raises(ConfigError, match="cannot create it: No such file"):
+    with pytest.raises(ConfigError, match=r"cannot write .*: No such file"):
         write(tmp_path / "none" / "new.yaml", config)
 
 
@@ -188,22 +188,12 @@ def test_write_to_a_full_disk_leaves_nothing(
 ) -> None:
     """Half a file does not stay."""
 
-    class Full:
-        def __init__(self, descriptor: int, mode: str) -> None:
-            self.descriptor = descriptor
+    def full(descriptor: int, octets: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        def __enter__(self) -> Full:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            os.close(self.descriptor)
-
-        def write(self, octets: bytes) -> None:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fdopen", Full)
+    monkeypatch.setattr(os, "write", full)
     path = tmp_path / "new.yaml"
-    with pytest.raises(MACsecError, match="cannot write it: No space left") as caught:
+    with pytest.raises(MACsecError, match=r"cannot write .*new\.yaml: No space left") as caught:
         write(path, {"tx": {"sci": 1, "sa": {0: {"key": KEY}}}})
     assert caught.value.exit_code == 1
     assert not path.exists()

@@ -27,6 +27,7 @@ from macsec.report.latency.page import to_html
 from macsec.report.latency.text import to_page
 from macsec.report.page import Page
 from macsec.suites import SUITES
+from macsec.whole_file import make_folder, write_whole
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -171,12 +172,12 @@ def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
 
 
 def _save_report(path: str, results: LatencyResults, facts: MachineJson) -> None:
-    Path(path).write_text(to_html(results, facts), encoding="utf-8")
+    write_whole(path, to_html(results, facts))
     say(f"report: {path}")
 
 
 def _save_histograms(folder: Path, results: LatencyResults) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     named = {
         f"{each.subject.name}-{lane}": histogram
         for each in results.processing
@@ -190,5 +191,5 @@ def _save_histograms(folder: Path, results: LatencyResults) -> None:
             for path, histogram in each.paths.items()
         }
     for name, histogram in named.items():
-        (folder / f"{name}.hgrm").write_text(to_hgrm(histogram), encoding="utf-8")
+        write_whole(folder / f"{name}.hgrm", to_hgrm(histogram))
     say(f"{len(named)} histograms: {folder}")

@@ -20,6 +20,7 @@ from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 from macsec.report.lab.text import to_page
 from macsec.report.page import Page
+from macsec.whole_file import make_folder, write_whole
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.units import time_ns
 
@@ -99,13 +100,12 @@ def _time(text: str) -> int:
 
 
 def _write_report(path: str, lab: Lab, run: LabRun, probes: list[Probe]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(to_html(lab, run, probes))
+    write_whole(path, to_html(lab, run, probes))
     say(f"report: {path}")
 
 
 def _save(folder: str, recorders: list[Recorder]) -> None:
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder)
     for recorder in recorders:
         path = os.path.join(folder, f"{recorder.name}.pcapng")
         with write(path, interfaces=recorder.ports) as sink:

@@ -22,6 +22,7 @@ import click
 
 from macsec.cli.shared import options
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.whole_file import write_whole
 
 DEFAULT = "/run/macsec"
 LOCK, FACTS, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
@@ -87,15 +88,12 @@ class Published:
 
     def publish(self, lab: RunningLab, hosts: Mapping[str, Sequence[str]]) -> None:
         """Let other processes find the lab. `hosts`: the addresses of each."""
-        with open(self._path(HOSTS), "w", encoding="ascii") as names:
-            names.write("127.0.0.1 localhost\n::1 localhost\n")
-            names.writelines(f"{at} {name}\n" for name, all_at in hosts.items() for at in all_at)
+        known = {"localhost": ("127.0.0.1", "::1"), **hosts}
+        names = "".join(f"{at} {name}\n" for name, all_at in known.items() for at in all_at)
+        write_whole(self._path(HOSTS), names)
         self._server.bind(self._path(STATUS))
         self._server.listen()
-        draft = self._path(f"{FACTS}.new")
-        with open(draft, "w", encoding="utf-8") as file:
-            json.dump(asdict(lab), file)
-        os.replace(draft, self._path(FACTS))
+        write_whole(self._path(FACTS), json.dumps(asdict(lab)))
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when a client asks for the status."""

@@ -21,6 +21,7 @@ from macsec.config.static_keys import Draw, seeded
 from macsec.frames import FrameBatch
 from macsec.offline.replay import WAYS, LinkConfigs, ProtectedBatch, Replay
 from macsec.report import replay as report
+from macsec.whole_file import make_folder
 
 from .request import Request
 
@@ -190,6 +191,6 @@ def _refuse_existing(folder: str | None, link: LinkConfigs) -> None:
 def _save(folder: str | None, link: LinkConfigs) -> None:
     if folder is None:
         return
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    make_folder(folder, 0o700)
     for name, contents in link.files().items():
         config.write(os.path.join(folder, name), contents)

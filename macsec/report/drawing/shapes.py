@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from io import BytesIO
 from typing import Any
 
 from macsec.errors import EnvironmentLacks
 from macsec.report.drawing.svg import document, dot, line, words
 from macsec.report.html.markup import Html, join
+from macsec.whole_file import write_whole
 
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
 PNG_SCALE = 2
@@ -54,11 +56,7 @@ class Drawing:
 
     def save(self, path: str) -> None:
         """Write the file, in the format of its ending."""
-        if path.endswith(".svg"):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self.svg())
-        else:
-            _save_png(self, path)
+        write_whole(path, self.svg() if path.endswith(".svg") else _png(self))
 
     def svg(self) -> str:
         """Return the text of an SVG."""
@@ -90,7 +88,7 @@ def _svg(shape: Lines | Words) -> Html:
     )
 
 
-def _save_png(drawing: Drawing, path: str) -> None:
+def _png(drawing: Drawing) -> bytes:
     canvas: Any = import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
     new_figure: Any = import_module("matplotlib.figure").Figure
     dots_per_inch = 72
@@ -105,7 +103,9 @@ def _save_png(drawing: Drawing, path: str) -> None:
     axes.set_ylim(drawing.height, 0)
     for shape in drawing.shapes:
         _matplotlib(axes, shape)
-    figure.savefig(path, facecolor="white")
+    picture = BytesIO()
+    figure.savefig(picture, format="png", facecolor="white")
+    return picture.getvalue()
 
 
 def _matplotlib(axes: Any, shape: Lines | Words) -> None:

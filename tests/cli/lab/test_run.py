@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -186,6 +188,29 @@ def test_captures_and_reports_do_not_change_the_digest(desk, two_sites):
     assert looked["digest"] == desk.json("lab", "run", two_sites())["digest"]
 
 
+@pytest.mark.parametrize("option", ["--report", "--captures"])
+@pytest.mark.parametrize("place", ["file/out.html", "/proc/no/out.html"])
+def test_unwritable_outputs_are_wrong_usage(desk, two_sites, option, place):
+    """They end as an unwritable OUT does: exit 2, and the name in the message."""
+    Path("file").touch()
+    found = desk.run("lab", "run", two_sites(), "--until", "1ms", option, place, code=2)
+    assert found.stderr.startswith(f"macsec: cannot write {place}")
+
+
+def test_full_disk_keeps_the_old_report(desk, two_sites, monkeypatch):
+    """The message names the report, and the old one stays."""
+    Path("r.html").write_text("old")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    found = desk.run("lab", "run", two_sites(), "--until", "1ms", "--report", "r.html", code=1)
+    assert "macsec: cannot write r.html: No space left on device" in found.stderr
+    assert Path("r.html").read_text() == "old"
+
+
+def full_disk(*_: object) -> None:
+    """Fail as a system call does on a full disk."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_frames_of_a_capture_cross_unchanged(desk, some):
     """The path of a pcap is relative to the topology's file."""
     Path("sub").mkdir()
@@ -320,12 +345,6 @@ def test_a_missing_capture_is_one_line(desk, two_sites):
     result = desk.run("lab", "run", topology, code=2)
     (line,) = result.stderr.splitlines()
     assert f"cannot read {desk.path('x')}: No such file" in line
-
-
-def test_a_report_that_cannot_be_written_is_exit_1(desk):
-    """One line."""
-    (line,) = desk.run("lab", "run", "hub", "--report", "no/r.html", code=1).stderr.splitlines()
-    assert "no/r.html" in line
 
 
 # ---------------------------------------------------------------- documentation
