@@ -76,7 +76,9 @@ def _agreement(
         inner: Iterator[str] = iter(())
         if value is None or value == []:
             continue
-        if isinstance(value, list):
+        if isinstance(value, list) and isinstance(value[0], str):
+            text = f" [{', '.join(value)}]"
+        elif isinstance(value, list):
             text = ""
             inner = (
                 line

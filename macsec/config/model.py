@@ -99,6 +99,11 @@ Moment: TypeAlias = Annotated[
 GroupAddress: TypeAlias = Annotated[
     bytes, PlainValidator(scalars.group_address), WithJsonSchema(MAC_SCHEMA)
 ]
+Suites: TypeAlias = Annotated[
+    list[str],
+    PlainValidator(scalars.words(*SUITES)),
+    WithJsonSchema({"type": "array", "items": {"enum": [*SUITES]}, "minItems": 1}),
+]
 Secret: TypeAlias = Annotated[
     KeySource,
     PlainValidator(KeySource.reference_of),
@@ -278,7 +283,10 @@ class MkaSection(CakSection):
         BeforeValidator(scalars.word("must-secure", "should-secure")),
         one_of("must-secure", "should-secure"),
     ] = "must-secure"
+    suites: Suites = Field(default_factory=lambda: list(SUITES))
     capability: Number = 3
+    desired: Switch = True
+    ans: Number = 4
     delay_protection: Switch = False
     sak_rekey_interval: Number = 0
     sak_rekey_on_live_peer_loss: Switch = True

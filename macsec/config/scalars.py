@@ -179,6 +179,20 @@ def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
     return chosen
 
 
+def words(*known: str) -> Callable[[Any], list[str]]:
+    """A list of these words, each once; one word alone is a list of it."""
+    chosen = word(*known)
+
+    def listed(value: Any) -> list[str]:
+        entries = value if isinstance(value, list | tuple) else [value]
+        found = [chosen(entry) for entry in entries]
+        if not found or len(set(found)) < len(found):
+            raise ValueError(f"expected a list of {', '.join(known)}, each at most once")
+        return found
+
+    return listed
+
+
 def _octets(value: Any, length: int | None, what: str) -> bytes:
     if isinstance(value, str):
         try:

@@ -38,6 +38,7 @@ NAMES = (
     "sak-use-errors",
     "sak-refused",
     "sak-reuse-refused",
+    "sak-an-refused",
     "sak-generation-errors",
     "sak-hash-errors",
     "sak-encryption-errors",

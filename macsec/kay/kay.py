@@ -23,7 +23,6 @@ from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.participants import Participants
 from macsec.kay.mkpdu.parameter_sets import NoSak
 from macsec.keys import Uncopyable
-from macsec.terms import AN_VALUES
 
 from .actions import Action
 from .associations import Associations
@@ -66,7 +65,7 @@ class Kay(Uncopyable):
         self._enabled_ns = 0
         self._agreed: Connect | None = None
         self._followed: tuple[Participant, bytes, int] | None = None
-        self._last_an = AN_VALUES[-1]
+        self._last_an = -1
         self._associations = Associations(self.sci)
         self._pns = TransmitPNs()
         history = KeyHistory()
@@ -267,7 +266,8 @@ class Kay(Uncopyable):
         reason = self._server.reason(principal, now_ns, self._pns.current)
         if reason is None:
             return
-        sak = self._server.generate(principal, self._next_an(), now_ns)
+        an = self._next_an()
+        sak = None if an is None else self._server.generate(principal, an, now_ns)
         if sak is None:
             return
         LOG.info("KaY %016x: SAK %s, AN %d: %s", self.sci, sak.ki, sak.an, reason.name)
@@ -294,9 +294,11 @@ class Kay(Uncopyable):
         pending = self.cp.inputs.new_sak
         return ki in self._associations or (pending is not None and pending.ki == ki)
 
-    def _next_an(self) -> int:
-        following = ((self._last_an + step) % len(AN_VALUES) for step in (1, 2, 3, 4))
-        return next(an for an in following if self._associations.user_of(an) is None)
+    def _next_an(self) -> int | None:
+        """Return a free AN; None until the Old Key retires, if there are two ANs."""
+        ans = self.policy.ans
+        following = ((self._last_an + step) % ans for step in range(1, ans + 1))
+        return next((an for an in following if self._associations.user_of(an) is None), None)
 
     # ---------------------------------------------------------------- as a member
 

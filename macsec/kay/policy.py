@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import Enum
 
 from macsec.errors import ConfigError
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
 from macsec.suites import SUITES, CipherSuite
-from macsec.terms import SCI_NONE, sci_text
+from macsec.terms import AN_VALUES, SCI_NONE, sci_text
 
 from .sak import OFFSETS, Protection
 
-REKEY_INTERVALS_S = range(30, 65536)
+LOG = logging.getLogger("macsec")
+
+REKEY_INTERVALS_S = range(30, 1 << 32)
 PRIORITIES = range(256)
+ANS = range(2, len(AN_VALUES) + 1)
 CODES = {offset: code for code, offset in OFFSETS.items()}
+
+
+class PolicyError(ConfigError):
+    """A setting that a KaY cannot have; `setting` is its name in `KayPolicy`."""
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(reason)
+        self.setting = setting
 
 
 class Security(Enum):
@@ -30,12 +42,14 @@ class Security(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KayPolicy:
-    """The settings of a KaY; names as OpenConfig has them. Raises ConfigError.
+    """The settings of a KaY; names as OpenConfig has them. Raises PolicyError.
 
     `key_server_priority`: the lowest is elected; with `key_server=False` never. `cipher`,
     `encrypt` and `offset` apply on the Key Server; `suites` are accepted from another one.
-    `capability` as in 11.11.3: 1 integrity, 2 also encryption, 3 also the offsets 30 and 50.
-    `sak_rekey_interval` in seconds, 0 for none. `destination`: a group address, for MKPDUs.
+    `capability` as in 11.11.3: 0 none, 1 integrity, 2 also encryption, 3 also the offsets 30 and
+    50. `desired`: MACsec Desired; without it a Key Server orders plain frames.
+    `ans`: ANs in use, 0 and up; hardware may have two. `sak_rekey_interval` in seconds, 0 for
+    none. `destination`: a group address, for MKPDUs.
     """
 
     security: Security = Security.MUST_SECURE
@@ -47,6 +61,7 @@ class KayPolicy:
     offset: int = 0
     capability: int = 3
     desired: bool = True
+    ans: int = len(AN_VALUES)
     delay_protection: bool = False
     sak_rekey_interval: int = 0
     sak_rekey_on_live_peer_loss: bool = True
@@ -56,33 +71,49 @@ class KayPolicy:
     def __post_init__(self) -> None:
         self._check_protection()
         if self.key_server_priority not in PRIORITIES:
-            raise ConfigError(f"key server priority {self.key_server_priority} is not 0 to 255")
+            raise PolicyError(
+                "key_server_priority",
+                f"key server priority {self.key_server_priority} is not 0 to 255",
+            )
+        if self.ans not in ANS:
+            raise PolicyError("ans", f"{self.ans} ANs: expected 2, 3 or 4, used from 0 on")
         if self.sak_rekey_interval and self.sak_rekey_interval not in REKEY_INTERVALS_S:
-            raise ConfigError(
-                f"SAK rekey interval {self.sak_rekey_interval}: 0 for none, or 30 to 65535 seconds"
+            raise PolicyError(
+                "sak_rekey_interval",
+                f"SAK rekey interval {self.sak_rekey_interval}: 0 for none, or "
+                f"{REKEY_INTERVALS_S[0]} to {REKEY_INTERVALS_S[-1]} seconds",
             )
         if len(self.destination) != 6 or not self.destination[0] & 1:
-            raise ConfigError(
-                f"MKPDUs to {self.destination.hex()}: the destination is a group address (11.11.2)"
+            raise PolicyError(
+                "destination",
+                f"MKPDUs to {self.destination.hex()}: the destination is a group address (11.11.2)",
             )
+        if self.security is Security.MUST_SECURE and not self.capability:
+            LOG.warning("must-secure with MACsec capability 0: no frame is ever going to pass")
 
     def _check_protection(self) -> None:
         if self.capability not in range(4):
-            raise ConfigError(f"MACsec capability {self.capability} is not 0 to 3 (11.11.3)")
+            raise PolicyError(
+                "capability", f"MACsec capability {self.capability} is not 0 to 3 (11.11.3)"
+            )
         if self.offset not in CODES or self.offset not in self.cipher.offsets:
-            raise ConfigError(
+            raise PolicyError(
+                "offset",
                 f"offset {self.offset}: {self.cipher.name} has the offsets "
-                + ", ".join(map(str, self.cipher.offsets))
+                + ", ".join(map(str, self.cipher.offsets)),
             )
         if self.offset and not self.encrypt:
-            raise ConfigError(f"offset {self.offset} without encryption has nothing to offset")
+            raise PolicyError(
+                "offset", f"offset {self.offset} without encryption has nothing to offset"
+            )
         if self.cipher not in self.suites:
-            raise ConfigError(f"{self.cipher.name} is not among the accepted suites")
+            raise PolicyError("suites", f"{self.cipher.name} is not among the accepted suites")
         needed = capability_for(self.wanted.code)
-        if self.desired and needed > self.capability:
-            raise ConfigError(
+        if self.desired and self.capability and needed > self.capability:
+            raise PolicyError(
+                "capability",
                 f"offset {self.offset} and encryption need capability {needed}, "
-                f"not {self.capability}"
+                f"not {self.capability}",
             )
 
     @property

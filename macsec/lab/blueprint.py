@@ -162,6 +162,12 @@ class Blueprint:
         return [link.name for link in self.links if not link.protected]
 
 
+_FIELDS = frozenset().union(
+    *(each.model_fields for each in (ImpairmentsSection, TrafficSection, ProtectionSection))
+)
+"""Names that an error may begin with, for the line of that entry."""
+
+
 class _Reader:
     """Parses the values that the configuration left as text; an error names the line."""
 
@@ -177,7 +183,7 @@ class _Reader:
             yield
         except ConfigError as error:
             field, colon, reason = str(error).partition(": ")
-            if colon and field in ImpairmentsSection.model_fields | TrafficSection.model_fields:
+            if colon and field in _FIELDS:
                 path = (*path, field)
             else:
                 reason = str(error)

@@ -8,8 +8,9 @@ from typing import Any
 from macsec.config import Configuration, KeyRing, KeySource, Origin, ProtectionSection
 from macsec.config.static_keys import Draw
 from macsec.errors import ConfigError
-from macsec.kay.holders import Edge, chain_of, policy_of
+from macsec.kay.holders import Edge, chain_of, entry_of, policy_in, policy_of
 from macsec.kay.kay import Kay
+from macsec.kay.policy import PolicyError
 from macsec.keys import Key
 from macsec.secy import SecY
 from macsec.secy.from_config import controls_of
@@ -89,6 +90,9 @@ def _drawn(cipher: str, draw: Draw) -> dict[str, Any]:
 
 
 def _end(config: Configuration, site: str, system: int, sources: Sources) -> EndPlan:
-    policy_of(config)
+    try:
+        policy_in(config)
+    except PolicyError as error:
+        raise ConfigError(f"{entry_of(error.setting)[-1]}: {error}") from None
     port = 1 if config.mka is None else config.mka.port
     return EndPlan(system << 16 | port, config, sources.draw, f"mka {site}", sources.place)

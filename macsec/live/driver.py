@@ -8,9 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from macsec.port import Agreement
-from macsec.time_units import NS_PER_MS
+from macsec.time_units import NS_PER_MS, NS_PER_S
 
 from .eapol import Eapol
+
+LONGEST_PAUSE_NS = 24 * 3600 * NS_PER_S
+"""poll() takes at most 24 days; a CAK may begin years from now."""
 
 Wait = Callable[[Sequence[int], int | None], Collection[int] | None]
 """`wait(descriptors, pause_ns)`: the descriptors that can be read, none of them once the pause is
@@ -62,7 +65,7 @@ class Driver:
         """Return the time until a KaY has work again; None if only a frame can bring it."""
         times = [port.agreement.next_timeout_ns() for port in self._ports.values()]
         due_ns = min((time for time in times if time is not None), default=None)
-        return None if due_ns is None else max(0, due_ns - self._clock())
+        return None if due_ns is None else min(max(0, due_ns - self._clock()), LONGEST_PAUSE_NS)
 
     def _hear(self, port: KayPort) -> None:
         for frame in port.eapol.frames():

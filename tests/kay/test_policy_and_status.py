@@ -32,8 +32,10 @@ from macsec.suites import SUITES
     [
         ({"key_server_priority": 256}, "is not 0 to 255"),
         ({"key_server_priority": -1}, "is not 0 to 255"),
-        ({"sak_rekey_interval": 29}, "30 to 65535 seconds"),
-        ({"sak_rekey_interval": 65536}, "30 to 65535 seconds"),
+        ({"sak_rekey_interval": 29}, "30 to 4294967295 seconds"),
+        ({"sak_rekey_interval": 1 << 32}, "30 to 4294967295 seconds"),
+        ({"ans": 1}, "expected 2, 3 or 4"),
+        ({"ans": 5}, "expected 2, 3 or 4"),
         ({"destination": bytes(6)}, "group address"),
         ({"destination": b"\x01"}, "group address"),
         ({"capability": 4}, "is not 0 to 3"),

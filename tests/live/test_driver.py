@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from support.mka.kays import NS, chain_key, policy_of, sci_of_name
+from support.mka.kays import CKN, NS, chain_key, policy_of, sci_of_name
 
 from macsec.kay.kay import Kay
 from macsec.live.driver import Driver, KayPort, wait_until
@@ -155,3 +155,15 @@ def test_wait_until_returns_readable_descriptors_and_ends() -> None:
     finally:
         os.close(stop)
         os.close(frame)
+
+
+def test_a_cak_years_away_makes_no_pause_that_poll_refuses() -> None:
+    """poll() takes 31 bits of milliseconds."""
+    world = World(ends=1)
+    (agreement,) = world.agreements
+    agreement.kay.remove_key(0, CKN)
+    agreement.kay.add_key(0, chain_key(start=10 * 365 * 24 * 3600))
+    world.driver.start()
+    pause_ns = world.driver.pause_ns()
+    assert pause_ns is not None
+    assert 0 < pause_ns < 10**6 << 31

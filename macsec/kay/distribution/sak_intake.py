@@ -37,6 +37,9 @@ class SakIntake:
             # Not for us: it was made before we were live, and we may have used it in an earlier
             # life.
             return None
+        if given.an >= self._policy.ans:
+            self._counters.add("sak-an-refused")
+            return None
         protection = self._protection(given)
         if protection is None:
             self._counters.add("sak-cipher-mismatch-errors")

@@ -10,7 +10,7 @@ audit.py       the audit log of CAK uses
 assemble.py    keys and policy of a KaY from the section `mka`
 """
 
-from .assemble import Edge, chain_of, policy_of
+from .assemble import Edge, chain_of, entry_of, policy_in, policy_of
 from .audit import AuditedHolder, AuditLog
 from .generated import Rotation
 from .store import CakStore, StoredCak
@@ -23,5 +23,7 @@ __all__ = [
     "Rotation",
     "StoredCak",
     "chain_of",
+    "entry_of",
+    "policy_in",
     "policy_of",
 ]

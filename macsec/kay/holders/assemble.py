@@ -14,10 +14,11 @@ from macsec.config import (
     MkaSection,
     Moment,
 )
+from macsec.config.reading import PathInTree
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.cak_holder import CakHolder, MemoryHolder
 from macsec.kay.keychain import ChainKey
-from macsec.kay.policy import KayPolicy, Security
+from macsec.kay.policy import KayPolicy, PolicyError, Security
 from macsec.keys import Key
 from macsec.suites import SUITES
 
@@ -51,8 +52,30 @@ class Edge:
         return moment.on(self.start_ns, self.wall_ns)
 
 
+_ENTRIES: dict[str, PathInTree] = {
+    "security": ("mka", "policy"),
+    "key_server_priority": ("mka", "priority"),
+    **{name: ("secy", name) for name in ("cipher", "encrypt", "offset")},
+}
+"""Entries of a configuration with another name than their setting in a policy."""
+
+
+def entry_of(setting: str) -> PathInTree:
+    """Return the place in a configuration of a setting of `KayPolicy`."""
+    return _ENTRIES.get(setting, ("mka", setting))
+
+
 def policy_of(config: Configuration) -> KayPolicy:
-    """Return the policy of a KaY. Raises ConfigError."""
+    """Return the policy of a KaY. Raises ConfigError with the place of a wrong entry."""
+    try:
+        return policy_in(config)
+    except PolicyError as error:
+        place = config.origin.where(entry_of(error.setting))
+        raise ConfigError(f"{place}: {error}") from None
+
+
+def policy_in(config: Configuration) -> KayPolicy:
+    """Return the policy of a KaY. Raises PolicyError, without a place."""
     mka, secy = _section(config), config.secy
     return KayPolicy(
         security=Security(mka.policy),
@@ -61,7 +84,10 @@ def policy_of(config: Configuration) -> KayPolicy:
         cipher=SUITES[secy.cipher],
         encrypt=secy.encrypt,
         offset=secy.offset,
+        suites=tuple(SUITES[name] for name in mka.suites),
         capability=mka.capability,
+        desired=mka.desired,
+        ans=mka.ans,
         delay_protection=mka.delay_protection,
         sak_rekey_interval=mka.sak_rekey_interval,
         sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,

@@ -76,6 +76,8 @@ class MkaStatusJson(TypedDict):
     taps: list[TapPortJson]
 
 
+BE_SERVER = "give this port the lowest priority, so that it is Key Server"
+
 _WHY_NO_PEER = (
     (Reception.BAD_ICV, "{} MKPDUs failed their ICV: the peer has another CAK under this CKN"),
     (Reception.UNKNOWN_CKN, "{} MKPDUs name another CKN"),
@@ -137,6 +139,8 @@ def obstacle(kay: Kay) -> str:
             return "no participant offers to be Key Server"
         refused = kay.counters["sak-refused"] + kay.counters["sak-cipher-mismatch-errors"]
         refusals = f", {refused} distributions refused" if refused else ""
+        if beyond := kay.counters["sak-an-refused"]:
+            refusals += f", {beyond} with an AN beyond the {kay.policy.ans} here: {BE_SERVER}"
         return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{refusals}"
     for reception, words in _WHY_NO_PEER:
         if heard := kay.counters[reception.value]:

@@ -39,6 +39,10 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
                     "sak_rekey_on_live_peer_loss": False,
                     "include_icv_indicator": True,
                     "destination": "ffffffffffff",
+                    "suites": ["gcm-aes-256", "gcm-aes-xpn-256"],
+                    "desired": False,
+                    "capability": 0,
+                    "ans": 2,
                 },
             }
         )
@@ -49,6 +53,43 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
     assert not policy.sak_rekey_on_live_peer_loss
     assert policy.include_icv_indicator
     assert policy.destination == b"\xff" * 6
+    assert [suite.name for suite in policy.suites] == ["gcm-aes-256", "gcm-aes-xpn-256"]
+    assert (policy.desired, policy.capability, policy.ans) == (False, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "entry, line, reason",
+    [
+        ("priority: 256", 6, "mka.priority: key server priority 256 is not 0 to 255"),
+        ("capability: 4", 6, "mka.capability: MACsec capability 4 is not 0 to 3"),
+        ("capability: 1", 6, "mka.capability: offset 30 and encryption need capability 3, not 1"),
+        ("suites: [gcm-aes-256]", 6, "mka.suites: gcm-aes-128 is not among the accepted suites"),
+        ("suites: [gcm-aes-1]", 6, "mka.suites: expected gcm-aes-128"),
+        ("suites: []", 6, "mka.suites: expected a list of gcm-aes-128"),
+        ("desired: maybe", 6, "mka.desired: expected on or off, not 'maybe'"),
+        ("ans: 5", 6, "mka.ans: 5 ANs: expected 2, 3 or 4"),
+        ("sak_rekey_interval: 29", 6, "mka.sak_rekey_interval: SAK rekey interval 29"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_its_line(
+    tmp_path: Path, entry: str, line: int, reason: str
+) -> None:
+    """Also where two entries disagree."""
+    file = tmp_path / "c.yaml"
+    file.write_text(f"secy:\n  offset: 30\nmka:\n  ckn: 01\n  cak: {CANARY}\n  {entry}\n")
+    file.chmod(0o600)
+    with pytest.raises(ConfigError) as caught:
+        policy_of(load(file))
+    assert str(caught.value).startswith(f"{file}:{line}: {reason}")
+
+
+def test_an_entry_of_secy_is_named_with_its_line(tmp_path: Path) -> None:
+    """A rule of the KaY about the suite."""
+    file = tmp_path / "c.yaml"
+    xpn = "cipher: gcm-aes-xpn-128, offset: 30"
+    file.write_text(f"mka: {{ckn: 01, cak: env:A}}\nsecy: {{{xpn}}}\n")
+    with pytest.raises(ConfigError, match=r"c\.yaml:2: secy\.offset: offset 30"):
+        policy_of(load(file))
 
 
 def test_windows_of_keys_are_on_the_clock_of_the_kay(tmp_path: Path) -> None:
