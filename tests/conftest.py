@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ pytest_plugins = ["support.session"]
 
 # Processes that tests start import the package that the tests import, not the checkout they run in.
 os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(macsec.__file__).parents[1])}
+
+# Keys of tests run side by side on purpose: each process of tests has locks of its own.
+LOCKS = tempfile.TemporaryDirectory(prefix="macsec-locks-")
+os.environ["MACSEC_LOCK_DIR"] = LOCKS.name
 
 settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True)
 settings.register_profile(

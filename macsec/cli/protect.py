@@ -48,7 +48,8 @@ def command(
     Time stamps, order and interfaces are kept; frames are not padded. A frame that is too long is
     counted and left out. If the transmit SA is exhausted, OUT ends there and the exit code is 4.
 
-    Without --state DIR, every run starts with the PNs that FILE gives.
+    Without --state DIR, every run starts with the PNs that FILE gives. While another process of
+    this machine sends under the same key and SCI, the run is refused (exit 1).
     """
     capture_io.refuse_same(source, target)
     warnings.hold = as_json and target == "-"

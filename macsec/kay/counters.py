@@ -54,8 +54,12 @@ class KayCounters(dict[str, int]):
     """All counters, zeros included. Distributed CAKs are not implemented: those two stay zero."""
 
     def __init__(self) -> None:
-        super().__init__(dict.fromkeys(NAMES, 0))
+        self.reset()
 
     def add(self, name: str | Reception) -> None:
         """Add 1 to a counter."""
         self[name.value if isinstance(name, Reception) else name] += 1
+
+    def reset(self) -> None:
+        """Set every counter to zero."""
+        self.update(dict.fromkeys(NAMES, 0))

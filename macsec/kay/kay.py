@@ -54,12 +54,9 @@ class Kay(Uncopyable):
         policy: KayPolicy | None = None,
     ) -> None:
         self.sci = check_sci(sci)
-        self.policy = policy or KayPolicy()
         self.counters = KayCounters()
         self.chain = KeyChain(keys := list(keys))
-        for key in keys:
-            _warn_of_strength(key, self.policy)
-        self._members = Participants(self.sci, self.policy, random, self.counters)
+        self._random = random
         self._now_ns = 0
         self._enabled = False
         self._enabled_ns = 0
@@ -68,15 +65,22 @@ class Kay(Uncopyable):
         self._last_an = -1
         self._associations = Associations(self.sci)
         self._pns = TransmitPNs()
-        history = KeyHistory()
-        self._server = KeyServer(self.sci, self.policy, random, history, self.counters)
-        intake = SakIntake(self.sci, self.policy, history, self.counters)
-        self._receiver = Receiver(self.policy, intake, self.counters)
-        members = self._members
-        self.cp = CP(self._associations, members.all_receiving, members.server_transmitting)
-        self._sender = Sender(
-            self.sci, self.policy, self.counters, self._server, self._pns, self.cp
+        self._history = KeyHistory()
+        self._members = members = Participants(
+            self.sci, policy or KayPolicy(), random, self.counters
         )
+        self.cp = CP(self._associations, members.all_receiving, members.server_transmitting)
+        self._equip(members.policy)
+        for key in keys:
+            _warn_of_strength(key, self.policy)
+
+    def _equip(self, policy: KayPolicy) -> None:
+        """Make the parts that follow a policy; what the port has used stays known."""
+        self.policy = self._members.policy = policy
+        self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
+        intake = SakIntake(self.sci, policy, self._history, self.counters)
+        self._receiver = Receiver(policy, intake, self.counters)
+        self._sender = Sender(self.sci, policy, self.counters, self._server, self._pns, self.cp)
 
     # ---------------------------------------------------------------- the four verbs
 
@@ -150,6 +154,18 @@ class Kay(Uncopyable):
         """Stop using a CAK at once."""
         self.chain.remove(ckn)
         self._advance(now_ns)
+
+    def enable_key(self, now_ns: int, ckn: bytes, enabled: bool) -> None:
+        """Enable or disable the participant of a CAK. Raises ConfigError for an unknown CKN."""
+        self.chain.enable(ckn, enabled)
+        self._advance(now_ns)
+
+    def set_policy(self, now_ns: int, policy: KayPolicy) -> None:
+        """Continue under another policy, as a new member: the port is not secured until then."""
+        enabled = self._enabled
+        self.set_enabled(now_ns, False)
+        self._equip(policy)
+        self.set_enabled(now_ns, enabled)
 
     # ---------------------------------------------------------------- state
 

@@ -59,6 +59,7 @@ class KeyChain(Uncopyable):
 
     def __init__(self, keys: Iterable[ChainKey] = ()) -> None:
         self._keys: dict[bytes, ChainKey] = {}
+        self._disabled: set[bytes] = set()
         for key in keys:
             self.add(key)
         self._warn_of_gaps()
@@ -73,12 +74,33 @@ class KeyChain(Uncopyable):
 
     def remove(self, ckn: bytes) -> None:
         """Remove a key."""
-        if self._keys.pop(ckn, None) is None:
+        self._check_known(ckn)
+        del self._keys[ckn]
+        self._disabled.discard(ckn)
+
+    def enable(self, ckn: bytes, enabled: bool) -> None:
+        """Use a key within its window, or not at all while it is disabled."""
+        self._check_known(ckn)
+        (self._disabled.discard if enabled else self._disabled.add)(ckn)
+
+    @property
+    def disabled(self) -> frozenset[bytes]:
+        """The CKNs of the disabled keys."""
+        return frozenset(self._disabled)
+
+    @property
+    def ckns(self) -> list[bytes]:
+        """The CKNs of all keys, in the order in which they were added."""
+        return list(self._keys)
+
+    def _check_known(self, ckn: bytes) -> None:
+        if ckn not in self._keys:
             raise ConfigError(f"key {ckn.hex()}: there is none of this CKN")
 
     def active(self, now_ns: int) -> dict[bytes, ChainKey]:
-        """Return the keys within their window, by CKN, the preferred first."""
-        usable = (key for key in self._keys.values() if key.active(now_ns))
+        """Return the enabled keys within their window, by CKN, the preferred first."""
+        enabled = (key for key in self._keys.values() if key.ckn not in self._disabled)
+        usable = (key for key in enabled if key.active(now_ns))
         ordered = sorted(usable, key=lambda key: key.preference, reverse=True)
         return {key.ckn: key for key in ordered}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from macsec.kay import actions
 from macsec.kay.kay import Kay
-from macsec.secy import SecY
+from macsec.kay.policy import KayPolicy
+from macsec.secy import Controls, SecY
 
 from .controlled_port import ControlledPort, Gate
 
@@ -17,13 +19,15 @@ class Agreement:
 
     `send` takes MKPDUs for the Uncontrolled Port. `gate(opened)` is called when the Controlled Port
     opens or closes: a pump that moves frames through the SecY obeys it. `after`, if set, is called
-    with the time whenever the KaY has settled. Times are ns on one clock that never goes back.
+    with the time whenever the KaY has settled. While it is `bypassed`, the KaY rests and frames
+    pass in clear. Times are ns on one clock that never goes back.
     """
 
     def __init__(self, kay: Kay, secy: SecY, send: Send, gate: Gate | None = None) -> None:
         self.kay = kay
         self.port = ControlledPort(secy, gate)
         self.after: Callable[[int], None] | None = None
+        self.bypassed = False
         self._send = send
 
     def start(self, now_ns: int) -> None:
@@ -33,8 +37,41 @@ class Agreement:
 
     def stop(self, now_ns: int) -> None:
         """Close the port, delete every SA and wipe the SAKs. Sends nothing."""
+        self._end_bypass()
         self.kay.set_enabled(now_ns, False)
         self.settle(now_ns)
+
+    def bypass(self, now_ns: int, bypassed: bool) -> None:
+        """Turn MACsec off, so that frames pass in clear; or on again, closed until secured."""
+        if bypassed == self.bypassed:
+            return
+        self._end_bypass()
+        self.kay.set_enabled(now_ns, not bypassed)
+        self.settle(now_ns)
+        if bypassed:
+            self.port.perform(actions.Unprotect())
+            self.port.perform(actions.SetControlledPort(True))
+            self.bypassed = True
+
+    def _end_bypass(self) -> None:
+        if self.bypassed:
+            self.port.perform(actions.SetControlledPort(False))
+            self.bypassed = False
+
+    def adopt(self, now_ns: int, policy: KayPolicy, controls: Controls) -> None:
+        """Continue as a new member under another policy, with other controls of the SecY.
+
+        Raises ConfigError for controls that the SCI forbids, and then changes nothing.
+        """
+        controls.check_sci(self.kay.sci)
+        bypassed = self.bypassed
+        self.stop(now_ns)
+        self.port.adopt(controls)
+        self.kay.set_policy(now_ns, policy)
+        if bypassed:
+            self.bypass(now_ns, True)
+        else:
+            self.start(now_ns)
 
     def hear(self, now_ns: int, frame: bytes) -> None:
         """Take a frame of EtherType 88-8E that arrived."""

@@ -6,6 +6,7 @@ The one place that turns the actions of a KaY into calls on a SecY.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from macsec.kay import actions
@@ -49,6 +50,14 @@ class ControlledPort:
         """Yield AN and nextPN of every transmit SA, for the KaY."""
         for an, sa in self.secy.tx.sa.items():
             yield an, sa.next_pn
+
+    def adopt(self, controls: Controls) -> None:
+        """Take other controls from now on; the SecY must have no SA. Raises ConfigError."""
+        self.secy.set_controls(offset=0, window=0)
+        self.secy.change_cipher(controls.cipher)
+        given = {each.name: getattr(controls, each.name) for each in fields(controls)}
+        self.secy.set_controls(**given)
+        self._wanted = controls
 
     def perform(self, action: Action) -> None:
         """Carry out an action."""

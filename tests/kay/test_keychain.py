@@ -45,6 +45,22 @@ def test_ckns_of_a_chain_are_distinct() -> None:
     assert chain.active(0) == {}
 
 
+def test_disabled_key_is_not_active_until_it_is_enabled() -> None:
+    """Disabling keeps the key in the chain; removing it forgets that it was disabled."""
+    chain = KeyChain([chain_key(ckn=b"one"), chain_key(ckn=b"two")])
+    chain.enable(b"one", False)
+    assert (list(chain.active(0)), chain.disabled) == ([b"two"], {b"one"})
+    assert chain.ckns == [b"one", b"two"]
+    chain.enable(b"one", True)
+    assert (list(chain.active(0)), chain.disabled) == ([b"one", b"two"], set())
+    chain.enable(b"one", False)
+    chain.remove(b"one")
+    chain.add(chain_key(ckn=b"one"))
+    assert list(chain.active(0)) == [b"two", b"one"]
+    with pytest.raises(ConfigError, match=r"key 736978: there is none of this CKN"):
+        chain.enable(b"six", True)
+
+
 @pytest.mark.parametrize("end", [5, 4, 0])
 def test_window_that_ends_before_it_starts_is_refused(end: int) -> None:
     """Its key would never be in use."""

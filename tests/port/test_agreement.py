@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from support.mka.kays import NS, chain_key, policy_of
 from support.planes import Plane, frame_of
 
+from macsec.errors import ConfigError
 from macsec.kay.kay import Kay
 from macsec.port.agreement import Agreement
+from macsec.secy import Controls
+from macsec.suites import SUITES
 
 SCIS = (0x0252_0000_0061_0001, 0x0252_0000_0062_0001)
 
@@ -105,7 +109,7 @@ def test_stop_deletes_all_sas_and_sends_nothing(plane: Plane) -> None:
     cable.run(3)
     side = cable.sides[0]
     side.stop(cable.now_ns)
-    assert cable.gates[0] == [False, True, False]
+    assert cable.gates[0][-2:] == [True, False]
     assert (len(side.port.secy.tx.sa), len(side.port.secy.rx)) == (0, 0)
     assert cable.queue == []
     assert side.kay.saks() == []
@@ -124,3 +128,66 @@ def test_after_is_called_when_the_kay_has_settled(plane: Plane) -> None:
     times = [now_ns for now_ns, _, _ in calls]
     assert times == sorted(times)
     assert times[-1] > 0
+
+
+def test_bypass_passes_plain_frames_until_it_ends(plane: Plane) -> None:
+    """Off: no KaY, no SA, frames in clear. On: closed first, then secured as before."""
+    cable = Cable(plane)
+    cable.run(3)
+    for side in cable.sides:
+        side.bypass(cable.now_ns, True)
+    assert [side.bypassed for side in cable.sides] == [True, True]
+    assert cable.sides[0].port.request(frame_of(60)) == frame_of(60)
+    assert cable.passes()
+    assert cable.sides[0].kay.participants == {}
+    for side in cable.sides:
+        side.bypass(cable.now_ns, False)
+        assert side.port.request(frame_of(60)) is None
+    cable.run(14)
+    assert cable.sides[0].kay.secured
+    assert cable.passes()
+    assert cable.gates == [[False, True, False, True, False, True]] * 2
+
+
+def test_stop_closes_a_port_in_bypass(plane: Plane) -> None:
+    """A stopped agreement passes nothing, also if MACsec was off; a second call changes nothing."""
+    cable = Cable(plane)
+    side = cable.sides[0]
+    for _ in range(2):
+        side.bypass(0, True)
+    side.stop(0)
+    assert (side.bypassed, side.port.enabled) == (False, False)
+    assert cable.gates[0][-2:] == [True, False]
+
+
+@pytest.mark.parametrize("bypassed", [False, True])
+def test_adopted_policy_replaces_suite_and_controls(plane: Plane, bypassed: bool) -> None:
+    """Both ends secure under the new suite, as new members; a bypass stays."""
+    cable = Cable(plane)
+    cable.run(3)
+    policy = policy_of(cipher="gcm-aes-xpn-256")
+    controls = Controls(cipher=SUITES["gcm-aes-xpn-256"], window=9)
+    for side in cable.sides:
+        side.bypass(cable.now_ns, bypassed)
+        side.adopt(cable.now_ns, policy, controls)
+        assert side.bypassed == bypassed
+        side.bypass(cable.now_ns, False)
+    cable.run(14)
+    for side in cable.sides:
+        assert side.kay.secured
+        assert side.kay.cp.protection is not None
+        assert side.kay.cp.protection.suite.name == "gcm-aes-xpn-256"
+        assert (side.port.secy.controls.window, side.port.secy.controls.encrypt) == (9, True)
+    assert cable.passes()
+
+
+def test_controls_that_the_sci_forbids_change_nothing(plane: Plane) -> None:
+    """The port stays secured under the policy that it has."""
+    cable = Cable(plane)
+    cable.run(3)
+    side = cable.sides[0]
+    forbidden = Controls(send_sci=False, scb=True)
+    with pytest.raises(ConfigError, match="scb"):
+        side.adopt(cable.now_ns, policy_of(), forbidden)
+    assert side.kay.secured
+    assert cable.passes()

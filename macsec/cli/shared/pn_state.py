@@ -1,20 +1,27 @@
-"""`--state DIR` and `--state-init`: packet numbers kept from run to run."""
+"""`--state DIR`, `--state-init`, and the locks of keys in use: no packet number is used twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import pwd
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from macsec.cli.shared.options import F
-from macsec.custody import Keeper, Reserver
+from macsec.custody import InUse, Keeper, Reserver, member_name, nonce_names
 from macsec.errors import ConfigError
 from macsec.secy import SecY
+from macsec.terms import sci_text
 
 if TYPE_CHECKING:
     from macsec.live.pump import Pump
+
+LOCK_DIR = "MACSEC_LOCK_DIR"
+"""The environment variable that names another folder of locks."""
 
 _STATE = click.option(
     "--state",
@@ -37,18 +44,41 @@ def options(function: F) -> F:
 
 @contextmanager
 def kept(secy: SecY, state: str | None, init: bool) -> Iterator[Keeper | None]:
-    """Keep the PNs of a SecY in folder `state`; without a folder the keeper is None."""
-    if state is None:
-        if init:
-            raise click.UsageError("--state-init needs --state DIR")
-        yield None
-        return
-    if not secy.tx.sa:
+    """Keep the PNs of a SecY in folder `state`; without a folder the keeper is None.
+
+    Either way no other process of this machine may send under its keys. Raises MACsecError.
+    """
+    if state is None and init:
+        raise click.UsageError("--state-init needs --state DIR")
+    if state is not None and not secy.tx.sa:
         raise ConfigError(
             "--state keeps the PNs of static SAKs: this configuration has no transmit SA"
         )
-    with Keeper(secy, state, init) as keeper:
+    keeper = None if state is None else Keeper(secy, state, init)
+    with keeper or nullcontext(), locks() as in_use:
+        for sa in secy.tx.sa.values():
+            names = nonce_names(sa.check_value, str(secy.tx.sci), secy.controls.cipher, sa.iv)
+            in_use.take(names, f"this key and SCI {secy.tx.sci}")
         yield keeper
+
+
+def take_members(in_use: InUse, sci: int, ckns: Iterable[bytes]) -> None:
+    """Lock the members of some CAs: two processes of one SCI would get the same SAKs."""
+    for ckn in ckns:
+        in_use.take({member_name(ckn, sci)}, f"CKN {ckn.hex()} and SCI {sci_text(sci)}")
+
+
+def locks() -> InUse:
+    """Return the locks of this machine: of MACSEC_LOCK_DIR, or a folder of this user's own."""
+    if given := os.environ.get(LOCK_DIR):
+        return InUse(Path(given))
+    if os.geteuid() == 0:
+        return InUse(Path("/run/macsec/in-use"))
+    try:
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        home = os.path.expanduser("~")
+    return InUse(Path(home, ".local/state/macsec/in-use"))
 
 
 @contextmanager

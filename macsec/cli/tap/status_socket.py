@@ -10,10 +10,11 @@ the owner's alone, and a client must be the same user: the kernel gives its uid 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
 from macsec.errors import EnvironmentLacks, MACsecError
@@ -37,15 +38,24 @@ class QuestionSocket:
 
     def __init__(self, name: str, question: str, answer_for: Callable[[Client], str]) -> None:
         self._path, self._answer_for = path_of(name, question), answer_for
+        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._server.setblocking(False)
         try:
             for folder in (PARENT, FOLDER):
                 os.makedirs(folder, mode=0o700, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)  # of a process that was killed: NAME is ours now
+            with _folder_locked():
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self._path)  # NAME is ours: its former process ended
+                _remove_stale()
+                self._listen()
         except PermissionError:
+            self._server.close()
             raise EnvironmentLacks(f"{FOLDER}: needs root") from None
-        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._server.setblocking(False)
+        except BaseException:
+            self._server.close()
+            raise
+
+    def _listen(self) -> None:
         before = os.umask(0o177)
         try:
             self._server.bind(self._path)
@@ -83,6 +93,32 @@ class QuestionSocket:
 def path_of(name: str, question: str) -> str:
     """Return the path of the socket for a question about an interface of this namespace."""
     return os.path.join(FOLDER, f"{_namespace()}-{name}.{question}")
+
+
+@contextlib.contextmanager
+def _folder_locked() -> Iterator[None]:
+    """Keep other processes from binding or removing a socket meanwhile."""
+    folder = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _remove_stale() -> None:
+    """Remove the sockets of processes that were killed: no process listens there."""
+    for entry in os.listdir(FOLDER):
+        path = os.path.join(FOLDER, entry)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.setblocking(False)
+            try:
+                client.connect(path)
+            except ConnectionRefusedError:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+            except OSError:  # its process is busy, or it is no socket
+                continue
 
 
 def names() -> list[str]:

@@ -65,7 +65,8 @@ def command(
     are not protected still reach the host there.
 
     PNs start at the values of FILE in each run: keep them with --state DIR, or give both sides
-    fresh keys before the next run.
+    fresh keys before the next run. While another process of this machine sends under the same key
+    and SCI, NAME is refused (exit 1).
 
     With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
     is the MAC address of IFACE with port 1. macsec mka status shows the status.
@@ -84,7 +85,10 @@ def command(
     with (
         SecY.from_config(model, *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
+        pn_state.locks() as in_use,
     ):
+        if kay is not None:
+            pn_state.take_members(in_use, kay.sci, kay.chain.ckns)
         _run(_Request(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
 
 

@@ -16,13 +16,16 @@ from .peers import Peer
 
 
 class Participants(Uncopyable):
-    """The participants by CKN, the preferred first; the SAKs of `principal` protect the traffic."""
+    """The participants by CKN, the preferred first; the SAKs of `principal` protect the traffic.
+
+    `policy` is that of participants to come.
+    """
 
     def __init__(self, sci: int, policy: KayPolicy, random: Random, counters: KayCounters) -> None:
         self.by_ckn: dict[bytes, Participant] = {}
         self.principal: Participant | None = None
         self._sci = sci
-        self._policy = policy
+        self.policy = policy
         self._random = random
         self._counters = counters
 
@@ -35,7 +38,7 @@ class Participants(Uncopyable):
             return
         self.by_ckn = {
             ckn: self.by_ckn.get(ckn)
-            or Participant(key, self._sci, self._policy, self._random, self._counters, now_ns)
+            or Participant(key, self._sci, self.policy, self._random, self._counters, now_ns)
             for ckn, key in keys.items()
         }
 

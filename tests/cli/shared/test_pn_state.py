@@ -126,6 +126,26 @@ def test_second_process_on_a_key_is_refused(desk):
     assert pns(desk.path("out.pcap")) == [6, 7, 8, 9, 10]
 
 
+def test_second_process_is_refused_without_state_too(desk):
+    """Exit 1 and no OUT while the first lives, also with another file or state; then it runs."""
+    command = [sys.executable, "-m", "macsec", "protect", "-q", "-c", link(desk)]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    out = desk.path("out.pcap")
+    with subprocess.Popen([*command, "-", "-"], **pipes) as first:  # type: ignore[call-overload]
+        first.stdin.write(Path(desk.capture(FRAMES)).read_bytes())
+        first.stdin.flush()
+        first.stdout.read(24)
+        words = ("protect", "-c", link(desk, pn=77), desk.capture(FRAMES), out)
+        for more in ((), ("--state", desk.path("state"), "--state-init")):
+            second = desk.run(*words[:3], *more, *words[3:], code=1)
+            assert f"another process (pid {first.pid}) uses this key and SCI" in second.stderr
+            assert KEY not in second.stderr
+            assert not Path(out).exists()
+        first.kill()
+    desk.run(*words)
+    assert pns(out)[0] == 77
+
+
 def test_pns_that_cannot_be_reserved_are_not_used(desk, monkeypatch):
     """A full disk is exit 1, and there is no OUT; the next run skips the lost PNs."""
     protect(desk, "--state-init")
@@ -195,6 +215,23 @@ def test_tap_continues_after_a_clean_end_and_after_a_kill(pair, desk):
     assert after == [*range(6 + (1 << 20), 11 + (1 << 20))]
     (record,) = Path(desk.path("state")).glob("*.pn")
     assert f"key {Key(SAK[:16]).check_value}\nsci {SCI_A}\n" in record.read_text()
+
+
+def test_second_tap_of_one_configuration_is_refused(pair, desk):
+    """Exit 1 and no interface, above another device and in another namespace too."""
+    command = (sys.executable, "-m", "macsec", "tap", "-c", link(desk), "--lower", "wire")
+    first = pair[0].start(*command, "--upper", "ms0", stderr=subprocess.PIPE)
+    assert "is up" in first.stderr.readline().decode()
+    for host in pair:
+        again = host.command(*command, "--upper", "ms1")
+        done = subprocess.run(again, capture_output=True)
+        assert done.returncode == 1
+        assert b"uses this key and SCI" in done.stderr
+        assert "ms1" not in host.ip("link", "show")
+    hosts.end(first)
+    second = pair[1].start(*command, "--upper", "ms1", stderr=subprocess.PIPE)
+    assert "is up" in second.stderr.readline().decode()
+    hosts.end(second)
 
 
 def test_tap_refuses_before_it_begins(pair, desk):

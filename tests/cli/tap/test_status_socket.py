@@ -73,6 +73,25 @@ def test_the_socket_of_a_killed_process_is_replaced(folder):
         assert asked(second, "ms0", "status") == "second"
 
 
+def test_sockets_of_killed_processes_are_removed_at_the_next_start(folder):
+    """Of any name and namespace; the socket of a process that lives stays, even if it is busy."""
+    for name, question in (("gone", "status"), ("gone", "keys"), ("busy", "status")):
+        server = QuestionSocket(name, question, lambda _: "")
+        if name == "gone":
+            server._server.close()  # as a kill does: the file stays
+    clients = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(300)]
+    for client in clients:  # more than its queue takes
+        client.setblocking(False)
+        client.connect_ex(path_of("busy", "status"))
+    (folder / "4026531840-other.status").touch()
+    with QuestionSocket("ms0", "status", lambda _: ""):
+        left = {path.name.partition("-")[2] for path in folder.iterdir()}
+        assert left == {"busy.status", "ms0.status"}
+    for client in clients:
+        client.close()
+    server.close()
+
+
 def test_a_client_that_hangs_up_does_no_harm(folder):
     """The process answers the next one."""
     with QuestionSocket("ms0", "status", lambda _: "x" * (1 << 20)) as server:
