@@ -5,6 +5,7 @@ sectag.py    SecTAG         the tag: encode, decode, check (9.3 to 9.12)
 dissect.py   observe, Sight the parts of a frame that are visible without a key
 columns.py                  batch-wide operations: compare frames, extract addresses
 sides.py     Split          the side of a link that each frame comes from, by its addresses
+unsent.py    Unsent         frames of a capture that cannot be sent again, by reason
 """
 
 from .batch import Column, FrameBatch, Octets

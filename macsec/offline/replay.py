@@ -6,7 +6,7 @@ The experiment has no clock and no randomness: keys are an argument, batches com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from macsec.config.static_keys import Draw, Pair
 from macsec.frames import Column, FrameBatch
 from macsec.frames.columns import equal
 from macsec.frames.sides import Split
+from macsec.frames.unsent import Unsent
 from macsec.secy import Outcome, SecY
 
 SYSTEM = (0x02000000000A, 0x02000000000B)
@@ -88,8 +89,9 @@ class ReceivedBatch(ProtectedBatch):
 
 @dataclass(slots=True)
 class ReplayScore:
-    """Totals of both directions so far."""
+    """Totals of both directions so far. `unsent`: frames that could not be sent."""
 
+    unsent: Unsent = field(default_factory=Unsent)
     frames: int = 0
     octets: int = 0
     protected: int = 0
@@ -102,6 +104,16 @@ class ReplayScore:
     def perfect(self) -> bool:
         """True if every frame arrived unchanged."""
         return self.frames == self.delivered == self.equal
+
+    @property
+    def missing(self) -> int:
+        """Frames that were sent and did not arrive as they were."""
+        return self.frames - self.unsent.frames - self.equal
+
+    @property
+    def intact(self) -> bool:
+        """True if every frame that could be sent arrived unchanged."""
+        return not self.missing and self.delivered == self.equal
 
     @property
     def overhead(self) -> int:
@@ -147,6 +159,7 @@ class Replay:
         score, clear = self.score, received.clear
         score.frames += len(clear)
         score.octets += clear.octets
+        score.unsent.add(clear)
         for part in received.parts:
             sent = part.sent
             arrived = sent[part.validated.delivered]

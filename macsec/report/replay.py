@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any, Literal, NotRequired
 
+from rich.table import Table as RichTable
 from rich.text import Text
 from typing_extensions import TypedDict
 
+from macsec.frames.unsent import Unsent
 from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.offline.replay import WAYS, Replay
 from macsec.report.fields import Counts, Sci
@@ -16,7 +18,10 @@ from macsec.report.page import Page, columns, heading, indented
 
 
 class CarriedJson(TypedDict):
-    """Members that every replay has. Frames and octets are counted over all directions."""
+    """Members that every replay has. Frames and octets are counted over all directions.
+
+    `cut` and `runts` are the frames that could not be sent.
+    """
 
     schema: Literal["macsec/replay/1"]
     frames: int
@@ -24,6 +29,8 @@ class CarriedJson(TypedDict):
     protected: int
     delivered: int
     equal: int
+    cut: int
+    runts: int
     counters: Counts
     seconds: float
     frames_per_s: float
@@ -62,6 +69,21 @@ class ReplayRun:
     configs: str | None
 
 
+UNSENT = {
+    "cut": "by the snap length of the capture: not sent",
+    "runts": "12 octets or fewer: not sent",
+    "too_long": "over the MTU of the hosts: not sent",
+}
+"""Reasons of `Unsent`, shown where their count is not zero."""
+
+
+def add_unsent(table: RichTable, unsent: Unsent, *more: str) -> None:
+    """Add the frames that were not sent to a table of frames; `more`: columns before the reason."""
+    for name, reason in UNSENT.items():
+        if count := getattr(unsent, name):
+            table.add_row(name.replace("_", " "), f"{count:,}", *more, reason)
+
+
 def per_second(amount: int, seconds: float) -> float:
     """Return an amount a second; 0 where no time passed."""
     return amount / seconds if seconds > 0 else 0.0
@@ -83,6 +105,8 @@ def to_json(replay: Replay, run: ReplayRun) -> LinkReplayJson:
         "protected": score.protected,
         "delivered": score.delivered,
         "equal": score.equal,
+        "cut": score.unsent.cut,
+        "runts": score.unsent.runts,
         "counters": {name: sum(way[name] for way in ways.values()) for name in ways[WAYS[0]]},
         "seconds": round(run.seconds, 6),
         "frames_per_s": round(per_second(score.frames, run.seconds), 1),
@@ -123,8 +147,10 @@ def _frames(replay: Replay) -> Any:
         f"{score.protected_octets:,} octets",
         f"overhead {score.overhead:,} octets, {share:.2f} %",
     )
-    table.add_row("delivered", _against(score.delivered, score.frames), "", "")
-    table.add_row("equal", _against(score.equal, score.frames), "", "compared octet for octet")
+    sent = score.frames - score.unsent.frames
+    table.add_row("delivered", _against(score.delivered, sent), "", "")
+    table.add_row("equal", _against(score.equal, sent), "", "compared octet for octet")
+    add_unsent(table, score.unsent, "")
     return table
 
 

@@ -10,8 +10,9 @@ from macsec.cli.shared.edge import GOOD, REFUSED, say
 from macsec.config import load_topology
 from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
 from macsec.report.lab import passage as report
+from macsec.report.lab.passage import ABOUT
 
-from .request import Request
+from .request import Request, say_unsent
 
 
 def replay_across_lab(request: Request, name: str, between: tuple[str, str] | None) -> int:
@@ -30,6 +31,8 @@ def replay_across_lab(request: Request, name: str, between: tuple[str, str] | No
         else:
             report.to_page(request.page(), passage, score, run)
     stream.check()
+    if passage.fault is not None:
+        raise passage.fault
     return _ending(score)
 
 
@@ -40,8 +43,12 @@ def _save_wire(request: Request, passage: Passage) -> None:
 
 
 def _ending(score: PassageScore) -> int:
+    say_unsent(score.unsent, score.frames)
+    if score.link_local:
+        say(f"{score.link_local} of {score.frames} frames link-local: {ABOUT['link_local']}")
     if score.explained:
         return GOOD
-    missing = score.frames - score.equal
-    say(f"{missing} of {score.frames} frames did not arrive unchanged; {score.lost} were lost")
+    say(
+        f"{score.missing} of {score.frames} frames did not arrive unchanged; {score.lost} were lost"
+    )
     return REFUSED

@@ -10,8 +10,10 @@ from typing import Any
 
 from macsec.cli.shared import capture_io
 from macsec.cli.shared.data_plane import Plane
-from macsec.cli.shared.edge import Warnings, stdout
+from macsec.cli.shared.edge import Warnings, say, stdout
+from macsec.frames.unsent import Unsent
 from macsec.report.page import Page
+from macsec.report.replay import UNSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,10 @@ class Request:
     def page(self) -> Page:
         """Return the page for text: stdout, or stderr if the wire is on stdout."""
         return Page(sys.stderr if self.target == "-" else stdout())
+
+
+def say_unsent(unsent: Unsent, frames: int) -> None:
+    """Say how many of the frames of a capture could not be sent, and why."""
+    for name, reason in UNSENT.items():
+        if count := getattr(unsent, name):
+            say(f"{count} of {frames} frames {name.replace('_', ' ')}: {reason}")

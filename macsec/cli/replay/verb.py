@@ -23,7 +23,7 @@ from macsec.offline.replay import WAYS, LinkConfigs, ProtectedBatch, Replay
 from macsec.report import replay as report
 from macsec.whole_file import make_folder
 
-from .request import Request
+from .request import Request, say_unsent
 
 OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs"}
 """Options of the link of two stations, which a topology does not take."""
@@ -85,12 +85,14 @@ def command(
 
     Each frame is sent by side A or side B: the first source address is on side A, and its unicast
     partners are on side B. Both stations use keys made for this run. Exit 3 if a frame did not
-    arrive unchanged.
+    arrive unchanged. Frames that a snap length cut, and runts of at most 12 octets, cannot be
+    sent: they are counted apart.
 
     With --topology each side is a host. Frames are sent at the times of the capture, across every
     link between the two hosts, protected and impaired as the file says; exit 3 then means that a
-    frame is missing which no wire lost. Wires and keys depend on the seed alone (1 by default),
-    and the digest covers every frame on the wires.
+    frame is missing which no wire lost. Switches relay no link-local frames (802.1Q 8.6.3), and
+    hosts send none over the MTU. Key agreement pauses in long gaps of the capture. Wires and
+    keys depend on the seed alone (1 by default), and the digest covers every frame on the wires.
     """
     target = wire or _default_wire(source)
     capture_io.refuse_same(source, target)
@@ -164,9 +166,10 @@ def _refuse_of_one_link(ctx: click.Context) -> None:
 
 def _ending(replay: Replay) -> int:
     score = replay.score
-    if score.perfect:
+    say_unsent(score.unsent, score.frames)
+    if score.intact:
         return GOOD
-    say(f"{score.frames - score.equal} of {score.frames} frames did not arrive unchanged")
+    say(f"{score.missing} of {score.frames} frames did not arrive unchanged")
     return REFUSED
 
 

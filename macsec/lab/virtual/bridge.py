@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from macsec.terms import ADDRESSES_LENGTH
+from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MAC_CONTROL
 from macsec.wire.link import Port
 
 _GROUP = 0x01
+_LINK_LOCAL = bytes.fromhex("0180c20000")
+"""Start of the group addresses that end at the next bridge, with a sixth octet of 0 to 15."""
+_MAC_CONTROL = ETHERTYPE_MAC_CONTROL.to_bytes(2)
+_TYPE = slice(ADDRESSES_LENGTH, ADDRESSES_LENGTH + 2)
 
 Known = Callable[[bytes], int | None]
 
@@ -17,17 +21,23 @@ class Bridge:
     """A bridge that relays frames at once: to the port of their address if known, else to all.
 
     `known` returns the number of the port of an address that was not seen yet, or None. All VLANs
-    are one LAN. Frames to groups go to all ports, even to groups that 802.1Q keeps from bridges, so
-    hosts see one cable. Addresses are never forgotten. `filtered`: frames whose destination is at
-    the port of their source. `flooded`: unicast frames to an unknown address. `runts`: frames too
-    short for two addresses.
+    are one LAN. Frames to groups go to all ports, except link-local frames, which end here (802.1Q
+    8.6.3): those to 01-80-C2-00-00-00 to 0F, and MAC Control to any address. Addresses are never
+    forgotten. With `hairpin` a frame whose destination is at the port of its source is flooded and
+    not filtered.
+
+    `filtered`: frames whose destination is at the port of their source. `flooded`: unicast frames
+    to an unknown address. `link_local`: link-local frames. `runts`: frames too short for two
+    addresses.
     """
 
     def __init__(self, name: str, known: Known | None = None) -> None:
         self.name = name
         self.ports: list[Port] = []
+        self.hairpin = False
         self.filtered = 0
         self.flooded = 0
+        self.link_local = 0
         self.runts = 0
         self._known = known or _unknown
         self._learnt: dict[bytes, int] = {}
@@ -47,24 +57,37 @@ class Bridge:
             return
         if not frame[6] & _GROUP:
             self._learnt[frame[6:ADDRESSES_LENGTH]] = source
-        if not frame[0] & _GROUP:
-            number = self._number_of(frame[:6])
-            if number is not None:
-                self._pass_on(number, source, frame)
-                return
+        if is_link_local(frame):
+            self.link_local += 1
+        elif frame[0] & _GROUP:
+            self._flood(source, frame)
+        else:
+            self._pass_on(self._number_of(frame[:6]), source, frame)
+
+    def _pass_on(self, number: int | None, source: int, frame: bytes) -> None:
+        """Relay a unicast frame to the port of its destination, None if it is unknown."""
+        if number is None:
             self.flooded += 1
+            self._flood(source, frame)
+        elif number != source:
+            self.ports[number].send(frame)
+        else:
+            self.filtered += 1
+            if self.hairpin:
+                self._flood(source, frame)
+
+    def _flood(self, source: int, frame: bytes) -> None:
         for number, port in enumerate(self.ports):
             if number != source:
                 port.send(frame)
 
-    def _pass_on(self, number: int, source: int, frame: bytes) -> None:
-        if number == source:
-            self.filtered += 1
-        else:
-            self.ports[number].send(frame)
-
     def __repr__(self) -> str:
         return f"<Bridge {self.name}, {len(self.ports)} ports>"
+
+
+def is_link_local(frame: bytes) -> bool:
+    """Return whether no bridge relays a frame, because it is for the next station only."""
+    return (frame[:5] == _LINK_LOCAL and frame[5] < 16) or frame[_TYPE] == _MAC_CONTROL
 
 
 def _unknown(_: bytes) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from macsec.config import Host as Address
+from macsec.frames.dissect import vlan_tags_end
+from macsec.frames.unsent import Unsent
+from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS
 from macsec.wire.engine import Engine
 from macsec.wire.link import Port
@@ -14,8 +17,12 @@ from macsec.wire.link import Port
 
 @dataclass(slots=True)
 class FlowTally:
-    """Frames and latencies of a flow, end to end. Latencies in ps, from host port to host port."""
+    """Frames and latencies of a flow, end to end. Latencies in ps, from host port to host port.
 
+    `unsent`: frames of its capture that its hosts could not send.
+    """
+
+    unsent: Unsent = field(default_factory=Unsent)
     sent: int = 0
     sent_octets: int = 0
     delivered: int = 0
@@ -59,10 +66,11 @@ class _Pending:
 
 
 class VirtualHost:
-    """A host: `address`, `port`, `stats`. `listener`, if set, takes each frame received."""
+    """A host: `address`, `port`, `mtu`, `stats`. `listener`, if set, takes each frame received."""
 
-    def __init__(self, engine: Engine, address: Address, port: Port) -> None:
+    def __init__(self, engine: Engine, address: Address, port: Port, mtu: int) -> None:
         self.address = address
+        self.mtu = mtu
         self.port = port
         self.stats = HostStats()
         self.listener: Callable[[bytes], None] | None = None
@@ -75,6 +83,11 @@ class VirtualHost:
     def name(self) -> str:
         """Its name."""
         return self.address.name
+
+    def can_send(self, frame: bytes) -> bool:
+        """Return whether a frame fits the MTU, which does not count a VLAN tag, as on Linux."""
+        room = self.mtu + ETHERNET_HEADER
+        return len(frame) <= room or len(frame) <= room + vlan_tags_end(frame, 1) - ADDRESSES_LENGTH
 
     def send(self, frame: bytes) -> None:
         """Send a frame now; its source address is one of the host's own from here on."""

@@ -30,6 +30,11 @@ from .traffic import Source
 PATIENCE_NS = 2 * MKA_LIFE_TIME_NS
 """Time that traffic waits at most for links that are not secured."""
 
+IDLE_NS = MKA_LIFE_TIME_NS
+"""Time after a frame in which a SAK is retired and every member heard, if none is sent."""
+
+_LOOK_AGAIN_NS = 10_000_000
+
 IsUserFrame = Callable[[bytes], bool]
 """True for frames of users, false for those of key agreement, on some wire."""
 
@@ -101,7 +106,9 @@ class Lab:
             switch = self.sites[address.site].switch
             self._host_ports[address.name] = len(switch.ports)
             switch.attach(cable.b)
-            self.hosts[address.name] = VirtualHost(self.engine, address, cable.a)
+            self.hosts[address.name] = VirtualHost(
+                self.engine, address, cable.a, self.blueprint.mtu
+            )
 
     def _cable(self, name: str, site: str) -> Link:
         params = self.blueprint.cables[site]
@@ -182,13 +189,18 @@ class Lab:
             for station in link.ends or ():
                 station.start()
 
-    def run(self, until_ns: int | None = None, read: Source | None = None) -> None:
+    def run(
+        self, until_ns: int | None = None, read: Source | None = None, leaps: bool = False
+    ) -> None:
         """Send the traffic of the blueprint, until a time, or until its last frame has arrived.
 
         Traffic begins when the blueprint says: by default once all links with key agreement are
         secured, or after PATIENCE_NS if some are not. `read` opens the captures that it names.
+        With `leaps` key agreement pauses between frames that are far apart, since an hour of
+        hellos takes seconds to emulate: the KaYs rest from IDLE_NS after a frame to the next one.
         """
         self._read = read or _no_captures
+        self._playback.on_pause = self._rest if leaps else None
         begin = self.blueprint.begin
         if begin is not None:
             self._begin(max(begin * PS_PER_NS, self.engine.now_ps))
@@ -219,6 +231,27 @@ class Lab:
         self._awaits_links = False
         self.began_ps = time_ps
         self._playback.begin(time_ps, self._read)
+
+    def _rest(self, until_ps: int) -> None:
+        """Let the KaYs rest until the next frame of the traffic, if it is far, once all is idle."""
+        if until_ps - self.engine.now_ps > 2 * IDLE_NS * PS_PER_NS:
+            self.engine.after(IDLE_NS * PS_PER_NS, partial(self._stop_clocks, until_ps))
+
+    def _stop_clocks(self, until_ps: int) -> None:
+        if self.engine.now_ps >= until_ps:
+            return
+        if any(wire.carries(_every_frame) for wire, _ in self._wires):
+            self.engine.after(_LOOK_AGAIN_NS * PS_PER_NS, partial(self._stop_clocks, until_ps))
+            return
+        pause_ns = (until_ps - self.engine.now_ps) // PS_PER_NS
+        for link in self.links:
+            for station in link.ends or ():
+                station.rest(pause_ns)
+
+    def finish(self) -> None:
+        """Run until no frame of users is on a wire."""
+        while self._is_busy() and self.engine.step():
+            pass
 
     def _run_out(self) -> None:
         """Run until no frame of users is left: key agreement never ends by itself."""

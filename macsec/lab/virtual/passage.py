@@ -13,12 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from macsec.config import Topology, TrafficSection, hosts_of
-from macsec.errors import ConfigError
+from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
+from macsec.frames.unsent import Unsent
 from macsec.lab.virtual.lab import Lab
 from macsec.lab.virtual.recorder import Recorder
 from macsec.lab.virtual.site_link import SiteLink
 from macsec.secy import Verdict
+from macsec.time_units import PS_PER_NS
 from macsec.wire.lane import STOPPED
 
 Ends = tuple[str, str]
@@ -57,23 +59,23 @@ class Hop(NamedTuple):
 class PassageScore:
     """The frames of both directions, by their fate.
 
-    `cut`: not whole in the capture, so not sent. `protected`: by the first protected link on their
+    `unsent`: frames that could not be sent. `protected`: by the first protected link on their
     way. `delivered`: arrived at the host of the far side; `equal`: arrived as sent, each counted
     once. `lost`: by a wire, its copies and queues included; `duplicated`: copies that a wire made;
-    `refused`: by a SecY, or by a closed Controlled Port; `local`: kept by a switch, because the
-    destination is on the side of the source.
+    `refused`: by a SecY, or by a closed Controlled Port; `link_local`: ended at the first bridge,
+    which relays none of their kind.
     """
 
     frames: int
     octets: int
-    cut: int
+    unsent: Unsent
     protected: int
     delivered: int
     equal: int
     lost: int
     duplicated: int
     refused: int
-    local: int
+    link_local: int
 
     @property
     def perfect(self) -> bool:
@@ -82,18 +84,26 @@ class PassageScore:
 
     @property
     def explained(self) -> bool:
-        """True if loss and copies on the wires explain all that is not perfect.
+        """True if loss and copies on the wires explain all frames that were sent and missed.
 
         A frame that a SecY refuses is explained only as a copy.
         """
-        missing, more = self.frames - self.equal, self.delivered - self.equal
-        return missing <= self.lost + self.local and max(more, self.refused) <= self.duplicated
+        more = self.delivered - self.equal
+        explained = self.lost + self.link_local
+        return self.missing <= explained and max(more, self.refused) <= self.duplicated
+
+    @property
+    def missing(self) -> int:
+        """Frames that were sent and did not arrive as they were."""
+        return self.frames - self.unsent.frames - self.equal
 
 
 class Passage:
     """A capture that crosses a lab of a blueprint `with_capture`.
 
-    `path`: the links that it crosses, from side A to side B. `wire`: the frames on them. Raises
+    `path`: the links that it crosses, from side A to side B. `wire`: the frames on them. `fault`:
+    the error that ended it early, if any. Every frame crosses, even if a switch would keep it
+    because source and destination are on one side: a capture of a loopback is of that kind. Raises
     ConfigError if there is no path.
     """
 
@@ -102,35 +112,36 @@ class Passage:
         (flow,) = lab.blueprint.flows
         self.ends = lab.hosts[flow.source.name], lab.hosts[flow.to.name]
         self.path = path_of(lab, flow.source.site, flow.to.site)
-        self._octets = self._cut = 0
-        self._first_ns: int | None = None
-        self._began_ns: int | None = None
-        for end in self.ends:
-            end.port.watch = self._begin
+        self.fault: FormatError | None = None
+        self._octets = self._first_ns = 0
+        self._bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
+        for bridge in self._bridges:
+            bridge.hairpin = True
         stations = [(hop.link, side) for hop in self.path for side in (hop.near, 1 - hop.near)]
         names = [f"{link.plan.name} {link.plan.sites[side]}" for link, side in stations]
         self.wire = Recorder(lab.engine, "wire", tuple(names))
         for number, (link, side) in enumerate(stations):
             link.common_port(side).watch = partial(self.wire.note, number, 0)
 
-    def _begin(self, _: bytes) -> None:
-        if self._began_ns is None:
-            self._began_ns = self.lab.engine.now_ns
-
     def run(self, batches: Iterable[FrameBatch]) -> PassageScore:
-        """Send all frames at the times of the capture, and run until none is in flight."""
-        self.lab.run(None, lambda _: self._whole(batches))
+        """Send all frames at the times of the capture, and run until none is in flight.
+
+        A frame with a time that cannot be ends it: see `fault`.
+        """
+        try:
+            self.lab.run(None, lambda _: self._noting_the_first(batches), leaps=True)
+        except FormatError as fault:
+            self.fault = fault
+            self.lab.finish()
         return self._score()
 
-    def _whole(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+    def _noting_the_first(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+        begun = False
         for batch in batches:
-            whole = batch.length == batch.wire_length
-            sent = batch if whole.all() else batch.take(np.flatnonzero(whole))
             self._octets += batch.octets
-            self._cut += len(batch) - len(sent)
-            if self._first_ns is None and len(sent):
-                self._first_ns = int(sent.time_ns[0])
-            yield sent
+            if not begun and (sendable := Unsent().add(batch)).any():
+                begun, self._first_ns = True, int(batch.time_ns[sendable.argmax()])
+            yield batch
 
     @property
     def on_wire(self) -> FrameBatch:
@@ -139,7 +150,7 @@ class Passage:
         Key agreement comes before the first frame.
         """
         seen = self.wire.batch
-        shift = (self._first_ns or 0) - (self._began_ns or 0)
+        shift = self._first_ns - (self.lab.began_ps or 0) // PS_PER_NS
         return FrameBatch.trusted(
             seen.arena,
             seen.start,
@@ -161,18 +172,17 @@ class Passage:
         stats = [way.as_dict() for hop in self.path for way in hop.link.stats]
         counters = self.counters
         closed = [hop.link.refused(way) for hop in self.path for way in range(2)]
-        bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
         return PassageScore(
-            frames=tally.sent + self._cut,
+            frames=tally.sent + tally.unsent.frames,
             octets=self._octets,
-            cut=self._cut,
+            unsent=tally.unsent,
             protected=self._protected(),
             delivered=sum(host.stats.received for host in self.ends),
             equal=tally.delivered,
             lost=sum(way[name] for way in stats for name in STOPPED.values()),
             duplicated=sum(way["duplicated"] for way in stats),
             refused=sum(counters.get(name, 0) for name in _REFUSED) + sum(closed),
-            local=sum(bridge.filtered for bridge in bridges),
+            link_local=sum(bridge.link_local for bridge in self._bridges),
         )
 
     def _protected(self) -> int:

@@ -38,7 +38,7 @@ class Station:
     `common`. With a `kay` the SAs come from key agreement, from `start` on, and a timer on the
     engine wakes the KaY. Without one they are static, and the Controlled Port is open.
     `delivered`: frames that the Controlled Port delivered. `watch`, if set, sees each frame and its
-    verdict.
+    verdict. The KaY's clock is that of the engine without the times of `rest`.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Station:
         self.mkpdus_sent = 0
         self.running = kay is None
         self._due_ps: int | None = None
+        self._rested_ns = 0
         common.receiver = self.indicate
 
     @property
@@ -69,7 +70,7 @@ class Station:
         """Begin key agreement."""
         self.running = True
         if self.agreement is not None:
-            self.agreement.start(self.engine.now_ns)
+            self.agreement.start(self._now_ns)
             self._arm(self.agreement)
 
     def stop(self) -> None:
@@ -86,8 +87,20 @@ class Station:
     def settle(self) -> None:
         """Let the KaY do now what is due, with the PNs of now."""
         if self.agreement is not None:
-            self.agreement.settle(self.engine.now_ns)
+            self.agreement.settle(self._now_ns)
             self._arm(self.agreement)
+
+    def rest(self, pause_ns: int) -> None:
+        """Stop the KaY's clock for a time from now on, in which it sends nothing."""
+        if self.agreement is not None:
+            self._rested_ns += pause_ns
+            self._due_ps = None
+            self._arm(self.agreement)
+
+    @property
+    def _now_ns(self) -> int:
+        """The time on the KaY's clock."""
+        return self.engine.now_ns - self._rested_ns
 
     def request(self, frame: bytes) -> bool:
         """Send a frame from the Controlled Port; False if it did not go on the wire."""
@@ -110,7 +123,7 @@ class Station:
             self.uncontrolled.receiver(octets)
         if self.agreement is not None and is_eapol(octets):
             if self.running:
-                self.agreement.hear(self.engine.now_ns, octets)
+                self.agreement.hear(self._now_ns, octets)
                 self._arm(self.agreement)
             return
         verdict, frame = self.port.indication(octets)
@@ -131,7 +144,7 @@ class Station:
         timeout_ns = agreement.next_timeout_ns()
         if timeout_ns is None:
             return
-        due_ps = max(timeout_ns * PS_PER_NS, self.engine.now_ps)
+        due_ps = max((timeout_ns + self._rested_ns) * PS_PER_NS, self.engine.now_ps)
         if due_ps > HORIZON_PS:
             return
         if self._due_ps is None or due_ps < self._due_ps:

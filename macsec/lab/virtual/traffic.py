@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
 from typing import NamedTuple
 
+import numpy as np
+
 from macsec.frames import FrameBatch
 from macsec.frames.sides import Split
+from macsec.frames.unsent import Unsent
 from macsec.lab.blueprint import HEADERS, Flow
 from macsec.terms import ETHERNET_HEADER
 from macsec.time_units import PS_PER_NS, PS_PER_S
@@ -24,11 +27,15 @@ _SEQUENCE = struct.Struct(">Q")
 
 
 class TimedFrame(NamedTuple):
-    """A frame, the time when it is sent, and its sender: the flow's `source` (0) or `to` (1)."""
+    """A frame, the time when it is sent, and its sender: the flow's `source` (0) or `to` (1).
+
+    `number`: its place in the capture or among the generated frames, from 1.
+    """
 
     time_ps: int
     side: int
     frame: bytes
+    number: int
 
 
 def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
@@ -43,7 +50,7 @@ def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
         due = start + pacing.due(size)
         if end is not None and due >= end:
             return
-        yield TimedFrame(due, 0, datagrams.frame(size, number))
+        yield TimedFrame(due, 0, datagrams.frame(size, number), number + 1)
 
 
 class _Pacing:
@@ -119,29 +126,33 @@ def _checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def captured(batches: Iterable[FrameBatch], start_ns: int) -> Iterator[TimedFrame]:
+def captured(batches: Iterable[FrameBatch], start_ns: int, unsent: Unsent) -> Iterator[TimedFrame]:
     """Yield the frames of a capture at their own times, the first one at `start_ns`.
 
-    A frame with an earlier time than the one before it is sent at that one's time.
+    A frame with an earlier time than the one before it is sent at that one's time. Frames that
+    are cut, and runts, are counted in `unsent`.
     """
     split = Split()
     first: int | None = None
-    now = start_ns
+    now, before = start_ns, 0
     for batch in batches:
-        sides = split.sides(batch).tolist()
-        for time_ns, side, frame in zip(batch.time_ns.tolist(), sides, batch.frames(), strict=True):
+        rows = np.flatnonzero(unsent.add(batch))
+        sent = batch if len(rows) == len(batch) else batch.take(rows)
+        columns = (sent.time_ns.tolist(), split.sides(sent).tolist(), rows.tolist())
+        for time_ns, side, row, frame in zip(*columns, sent.frames(), strict=True):
             if first is None:
                 first = time_ns
             now = max(now, time_ns - first + start_ns)
-            yield TimedFrame(now * PS_PER_NS, side, frame)
+            yield TimedFrame(now * PS_PER_NS, side, frame, before + row + 1)
+        before += len(batch)
 
 
 Source = Callable[[str], Iterable[FrameBatch]]
 """Opens a capture by its path."""
 
 
-def departures(flow: Flow, seed: int, read: Source) -> Iterator[TimedFrame]:
-    """Yield the traffic of a flow."""
+def departures(flow: Flow, seed: int, read: Source, unsent: Unsent) -> Iterator[TimedFrame]:
+    """Yield the traffic of a flow; count the frames of a capture that cannot be sent."""
     if flow.pcap is None:
         return generated(flow, seed)
-    return captured(read(flow.pcap), flow.start)
+    return captured(read(flow.pcap), flow.start, unsent)

@@ -107,10 +107,11 @@ FlowJson = TypedDict(
         "sent": int,
         "octets": int,
         "delivered": int,
+        "unsent": int,
         "latency_ps": LatencyRangeJson,
     },
 )
-"""An entry of traffic."""
+"""An entry of traffic. `unsent`: frames of its capture that its hosts could not send."""
 
 
 class LabJson(TypedDict):
@@ -162,6 +163,15 @@ def trouble(lab: Lab) -> list[str]:
         if refused := link.refused(0) + link.refused(1):
             lines.append(f"{link.plan.name} refused {refused:,} frames while it was not secured")
     return lines
+
+
+def unsent(lab: Lab) -> list[str]:
+    """Return a line for each flow with frames in its capture that its hosts could not send."""
+    return [
+        f"{flow.title}: {count:,} frames not sent: cut by a snap length, runts, or over the MTU"
+        for flow, tally in zip(lab.blueprint.flows, lab.tallies, strict=True)
+        if (count := tally.unsent.frames)
+    ]
 
 
 def began(lab: Lab) -> str:
@@ -267,6 +277,7 @@ def _flow(lab: Lab, at: int) -> FlowJson:
         "sent": tally.sent,
         "octets": tally.sent_octets,
         "delivered": tally.delivered,
+        "unsent": tally.unsent.frames,
         "latency_ps": {
             "least": tally.latency_least,
             "mean": tally.latency_sum // tally.delivered if tally.delivered else 0,

@@ -38,6 +38,7 @@ from macsec.report.lab.outcome import (
     params_text,
     sak_table,
     trouble,
+    unsent,
 )
 from macsec.time_units import NS_PER_MS
 
@@ -79,7 +80,7 @@ def _warning(text: str) -> list[Html]:
 
 
 def _trouble(lab: Lab) -> list[Html]:
-    return [tag("p", line, class_="alarm") for line in trouble(lab)]
+    return [tag("p", line, class_="alarm") for line in (*trouble(lab), *unsent(lab))]
 
 
 def _agreement(lab: Lab) -> Iterator[PageSection]:

@@ -10,15 +10,14 @@ from rich.text import Text
 from macsec.lab.virtual.passage import Passage, PassageScore
 from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, columns, drawn, heading, indented
-from macsec.report.replay import CarriedJson, gbit_per_s, per_second
+from macsec.report.replay import CarriedJson, add_unsent, gbit_per_s, per_second
 from macsec.report.table import Table
 
 ABOUT = {
-    "cut": "by the capture: they cannot be sent",
     "lost": "on the wire, as the topology says",
     "duplicated": "by the wire",
     "refused": "by a SecY, or by a Controlled Port that was closed",
-    "local": "kept by a switch: their destination is on their own side",
+    "link_local": "ended at the first switch, as 802.1Q 8.6.3 says",
 }
 """Counts that are shown where they are not zero."""
 
@@ -26,11 +25,11 @@ ABOUT = {
 class LabReplayJson(CarriedJson):
     """`macsec/replay/1`: a replay across a topology."""
 
-    cut: int
+    too_long: int
     lost: int
     duplicated: int
     refused: int
-    local: int
+    link_local: int
     topology: str
     between: list[str]
     path: list[str]
@@ -68,11 +67,13 @@ def to_json(passage: Passage, score: PassageScore, run: PassageRun) -> LabReplay
         "frames_per_s": round(per_second(score.frames, run.seconds), 1),
         "gbit_per_s": round(gbit_per_s(score.octets, run.seconds), 4),
         "wire": run.wire,
-        "cut": score.cut,
+        "cut": score.unsent.cut,
+        "runts": score.unsent.runts,
+        "too_long": score.unsent.too_long,
         "lost": score.lost,
         "duplicated": score.duplicated,
         "refused": score.refused,
-        "local": score.local,
+        "link_local": score.link_local,
         "topology": run.topology,
         "between": [host.name for host in passage.ends],
         "path": [hop.link.plan.name for hop in passage.path],
@@ -115,9 +116,10 @@ def _frames(score: PassageScore) -> Any:
     table.add_row("delivered", f"{score.delivered:,}", "")
     style = "green" if score.explained else "bold red"
     table.add_row("equal", Text(f"{score.equal:,}", style), "compared octet for octet")
+    add_unsent(table, score.unsent)
     for name, about in ABOUT.items():
         if count := getattr(score, name):
-            table.add_row(name, f"{count:,}", about)
+            table.add_row(name.replace("_", "-"), f"{count:,}", about)
     return table
 
 

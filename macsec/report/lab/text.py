@@ -16,6 +16,7 @@ from macsec.report.lab.outcome import (
     host_table,
     link_table,
     trouble,
+    unsent,
 )
 from macsec.report.page import Page, columns, drawn, heading, indented
 
@@ -28,7 +29,7 @@ def to_page(page: Page, lab: Lab, run: LabRun) -> None:
         page.add(Text(lab.blueprint.description, "dim"))
     warning = Text(alarm(lab), "bold white on red")
     page.add(*([warning] if warning else []))
-    page.add(*(Text(line, "bold red") for line in trouble(lab)), Text())
+    page.add(*(Text(line, "bold red") for line in (*trouble(lab), *unsent(lab))), Text())
     tables = (
         link_table(lab),
         agreement_table(lab),

@@ -91,12 +91,18 @@ def test_wire_is_a_capture_of_both_directions(desk, some):
     assert (wire.length - given.length).tolist() == [32] * 10
 
 
-def test_frames_that_cannot_cross_are_exit_3(desk, some):
-    """A frame that the capture cut cannot be compared: 3, and the rest crossed."""
-    lengths = [len(frame) for frame in some]
-    cut = desk.capture(some, wire_length=[*lengths[:-1], lengths[-1] + 1])
-    found = desk.json("replay", cut, code=3)
-    assert (found["frames"], found["delivered"], found["equal"]) == (5, 4, 4)
+@pytest.mark.parametrize("across", [(), ("--topology", "two-regions")], ids=["link", "topology"])
+def test_frames_that_cannot_be_sent_are_counted_apart(desk, some, across):
+    """A frame that the capture cut, and a runt: no link changed them, so exit 0."""
+    frames = [*some, bytes(12)]
+    lengths = [len(frame) for frame in frames]
+    cut = desk.capture(frames, wire_length=[lengths[0] + 1, *lengths[1:]])
+    found = desk.json("replay", cut, *across)
+    assert (found["frames"], found["delivered"], found["equal"]) == (6, 4, 4)
+    assert (found["cut"], found["runts"]) == (1, 1)
+    result = desk.run("replay", cut, *across)
+    assert "1 of 6 frames cut: by the snap length of the capture: not sent" in result.stderr
+    assert "1 of 6 frames runts: 12 octets or fewer: not sent" in result.stderr
 
 
 def test_macsec_and_eapol_frames_cross_like_any_other(desk, some):

@@ -8,7 +8,7 @@ from macsec.lab.virtual.bridge import Bridge
 from macsec.wire.link import Port
 
 A, B, C = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
-ALL, GROUP = b"\xff" * 6, bytes.fromhex("0180c2000003")
+ALL, GROUP = b"\xff" * 6, bytes.fromhex("011b19000000")
 
 
 class Rig:
@@ -21,10 +21,12 @@ class Rig:
             port = Port(str(number), None, lambda frame, at=number: self.left.append((at, frame)))
             self.bridge.attach(port)
 
-    def arrive(self, port: int, to: bytes, source: bytes) -> list[int]:
+    def arrive(
+        self, port: int, to: bytes, source: bytes, ethertype: bytes = b"\x08\x00"
+    ) -> list[int]:
         """Let a frame arrive at a port; return the ports that it leaves by."""
         self.left.clear()
-        frame = to + source + b"\x08\x00" + bytes(46)
+        frame = to + source + ethertype + bytes(46)
         self.bridge.ports[port].receiver(frame)
         assert all(went == frame for _, went in self.left)
         return [at for at, _ in self.left]
@@ -53,12 +55,37 @@ def test_a_station_that_moves_is_learnt_anew(rig):
     assert rig.arrive(1, A, B) == [2]
 
 
-@pytest.mark.parametrize("group", [ALL, GROUP], ids=["broadcast", "kept from bridges"])
+@pytest.mark.parametrize("group", [ALL, GROUP], ids=["broadcast", "PTP"])
 def test_frames_to_a_group_leave_by_all_other_ports(rig, group):
     """No group is learnt as a station."""
     assert rig.arrive(1, group, group) == [0, 2]
     assert rig.arrive(0, group, A) == [1, 2]
     assert rig.bridge.flooded == 0
+
+
+@pytest.mark.parametrize("last", range(18))
+def test_the_sixteen_link_local_groups_end_at_the_bridge(rig, last):
+    """01-80-C2-00-00-00 to 0F, with any EtherType; 10 and above are relayed (802.1Q 8.6.3)."""
+    to = bytes.fromhex("0180c20000") + bytes([last])
+    assert rig.arrive(0, to, A) == ([] if last < 16 else [1, 2])
+    assert rig.bridge.link_local == (last < 16)
+    assert rig.arrive(1, A, B) == [0]  # the source was learnt all the same
+
+
+@pytest.mark.parametrize("to", [bytes.fromhex("0180c2000001"), B, ALL], ids=["group", "B", "all"])
+def test_mac_control_ends_at_the_bridge(rig, to):
+    """PAUSE and PFC are for the next station, under any address."""
+    assert rig.arrive(0, to, A, b"\x88\x08") == []
+    assert rig.bridge.link_local == 1
+
+
+def test_hairpin_floods_frames_to_the_side_of_their_source(rig):
+    """They go to all other ports, and are counted as before."""
+    rig.bridge.hairpin = True
+    rig.arrive(0, ALL, A)
+    assert rig.arrive(0, A, A) == [1, 2]
+    assert rig.arrive(0, A, C) == [1, 2]
+    assert rig.bridge.filtered == 2
 
 
 def test_an_address_known_from_the_start_is_not_flooded():

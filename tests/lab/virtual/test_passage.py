@@ -13,6 +13,7 @@ from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
+from macsec.frames.unsent import Unsent
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
 from macsec.lab.virtual.station import is_eapol
@@ -20,6 +21,7 @@ from macsec.report.lab.outcome import trouble
 
 CLEAN = {"between": ["left", "right"], "delay": "1ms"}
 ONE_NS = 10**18
+VLAN_1 = bytes.fromhex("81000001")
 
 
 def topology(**impairments: Any) -> dict[str, Any]:
@@ -174,18 +176,86 @@ def test_a_frame_cut_in_the_capture_is_not_sent():
         wire_length=whole.length + (np.arange(5) == 4),
     )
     score, _ = passed(topology(), cut)
-    assert (score.frames, score.cut, score.equal) == (5, 1, 4)
-    assert not score.explained
-
-
-def test_frames_between_stations_of_one_side_stay_there():
-    """Of three stations that exchange frames two are on one side: a switch keeps their frames."""
-    x, y, z = (bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3))
-    pairs = [(x, y), (y, z), (z, x), (x, z)]
-    frames = [to + source + frame_of(60)[12:] for source, to in pairs]
-    score, _ = passed(topology(), batch_of(frames))
-    assert (score.local, score.equal) == (2, 2)
+    assert (score.frames, score.unsent.cut, score.equal) == (5, 1, 4)
     assert score.explained
+
+
+X, Y, Z, NONE, ALL, GROUP = (
+    *(bytes([2, 0, 0, 0, 0, number]) for number in (1, 2, 3)),
+    bytes(6),
+    b"\xff" * 6,
+    bytes.fromhex("01005e000001"),
+)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(X, Y), (Y, Z), (Z, X), (X, Z)],
+        [(NONE, NONE)] * 4,
+        [(X, X)] * 4,
+        [(X, Y), (Y, Y), (X, X), (Y, X)],
+        [(GROUP, X), (ALL, X), (ALL, ALL), (X, ALL)],
+    ],
+    ids=["three stations", "loopback", "to itself", "to itself on both sides", "from a group"],
+)
+def test_frames_of_all_addresses_cross(pairs):
+    """Even where source and destination are on one side, so that a switch would keep the frame."""
+    frames = [
+        to + source + frame_of(60)[12:-1] + bytes([at]) for at, (source, to) in enumerate(pairs)
+    ]
+    score, _ = passed(topology(), batch_of(frames))
+    assert (score.frames, score.equal) == (4, 4)
+    assert score.perfect
+
+
+def test_link_local_frames_end_at_the_first_bridge():
+    """They are counted, and no fault of the link."""
+    frames = numbered(3)
+    frames[1] = bytes.fromhex("0180c200000e") + frames[1][6:]
+    score, _ = passed(topology(), batch_of(frames))
+    assert (score.equal, score.link_local, score.missing) == (2, 1, 1)
+    assert score.explained
+
+
+@pytest.mark.parametrize(
+    "octets, tag, sent",
+    [(614, b"", 1), (615, b"", 0), (618, VLAN_1, 1), (619, VLAN_1, 0)],
+    ids=["fits", "too long", "tagged", "tagged, too long"],
+)
+def test_replayed_frames_obey_the_mtu_of_the_hosts(octets, tag, sent):
+    """As generated ones do; a VLAN tag is not counted. Longer ones are not sent."""
+    frame = frame_of(60)[:12] + tag + bytes(octets - 12 - len(tag))
+    score, _ = passed(topology() | {"mtu": 600}, batch_of([frame]))
+    assert (score.equal, score.unsent.too_long, score.frames) == (sent, 1 - sent, 1)
+    assert score.explained
+
+
+def test_key_agreement_pauses_in_a_long_gap():
+    """A gap of 40 days has no more MKPDUs than one of a minute, and the link stays secured."""
+    frames = numbered(3)
+
+    def mkpdus(gap_s: int) -> int:
+        times = [ONE_NS, ONE_NS + gap_s * 10**9, ONE_NS + gap_s * 10**9 + 5]
+        batch = FrameBatch.from_frames(frames, times)
+        score, passage = passed(topology(delay="700ms"), batch)
+        assert score.perfect
+        assert trouble(passage.lab) == []
+        wire = passage.on_wire
+        data = [time for time, each in zip(wire.time_ns.tolist(), wire, strict=True)
+                if not is_eapol(each)]  # fmt: skip
+        assert [round((time - ONE_NS) / 10**9) for time in data] == [0, gap_s, gap_s]
+        return len(wire) - len(data)
+
+    assert mkpdus(40 * 86_400) == mkpdus(60)
+
+
+def test_a_frame_after_the_end_of_time_is_named():
+    """The frames before it cross."""
+    batch = FrameBatch.from_frames(numbered(3), [0, 5, 10**18])
+    score, passage = passed(topology(), batch)
+    assert "frame 3 is due 11,574 days after the first one" in str(passage.fault)
+    assert (score.frames, score.equal) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +278,8 @@ def test_a_passage_without_a_path_is_refused(change, ends, message):
     [
         ({}, True),
         ({"equal": 8, "delivered": 8, "lost": 2}, True),
-        ({"equal": 8, "delivered": 8, "lost": 1, "local": 1}, True),
+        ({"equal": 8, "delivered": 8, "lost": 1, "link_local": 1}, True),
+        ({"equal": 8, "delivered": 8, "unsent": Unsent(cut=1, too_long=1)}, True),
         ({"equal": 8, "delivered": 8, "lost": 1}, False),
         ({"equal": 8, "delivered": 8, "lost": 9, "refused": 1}, False),
         ({"refused": 2, "duplicated": 2}, True),
@@ -220,6 +291,7 @@ def test_a_passage_without_a_path_is_refused(change, ends, message):
 )
 def test_loss_and_copies_explain_a_score(counts, explained):
     """A frame that a SecY refused is explained only as a copy, a changed one never."""
-    fine = dict.fromkeys((field.name for field in fields(PassageScore)), 0)
+    fine: dict[str, Any] = dict.fromkeys((field.name for field in fields(PassageScore)), 0)
+    fine["unsent"] = Unsent()
     fine |= dict.fromkeys(("frames", "protected", "delivered", "equal"), 10)
     assert PassageScore(**{**fine, **counts}).explained is explained

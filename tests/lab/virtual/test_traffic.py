@@ -6,12 +6,14 @@ import struct
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from support.planes import frame_of
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.frames import FrameBatch
+from macsec.frames.unsent import Unsent
 from macsec.lab import Blueprint
 from macsec.lab.virtual.traffic import MIX, captured, departures
 from macsec.time_units import PS_PER_NS
@@ -31,7 +33,7 @@ def flow_of(**entry: Any) -> Any:
 
 def sent(seed: int = 1, **entry: Any) -> list[Any]:
     """Return all frames of a generator, with their times."""
-    return list(departures(flow_of(**entry), seed, lambda _: ()))
+    return list(departures(flow_of(**entry), seed, lambda _: (), Unsent()))
 
 
 def times(**entry: Any) -> list[int]:
@@ -125,10 +127,23 @@ def test_a_capture_keeps_its_times_and_sides():
         FrameBatch.from_frames([there, back], [10**18, 10**18 + 5]),
         FrameBatch.from_frames([there, back], [10**18 + 3, 10**18 + 9]),
     ]
-    found = list(captured(batches, 100))
+    found = list(captured(batches, 100, Unsent()))
     assert [each.time_ps for each in found] == [100_000, 105_000, 105_000, 109_000]
     assert [each.side for each in found] == [0, 1, 0, 1]
     assert [each.frame for each in found] == [there, back, there, back]
+
+
+def test_frames_that_cannot_be_sent_keep_their_numbers():
+    """A cut frame and a runt are left out; the others keep their place in the capture."""
+    whole = FrameBatch.from_frames([frame_of(60), bytes(12), frame_of(60), frame_of(2)], range(4))
+    cut = np.array([1, 0, 0, 0])
+    batch = FrameBatch(
+        whole.arena, whole.start, whole.length, whole.time_ns, wire_length=whole.length + cut
+    )
+    unsent = Unsent()
+    found = list(captured([batch, batch], 0, unsent))
+    assert [each.number for each in found] == [3, 4, 7, 8]
+    assert (unsent.cut, unsent.runts, unsent.frames) == (2, 2, 4)
 
 
 def test_a_capture_is_opened_by_its_path():
@@ -139,6 +154,6 @@ def test_a_capture_is_opened_by_its_path():
         opened.append(path)
         return [FrameBatch.from_frames([frame_of(60)], [7])]
 
-    found = list(departures(flow_of(pcap="some/x.pcap", start="2us"), 1, read))
+    found = list(departures(flow_of(pcap="some/x.pcap", start="2us"), 1, read, Unsent()))
     assert opened == ["some/x.pcap"]
     assert [each.time_ps for each in found] == [2_000_000]
