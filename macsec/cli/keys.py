@@ -89,16 +89,21 @@ def export(
 
 @command.command("import", short_help="Convert a file of another program to a configuration.")
 @click.option("--from", "name", required=True, type=click.Choice(NAMES), help="The format.")
+@click.option("--device", metavar="NAME", help="Of several devices in IN: NAME, or NAMESPACE/NAME.")
 @click.argument("source", metavar="IN", type=options.FILE)
 @_output
 @_force
 @_quiet
-def import_(name: str, source: str, output: str | None, force: bool, quiet: bool) -> None:
+def import_(
+    name: str, device: str | None, source: str, output: str | None, force: bool, quiet: bool
+) -> None:
     """Write the keys and settings of IN as a configuration.
 
-    What a configuration cannot hold is reported on stderr.
+    The configuration does what the other program does with IN: its defaults are written out. A
+    line that it would refuse, or that has no meaning here, is an error. What a configuration
+    cannot hold is reported on stderr.
     """
-    result = FORMATS[name].read(Path(source))
+    result = FORMATS[name].read(Path(source), device)
     text = dump(result.config, reveal_keys=True)
     result.config.wipe()
     for note in () if quiet else result.notes:

@@ -3,6 +3,9 @@
 Every function returns notes that name all settings which a format cannot carry.
 
 ip_macsec.py       commands of iproute2
+ip_script.py       a script of ip, line by line
+ip_devices.py      the macsec devices that it leaves, with the defaults of Linux
+shell.py           commands of a shell script
 systemd.py         systemd.netdev
 wireshark.py       Wireshark's tables of keys
 wpa_supplicant.py  a configuration file of wpa_supplicant

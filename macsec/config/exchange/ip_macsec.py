@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from macsec.config.exchange.ip_script import Network, chosen
 from macsec.config.exchange.pieces import (
     ExchangeFormat,
     Export,
@@ -17,9 +16,8 @@ from macsec.config.exchange.pieces import (
     sak,
     secy_notes,
     static,
-    text_of,
 )
-from macsec.config.model import Configuration, TransmitSASection
+from macsec.config.model import Configuration, SecYSection, TransmitSASection
 from macsec.config.sources import KeyRing
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
@@ -44,6 +42,10 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
     if config.tx is None:
         raise ConfigError("tx: is missing: a macsec device has a transmit SC")
     notes = secy_notes(config.secy, _CARRIED)
+    if config.secy.profile != "linux":
+        notes.append("profile: the device behaves as profile: linux")
+    if config.secy.window and not config.secy.replay:
+        notes.append("secy.window cannot be expressed in this format without replay: on")
     if config.secy.validate_frames == "null":
         raise ConfigError("validate: null is no mode of Linux: strict, check or disabled")
     lines = [*_device(config), *_transmit(config, ring), *_receive(config, ring, notes)]
@@ -51,16 +53,35 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
 
 
 def _device(config: Configuration) -> Iterator[str]:
-    secy, tx = config.secy, config.tx
-    sci = sci_text(tx.sci) if tx else ""
-    words = " ".join(f"{name} {on_off(getattr(secy, name))}" for name in SWITCHES)
-    # A window is only taken beside replay on.
-    window = f" window {secy.window}" if secy.replay else ""
-    yield (
-        f"link add link {LOWER} name {DEVICE} type macsec sci {sci} cipher {secy.cipher} "
-        f"icvlen {secy.icv_length} {words}{window} validate {secy.validate_frames} "
-        f"encodingsa {secy.encodingsa}"
-    )
+    secy = config.secy
+    given = {"cipher": secy.cipher, "icvlen": secy.icv_length, **_switches(secy)}
+    if secy.replay:  # a window is only taken beside replay on
+        given["window"] = secy.window
+    given |= {"validate": secy.validate_frames, "encodingsa": secy.encodingsa}
+    address, own = _sci(config)
+    words = " ".join(f"{name} {value}" for name, value in given.items())
+    yield f"link add link {LOWER} name {DEVICE} {address}type macsec {own} {words}"
+
+
+def _switches(secy: SecYSection) -> dict[str, str]:
+    """Switches as `ip` takes them together: at most one of send_sci, end_station and scb is on."""
+    if secy.end_station and secy.scb:
+        raise ConfigError("Linux takes one of end_station and scb, not both")
+    marked = secy.end_station or secy.scb
+    named = {name: on_off(getattr(secy, name)) for name in SWITCHES}
+    if marked and secy.send_sci:
+        del named["send_sci"]  # on by default, and stronger
+    return named
+
+
+def _sci(config: Configuration) -> tuple[str, str]:
+    """The SCI: behind `sci`, or by address and port, as Linux wants it where it is not sent."""
+    sci = config.tx.sci if config.tx else 0
+    if config.secy.send_sci:
+        return "", f"sci {sci_text(sci)}"
+    if not sci & 0xFFFF:
+        raise ConfigError("tx.sci: Linux takes port 0 only with send_sci: on")
+    return f"address {(sci >> 16).to_bytes(6).hex(':')} ", f"port {sci & 0xFFFF}"
 
 
 def _transmit(config: Configuration, ring: KeyRing) -> Iterator[str]:
@@ -93,108 +114,26 @@ def _association(config: Configuration, sa: TransmitSASection, an: int, ring: Ke
     )
 
 
-def read(path: Path) -> Import:
-    """The commands of a script or a batch file. Raises ConfigError, naming the line."""
-    text = text_of(path).replace("\\\n", " ")
-    tree: dict[str, Any] = {"secy": {}, "tx": {"sa": {}}, "rx": []}
-    notes: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        words = _words(line)
-        try:
-            if words[:1] == ["link"] and "macsec" in words:
-                _read_device(tree, words, notes)
-            elif words[:2] in (["macsec", "add"], ["macsec", "set"]):
-                _read_key(tree, words[3:], notes)
-        except (ValueError, IndexError, StopIteration):
-            raise ConfigError(f"{path}:{number}: not a command as ip macsec has it") from None
-    if "sci" not in tree["tx"]:
-        if tree["tx"]["sa"]:
+def read(path: Path, device: str | None = None) -> Import:
+    """The macsec device that a script or a batch file leaves. Raises ConfigError, naming the line.
+
+    `device`: NAME or NAMESPACE/NAME, where the file makes several.
+    """
+    network = Network(path)
+    network.read(path)
+    made = chosen(network, device)
+    notes = list(network.notes)
+    if made.sci is None:
+        where = f"{path}:{made.line}"
+        if made.tx.sa:
             raise ConfigError(
-                f"{path}: the SCI is missing: expected a line ip link add ... type macsec sci SCI"
+                f"{where}: the SCI is missing: the address of {made.lower} is not in the file; "
+                "write sci SCI, or address MAC before type macsec"
             )
-        del tree["tx"]
-    return imported({key: value for key, value in tree.items() if value}, path, notes)
-
-
-def _words(line: str) -> list[str]:
-    try:
-        words = shlex.split(line, comments=True)
-    except ValueError:
-        return []
-    words = words[1:] if words[:1] == ["sudo"] else words
-    return words[1:] if words and words[0].rpartition("/")[2] == "ip" else words
-
-
-def _read_device(tree: dict[str, Any], words: list[str], notes: list[str]) -> None:
-    secy, given = tree["secy"], iter(words[words.index("macsec") + 1 :])
-    address = _after(words, "address")
-    # What Linux takes where nothing is said.
-    secy.update(replay="off")
-    for word in given:
-        if word in (*SWITCHES, "cipher", "validate", "encodingsa", "window"):
-            secy[word] = next(given)
-        elif word == "icvlen":
-            secy["icv_length"] = next(given)
-        elif word == "sci":
-            tree["tx"]["sci"] = next(given).rjust(16, "0")
-        elif word == "port" and address:
-            tree["tx"]["sci"] = _sci(address, next(given))
-        else:
-            notes.append(f"{word} {next(given, '')} is left out")
-    if secy.get("cipher", "").lower() == "default":
-        secy["cipher"] = "gcm-aes-128"
-
-
-def _after(words: list[str], name: str) -> str | None:
-    return words[words.index(name) + 1] if name in words[:-1] else None
-
-
-def _sci(address: str, port: str) -> str:
-    return f"{int(address.replace(':', ''), 16):012x}{int(port, 0):04x}"
-
-
-def _read_key(tree: dict[str, Any], words: list[str], notes: list[str]) -> None:
-    way, *rest = words
-    if way not in ("tx", "rx"):
-        raise ValueError
-    channel = tree["tx"] if way == "tx" else _receive_channel(tree["rx"], rest)
-    if "sa" not in rest:
-        for word in ("on", "off"):
-            if word in rest:
-                channel["enabled"] = word
-        return
-    given = iter(rest[rest.index("sa") + 1 :])
-    sa: dict[str, Any] = channel["sa"].setdefault(next(given), {})
-    for word in given:
-        if word in ("pn", "xpn"):
-            sa["pn"] = next(given)
-        elif word == "ssci":
-            sa["ssci"] = f"{int(next(given), 16):08x}"
-        elif word == "salt":
-            sa["salt"] = next(given)
-        elif word == "key":
-            next(given)
-            sa["key"] = next(given)
-        elif word in ("on", "off"):
-            sa["enabled"] = word
-        else:
-            raise ValueError
-    # Without a word, Linux leaves an SA off.
-    sa.setdefault("enabled", "off")
-
-
-def _receive_channel(rx: list[dict[str, Any]], words: list[str]) -> dict[str, Any]:
-    address, port, sci = (_after(words, name) for name in ("address", "port", "sci"))
-    if sci is None:
-        if address is None or port is None:
-            raise ValueError
-        sci = _sci(address, port)
-    sci = sci.rjust(16, "0")
-    for channel in rx:
-        if channel["sci"] == sci:
-            return channel
-    rx.append({"sci": sci, "enabled": "off", "sa": {}})
-    return rx[-1]
+        notes.append(f"line {made.line}: tx is left out: the address of {made.lower} is not known")
+    if made.tx.sa or any(channel.sa for channel in made.rx.values()):
+        notes.append("identifiers of keys are not in a configuration, which names SAs by AN")
+    return imported(made.tree(), path, notes)
 
 
 FORMAT = ExchangeFormat(export, read)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from macsec.config.caks import CAK_LENGTHS
 from macsec.config.loading import load
@@ -41,16 +41,23 @@ class Import:
     notes: list[str]
 
 
+class ReadFile(Protocol):
+    """Read a file of another program."""
+
+    def __call__(self, path: Path, device: str | None = None) -> Import:
+        """Return the configuration of a device, the only one by default. Raises ConfigError."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangeFormat:
     """One format. `folder`: an export has several files, and so is a folder.
 
-    `export(config, ring, folder)`: `folder` is where the files are going to be. `read(path)`: a
-    file or such a folder. Both raise ConfigError.
+    `export(config, ring, folder)`: `folder` is where the files are going to be. `read(path,
+    device)`: a file or such a folder, and one of several devices in it. Both raise ConfigError.
     """
 
     export: Callable[[Configuration, KeyRing, Path], Export]
-    read: Callable[[Path], Import]
+    read: ReadFile
     folder: bool = False
 
 

@@ -119,7 +119,7 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def read(path: Path) -> Import:
+def read(path: Path, device: str | None = None) -> Import:
     """A .netdev file, or a folder with one. Raises ConfigError."""
     if path.is_dir():
         found = [file for file in sorted(path.glob("*.netdev")) if "[MACsec]" in text_of(file)]

@@ -76,7 +76,7 @@ def _lines(rows: list[str]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def read(path: Path) -> Import:
+def read(path: Path, device: str | None = None) -> Import:
     """A profile folder, or one of its tables. Raises ConfigError."""
     tables = [path / SAKS, path / CAKS] if path.is_dir() else [path]
     found = [table for table in tables if table.exists()]

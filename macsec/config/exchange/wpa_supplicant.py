@@ -76,7 +76,7 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
     return Export([File(NAME, f"{head}network={{\n{block}}}\n")], notes)
 
 
-def read(path: Path) -> Import:
+def read(path: Path, device: str | None = None) -> Import:
     """The first network block that has a CAK. Raises ConfigError."""
     text = "\n".join(line for line in text_of(path).splitlines() if not _is_comment(line))
     blocks = [_fields(match[1]) for match in _BLOCK.finditer(text)]
