@@ -5,6 +5,9 @@ were distributed before it with its AN, the newest first, and the ICV decides. S
 restarted peer or another Key Server need no special rule. A SAK that is distributed after a frame
 in the capture does not open that frame.
 
+A mirror port may show the EAPOL of one member only. So frames of an SCI that was not heard are
+tried under every SAK too, and their sender is a member once one opens.
+
 A listener is not a receiver: there is no replay protection, and a duplicate frame is valid again.
 """
 
@@ -18,8 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
+from macsec.frames.columns import addresses
 from macsec.kay.cak_holder import CakHolder
-from macsec.kay.listening.listener import HeardCA, HeardSak, Hearing, Listener
+from macsec.kay.listening.listener import (
+    Distribution,
+    HeardCA,
+    HeardSak,
+    Hearing,
+    Listener,
+)
 from macsec.keys import Uncopyable
 from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
 from macsec.secy import counters as names
@@ -30,12 +40,15 @@ from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERNET_HEADER,
     ETHERTYPE_EAPOL,
+    PORT_END_STATION,
     SCI_NONE,
     VLAN_TPIDS,
     sci_text,
 )
 
 CLEAR_TAGS = 2
+UNHEARD_MOST = 4096
+"""SCIs without an MKPDU whose frames are tried, and frames of each that are tried in vain."""
 _OPEN = int(Verdict.NO_SCI)
 _OCTETS = ("InOctetsValidated", "InOctetsDecrypted")
 
@@ -71,7 +84,8 @@ class ReadSC:
 class MkaReader(Uncopyable):
     """Reader that validates batches of a capture in order; `close` it to wipe all keys.
 
-    `mkpdus` counts EAPOL frames by the result of the listener.
+    `mkpdus` counts EAPOL frames by the result of the listener. `unheard`: SCIs without an MKPDU,
+    with the number of their frames that opened under no SAK.
     """
 
     def __init__(
@@ -80,6 +94,8 @@ class MkaReader(Uncopyable):
         self.listener = Listener(holders)
         self.mkpdus = dict.fromkeys(Hearing, 0)
         self.rx: dict[str, ReadSC] = {}
+        self.unheard: dict[str, int] = {}
+        self._tried: dict[int, int] = {}
         self._plane = backend, kernel
         self._channels: dict[HeardSak, dict[int, _Channel]] = {}
         self._frames = np.zeros(len(Verdict), np.int64)
@@ -126,6 +142,8 @@ class MkaReader(Uncopyable):
     def _hear(self, frame: bytes) -> None:
         heard = self.listener.hear(frame)
         self.mkpdus[heard.hearing] += 1
+        if heard.distribution is Distribution.NEW:
+            self._tried.clear()
         for sak in [sak for sak in self._channels if sak.forgotten]:
             for channel in self._channels.pop(sak).values():
                 channel.close()
@@ -134,25 +152,64 @@ class MkaReader(Uncopyable):
         """Validate frames between two MKPDUs, by sender and AN."""
         if not len(rows):
             return
-        members = self._members()
-        known = np.array([SCI_NONE, *members], np.uint64)
-        rows = rows[np.isin(work.sci[rows], known)]
         rows = rows[np.lexsort((work.an[rows], work.sci[rows]))]
         changes = np.diff(work.sci[rows]).astype(bool) | np.diff(work.an[rows]).astype(bool)
         for group in np.split(rows, np.flatnonzero(changes) + 1):
-            if len(group):
-                sci, an = int(work.sci[group[0]]), int(work.an[group[0]])
-                senders = [sci] if sci != SCI_NONE else members
-                self._read_group(work, group, senders, an)
+            sci, an = int(work.sci[group[0]]), int(work.an[group[0]])
+            members = self._members()
+            if sci == SCI_NONE:
+                left = self._read_group(work, group, members, an)
+                self._read_without_sci(work, left, an)
+            elif sci in members or self._opens(work, group, sci, an):
+                self._read_group(work, group, [sci], an)
+            else:
+                self._name_unheard(sci, len(group))
 
     def _members(self) -> list[int]:
         found: dict[int, None] = {}
         for association in self.listener.associations.values():
-            found.update(dict.fromkeys(association.scis.values()))
+            found.update(dict.fromkeys(association.senders))
         return list(found)
 
-    def _read_group(self, work: _Work, rows: Column, senders: list[int], an: int) -> None:
-        """Validate frames of one AN, from one of several possible senders."""
+    def _read_without_sci(self, work: _Work, rows: Column, an: int) -> None:
+        """Try frames without an SCI as those of an unheard station with their source address."""
+        sources = addresses(work.batch.take(rows))[1]
+        for source in dict.fromkeys(sources.tolist()):
+            sci, group = source << 16 | PORT_END_STATION, rows[sources == source]
+            if sci not in self._members() and self._opens(work, group, sci, an):
+                self._read_group(work, group, [sci], an)
+
+    def _opens(self, work: _Work, rows: Column, sci: int, an: int) -> bool:
+        """Return whether a frame of an SCI that was not heard opens: then it is of a member."""
+        tried = self._tried.get(sci, 0)
+        if len(self._tried) >= UNHEARD_MOST and not tried:
+            return False
+        rows = rows[: UNHEARD_MOST - tried]
+        self._tried[sci] = tried + len(rows)
+        for association in self.listener.associations.values() if len(rows) else ():
+            for sak in reversed(association.saks):
+                if sak.an == an and self._opens_under(association, sak, sci, work.batch.take(rows)):
+                    association.unheard[sci] = None
+                    self.unheard.pop(sci_text(sci), None)
+                    return True
+        return False
+
+    def _opens_under(
+        self, association: HeardCA, sak: HeardSak, sci: int, batch: FrameBatch
+    ) -> bool:
+        channel = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
+        try:
+            return len(channel.validate(batch).delivered) > 0
+        finally:
+            channel.close()
+
+    def _name_unheard(self, sci: int, frames: int) -> None:
+        name = sci_text(sci)
+        if name in self.unheard or len(self.unheard) < UNHEARD_MOST:
+            self.unheard[name] = self.unheard.get(name, 0) + frames
+
+    def _read_group(self, work: _Work, rows: Column, senders: list[int], an: int) -> Column:
+        """Validate frames of one AN, from one of several possible senders; return the others."""
         first = True
         for sci in senders:
             for association, sak in self._candidates(sci, an):
@@ -163,17 +220,18 @@ class MkaReader(Uncopyable):
                 rows = work.take(rows, out, sci)
                 self._count(channel, sci, an, out)
                 if not len(rows):
-                    return
+                    return rows
         if first and SCI_NONE not in work.sci[rows]:
             work.codes[rows] = Verdict.NOT_USING_SA
         self._count_failed(work, rows, an)
+        return rows
 
     def _candidates(self, sci: int, an: int) -> Iterator[tuple[HeardCA, HeardSak]]:
         """Yield the SAKs of an AN: those for this sender first, among them the newest first."""
         found = [
             (association, sak)
             for association in self.listener.associations.values()
-            if sci in association.scis.values()
+            if sci in association.senders
             for sak in reversed(association.saks)
             if sak.an == an
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol
 
 from typing_extensions import TypedDict
@@ -11,6 +13,9 @@ from macsec.secy import SecY, Verdict
 
 if TYPE_CHECKING:
     from macsec.offline.decrypt import MkaReader
+
+
+UNHEARD_SHOWN = 8
 
 
 class TransmitScJson(TypedDict):
@@ -36,10 +41,14 @@ class ReceiveScJson(TypedDict):
 
 
 class HeardJson(TypedDict):
-    """EAPOL frames by what they were, and the number of SAKs that they distributed."""
+    """EAPOL frames by what they were, and the number of SAKs that they distributed.
+
+    `unheard`: SCIs without an MKPDU, with the number of their frames that no SAK opened.
+    """
 
     eapol: Counts
     saks: int
+    unheard: Counts
 
 
 class ProtectJson(TypedDict):
@@ -140,6 +149,7 @@ def _heard(reader: MkaReader) -> HeardJson:
     return {
         "eapol": {hearing.value: frames for hearing, frames in reader.mkpdus.items()},
         "saks": reader.saks,
+        "unheard": dict(reader.unheard),
     }
 
 
@@ -174,7 +184,16 @@ def validate_text(secy: SecY | MkaReader, count: Count, seconds: float) -> str:
         return line
     heard = [f"{frames:,} {hearing.value}" for hearing, frames in secy.mkpdus.items() if frames]
     saks = "1 SAK" if secy.saks == 1 else f"{secy.saks:,} SAKs"
-    return f"{line}\nEAPOL: {', '.join(heard) or 'none'}; {saks}"
+    lines = [line, f"EAPOL: {', '.join(heard) or 'none'}; {saks}", *_unheard(secy.unheard)]
+    return "\n".join(lines)
+
+
+def _unheard(unheard: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line for each of the first SCIs that were not heard, and one for all others."""
+    for sci, frames in islice(unheard.items(), UNHEARD_SHOWN):
+        yield f"SCI {sci}: no MKPDU in the capture, and no SAK opens its {frames:,} frames"
+    if (more := len(unheard) - UNHEARD_SHOWN) > 0:
+        yield f"{more:,} other SCIs without an MKPDU: --json has them all"
 
 
 def _line(secy: SecY | MkaReader, count: Count, seconds: float, went_on: str) -> str:

@@ -130,6 +130,18 @@ def test_validate_with_another_key_delivers_nothing(
     assert frames_of(out) == []
 
 
+def test_validate_cak_names_senders_that_were_not_heard(desk: Desk) -> None:
+    """In the JSON with their frames, and in the text."""
+    a, stranger = alice(), bob()
+    foreign = sak_of(stranger, [stranger])
+    frames = [a.distributes(sak_of(a, [a]))]
+    frames += [stranger.sends(foreign, stranger.frame(number)) for number in range(2)]
+    args = ("validate", "--cak", caks(desk, CKN.hex(), CAK.hex()), desk.capture(frames), "out.pcap")
+    assert json.loads(desk.run(*args, "--json").stdout)["mka"]["unheard"] == {"02000000000b0001": 2}
+    wanted = "SCI 02000000000b0001: no MKPDU in the capture, and no SAK opens its 2 frames"
+    assert wanted in desk.run(*args).stderr
+
+
 def test_validate_strict_counts_eapol_and_jobs_change_nothing(desk: Desk) -> None:
     """--strict counts EAPOL too, as a SecY does; -j changes nothing."""
     name = "pn-rekey"

@@ -8,18 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from support.mka.members import CAK, CKN, Member, Sak, alice, bob, holder, sak_of
-from support.planes import PLANES
+from support.mka.members import CAK, CKN, Member, Sak, alice, bob, decoded, holder, sak_of
+from support.planes import PLANES, frame_of
 
 from macsec import FrameBatch, captures
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.listening import listener
 from macsec.kay.listening.listener import Hearing
 from macsec.keys import Key
-from macsec.offline.decrypt import MkaReader
+from macsec.offline import decrypt
+from macsec.offline.decrypt import MkaReader, eapol_rows
 from macsec.secy import Outcome
 
 PCAPS = Path(__file__).parents[2] / "pcaps" / "mka"
@@ -469,3 +471,88 @@ def test_hand_made_sak_has_its_fields() -> None:
     a, b = alice(), bob()
     sak: Sak = sak_of(a, [a, b], 3, 2, "gcm-aes-256")
     assert (sak.ki.kn, sak.an, len(sak.octets)) == (3, 2, 32)
+
+
+# ---------------------------------------------------------------- senders that were not heard
+
+
+@pytest.mark.parametrize("name", ["basic", "sonic-xpn128", "restart-server-kill"])
+def test_frames_of_a_member_without_mkpdus_open(name: str, backend: str) -> None:
+    """A mirror port shows the EAPOL of the Key Servers only: the same frames open."""
+    facts, batch = recording(name)
+    mkpdus = {row: decoded(batch[row]).basic.sci for row in eapol_rows(batch).tolist()}
+    servers = {sci for row, sci in mkpdus.items() if decoded(batch[row]).distributed}
+    kept = [row for row in range(len(batch)) if mkpdus.get(row) in servers | {None}]
+    keys = bytes.fromhex(facts["cak"]), bytes.fromhex(facts["ckn"])
+    with MkaReader([holder(*keys)], backend) as whole, MkaReader([holder(*keys)], backend) as half:
+        wanted = whole.validate(batch)
+        found = half.validate(batch.take(np.array(kept)))
+        assert found.batch.frames() == wanted.batch.frames()
+        assert half.unheard == {}
+        assert [(sci, sc.counters["InPktsOK"]) for sci, sc in half.rx.items()] == [
+            (sci, sc.counters["InPktsOK"]) for sci, sc in whole.rx.items()
+        ]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("server", [0, 1, 2])
+def test_two_unheard_members_open_under_any_suite(suite: str, server: int) -> None:
+    """Their SSCIs are ranks or guesses; the Key Server may have any rank."""
+    group = [alice(), bob(), Member(sci=0x02000000000A8001, mi=b"carol's MI !")]
+    sak = sak_of(group[server], group, suite=suite)
+    others = [member for member in group if member is not group[server]]
+    clear = [member.frame(at, 60 + at) for at, member in enumerate(group * 2)]
+    frames = [member.sends(sak, frame) for member, frame in zip(group * 2, clear, strict=True)]
+    assert read(group[server].distributes(sak, *others), *frames)[0] == clear
+
+
+def test_frames_of_an_unheard_station_without_sci_open() -> None:
+    """The SCI is that of its source address and port 1."""
+    a, b = alice(), bob()
+    b.sci = int.from_bytes(b.mac + b"\x00\x01")
+    sak = sak_of(a, [a, b])
+    clear = [b.mac.join([b"\x02" * 6, frame_of(number + 60)[12:]]) for number in range(3)]
+    frames = [b.sends(sak, frame, send_sci=False) for frame in clear]
+    assert read(a.distributes(sak, b), *frames)[0] == clear
+
+
+def test_an_unheard_sender_of_another_key_is_named() -> None:
+    """Its frames stay no-sci, and are tried no more often than UNHEARD_MOST."""
+    a, b = alice(), bob()
+    stranger = Member(sci=0x0200000000CC0001, mi=b"a stranger !")
+    sak = sak_of(a, [a, b])
+    foreign = sak_of(stranger, [stranger])
+    foreign.octets = bytes(16)
+    frames = [stranger.sends(foreign, stranger.frame(number)) for number in range(3)]
+    with MkaReader([holder()]) as reader:
+        out = reader.validate(FrameBatch.from_frames([a.distributes(sak, b), *frames]))
+        assert [verdict.label for verdict in out.verdict][1:] == ["no-sci"] * 3
+        assert reader.unheard == {"0200000000cc0001": 3}
+        assert "0200000000cc0001" not in reader.rx
+
+
+def test_a_sender_that_is_heard_later_has_one_entry() -> None:
+    """Frames before its MKPDU open too, and counters go on."""
+    a, b = alice(), bob()
+    sak = sak_of(a, [a, b])
+    with MkaReader([holder()]) as reader:
+        batch = [a.distributes(sak, b), b.sends(sak, b.frame(1)), b.says(a)]
+        reader.validate(FrameBatch.from_frames([*batch, b.sends(sak, b.frame(2))]))
+        assert list(reader.rx) == [f"{b.sci:016x}"]
+        assert reader.counters["InPktsOK"] == 2
+
+
+def test_a_flood_of_unheard_scis_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the limit no further SCI is tried, named or remembered."""
+    monkeypatch.setattr(decrypt, "UNHEARD_MOST", 5)
+    a, b = alice(), bob()
+    sak = sak_of(a, [a, b])
+    frames = []
+    for number in range(8):
+        sender = Member(sci=(0x020000000100 + number) << 16 | 1, mi=b"a stranger !")
+        frames.append(sender.sends(sak if number > 5 else sak_of(a, [a, sender], 9), a.frame(1)))
+    frames = [frame[:-1] + bytes([frame[-1] ^ 1]) for frame in frames[:6]] + frames[6:]
+    with MkaReader([holder()]) as reader:
+        out = reader.validate(FrameBatch.from_frames([a.distributes(sak, b), *frames]))
+        assert len(out.delivered) == 0
+        assert len(reader.unheard) == 5

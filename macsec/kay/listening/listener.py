@@ -82,12 +82,19 @@ class HeardCA:
     """A CA that was heard: the SCI of each MI, and the SAKs, the oldest first.
 
     `lowest_pn`: the 64-bit PNs that members reported for their use of a KI, by KI and SCI.
+    `unheard`: SCIs of senders whose frames opened under a SAK, though no MKPDU of theirs was heard.
     """
 
     ckn: bytes
     scis: dict[bytes, int] = field(default_factory=dict)
     saks: list[HeardSak] = field(default_factory=list)
     lowest_pn: dict[tuple[KI, int], int] = field(default_factory=dict)
+    unheard: dict[int, None] = field(default_factory=dict)
+
+    @property
+    def senders(self) -> list[int]:
+        """The SCIs of all members, heard or not."""
+        return list(dict.fromkeys([*self.scis.values(), *self.unheard]))
 
     def sscis(self, sak: HeardSak, sci: int) -> list[int]:
         """Return the SSCIs that a member may have under a SAK, the likeliest first.
@@ -102,6 +109,8 @@ class HeardCA:
 
     def _rank(self, members: tuple[bytes, ...], sci: int) -> int | None:
         known = {self.scis[mi] for mi in members if mi in self.scis}
+        if len(known) < len(members):
+            known |= {sci, *self.unheard}
         return ranked(known).get(sci)
 
     def is_member(self, sak: HeardSak, sci: int) -> bool:
