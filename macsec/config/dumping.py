@@ -24,6 +24,7 @@ from macsec.config.sources import KeySource
 from macsec.errors import ConfigError
 from macsec.terms import sci_text
 
+_FORMATS = {"ssci": "08x", "ethertype": "04x", "eapol_ethertype": "04x"}
 _BARE = re.compile(r"[A-Za-z0-9_/.~-]+(?:[:+@=][A-Za-z0-9_/.~-]+)*")
 
 
@@ -143,7 +144,7 @@ def _scalar(name: str, value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, bytes):
         return value.hex()
-    return f"{value:08x}" if name == "ssci" else str(value)
+    return format(value, _FORMATS.get(name, ""))
 
 
 def _text(text: str) -> str:

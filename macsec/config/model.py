@@ -23,7 +23,7 @@ from macsec.config.reading import Origin
 from macsec.config.sources import FORMS, KeySource
 from macsec.keys import Uncopyable
 from macsec.suites import SUITES
-from macsec.terms import ICV_LENGTH
+from macsec.terms import ETHERTYPE_EAPOL, ICV_LENGTH
 
 _NUMBER = {
     "anyOf": [
@@ -96,8 +96,16 @@ Moment: TypeAlias = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": ["string", "number"], "description": scalars.MOMENTS}),
 ]
-GroupAddress: TypeAlias = Annotated[
-    bytes, PlainValidator(scalars.group_address), WithJsonSchema(MAC_SCHEMA)
+Destination: TypeAlias = Annotated[
+    bytes,
+    PlainValidator(scalars.destination),
+    WithJsonSchema({"anyOf": [{"enum": [*scalars.DESTINATIONS]}, MAC_SCHEMA]}),
+]
+EtherType: TypeAlias = Annotated[
+    int,
+    PlainValidator(scalars.ethertype),
+    PlainSerializer(lambda value: f"{value:04x}", return_type=str),
+    WithJsonSchema({"type": ["string", "number"], "pattern": "^(0[xX])?[0-9A-Fa-f]{4}$"}),
 ]
 Suites: TypeAlias = Annotated[
     list[str],
@@ -291,7 +299,9 @@ class MkaSection(CakSection):
     sak_rekey_interval: Number = 0
     sak_rekey_on_live_peer_loss: Switch = True
     include_icv_indicator: Switch = False
-    destination: GroupAddress = Field(default_factory=lambda: bytes.fromhex("0180c2000003"))
+    destination: Destination = Field(default_factory=lambda: scalars.DESTINATIONS["pae"])
+    eapol_ethertype: EtherType = ETHERTYPE_EAPOL
+    use_updated_eth_header: Switch = True
     port: Number = 1
     allow_export: Switch = False
 

@@ -21,6 +21,15 @@ _SECONDS = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,9}))?s?")
 MOMENTS = "seconds from the start, or a time like 2026-11-30T22:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SWITCH: dict[object, bool] = {"on": True, "off": False}
+_ETHERTYPE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{4}")
+DESTINATIONS = {
+    "pae": bytes.fromhex("0180C2000003"),
+    "bridge": bytes.fromhex("0180C2000000"),
+    "provider-bridge": bytes.fromhex("0180C2000008"),
+    "lldp": bytes.fromhex("0180C200000E"),
+    "broadcast": b"\xff" * 6,
+}
+"""Addresses that MKPDUs are sent to, by name; on a WAN also that of the other station."""
 _SALT_LENGTH = 12
 _SSCI_LENGTH = 4
 
@@ -101,12 +110,23 @@ def ckn(value: Any) -> bytes:
     return name
 
 
-def group_address(value: Any) -> bytes:
-    """A group MAC address."""
-    address = _mac(value, "a group MAC address")
-    if not address[0] & 1:
-        raise ValueError("expected a group MAC address: the first octet is odd")
+def destination(value: Any) -> bytes:
+    """The destination of MKPDUs: a word of DESTINATIONS, or any MAC address but zeros."""
+    if isinstance(value, str) and value.lower() in DESTINATIONS:
+        return DESTINATIONS[value.lower()]
+    address = _mac(value, f"a MAC address, or {', '.join(DESTINATIONS)}")
+    if not any(address):
+        raise ValueError("expected a MAC address that is not zero")
     return address
+
+
+def ethertype(value: Any) -> int:
+    """Four hex digits, with or without 0x, or an int."""
+    if isinstance(value, str) and _ETHERTYPE.fullmatch(value):
+        value = int(value, 16)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 16:
+        raise ValueError(f"expected an EtherType of 4 hex digits{_given(value)}")
+    return int(value)
 
 
 def station_address(value: Any) -> int:

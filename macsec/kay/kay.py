@@ -1,6 +1,6 @@
 """The KaY of a port (IEEE 802.1X clause 9), without I/O: octets and times in, octets out.
 
-    receive_mkpdu(now_ns, frame)    a frame of EtherType 88-8E arrived
+    receive_mkpdu(now_ns, frame)    a frame with the EtherType of EAPOL arrived
     poll_action()                   the next action for the SecY, until None
     poll_transmit(now_ns)           the next MKPDU to send, until None
     next_timeout_ns()               when to poll again although nothing arrived

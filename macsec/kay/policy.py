@@ -9,7 +9,7 @@ from enum import Enum
 from macsec.errors import ConfigError
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
 from macsec.suites import SUITES, CipherSuite
-from macsec.terms import AN_VALUES, SCI_NONE, sci_text
+from macsec.terms import AN_VALUES, EAPOL_ETHERTYPES, ETHERTYPE_EAPOL, SCI_NONE, sci_text
 
 from .sak import OFFSETS, Protection
 
@@ -49,7 +49,10 @@ class KayPolicy:
     `capability` as in 11.11.3: 0 none, 1 integrity, 2 also encryption, 3 also the offsets 30 and
     50. `desired`: MACsec Desired; without it a Key Server orders plain frames.
     `ans`: ANs in use, 0 and up; hardware may have two. `sak_rekey_interval` in seconds, 0 for
-    none. `destination`: a group address, for MKPDUs.
+    none.
+    `destination` and `eapol_ethertype` of MKPDUs: others than the standard's on a WAN. Any group
+    address is received, and, if `destination` is individual, the port's own. The ICV covers the
+    header as it is sent, or, without `use_updated_eth_header`, as the standard has it.
     """
 
     security: Security = Security.MUST_SECURE
@@ -67,6 +70,8 @@ class KayPolicy:
     sak_rekey_on_live_peer_loss: bool = True
     include_icv_indicator: bool = False
     destination: bytes = PAE_GROUP_ADDRESS
+    eapol_ethertype: int = ETHERTYPE_EAPOL
+    use_updated_eth_header: bool = True
 
     def __post_init__(self) -> None:
         self._check_protection()
@@ -83,10 +88,14 @@ class KayPolicy:
                 f"SAK rekey interval {self.sak_rekey_interval}: 0 for none, or "
                 f"{REKEY_INTERVALS_S[0]} to {REKEY_INTERVALS_S[-1]} seconds",
             )
-        if len(self.destination) != 6 or not self.destination[0] & 1:
+        if len(self.destination) != 6 or not any(self.destination):
             raise PolicyError(
-                "destination",
-                f"MKPDUs to {self.destination.hex()}: the destination is a group address (11.11.2)",
+                "destination", f"MKPDUs to {self.destination.hex()}: expected a MAC address"
+            )
+        if self.eapol_ethertype not in EAPOL_ETHERTYPES:
+            raise PolicyError(
+                "eapol_ethertype",
+                f"EAPOL has the EtherType 888e, or 876f on a WAN, not {self.eapol_ethertype:04x}",
             )
         if self.security is Security.MUST_SECURE and not self.capability:
             LOG.warning("must-secure with MACsec capability 0: no frame is ever going to pass")
@@ -115,6 +124,11 @@ class KayPolicy:
                 f"offset {self.offset} and encryption need capability {needed}, "
                 f"not {self.capability}",
             )
+
+    @property
+    def individual(self) -> bool:
+        """True if MKPDUs go to the address of one station."""
+        return not self.destination[0] & 1
 
     @property
     def wanted(self) -> Protection:

@@ -23,7 +23,6 @@ REFUSALS = {
     Refusal.NOT_EAPOL: Reception.NOT_MKA,
     Refusal.NOT_MKA: Reception.NOT_MKA,
     Refusal.VERSION: Reception.NOT_MKA,
-    Refusal.INDIVIDUAL: Reception.INDIVIDUAL,
     Refusal.AGILITY: Reception.UNKNOWN_AGILITY,
 }
 """All others are malformed."""
@@ -55,13 +54,15 @@ class Receiver:
     def _judge(
         self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
     ) -> tuple[Reception, Accepted | None]:
-        mkpdu = decode(frame)
+        mkpdu = decode(frame, (self._policy.eapol_ethertype,))
         if isinstance(mkpdu, Refusal):
             return REFUSALS.get(mkpdu, Reception.MALFORMED), None
         participant = participants.get(mkpdu.basic.ckn)
         if participant is None:
             return Reception.UNKNOWN_CKN if active else Reception.DISABLED, None
-        if not _is_authentic(participant, mkpdu):
+        if not participant.is_addressed(mkpdu):
+            return Reception.INDIVIDUAL, None
+        if not _is_authentic(participant, mkpdu, self._policy.use_updated_eth_header):
             return Reception.BAD_ICV, None
         reception = participant.receive(mkpdu, now_ns)
         accepted = reception is Reception.ACCEPTED
@@ -105,8 +106,8 @@ class Receiver:
                 self._counters.add("sak-use-errors")
 
 
-def _is_authentic(participant: Participant, mkpdu: Mkpdu) -> bool:
+def _is_authentic(participant: Participant, mkpdu: Mkpdu, updated_header: bool) -> bool:
     try:
-        return participant.key.holder.icv_valid(mkpdu.signed, mkpdu.icv)
+        return participant.key.holder.icv_valid(mkpdu.signed_as(updated_header), mkpdu.icv)
     except MACsecError:
         return False

@@ -57,9 +57,11 @@ class Sender:
             xpn=xpn and use is not None,
             indicator=self._policy.include_icv_indicator,
             destination=self._policy.destination,
+            ethertype=self._policy.eapol_ethertype,
         )
         try:
-            frame = seal(mkpdu, participant.key.holder.icv)
+            updated = self._policy.use_updated_eth_header
+            frame = seal(mkpdu, participant.key.holder.icv, updated)
         except MACsecError:
             self._counters.add("out-mkpdu-errors")
             return None

@@ -8,9 +8,9 @@ from typing import Any
 from macsec.config import Configuration, KeyRing, KeySource, Origin, ProtectionSection
 from macsec.config.static_keys import Draw
 from macsec.errors import ConfigError
-from macsec.kay.holders import Edge, chain_of, entry_of, policy_in, policy_of
+from macsec.kay.holders import Edge, chain_of, entry_of, policy_in
 from macsec.kay.kay import Kay
-from macsec.kay.policy import PolicyError
+from macsec.kay.policy import KayPolicy, PolicyError
 from macsec.keys import Key
 from macsec.secy import SecY
 from macsec.secy.from_config import controls_of
@@ -34,9 +34,14 @@ class EndPlan:
         """Return a new KaY. Raises ConfigError for a CAK that cannot be used."""
         try:
             keys = chain_of(self.config, edge)
-            return Kay(self.sci, keys, self._entropy(), policy_of(self.config))
+            return Kay(self.sci, keys, self._entropy(), self.policy)
         except ConfigError as error:
             raise ConfigError(f"{self.place}: {error}") from None
+
+    @property
+    def policy(self) -> KayPolicy:
+        """The policy of its KaY."""
+        return policy_in(self.config)
 
     def secy(self, backend: str = "auto", kernel: str | None = None) -> SecY:
         """Return a new SecY without keys: the KaY installs them."""

@@ -33,14 +33,6 @@ _LOAD_HALF, _LOAD_OCTET, _JUMP_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06
 _ETHERTYPE_AT, _PACKET_TYPE, _VLAN_PRESENT = 12, 0xFFFF_F000 + 4, 0xFFFF_F000 + 48
 _WHOLE, _OTHER_HOST = 0xFFFF_FFFF, 3
 
-_ALL_BUT_EAPOL = (
-    (_LOAD_HALF, 0, 0, _ETHERTYPE_AT),
-    (_JUMP_EQUAL, 0, 2, ETHERTYPE_EAPOL),
-    (_LOAD_OCTET, 0, 0, _VLAN_PRESENT),
-    (_JUMP_EQUAL, 1, 0, 0),
-    (_RETURN, 0, 0, _WHOLE),
-    (_RETURN, 0, 0, 0),
-)
 # A socket of one EtherType receives frames without their VLAN tag; a frame that had one is then
 # marked as for another host.
 _OURS = (
@@ -51,9 +43,20 @@ _OURS = (
 )
 
 
-def leave_eapol_out(packet: Packet) -> None:
-    """Hide untagged EAPOL from a packet socket from now on: it is not data."""
-    _attach(packet.fileno(), _ALL_BUT_EAPOL)
+def leave_eapol_out(packet: Packet, ethertype: int = ETHERTYPE_EAPOL) -> None:
+    """Hide untagged EAPOL, also that of another EtherType, from a packet socket: it is not data."""
+    _attach(
+        packet.fileno(),
+        (
+            (_LOAD_HALF, 0, 0, _ETHERTYPE_AT),
+            (_JUMP_EQUAL, 1, 0, ETHERTYPE_EAPOL),
+            (_JUMP_EQUAL, 0, 2, ethertype),
+            (_LOAD_OCTET, 0, 0, _VLAN_PRESENT),
+            (_JUMP_EQUAL, 1, 0, 0),
+            (_RETURN, 0, 0, _WHOLE),
+            (_RETURN, 0, 0, 0),
+        ),
+    )
 
 
 class Eapol:
@@ -96,8 +99,10 @@ class Eapol:
         self.close()
 
 
-def open_eapol(lower: EthernetInterface, group: bytes) -> Eapol:
-    """Return the EAPOL socket of an interface; it joins `group`, the destination of MKPDUs."""
+def open_eapol(
+    lower: EthernetInterface, destination: bytes, ethertype: int = ETHERTYPE_EAPOL
+) -> Eapol:
+    """Return the EAPOL socket of an interface; it joins the destination of MKPDUs, if a group."""
     try:
         # No protocol before it is bound, or it would receive frames of other interfaces.
         bound = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -106,9 +111,11 @@ def open_eapol(lower: EthernetInterface, group: bytes) -> Eapol:
     try:
         _attach(bound.fileno(), _OURS)
         ignore_outgoing(bound)
-        bound.bind((lower.name, ETHERTYPE_EAPOL))
-        membership = struct.pack("=IHH8s", lower.index, PACKET_MR_MULTICAST, len(group), group)
-        bound.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
+        bound.bind((lower.name, ethertype))
+        if destination[0] & 1:
+            joined = lower.index, PACKET_MR_MULTICAST, len(destination), destination
+            membership = struct.pack("=IHH8s", *joined)
+            bound.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
         bound.setblocking(False)
     except BaseException:
         bound.close()

@@ -30,6 +30,7 @@ from macsec.kay.listening.listener import (
     Hearing,
     Listener,
 )
+from macsec.kay.mkpdu.frame import EAPOL_MKA
 from macsec.keys import Uncopyable
 from macsec.secy import Controls, Outcome, SecY, Validate, Verdict
 from macsec.secy import counters as names
@@ -40,6 +41,7 @@ from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERNET_HEADER,
     ETHERTYPE_EAPOL,
+    ETHERTYPE_EAPOL_WAN,
     PORT_END_STATION,
     SCI_NONE,
     VLAN_TPIDS,
@@ -395,7 +397,7 @@ class _Channel:
 
 
 def eapol_rows(batch: FrameBatch) -> Column:
-    """Return the rows of EAPOL frames, with or without VLAN tags."""
+    """Return the rows of EAPOL frames, with or without VLAN tags; of EtherType 87-6F only MKA."""
     rows = np.flatnonzero(batch.length >= ETHERNET_HEADER)
     at = batch.start[rows] + ADDRESSES_LENGTH
     ends = batch.start[rows] + batch.length[rows]
@@ -404,6 +406,8 @@ def eapol_rows(batch: FrameBatch) -> Column:
     for _ in range(CLEAR_TAGS + 1):
         types = batch.arena[at].astype(np.int64) << 8 | batch.arena[at + 1]
         found.append(rows[types == ETHERTYPE_EAPOL])
+        other = np.flatnonzero((types == ETHERTYPE_EAPOL_WAN) & (at + 4 <= ends))
+        found.append(rows[other[batch.arena[at[other] + 3] == EAPOL_MKA]])
         tagged = np.isin(types, tpids) & (at + 6 <= ends)
         rows, at, ends = rows[tagged], at[tagged] + 4, ends[tagged]
     return np.sort(np.concatenate(found))

@@ -74,7 +74,7 @@ class Agreement:
             self.start(now_ns)
 
     def hear(self, now_ns: int, frame: bytes) -> None:
-        """Take a frame of EtherType 88-8E that arrived."""
+        """Take an EAPOL frame that arrived."""
         self.kay.receive_mkpdu(now_ns, frame)
         self.settle(now_ns)
 

@@ -22,6 +22,7 @@ ETHERTYPES = {
     0x8808: "flow control",
     0x8809: "slow protocols",
     0x888E: "EAPOL",
+    0x876F: "EAPOL of a WAN",
     0x88A8: "802.1ad",
     0x88CC: "LLDP",
     0x88E5: "MACsec",

@@ -390,7 +390,7 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
     ),
     (
         {"mka": {"cak": "00", "ckn": "01", "destination": "00" * 6}},
-        "mka.destination: expected a group MAC address",
+        "mka.destination: expected a MAC address",
     ),
     (
         {"mka": {"keychain": [{"cak": "00", "ckn": "01", "start": "2026-01-01"}]}},

@@ -105,3 +105,26 @@ def test_a_missing_capability_is_named(ends, monkeypatch):
         with pytest.raises(EnvironmentLacks, match="CAP_NET_RAW"):
             open_eapol(below, GROUP)
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize("destination", ["own", "ffffffffffff", "0180c2000000"])
+def test_eapol_of_a_wan_reaches_the_kay_alone(tmp_path, destination):
+    """EtherType 87-6F to one station, to all, and to a group; the standard's is no data either."""
+    hosts.need(tun=False)
+    with hosts.hosts(tmp_path) as (near, far), contextlib.ExitStack() as stack:
+        hosts.cable(near, far)
+        with near.inside():
+            below = interface("wire")
+            to = below.mac if destination == "own" else bytes.fromhex(destination)
+            eapol = stack.enter_context(open_eapol(below, to, 0x876F))
+            data = stack.enter_context(open_packet(below))
+        leave_eapol_out(data, 0x876F)
+        ends = Sockets(near, far.listen("wire"), eapol, data)
+        wanted = to + SOURCE + b"\x87\x6f" + bytes(46)
+        for frame in (MKPDU, TAGGED, DATA, wanted):
+            ends.far.send(frame)
+        assert ends.heard() == [wanted]
+        with Packet(ends.data._socket.dup()) as socket:
+            got = [socket._socket.recv(200) for _ in range(2)]
+        assert got == [TAGGED[:12] + TAGGED[16:], DATA]
+        assert select.select([ends.data], [], [], 0.1)[0] == []

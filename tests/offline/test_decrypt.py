@@ -19,6 +19,8 @@ from macsec import FrameBatch, captures
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.listening import listener
 from macsec.kay.listening.listener import Hearing
+from macsec.kay.mkpdu.frame import seal
+from macsec.kay.mkpdu.parameter_sets import DistributedSak
 from macsec.keys import Key
 from macsec.offline import decrypt
 from macsec.offline.decrypt import MkaReader, eapol_rows
@@ -556,3 +558,29 @@ def test_a_flood_of_unheard_scis_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         out = reader.validate(FrameBatch.from_frames([a.distributes(sak, b), *frames]))
         assert len(out.delivered) == 0
         assert len(reader.unheard) == 5
+
+
+# ---------------------------------------------------------------- EAPOL of a WAN
+
+
+@pytest.mark.parametrize("updated", [True, False])
+@pytest.mark.parametrize("ethertype", [0x888E, 0x876F])
+@pytest.mark.parametrize("destination", ["0180c2000003", "ffffffffffff", "0200000000bb"])
+def test_an_exchange_of_a_wan_is_read(destination: str, ethertype: int, updated: bool) -> None:
+    """Any destination and both EtherTypes; the ICV over the header as sent, or the standard one."""
+    a, b = alice(), bob()
+    sak = sak_of(a, (a, b))
+    head: dict[str, Any] = {"destination": bytes.fromhex(destination), "ethertype": ethertype}
+    wrapped = DistributedSak(sak.an, sak.code, sak.ki.kn, None, holder().wrap(Key(sak.octets)))
+    said = [
+        seal(mkpdu, holder().icv, updated)
+        for mkpdu in (b.mkpdu(**head), a.mkpdu(b, distributed=wrapped, **head))
+    ]
+    data = [a.frame(number) for number in range(3)]
+    odd = bytes.fromhex("ffffffffffff") + a.mac + b"\x87\x6f" + bytes(60)
+    wire = [*said, odd, *(a.sends(sak, frame) for frame in data)]
+    with MkaReader([holder()]) as reader:
+        out = reader.validate(FrameBatch.from_frames(wire))
+        assert reader.mkpdus[Hearing.AUTHENTIC] == 2
+        assert sum(reader.mkpdus.values()) == 2
+    assert list(out.batch.frames()) == data

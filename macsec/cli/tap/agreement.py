@@ -88,8 +88,10 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
     Prints each change of status unless `quiet`.
     """
     with ExitStack() as stack:
-        leave_eapol_out(tap.wire)
-        eapol = stack.enter_context(open_eapol(tap.below, tap.kay.policy.destination))
+        policy = tap.kay.policy
+        leave_eapol_out(tap.wire, policy.eapol_ethertype)
+        opened = open_eapol(tap.below, policy.destination, policy.eapol_ethertype)
+        eapol = stack.enter_context(opened)
         sockets = [stack.enter_context(each) for each in _question_sockets(tap)]
         agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.pump.open)
         driver = Driver([KayPort(agreement, eapol)], now_ns)

@@ -93,6 +93,8 @@ def policy_in(config: Configuration) -> KayPolicy:
         sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,
         include_icv_indicator=mka.include_icv_indicator,
         destination=mka.destination,
+        eapol_ethertype=mka.eapol_ethertype,
+        use_updated_eth_header=mka.use_updated_eth_header,
     )
 
 

@@ -155,7 +155,7 @@ class Listener(Uncopyable):
         holder = self._holders.get(mkpdu.basic.ckn)
         if holder is None:
             return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
-        if not holder.icv_valid(mkpdu.signed, mkpdu.icv):
+        if not _is_authentic(holder, mkpdu):
             return Heard(Hearing.WRONG_ICV, tags, mkpdu)
         association = self._associations.setdefault(holder.ckn, HeardCA(holder.ckn))
         _meet(association, mkpdu)
@@ -167,6 +167,12 @@ class Listener(Uncopyable):
         for association in self._associations.values():
             for sak in association.saks:
                 sak.key.wipe()
+
+
+def _is_authentic(holder: CakHolder, mkpdu: Mkpdu) -> bool:
+    """Return whether the ICV is right over the header as sent, or over the standard one."""
+    headers = dict.fromkeys(mkpdu.signed_as(updated) for updated in (True, False))
+    return any(holder.icv_valid(signed, mkpdu.icv) for signed in headers)
 
 
 def untagged(frame: bytes) -> tuple[bytes, bytes]:

@@ -103,6 +103,12 @@ class Participant(Uncopyable):
 
     # ---------------------------------------------------------------- receiving
 
+    def is_addressed(self, mkpdu: Mkpdu) -> bool:
+        """True for a group address; for our own too, if MKPDUs go to individual addresses here."""
+        if not mkpdu.individual:
+            return True
+        return self._policy.individual and mkpdu.destination == self._sci.to_bytes(8)[:6]
+
     def receive(self, mkpdu: Mkpdu, now_ns: int) -> Reception:
         """Enter an authentic MKPDU of this CA into the lists (9.4.2, 9.4.3)."""
         basic = mkpdu.basic

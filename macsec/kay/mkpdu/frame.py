@@ -2,20 +2,22 @@
 
     DA SA 88-8E | EAPOL version, type 5, length | Basic set, other sets | ICV
 
+On a WAN the destination may be any address, and the EtherType 87-6F.
+
 `decode` parses a frame of any sender: trust nothing of it before its ICV is verified, over
 `Mkpdu.signed`. `signed` is encoded from the parsed fields, so each parsed field is authenticated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
 from macsec.errors import ConfigError
 from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH
-from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
+from macsec.terms import ADDRESSES_LENGTH, EAPOL_ETHERTYPES, ETHERTYPE_EAPOL
 
 from .parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
 from .parameter_sets import (
@@ -42,7 +44,6 @@ BODY = ADDRESSES_LENGTH + 6
 BODY_MINIMUM = 32
 BODY_MAXIMUM = 0xFFFC
 
-_ETHERTYPE = ETHERTYPE_EAPOL.to_bytes(2)
 _GROUP = 1
 _LISTS = (LivePeerList.KIND, PotentialPeerList.KIND)
 
@@ -53,7 +54,6 @@ class Refusal(Enum):
     NOT_EAPOL = "no EAPOL frame", False
     NOT_MKA = "EAPOL, but of another type than MKA", False
     VERSION = "EAPOL of a version before 3", False
-    INDIVIDUAL = "sent to an individual address", False
     SHORT = "fewer than 32 octets of body", True
     BEYOND_FRAME = "longer by its own account than the frame is", True
     NOT_WORDS = "the body is no multiple of 4 octets", True
@@ -85,6 +85,7 @@ class Mkpdu:
     sets: tuple[ParameterSet, ...] = ()
     destination: bytes = PAE_GROUP_ADDRESS
     source: bytes = b""
+    ethertype: int = ETHERTYPE_EAPOL
     eapol_version: int = EAPOL_VERSION
     icv: bytes = field(default=b"", repr=False)
     trailer: bytes = field(default=b"", repr=False)
@@ -97,7 +98,19 @@ class Mkpdu:
         if length > BODY_MAXIMUM:
             raise ConfigError(f"an MKPDU of {length} octets is too long for EAPOL")
         eapol = bytes((self.eapol_version, EAPOL_MKA)) + length.to_bytes(2)
-        return self.destination + self._source + _ETHERTYPE + eapol + body
+        head = self.destination + self._source + self.ethertype.to_bytes(2)
+        return head + eapol + body
+
+    @property
+    def individual(self) -> bool:
+        """True if it is sent to an individual address."""
+        return not self.destination[0] & _GROUP
+
+    def signed_as(self, updated_header: bool) -> bytes:
+        """Return the octets under the ICV: with the header as sent, or with the standard one."""
+        if updated_header:
+            return self.signed
+        return replace(self, destination=PAE_GROUP_ADDRESS, ethertype=ETHERTYPE_EAPOL).signed
 
     @property
     def _source(self) -> bytes:
@@ -162,6 +175,7 @@ def compose(
     xpn: bool = False,
     indicator: bool = False,
     destination: bytes = PAE_GROUP_ADDRESS,
+    ethertype: int = ETHERTYPE_EAPOL,
 ) -> Mkpdu:
     """Return an MKPDU to send, its sets in the order of their types (11.11.3).
 
@@ -182,18 +196,17 @@ def compose(
         sets.append(Xpn(latest_upper=latest, old_upper=old))
     if indicator:
         sets.append(IcvIndicator())
-    return Mkpdu(basic=basic, sets=tuple(sets), destination=destination)
+    return Mkpdu(basic=basic, sets=tuple(sets), destination=destination, ethertype=ethertype)
 
 
-def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes]) -> bytes:
+def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes], updated_header: bool = True) -> bytes:
     """Return the frame, with the ICV that `icv` computes. Raises ConfigError."""
-    signed = mkpdu.signed
-    return signed + icv(signed) + mkpdu.trailer
+    return mkpdu.signed + icv(mkpdu.signed_as(updated_header)) + mkpdu.trailer
 
 
-def decode(frame: bytes) -> Mkpdu | Refusal:
+def decode(frame: bytes, ethertypes: Collection[int] = EAPOL_ETHERTYPES) -> Mkpdu | Refusal:
     """Return the MKPDU in a frame, or the refusal: the checks of 11.11.2 that need no key."""
-    refusal = _framing_fault(frame)
+    refusal = _framing_fault(frame, ethertypes)
     if refusal is not None:
         return refusal
     end = BODY + int.from_bytes(frame[16:18])
@@ -211,21 +224,20 @@ def decode(frame: bytes) -> Mkpdu | Refusal:
         sets=tuple(sets),
         destination=frame[:6],
         source=frame[6:12],
+        ethertype=int.from_bytes(frame[12:14]),
         eapol_version=frame[14],
         icv=frame[end - ICV_LENGTH : end],
         trailer=frame[end:],
     )
 
 
-def _framing_fault(frame: bytes) -> Refusal | None:
-    if len(frame) < BODY or frame[12:14] != _ETHERTYPE:
+def _framing_fault(frame: bytes, ethertypes: Collection[int]) -> Refusal | None:
+    if len(frame) < BODY or int.from_bytes(frame[12:14]) not in ethertypes:
         return Refusal.NOT_EAPOL
     if frame[15] != EAPOL_MKA:
         return Refusal.NOT_MKA
     if frame[14] < EAPOL_VERSION:
         return Refusal.VERSION
-    if not frame[0] & _GROUP:
-        return Refusal.INDIVIDUAL
     length = int.from_bytes(frame[16:18])
     if length < BODY_MINIMUM:
         return Refusal.SHORT

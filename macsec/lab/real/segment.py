@@ -85,14 +85,16 @@ class Segment:
             clear = self._stack.enter_context(open_tap(self.device, mtu, mac))
         site.ip(f"link set dev {self.device} master switch up")
         agrees = self.plan.keying is not None
-        if agrees:
-            leave_eapol_out(wire)
+        if self.plan.keying is not None:
+            leave_eapol_out(wire, self.plan.keying[side].policy.eapol_ethertype)
         return self._stack.enter_context(Pump(clear, wire, self.secys[side], opened=not agrees))
 
     def _agree(self, side: int, planned: EndPlan, edge: Edge) -> None:
         kay = planned.kay(edge)
         with self.namespace.inside():
-            opened = open_eapol(interface(ENDS[side]), kay.policy.destination)
+            policy = kay.policy
+            lower = interface(ENDS[side])
+            opened = open_eapol(lower, policy.destination, policy.eapol_ethertype)
         eapol = self._stack.enter_context(opened)
         pump = self.pumps[side]
         self.ends.append(LinkEnd(Agreement(kay, pump.secy, eapol.send, pump.open)))

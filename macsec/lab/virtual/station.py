@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol, Self
 
 from macsec.kay.kay import Kay
 from macsec.port import Agreement, ControlledPort
 from macsec.secy import SecY, Verdict
-from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
+from macsec.terms import ADDRESSES_LENGTH, EAPOL_ETHERTYPES, ETHERTYPE_EAPOL
 from macsec.time_units import PS_PER_NS
 from macsec.wire.engine import HORIZON_PS, Engine
 from macsec.wire.link import Port
@@ -16,9 +17,9 @@ EAPOL = ETHERTYPE_EAPOL.to_bytes(2)
 _TYPE = slice(ADDRESSES_LENGTH, ADDRESSES_LENGTH + len(EAPOL))
 
 
-def is_eapol(frame: bytes) -> bool:
+def is_eapol(frame: bytes, ethertypes: Collection[int] = EAPOL_ETHERTYPES) -> bool:
     """Return whether a frame is from a KaY, for a KaY."""
-    return frame[_TYPE] == EAPOL
+    return int.from_bytes(frame[_TYPE]) in ethertypes
 
 
 class Watch(Protocol):
@@ -53,6 +54,8 @@ class Station:
         )
         self.controlled = Port(f"{self.name}.controlled", common.mtu, self._request)
         self.uncontrolled = Port(f"{self.name}.uncontrolled", common.mtu, common.send)
+        own = ETHERTYPE_EAPOL if kay is None else kay.policy.eapol_ethertype
+        self._eapol = {ETHERTYPE_EAPOL, own}
         self.watch: Watch | None = None
         self.delivered = 0
         self.mkpdus_sent = 0
@@ -121,7 +124,7 @@ class Station:
         """
         if self.uncontrolled.receiver is not None:
             self.uncontrolled.receiver(octets)
-        if self.agreement is not None and is_eapol(octets):
+        if self.agreement is not None and is_eapol(octets, self._eapol):
             if self.running:
                 self.agreement.hear(self._now_ns, octets)
                 self._arm(self.agreement)

@@ -170,6 +170,7 @@ class MkpduJson(TypedDict):
     """An MKPDU: its frame, its basic parameter set and the others."""
 
     destination: str
+    ethertype: Hex
     source: str
     eapol_version: int
     version: int
@@ -233,6 +234,7 @@ def mkpdu_item(mkpdu: Mkpdu) -> MkpduJson:
     basic = mkpdu.basic
     return {
         "destination": mkpdu.destination.hex(":"),
+        "ethertype": f"{mkpdu.ethertype:04x}",
         "source": mkpdu.source.hex(":"),
         "eapol_version": mkpdu.eapol_version,
         "version": basic.version,

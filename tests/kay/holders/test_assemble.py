@@ -43,6 +43,8 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
                     "desired": False,
                     "capability": 0,
                     "ans": 2,
+                    "eapol_ethertype": "876F",
+                    "use_updated_eth_header": "off",
                 },
             }
         )
@@ -55,6 +57,24 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
     assert policy.destination == b"\xff" * 6
     assert [suite.name for suite in policy.suites] == ["gcm-aes-256", "gcm-aes-xpn-256"]
     assert (policy.desired, policy.capability, policy.ans) == (False, 0, 2)
+    assert (policy.eapol_ethertype, policy.use_updated_eth_header) == (0x876F, False)
+
+
+@pytest.mark.parametrize(
+    "text, octets",
+    [
+        ("pae", "0180c2000003"),
+        ("Broadcast", "ffffffffffff"),
+        ("lldp", "0180c200000e"),
+        ("bridge", "0180c2000000"),
+        ("provider-bridge", "0180c2000008"),
+        ("02-00-00-00-00-bb", "0200000000bb"),
+    ],
+)
+def test_the_destination_is_a_word_or_an_address(text: str, octets: str) -> None:
+    """A group, all stations, or one."""
+    policy = policy_of(load({"mka": {"cak": CANARY, "ckn": "01", "destination": text}}))
+    assert policy.destination.hex() == octets
 
 
 @pytest.mark.parametrize(
@@ -67,6 +87,14 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
         ("suites: [gcm-aes-1]", 6, "mka.suites: expected gcm-aes-128"),
         ("suites: []", 6, "mka.suites: expected a list of gcm-aes-128"),
         ("desired: maybe", 6, "mka.desired: expected on or off, not 'maybe'"),
+        (
+            "destination: 000000000000",
+            6,
+            "mka.destination: expected a MAC address that is not zero",
+        ),
+        ("destination: peer", 6, "mka.destination: expected a MAC address, or pae, bridge, "),
+        ("eapol_ethertype: 88e5", 6, "mka.eapol_ethertype: EAPOL has the EtherType 888e, or 876f"),
+        ("eapol_ethertype: 34671", 6, "mka.eapol_ethertype: expected an EtherType of 4 hex"),
         ("ans: 5", 6, "mka.ans: 5 ANs: expected 2, 3 or 4"),
         ("sak_rekey_interval: 29", 6, "mka.sak_rekey_interval: SAK rekey interval 29"),
     ],

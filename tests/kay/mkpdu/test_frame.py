@@ -187,11 +187,22 @@ def test_later_versions_are_read(version: int) -> None:
     assert decoded(at(14, max(version, 3))(frame)).eapol_version == max(version, 3)
 
 
-@pytest.mark.parametrize("destination", ["0180c2000000", "0180c200000e", "ffffffffffff"])
-def test_any_group_address_is_accepted(destination: str) -> None:
-    """Only individual addresses are refused (11.11.2)."""
+@pytest.mark.parametrize("ethertype", [0x888E, 0x876F])
+@pytest.mark.parametrize("updated", [True, False])
+@pytest.mark.parametrize("destination", ["0180c2000000", "ffffffffffff", "0200000000bb"])
+def test_any_destination_and_both_ethertypes_are_read(
+    destination: str, ethertype: int, updated: bool
+) -> None:
+    """Header and ICV are kept; the receiver decides on individual addresses (11.11.2)."""
     address = bytes.fromhex(destination)
-    assert decoded(seal(compose(BASIC, destination=address), icv)).destination == address
+    frame = seal(compose(BASIC, destination=address, ethertype=ethertype), icv, updated)
+    found = decoded(frame)
+    assert (found.destination, found.ethertype) == (address, ethertype)
+    assert found.individual == (destination == "0200000000bb")
+    assert frame[-16:] == icv(found.signed_as(updated))
+    assert found.signed_as(True) == frame[:-16]
+    assert found.signed_as(False)[:14] == bytes.fromhex("0180c2000003") + frame[6:12] + b"\x88\x8e"
+    assert decode(frame, (0x888E ^ 0x876F ^ ethertype,)) is Refusal.NOT_EAPOL
 
 
 # ---------------------------------------------------------------- refused frames
@@ -235,7 +246,6 @@ NEGATIVE: dict[str, tuple[Refusal, Callable[[bytes], bytes]]] = {
     "an announcement": (Refusal.NOT_MKA, at(15, 6)),
     "EAPOL version 1": (Refusal.VERSION, at(14, 1)),
     "EAPOL version 2": (Refusal.VERSION, at(14, 2)),
-    "an individual destination": (Refusal.INDIVIDUAL, at(0, 0x02)),
     "no body": (Refusal.SHORT, of_length(0)),
     "31 octets of body": (Refusal.SHORT, of_length(31)),
     "one octet more than the frame": (Refusal.BEYOND_FRAME, lambda frame: frame[:-1]),
@@ -274,7 +284,7 @@ def test_every_refusal_has_a_case() -> None:
     assert {refusal for refusal, _ in NEGATIVE.values()} == set(Refusal)
     assert len({refusal.text for refusal in Refusal}) == len(Refusal)
     ours = {refusal for refusal in Refusal if refusal.was_mka}
-    assert not ours & {Refusal.NOT_EAPOL, Refusal.NOT_MKA, Refusal.VERSION, Refusal.INDIVIDUAL}
+    assert not ours & {Refusal.NOT_EAPOL, Refusal.NOT_MKA, Refusal.VERSION}
 
 
 # ---------------------------------------------------------------- fuzz

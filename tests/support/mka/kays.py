@@ -19,7 +19,7 @@ from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerI
 from macsec.kay.policy import KayPolicy, Security
 from macsec.kay.sak import KI
 from macsec.keys import Key
-from macsec.lab.virtual.station import EAPOL, Station
+from macsec.lab.virtual.station import Station, is_eapol
 from macsec.secy import SecY
 from macsec.suites import SUITES
 from macsec.time_units import PS_PER_NS
@@ -60,7 +60,7 @@ def sci_of_name(name: str, port: int = 1) -> int:
 
 def is_mka(frame: bytes) -> bool:
     """True if a frame is EAPOL."""
-    return frame[12:14] == EAPOL
+    return is_eapol(frame)
 
 
 @dataclass
