@@ -7,6 +7,7 @@ suites.py       the four Cipher Suites of clause 14
 native.py       loader of the C library
 time_units.py   nanoseconds and picoseconds
 whole_file.py   the one writer of files: whole, or not at all
+trust.py        files and programs that no other user can have changed
 frames/         batches of frames, the SecTAG, a dissector
 secy/           the SecY: one machine, two data planes
 kay/            key agreement (IEEE 802.1X)
@@ -25,10 +26,12 @@ report/         outcomes as JSON, text and HTML
 cli/            the command line
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all that is here
 if TYPE_CHECKING:
+    from typing import Any
+
     from macsec import captures
     from macsec.frames import FrameBatch
     from macsec.secy import SecY, Verdict
@@ -41,6 +44,8 @@ _HOMES = {"FrameBatch": "macsec.frames", "SecY": "macsec.secy", "Verdict": "macs
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     if name == "captures":

@@ -1,7 +1,7 @@
 """The command line: one module a verb, loaded when the verb runs.
 
-`main` is the console script `macsec`. Adding a verb is one row of VERBS and one module that has a
-click command named `command`.
+`macsec.__main__` is the console script `macsec`; it calls `main`. Adding a verb is one row of VERBS
+and one module that has a click command named `command`.
 
 protect.py validate.py inspect.py explain.py    captures in, captures or text out
 mka.py keys.py                                  key agreement, keys and CAKs
@@ -13,6 +13,8 @@ shared/                                         parts that verbs share
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -107,6 +109,10 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the console script."""
+    """Run the command line of this process; `macsec.__main__` is the program."""
+    if sys.argv[1:2] and sys.argv[1] in VERBS:
+        # Before the signals: one in the middle of an import has nothing to clean up.
+        with contextlib.suppress(Exception):  # imported again, with its error reported
+            import_module(f"macsec.cli.{sys.argv[1]}")
     edge.catch_signals()
     cli.main()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +20,7 @@ from macsec.report import doctor as report
 from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
 from macsec.report.page import Page
 from macsec.secy import SecY, Verdict
+from macsec.trust import program
 
 DEPENDENCIES = (
     "cffi",
@@ -35,7 +35,6 @@ DEPENDENCIES = (
 )
 PROGRAMS = ("tcpdump", "tshark", "ip", "wpa_supplicant")
 COMPILERS = ("cc", "gcc", "clang")
-SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 FLAGS = ("aes", "pclmulqdq", "ssse3", "sse4_1", "avx", "avx2", "vaes", "vpclmulqdq", "avx512f")
 ARM_FLAGS = ("aes", "pmull", "asimd", "sve")
 NET_ADMIN = 1 << 12
@@ -68,11 +67,11 @@ def examine() -> FactsJson:
         "chosen": _chosen(),
         "kernels": [_kernel(kernel) for kernel in kernels()],
         "cpu": _cpu(),
-        "compiler": next(filter(None, map(_program, COMPILERS)), None),
+        "compiler": next(filter(None, map(program, COMPILERS)), None),
         "privileges": {"root": os.geteuid() == 0, "net_admin": _net_admin()},
         "tun": os.access(TUN, os.R_OK | os.W_OK),
         "compression": {"gzip": _importable("zlib"), "zstd": _zstd()},
-        "programs": {name: _program(name) for name in PROGRAMS},
+        "programs": {name: program(name) for name in PROGRAMS},
     }
 
 
@@ -136,11 +135,6 @@ def _net_admin() -> bool:
     except (OSError, StopIteration):
         return False
     return bool(int(held, 16) & NET_ADMIN)
-
-
-def _program(name: str) -> str | None:
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
-    return shutil.which(name, path=path)
 
 
 def _importable(name: str) -> bool:

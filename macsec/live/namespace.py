@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Self
 
+from macsec import trust
 from macsec.errors import EnvironmentLacks, MACsecError
 
 NEW_NETWORK = 0x40000000
@@ -24,7 +24,6 @@ OWN = "/proc/thread-self/ns/net"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROUNDS = 1000
 """Attempts to kill all programs, before a program that no signal ends is left."""
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Namespace:
@@ -66,6 +65,7 @@ class Namespace:
                 input="\n".join(commands),
                 capture_output=True,
                 text=True,
+                env=trust.environment(),
             )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
@@ -160,7 +160,7 @@ def _call(name: str, *arguments: int | bytes | None) -> None:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
+    found = trust.program(name)
     if found is None:
         raise EnvironmentLacks(f"{name} is not installed (apt install iproute2)")
     return found

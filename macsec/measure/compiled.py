@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from macsec import trust
+
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
 PATIENCE = 120
@@ -32,7 +34,7 @@ class Library(NamedTuple):
 def compiler() -> str | None:
     """Return the path of the C compiler of this machine."""
     named = os.environ.get("CC", "").split(" ")[0]
-    return next(filter(None, map(shutil.which, filter(None, (named, *COMPILERS)))), None)
+    return next(filter(None, map(trust.program, filter(None, (named, *COMPILERS)))), None)
 
 
 def compiler_version() -> str | None:
@@ -56,7 +58,8 @@ def library(name: str, declared_in: str, libraries: tuple[str, ...] = ()) -> Lib
     target = Path(_folder(), f"{name}.so")
     link = [f"-l{each}" for each in libraries]
     with _on_disk(source) as folder:
-        done = _run([program, *FLAGS, str(folder / f"{name}.c"), "-o", str(target), *link])
+        source_file = str(folder / f"{name}.c")
+        done = _run([program, *FLAGS, source_file, "-o", str(target), *link], TMPDIR=_folder())
         text = (folder / declared_in).read_text()
     if done.returncode != 0:
         raise Lacking("its headers or its library are missing, or do not fit")
@@ -79,11 +82,18 @@ def _on_disk(folder: Any) -> Any:
 def _folder() -> str:
     folder = tempfile.mkdtemp(prefix="macsec-bench-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if not trust.trusted(folder):
+        raise Lacking(f"another user can write above {folder}: set TMPDIR")
     return folder
 
 
-def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(arguments: list[str], **more: str) -> subprocess.CompletedProcess[str]:
     # The user's own compiler, by its full path, on files of this package.
     return subprocess.run(  # noqa: S603
-        arguments, capture_output=True, text=True, timeout=PATIENCE, check=False
+        arguments,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**trust.environment(), **more},
     )

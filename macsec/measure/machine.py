@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from macsec import __version__
+from macsec import __version__, trust
 from macsec.measure.compiled import FLAGS, compiler_version
 
 CPU_FLAGS = (
@@ -93,7 +92,7 @@ def _version(name: str) -> str | None:
 def _commit() -> str | None:
     """Return the commit of the checkout of this package, with "+" if it has changes."""
     root = Path(__file__).parents[2]
-    git = shutil.which("git")
+    git = trust.program("git")
     if git is None or not (root / ".git").exists():
         return None
     head = _git(git, root, "rev-parse", "--short=12", "HEAD")
@@ -106,6 +105,10 @@ def _commit() -> str | None:
 def _git(git: str, root: Path, *arguments: str) -> str | None:
     # By its full path, with fixed arguments, in the checkout of this package.
     done = subprocess.run(  # noqa: S603
-        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        [git, "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=trust.environment(),
     )
     return done.stdout.strip() if done.returncode == 0 else None

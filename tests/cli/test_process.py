@@ -161,3 +161,50 @@ def test_closed_or_full_stdout_is_exit_1(desk, some, redirect, code):
     done = subprocess.run(["sh", "-c", script], capture_output=True)
     assert done.returncode == code
     assert done.stderr.count(b"\n") == (code != 0)
+
+
+SIGNALLED = """
+import os, signal, sys
+class Signaller:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), {number})
+sys.meta_path.insert(0, Signaller())
+sys.argv[1:] = {args!r}
+from macsec.__main__ import main
+main()
+"""
+
+IMPORTS = {
+    "click": ["--version"],
+    "macsec.cli.protect": ["protect", "--help"],
+    "pydantic": ["protect", "--help"],
+    "yaml": ["protect", "-c", "none.yaml", "in.pcap", "out.pcap"],
+    "macsec.cli.lab.run": ["lab", "run", "ring"],
+    "macsec.wire": ["lab", "run", "ring"],
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
+@pytest.mark.parametrize("module", IMPORTS)
+def test_a_signal_in_the_middle_of_the_imports_ends_without_a_traceback(tmp_path, module, number):
+    """Ctrl-C in the first moments of a verb."""
+    script = SIGNALLED.format(module=module, number=int(number), args=IMPORTS[module])
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 128 + number
+    assert done.stderr in ("", "macsec: interrupted\n")
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path):
+    """As SIGINT under nohup, and in the background of a script."""
+    script = SIGNALLED.format(module="click", number=int(signal.SIGINT), args=["--version"])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0

@@ -21,6 +21,7 @@ from support.schemas import checked
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.mkpdu.frame import decode
 from macsec.keys import Key
+from macsec.trust import ourselves
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -302,6 +303,40 @@ def test_an_interrupted_detach_leaves_no_lab(tmp_path, two_sites):
         if process.returncode == 0:  # it was up by then
             UpLab(folder, None).macsec("down")
         assert "no lab is up" in UpLab(folder, None).macsec("status", code=1)
+    finally:
+        end(process)
+
+
+def test_a_detached_lab_runs_no_package_of_the_current_folder(tmp_path, two_sites):
+    """A folder `macsec` lies there; and PYTHONPATH names it."""
+    need("ip")
+    bait = tmp_path / "here" / "macsec"
+    bait.mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py"):
+        (bait / name).write_text(f"open({str(tmp_path / 'run')!r}, 'w')\n")
+    lab = UpLab(tmp_path / "state", None)
+    command = ourselves("lab", "up", "--detach", two_sites, "--state", str(lab.folder))
+    done = subprocess.run(
+        command, cwd=bait.parent, env={**os.environ, "PYTHONPATH": str(bait.parent)}
+    )
+    assert done.returncode == 0
+    lab.macsec("down")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_detached_lab_that_ends_early_is_a_failure(tmp_path, two_sites):
+    """Even where its process ends by a signal, or with exit code 0."""
+    need("ip")
+    folder = tmp_path / "state"
+    command = ourselves("lab", "up", "--detach", two_sites, "--state", str(folder))
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        until((folder / "lock").exists, "the lab's lock", process)
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGTERM)
+        errors = process.communicate(timeout=120)[1]
+        assert process.returncode == 1
+        assert "the lab ended before it was up" in errors
     finally:
         end(process)
 

@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 
 import click
 
+from macsec import trust
 from macsec.cli.shared import options
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.whole_file import write_whole
@@ -152,6 +153,7 @@ def _lock_file(folder: str, *, make: bool) -> IO[str]:
     try:
         if make:
             os.makedirs(folder, mode=0o700, exist_ok=True)
+        trust.check_own(folder)
         return open(os.path.join(folder, LOCK), "a" if make else "r", encoding="utf-8")
     except PermissionError:
         raise EnvironmentLacks(f"{folder}: a lab in real time needs root") from None

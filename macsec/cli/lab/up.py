@@ -6,17 +6,18 @@ import os
 import resource
 import secrets
 import subprocess
-import sys
 from contextlib import suppress
 
 import click
 
+from macsec import trust
 from macsec.cli.shared import options
-from macsec.cli.shared.edge import GOOD, say
+from macsec.cli.shared.edge import FAILURES, GOOD, say
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.cli.shared.vault import edge
 from macsec.cli.tap.agreement import now_ns
 from macsec.config import load_topology
+from macsec.errors import MACsecError
 from macsec.lab import Blueprint, RealLab
 from macsec.report.lab.status import to_json, unsecured
 
@@ -85,25 +86,31 @@ def _allow_files() -> None:
 def _detached(topology: str, folder: str) -> int:
     """Start the same command in the background, and wait until it is up."""
     read, write = os.pipe()
-    command = [sys.executable, "-m", "macsec", "lab", "up", topology, "--state", folder]
     child = subprocess.Popen(  # noqa: S603 - ourselves
-        command,
+        trust.ourselves("lab", "up", topology, "--state", folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
         pass_fds=[write],
-        env={**os.environ, READY: str(write)},
+        env={**trust.own_environment(), READY: str(write)},
     )
     os.close(write)
     try:
         with os.fdopen(read, "rb") as ready:
             if ready.read():
                 return GOOD
-        return exit_code(child.wait())
+        return _failed(exit_code(child.wait()))
     except BaseException:  # interrupted: the user no longer wants the lab
         child.terminate()
         child.wait()
         raise
+
+
+def _failed(code: int) -> int:
+    """Return the exit code of a lab that printed its failure; raise MACsecError for others."""
+    if code in FAILURES:
+        return code
+    raise MACsecError(f"the lab ended before it was up (exit code {code})")
 
 
 def _report_ready() -> None:

@@ -30,6 +30,9 @@ EXIT_CODES = {
 }
 """Every exit code of every verb. A closed pipe (EPIPE) is silent."""
 
+FAILURES = range(FAILED, LACKING + 1)
+"""The exit codes that come with a line on stderr."""
+
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 
@@ -45,10 +48,15 @@ def _terminate(number: int, _: Any) -> NoReturn:
 
 
 def catch_signals() -> None:
-    """Turn SIGTERM and SIGHUP into exceptions, so that unfinished output is removed."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
+    """Turn signals into exceptions, so that unfinished output is removed. For a whole process."""
+    handlers: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: _terminate,
+        signal.SIGHUP: _terminate,
+    }
+    for number, handler in handlers.items():
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, handler)
 
 
 class Warnings(logging.Handler):
@@ -118,7 +126,7 @@ def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
         for kind, ending in _ENDINGS:
             if isinstance(error, kind):
                 return ending(error)
-        return _unexpected(error)
+        return _interrupted_within(error) or _unexpected(error)
 
 
 def _is_closed_pipe(error: BaseException) -> bool:
@@ -172,6 +180,17 @@ _ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
     ((KeyboardInterrupt, click.Abort), _interrupted),
     (Terminated, lambda error: int(error.exit_code)),
 )
+
+
+def _interrupted_within(error: BaseException | None) -> int | None:
+    """Return the exit code of a signal that an exception hides: Python wraps some in others."""
+    while error is not None:
+        error = error.__cause__ or error.__context__
+        if isinstance(error, KeyboardInterrupt):
+            return _interrupted(error)
+        if isinstance(error, Terminated):
+            return error.exit_code
+    return None
 
 
 def _unexpected(error: BaseException) -> int:

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
+from macsec import trust
 from macsec.errors import EnvironmentLacks, MACsecError
 
 PARENT = "/run/macsec"
@@ -43,6 +44,7 @@ class QuestionSocket:
         try:
             for folder in (PARENT, FOLDER):
                 os.makedirs(folder, mode=0o700, exist_ok=True)
+                trust.check_own(folder)
             with _folder_locked():
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._path)  # NAME is ours: its former process ended

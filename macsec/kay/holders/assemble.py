@@ -137,7 +137,9 @@ def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -
         where, pin = key.pkcs11, ring.text(key.pkcs11.pin)
         text = pin.expose().decode("utf-8", "replace")
         pin.wipe()
-        return TokenHolder(open_session(where.module, where.token, text), where.key, ckn)
+        # A bare name is for the system's loader; a path is never relative to the current folder.
+        module = str(ring.path(where.module)) if "/" in where.module else where.module
+        return TokenHolder(open_session(module, where.token, text), where.key, ckn)
     if key.cak is None:
         raise ConfigError(f"CAK {ckn.hex()} has no holder")
     # A copy: the ring wipes the keys that it read.

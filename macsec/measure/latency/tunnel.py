@@ -8,16 +8,16 @@ Null), copied once: so the two paths differ in MACsec and in nothing else.
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
+from macsec import trust
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
-from macsec.live.namespace import SYSTEM_PATH, Namespace
+from macsec.live.namespace import Namespace
 from macsec.live.pump import Pump
 from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.secy import SecY
@@ -105,6 +105,7 @@ class Tunnel:
                 [program, "-s", "-1", "--forceflush"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                env=trust.environment(),
             )
         try:
             _await_listening(server)
@@ -113,6 +114,7 @@ class Tunnel:
                     [program, "-c", ADDRESSES[1], "-t", str(seconds), "-J"],
                     capture_output=True,
                     check=False,
+                    env=trust.environment(),
                     timeout=seconds + ROOM,
                 )
         finally:
@@ -136,7 +138,7 @@ class Tunnel:
 
 def iperf3() -> str | None:
     """Return the path of the program, or None."""
-    return shutil.which("iperf3", path=SYSTEM_PATH)
+    return trust.program("iperf3")
 
 
 def _await_listening(server: subprocess.Popen[bytes]) -> None:

@@ -123,3 +123,13 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="the path is too long for a socket"):
         Published(str(folder))
     assert not folder.exists()
+
+
+def test_a_folder_that_others_write_to_is_refused(tmp_path):
+    """A link there could lead the files of a lab, or a process number, anywhere."""
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o700)
+    shared.chmod(0o1777)
+    for use in (Published, found):
+        with pytest.raises(ConfigError, match="another user can write there"):
+            use(str(shared))
