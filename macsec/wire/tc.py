@@ -5,6 +5,7 @@ The grammar is that of `tc-netem(8)`: words, each followed by its values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,11 @@ from .units import percent_text, rate_text, refuse, time_text
 TC_LIMIT = 1000
 """The limit of tc if a line names none; 2^32 - 1 means no limit."""
 
+_HANDLE = re.compile("[0-9a-f]*:[0-9a-f]*")
+_PLACES = {"dev": 1, "parent": 1, "root": 0, "refcnt": 1, "offloaded": 0}
+"""Words that `tc qdisc show` puts before the parameters, with the number of their values."""
+_LOSS_NAMES = frozenset({"p13", "p31", "p32", "p23", "p14", "p", "r", "1-h", "1-k"})
+
 NOT_IN_TC = ("drop", "down", "match", "mtu", "ordered", "fcs", "corrupt_at")
 
 
@@ -27,6 +33,10 @@ class _Words:
         words = line.split()
         # The whole command is accepted too: "tc qdisc add dev eth0 root netem delay ...".
         self._left = words[words.index("netem") + 1 :] if "netem" in words else words
+        if words[:1] == ["qdisc"]:
+            if words[1:2] != ["netem"]:
+                raise ConfigError(f"{' '.join(words[:2])} is no netem: other qdiscs are not read")
+            self._left = _shown(self._left)
 
     def next(self) -> str | None:
         """Take the next word; None at the end."""
@@ -35,6 +45,10 @@ class _Words:
     def take(self, word: str) -> str | None:
         """Take the next word if it is this one."""
         return self._left.pop(0) if self._left[:1] == [word] else None
+
+    def starts_with_number(self) -> bool:
+        """Return whether the next word is a number, with a unit or without."""
+        return bool(self._left) and self._left[0][0].isdigit()
 
     def values(self, field: str, least: int, most: int) -> list[str]:
         """Take the values of a word: all before the next word of the grammar, at most `most`."""
@@ -46,8 +60,18 @@ class _Words:
         return taken
 
 
+def _shown(words: list[str]) -> list[str]:
+    """Return the words of a line of `tc qdisc show` as a command has them.
+
+    The handle and the place in the tree come first, and values of the loss models have names.
+    """
+    while words and (_HANDLE.fullmatch(words[0]) or words[0] in _PLACES):
+        words = words[1 + _PLACES.get(words[0], 0) :]
+    return [word for word in words if word not in _LOSS_NAMES]
+
+
 def parse_tc(line: str) -> LinkParams:
-    """Parse a netem line, or the whole tc command, into parameters.
+    """Parse a netem line, the whole tc command, or a line of `tc qdisc show` into parameters.
 
     As in tc a bare time is in µs, a bare rate in bit/s, a bare chance in percent, and the limit is
     1000 if none is named. Raises ConfigError.
@@ -129,14 +153,18 @@ def _distribution(words: _Words) -> dict[str, Any]:
 
 def _rate(words: _Words) -> dict[str, Any]:
     values = words.values("rate", 1, 4)
-    names = ("overhead", "cell", "cell_overhead")
-    more = {n: _whole(n, v) for n, v in zip(names, values[1:], strict=False)}
+    more = {n: _whole(n, v) for n, v in zip(_RATE_NAMES.values(), values[1:], strict=False)}
+    for shown, name in _RATE_NAMES.items():
+        if words.take(shown):
+            more[name] = _whole(name, words.values(shown, 1, 1)[0])
     rate = _with("bit", values[:1])[0]
     return {"rate": rate} | more if rate.rstrip("bit") != "0" else {}
 
 
 def _slot(words: _Words) -> dict[str, Any]:
     if words.take("distribution"):
+        if words.starts_with_number():
+            refuse("slot", "distribution", "has no name here, as tc shows none: add it")
         name, *times = words.values("slot", 3, 3)
         text = ["distribution", name, *_with("us", times)]
     else:
@@ -167,10 +195,12 @@ _GRAMMAR: dict[str, Callable[[_Words], dict[str, Any]]] = {
     "ecn": _ecn,
 }
 _SLOT_WORDS = ("packets", "bytes")
+_RATE_NAMES = {"packetoverhead": "overhead", "cellsize": "cell", "celloverhead": "cell_overhead"}
+_OTHER_WORDS = frozenset({*_SLOT_WORDS, *_RATE_NAMES})
 
 
 def _is_word(text: str) -> bool:
-    return text in _GRAMMAR or text in _ALIASES or text in _SLOT_WORDS
+    return text in _GRAMMAR or text in _ALIASES or text in _OTHER_WORDS
 
 
 # ---------------------------------------------------------------- writing

@@ -55,6 +55,51 @@ LINES: list[tuple[str, dict[str, Any], str]] = [
     ("", {}, "limit 1000"),
     ("limit 4294967295", {"limit": None}, "limit 4294967295"),
     ("tc qdisc add dev eth0 root netem delay 5", {"delay": "5us"}, "limit 1000 delay 5us"),
+    (
+        "qdisc netem 8001: dev eth0 root refcnt 2 limit 1000 delay 100ms  10ms 25% loss 0.1% 5%"
+        " duplicate 1% reorder 25% 50% corrupt 0.1% 2% gap 5",
+        {
+            "delay": "100ms",
+            "jitter": "10ms",
+            "correlation": "25%",
+            "loss": "0.1% 5%",
+            "duplicate": "1%",
+            "reorder": "25% 50%",
+            "corrupt": "0.1% 2%",
+            "gap": 5,
+        },
+        "",
+    ),
+    (
+        "qdisc netem 10: parent 1:1 limit 42 rate 1Mbit packetoverhead -4 cellsize 100"
+        " celloverhead 5 seed 7",
+        {
+            "rate": "1mbit",
+            "overhead": -4,
+            "cell": 100,
+            "cell_overhead": 5,
+            "limit": 42,
+            "seed": 7,
+        },
+        "",
+    ),
+    ("qdisc netem 1: root refcnt 2 rate 5Gbit cellsize 48", {"rate": "5gbit", "cell": 48}, ""),
+    (
+        "qdisc netem 8005: root refcnt 2 limit 1000 loss state p13 1% p31 99% p32 0% p23 100%"
+        " p14 0%",
+        {"loss": "state 1% 99% 0% 100% 0%"},
+        "",
+    ),
+    (
+        "qdisc netem 8005: root refcnt 2 limit 1000 loss gemodel p 1% r 10% 1-h 70% 1-k 0.1%",
+        {"loss": "gemodel 1% 10% 70% 0.1%"},
+        "",
+    ),
+    (
+        "qdisc netem 8006: dev eth0 root refcnt 2 limit 1000 slot 800us  1ms packets 3 bytes 100",
+        {"slot": "800us 1ms packets 3 bytes 100"},
+        "",
+    ),
 ]
 
 
@@ -85,6 +130,9 @@ def test_lines_are_parsed_as_tc_does(line: str, same: dict[str, Any], written: s
         ("limit ten", "^limit"),
         ("slot 1 packets", "^packets: 1 value"),
         ("slot distribution normal 1", "^slot: 3 value"),
+        ("qdisc noqueue 0: dev lo root refcnt 2", "^qdisc noqueue is no netem"),
+        ("qdisc netem 1: root slot distribution 1ms  5us", "^slot.*no name"),
+        ("rate 1mbit cellsize", "^cellsize: 1 value"),
     ],
 )
 def test_line_that_tc_refuses_is_refused(line: str, why: str) -> None:

@@ -131,7 +131,7 @@ IPv6: TypeAlias = Annotated[
 class ImpairmentsSection(Section):
     """The impairments of one direction of a link, or of both: parameters of the wire by name.
 
-    `tc`: a netem line as tc writes it; what is named beside it takes precedence.
+    `tc`: a netem line as tc takes it or shows it; what is named beside it takes precedence.
     """
 
     tc: Annotated[str, BeforeValidator(_scalar)] | None = None

@@ -13,6 +13,7 @@ from macsec.errors import ConfigError
 from macsec.wire.engine import Engine
 
 from .socket import OpenPort, PortSocket
+from .waiting import Selector
 
 FIRST_INDEX = 1 << 20
 """First interface index; no interface of the system has one this high."""
@@ -54,6 +55,7 @@ def _provider(engine: Engine, ports: Mapping[str, OpenPort]) -> type[InterfacePr
         """The ports."""
 
         name = "virtual wire"
+        selector = Selector.of(engine)
 
         def load(self) -> dict[str, NetworkInterface]:
             return {

@@ -6,7 +6,8 @@ of a lost frame takes 5 seconds of virtual time and milliseconds of real time. P
 times of the wire, exact to the picosecond.
 
 Without threads a timeout is in virtual time. `sr` is not threaded here by default; `srp` and
-`sr` by interface name are, and take `threaded=False`.
+`sr` by interface name are, and take `threaded=False`. `inter=` and `realtime=` of `sendp` are
+virtual time too.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ from scapy.utils import EDecimal
 from macsec.time_units import PS_PER_S
 from macsec.wire.engine import HORIZON_PS, Engine
 
+from . import pacing
 from .waiting import Inbox, Selector
+
+pacing.install()
 
 PS_EXPONENT = -12
 PIPE_PS = PS_PER_S
