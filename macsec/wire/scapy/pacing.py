@@ -22,14 +22,14 @@ from .waiting import Selector
 _Locals = Mapping[str, Any]
 
 
-class Moment(float):
+class VirtualSeconds(float):
     """A time of the virtual clock; the difference of two is true even if it is zero.
 
     With `realtime` scapy takes a difference of zero for none.
     """
 
-    def __sub__(self, other: float) -> Moment:
-        return Moment(float(self) - other)
+    def __sub__(self, other: float) -> VirtualSeconds:
+        return VirtualSeconds(float(self) - other)
 
     def __bool__(self) -> bool:
         return True
@@ -61,7 +61,7 @@ class SenderTime:
 
     def _now(self, real: Callable[[], float], caller: Any) -> float:
         selector = _selector_of(caller)
-        return real() if selector is None else Moment(selector.engine.now_ps / PS_PER_S)
+        return real() if selector is None else VirtualSeconds(selector.engine.now_ps / PS_PER_S)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
