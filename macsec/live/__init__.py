@@ -1,6 +1,7 @@
 """Frames of this machine: TAP devices, packet sockets, network namespaces, and the loops in C.
 
 devices.py                      open TAP devices and packet sockets, look up interfaces
+interface_watch.py              carrier and MTU of an interface, and their changes
 pump.py           Pump          frames between two descriptors through a SecY, in a thread
 line.py           Line          the impairments of a wire in real time
 eapol.py          Eapol         the Uncontrolled Port of an interface: EAPOL alone

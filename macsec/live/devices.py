@@ -36,7 +36,7 @@ QUEUE_OCTETS = 16 << 20
 # Requests of netdevice(7) and linux/if_tun.h, and the layout of their `struct ifreq`.
 GET_FLAGS, SET_FLAGS, GET_MTU, SET_MTU = 0x8913, 0x8914, 0x8921, 0x8922
 SET_ADDRESS, GET_ADDRESS = 0x8924, 0x8927
-TUN_SET_INTERFACE = 0x400454CA
+TUN_SET_INTERFACE, TUN_SET_CARRIER = 0x400454CA, 0x400454E2
 IFF_UP = 1
 IFF_TAP, IFF_NO_PI, IFF_TUN_EXCL = 0x0002, 0x1000, 0x8000
 REQUEST = struct.Struct("16s24s")
@@ -65,11 +65,11 @@ def interface(name: str) -> EthernetInterface:
         index = socket.if_nametoindex(name)
     except OSError:
         raise ConfigError(f"there is no interface {name!r} (ip link shows them)") from None
-    kind, mac = struct.unpack("=H6s", _ask(name, GET_ADDRESS)[:8])
+    kind, mac = struct.unpack("=H6s", ask(name, GET_ADDRESS)[:8])
     if kind != ETHERNET:
         raise ConfigError(f"{name} is not an Ethernet interface")
-    (mtu,) = struct.unpack("=i", _ask(name, GET_MTU)[:4])
-    (flags,) = struct.unpack("=h", _ask(name, GET_FLAGS)[:2])
+    (mtu,) = struct.unpack("=i", ask(name, GET_MTU)[:4])
+    (flags,) = struct.unpack("=h", ask(name, GET_FLAGS)[:2])
     return EthernetInterface(name, index, mtu, mac, bool(flags & IFF_UP))
 
 
@@ -83,6 +83,23 @@ class TapDevice:
     def fileno(self) -> int:
         """Return its file descriptor."""
         return self._file
+
+    @property
+    def mtu(self) -> int:
+        """Its MTU now."""
+        (mtu,) = struct.unpack("=i", ask(self.name, GET_MTU)[:4])
+        return int(mtu)
+
+    def set_mtu(self, mtu: int) -> None:
+        """Change its MTU. Raises ConfigError for an MTU that it cannot have."""
+        _set_mtu(self.name, mtu)
+
+    def set_carrier(self, carrier: bool) -> None:
+        """Change its carrier. Raises EnvironmentLacks before Linux 5.0."""
+        try:
+            fcntl.ioctl(self._file, TUN_SET_CARRIER, struct.pack("=i", carrier))
+        except OSError:
+            raise EnvironmentLacks("a carrier needs Linux 5.0 or later") from None
 
     def close(self) -> None:
         """Remove the device."""
@@ -103,10 +120,10 @@ def open_tap(name: str, mtu: int, mac: bytes) -> TapDevice:
     tap = TapDevice(name, _open_tun())
     try:
         _attach(tap)
-        _ask(name, SET_ADDRESS, struct.pack("=H6s", ETHERNET, mac))
+        ask(name, SET_ADDRESS, struct.pack("=H6s", ETHERNET, mac))
         _set_mtu(name, mtu)
-        (flags,) = struct.unpack("=h", _ask(name, GET_FLAGS)[:2])
-        _ask(name, SET_FLAGS, struct.pack("=h", flags | IFF_UP))
+        (flags,) = struct.unpack("=h", ask(name, GET_FLAGS)[:2])
+        ask(name, SET_FLAGS, struct.pack("=h", flags | IFF_UP))
     except BaseException:
         tap.close()
         raise
@@ -175,8 +192,8 @@ def _check_name(name: str) -> None:
         raise ConfigError(f"{name!r}: the name of an interface has at most {NAME_LIMIT} octets")
 
 
-def _ask(name: str, request: int, value: bytes = b"") -> bytes:
-    """Return the answer to a request about an interface."""
+def ask(name: str, request: int, value: bytes = b"") -> bytes:
+    """Return the answer to a request about an interface. Raises OSError."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         answer = fcntl.ioctl(any_socket, request, REQUEST.pack(os.fsencode(name), value))
     result: bytes = REQUEST.unpack(answer)[1]
@@ -207,7 +224,7 @@ def _attach(tap: TapDevice) -> None:
 
 def _set_mtu(name: str, mtu: int) -> None:
     try:
-        _ask(name, SET_MTU, struct.pack("=i", mtu))
+        ask(name, SET_MTU, struct.pack("=i", mtu))
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise

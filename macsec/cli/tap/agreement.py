@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from secrets import token_bytes
 from typing import NamedTuple
 
 from macsec.cli.shared.edge import say
-from macsec.cli.shared.signals import ENDING, Signals
 from macsec.cli.shared.vault import edge
 from macsec.config import Configuration
 from macsec.errors import ConfigError, EnvironmentLacks
@@ -27,6 +26,7 @@ from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
 from .export import export
+from .loop import Loop
 from .status_socket import KEYS, STATUS, Client, QuestionSocket
 
 PATIENCE_NS = 7 * NS_PER_S
@@ -78,12 +78,12 @@ class AgreedTap(NamedTuple):
         return export(self.kay, self.secy, self.model)
 
 
-Run = Callable[[Signals, float | None, Callable[[], None]], None]
+Run = Callable[[Loop], None]
 
 
 @contextmanager
 def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
-    """Agree on keys for a tap: yield `run(signals, stats, report)`, and stop at the end.
+    """Agree on keys for a tap: yield `run(loop)`, and stop at the end.
 
     Prints each change of status unless `quiet`.
     """
@@ -98,10 +98,14 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         driver.start()
         stack.callback(driver.stop)
 
-        announce = _nothing if quiet else _Announcer(tap.kay, tap.upper).note
+        announcer = _Announcer(tap.kay, tap.upper)
 
-        def run(signals: Signals, stats: float | None, report: Callable[[], None]) -> None:
-            driver.run(_Events(tap.pump, sockets, announce, signals, stats, report).wait)
+        def run(loop: Loop) -> None:
+            for each in sockets:
+                loop.serve(each)
+            if not quiet:
+                loop.each_turn(announcer.note)
+            driver.run(loop.wait)
 
         yield run
 
@@ -135,54 +139,3 @@ class _Announcer:
             return
         self._last = status
         say(f"{self._upper}: {text}")
-
-
-class _Events:
-    """Waits for events outside the KaY: signals, status requests, the end of the pump, the time.
-
-    After each turn of the KaY it calls `announce`. It calls `report` every `stats` seconds, and at
-    a signal that does not end the tap.
-    """
-
-    def __init__(
-        self,
-        pump: Pump,
-        sockets: Sequence[QuestionSocket],
-        announce: Callable[[], None],
-        signals: Signals,
-        stats: float | None,
-        report: Callable[[], None],
-    ) -> None:
-        self._pump, self._announce = pump, announce
-        self._signals, self._report = signals, report
-        self._sockets = {each.fileno(): each for each in sockets}
-        self._interval_ns = None if stats is None else round(stats * NS_PER_S)
-        self._due_ns = self._next_report_ns()
-
-    def wait(self, descriptors: Sequence[int], pause_ns: int | None) -> Collection[int] | None:
-        """Serve all events; return the readable ones of `descriptors`, or None at the end."""
-        self._announce()
-        pump = self._pump.fileno()
-        watched = [pump, *descriptors, *self._sockets]
-        caught, ready = self._signals.among(watched, self._pause_s(pause_ns))
-        if caught & set(ENDING) or pump in ready:
-            return None
-        for descriptor in ready & self._sockets.keys():
-            self._sockets[descriptor].answer()
-        if caught or (self._due_ns is not None and now_ns() >= self._due_ns):
-            self._report()
-            self._due_ns = self._next_report_ns()
-        return ready & set(descriptors)
-
-    def _next_report_ns(self) -> int | None:
-        return None if self._interval_ns is None else now_ns() + self._interval_ns
-
-    def _pause_s(self, pause_ns: int | None) -> float | None:
-        pauses = [] if pause_ns is None else [pause_ns]
-        if self._due_ns is not None:
-            pauses.append(max(0, self._due_ns - now_ns()))
-        return min(pauses) / NS_PER_S if pauses else None
-
-
-def _nothing() -> None:
-    """Announce no change of status."""

@@ -69,7 +69,7 @@ class QuestionSocket:
         """Return a descriptor that can be read when a client has connected."""
         return self._server.fileno()
 
-    def answer(self) -> None:
+    def serve(self) -> None:
         """Answer a client of our own user, without waiting for it."""
         with contextlib.suppress(OSError):
             peer, _ = self._server.accept()

@@ -20,12 +20,15 @@ from macsec.custody import Keeper
 from macsec.errors import KeyExhausted
 from macsec.kay.kay import Kay
 from macsec.live import devices
+from macsec.live.interface_watch import InterfaceWatch
 from macsec.live.pump import Pump
 from macsec.report import tap as report
 from macsec.secy import SecY
 from macsec.secy.from_config import require_transmit
 
-from .agreement import AgreedTap, agreed, check, kay_of
+from .agreement import AgreedTap, agreed, check, kay_of, now_ns
+from .following import Follower
+from .loop import Loop
 
 
 @click.command("tap", short_help="Run a MACsec interface in user space.")
@@ -60,9 +63,10 @@ def command(
     native data plane.
 
     NAME is up, with the MAC address of IFACE and its MTU less 32, the octets that protection adds.
-    For a larger MTU raise that of IFACE first (ip link set IFACE mtu 1532). A VLAN above NAME takes
-    4 octets more. IFACE needs no address of its own; it is promiscuous meanwhile, and frames that
-    are not protected still reach the host there.
+    It follows carrier and MTU of IFACE: for a larger MTU raise that (ip link set IFACE mtu 1532). A
+    VLAN above NAME needs an MTU 4 less; longer frames count as OutPktsTooLong. IFACE needs no
+    address of its own; it is promiscuous meanwhile, and frames that are not protected still reach
+    the host there.
 
     PNs start at the values of FILE in each run: keep them with --state DIR, or give both sides
     fresh keys before the next run. While another process of this machine sends under the same key
@@ -107,17 +111,20 @@ def _run(
     tap: _Request, secy: SecY, keeper: Keeper | None, kay: Kay | None, model: Configuration
 ) -> None:
     """Move frames until a signal ends it, and report the traffic."""
-    below, mtu = tap.below, tap.below.mtu - devices.OVERHEAD
+    below = tap.below
+    inform = (lambda _: None) if tap.quiet else say
     with (
         devices.open_packet(below) as wire,
-        devices.open_tap(tap.upper, mtu, below.mac) as clear,
+        InterfaceWatch(below.index) as watch,
+        devices.open_tap(tap.upper, below.mtu - devices.OVERHEAD, below.mac) as clear,
         Signals(*ENDING, signal.SIGUSR1) as signals,
         Pump(clear, wire, secy, opened=kay is None) as pump,
         pn_state.ahead(keeper, pump),
         ExitStack() as more,
     ):
         started = monotonic()
-        run = None
+        follower = Follower(watch, below.name, clear, secy, inform)
+        run: Callable[[Loop], None] = Loop.run
         if kay is not None:
             parts = AgreedTap(kay, below, tap.upper, wire, secy, pump, model)
             run = more.enter_context(agreed(parts, tap.quiet))
@@ -126,18 +133,17 @@ def _run(
             traffic = pump.traffic
             up = {**traffic.from_wire, "lost": wire.lost}
             times = monotonic() - started
-            return report.Session(below.name, tap.upper, mtu, traffic.to_wire, up, times)
+            return report.Session(below.name, tap.upper, follower.mtu, traffic.to_wire, up, times)
 
         def counters() -> None:
             say(report.tap_line(secy, session(), kay))
 
-        if not tap.quiet:
-            down = "" if below.up else f"; {below.name} is down"
-            say(f"{tap.upper} is up on {below.name}, MTU {mtu}, SCI {secy.tx.sci}{down}")
-        if run is not None:
-            run(signals, tap.stats, counters)
-        else:
-            _until_the_end(pump, signals, tap.stats, counters)
+        inform(_greeting(tap, secy, follower))
+        loop = Loop(pump, signals, counters, now_ns)
+        loop.serve(follower)
+        if tap.stats is not None:
+            loop.every(tap.stats, counters)
+        run(loop)
         pump.stop()
         if tap.as_json:
             click.echo(json.dumps(report.tap_json(secy, session(), kay)))
@@ -147,17 +153,18 @@ def _run(
         _check_used_up(secy)
 
 
+def _greeting(tap: _Request, secy: SecY, follower: Follower) -> str:
+    lower = tap.below.name
+    state = "" if follower.state.carrier else f"; {lower} has no carrier"
+    if not tap.below.up:
+        state = f"; {lower} is down"
+    return (
+        f"{tap.upper} is up on {lower}, MTU {follower.mtu}, SCI {secy.tx.sci}"
+        f"{follower.vlan_note}{state}"
+    )
+
+
 def _check_used_up(secy: SecY) -> None:
     sa = secy.tx.sa.get(secy.controls.encodingsa)
     if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
         raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
-
-
-def _until_the_end(
-    pump: Pump, signals: Signals, stats: float | None, report_counters: Callable[[], None]
-) -> None:
-    """Wait for a signal to end, or for the pump to end by itself; report counters meanwhile."""
-    while (caught := signals.wait(pump.fileno(), stats)) is not None:
-        if caught & set(ENDING):
-            return
-        report_counters()

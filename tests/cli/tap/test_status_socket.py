@@ -30,7 +30,7 @@ def asked(server: QuestionSocket, name: str, question: str) -> str | None:
     client = threading.Thread(target=lambda: answers.append(ask(name, question)))
     client.start()
     while client.is_alive():
-        server.answer()
+        server.serve()
         client.join(0.001)
     return answers[0]
 
@@ -97,8 +97,8 @@ def test_a_client_that_hangs_up_does_no_harm(folder):
     with QuestionSocket("ms0", "status", lambda _: "x" * (1 << 20)) as server:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.connect(path_of("ms0", "status"))
-        server.answer()
-        server.answer()  # without a client
+        server.serve()
+        server.serve()  # without a client
         assert asked(server, "ms0", "status") == "x" * (1 << 20)
 
 
@@ -117,7 +117,7 @@ def test_key_export_says_why_there_are_no_keys(folder, desk: Desk):
 
         def serve() -> None:
             while not stop.wait(0.001):
-                server.answer()
+                server.serve()
 
         thread = threading.Thread(target=serve)
         thread.start()

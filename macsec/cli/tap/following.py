@@ -1,0 +1,86 @@
+"""The upper interface of a tap follows the lower one: its carrier, and its MTU less 32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.live.devices import OVERHEAD, TapDevice
+from macsec.live.interface_watch import InterfaceState, InterfaceWatch
+from macsec.secy import SecY
+from macsec.terms import VLAN_TAG_LENGTH
+
+
+class Follower:
+    """Keeps the upper interface and the SecY in line with the lower interface.
+
+    The SecY refuses frames that are too long for the lower interface (10.5.5, OutPktsTooLong), so
+    none is protected that the interface would refuse. `say` takes each change in words.
+    """
+
+    def __init__(
+        self,
+        watch: InterfaceWatch,
+        lower: str,
+        upper: TapDevice,
+        secy: SecY,
+        say: Callable[[str], None],
+    ) -> None:
+        self._watch, self._lower, self._upper, self._secy = watch, lower, upper, secy
+        self._say = say
+        self._limit = secy.controls.mtu
+        self.mtu = upper.mtu
+        self.state = watch.state() or InterfaceState(self.mtu + OVERHEAD, False)
+        self._limit_secy()
+        self._follow_carrier()
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read once the lower interface may have changed."""
+        return self._watch.fileno()
+
+    def serve(self) -> None:
+        """Follow the lower interface."""
+        before, found = self.state, self._watch.state()
+        if found is None:  # it was deleted, and the pump ends
+            return
+        self.state = found
+        if self.state.carrier != before.carrier:
+            self._say(f"{self._lower} has {'a' if self.state.carrier else 'no'} carrier")
+            self._follow_carrier()
+        if self.state.mtu != before.mtu:
+            self._follow_mtu()
+
+    @property
+    def vlan_note(self) -> str:
+        """The limit of frames with a VLAN tag, which an interface does not count in its MTU."""
+        if self._secy.controls.clear_tags or not self._secy.controls.protect:
+            return ""
+        return f"; VLAN-tagged frames: MTU {self.mtu - VLAN_TAG_LENGTH}"
+
+    def _follow_carrier(self) -> None:
+        try:
+            self._upper.set_carrier(self.state.carrier)
+        except EnvironmentLacks as error:
+            self._say(f"{self._upper.name} does not follow the carrier of {self._lower}: {error}")
+
+    def _follow_mtu(self) -> None:
+        self._limit_secy()
+        fits, now = self.state.mtu - OVERHEAD, self._upper.mtu
+        wanted = fits if now == self.mtu else min(fits, now)  # a smaller one of the user stays
+        try:
+            self._upper.set_mtu(wanted)
+        except ConfigError as error:
+            self._say(f"{self._lower} has MTU {self.state.mtu}: {error}")
+            return
+        self.mtu = wanted
+        self._say(
+            f"{self._lower} has MTU {self.state.mtu}: {self._upper.name} has MTU {wanted}"
+            f"{self.vlan_note}"
+        )
+
+    def _limit_secy(self) -> None:
+        """Let the SecY send what the interface takes: its MTU, and a VLAN tag that comes first."""
+        limit = self.state.mtu + (VLAN_TAG_LENGTH if self._secy.controls.clear_tags else 0)
+        if self._limit is not None:
+            limit = min(limit, self._limit)
+        self._secy.set_controls(mtu=limit)
