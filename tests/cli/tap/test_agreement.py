@@ -130,7 +130,7 @@ class Rig:
     def __init__(self, monkeypatch: Any, wire: Wire, model: Configuration | None = None) -> None:
         self.wire, self.reports = wire, 0
         monkeypatch.setattr(agreement, "now_ns", lambda: wire.now_ns)
-        monkeypatch.setattr(agreement, "leave_eapol_out", lambda _: None)
+        monkeypatch.setattr(agreement, "leave_eapol_out", lambda *_: None)
         monkeypatch.setattr(agreement, "open_eapol", lambda *_: wire)
         self.model = configuration() if model is None else model
         self.kay = agreement.kay_of(self.model, LOWER)
