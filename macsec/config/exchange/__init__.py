@@ -9,6 +9,7 @@ shell.py           commands of a shell script
 systemd.py         systemd.netdev
 wireshark.py       Wireshark's tables of keys
 wpa_supplicant.py  a configuration file of wpa_supplicant
+wpa_networks.py    its network blocks, with the defaults of wpa_supplicant
 pieces.py          Export, File, ExchangeFormat, Import: parts common to all formats
 """
 

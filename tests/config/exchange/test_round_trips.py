@@ -257,7 +257,7 @@ BAD: list[tuple[str, str, str]] = [
     ("wireshark", "x\n", "2 fields"),
     ("wireshark", '00,"mine"\n', "no key whose use is known"),
     ("wpa_supplicant", "network={\n}\n", "no network block"),
-    ("wpa_supplicant", "network={\n mka_cak=00\n mka_ckn=1\n}\n", "a CKN of 2 to 64"),
+    ("wpa_supplicant", "network={\n mka_ckn=1\n}\n", "f:2: mka_ckn: expected a CKN of 2 to 64"),
     ("ip-macsec", "ip macsec add macsec0 tx sa 0 pn\n", "f:1: there is no macsec device macsec0"),
     ("ip-macsec", "true\nhello: world\n", "f:2: not a command"),
     ("systemd", "[NetDev]\nKind=vlan\n", "no Kind=macsec"),
