@@ -7,6 +7,7 @@ ip_script.py       a script of ip, line by line
 ip_devices.py      the macsec devices that it leaves, with the defaults of Linux
 shell.py           commands of a shell script
 systemd.py         systemd.netdev
+netdev_files.py    a .netdev file, with the defaults of systemd and Linux
 wireshark.py       Wireshark's tables of keys
 wpa_supplicant.py  a configuration file of wpa_supplicant
 wpa_networks.py    its network blocks, with the defaults of wpa_supplicant

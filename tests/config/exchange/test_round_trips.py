@@ -117,7 +117,7 @@ def test_systemd_export_reads_back_with_its_keys(
 ) -> None:
     """SAs, SCIs, PNs and the keys behind their files come back."""
     an = encoding.draw(st.sampled_from(sorted(config["tx"]["sa"])))
-    config["secy"] = {"replay": False, "encrypt": encrypt, "encodingsa": an}
+    config["secy"] = {"profile": "linux", "replay": False, "encrypt": encrypt, "encodingsa": an}
     back = there_and_back("systemd", config, tmp_path_factory.getbasetemp() / "systemd")
     assert back.config.secy == load(config).secy
     assert followed(back.config) == followed(load(config))
