@@ -96,9 +96,8 @@ def test_sa_is_off_unless_activated(text: str, enabled: bool, tmp_path: Path) ->
     """UseForEncoding=yes activates; a later line wins."""
     config = config_of(tmp_path, DEVICE + text)
     assert config.tx is not None
-    found = [
-        sa.enabled for sas in (config.tx.sa, *(sc.sa for sc in config.rx)) for sa in sas.values()
-    ]
+    found = [sa.enabled for sa in config.tx.sa.values()]
+    found += [sa.enabled for channel in config.rx for sa in channel.sa.values()]
     assert found == [enabled]
 
 
