@@ -1,7 +1,8 @@
 """MACsec Key Agreement (IEEE 802.1X clauses 9 and 12): the KaY, MKPDUs, CAKs and their holders.
 
 kay.py            Kay         the KaY of a port: takes calls, returns actions and MKPDUs
-reception.py      Receiver    judge a received MKPDU; transmission.py: make the next one
+reception.py      Receiver    judge a received MKPDU; rules.py: what its fields may hold
+transmission.py   Sender      make the next MKPDU
 membership/                   participants, peer lists, the election, the principal
 distribution/                 SAKs: the Key Server makes them, a member takes them in
 cp.py             CP          the CP machine; associations.py: the SAs of each key

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 
+from macsec.kay.membership.peers import LIVE_LIMIT, POTENTIAL_LIMIT
 from macsec.keys import Key
 
 from . import actions
 from .actions import Action
 from .sak import KI, Sak
+
+RECEIVERS_LIMIT = LIVE_LIMIT + POTENTIAL_LIMIT
+"""Members that a key receives from: as many as both peer lists hold."""
 
 
 class Associations:
@@ -92,14 +96,18 @@ class Associations:
     def admit(self, sci: int) -> None:
         """Receive also from a member that was not heard when a key was installed.
 
-        Not under XPN: there its SSCI had to be known from the start.
+        Not under XPN: there its SSCI had to be known from the start. Nor from more members than a
+        CA has: each stays as long as the key, or a replay would find PNs that start again.
         """
         for ki, sak in self._saks.items():
-            if sci not in self._receivers[ki] and not sak.protection.suite.xpn:
+            receivers = self._receivers[ki]
+            if sci in receivers or sak.protection.suite.xpn:
+                continue
+            if len(receivers) < RECEIVERS_LIMIT:
                 if not self._receives_from(sci):
                     self.ask(actions.CreateReceiveSC(sci))
                 self.ask(actions.CreateReceiveSA(sci, sak.an, sak.key, None, None))
-                self._receivers[ki].add(sci)
+                receivers.add(sci)
 
     def raise_lowest_pn(self, ki: KI, sci: int, pn: int) -> None:
         """Raise the lowest PN of a receive SA: delay protection (9.10.1)."""
@@ -107,10 +115,6 @@ class Associations:
             return
         self._lowest[ki, sci] = pn
         self.ask(actions.RaiseLowestPN(sci, self._saks[ki].an, pn))
-
-    def lowest_pn(self, ki: KI, sci: int) -> int:
-        """Return the last lowest PN that a peer reported for a key; 1 before the first."""
-        return self._lowest.get((ki, sci), 1)
 
     def _receives_from(self, sci: int) -> bool:
         return any(sci in receivers for receivers in self._receivers.values())

@@ -19,7 +19,7 @@ class Reception(Enum):
     REFLECTED = "in-mkpdu-reflected"
     """Our own SCI as the sender: a loop, or another station with our address."""
     OLD_MN = "in-mkpdu-bad-peer-errors"
-    """A message number that is not above the last one of that MI."""
+    """A message number that is not above the last one of that MI, or an MI that was given up."""
     OTHER_SCI = "in-mkpdu-mi-clash"
     """An MI, ours or a peer's, from an SCI that is not its own."""
     TOO_MANY = "in-mkpdu-too-many-peers"
@@ -45,6 +45,7 @@ NAMES = (
     "sak-decryption-errors",
     "sak-cipher-mismatch-errors",
     "mi-renewed",
+    "secy-refused",
     "keys-distributed",
     "keys-received",
 )

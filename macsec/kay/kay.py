@@ -78,8 +78,8 @@ class Kay(Uncopyable):
         """Make the parts that follow a policy; what the port has used stays known."""
         self.policy = self._members.policy = policy
         self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
-        intake = SakIntake(self.sci, policy, self._history, self.counters)
-        self._receiver = Receiver(policy, intake, self.counters)
+        self._intake = SakIntake(self.sci, policy, self._history, self.counters)
+        self._receiver = Receiver(policy, self._intake, self.counters, self._associations.find)
         self._sender = Sender(self.sci, policy, self.counters, self._server, self._pns, self.cp)
 
     # ---------------------------------------------------------------- the four verbs
@@ -102,7 +102,14 @@ class Kay(Uncopyable):
         return self._associations.poll()
 
     def poll_transmit(self, now_ns: int) -> bytes | None:
-        """Return the next MKPDU to send, if one is due and no action is waiting."""
+        """Return the next MKPDU to send, if one is due and no action is waiting.
+
+        At one time, without a frame between, actions and MKPDUs come to an end. The lists and the
+        reports of peers are fixed then. A lowest PN rises to the reported one and no further; a
+        member is admitted once to a key; CP runs to a fixed point, which only another SAK moves,
+        and of these there is a BURST at most (`distribution/key_history.py`). A participant sends
+        at most PROMPT_LIMIT MKPDUs with news, then the hello is later.
+        """
         now_ns = self._advance(now_ns)
         if self._associations.waiting:
             return None
@@ -189,6 +196,12 @@ class Kay(Uncopyable):
         """True if frames pass, and only under a SAK."""
         return self.cp.secured
 
+    @property
+    def refusal(self) -> str | None:
+        """The reason why the last SAK of the Key Server was not taken, None if it was."""
+        principal = self.principal
+        return None if principal is None else self._intake.refusals.reason(principal.server)
+
     def saks(self) -> list[Sak]:
         """Return the SAKs in use, the newest first; the KaY owns and wipes them."""
         found = (self._associations.find(slot.ki) for slot in self.cp.slots())
@@ -217,7 +230,7 @@ class Kay(Uncopyable):
         server = self._server
         times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
         times += [participant.peers.next_expiry_ns for participant in self._members]
-        times += [server.not_before_ns, server.rekey_ns]
+        times += [server.not_before_ns, server.ready_ns, server.rekey_ns]
         if self._members.fallback_is_live:
             times.append(self._fallback_at_ns)
         return (time for time in times if time is not None and time > self._now_ns)
@@ -332,7 +345,7 @@ class Kay(Uncopyable):
         if user is not None and not participant.server_abandoned(user):
             self._receiver.refuse()
             return
-        self._receiver.accept(sak)
+        self._receiver.accept(sak, self._now_ns)
         self._members.principal, self._agreed = participant, Connect.SECURE
         inputs = self._follow_server(self.cp.inputs)
         if user is not None:

@@ -11,11 +11,15 @@ from collections.abc import Container
 
 from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.parameter_sets import LOW_32, KeyUse
+from macsec.time_units import NS_PER_MS
 
 from .associations import Associations
 from .cp import KeySlot
 from .sak import KI
 from .timers import MKA_BOUNDED_HELLO_TIME_NS
+
+GRID_NS = 10 * NS_PER_MS
+"""Samples of nextPN are kept this far apart, so that their number has a bound."""
 
 
 class TransmitPNs:
@@ -27,6 +31,8 @@ class TransmitPNs:
     def record(self, ki: KI, next_pn: int, now_ns: int) -> None:
         """Record nextPN at this time."""
         samples = self._samples.setdefault(ki, deque())
+        if len(samples) > 1 and now_ns - samples[-2][0] < GRID_NS:
+            samples.pop()
         if not samples or samples[-1][1] != next_pn:
             samples.append((now_ns, next_pn))
         while len(samples) > 1 and samples[1][0] <= now_ns - MKA_BOUNDED_HELLO_TIME_NS:
@@ -66,14 +72,12 @@ def whole_pn(lower: int, last: int) -> int:
 
 
 def raise_lowest_pns(associations: Associations, peer: Peer, sci: int) -> None:
-    """Raise the lowest PN of a peer's receive SAs to the one that it reports."""
+    """Raise the lowest PN of a peer's receive SAs to the one that it reports.
+
+    The same report a second time changes nothing.
+    """
     if peer.use is None or not peer.use.delay_protect:
         return
     for reported in (peer.use.latest, peer.use.old):
-        sak = None if reported is None else associations.find(reported.ki)
-        if reported is None or sak is None:
-            continue
-        pn = reported.lowest_pn
-        if sak.protection.suite.xpn and not peer.reports_upper_pn:
-            pn = whole_pn(pn, associations.lowest_pn(reported.ki, sci))
-        associations.raise_lowest_pn(reported.ki, sci, pn)
+        if reported is not None:
+            associations.raise_lowest_pn(reported.ki, sci, reported.lowest_pn)

@@ -17,6 +17,7 @@ from macsec.kay.mkpdu.parameter_sets import NoSak
 
 from .counters import KayCounters, Reception
 from .policy import KayPolicy, Security
+from .rules import judged_use, refusal, unreadable
 from .sak import KI, Sak
 
 REFUSALS = {
@@ -29,19 +30,27 @@ REFUSALS = {
 
 
 class Accepted(NamedTuple):
-    """An authentic MKPDU that is now in the peer lists of a participant."""
+    """An authentic MKPDU that is now in the peer lists of a participant, and its time."""
 
     participant: Participant
     mkpdu: Mkpdu
+    now_ns: int
 
 
 class Receiver:
-    """Judge of the MKPDUs that a KaY receives."""
+    """Judge of the MKPDUs that a KaY receives. `find` returns the installed SAK of a KI."""
 
-    def __init__(self, policy: KayPolicy, intake: SakIntake, counters: KayCounters) -> None:
+    def __init__(
+        self,
+        policy: KayPolicy,
+        intake: SakIntake,
+        counters: KayCounters,
+        find: Callable[[KI], Sak | None],
+    ) -> None:
         self._policy = policy
         self._intake = intake
         self._counters = counters
+        self._find = find
 
     def receive(
         self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
@@ -49,7 +58,10 @@ class Receiver:
         """Update the lists of the participant of this CKN; if refused, return why."""
         reception, accepted = self._judge(now_ns, frame, participants, active)
         self._counters.add(reception)
-        return reception if accepted is None else accepted
+        if accepted is None:
+            return reception
+        self._judge_sets(accepted)
+        return accepted
 
     def _judge(
         self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
@@ -64,16 +76,29 @@ class Receiver:
             return Reception.INDIVIDUAL, None
         if not _is_authentic(participant, mkpdu, self._policy.use_updated_eth_header):
             return Reception.BAD_ICV, None
-        reception = participant.receive(mkpdu, now_ns)
+        reception = refusal(mkpdu.basic) or participant.receive(mkpdu, now_ns)
         accepted = reception is Reception.ACCEPTED
-        return reception, Accepted(participant, mkpdu) if accepted else None
+        return reception, Accepted(participant, mkpdu, now_ns) if accepted else None
+
+    def _judge_sets(self, heard: Accepted) -> None:
+        """Take SAK Use of a live peer as far as it keeps the rules, and count the rest."""
+        participant, mkpdu, _ = heard
+        for counter in unreadable(mkpdu):
+            self._counters.add(counter)
+        peer = participant.peers.find(mkpdu.basic.mi)
+        if peer is None:
+            return
+        use, faults = judged_use(mkpdu, self._find, peer) if peer.live else (None, 0)
+        peer.use = use
+        for _ in range(faults):
+            self._counters.add("sak-use-errors")
 
     def offered(self, heard: Accepted) -> Sak | NoSak | None:
         """Return the new SAK that the Key Server distributes, or its order to go unprotected.
 
         None if the MKPDU distributes nothing, or nothing that this member may follow.
         """
-        participant, mkpdu = heard
+        participant, mkpdu, now_ns = heard
         if mkpdu.distributed is None and not mkpdu.plain:
             return None
         self._counters.add("in-sak-mkpdu")
@@ -82,15 +107,15 @@ class Receiver:
             self.refuse()
             return None
         if mkpdu.distributed is not None:
-            return self._intake.take(participant, mkpdu, mkpdu.distributed)
+            return self._intake.take(participant, mkpdu, mkpdu.distributed, now_ns)
         if self._policy.security is Security.MUST_SECURE:
             self.refuse()
             return None
         return NoSak()
 
-    def accept(self, sak: Sak) -> None:
+    def accept(self, sak: Sak, now_ns: int) -> None:
         """Record a SAK that is going to be installed."""
-        self._intake.accept(sak)
+        self._intake.accept(sak, now_ns)
 
     def refuse(self) -> None:
         """Count a distribution that is not followed."""

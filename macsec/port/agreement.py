@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macsec.kay import actions
+from macsec.kay.actions import Action
 from macsec.kay.kay import Kay
 from macsec.kay.policy import KayPolicy
 from macsec.secy import Controls, SecY
@@ -87,16 +88,20 @@ class Agreement:
             self.after(now_ns)
 
     def _act(self, now_ns: int) -> None:
-        """Perform actions and send MKPDUs until the KaY has none."""
+        """Perform actions and send MKPDUs until the KaY has none: `Kay.poll_transmit`."""
         while True:
             if (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
+                self._perform(action)
             elif (mkpdu := self.kay.poll_transmit(now_ns)) is not None:
                 self._send(mkpdu)
             elif (action := self.kay.poll_action()) is not None:
-                self.port.perform(action)
+                self._perform(action)
             else:
                 break
+
+    def _perform(self, action: Action) -> None:
+        if not self.port.perform(action):
+            self.kay.counters.add("secy-refused")
 
     def next_timeout_ns(self) -> int | None:
         """Return the time of the next `settle`, or None if only a frame can bring work."""

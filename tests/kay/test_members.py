@@ -30,12 +30,6 @@ from macsec.errors import MACsecError
 from macsec.kay import actions
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.counters import Reception
-from macsec.kay.distribution.key_history import (
-    KEYS_REMEMBERED,
-    SERVERS_REMEMBERED,
-    Claim,
-    KeyHistory,
-)
 from macsec.kay.kay import Kay
 from macsec.kay.keychain import ChainKey
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
@@ -377,32 +371,6 @@ def test_failing_holder_is_counted_and_recovers(fails: str, counter: str) -> Non
 
 
 # -------------------------------------------------------------------- never used twice
-
-
-def test_history_classifies_kis_and_saks() -> None:
-    """New, repeated, stale and conflicting ones."""
-    history = KeyHistory()
-    assert history.judge(KI(OTHER, 3), "x") is Claim.NEW
-    history.record(KI(OTHER, 3), "x")
-    assert history.judge(KI(OTHER, 3), "x") is Claim.REPEAT
-    assert history.judge(KI(OTHER, 3), "y") is Claim.OTHER_KEY
-    assert history.judge(KI(OTHER, 2), "y") is Claim.STALE
-    assert history.judge(KI(OTHER, 0), "y") is Claim.STALE
-    assert history.judge(KI(b"n" * 12, 0), "y") is Claim.OTHER_KEY
-    assert history.judge(KI(OTHER, 4), "x") is Claim.OTHER_KEY
-    assert history.judge(KI(b"n" * 12, 1), "x") is Claim.OTHER_KEY
-    assert history.judge(KI(OTHER, 4), "y") is Claim.NEW
-
-
-def test_history_forgets_the_oldest_first() -> None:
-    """Its memory is bounded."""
-    history = KeyHistory()
-    for number in range(KEYS_REMEMBERED + 10):
-        history.record(KI(number.to_bytes(12), 1), str(number))
-    # The bound of the memory is not visible from outside.
-    assert len(history._last) == SERVERS_REMEMBERED
-    assert len(history._used) == KEYS_REMEMBERED
-    assert history.judge(KI(OTHER, 1), str(KEYS_REMEMBERED)) is Claim.OTHER_KEY
 
 
 @settings(max_examples=6)

@@ -191,3 +191,14 @@ def test_controls_that_the_sci_forbids_change_nothing(plane: Plane) -> None:
         side.adopt(cable.now_ns, policy_of(), forbidden)
     assert side.kay.secured
     assert cable.passes()
+
+
+def test_refusals_of_the_secy_are_counted(plane: Plane) -> None:
+    """An SC that another manager made is in the way: key agreement goes on, with a counter."""
+    cable = Cable(plane)
+    side = cable.sides[0]
+    side.port.secy.create_rx_sc(SCIS[1])
+    cable.run(3)
+    assert side.kay.counters["secy-refused"] == side.port.refused == 1
+    assert cable.sides[1].kay.counters["secy-refused"] == 0
+    assert cable.passes()

@@ -127,3 +127,53 @@ def test_the_gate_follows_the_port(plane: Plane) -> None:
         port.perform(actions.SetControlledPort(enabled))
         assert port.enabled is enabled
     assert calls == [True, False]
+
+
+# ---------------------------------------------------------------- what a SecY refuses
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        actions.CreateReceiveSC(2**64 - 1),
+        actions.CreateReceiveSC(PEER),
+        actions.DeleteReceiveSC(PEER + 1),
+        actions.CreateReceiveSA(PEER + 1, 0, SAK, None, None),
+        actions.CreateReceiveSA(PEER, 0, SAK, None, None),
+        actions.CreateReceiveSA(PEER, 4, SAK, None, None),
+        actions.DeleteReceiveSA(PEER, 3),
+        actions.RaiseLowestPN(PEER, 3, 5),
+        actions.RaiseLowestPN(PEER + 1, 2, 5),
+        actions.RaiseLowestPN(PEER, 2, 2**32 + 7),
+        actions.CreateTransmitSA(0, SAK, 1, SALT),
+        actions.EnableTransmitSA(3),
+        actions.DeleteTransmitSA(1),
+    ],
+    ids=str,
+)
+def test_refused_action_is_counted_and_never_raises(
+    plane: Plane, action: actions.Action, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A peer may have caused it: one warning, and the port goes on as it was."""
+    port = opened(plane)
+    assert not port.perform(action)
+    assert not port.perform(action)
+    assert (port.refused, len(caplog.records)) == (2, 1)
+    assert type(action).__name__ in caplog.text
+    assert SAK.expose().hex() not in caplog.text
+    assert port.request(frame_of(60)) is not None
+
+
+def test_port_stays_closed_while_protection_is_refused(plane: Plane) -> None:
+    """Frames would pass in clear: it opens only under a protection that the SecY took."""
+    calls: list[bool] = []
+    port = ControlledPort(plane.secy(), calls.append)
+    port.perform(actions.Reset(OWN))
+    assert port.perform(actions.Unprotect())
+    assert not port.perform(actions.Protect(Protection(SUITES["gcm-aes-xpn-128"], 2)))
+    assert port.perform(actions.SetControlledPort(True))
+    assert (port.enabled, calls) == (False, [False])
+    assert port.request(frame_of(60)) is None
+    assert port.perform(actions.Protect(Protection(SUITES["gcm-aes-xpn-128"], 1)))
+    assert port.perform(actions.SetControlledPort(True))
+    assert (port.enabled, calls) == (True, [False, True])

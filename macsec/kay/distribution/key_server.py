@@ -127,8 +127,18 @@ class KeyServer:
         """Earliest time of the next SAK: a Life Time after the last, while one is in use."""
         return self._not_before_ns
 
+    @property
+    def ready_ns(self) -> int:
+        """Earliest time of the next SAK in any case: a member can flap, and cause one each time."""
+        return self._history.ready_ns
+
     def generate(self, participant: Participant, an: int, now_ns: int) -> Sak | None:
-        """Make another SAK and distribute it from now on; None if the CAK's holder fails."""
+        """Make another SAK and distribute it from now on.
+
+        None if the CAK's holder fails, or if there were too many: then from `ready_ns` on.
+        """
+        if now_ns < self._history.ready_ns:
+            return None
         protection = self.decide(participant)
         self._not_before_ns = now_ns + MKA_LIFE_TIME_NS
         if protection is None:
@@ -144,7 +154,7 @@ class KeyServer:
         except MACsecError:
             self._counters.add(stage)
             return None
-        self._history.record(ki, key.check_value)
+        self._history.record(ki, key.check_value, now_ns)
         self._counters.add("keys-distributed")
         sak = Sak(ki, an, key, protection, ranked({self._sci, *participant.reach}))
         self.current = CurrentSak(sak, participant.key.ckn, wrapped, set(live), now_ns)

@@ -13,10 +13,11 @@ from macsec.keys import Key
 from macsec.suites import CipherSuite
 
 from .key_history import Claim, KeyHistory
+from .refusals import Refusals
 
-REFUSED = {
-    Claim.STALE: "sak-reuse-refused",
-    Claim.OTHER_KEY: "sak-reuse-refused",
+REUSED = {
+    Claim.STALE: "the Key Server reuses KN {kn}; it has used KNs up to {last}",
+    Claim.USED: "the Key Server reuses a SAK of before under KN {kn}",
 }
 
 
@@ -30,39 +31,56 @@ class SakIntake:
         self._policy = policy
         self._history = history
         self._counters = counters
+        self.refusals = Refusals(sci, counters)
 
-    def take(self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak) -> Sak | None:
+    def take(
+        self, participant: Participant, mkpdu: Mkpdu, given: DistributedSak, now_ns: int
+    ) -> Sak | None:
         """Return the SAK of the elected Key Server if it is new and usable, else None."""
         if participant.identity.mi not in {entry.mi for entry in mkpdu.live}:
             # Not for us: it was made before we were live, and we may have used it in an earlier
             # life.
             return None
-        if given.an >= self._policy.ans:
-            self._counters.add("sak-an-refused")
-            return None
-        protection = self._protection(given)
-        if protection is None:
-            self._counters.add("sak-cipher-mismatch-errors")
-            return None
-        key = self._unwrap(participant, given)
-        if key is None or len(key) != protection.suite.key_length:
-            self._counters.add("sak-decryption-errors")
-            return None
         ki = KI(mkpdu.basic.mi, given.kn)
-        claim = self._history.judge(ki, key.check_value)
-        if claim is not Claim.NEW:
-            if claim in REFUSED:
-                self._counters.add(REFUSED[claim])
+        protection = self._protection(given)
+        key = None if protection is None else self._unwrap(participant, given)
+        fault = self._fault(ki, given.an, protection, key, now_ns)
+        if fault is not None:
+            self.refusals.add(now_ns, fault[0], ki, fault[1])
+        if fault is not None or protection is None or key is None:
+            return None
+        if self._history.judge(ki, key.check_value) is not Claim.NEW:
             return None
         sscis = self._sscis(participant, mkpdu, protection.suite)
         if sscis is None:
             return None
         return Sak(ki, given.an, key, protection, sscis)
 
-    def accept(self, sak: Sak) -> None:
+    def accept(self, sak: Sak, now_ns: int) -> None:
         """Record a SAK that is going to be installed."""
-        self._history.record(sak.ki, sak.key.check_value)
+        self._history.record(sak.ki, sak.key.check_value, now_ns)
         self._counters.add("keys-received")
+        self.refusals.clear()
+
+    def _fault(
+        self, ki: KI, an: int, protection: Protection | None, key: Key | None, now_ns: int
+    ) -> tuple[str, str] | None:
+        """Return the counter and the reason for which a SAK is not taken, the first that holds."""
+        if not ki.kn:
+            return "sak-refused", "a KN is 1 or more"
+        if an >= self._policy.ans:
+            return "sak-an-refused", f"its AN {an} is beyond the {self._policy.ans} here"
+        if protection is None:
+            return "sak-cipher-mismatch-errors", "its Cipher Suite or offset is not accepted here"
+        if key is None or len(key) != protection.suite.key_length:
+            return "sak-decryption-errors", "it is not wrapped in our KEK, or of the wrong length"
+        claim = self._history.judge(ki, key.check_value)
+        if claim in REUSED:
+            words = REUSED[claim].format(kn=ki.kn, last=self._history.last_kn(ki.mi))
+            return "sak-reuse-refused", words
+        if claim is Claim.NEW and now_ns < self._history.ready_ns:
+            return "sak-refused", "the Key Server distributes SAKs without end"
+        return None
 
     def _protection(self, given: DistributedSak) -> Protection | None:
         suite = given.cipher_suite

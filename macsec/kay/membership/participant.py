@@ -11,7 +11,7 @@ from collections import deque
 from macsec.kay.counters import KayCounters, Reception
 from macsec.kay.keychain import ChainKey
 from macsec.kay.mkpdu.frame import Mkpdu
-from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
+from macsec.kay.mkpdu.parameter_sets import Basic
 from macsec.kay.policy import KayPolicy
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_HELLO_TIME_NS
@@ -119,12 +119,9 @@ class Participant(Uncopyable):
             if basic.mi == self.identity.mi:
                 self.renew()
             return Reception.OTHER_SCI
-        if known is not None and known.basic is not None:
-            if known.sci != basic.sci:
-                return Reception.OTHER_SCI
-            if basic.mn <= known.mn:
-                return Reception.OLD_MN
-        if basic.mn == 0:
+        if known is not None and known.basic is not None and known.sci != basic.sci:
+            return Reception.OTHER_SCI
+        if basic.mn <= self.peers.last_mn(basic.mi) or self.peers.is_superseded(basic.mi):
             return Reception.OLD_MN
         peer = self.peers.hear(basic, now_ns)
         if peer is None:
@@ -146,21 +143,9 @@ class Participant(Uncopyable):
             self.news |= self.peers.prove(peer, now_ns)
         elif mn is not None:
             self._counters.add("in-mkpdu-peer-list-errors")
-        peer.use = self._usable(mkpdu.use) if peer.live else None
-        peer.reports_upper_pn = mkpdu.xpn
         if peer.live:
             others = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
             self.peers.learn(others, now_ns)
-
-    def _usable(self, use: SakUse | None) -> SakUse | None:
-        """Return SAK Use; None for delay protection with a lowest PN of 0: no protection."""
-        if use is None or not use.delay_protect:
-            return use
-        slots = [slot for slot in (use.latest, use.old) if slot is not None and slot.ki.kn]
-        if all(slot.lowest_pn for slot in slots):
-            return use
-        self._counters.add("sak-use-errors")
-        return None
 
     def expire(self, now_ns: int) -> None:
         """Remove peers whose Life Time has run out.

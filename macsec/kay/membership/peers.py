@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI
@@ -12,6 +13,9 @@ from macsec.kay.timers import MKA_LIFE_TIME_NS
 LIVE_LIMIT = 40
 POTENTIAL_LIMIT = 32
 """With these limits an MKPDU with both lists fits a frame of 1500 octets."""
+
+PAST_LIMIT = 1024
+"""Former members that are remembered; the longest gone makes room."""
 
 
 @dataclass(slots=True)
@@ -24,7 +28,6 @@ class Peer:
     live: bool = False
     basic: Basic | None = None
     use: SakUse | None = None
-    reports_upper_pn: bool = False
     acknowledged: KI | None = None
     """The newest KI of ours with which it reported to receive."""
 
@@ -48,20 +51,44 @@ class Peer:
         return any(slot.transmits for slot in self.uses(ki))
 
 
+class Past(NamedTuple):
+    """A member that left the lists: its last MN, and the MI that its SCI took after it, if any."""
+
+    mn: int
+    successor: bytes | None
+
+
 def entries(peers: Iterable[Peer]) -> tuple[PeerId, ...]:
     """Return peers as entries of a peer list."""
     return tuple(PeerId(peer.mi, peer.mn) for peer in peers)
 
 
 class Peers:
-    """All members, by MI, that were heard or listed by a live peer within a Life Time."""
+    """All members, by MI, that were heard or listed by a live peer within a Life Time.
+
+    The MNs of former members stay known: a past MKPDU is never taken for a new one.
+    """
 
     def __init__(self) -> None:
         self._peers: dict[bytes, Peer] = {}
+        self._past: dict[bytes, Past] = {}
 
     def find(self, mi: bytes) -> Peer | None:
         """Return the member with an MI, or None."""
         return self._peers.get(mi)
+
+    def last_mn(self, mi: bytes) -> int:
+        """Return the last MN that was accepted from an MI, also before it left; 0 if none."""
+        peer, past = self._peers.get(mi), self._past.get(mi)
+        if peer is not None and peer.basic is not None:
+            return peer.mn
+        return 0 if past is None else past.mn
+
+    def is_superseded(self, mi: bytes) -> bool:
+        """True if a member gave up this MI for one under which it is live now."""
+        past = self._past.get(mi)
+        heir = None if past is None else self._peers.get(past.successor or b"")
+        return heir is not None and heir.live
 
     @property
     def live(self) -> list[Peer]:
@@ -104,21 +131,23 @@ class Peers:
             return False
         for other in [*self._peers.values()]:
             if other is not peer and other.sci == peer.sci:
-                del self._peers[other.mi]
+                self._forget(other, peer.mi)
         peer.live = True
         return True
 
     def learn(self, listed: Iterable[PeerId], now_ns: int) -> None:
         """Add the unknown ones of a live peer's live peers as potential."""
         for mi, mn in listed:
-            if mi not in self._peers and len(self.potential) < POTENTIAL_LIMIT:
+            if mi in self._peers or self.is_superseded(mi):
+                continue
+            if len(self.potential) < POTENTIAL_LIMIT:
                 self._peers[mi] = Peer(mi, mn, now_ns + MKA_LIFE_TIME_NS)
 
     def expire(self, now_ns: int) -> list[Peer]:
         """Remove and return the peers whose Life Time has run out."""
         gone = [peer for peer in self._peers.values() if peer.expires_ns <= now_ns]
         for peer in gone:
-            del self._peers[peer.mi]
+            self._forget(peer)
         return gone
 
     def doubt(self) -> None:
@@ -130,7 +159,7 @@ class Peers:
         """Remove potential peers of this SCI: it has a new MI, and will not use an earlier one."""
         for peer in self.potential:
             if peer.sci == sci:
-                del self._peers[peer.mi]
+                self._forget(peer)
 
     def _room(self) -> bool:
         """Return whether a potential peer fits; one that was only listed makes room."""
@@ -139,5 +168,15 @@ class Peers:
             return True
         unheard = next((peer for peer in potential if peer.basic is None), None)
         if unheard is not None:
-            del self._peers[unheard.mi]
+            self._forget(unheard)
         return unheard is not None
+
+    def _forget(self, peer: Peer, successor: bytes | None = None) -> None:
+        """Remove a member from the lists, and remember its last MN."""
+        del self._peers[peer.mi]
+        if peer.basic is None:
+            return
+        self._past.pop(peer.mi, None)
+        self._past[peer.mi] = Past(peer.mn, successor)
+        if len(self._past) > PAST_LIMIT:
+            del self._past[next(iter(self._past))]

@@ -34,6 +34,9 @@ BROADCAST = b"\xff" * 6
 BOTH_PLANES = [PLANES[0], PLANES[-1]]
 QUICK = PLANES[-1]
 
+POLLS_LIMIT = 2000
+"""Polls of a KaY at one time, far more than it can have actions and MKPDUs for."""
+
 Drop = Callable[[float, str, bytes], bool]
 
 
@@ -198,9 +201,9 @@ def watch(member: Member, done: list[Action]) -> None:
     """Record every action for a member's SecY from now on."""
     perform = member.station.port.perform
 
-    def noting(action: Action) -> None:
+    def noting(action: Action) -> bool:
         done.append(action)
-        perform(action)
+        return perform(action)
 
     member.station.port.perform = noting  # type: ignore[method-assign]
 
@@ -263,7 +266,8 @@ class Actor:
     def drain(self) -> list[Mkpdu]:
         """Poll the KaY until it has no action and no MKPDU left; return its MKPDUs."""
         said: list[Mkpdu] = []
-        while True:
+        for polls in range(POLLS_LIMIT):
+            assert polls < POLLS_LIMIT - 1, "the KaY never comes to rest"
             action = self.kay.poll_action()
             if action is not None:
                 self.actions.append(action)
