@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 
 
 class MACsecError(Exception):
@@ -12,9 +13,16 @@ class MACsecError(Exception):
 
 
 class ConfigError(MACsecError):
-    """A configuration, key or control that cannot be used, with place and reason."""
+    """A configuration, key or control that cannot be used, with place and reason.
+
+    `others`: the faults behind the first, where a check finds several.
+    """
 
     exit_code = 2
+
+    def __init__(self, reason: str = "", others: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.others = tuple(others)
 
 
 class FormatError(MACsecError):
@@ -43,6 +51,10 @@ class EnvironmentLacks(MACsecError):
 
 class CustodyError(MACsecError, TypeError):
     """A key would be copied, pickled, or used where its custody does not allow it."""
+
+
+class FrameError(MACsecError, TypeError):
+    """A frame, or a batch of frames, was wanted and something else was given."""
 
 
 _RUNTIME = {

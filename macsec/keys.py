@@ -30,6 +30,8 @@ class Key(Uncopyable):
     __slots__ = ("_octets", "check_value")
 
     def __init__(self, octets: bytes) -> None:
+        if not isinstance(octets, bytes | bytearray | memoryview):
+            raise CustodyError(f"a key is octets, not {type(octets).__name__}: give bytes")
         self._octets = bytearray(octets)
         digest = hashlib.sha256(b"macsec key check value")
         digest.update(self._octets)

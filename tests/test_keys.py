@@ -128,3 +128,10 @@ def test_key_has_no_other_attributes() -> None:
     assert not hasattr(key, "__dict__")
     with pytest.raises(AttributeError):
         key.label = "SAK"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("value", [16, [0] * 16, "00" * 16, None])
+def test_key_of_anything_but_octets_is_refused(value: Any) -> None:
+    """A number does not become a key of zeros."""
+    with pytest.raises(CustodyError, match="a key is octets, not"):
+        Key(value)

@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from macsec.cli.shared import edge
+from macsec.cli.shared import edge, options
 from macsec.cli.shared.data_plane import version_line
 
 VERBS = {
@@ -55,7 +55,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"macsec.cli.{cmd_name}").command
-        return command
+        return options.verbose(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -79,9 +79,10 @@ class Problem(NamedTuple):
 def refuse(problems: Sequence[Problem], origin: Origin) -> None:
     """Raise ConfigError for the first of some problems, in the order of the file; if any."""
     if problems:
-        first, *others = sorted(problems, key=lambda problem: origin.line(problem.path))
+        found = sorted(problems, key=lambda problem: origin.line(problem.path))
+        first, *others = (f"{origin.where(problem.path)}: {problem.reason}" for problem in found)
         more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(f"{origin.where(first.path)}: {first.reason}{more}")
+        raise ConfigError(f"{first}{more}", others)
 
 
 def fill(model: type[M], tree: Any, origin: Origin, sections: Sections) -> M:

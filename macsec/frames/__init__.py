@@ -8,8 +8,18 @@ sides.py     Split          the side of a link that each frame comes from, by it
 unsent.py    Unsent         frames of a capture that cannot be sent again, by reason
 """
 
-from .batch import Column, FrameBatch, Octets
+from .batch import Column, FrameBatch, Octets, frame_octets
 from .dissect import Sight, observe
 from .sectag import TCI, SecTAG, TagRules
 
-__all__ = ["TCI", "Column", "FrameBatch", "Octets", "SecTAG", "Sight", "TagRules", "observe"]
+__all__ = [
+    "TCI",
+    "Column",
+    "FrameBatch",
+    "Octets",
+    "SecTAG",
+    "Sight",
+    "TagRules",
+    "frame_octets",
+    "observe",
+]

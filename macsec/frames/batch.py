@@ -12,12 +12,33 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from macsec.errors import FrameError
 from macsec.time_units import NS_PER_S
 
 Octets = NDArray[np.uint8]
 Column = NDArray[np.int64]
 
 _EMPTY: Column = np.zeros(0, np.int64)
+
+
+def frame_octets(frame: Any) -> bytes:
+    """Return the octets of one frame: bytes, any buffer of octets, or a packet with `__bytes__`.
+
+    Raises FrameError for a number, a list, text: `bytes` would make zeros of some of them.
+    """
+    if type(frame) is bytes:
+        return frame
+    try:
+        view = memoryview(frame)
+    except TypeError:
+        view = None
+    if view is None and hasattr(type(frame), "__bytes__"):
+        return bytes(frame)
+    if view is None or view.itemsize != 1 or view.ndim != 1:
+        raise FrameError(
+            f"a frame is octets, not {type(frame).__name__}: give bytes, as bytes.fromhex() makes"
+        )
+    return view.tobytes()
 
 
 class FrameBatch:
@@ -74,8 +95,8 @@ class FrameBatch:
         time_ns: ArrayLike | None = None,
         source: ArrayLike | None = None,
     ) -> FrameBatch:
-        """Return a batch of octet strings (or of anything `bytes` takes), copied once."""
-        whole = [frame if isinstance(frame, bytes) else bytes(frame) for frame in frames]
+        """Return a batch of octet strings, or of what `frame_octets` takes, copied once."""
+        whole = [frame_octets(frame) for frame in frames]
         length = np.fromiter(map(len, whole), np.int64, len(whole))
         start = np.cumsum(length) - length
         return cls(np.frombuffer(b"".join(whole), np.uint8), start, length, time_ns, source)

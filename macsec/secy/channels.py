@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from macsec.errors import MACsecError
 from macsec.keys import Uncopyable
 from macsec.terms import sci_of, sci_text
 
@@ -14,7 +15,29 @@ from .counters import Counters
 from .plane import DataPlane
 
 
-class TransmitSA(Uncopyable):
+class _Shown(Uncopyable):
+    """Base with a repr that names what `_facts` returns, and never raises."""
+
+    def _facts(self) -> str:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        try:
+            facts = self._facts()
+        except MACsecError:
+            facts = "of a SecY that is closed"
+        return f"<{type(self).__name__} {facts}>"
+
+
+def _on(enabled: bool) -> str:
+    return "on" if enabled else "off"
+
+
+def _ans(sas: Mapping[int, Any]) -> str:
+    return f"SAs {', '.join(map(str, sorted(sas)))}" if sas else "no SA"
+
+
+class TransmitSA(_Shown):
     """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23).
 
     `check_value` identifies its key; `iv` is its IV with a PN of zero, 12 octets.
@@ -23,6 +46,9 @@ class TransmitSA(Uncopyable):
     def __init__(self, plane: DataPlane, an: int, check_value: str, iv: bytes) -> None:
         self._plane = plane
         self.an, self.check_value, self.iv = an, check_value, iv
+
+    def _facts(self) -> str:
+        return f"{self.an}, {_on(self.enabled)}, next PN {self.next_pn}, key {self.check_value}"
 
     @property
     def enabled(self) -> bool:
@@ -40,12 +66,16 @@ class TransmitSA(Uncopyable):
         return names.tx_sa_counters(self._plane.tx_sa(self.an).tally)
 
 
-class ReceiveSA(Uncopyable):
+class ReceiveSA(_Shown):
     """A receive SA: `an`, `enabled`, `next_pn`, `lowest_pn`, `counters` (10.7.14)."""
 
     def __init__(self, plane: DataPlane, sci: int, an: int) -> None:
         self._plane, self._sci = plane, sci
         self.an = an
+
+    def _facts(self) -> str:
+        lowest = f"lowest PN {self.lowest_pn}"
+        return f"{self.an}, {_on(self.enabled)}, next PN {self.next_pn}, {lowest}"
 
     @property
     def enabled(self) -> bool:
@@ -68,7 +98,7 @@ class ReceiveSA(Uncopyable):
         return names.rx_sa_counters(self._plane.rx_sa(self._sci, self.an).tally)
 
 
-class TransmitSC(Uncopyable):
+class TransmitSC(_Shown):
     """The transmit SC: `sci` (16 hex digits or None), `enabled`, `sa` by AN, `counters`."""
 
     def __init__(self, plane: DataPlane) -> None:
@@ -76,6 +106,9 @@ class TransmitSC(Uncopyable):
         self._sa: dict[int, TransmitSA] = {}
         self.sci: str | None = None
         self.enabled = False
+
+    def _facts(self) -> str:
+        return f"{self.sci or 'without an SCI'}, {_on(self.enabled)}, {_ans(self._sa)}"
 
     @property
     def sa(self) -> Mapping[int, TransmitSA]:
@@ -88,7 +121,7 @@ class TransmitSC(Uncopyable):
         return names.tx_sc_counters(self._plane.tally())
 
 
-class ReceiveSC(Uncopyable):
+class ReceiveSC(_Shown):
     """A receive SC: `sci` (16 hex digits), `enabled`, `sa` by AN, `counters` (10.7.12)."""
 
     def __init__(self, plane: DataPlane, sci: int, enabled: bool) -> None:
@@ -96,6 +129,9 @@ class ReceiveSC(Uncopyable):
         self._sa: dict[int, ReceiveSA] = {}
         self.sci = sci_text(sci)
         self.enabled = enabled
+
+    def _facts(self) -> str:
+        return f"{self.sci}, {_on(self.enabled)}, {_ans(self._sa)}"
 
     @property
     def sa(self) -> Mapping[int, ReceiveSA]:
@@ -125,3 +161,6 @@ class ReceiveSCs(Uncopyable, Mapping[str, ReceiveSC]):
 
     def __len__(self) -> int:
         return len(self._by_sci)
+
+    def __repr__(self) -> str:
+        return f"<ReceiveSCs {', '.join(self) or 'none'}>"

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from macsec.errors import ConfigError
-from macsec.frames import FrameBatch
+from macsec.errors import ConfigError, FrameError
+from macsec.frames import FrameBatch, frame_octets
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
@@ -84,19 +84,19 @@ class SecY(Uncopyable):
 
     def protect(self, batch: FrameBatch) -> Outcome:
         """Protect a batch (10.5)."""
-        return self._plane.protect(batch)
+        return self._plane.protect(_batch(batch))
 
     def validate(self, batch: FrameBatch) -> Outcome:
         """Validate a batch (10.6)."""
-        return self._plane.validate(batch)
+        return self._plane.validate(_batch(batch))
 
     def protect_frame(self, frame: bytes) -> bytes | None:
         """Protect one frame; None if nothing is sent, with the reason in the counters."""
-        return self._plane.protect_frame(frame if type(frame) is bytes else bytes(frame))[1]
+        return self._plane.protect_frame(frame if type(frame) is bytes else frame_octets(frame))[1]
 
     def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
         """Validate one frame; return its verdict, and the clear frame if it is delivered."""
-        return self._plane.validate_frame(octets if type(octets) is bytes else bytes(octets))
+        return self._plane.validate_frame(octets if type(octets) is bytes else frame_octets(octets))
 
     def still(self) -> AbstractContextManager[None]:
         """Context in which no pump moves a frame, for a value that is read and then changed."""
@@ -440,6 +440,15 @@ class SecY(Uncopyable):
             f"<SecY {self._tx.sci or 'without a transmit SC'}, {self._controls.cipher.name}, "
             f"{len(self._rx)} receive SCs, {self.backend}>"
         )
+
+
+def _batch(batch: FrameBatch) -> FrameBatch:
+    if not isinstance(batch, FrameBatch):
+        raise FrameError(
+            f"a FrameBatch is wanted, not {type(batch).__name__}: FrameBatch.from_frames([...]), "
+            "or protect_frame and validate_frame for one frame"
+        )
+    return batch
 
 
 def _sci(sci: str | int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ DEAD = "this transmit SA died in a fork: only the parent may use its PNs. Create
 _VERDICTS: NDArray[np.object_] = np.array(list(Verdict), dtype=object)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Outcome:
     """Result of a batch of n frames.
 
@@ -40,6 +41,12 @@ class Outcome:
     sci: NDArray[np.uint64]
     an: NDArray[np.uint8]
     pn: NDArray[np.uint64]
+
+    def __repr__(self) -> str:
+        counted = sorted(Counter(self.codes.tolist()).items())
+        verdicts = ", ".join(f"{n} {tuple(Verdict)[code].label}" for code, n in counted)
+        n = len(self.codes)
+        return f"<Outcome of {n} frames: {verdicts or 'none'}; {self.batch!r} goes on>"
 
     @property
     def verdict(self) -> NDArray[np.object_]:

@@ -57,6 +57,10 @@ class Verdict(IntEnum):
     EXHAUSTED = 23, "exhausted", None, False, "10.5.2"
     NOT_OPERATIONAL = 24, "not-operational", None, False, "10.5.1"
 
+    def __repr__(self) -> str:
+        fate = "goes on" if self.delivered else "stops here"
+        return f"<Verdict.{self.name}: {self.counter or 'no counter'}, {fate}, {self.clause}>"
+
 
 SA_VERDICTS = (Verdict.OK, Verdict.INVALID, Verdict.NOT_VALID)
 SC_VERDICTS = tuple(Verdict)[:8]

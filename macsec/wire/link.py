@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from macsec.frames import frame_octets
+
 from .engine import WIRE, Engine
 from .impairments import starts
 from .lane import Lane, LinkStats, Transit
@@ -39,7 +41,7 @@ class Port:
 
     def send(self, frame: bytes) -> None:
         """Send a frame without FCS now. Raises TypeError for a number."""
-        octets = frame if type(frame) is bytes else _octets(frame)
+        octets = frame_octets(frame)
         if self.watch is not None:
             self.watch(octets)
         self._send(octets)
@@ -89,7 +91,7 @@ class Link:
 
     def inject(self, direction: int, frame: bytes) -> None:
         """Hand a frame to the receiving port now, as a tap does: no impairment, no count."""
-        self._hand(direction, Mark.TAPPED, _octets(frame))
+        self._hand(direction, Mark.TAPPED, frame_octets(frame))
 
     def arrive(self, direction: int, frame: bytes, mark: Mark) -> None:
         """Pass a frame that came out of a direction through the taps to the port."""
@@ -127,13 +129,7 @@ def _tapped(tap: LinkTap, time_ns: int, direction: int, frame: bytes) -> list[by
     given = tap.on_frame(time_ns, direction, frame)
     if given is None:
         return [frame]
-    return list(map(_octets, given)) if isinstance(given, list) else [_octets(given)]
-
-
-def _octets(frame: bytes) -> bytes:
-    if isinstance(frame, int):  # bytes(n) would be n zero octets
-        raise TypeError(f"a frame is octets, not the number {frame}")
-    return bytes(frame)
+    return list(map(frame_octets, given)) if isinstance(given, list) else [frame_octets(given)]
 
 
 class _Way:

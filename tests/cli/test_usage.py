@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from cli.conftest import Desk
 from support.planes import PLANES
 
 from macsec import SecY, __version__
@@ -205,3 +206,24 @@ def test_version_is_in_one_place():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "macsec.__version__"}}
+
+
+FAULTY = "secy:\n  windw: 1\n  cipher: x\nother: 1\n"
+
+
+@pytest.mark.parametrize("words", [("protect", "-c"), ("keys", "check", "-c")])
+def test_all_faults_of_a_configuration_are_seen_with_v(desk: Desk, words: tuple[str, ...]) -> None:
+    """Without -v the first and a count; with it the others too, each with its line."""
+    path = desk.path("faulty.yaml")
+    Path(path).write_text(FAULTY)
+    rest = ["in.pcap", "out.pcap"] if words[0] == "protect" else []
+    first, *none = desk.run(*words, path, *rest, code=2).stderr.splitlines()
+    assert first.startswith(f"macsec: {path}:2: secy.windw: unknown key")
+    assert first.endswith("(and 2 more)")
+    assert none == []
+    lines = desk.run(*words, path, *rest, "-v", code=2).stderr.splitlines()
+    assert lines[0] == first
+    assert [line.split(": ")[1:3] for line in lines[1:]] == [
+        [f"{path}:3", "secy.cipher"],
+        [f"{path}:4", "other"],
+    ]

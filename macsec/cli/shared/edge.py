@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from macsec.errors import MACsecError
+from macsec.errors import ConfigError, MACsecError
 
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
@@ -60,12 +60,16 @@ def catch_signals() -> None:
 
 
 class Warnings(logging.Handler):
-    """Warnings of the library: printed on stderr, or held for the JSON object printed there."""
+    """Warnings of the library: printed on stderr, or held for the JSON object printed there.
+
+    `verbose`: all faults of a configuration are printed, not the first alone.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.hold = False
         self.held: list[str] = []
+        self.verbose = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one warning, and print it unless warnings are held."""
@@ -125,8 +129,16 @@ def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
             warnings.print_held()
         for kind, ending in _ENDINGS:
             if isinstance(error, kind):
-                return ending(error)
+                code = ending(error)
+                _say_others(error, warnings)
+                return code
         return _interrupted_within(error) or _unexpected(error)
+
+
+def _say_others(error: BaseException, warnings: Warnings) -> None:
+    if warnings.verbose and isinstance(error, ConfigError):
+        for other in error.others:
+            say(other)
 
 
 def _is_closed_pipe(error: BaseException) -> bool:

@@ -82,6 +82,28 @@ jobs: Decorator[Any] = click.option(
 )
 
 
+def _be_verbose(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        ctx.find_root().obj.verbose = True
+
+
+def verbose(command: click.Command) -> click.Command:
+    """Give a command and all below it the option -v, once."""
+    if not any("-v" in parameter.opts for parameter in command.params):
+        command.params.append(
+            click.Option(
+                ["-v", "--verbose"],
+                is_flag=True,
+                expose_value=False,
+                callback=_be_verbose,
+                help="Print every fault of a configuration, not only the first.",
+            )
+        )
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        verbose(below)
+    return command
+
+
 def number(
     flag: str, kind: Any, default: float, unit: str, text: str, name: str | None = None
 ) -> Decorator[Any]:

@@ -29,6 +29,7 @@ from scapy.sendrecv import AsyncSniffer
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
+from macsec.frames import frame_octets
 from macsec.time_units import PS_PER_S
 from macsec.wire.engine import HORIZON_PS, Engine
 
@@ -84,7 +85,7 @@ class PortSocket(SuperSocket):
         """Send a packet or octets at the current time; return the number of octets."""
         self._check_open()
         selector = self.selector
-        frame = x if type(x) is bytes else bytes(x)
+        frame = frame_octets(x)
         with selector.lock:
             if frame is not x and isinstance(x, Packet):
                 x.sent_time = seconds(selector.engine.now_ps)

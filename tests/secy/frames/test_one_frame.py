@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.planes import Plane, frame_of, pair, receiver, sender
 
+from macsec.errors import FrameError
 from macsec.secy import Verdict
 
 
@@ -34,13 +35,31 @@ def test_any_bytes_like_object_is_a_frame(plane: Plane, kind: Callable[[bytes], 
     assert receives.validate_frame(kind(wire)) == (Verdict.OK, frame)
 
 
-def test_text_is_refused_and_not_counted(plane: Plane) -> None:
-    """A str is refused, and nothing is counted."""
+NO_FRAMES = [60, True, 0, [1, 2], (1, 2), ["aa"], "frame", None, 1.5, range(9), {1: 2}]
+
+
+@pytest.mark.parametrize("value", NO_FRAMES, ids=repr)
+def test_what_is_no_octets_is_refused_and_not_counted(plane: Plane, value: Any) -> None:
+    """A number does not become zeros, and a list of numbers is no frame: nothing is counted."""
     secy = sender(plane)
     for call in (secy.protect_frame, secy.validate_frame):
-        with pytest.raises(TypeError):
-            call("frame")  # type: ignore[arg-type]
+        with pytest.raises(FrameError, match=f"a frame is octets, not {type(value).__name__}"):
+            call(value)
+    for many in (secy.protect, secy.validate):
+        with pytest.raises(FrameError, match="a FrameBatch is wanted, not"):
+            many(value)
     assert not any(secy.counters.values())
+
+
+def test_packet_of_scapy_is_a_frame(plane: Plane) -> None:
+    """An object with `__bytes__` is taken as a whole."""
+
+    class Packet:
+        def __bytes__(self) -> bytes:
+            return frame_of(60)
+
+    packet: Any = Packet()
+    assert sender(plane).protect_frame(packet) == sender(plane).protect_frame(frame_of(60))
 
 
 @pytest.mark.parametrize("user", [1, 46, 1500, 9000, 70_000])
