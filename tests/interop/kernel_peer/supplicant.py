@@ -1,0 +1,155 @@
+"""wpa_supplicant in the kernel peer, and a link between it and `macsec tap --mka`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from support import hosts
+from support.hosts import Capture, Host
+from support.taps import Tap, counts_of, got, mka_configuration, sent
+
+from .kpeer import KernelPeer
+
+LOG = logging.getLogger(__name__)
+OURS, THEIRS = "10.5.0.1", "10.5.0.2"
+EXHAUSTION = 0xC000_0000
+ECHOES = 20
+ROLES = {"key server": (10, 200), "member": (200, 10)}
+"""Our role: our priority and wpa_supplicant's."""
+PROTECTED = {"InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted"}
+
+
+@dataclass
+class Bench:
+    """Our host, the kernel, and the cable between them: the TAP kp0."""
+
+    host: Host
+    kernel: KernelPeer
+    wire: Capture
+    folder: Path
+
+
+class Supplicant:
+    """wpa_supplicant in the guest, with its MACsec device macsec0."""
+
+    def __init__(self, bench: Bench, config: Path) -> None:
+        self._kernel = bench.kernel
+        export = ("keys", "export", "--to", "wpa_supplicant", "-q", "-c", config)
+        text = bench.host.run(sys.executable, "-m", "macsec", *export)
+        text = f"ctrl_interface=/run/wpa\n{text}"
+        self._kernel.ok(f"cat > /tmp/wpa.conf <<'END'\n{text}END\n")
+        self.start()
+
+    def start(self) -> None:
+        """Start it; its device gets an address."""
+        self._kernel.ok(
+            "wpa_supplicant -B -D macsec_linux -i eth0 -c /tmp/wpa.conf -f /tmp/wpa.log"
+        )
+        hosts.until(self._has_device, "macsec0 in the guest")
+        self._kernel.ok(f"ip address add {THEIRS}/24 dev macsec0")
+
+    def _has_device(self) -> bool:
+        return self._kernel.sh("ip link show macsec0")[0] == 0
+
+    def end(self, number: str = "TERM") -> None:
+        """End it by a signal, and remove the device that it left."""
+        self._kernel.sh(f"kill -{number} $(pidof wpa_supplicant)")
+        hosts.until(lambda: self._kernel.sh("pidof wpa_supplicant")[0] != 0, "its end")
+        self._kernel.sh("ip link del macsec0")
+
+    def status(self) -> dict[str, str]:
+        """`wpa_cli status`."""
+        output = self._kernel.ok("wpa_cli -p /run/wpa -i eth0 status")
+        return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+    @property
+    def secured(self) -> bool:
+        """True if its status is secured."""
+        return self.status().get("Secured") == "Yes"
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of its kernel: the transmit SC, and its only receive SC."""
+        shown = self._kernel.show()
+        (channel,) = shown["rx_sc"]
+        return counts_of(shown) | counts_of(channel)
+
+
+class Link:
+    """Both sides under one CAK, secured when it is entered."""
+
+    def __init__(self, bench: Bench, role: str, cak_octets: int = 16, **secy: str) -> None:
+        self.bench = bench
+        cak = os.urandom(cak_octets).hex()
+        paths = (bench.folder / "ours.yaml", bench.folder / "theirs.yaml")
+        self._ours, self._theirs = (
+            mka_configuration(path, cak, priority, **secy)
+            for path, priority in zip(paths, ROLES[role], strict=True)
+        )
+
+    def __enter__(self) -> Link:
+        self.wpa = Supplicant(self.bench, self._theirs)
+        self.tap = Tap(self.bench.host, "kp0", self._ours, OURS)
+        self.until_secured()
+        self.bench.wire.frames()
+        self._dropped = self._drops()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tap.close()
+        self.wpa.end()
+
+    def until_secured(self) -> None:
+        """Wait until both report it."""
+        hosts.until(lambda: self.tap.secured, "we are secured", self.tap.process)
+        hosts.until(lambda: self.wpa.secured, "wpa_supplicant is secured")
+
+    def ping_both_ways(self) -> None:
+        """Send echoes from both sides; some of each arrive."""
+        ping = ("ping", "-n", "-q", "-c", str(ECHOES), "-i", "0.01", "-W", "10")
+        assert hosts.missed(self.bench.host.run(*ping, THEIRS)) < ECHOES
+        assert hosts.missed(self.bench.kernel.ok(" ".join((*ping, OURS)))) < ECHOES
+
+    def rekey(self) -> None:
+        """Set the kernel's PN to where it needs a new SAK; wait until both send under that."""
+        (key,) = self.tap.status()["keys"]
+        an = key["an"]
+        self.bench.kernel.ok(f"ip macsec set macsec0 tx sa {an} pn {EXHAUSTION + 1} on")
+        hosts.until(lambda: self.tap.sends_under((an + 1) % 4), "a rekey", self.tap.process)
+
+    def counted(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return our counters and the kernel's, once every frame has arrived or is known lost."""
+        seen: list[tuple[dict[str, int], dict[str, int]]] = []
+
+        def settled() -> bool:
+            ours, theirs = self.tap.counters(), self.wpa.counters()
+            seen.append((ours, theirs))
+            return got(ours) == sent(theirs) and got(theirs) + self._lost() == sent(ours)
+
+        hosts.until(settled, "all frames at the other side", self.tap.process)
+        return seen[-1]
+
+    def _lost(self) -> int:
+        return self._drops() - self._dropped
+
+    def _drops(self) -> int:
+        """Return frames that the cable dropped: the guest did not fetch them in time."""
+        shown = json.loads(self.bench.host.ip("-s", "-j", "link", "show", "kp0"))
+        return int(shown[0]["stats64"]["tx"]["dropped"])
+
+    def check(self, frames: int) -> None:
+        """Check that each side validated all frames of the other, at least `frames`."""
+        ours, theirs = self.counted()
+        LOG.info("ours %s, kernel %s, the cable dropped %d", ours, theirs, self._lost())
+        assert set(ours) == PROTECTED
+        assert set(theirs) - {"InPktsNoTag"} == PROTECTED  # the kernel counts MKPDUs there
+        assert min(ours["InPktsOK"], theirs["InPktsOK"]) >= frames
+        assert self.kinds() == {hosts.MACSEC, hosts.EAPOL}
+
+    def kinds(self) -> set[bytes]:
+        """Return the EtherTypes that the cable carried since the last call."""
+        return {frame[12:14] for frame in self.bench.wire.frames()}
