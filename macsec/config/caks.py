@@ -1,13 +1,17 @@
-"""A file of CAKs: a YAML mapping of CKN hex to CAK hex, or to where the CAK is."""
+"""A file of CAKs: a YAML mapping of CKN hex to CAK hex, or to where the CAK is.
+
+A CKN that names several CAKs has a list of them.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from macsec.config.reading import Origin, read_file
+from macsec.config.reading import Origin, PathInTree, read_file
 from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError
 from macsec.keys import Key
@@ -19,26 +23,37 @@ CKN_LENGTHS = range(1, 33)
 CAK_LENGTHS = (16, 32)
 
 
-def load_caks(path: str | Path) -> dict[bytes, Key]:
+def load_caks(path: str | Path) -> dict[bytes, list[Key]]:
     """The CAKs of a file by CKN; a CAK may be hex, `file:PATH`, `env:NAME` or `fd:N`.
 
     Both have to be exact: nothing is filled up. Raises ConfigError, which names file and line.
     """
     tree, origin = read_file(Path(path), "CKN and CAK")
-    caks: dict[bytes, Key] = {}
+    caks: dict[bytes, list[Key]] = {}
     try:
         with KeyRing(origin.folder) as ring:
             for name, value in tree.items():
                 ckn = _ckn(name, origin)
                 if ckn in caks:
-                    raise ConfigError(f"{origin.where((name,))}: this CKN is given twice")
-                caks[ckn] = _cak(value, origin.where((name,)), ring)
+                    reason = "this CKN is given twice; several CAKs are a list"
+                    raise ConfigError(f"{origin.where((name,))}: {reason}")
+                found = caks[ckn] = []
+                for at, entry in _entries(value):
+                    found.append(_cak(entry, origin.where((name, *at)), ring))
     except BaseException:
-        for cak in caks.values():
+        for cak in chain.from_iterable(caks.values()):
             cak.wipe()
         raise
     _warn_of_exposed_keys(tree, origin)
     return caks
+
+
+def _entries(value: Any) -> Iterator[tuple[PathInTree, Any]]:
+    """Yield the CAKs of an entry, each with its place in it."""
+    if isinstance(value, list) and value:
+        yield from (((at,), entry) for at, entry in enumerate(value))
+    else:
+        yield (), value
 
 
 def _ckn(name: str, origin: Origin) -> bytes:
@@ -62,5 +77,7 @@ def _cak(value: Any, place: str, ring: KeyRing) -> Key:
 
 
 def _warn_of_exposed_keys(tree: Mapping[str, Any], origin: Origin) -> None:
-    if origin.exposed and any(KeySource.of(value).inline for value in tree.values()):
+    if origin.exposed and any(
+        KeySource.of(entry).inline for value in tree.values() for _, entry in _entries(value)
+    ):
         LOG.warning("%s holds a key and others can read it: chmod 600", origin.name)

@@ -316,9 +316,12 @@ class MkaSection(CakSection):
             raise ValueError(
                 "expected a CAK: cak and ckn, pkcs11, macSecConfig, keychain or generated"
             )
-        names = [key.ckn for key in self.caks if key.ckn is not None]
-        if len(set(names)) < len(names):
-            raise ValueError("two CAKs have one ckn")
+        named = [(key.ckn, key.cak or key.pkcs11) for key in self.caks if key.ckn is not None]
+        if any(one in named[:at] for at, one in enumerate(named)):
+            raise ValueError("a CAK is given twice with one ckn")
+        names = [name for name, _ in named]
+        if any(key.fallback and key.ckn and names.count(key.ckn) > 1 for key in self.keychain):
+            raise ValueError("a fallback needs a ckn of its own")
         if sum(key.fallback for key in self.keychain) > 1:
             raise ValueError("there is one fallback at most")
         return self

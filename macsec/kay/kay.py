@@ -87,7 +87,7 @@ class Kay(Uncopyable):
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
         """Receive a frame and return its result; no received octets raise."""
         now_ns = self._pass_time(now_ns)
-        heard = self._receiver.receive(now_ns, bytes(frame), self.participants, self.active)
+        heard = self._receiver.receive(now_ns, bytes(frame), self._members.of, self.active)
         # The lists first: they may make the sender Key Server, or another member.
         self._settle(now_ns)
         if isinstance(heard, Reception):
@@ -136,7 +136,7 @@ class Kay(Uncopyable):
         if enabled and not self._enabled:
             self._enabled_ns = now_ns
         if not enabled:
-            self._members.follow({}, now_ns)
+            self._members.follow((), now_ns)
         self._enabled = enabled
         self._advance(now_ns)
 
@@ -152,13 +152,13 @@ class Kay(Uncopyable):
         self._pns.record(sak.ki, min(next_pn, sak.protection.suite.pn_limit - 1), now_ns)
 
     def add_key(self, now_ns: int, key: ChainKey) -> None:
-        """Add a CAK. Raises ConfigError if its CKN is in use."""
+        """Add a CAK. Raises ConfigError if it is there already."""
         self.chain.add(key)
         _warn_of_strength(key, self.policy)
         self._advance(now_ns)
 
     def remove_key(self, now_ns: int, ckn: bytes) -> None:
-        """Stop using a CAK at once."""
+        """Stop using the CAKs of a CKN at once."""
         self.chain.remove(ckn)
         self._advance(now_ns)
 
@@ -178,8 +178,13 @@ class Kay(Uncopyable):
 
     @property
     def participants(self) -> dict[bytes, Participant]:
-        """The participants by CKN, the preferred first."""
+        """The participants by CKN, the preferred first; of a CKN with several CAKs, one."""
         return self._members.by_ckn
+
+    @property
+    def all_participants(self) -> list[Participant]:
+        """The participants, the preferred first, one for each CAK."""
+        return list(self._members)
 
     @property
     def principal(self) -> Participant | None:
@@ -212,7 +217,7 @@ class Kay(Uncopyable):
     def _advance(self, now_ns: int) -> int:
         """Let time pass, and settle."""
         self._now_ns = now_ns = max(now_ns, self._now_ns)
-        self._members.follow(self.chain.active(now_ns) if self.active else {}, now_ns)
+        self._members.follow(self.chain.active(now_ns) if self.active else (), now_ns)
         for participant in self._members:
             participant.expire(now_ns)
         self._settle(now_ns)

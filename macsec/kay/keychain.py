@@ -55,31 +55,34 @@ class ChainKey(Uncopyable):
 
 
 class KeyChain(Uncopyable):
-    """The keys of one port by CKN, each CKN once. Raises ConfigError."""
+    """The keys of one port; a CKN may name several CAKs. Raises ConfigError."""
 
     def __init__(self, keys: Iterable[ChainKey] = ()) -> None:
-        self._keys: dict[bytes, ChainKey] = {}
+        self._keys: list[ChainKey] = []
         self._disabled: set[bytes] = set()
         for key in keys:
             self.add(key)
         self._warn_of_gaps()
 
     def add(self, key: ChainKey) -> None:
-        """Add a key; its CKN must be new, and at most one key is a fallback."""
-        if key.ckn in self._keys:
-            raise ConfigError(f"key {key.name}: two keys of one port have this CKN")
-        if key.fallback and any(other.fallback for other in self._keys.values()):
+        """Add a key. At most one is a fallback, with a CKN of its own."""
+        same = [other for other in self._keys if other.ckn == key.ckn]
+        if any(_is_one_cak(key.holder, other.holder) for other in same):
+            raise ConfigError(f"key {key.name}: this CAK has this CKN already")
+        if any(key.fallback or other.fallback for other in same):
+            raise ConfigError(f"key {key.name}: a fallback needs a CKN of its own")
+        if key.fallback and any(other.fallback for other in self._keys):
             raise ConfigError(f"key {key.name}: there is a fallback key already")
-        self._keys[key.ckn] = key
+        self._keys.append(key)
 
     def remove(self, ckn: bytes) -> None:
-        """Remove a key."""
+        """Remove the keys of a CKN."""
         self._check_known(ckn)
-        del self._keys[ckn]
+        self._keys = [key for key in self._keys if key.ckn != ckn]
         self._disabled.discard(ckn)
 
     def enable(self, ckn: bytes, enabled: bool) -> None:
-        """Use a key within its window, or not at all while it is disabled."""
+        """Use the keys of a CKN within their windows, or not at all while disabled."""
         self._check_known(ckn)
         (self._disabled.discard if enabled else self._disabled.add)(ckn)
 
@@ -91,36 +94,42 @@ class KeyChain(Uncopyable):
     @property
     def ckns(self) -> list[bytes]:
         """The CKNs of all keys, in the order in which they were added."""
-        return list(self._keys)
+        return list(dict.fromkeys(key.ckn for key in self._keys))
 
     def _check_known(self, ckn: bytes) -> None:
-        if ckn not in self._keys:
+        if ckn not in self.ckns:
             raise ConfigError(f"key {ckn.hex()}: there is none of this CKN")
 
-    def active(self, now_ns: int) -> dict[bytes, ChainKey]:
-        """Return the enabled keys within their window, by CKN, the preferred first."""
-        enabled = (key for key in self._keys.values() if key.ckn not in self._disabled)
+    def active(self, now_ns: int) -> list[ChainKey]:
+        """Return the enabled keys within their window, the preferred first."""
+        enabled = (key for key in self._keys if key.ckn not in self._disabled)
         usable = (key for key in enabled if key.active(now_ns))
-        ordered = sorted(usable, key=lambda key: key.preference, reverse=True)
-        return {key.ckn: key for key in ordered}
+        return sorted(usable, key=lambda key: key.preference, reverse=True)
 
     def next_change_ns(self, now_ns: int) -> int | None:
         """Return the time at which the next window opens or closes, or None."""
-        times = (time for key in self._keys.values() for time in (key.start_ns, key.end_ns))
+        times = (time for key in self._keys for time in (key.start_ns, key.end_ns))
         return min((time for time in times if time is not None and time > now_ns), default=None)
 
     def wipe(self) -> None:
         """Overwrite the CAKs that are held in memory; the chain is unusable after this."""
-        for key in self._keys.values():
+        for key in self._keys:
             if isinstance(key.holder, MemoryHolder):
                 key.holder.wipe()
 
     def _warn_of_gaps(self) -> None:
         """Warn of keys that do not overlap: the port has an outage at each rollover."""
         ordered = sorted(
-            (key for key in self._keys.values() if not key.fallback), key=lambda key: key.start_ns
+            (key for key in self._keys if not key.fallback), key=lambda key: key.start_ns
         )
         for i, key in enumerate(ordered[1:], 1):
             ends = [other.end_ns for other in ordered[:i]]
             if all(end is not None and end <= key.start_ns for end in ends):
                 LOG.warning("key chain: no key overlaps the start of key %s", key.name)
+
+
+def _is_one_cak(one: CakHolder, other: CakHolder) -> bool:
+    """Return whether two holders in memory hold the same CAK of one CKN."""
+    if not (isinstance(one, MemoryHolder) and isinstance(other, MemoryHolder)):
+        return False
+    return one.icv_valid(b"", other.icv(b""))

@@ -6,7 +6,7 @@ on the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from macsec.errors import MACsecError
@@ -19,6 +19,9 @@ from .counters import KayCounters, Reception
 from .policy import KayPolicy, Security
 from .rules import judged_use, refusal, unreadable
 from .sak import KI, Sak
+
+ParticipantsOf = Callable[[bytes], Sequence[Participant]]
+"""The participants of a CKN: one for each CAK of that name."""
 
 REFUSALS = {
     Refusal.NOT_EAPOL: Reception.NOT_MKA,
@@ -53,10 +56,10 @@ class Receiver:
         self._find = find
 
     def receive(
-        self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
+        self, now_ns: int, frame: bytes, participants_of: ParticipantsOf, active: bool
     ) -> Accepted | Reception:
         """Update the lists of the participant of this CKN; if refused, return why."""
-        reception, accepted = self._judge(now_ns, frame, participants, active)
+        reception, accepted = self._judge(now_ns, frame, participants_of, active)
         self._counters.add(reception)
         if accepted is None:
             return reception
@@ -64,17 +67,19 @@ class Receiver:
         return accepted
 
     def _judge(
-        self, now_ns: int, frame: bytes, participants: Mapping[bytes, Participant], active: bool
+        self, now_ns: int, frame: bytes, participants_of: ParticipantsOf, active: bool
     ) -> tuple[Reception, Accepted | None]:
         mkpdu = decode(frame, (self._policy.eapol_ethertype,))
         if isinstance(mkpdu, Refusal):
             return REFUSALS.get(mkpdu, Reception.MALFORMED), None
-        participant = participants.get(mkpdu.basic.ckn)
-        if participant is None:
+        named = participants_of(mkpdu.basic.ckn)
+        if not named:
             return Reception.UNKNOWN_CKN if active else Reception.DISABLED, None
-        if not participant.is_addressed(mkpdu):
+        if not named[0].is_addressed(mkpdu):
             return Reception.INDIVIDUAL, None
-        if not _is_authentic(participant, mkpdu, self._policy.use_updated_eth_header):
+        updated = self._policy.use_updated_eth_header
+        participant = next((each for each in named if _is_authentic(each, mkpdu, updated)), None)
+        if participant is None:
             return Reception.BAD_ICV, None
         reception = refusal(mkpdu.basic) or participant.receive(mkpdu, now_ns)
         accepted = reception is Reception.ACCEPTED

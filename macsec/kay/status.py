@@ -52,7 +52,7 @@ def participants(kay: Kay) -> list[Lines]:
             "is_key_server": YES_NO[participant.is_server],
             "is_elected": YES_NO[participant.server is not None],
         }
-        for index, participant in enumerate(kay.participants.values())
+        for index, participant in enumerate(kay.all_participants)
     ]
 
 
@@ -60,7 +60,7 @@ def mib(kay: Kay) -> list[tuple[Lines, list[Lines]]]:
     """Return each participant's row of ieee8021XKayMkaParticipantTable, and its peers' rows."""
     return [
         (_participant_row(kay, participant), _peer_rows(participant))
-        for participant in kay.participants.values()
+        for participant in kay.all_participants
     ]
 
 

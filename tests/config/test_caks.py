@@ -29,18 +29,25 @@ def test_inline_caks_are_hex_of_16_or_32_octets(tmp_path: Path) -> None:
     """CKNs of 1 to 32 octets, CAKs of 16 and 32; hex with or without separators."""
     text = f"aa: {CAK}\n{CKN * 2}: {CAK * 2}\n00:11-22: {':'.join([CAK[:2]] * 16)}\n"
     caks = load_caks(file_of(tmp_path, text))
-    assert {ckn.hex(): len(cak) for ckn, cak in caks.items()} == {
+    assert {ckn.hex(): len(cak) for ckn, (cak,) in caks.items()} == {
         "aa": 16,
         CKN * 2: 32,
         "001122": 16,
     }
-    assert caks[b"\xaa"].expose().hex() == CAK
+    assert caks[b"\xaa"][0].expose().hex() == CAK
+
+
+def test_a_ckn_may_name_several_caks(tmp_path: Path) -> None:
+    """A list of them, each in any form, in their order."""
+    caks = load_caks(file_of(tmp_path, f"aa: [{CAK}, {CAK[::-1]}]\nbb: [{CAK}]\n"))
+    assert [cak.expose().hex() for cak in caks[b"\xaa"]] == [CAK, CAK[::-1]]
+    assert len(caks[b"\xbb"]) == 1
 
 
 def test_numbers_stay_text(tmp_path: Path) -> None:
     """A CKN or CAK of digits alone is no number, and keeps its zeros."""
     caks = load_caks(file_of(tmp_path, f"0010: {'0' * 31}1\n"))
-    assert caks[b"\0\x10"].expose() == bytes(15) + b"\1"
+    assert caks[b"\0\x10"][0].expose() == bytes(15) + b"\1"
 
 
 def test_caks_come_from_environment_or_file(
@@ -52,8 +59,8 @@ def test_caks_come_from_environment_or_file(
     secret.touch(mode=0o600)
     secret.write_text(CAK * 2 + "\n")
     caks = load_caks(file_of(tmp_path, "01: env:SOME_CAK\n02: file:secret\n"))
-    assert caks[b"\1"].expose().hex() == CAK
-    assert caks[b"\2"].expose().hex() == CAK * 2
+    assert caks[b"\1"][0].expose().hex() == CAK
+    assert caks[b"\2"][0].expose().hex() == CAK * 2
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,9 @@ def test_caks_come_from_environment_or_file(
         (f"aa: {CAK[:-2]}\n", 1, "a CAK has 16 or 32 octets, 15 given"),
         (f"aa: {CAK}00\n", 1, "a CAK has 16 or 32 octets, 17 given"),
         (f"\nab: {CAK}\nbc: {CAK[:-1]}\n", 3, "not an even number of hex digits"),
-        (f"aa: [{CAK}]\n", 1, "expected a key"),
+        (f"aa: [[{CAK}]]\n", 1, "expected a key"),
+        ("aa: []\n", 1, "expected a key"),
+        (f"aa:\n  - {CAK}\n  - {CAK}00\n", 3, "aa.1: a CAK has 16 or 32 octets, 17 given"),
         ("aa: env:NO_SUCH_VARIABLE_HERE\n", 1, "not set"),
         ("aa: file:no-such-file\n", 1, "cannot read it"),
         ("aa:\n", 1, "expected a key"),

@@ -367,7 +367,7 @@ BAD_NATIVE: list[tuple[dict[Any, Any], str]] = [
     ({"mka": {"cak": "00", "ckn": "00" * 33}}, "mka.ckn: expected a CKN of 2 to 64 hex digits"),
     (
         {"mka": {"cak": "00", "ckn": "01", "keychain": [{"cak": "00", "ckn": "01"}]}},
-        "mka: two CAKs have one ckn",
+        "mka: a CAK is given twice with one ckn",
     ),
     ({"mka": {"keychain": [{}]}}, "mka.keychain.0: expected a CAK"),
     ({"mka": {"keychain": []}}, "mka: expected a CAK"),
@@ -441,7 +441,7 @@ def test_file_of_a_windows_editor_is_read(encoding: str, mark: str, tmp_path: Pa
     path = write(tmp_path, (mark + WHOLE.replace("\n", "\r\n")).encode(encoding))
     assert load(path) == load(write(tmp_path / "..", WHOLE))
     path = write(tmp_path, f"{mark}AB: 0x{KEY}\r\n".encode(encoding))
-    assert {ckn: cak.expose().hex() for ckn, cak in load_caks(path).items()} == {b"\xab": KEY}
+    assert {ckn: cak.expose().hex() for ckn, (cak,) in load_caks(path).items()} == {b"\xab": KEY}
 
 
 @pytest.mark.parametrize("mode, warned", [(0o600, 0), (0o640, 1), (0o604, 1), (0o622, 0)])

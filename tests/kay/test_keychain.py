@@ -9,6 +9,11 @@ from macsec.errors import ConfigError
 from macsec.kay.keychain import KeyChain
 
 
+def ckns_at(chain: KeyChain, seconds: int) -> list[bytes]:
+    """Return the CKNs of the active keys, the preferred first."""
+    return [key.ckn for key in chain.active(seconds * NS)]
+
+
 def test_active_keys_follow_their_windows_and_preference() -> None:
     """From the start on, before the end; the later start is preferred, a fallback last."""
     chain = KeyChain(
@@ -27,36 +32,51 @@ def test_active_keys_follow_their_windows_and_preference() -> None:
         30: [b"spare"],
     }
     for seconds, ckns in expected.items():
-        assert list(chain.active(seconds * NS)) == ckns
+        assert ckns_at(chain, seconds) == ckns
     changes = [chain.next_change_ns(seconds * NS) for seconds in (0, 10, 19, 20, 30)]
     assert changes == [10 * NS, 20 * NS, 20 * NS, 30 * NS, None]
 
 
-def test_ckns_of_a_chain_are_distinct() -> None:
-    """Also for the fallback: a CKN must name one CAK only."""
-    with pytest.raises(ConfigError, match=r"key 6f6e65: two keys of one port have this CKN"):
-        KeyChain([chain_key(CAK, b"one"), chain_key(CAK[::-1], b"one", fallback=True)])
+def test_a_ckn_may_name_two_caks() -> None:
+    """But not one twice, and a fallback has a name of its own."""
+    chain = KeyChain([chain_key(CAK, b"one"), chain_key(CAK[::-1], b"one", start=5)])
+    assert [ckns_at(chain, seconds) for seconds in (0, 5)] == [[b"one"], [b"one", b"one"]]
+    assert chain.ckns == [b"one"]
+    with pytest.raises(ConfigError, match=r"key 6f6e65: this CAK has this CKN already"):
+        KeyChain([chain_key(CAK, b"one"), chain_key(CAK, b"one", start=5)])
+    for first, second in ((False, True), (True, False)):
+        with pytest.raises(ConfigError, match=r"key 6f6e65: a fallback needs a CKN of its own"):
+            KeyChain(
+                [
+                    chain_key(CAK, b"one", fallback=first),
+                    chain_key(CAK[::-1], b"one", fallback=second),
+                ]
+            )
+
+
+def test_one_fallback_and_known_names() -> None:
+    """A second fallback, or a CKN that is not there, is refused."""
     with pytest.raises(ConfigError, match=r"key 74776f: there is a fallback key already"):
         KeyChain([chain_key(ckn=n, fallback=True) for n in (b"one", b"two")])
     chain = KeyChain([chain_key(ckn=b"one")])
     with pytest.raises(ConfigError, match=r"key 74776f: there is none"):
         chain.remove(b"two")
     chain.remove(b"one")
-    assert chain.active(0) == {}
+    assert chain.active(0) == []
 
 
 def test_disabled_key_is_not_active_until_it_is_enabled() -> None:
     """Disabling keeps the key in the chain; removing it forgets that it was disabled."""
     chain = KeyChain([chain_key(ckn=b"one"), chain_key(ckn=b"two")])
     chain.enable(b"one", False)
-    assert (list(chain.active(0)), chain.disabled) == ([b"two"], {b"one"})
+    assert (ckns_at(chain, 0), chain.disabled) == ([b"two"], {b"one"})
     assert chain.ckns == [b"one", b"two"]
     chain.enable(b"one", True)
-    assert (list(chain.active(0)), chain.disabled) == ([b"one", b"two"], set())
+    assert (ckns_at(chain, 0), chain.disabled) == ([b"one", b"two"], set())
     chain.enable(b"one", False)
     chain.remove(b"one")
     chain.add(chain_key(ckn=b"one"))
-    assert list(chain.active(0)) == [b"two", b"one"]
+    assert ckns_at(chain, 0) == [b"two", b"one"]
     with pytest.raises(ConfigError, match=r"key 736978: there is none of this CKN"):
         chain.enable(b"six", True)
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.mka.kays import BOTH_PLANES, NS, QUICK, Member, Segment, chain_key, pair, secured
+from support.mka.kays import (
+    BOTH_PLANES,
+    CAK,
+    CKN,
+    NS,
+    QUICK,
+    Member,
+    Segment,
+    chain_key,
+    pair,
+    secured,
+)
 from support.planes import SUITE_NAMES, Plane
 
 from macsec.kay.distribution.key_server import exhaustion
+from macsec.kay.keychain import ChainKey
 
 PERIOD = 0.05
 
@@ -262,3 +274,39 @@ def test_fallback_key_takes_over_from_a_withdrawn_primary() -> None:
     assert secured(a, b)
     assert a.principal.key.fallback
     check_nothing_lost(a, b)
+
+
+def test_rollover_to_another_cak_of_one_ckn_loses_nothing() -> None:
+    """Both CAKs are live for a while; the traffic moves to the later one."""
+    segment = Segment()
+
+    def keys() -> list[ChainKey]:
+        return [chain_key(CAK, CKN, end=16), chain_key(CAK[::-1], CKN, start=6)]
+
+    a = segment.add("a", keys(), key_server_priority=1)
+    b = segment.add("b", keys(), key_server_priority=2)
+    segment.run(3)
+    assert secured(a, b)
+    before = a.kay.saks()[0].ki
+    traffic(segment, a, b, start=3, end=24)
+    segment.run(10)
+    assert [len(member.kay.all_participants) for member in (a, b)] == [2, 2]
+    segment.run(26)
+    assert secured(a, b)
+    assert a.kay.saks()[0].ki.mi != before.mi
+    assert [len(member.kay.all_participants) for member in (a, b)] == [1, 1]
+    check_nothing_lost(a, b)
+    assert a.kay.counters["in-mkpdu-icv-verification-errors"] == 0
+
+
+def test_a_peer_with_one_cak_of_the_ckn_stays_secured() -> None:
+    """It counts the MKPDUs under the other CAK as ICV errors, and takes no notice of them."""
+    segment = Segment()
+    both = [chain_key(CAK, CKN), chain_key(CAK[::-1], CKN, start=6)]
+    a = segment.add("a", both, key_server_priority=1)
+    b = segment.add("b", [chain_key(CAK, CKN)], key_server_priority=2)
+    traffic(segment, a, b, start=3, end=24)
+    segment.run(26)
+    assert secured(a, b)
+    check_nothing_lost(a, b)
+    assert b.kay.counters["in-mkpdu-icv-verification-errors"] > 5

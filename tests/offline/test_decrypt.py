@@ -584,3 +584,24 @@ def test_an_exchange_of_a_wan_is_read(destination: str, ethertype: int, updated:
         assert reader.mkpdus[Hearing.AUTHENTIC] == 2
         assert sum(reader.mkpdus.values()) == 2
     assert list(out.batch.frames()) == data
+
+
+# ---------------------------------------------------------------- two CAKs under one CKN
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_frames_under_two_caks_of_one_ckn_open(order: int, backend: str) -> None:
+    """Before and after the change of the CAK, in either order of the holders."""
+    other = CAK[::-1]
+    wire, clear = [], []
+    for at, cak in enumerate((CAK, other)):
+        mis = [bytes([at, side]) * 6 for side in (0, 1)]
+        a, b = alice(mi=mis[0], cak=cak), bob(mi=mis[1], cak=cak)
+        sak = sak_of(a, (a, b), seed=at)
+        clear += [a.frame(10 * at), b.frame(10 * at + 1)]
+        wire += [b.says(a), a.distributes(sak, b), a.sends(sak, clear[-2]), b.sends(sak, clear[-1])]
+    holders = [holder(cak) for cak in (CAK, other)][::order]
+    with MkaReader(holders, backend) as reader:
+        out = reader.validate(FrameBatch.from_frames(wire))
+        assert reader.mkpdus[Hearing.AUTHENTIC] == 4
+    assert list(out.batch.frames()) == clear

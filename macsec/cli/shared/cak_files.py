@@ -8,4 +8,4 @@ from macsec.kay.cak_holder import MemoryHolder
 
 def holders_in(path: str) -> list[MemoryHolder]:
     """Return a holder for each CAK of a file (`--cak FILE`). Raises ConfigError."""
-    return [MemoryHolder(cak, ckn) for ckn, cak in load_caks(path).items()]
+    return [MemoryHolder(cak, ckn) for ckn, caks in load_caks(path).items() for cak in caks]

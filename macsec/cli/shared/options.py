@@ -27,7 +27,7 @@ caks: Decorator[Any] = click.option(
     "caks",
     type=FILE,
     metavar="FILE",
-    help="CKN to CAK, in YAML; a CAK is hex, env:NAME, file:PATH or fd:N.",
+    help="CKN to CAK, in YAML, or to a list of CAKs; each is hex, env:NAME, file:PATH or fd:N.",
 )
 source: Decorator[Any] = click.argument("source", metavar="IN", type=FILE)
 target: Decorator[Any] = click.argument("target", metavar="OUT", type=FILE)

@@ -131,10 +131,12 @@ class Heard(Uncopyable):
 
 
 class Listener(Uncopyable):
-    """Listener with the CAKs of some holders, one per CKN. Give it every EAPOL frame in order."""
+    """Listener with the CAKs of some holders. Give it every EAPOL frame in order."""
 
     def __init__(self, holders: Iterable[CakHolder]) -> None:
-        self._holders = {holder.ckn: holder for holder in holders}
+        self._holders: dict[bytes, list[CakHolder]] = {}
+        for holder in holders:
+            self._holders.setdefault(holder.ckn, []).append(holder)
         self._associations: dict[bytes, HeardCA] = {}
 
     @property
@@ -152,10 +154,11 @@ class Listener(Uncopyable):
         mkpdu = decode(bare)
         if isinstance(mkpdu, Refusal):
             return Heard(Hearing.NO_MKPDU, tags, refusal=mkpdu)
-        holder = self._holders.get(mkpdu.basic.ckn)
-        if holder is None:
+        named = self._holders.get(mkpdu.basic.ckn)
+        if named is None:
             return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
-        if not _is_authentic(holder, mkpdu):
+        holder = next((each for each in named if _is_authentic(each, mkpdu)), None)
+        if holder is None:
             return Heard(Hearing.WRONG_ICV, tags, mkpdu)
         association = self._associations.setdefault(holder.ckn, HeardCA(holder.ckn))
         _meet(association, mkpdu)

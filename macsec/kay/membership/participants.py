@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from macsec.kay.counters import KayCounters
 from macsec.kay.keychain import ChainKey
@@ -16,13 +16,13 @@ from .peers import Peer
 
 
 class Participants(Uncopyable):
-    """The participants by CKN, the preferred first; the SAKs of `principal` protect the traffic.
+    """The participants, the preferred first; the SAKs of `principal` protect the traffic.
 
     `policy` is that of participants to come.
     """
 
     def __init__(self, sci: int, policy: KayPolicy, random: Random, counters: KayCounters) -> None:
-        self.by_ckn: dict[bytes, Participant] = {}
+        self._by_key: dict[ChainKey, Participant] = {}
         self.principal: Participant | None = None
         self._sci = sci
         self.policy = policy
@@ -30,16 +30,28 @@ class Participants(Uncopyable):
         self._counters = counters
 
     def __iter__(self) -> Iterator[Participant]:
-        return iter(self.by_ckn.values())
+        return iter(self._by_key.values())
 
-    def follow(self, keys: Mapping[bytes, ChainKey], now_ns: int) -> None:
+    @property
+    def by_ckn(self) -> dict[bytes, Participant]:
+        """The preferred participant of each CKN."""
+        found: dict[bytes, Participant] = {}
+        for participant in self:
+            found.setdefault(participant.key.ckn, participant)
+        return found
+
+    def of(self, ckn: bytes) -> list[Participant]:
+        """Return the participants of a CKN, one for each CAK of that name."""
+        return [participant for participant in self if participant.key.ckn == ckn]
+
+    def follow(self, keys: Sequence[ChainKey], now_ns: int) -> None:
         """Keep a participant for each of these keys, and for no other."""
-        if keys.keys() == self.by_ckn.keys():
+        if list(keys) == list(self._by_key):
             return
-        self.by_ckn = {
-            ckn: self.by_ckn.get(ckn)
+        self._by_key = {
+            key: self._by_key.get(key)
             or Participant(key, self._sci, self.policy, self._random, self._counters, now_ns)
-            for ckn, key in keys.items()
+            for key in keys
         }
 
     def choose(self, fallback_may: bool) -> Participant | None:

@@ -97,7 +97,7 @@ def _ckn(ends: Sequence[LinkEnd]) -> str | None:
     for end in ends:
         if end.kay.principal is not None:
             return end.kay.principal.key.name
-    names = [p.key.name for end in ends for p in end.kay.participants.values()]
+    names = [p.key.name for end in ends for p in end.kay.all_participants]
     return names[0] if names else None
 
 

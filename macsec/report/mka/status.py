@@ -133,7 +133,7 @@ def obstacle(kay: Kay) -> str:
     """Return the reason why a port is not secured."""
     if not kay.participants:
         return "no CAK is valid now"
-    members = kay.participants.values()
+    members = kay.all_participants
     if live := [participant for participant in members if participant.peers.live]:
         if all(participant.server is None for participant in live):
             return "no participant offers to be Key Server"
@@ -149,7 +149,7 @@ def obstacle(kay: Kay) -> str:
             if reception is Reception.ACCEPTED and not any(one.peers.potential for one in members):
                 return "no live peer; the last one fell silent"
             return "no live peer; " + words.format(heard)
-    if any(participant.peers.potential for participant in kay.participants.values()):
+    if any(participant.peers.potential for participant in kay.all_participants):
         return "no live peer; a potential peer is heard but does not answer"
     heard = kay.counters[Reception.ACCEPTED.value]
     return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU heard")

@@ -206,12 +206,10 @@ def test_contradictions_are_refused(tmp_path: Path, old: str, new: str, line: st
     assert "c0ffee" not in str(caught.value)
 
 
-def test_two_caks_of_one_name() -> None:
+def test_one_cak_twice_by_one_name() -> None:
     """Each end obeys the rules between entries, as `mka` of a configuration does."""
-    section = protection(
-        "on", {"cak": CAK, "ckn": CKN, "keychain": [{"cak": OTHER_CAK, "ckn": CKN}]}
-    )
-    with pytest.raises(ConfigError, match="two CAKs have one ckn"):
+    section = protection("on", {"cak": CAK, "ckn": CKN, "keychain": [{"cak": CAK, "ckn": CKN}]})
+    with pytest.raises(ConfigError, match="a CAK is given twice with one ckn"):
         section.end("left", DRAWN, Origin(), KeyRing(Path()))
 
 
