@@ -5,6 +5,7 @@ Declarations are written once: cffi reads those between the markers of the heade
 
 from __future__ import annotations
 
+import platform
 import re
 import sys
 from pathlib import Path
@@ -41,6 +42,13 @@ if sys.platform == "linux":
     HEADERS += ON_LINUX
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
+LINK = ["-pthread"]  # before glibc 2.34 pthread_atfork() is not in libc
+if sys.platform == "linux":
+    FLAGS += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]  # some compilers define it already
+    LINK += ["-Wl,-z,relro,-z,now"]
+    if platform.machine() in ("x86_64", "i686"):
+        FLAGS += ["-fcf-protection"]
+        LINK += ["-Wl,-z,ibt,-z,shstk"]  # the start files of some systems carry no mark
 
 
 def declarations(header: Path) -> str:
@@ -63,7 +71,7 @@ def builder() -> cffi.FFI:
         include_dirs=[str(HERE)],
         depends=[str(path) for path in sorted(HERE.glob("**/*.h"))],
         extra_compile_args=FLAGS,
-        extra_link_args=["-pthread"],  # before glibc 2.34 pthread_atfork() is not in libc
+        extra_link_args=LINK,
         py_limited_api=True,
     )
     return ffi

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = ROOT / "bench" / "instructions.json"
 FLAGS = (
     *("-std=c11", "-O3", "-g0", "-fvisibility=hidden"),
-    *("-fno-strict-aliasing", "-fstack-protector-strong"),
+    *("-fno-strict-aliasing", "-fstack-protector-strong", "-fcf-protection"),
+    *("-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"),
 )
 KERNELS, STAGES, SIZES = ("aesni", "portable"), ("protect", "validate"), (64, 1514)
 FRAMES = 32

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NoReturn
 
+from typing_extensions import Buffer
+
 ffi: Any
 lib: Any
 
@@ -24,6 +26,15 @@ class Lock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+class SecretMemory:
+    """A copy of octets, as a buffer: locked, left out of core dumps, wiped when it is freed.
+
+    `overwrite` wipes the source, even a `bytes` object.
+    """
+
+    def __new__(cls, octets: Buffer, overwrite: bool = False) -> SecretMemory: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
 
 class FrameCalls:
     """One frame a call, under a lock.

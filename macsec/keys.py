@@ -1,16 +1,21 @@
-"""A key in Python: short-lived, never shown, never copied.
+"""A key in Python: never shown, never copied, and in memory of the C library.
 
-Python cannot promise that no copy of a `bytes` object remains. A data plane copies the octets into
-its own memory, and the copy here is wiped as soon as that is done. D-28 has the check value.
+That memory is locked in RAM, left out of core dumps and wiped when it is freed; where the library
+was not built, a `bytearray` that is wiped takes its place. A data plane copies the octets into
+memory of its own. D-28 has the check value.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any, NoReturn
+from functools import cache
+from typing import Any, NoReturn, Self
 
+from macsec import native
 from macsec.errors import CustodyError
+
+Octets = bytes | bytearray | memoryview
 
 
 class Uncopyable:
@@ -29,21 +34,27 @@ class Key(Uncopyable):
 
     __slots__ = ("_octets", "check_value")
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, octets: Octets, *, overwrite: bool = False) -> None:
         if not isinstance(octets, bytes | bytearray | memoryview):
             raise CustodyError(f"a key is octets, not {type(octets).__name__}: give bytes")
-        self._octets = bytearray(octets)
+        self._octets = _secret(octets, overwrite)
         digest = hashlib.sha256(b"macsec key check value")
         digest.update(self._octets)
         self.check_value: str = digest.hexdigest()[:16]
 
-    def expose(self) -> bytes:
-        """Return the octets, for a data plane or key agreement. Raises CustodyError once wiped."""
-        if not self._octets:
-            raise CustodyError("this key has been wiped")
-        return bytes(self._octets)
+    @classmethod
+    def taking(cls, octets: bytes) -> Self:
+        """Return a key of octets that a function made for it: they are overwritten.
 
-    def in_place(self) -> bytearray:
+        No other reference to the `bytes` object may be in use.
+        """
+        return cls(octets, overwrite=True)
+
+    def expose(self) -> bytes:
+        """Return a copy of the octets, which stays in memory. Raises CustodyError once wiped."""
+        return bytes(self.in_place())
+
+    def in_place(self) -> memoryview:
         """Return the octets in place, to read and not keep. Raises CustodyError once wiped."""
         if not self._octets:
             raise CustodyError("this key has been wiped")
@@ -52,12 +63,11 @@ class Key(Uncopyable):
     def wipe(self) -> None:
         """Overwrite the octets; every later use raises."""
         self._octets[:] = bytes(len(self._octets))
-        self._octets.clear()
+        self._octets = memoryview(bytearray())
 
     def __del__(self) -> None:
-        octets: bytearray = getattr(self, "_octets", bytearray())  # missing if __init__ failed
-        if octets:
-            octets[:] = bytes(len(octets))
+        octets: memoryview = getattr(self, "_octets", memoryview(bytearray()))  # if __init__ failed
+        octets[:] = bytes(len(octets))
 
     def __len__(self) -> int:
         return len(self._octets)
@@ -72,3 +82,15 @@ class Key(Uncopyable):
 
     def __repr__(self) -> str:
         return f"<Key of {len(self._octets)} octets>"
+
+
+def _secret(octets: Octets, overwrite: bool) -> memoryview:
+    """Return a copy of octets in secret memory; `overwrite` wipes the source where C does it."""
+    made = _memory()
+    return memoryview(bytearray(octets) if made is None else made(octets, overwrite))
+
+
+@cache
+def _memory() -> Any:
+    """Return the type of secret memory of the C library; None where it was not built."""
+    return getattr(native.load("auto"), "SecretMemory", None)

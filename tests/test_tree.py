@@ -71,7 +71,7 @@ macsec/DECISIONS.md (D-31)."""
 FOUNDATION: dict[str, set[str]] = {
     "terms": set(),
     "errors": set(),
-    "keys": {"errors"},
+    "keys": {"errors", "native"},
     "suites": {"terms"},
     "native": {"errors"},
     "time_units": set(),

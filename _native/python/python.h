@@ -10,5 +10,6 @@
 
 extern PyType_Spec macsec_frame_calls_spec;
 extern PyType_Spec macsec_lock_spec;
+extern PyType_Spec macsec_secret_memory_spec;
 
 #endif

@@ -14,7 +14,8 @@ int macsec_add_types(void) {
     const PyGILState_STATE gil = PyGILState_Ensure();
     PyObject *module = PyImport_ImportModule("macsec._native");
     const int bad = module == NULL || add(module, "FrameCalls", &macsec_frame_calls_spec) ||
-                    add(module, "Lock", &macsec_lock_spec);
+                    add(module, "Lock", &macsec_lock_spec) ||
+                    add(module, "SecretMemory", &macsec_secret_memory_spec);
     Py_DecRef(module);
     if (bad) {
         PyErr_Print();

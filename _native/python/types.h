@@ -1,4 +1,5 @@
-/* Types of the module beside cffi's `ffi` and `lib`: FrameCalls (frame_calls.c), Lock (lock.c). */
+/* Types of the module beside cffi's `ffi` and `lib`: FrameCalls (frame_calls.c), Lock (lock.c),
+   SecretMemory (secret_memory.c). */
 #ifndef MACSEC_TYPES_H
 #define MACSEC_TYPES_H
 

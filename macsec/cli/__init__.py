@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from macsec.cli.shared import edge, options
+from macsec.cli.shared import dumps, edge, options
 from macsec.cli.shared.data_plane import version_line
 
 VERBS = {
@@ -114,5 +114,6 @@ def main() -> None:
         # Before the signals: one in the middle of an import has nothing to clean up.
         with contextlib.suppress(Exception):  # imported again, with its error reported
             import_module(f"macsec.cli.{sys.argv[1]}")
+        dumps.forbid(sys.argv[1])
     edge.catch_signals()
     cli.main()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from macsec.cli.shared import dumps
 from macsec.cli.shared.data_plane import KERNEL_VARIABLE
 from macsec.cli.shared.edge import EXIT_CODES
 
@@ -28,9 +29,10 @@ def _environment() -> str:
     rows = {
         KERNEL_VARIABLE: "forces an AES-GCM kernel of native; macsec doctor lists them",
         "MACSEC_DEBUG": "1 shows the traceback of an internal error",
+        dumps.VARIABLE: "1 allows debuggers and core dumps to verbs that hold keys",
         "NO_COLOR": "any value: no colours",
     }
-    return "\n".join(f"  {name:<14} {meaning}" for name, meaning in rows.items())
+    return "\n".join(f"  {name:<15} {meaning}" for name, meaning in rows.items())
 
 
 def _json() -> str:

@@ -73,7 +73,7 @@ def _cak(value: Any, place: str, ring: KeyRing) -> Key:
         raise ConfigError(f"{place}: {error}") from None
     if len(cak) not in CAK_LENGTHS:
         raise ConfigError(f"{place}: a CAK has 16 or 32 octets, {len(cak)} given")
-    return Key(cak.expose())  # the ring wipes its own
+    return Key(cak.in_place())  # the ring wipes its own
 
 
 def _warn_of_exposed_keys(tree: Mapping[str, Any], origin: Origin) -> None:

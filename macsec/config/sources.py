@@ -48,7 +48,7 @@ class KeySource(Uncopyable):
         if isinstance(value, KeySource):
             return value
         if isinstance(value, Key):
-            return cls("inline", inline=Key(value.expose()))
+            return cls("inline", inline=Key(value.in_place()))
         if isinstance(value, bytes | bytearray) and value:
             return cls("inline", inline=Key(bytes(value)))
         if not isinstance(value, str) or not value:
@@ -59,7 +59,7 @@ class KeySource(Uncopyable):
         if _SCHEME.match(value) and not re.match(r"fd:[0-9A-Fa-f]{2}(?:[:\-.]|$)", value):
             raise ValueError(f"not a key reference: {FORMS}")
         try:
-            return cls("inline", inline=Key(octets_of(value)))
+            return cls("inline", inline=Key.taking(octets_of(value)))
         except ValueError as error:
             raise ValueError(f"a key is {FORMS}: {error}") from None
 
@@ -182,7 +182,7 @@ def _key(text: str) -> Key | str:
     if not bare:
         return "empty"
     try:
-        return Key(octets_of(bare))
+        return Key.taking(octets_of(bare))
     except ValueError as error:
         return str(error)
 
@@ -190,7 +190,7 @@ def _key(text: str) -> Key | str:
 def _plain(text: str) -> Key | str:
     """Return text unchanged but for its line end."""
     bare = text.removesuffix("\n").removesuffix("\r")
-    return Key(bare.encode("latin-1")) if bare else "empty"
+    return Key.taking(bare.encode("latin-1")) if bare else "empty"
 
 
 def _safe(target: str) -> str:

@@ -57,12 +57,12 @@ def kdf(key: Key, label: bytes, context: bytes, bits: int) -> bytes:
         context=context,
         fixed=None,
     )
-    return derivation.derive(key.expose())
+    return derivation.derive(key.in_place())
 
 
 def cak_from_msk(msk: Key, mac_a: bytes, mac_b: bytes, length: int = 16) -> Key:
     """6.2.2: the CAK of `length` octets that two ports get from EAP; their order is free."""
-    return Key(kdf(_leading(msk, length), LABEL_CAK, mac_pair(mac_a, mac_b), 8 * length))
+    return Key.taking(kdf(_leading(msk, length), LABEL_CAK, mac_pair(mac_a, mac_b), 8 * length))
 
 
 def ckn_from_msk(
@@ -74,17 +74,17 @@ def ckn_from_msk(
 
 def kek_from_cak(cak: Key, ckn: bytes) -> Key:
     """9.3.3: the Key Encrypting Key, as long as the CAK."""
-    return Key(kdf(cak, LABEL_KEK, ckn_context(ckn), 8 * len(cak)))
+    return Key.taking(kdf(cak, LABEL_KEK, ckn_context(ckn), 8 * len(cak)))
 
 
 def ick_from_cak(cak: Key, ckn: bytes) -> Key:
     """9.3.3: the ICV Key, as long as the CAK."""
-    return Key(kdf(cak, LABEL_ICK, ckn_context(ckn), 8 * len(cak)))
+    return Key.taking(kdf(cak, LABEL_ICK, ckn_context(ckn), 8 * len(cak)))
 
 
 def sak_from_cak(cak: Key, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
     """9.8.1: a SAK of `length` octets from the Key Server's nonce, the live MIs and the KN."""
-    return Key(kdf(cak, LABEL_SAK, sak_context(nonce, members, kn, length), 8 * length))
+    return Key.taking(kdf(cak, LABEL_SAK, sak_context(nonce, members, kn, length), 8 * length))
 
 
 def sak_context(nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> bytes:
@@ -95,20 +95,20 @@ def sak_context(nonce: bytes, members: Sequence[bytes], kn: int, length: int) ->
 
 def wrap(kek: Key, key: Key) -> bytes:
     """9.8: a key as an MKPDU carries it (RFC 3394): 8 octets longer."""
-    return keywrap.aes_key_wrap(kek.expose(), key.expose())
+    return keywrap.aes_key_wrap(kek.in_place(), key.in_place())
 
 
 def unwrap(kek: Key, wrapped: bytes) -> Key | None:
     """Return the key in `wrapped`, or None if it was not wrapped with this KEK."""
     try:
-        return Key(keywrap.aes_key_unwrap(kek.expose(), wrapped))
+        return Key.taking(keywrap.aes_key_unwrap(kek.in_place(), wrapped))
     except keywrap.InvalidUnwrap:
         return None
 
 
 def icv(ick: Key, message: bytes) -> bytes:
     """9.4.1: AES-CMAC over all octets before the ICV, destination address included."""
-    mac = cmac.CMAC(AES(ick.expose()))
+    mac = cmac.CMAC(AES(ick.in_place()))
     mac.update(message)
     return mac.finalize()
 
@@ -148,7 +148,7 @@ def _leading(msk: Key, length: int) -> Key:
     _check_length("a CAK", length)
     if len(msk) < length:
         raise ConfigError(f"an MSK of {len(msk)} octets is too short for a CAK of {length}")
-    return Key(msk.expose()[:length])
+    return Key(msk.in_place()[:length])
 
 
 def _check_length(what: str, length: int) -> None:

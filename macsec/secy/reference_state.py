@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from macsec.keys import Uncopyable
+from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
 from macsec.terms import PN_LIMIT_64
 
@@ -52,7 +52,8 @@ class SAKey(Uncopyable):
 
     def __init__(self, suite: CipherSuite, sa: SAParameters) -> None:
         self._suite, self._ssci, self._salt = suite, sa.ssci, sa.salt
-        self._aes = algorithms.AES(sa.key.expose())
+        self._key = Key(sa.key.in_place())  # the caller wipes its own
+        self._aes = algorithms.AES(self._key.in_place())
 
     def seal(self, sci: int, pn: int, aad: bytes, text: bytes) -> tuple[bytes, bytes]:
         """Return ciphertext and 16-octet ICV (14.5 to 14.8)."""

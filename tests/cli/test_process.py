@@ -13,6 +13,7 @@ import pytest
 from support.planes import frame_of
 
 from macsec import FrameBatch, captures
+from macsec.cli.shared.dumps import WITH_KEYS
 
 HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
 
@@ -208,3 +209,28 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0
+
+
+DUMPABLE = """
+import sys
+from macsec.__main__ import main
+
+try:
+    main()
+except SystemExit:
+    import ctypes
+    print("dumpable", ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+@pytest.mark.parametrize(
+    "verb, variable, dumpable",
+    [*((verb, None, 0) for verb in sorted(WITH_KEYS)), ("tap", "1", 1), ("doctor", None, 1)],
+)
+def test_verbs_with_keys_leave_no_core_dump(verb, variable, dumpable):
+    """Unless the user debugs them."""
+    environment = {**os.environ, **({} if variable is None else {"MACSEC_DUMPABLE": variable})}
+    command = [sys.executable, "-c", DUMPABLE, verb, "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.endswith(f"dumpable {dumpable}\n")

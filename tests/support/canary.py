@@ -174,9 +174,10 @@ class Plugin:
         communicate = subprocess.Popen.communicate
         write_text, write_bytes = Path.write_text, Path.write_bytes
 
-        def noted_key(key: Key, octets: bytes) -> None:
-            make(key, octets)
-            self.canaries.add(bytes(octets))
+        def noted_key(key: Key, octets: bytes, **more: bool) -> None:
+            copy = bytes(bytearray(octets))  # the key may overwrite its source
+            make(key, octets, **more)
+            self.canaries.add(copy)
 
         def noted_invoke(runner: CliRunner, command: Any, args: Any = None, **more: Any) -> Any:
             result = invoke(runner, command, args, **more)

@@ -6,4 +6,5 @@ capture_io.py   a capture in, a capture out                pipeline.py   stages 
 data_plane.py   data planes and kernels of this machine    progress.py   the progress bar
 cak_files.py    holders of the CAKs of a file              vault.py   clients of key vaults
 pn_state.py     --state: packet numbers from run to run    signals.py   wait for a signal or an end
+dumps.py        no core dumps of keys
 """

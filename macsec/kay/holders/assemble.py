@@ -143,7 +143,7 @@ def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -
     if key.cak is None:
         raise ConfigError(f"CAK {ckn.hex()} has no holder")
     # A copy: the ring wipes the keys that it read.
-    return MemoryHolder(Key(ring.key(key.cak).expose()), ckn)
+    return MemoryHolder(Key(ring.key(key.cak).in_place()), ckn)
 
 
 def _generated(section: GeneratedSection, ring: KeyRing, edge: Edge) -> Iterator[ChainKey]:

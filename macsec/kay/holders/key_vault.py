@@ -77,6 +77,6 @@ def _reason(error: Exception) -> str:
 
 def _octets(text: str) -> Key | None:
     try:
-        return Key(octets_of("".join(text.split())))
+        return Key.taking(octets_of("".join(text.split())))
     except ValueError:
         return None

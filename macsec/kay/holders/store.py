@@ -89,15 +89,17 @@ class CakStore(Uncopyable):
 
     def _wrapped(self, cak: StoredCak, nonce: bytes) -> dict[str, Any]:
         named = _named(cak.ckn, cak.start_ns, cak.end_ns)
-        wrapped = AESGCM(self._kek.expose()).encrypt(nonce, cak.cak.expose(), _associated(named))
+        wrapped = AESGCM(self._kek.in_place()).encrypt(
+            nonce, cak.cak.in_place(), _associated(named)
+        )
         return {**named, "nonce": nonce.hex(), "wrapped": wrapped.hex()}
 
     def _unwrapped(self, entry: dict[str, Any]) -> StoredCak:
         named = {name: entry[name] for name in ("ckn", "start_ns", "end_ns")}
-        cipher = AESGCM(self._kek.expose())
+        cipher = AESGCM(self._kek.in_place())
         nonce, wrapped = bytes.fromhex(entry["nonce"]), bytes.fromhex(entry["wrapped"])
         try:
-            cak = Key(cipher.decrypt(nonce, wrapped, _associated(named)))
+            cak = Key.taking(cipher.decrypt(nonce, wrapped, _associated(named)))
         except InvalidTag:
             cak = None
         if cak is None:

@@ -93,7 +93,7 @@ class TokenHolder(Uncopyable):
     def sak(self, nonce: bytes, members: Sequence[bytes], kn: int, length: int) -> Key:
         """See `CakHolder`."""
         context = derivation.sak_context(nonce, members, kn, length)
-        return Key(self._kdf(derivation.LABEL_SAK, context, length))
+        return Key.taking(self._kdf(derivation.LABEL_SAK, context, length))
 
     def close(self) -> None:
         """Delete KEK and ICK from the token; the holder is unusable after this."""
@@ -130,7 +130,7 @@ class TokenHolder(Uncopyable):
     def _derived(self, label: bytes, **uses: bool) -> Any:
         """Derive KEK or ICK, and return it as an object of the token (9.3.3)."""
         with self._token():
-            octets = Key(
+            octets = Key.taking(
                 self._kdf(label, derivation.ckn_context(self.ckn), self.cak_length, locked=True)
             )
             try:
