@@ -371,6 +371,7 @@ WRITES_IN_PLACE = {
     "macsec.custody.folder": "records through the descriptor of a locked folder, by its own System",
     "macsec.kay.holders.audit": "a log that only grows",
     "macsec.live.devices": "/dev/net/tun",
+    "macsec.cli.shared.event_log": "a log that only grows",
     "macsec.custody.in_use": "the files of locks, which name the process that holds them",
     "macsec.live.namespace": "a setting of the kernel in /proc",
     "macsec.whole_file": "the one writer of files",

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from pathlib import Path
 
 import click
 
 from macsec.cli.shared import options
 from macsec.cli.shared.cak_files import holders_in
 from macsec.cli.shared.capture_io import Stream, open_stream
-from macsec.cli.shared.edge import stdout
+from macsec.cli.shared.edge import say, stdout
+from macsec.cli.tap.control import ChangeRequest, request_changes
 from macsec.cli.tap.status_socket import STATUS, ask, names
-from macsec.errors import MACsecError
+from macsec.config import scalars
+from macsec.config.caks import CAK_LENGTHS, load_caks
+from macsec.config.sources import KeyRing, KeySource
+from macsec.errors import ConfigError, MACsecError
 from macsec.kay.listening.listener import Listener
 from macsec.kay.listening.story import Stories
+from macsec.keys import Key
 from macsec.offline.decrypt import eapol_rows
 from macsec.report.mka import capture as capture_report
 from macsec.report.mka import status as status_report
@@ -46,6 +54,91 @@ def status(name: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"schema": status_report.SCHEMA, "taps": taps}))
     else:
         status_report.to_page(Page(stdout()), taps)
+
+
+@command.command("set", short_help="Change a running port.")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--cak",
+    metavar="FILE",
+    help="Take the CAKs of FILE, CKN to CAK in YAML; with --ckn one CAK: file:PATH or fd:N.",
+)
+@click.option("--ckn", metavar="HEX", help="The CKN of the CAK that --cak names.")
+@click.option("--now", "at_once", is_flag=True, help="Remove the present CAKs at once.")
+@click.option("-c", "--profile", type=options.FILE, metavar="FILE", help="Another configuration.")
+@click.option("--disable", multiple=True, metavar="CKN", help="Stop the participant of a CAK.")
+@click.option("--enable", multiple=True, metavar="CKN", help="Start it again.")
+@click.option("--macsec", type=click.Choice(["on", "off"]), help="off: frames pass in clear.")
+@click.option("--clear-counters", is_flag=True, help="Set the counters to zero.")
+@options.json_data
+def change(
+    name: str,
+    cak: str | None,
+    ckn: str | None,
+    at_once: bool,
+    profile: str | None,
+    disable: tuple[str, ...],
+    enable: tuple[str, ...],
+    macsec: str | None,
+    clear_counters: bool,
+    as_json: bool,
+) -> None:
+    """Change NAME, a running tap --mka of this user.
+
+    New CAKs are used from now on, beside the present ones: these are removed, except a fallback,
+    once a new one has carried the traffic for 6 s, or at once with --now. A profile takes the place
+    of secy and mka, CAKs included; the port is closed until it is secured anew, and keeps its SCI.
+
+    Nothing is written to a file: the next start has the configuration that it names.
+    """
+    caks = _new_caks(cak, ckn)
+    request = ChangeRequest(
+        profile=None if profile is None else os.path.abspath(profile),
+        caks=[(each.hex(), len(key)) for each, key in caks.items()],
+        at_once=at_once,
+        disable=[_ckn(each).hex() for each in disable],
+        enable=[_ckn(each).hex() for each in enable],
+        macsec=None if macsec is None else macsec == "on",
+        clear_counters=clear_counters,
+    )
+    if request == ChangeRequest(at_once=at_once):
+        raise click.UsageError("nothing to change: give --cak, --profile, --disable or the like")
+    try:
+        answer = request_changes(name, request, list(caks.values()))
+    finally:
+        for key in caks.values():
+            key.wipe()
+    if as_json:
+        click.echo(json.dumps({"schema": "macsec/mka-set/1", "upper": name, **answer}))
+        return
+    for text in answer["changes"]:
+        say(f"{name}: {text}")
+    say(f"{name}: {answer['reason']}")
+
+
+def _new_caks(source: str | None, ckn: str | None) -> dict[bytes, Key]:
+    """Return the CAKs of `--cak`, by CKN. Raises ConfigError, which repeats no key."""
+    if source is None:
+        if ckn is not None:
+            raise click.UsageError("--ckn names the CAK of --cak")
+        return {}
+    if re.fullmatch(r"([0-9A-Fa-f]{2}[:.-]?){16,32}", source):
+        raise click.UsageError("--cak names a file: a key is never given on the command line")
+    if ckn is None:
+        return load_caks(source.removeprefix("file:"))
+    reference = source if source.startswith(("file:", "fd:", "env:")) else f"file:{source}"
+    with KeyRing(Path()) as ring:
+        key = Key(ring.key(KeySource.reference_of(reference)).expose())
+    if len(key) not in CAK_LENGTHS:
+        raise ConfigError(f"--cak: a CAK has 16 or 32 octets, {len(key)} given")
+    return {_ckn(ckn): key}
+
+
+def _ckn(text: str) -> bytes:
+    try:
+        return scalars.ckn(text)
+    except ValueError as error:
+        raise click.UsageError(f"CKN: {error}") from None
 
 
 @command.command("explain", short_help="Explain the key agreement in a capture.")

@@ -5,6 +5,7 @@ inspect.py explain.py    one frame as an observer sees it, and the reason for it
 replay.py tap.py         `replay` across one link, and `tap`
 attack.py doctor.py      attacks; the facts about this machine
 lab/ mka/                labs; key agreement
+events.py                records of `--events`
 latency/ throughput/     measurements
 page.py table.py         text on a terminal or plain; a table of text
 html/ drawing/           pages of HTML; axes, shapes and SVG

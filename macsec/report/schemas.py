@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from macsec.conformance.outcome import ConformanceJson
 from macsec.report.attack import AttacksJson
 from macsec.report.doctor import DoctorJson
+from macsec.report.events import EventJson
 from macsec.report.explain import ExplainJson
 from macsec.report.inspect import InspectJson
 from macsec.report.lab.outcome import LabJson
@@ -18,7 +19,7 @@ from macsec.report.lab.status import LabStatusJson
 from macsec.report.latency.outcome import LatencyJson
 from macsec.report.mka.caks import CaksJson
 from macsec.report.mka.capture import MkaExplainJson
-from macsec.report.mka.status import MkaStatusJson
+from macsec.report.mka.status import MkaSetJson, MkaStatusJson
 from macsec.report.replay import LinkReplayJson
 from macsec.report.summary import ProtectJson, ValidateJson
 from macsec.report.tap import TapJson
@@ -31,12 +32,14 @@ OUTPUTS: dict[str, Any] = {
     "macsec/caks/1": CaksJson,
     "macsec/conformance/1": ConformanceJson,
     "macsec/doctor/1": DoctorJson,
+    "macsec/event/1": EventJson,
     "macsec/explain/1": ExplainJson,
     "macsec/inspect/1": InspectJson,
     "macsec/lab/1": LabJson,
     "macsec/lab-status/1": LabStatusJson,
     "macsec/latency/1": LatencyJson,
     "macsec/mka-explain/1": MkaExplainJson,
+    "macsec/mka-set/1": MkaSetJson,
     "macsec/mka-status/1": MkaStatusJson,
     "macsec/protect/1": ProtectJson,
     "macsec/replay/1": Union[LinkReplayJson, LabReplayJson],  # noqa: UP007 a union as a value

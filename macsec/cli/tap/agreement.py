@@ -11,8 +11,10 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 from macsec.cli.shared.edge import say
+from macsec.cli.shared.event_log import PortEvents
 from macsec.cli.shared.vault import edge
 from macsec.config import Configuration
+from macsec.custody import InUse
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.kay.holders import chain_of, policy_of
 from macsec.kay.kay import Kay
@@ -25,9 +27,10 @@ from macsec.report.mka.status import port_json, reason
 from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
+from .control import Changes
 from .export import export
 from .loop import Loop
-from .status_socket import KEYS, STATUS, Client, QuestionSocket
+from .status_socket import KEYS, STATUS, Client, ControlSocket, QuestionSocket
 
 PATIENCE_NS = 7 * NS_PER_S
 """Time to be secured before the reason is printed: a Life Time and a little more."""
@@ -66,6 +69,8 @@ class AgreedTap(NamedTuple):
     secy: SecY
     pump: Pump
     model: Configuration
+    in_use: InUse
+    events: PortEvents | None = None
 
     def status(self, _: Client) -> str:
         """Return the status of key agreement and the counters, as JSON."""
@@ -76,6 +81,14 @@ class AgreedTap(NamedTuple):
         """Return the SAKs in use, as a configuration in JSON, and report who has them."""
         say(f"{self.upper}: SAKs exported to pid {client.pid}, uid {client.uid}")
         return export(self.kay, self.secy, self.model)
+
+    def clear_counters(self) -> None:
+        """Set the counters of the SecY and of the KaY to zero."""
+        if self.events is not None:
+            self.events.count()
+            self.events.forget_counts()
+        self.secy.clear_counters()
+        self.kay.counters.reset()
 
 
 Run = Callable[[Loop], None]
@@ -99,10 +112,15 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         stack.callback(driver.stop)
 
         announcer = _Announcer(tap.kay, tap.upper)
+        changes = Changes(agreement, now_ns, tap.in_use, tap.clear_counters, tap.events)
+        sockets += [stack.enter_context(each) for each in _control_socket(tap.upper, changes)]
 
         def run(loop: Loop) -> None:
             for each in sockets:
                 loop.serve(each)
+            loop.each_turn(changes.tend)
+            if tap.events is not None:
+                loop.each_turn(tap.events.note)
             if not quiet:
                 loop.each_turn(announcer.note)
             driver.run(loop.wait)
@@ -120,6 +138,14 @@ def _question_sockets(tap: AgreedTap) -> Iterator[QuestionSocket]:
             yield QuestionSocket(tap.upper, question, answer)
         except (OSError, EnvironmentLacks) as error:
             say(f"warning: {tap.upper} has no socket for its {question}: {error}")
+
+
+def _control_socket(upper: str, changes: Changes) -> Iterator[ControlSocket]:
+    """Open the socket of changes."""
+    try:
+        yield ControlSocket(upper, changes.answer)
+    except (OSError, EnvironmentLacks) as error:
+        say(f"warning: {upper} takes no changes: {error}")
 
 
 class _Announcer:

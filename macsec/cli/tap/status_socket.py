@@ -2,6 +2,7 @@
 
 /run/macsec/tap/NETNS-NAME.status   the status of key agreement, as JSON
 /run/macsec/tap/NETNS-NAME.keys     the SAKs in use, only if the configuration allows it
+/run/macsec/tap/NETNS-NAME.control  a request for changes comes first, up to the client's end
 
 NETNS is the number of the network namespace, in which NAME is one interface. Folder and sockets are
 the owner's alone, and a client must be the same user: the kernel gives its uid (SO_PEERCRED).
@@ -22,8 +23,12 @@ from macsec.errors import EnvironmentLacks, MACsecError
 
 PARENT = "/run/macsec"
 FOLDER = f"{PARENT}/tap"
-STATUS, KEYS = "status", "keys"
+STATUS, KEYS, CONTROL = "status", "keys", "control"
 PATIENCE_S = 5
+REQUEST_LIMIT = 1 << 16
+"""Octets of a request."""
+_SHORT_S = 0.1
+"""Time for a client to send a request or take an answer: the KaY waits meanwhile."""
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -74,10 +79,13 @@ class QuestionSocket:
         with contextlib.suppress(OSError):
             peer, _ = self._server.accept()
             with peer:
-                peer.settimeout(0.1)
+                peer.settimeout(_SHORT_S)
                 client = _client(peer)
                 if client.uid == os.geteuid():
-                    peer.sendall(self._answer_for(client).encode())
+                    peer.sendall(self._answer(client, peer).encode())
+
+    def _answer(self, client: Client, peer: socket.socket) -> str:
+        return self._answer_for(client)
 
     def close(self) -> None:
         """Remove the socket."""
@@ -90,6 +98,30 @@ class QuestionSocket:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class ControlSocket(QuestionSocket):
+    """The socket of requests about NAME; `answer_to(client, request)` returns the answer."""
+
+    def __init__(self, name: str, answer_to: Callable[[Client, bytearray], str]) -> None:
+        self._answer_to = answer_to
+        super().__init__(name, CONTROL, lambda _: "")
+
+    def _answer(self, client: Client, peer: socket.socket) -> str:
+        return self._answer_to(client, _received(peer))
+
+
+def _received(peer: socket.socket) -> bytearray:
+    """Receive octets up to the end, in place: they may hold keys. Raises OSError."""
+    octets, length = bytearray(REQUEST_LIMIT), 0
+    try:
+        while more := peer.recv_into(memoryview(octets)[length:]):
+            length += more
+    except BaseException:
+        octets[:] = bytes(REQUEST_LIMIT)
+        raise
+    del octets[length:]
+    return octets
 
 
 def path_of(name: str, question: str) -> str:
@@ -144,12 +176,19 @@ def names() -> list[str]:
 
 def ask(name: str, question: str) -> str | None:
     """Return the answer of the process that has NAME, or None if no process answers."""
+    return converse(name, question, b"")
+
+
+def converse(name: str, question: str, request: bytes | bytearray) -> str | None:
+    """Send a request to the process that has NAME; return its answer, or None without one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(PATIENCE_S)
         try:
             client.connect(path_of(name, question))
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: client.recv(1 << 16), b"")).decode() or None
-        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        except (FileNotFoundError, ConnectionError, NotADirectoryError):
             return None
         except PermissionError:
             raise EnvironmentLacks(f"{FOLDER}: needs root") from None

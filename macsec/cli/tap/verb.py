@@ -7,16 +7,17 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time
 
 import click
 
-from macsec.cli.shared import options, pn_state
+from macsec.cli.shared import event_log, options, pn_state
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import say
+from macsec.cli.shared.event_log import EventLog, PortEvents
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.config import Configuration, load
-from macsec.custody import Keeper
+from macsec.custody import InUse, Keeper
 from macsec.errors import KeyExhausted
 from macsec.kay.kay import Kay
 from macsec.live import devices
@@ -29,6 +30,9 @@ from macsec.secy.from_config import require_transmit
 from .agreement import AgreedTap, agreed, check, kay_of, now_ns
 from .following import Follower
 from .loop import Loop
+
+PUMP_DROPS = ("too_long", "dropped", "blocked")
+"""Counts of a pump that are frames it lost."""
 
 
 @click.command("tap", short_help="Run a MACsec interface in user space.")
@@ -44,6 +48,7 @@ from .loop import Loop
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing to stderr but errors.")
+@event_log.option
 @pn_state.options
 def command(
     config: str,
@@ -53,6 +58,7 @@ def command(
     stats: float | None,
     as_json: bool,
     quiet: bool,
+    events: str | None,
     state_folder: str | None,
     state_init: bool,
 ) -> None:
@@ -90,21 +96,25 @@ def command(
         SecY.from_config(model, *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
         pn_state.locks() as in_use,
+        event_log.opened(events, time) as log,
     ):
         if kay is not None:
             pn_state.take_members(in_use, kay.sci, kay.chain.ckns)
-        _run(_Request(below, upper, stats, as_json, quiet), secy, keeper, kay, model)
+        request = _Request(below, upper, stats, as_json, quiet, in_use, log)
+        _run(request, secy, keeper, kay, model)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """The interfaces of a tap, and the reports that its user wants."""
+    """The interfaces of a tap, its locks, and the reports that its user wants."""
 
     below: devices.EthernetInterface
     upper: str
     stats: float | None
     as_json: bool
     quiet: bool
+    in_use: InUse
+    log: EventLog | None
 
 
 def _run(
@@ -124,9 +134,10 @@ def _run(
     ):
         started = monotonic()
         follower = Follower(watch, below.name, clear, secy, inform)
+        events = _events(tap, secy, kay, pump, wire)
         run: Callable[[Loop], None] = Loop.run
         if kay is not None:
-            parts = AgreedTap(kay, below, tap.upper, wire, secy, pump, model)
+            parts = AgreedTap(kay, below, tap.upper, wire, secy, pump, model, tap.in_use, events)
             run = more.enter_context(agreed(parts, tap.quiet))
 
         def session() -> report.Session:
@@ -143,14 +154,32 @@ def _run(
         loop.serve(follower)
         if tap.stats is not None:
             loop.every(tap.stats, counters)
+        if events is not None:
+            loop.every(event_log.INTERVAL_S, events.count)
         run(loop)
         pump.stop()
+        if events is not None:
+            events.count()
         if tap.as_json:
             click.echo(json.dumps(report.tap_json(secy, session(), kay)))
         elif not tap.quiet:
             counters()
         pump.check()
         _check_used_up(secy)
+
+
+def _events(
+    tap: _Request, secy: SecY, kay: Kay | None, pump: Pump, wire: devices.Packet
+) -> PortEvents | None:
+    if tap.log is None:
+        return None
+
+    def drops() -> dict[str, int]:
+        ways = pump.traffic._asdict().items()
+        lost = {f"{way} {name}": counts[name] for way, counts in ways for name in PUMP_DROPS}
+        return {**lost, "from_wire lost": wire.lost}
+
+    return PortEvents(tap.log, tap.upper, kay, lambda: secy.counters, drops)
 
 
 def _greeting(tap: _Request, secy: SecY, follower: Follower) -> str:

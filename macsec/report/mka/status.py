@@ -78,6 +78,16 @@ class MkaStatusJson(TypedDict):
 
 BE_SERVER = "give this port the lowest priority, so that it is Key Server"
 
+
+class MkaSetJson(TypedDict):
+    """`macsec/mka-set/1`: the changes that a running port took, and its state after them."""
+
+    schema: Literal["macsec/mka-set/1"]
+    upper: str
+    changes: list[str]
+    reason: str
+
+
 _WHY_NO_PEER = (
     (Reception.BAD_ICV, "{} MKPDUs failed their ICV: the peer has another CAK under this CKN"),
     (Reception.UNKNOWN_CKN, "{} MKPDUs name another CKN"),
@@ -131,6 +141,8 @@ def reason(kay: Kay) -> str:
 
 def obstacle(kay: Kay) -> str:
     """Return the reason why a port is not secured."""
+    if not kay.active:
+        return "key agreement is off"
     if not kay.participants:
         return "no CAK is valid now"
     members = kay.all_participants

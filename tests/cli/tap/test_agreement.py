@@ -18,6 +18,7 @@ from macsec.cli.tap.loop import Loop
 from macsec.config import Configuration, load
 from macsec.config.exchange import FORMATS
 from macsec.config.sources import KeyRing
+from macsec.custody import InUse
 from macsec.errors import CustodyError
 from macsec.kay.kay import Kay
 from macsec.live.devices import EthernetInterface
@@ -124,6 +125,11 @@ def configuration(**mka: Any) -> Configuration:
     return load({"secy": {"cipher": mka.pop("cipher", "gcm-aes-128")}, "mka": agreed})
 
 
+def folder_of_locks() -> Path:
+    """Return the folder of the locks of this test."""
+    return Path(status_socket.PARENT) / "in-use"
+
+
 class Rig:
     """A tap under key agreement beside a peer, from `with` on; `reports`: counters printed."""
 
@@ -144,6 +150,7 @@ class Rig:
             self.secy,
             self.pump,
             self.model,
+            InUse(folder_of_locks()),
         )
 
     def __enter__(self) -> Rig:

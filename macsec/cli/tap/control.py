@@ -1,0 +1,215 @@
+"""The changes that a running `macsec tap --mka` takes from `macsec mka set`.
+
+A request is a line of JSON, and after it the octets of the CAKs that the line names: no text holds
+a key. The answer is a JSON object: `changes`, or `error` with its exit code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from macsec.cli.shared import pn_state
+from macsec.cli.shared.event_log import PortEvents
+from macsec.cli.shared.vault import edge
+from macsec.config import load
+from macsec.custody import InUse
+from macsec.errors import ConfigError, MACsecError
+from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.holders import chain_of, policy_of
+from macsec.kay.keychain import ChainKey
+from macsec.kay.timers import MKA_LIFE_TIME_NS
+from macsec.keys import Key
+from macsec.port import Agreement
+from macsec.report.mka.status import reason
+from macsec.secy.from_config import located_controls
+
+from .status_socket import CONTROL, Client, converse
+
+FIXED = ("destination", "eapol_ethertype")
+"""Entries of a policy that the sockets of a tap were opened for."""
+
+
+@dataclass(slots=True)
+class ChangeRequest:
+    """The changes that a user asks for, in the order in which they are made.
+
+    `profile`: the absolute path of a configuration. `caks`: CKN in hex, and the octets of the CAK.
+    `at_once`: do not wait until a new CAK carries the traffic. `macsec`: on, off or as it is.
+    """
+
+    profile: str | None = None
+    caks: list[tuple[str, int]] = field(default_factory=list)
+    at_once: bool = False
+    disable: list[str] = field(default_factory=list)
+    enable: list[str] = field(default_factory=list)
+    macsec: bool | None = None
+    clear_counters: bool = False
+
+    def encode(self, keys: list[Key]) -> bytearray:
+        """Return the octets of the request; the caller wipes them."""
+        octets = bytearray(json.dumps(asdict(self)).encode() + b"\n")
+        for key in keys:
+            octets += key.in_place()
+        return octets
+
+    @classmethod
+    def decode(cls, octets: bytearray) -> tuple[ChangeRequest, list[Key]]:
+        """Return a request and its CAKs, and wipe the octets. Raises MACsecError."""
+        try:
+            end = octets.index(b"\n")
+            request = cls(**json.loads(octets[:end]))
+            keys, start = [], end + 1
+            for _, length in request.caks:
+                octets_of_key: Any = memoryview(octets)[start : start + length]  # no copy
+                keys.append(Key(octets_of_key))
+                start += length
+            if start != len(octets):
+                raise ValueError("other octets than those of the keys")
+        except (ValueError, TypeError):
+            raise MACsecError("the request of another version of macsec") from None
+        finally:
+            octets[:] = bytes(len(octets))
+        return request, keys
+
+
+class Changes:
+    """Makes the changes of requests on an agreement; `now_ns()` is the KaY's time.
+
+    New CAKs are preferred at once; those that they replace stay until a new one has carried the
+    traffic for a Life Time, so that no frame is lost.
+    """
+
+    def __init__(
+        self,
+        agreement: Agreement,
+        now_ns: Callable[[], int],
+        in_use: InUse,
+        clear: Callable[[], None],
+        events: PortEvents | None,
+    ) -> None:
+        self._agreement, self._kay = agreement, agreement.kay
+        self._now_ns, self._in_use = now_ns, in_use
+        self._clear, self._events = clear, events
+        self._replacing: set[bytes] = set()
+        self._carried_ns: int | None = None
+
+    def answer(self, client: Client, octets: bytearray) -> str:
+        """Make the changes of a request; return the answer."""
+        try:
+            request, keys = ChangeRequest.decode(octets)
+            changes = list(self._make(request, keys))
+        except MACsecError as error:
+            return json.dumps({"error": str(error), "exit_code": error.exit_code})
+        self._agreement.settle(self._now_ns())
+        if self._events is not None:
+            self._events.changed(changes, client.pid)
+        return json.dumps({"changes": changes, "reason": reason(self._kay)})
+
+    def tend(self) -> None:
+        """Remove replaced CAKs once a new one has carried the traffic for a Life Time."""
+        if not self._replacing:
+            return
+        principal, now_ns = self._kay.principal, self._now_ns()
+        if principal is None or principal.key.ckn not in self._replacing or not self._kay.secured:
+            self._carried_ns = None
+        elif self._carried_ns is None:
+            self._carried_ns = now_ns
+        elif now_ns - self._carried_ns >= MKA_LIFE_TIME_NS:
+            self._remove_others()
+
+    def _make(self, request: ChangeRequest, keys: list[Key]) -> Iterator[str]:
+        now_ns = self._now_ns()
+        known = {*self._kay.chain.ckns, *(bytes.fromhex(ckn) for ckn, _ in request.caks)}
+        for name in (*request.disable, *request.enable):
+            if bytes.fromhex(name) not in known and request.profile is None:
+                raise ConfigError(f"CKN {name}: this port has no such CAK")
+        if request.profile is not None:
+            yield self._adopt(request.profile)
+        if keys:
+            yield self._replace(request, keys)
+        for names, enabled in ((request.disable, False), (request.enable, True)):
+            for name in names:
+                self._kay.enable_key(now_ns, bytes.fromhex(name), enabled)
+                yield f"participant of CKN {name} {'enabled' if enabled else 'disabled'}"
+        if request.macsec is not None:
+            self._agreement.bypass(now_ns, not request.macsec)
+            yield f"MACsec {'on' if request.macsec else 'off: frames pass in clear'}"
+        if request.clear_counters:
+            self._clear()
+            yield "counters cleared"
+
+    def _adopt(self, path: str) -> str:
+        """Take policy, controls and CAKs of another configuration."""
+        model = load(path)
+        try:
+            if model.mka is None:
+                raise ConfigError(f"{model.origin.where(('mka',))}: is missing")
+            policy, controls = policy_of(model), located_controls(model)
+            self._check_fixed(model.mka.port, policy)
+            keys = chain_of(model, edge("macsec tap", self._now_ns()))
+        finally:
+            model.wipe()
+        self._take(keys)
+        mtu = self._agreement.port.secy.controls.mtu
+        self._agreement.adopt(self._now_ns(), policy, replace(controls, mtu=mtu))
+        for ckn in self._kay.chain.ckns:
+            self._kay.remove_key(self._now_ns(), ckn)
+        for key in keys:
+            self._kay.add_key(self._now_ns(), key)
+        self._replacing = set()
+        return f"profile {path}"
+
+    def _check_fixed(self, port: int, policy: Any) -> None:
+        if port != self._kay.sci & 0xFFFF:
+            raise ConfigError("mka.port: the SCI of a running port stays: start the tap again")
+        for name in FIXED:
+            if getattr(policy, name) != getattr(self._kay.policy, name):
+                raise ConfigError(f"mka.{name}: its socket is open: start the tap again")
+
+    def _replace(self, request: ChangeRequest, keys: list[Key]) -> str:
+        """Add CAKs in place of the present ones; a fallback stays."""
+        now_ns = self._now_ns()
+        names = [bytes.fromhex(ckn) for ckn, _ in request.caks]
+        added = [
+            ChainKey(MemoryHolder(key, ckn), start_ns=now_ns)
+            for ckn, key in zip(names, keys, strict=True)
+        ]
+        self._take(added)
+        for key in added:
+            if key.ckn in self._kay.chain.ckns:
+                self._kay.remove_key(now_ns, key.ckn)
+            self._kay.add_key(now_ns, key)
+        self._replacing, self._carried_ns = set(names), None
+        if request.at_once:
+            self._remove_others()
+        return f"CAK of CKN {', '.join(key.name for key in added)}"
+
+    def _take(self, keys: list[ChainKey]) -> None:
+        pn_state.take_members(self._in_use, self._kay.sci, [key.ckn for key in keys])
+
+    def _remove_others(self) -> None:
+        now_ns = self._now_ns()
+        for ckn, key in self._kay.chain.active(now_ns).items():
+            if ckn not in self._replacing and not key.fallback:
+                self._kay.remove_key(now_ns, ckn)
+        self._replacing = set()
+
+
+def request_changes(name: str, request: ChangeRequest, keys: list[Key]) -> dict[str, Any]:
+    """Ask the process that has NAME for changes; return its answer. Raises MACsecError."""
+    octets = request.encode(keys)
+    try:
+        answer = converse(name, CONTROL, octets)
+    finally:
+        octets[:] = bytes(len(octets))
+    if answer is None:
+        raise MACsecError(f"{name}: no macsec tap --mka runs in this network namespace")
+    found: dict[str, Any] = json.loads(answer)
+    if "error" in found:
+        refusal = MACsecError(f"{name}: {found['error']}")
+        refusal.exit_code = found["exit_code"]
+        raise refusal
+    return found

@@ -1,0 +1,328 @@
+"""Changes of a running port: other CAKs, another profile, participants, MACsec off and on."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.mka.kays import CKN, Member, Segment, chain_key, check_connectivity, pair, secured
+from support.schemas import validator
+
+from macsec.cli.shared.event_log import EventLog, PortEvents
+from macsec.cli.tap import status_socket
+from macsec.cli.tap.control import ChangeRequest, Changes, request_changes
+from macsec.cli.tap.status_socket import Client, ControlSocket
+from macsec.custody import InUse, member_name
+from macsec.errors import MACsecError
+from macsec.keys import Key
+
+OTHER, OTHER_CAK = "3344", bytes(range(16, 32))
+US = Client(42, 0)
+
+
+class Port:
+    """A member of a segment that takes changes; `cleared` counts its calls."""
+
+    def __init__(self, segment: Segment, member: Member, folder: Path) -> None:
+        agreement = member.station.agreement
+        assert agreement is not None
+        self.member, self.segment, self.cleared = member, segment, 0
+        self.in_use = InUse(folder / member.name)
+        self.log = EventLog(str(folder / f"{member.name}.jsonl"), lambda: segment.now)
+        self.events = PortEvents(self.log, member.name, agreement.kay, lambda: member.secy.counters)
+        clock = lambda: segment.engine.now_ns  # noqa: E731
+        self.changes = Changes(agreement, clock, self.in_use, self._clear, self.events)
+        segment.every(1, self.changes.tend, segment.now, segment.now + 100)
+
+    def _clear(self) -> None:
+        self.cleared += 1
+
+    def ask(self, *keys: bytes, **given: Any) -> dict[str, Any]:
+        """Make changes; return the answer."""
+        octets = ChangeRequest(**given).encode([Key(key) for key in keys])
+        answer: dict[str, Any] = json.loads(self.changes.answer(US, octets))
+        assert not any(octets)
+        return answer
+
+    def ckns(self) -> list[str]:
+        """Return the CKNs of its participants."""
+        return [ckn.hex() for ckn in self.member.kay.participants]
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> tuple[Port, Port]:
+    """Return two ports that are secured with each other."""
+    segment, a, b = pair()
+    return Port(segment, a, tmp_path), Port(segment, b, tmp_path)
+
+
+def run(ports: tuple[Port, Port], seconds: float) -> None:
+    """Let time pass."""
+    segment = ports[0].segment
+    segment.run(segment.now + seconds)
+
+
+def connected(ports: tuple[Port, Port]) -> bool:
+    """Return whether both are secured; frames pass then."""
+    both = [port.member for port in ports]
+    if not secured(*both):
+        return False
+    check_connectivity(ports[0].segment, *both)
+    return True
+
+
+def test_another_cak_takes_over_without_a_lost_frame(ports):
+    """Both participants run until the new one has carried the traffic for a Life Time."""
+    a, b = (port.member for port in ports)
+    start = ports[0].segment.now
+    ports[0].segment.every(0.05, a.send, start, start + 20)
+    for port in ports:
+        answer = port.ask(OTHER_CAK, caks=[(OTHER, 16)])
+        assert answer["changes"] == [f"CAK of CKN {OTHER}"]
+        assert port.ckns() == [OTHER, CKN.hex()]
+    run(ports, 5)
+    assert [port.member.principal.key.name for port in ports] == [OTHER, OTHER]
+    assert ports[0].ckns() == [OTHER, CKN.hex()]
+    run(ports, 15.5)
+    assert [port.ckns() for port in ports] == [[OTHER], [OTHER]]
+    assert b.numbers_from("a") == a.sent
+    assert connected(ports)
+
+
+def test_present_cak_stays_while_the_other_end_has_no_other(ports):
+    """A new CAK that no peer has takes nothing away."""
+    ports[0].ask(OTHER_CAK, caks=[(OTHER, 16)])
+    run(ports, 30)
+    assert ports[0].ckns() == [OTHER, CKN.hex()]
+    assert connected(ports)
+
+
+def test_present_cak_goes_at_once_where_that_is_asked(ports):
+    """Except a fallback; the other end then has no peer under the old one."""
+    spare = chain_key(bytes(16), b"spare", fallback=True)
+    ports[0].member.kay.add_key(ports[0].segment.engine.now_ns, spare)
+    ports[0].ask(OTHER_CAK, caks=[(OTHER, 16)], at_once=True)
+    assert ports[0].ckns() == [OTHER, b"spare".hex()]
+    run(ports, 10)
+    assert not ports[1].member.kay.secured
+    ports[1].ask(OTHER_CAK, caks=[(OTHER, 16)], at_once=True)
+    run(ports, 10)
+    assert connected(ports)
+
+
+def test_cak_under_the_same_ckn_is_replaced(ports):
+    """A CKN names one CAK of a port."""
+    for port in ports:
+        port.ask(OTHER_CAK, caks=[(CKN.hex(), 16)])
+        assert port.ckns() == [CKN.hex()]
+    run(ports, 12)
+    assert connected(ports)
+
+
+def profile(folder: Path, **mka: Any) -> str:
+    """Write another configuration, under XPN."""
+    path = folder / "profile.yaml"
+    given = {"ckn": OTHER, "cak": OTHER_CAK.hex() * 2, **mka}
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"secy": {"cipher": "gcm-aes-xpn-256", "window": 5}, "mka": given}))
+    return str(path)
+
+
+def test_profile_takes_the_place_of_suite_controls_and_caks(ports, tmp_path):
+    """The SecY keeps the limit of its interface; the port is secured anew."""
+    path = profile(tmp_path)
+    for port in ports:
+        port.member.secy.set_controls(mtu=1500)
+        assert port.ask(profile=path)["changes"] == [f"profile {path}"]
+        assert port.ckns() == [OTHER]
+    run(ports, 12)
+    assert connected(ports)
+    controls = ports[0].member.secy.controls
+    assert (controls.cipher.name, controls.window, controls.mtu) == ("gcm-aes-xpn-256", 5, 1500)
+
+
+@pytest.mark.parametrize(
+    "mka, why",
+    [
+        ({"port": 2}, "mka.port: the SCI of a running port stays"),
+        ({"destination": "0180c2000000"}, "mka.destination: its socket is open"),
+        ({"cak": "00"}, "CAK"),
+    ],
+)
+def test_profile_that_cannot_be_taken_changes_nothing(ports, tmp_path, mka, why):
+    """Exit 2 with the reason, and no key in it; the port stays secured."""
+    answer = ports[0].ask(profile=profile(tmp_path, **mka))
+    assert why in answer["error"]
+    assert OTHER_CAK.hex() not in answer["error"]
+    assert answer["exit_code"] == 2
+    assert connected(ports)
+
+
+def test_participant_is_disabled_and_enabled(ports):
+    """By its CKN; an unknown one is refused before anything changes."""
+    name = CKN.hex()
+    answer = ports[0].ask(disable=["77"], macsec=False)
+    assert answer == {"error": "CKN 77: this port has no such CAK", "exit_code": 2}
+    assert connected(ports)
+    answer = ports[0].ask(disable=[name])
+    assert (answer["changes"], ports[0].ckns()) == ([f"participant of CKN {name} disabled"], [])
+    ports[0].ask(enable=[name])
+    run(ports, 12)
+    assert connected(ports)
+
+
+def test_macsec_goes_off_and_on(ports):
+    """Off passes plain frames at once; the counters can be cleared beside it."""
+    answer = ports[0].ask(macsec=False, clear_counters=True)
+    assert answer["changes"] == ["MACsec off: frames pass in clear", "counters cleared"]
+    assert answer["reason"] == "not secured: key agreement is off"
+    assert ports[0].cleared == 1
+    assert ports[0].member.station.port.enabled
+    assert ports[0].ask(macsec=True)["changes"] == ["MACsec on"]
+    assert not ports[0].member.station.port.enabled
+    run(ports, 12)
+    assert connected(ports)
+
+
+def test_changes_are_events_of_the_port(ports, tmp_path):
+    """With the process that asked."""
+    ports[0].ask(clear_counters=True)
+    (line,) = (tmp_path / "a.jsonl").read_text().splitlines()
+    record = json.loads(line)
+    validator("macsec/event/1").validate(record)
+    assert (record["event"], record["changes"], record["pid"]) == (
+        "changed",
+        ["counters cleared"],
+        42,
+    )
+
+
+def test_cak_that_another_process_has_is_refused(ports, tmp_path):
+    """Two members of one SCI would get the same SAKs; the present CAK stays."""
+    kay = ports[0].member.kay
+    with InUse(tmp_path / "a") as other:
+        other.take({member_name(bytes.fromhex(OTHER), kay.sci)}, "it")
+        answer = ports[0].ask(OTHER_CAK, caks=[(OTHER, 16)])
+    assert (answer["exit_code"], "another process" in answer["error"]) == (1, True)
+    assert ports[0].ckns() == [CKN.hex()]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"\n",
+        b"{}",
+        b"[]\n",
+        b'{"more": 1}\n',
+        b"{}\nx",
+        b'{"caks": [["33", 16]]}\n' + bytes(15),
+    ],
+)
+def test_octets_that_are_no_request_are_refused(ports, octets):
+    """A request that was cut, or of another version: nothing changes."""
+    answer = json.loads(ports[0].changes.answer(US, bytearray(octets)))
+    assert answer["error"] == "the request of another version of macsec"
+    assert ports[0].ckns() == [CKN.hex()]
+
+
+# ---------------------------------------------------------------- the socket and the verb
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of the sockets in these tests."""
+    monkeypatch.setattr(status_socket, "PARENT", str(tmp_path / "run"))
+    monkeypatch.setattr(status_socket, "FOLDER", str(tmp_path / "run/tap"))
+    return tmp_path
+
+
+class Served:
+    """A control socket that a thread serves until the end of `with`; `seen`: its requests."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.seen: list[tuple[ChangeRequest, list[bytes]]] = []
+        self._answer = json.dumps(answer)
+
+    def _take(self, client: Client, octets: bytearray) -> str:
+        request, keys = ChangeRequest.decode(octets)
+        self.seen.append((request, [key.expose() for key in keys]))
+        return self._answer
+
+    def __enter__(self) -> Served:
+
+        self._stop = threading.Event()
+        self._socket = ControlSocket("ms0", self._take)
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def _serve(self) -> None:
+        while not self._stop.wait(0.001):
+            self._socket.serve()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+
+GOOD_ANSWER = {"changes": ["it"], "reason": "secured"}
+
+
+def test_verb_sends_keys_from_files_alone(folder, desk):
+    """A mapping, a file of hex with its CKN, and a descriptor; the key is in no argument."""
+    mapping, bare = folder / "caks.yaml", folder / "bare"
+    for path, text in ((mapping, f"{OTHER}: {OTHER_CAK.hex()}\n"), (bare, OTHER_CAK.hex())):
+        path.touch(mode=0o600)
+        path.write_text(text)
+    words = ("mka", "set", "ms0", "--json", "--cak")
+    with Served(GOOD_ANSWER) as served, bare.open() as file:
+        for more in (
+            (str(mapping),),
+            (f"file:{mapping}",),
+            (f"file:{bare}", "--ckn", OTHER),
+            (str(bare), "--ckn", OTHER),
+            (f"fd:{file.fileno()}", "--ckn", OTHER),
+        ):
+            found = json.loads(desk.run(*words, *more).stdout)
+            validator(found["schema"]).validate(found)
+            assert found["changes"] == ["it"]
+    assert served.seen == [(ChangeRequest(caks=[[OTHER, 16]]), [OTHER_CAK])] * 5  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "words, why",
+    [
+        ((), "nothing to change"),
+        (("--now",), "nothing to change"),
+        (("--ckn", "33"), "--ckn names the CAK of --cak"),
+        (("--cak", OTHER_CAK.hex()), "a key is never given on the command line"),
+        (("--cak", OTHER_CAK.hex(), "--ckn", "33"), "a key is never given on the command line"),
+        (("--disable", "xx"), "CKN"),
+    ],
+)
+def test_verb_refuses_what_it_cannot_mean(folder, desk, words, why):
+    """Exit 2, and no key in the line."""
+    message = desk.run("mka", "set", "ms0", *words, code=2).stderr
+    assert why in message
+    assert OTHER_CAK.hex() not in message
+
+
+def test_verb_reports_the_refusal_of_the_port(folder, desk):
+    """With the exit code of the port; without a running tap it is 1."""
+    with Served({"error": "no", "exit_code": 2}):
+        assert "ms0: no" in desk.run("mka", "set", "ms0", "--macsec", "off", code=2).stderr
+    message = desk.run("mka", "set", "ms0", "--macsec", "off", code=1).stderr
+    assert "no macsec tap --mka runs" in message
+
+
+def test_another_user_changes_nothing(folder, monkeypatch):
+    """Not even with access to the socket: the request is not read."""
+    monkeypatch.setattr(status_socket, "_client", lambda _: Client(1, 12345))
+    with Served(GOOD_ANSWER) as served, pytest.raises(MACsecError, match="no macsec tap"):
+        request_changes("ms0", ChangeRequest(macsec=False), [])
+    assert served.seen == []
