@@ -78,7 +78,7 @@ class ChangeRequest:
 class Changes:
     """Makes the changes of requests on an agreement; `now_ns()` is the KaY's time.
 
-    New CAKs are preferred at once; those that they replace stay until a new one has carried the
+    New CAKs are preferred at once; the replaced ones stay until a new one has carried the
     traffic for a Life Time, so that no frame is lost.
     """
 
