@@ -175,9 +175,10 @@ class Plugin:
         write_text, write_bytes = Path.write_text, Path.write_bytes
 
         def noted_key(key: Key, octets: bytes, **more: bool) -> None:
-            copy = bytes(bytearray(octets))  # the key may overwrite its source
+            # A copy first: the key may overwrite its source, and refuses all that is no octets.
+            copy = bytes(bytearray(octets)) if isinstance(octets, bytes | bytearray) else None
             make(key, octets, **more)
-            self.canaries.add(copy)
+            self.canaries.add(bytes(octets) if copy is None else copy)
 
         def noted_invoke(runner: CliRunner, command: Any, args: Any = None, **more: Any) -> Any:
             result = invoke(runner, command, args, **more)
