@@ -121,31 +121,30 @@ class Participant(Uncopyable):
             return Reception.OTHER_SCI
         if known is not None and known.basic is not None and known.sci != basic.sci:
             return Reception.OTHER_SCI
-        if basic.mn <= self.peers.last_mn(basic.mi) or self.peers.is_superseded(basic.mi):
+        listed = self._listed(mkpdu)
+        proves = listed is not None and self.identity.is_recent(listed, now_ns)
+        if self.peers.is_past(basic, now_ns, proves):
             return Reception.OLD_MN
         peer = self.peers.hear(basic, now_ns)
         if peer is None:
             return Reception.TOO_MANY
         self.news |= known is None
-        self._prove(peer, mkpdu, now_ns)
-        return Reception.ACCEPTED
-
-    def _prove(self, peer: Peer, mkpdu: Mkpdu, now_ns: int) -> None:
-        """Make a peer live if it lists us with a recent MN; it stays live for a Life Time."""
-        listed = (
-            entry.mn for entry in mkpdu.live + mkpdu.potential if entry.mi == self.identity.mi
-        )
-        mn = next(listed, None)
-        if mn is not None and mn > self.identity.mn:
+        if listed is not None and listed > self.identity.mn:
             self.renew()
-            return
-        if mn is not None and self.identity.is_recent(mn, now_ns):
+            return Reception.ACCEPTED
+        if proves:
             self.news |= self.peers.prove(peer, now_ns)
-        elif mn is not None:
+        elif listed is not None:
             self._counters.add("in-mkpdu-peer-list-errors")
         if peer.live:
             others = [entry for entry in mkpdu.live if not self.identity.is_ours(entry.mi)]
             self.peers.learn(others, now_ns)
+        return Reception.ACCEPTED
+
+    def _listed(self, mkpdu: Mkpdu) -> int | None:
+        """Return the MN with which an MKPDU lists us, or None: a recent one proves its sender."""
+        entries = mkpdu.live + mkpdu.potential
+        return next((entry.mn for entry in entries if entry.mi == self.identity.mi), None)
 
     def expire(self, now_ns: int) -> None:
         """Remove peers whose Life Time has run out.

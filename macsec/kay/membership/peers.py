@@ -52,9 +52,10 @@ class Peer:
 
 
 class Past(NamedTuple):
-    """A member that left the lists: its last MN, and the MI that its SCI took after it, if any."""
+    """A member that left the lists: its last MN, when it left, the next MI of its SCI if any."""
 
     mn: int
+    gone_ns: int
     successor: bytes | None
 
 
@@ -72,17 +73,25 @@ class Peers:
     def __init__(self) -> None:
         self._peers: dict[bytes, Peer] = {}
         self._past: dict[bytes, Past] = {}
+        self._live: list[Peer] | None = None
 
     def find(self, mi: bytes) -> Peer | None:
         """Return the member with an MI, or None."""
         return self._peers.get(mi)
 
-    def last_mn(self, mi: bytes) -> int:
-        """Return the last MN that was accepted from an MI, also before it left; 0 if none."""
-        peer, past = self._peers.get(mi), self._past.get(mi)
+    def is_past(self, basic: Basic, now_ns: int, proves: bool) -> bool:
+        """True for an MKPDU of the past: its MN is not above the last one, or its MI given up.
+
+        After a Life Time no replay can list a recent MN of ours. A former member that `proves` its
+        life so may then return with any MN, also if somebody else used its MI meanwhile.
+        """
+        peer, past = self._peers.get(basic.mi), self._past.get(basic.mi)
         if peer is not None and peer.basic is not None:
-            return peer.mn
-        return 0 if past is None else past.mn
+            return basic.mn <= peer.mn
+        if past is None or self.is_superseded(basic.mi):
+            return past is not None
+        returns = proves and now_ns >= past.gone_ns + MKA_LIFE_TIME_NS
+        return basic.mn <= past.mn and not returns
 
     def is_superseded(self, mi: bytes) -> bool:
         """True if a member gave up this MI for one under which it is live now."""
@@ -92,11 +101,11 @@ class Peers:
 
     @property
     def live(self) -> list[Peer]:
-        """The Live Peer List, the greatest SCI first: the order of SSCIs."""
-        live = [peer for peer in self._peers.values() if peer.live]
-        if len(live) > 1:  # read often, and most links have one peer
-            live.sort(key=lambda peer: peer.sci or 0, reverse=True)
-        return live
+        """The Live Peer List, the greatest SCI first: the order of SSCIs. Read often, so kept."""
+        if self._live is None:
+            live = (peer for peer in self._peers.values() if peer.live)
+            self._live = sorted(live, key=lambda peer: peer.sci or 0, reverse=True)
+        return self._live
 
     @property
     def potential(self) -> list[Peer]:
@@ -112,7 +121,7 @@ class Peers:
         """Record an MKPDU that is newer than the last; None if the lists are full."""
         peer = self._peers.get(basic.mi)
         if peer is None:
-            self._supersede(basic.sci)
+            self._supersede(basic.sci, now_ns)
             if not self._room():
                 return None
             peer = self._peers[basic.mi] = Peer(basic.mi, basic.mn, now_ns + MKA_LIFE_TIME_NS)
@@ -131,8 +140,8 @@ class Peers:
             return False
         for other in [*self._peers.values()]:
             if other is not peer and other.sci == peer.sci:
-                self._forget(other, peer.mi)
-        peer.live = True
+                self._forget(other, now_ns, peer.mi)
+        peer.live, self._live = True, None
         return True
 
     def learn(self, listed: Iterable[PeerId], now_ns: int) -> None:
@@ -147,19 +156,20 @@ class Peers:
         """Remove and return the peers whose Life Time has run out."""
         gone = [peer for peer in self._peers.values() if peer.expires_ns <= now_ns]
         for peer in gone:
-            self._forget(peer)
+            self._forget(peer, now_ns)
         return gone
 
     def doubt(self) -> None:
         """Make every peer potential: we have a new MI, which no peer has listed yet."""
         for peer in self._peers.values():
             peer.live = False
+        self._live = None
 
-    def _supersede(self, sci: int) -> None:
+    def _supersede(self, sci: int, now_ns: int) -> None:
         """Remove potential peers of this SCI: it has a new MI, and will not use an earlier one."""
         for peer in self.potential:
             if peer.sci == sci:
-                self._forget(peer)
+                self._forget(peer, now_ns)
 
     def _room(self) -> bool:
         """Return whether a potential peer fits; one that was only listed makes room."""
@@ -168,15 +178,16 @@ class Peers:
             return True
         unheard = next((peer for peer in potential if peer.basic is None), None)
         if unheard is not None:
-            self._forget(unheard)
+            del self._peers[unheard.mi]
         return unheard is not None
 
-    def _forget(self, peer: Peer, successor: bytes | None = None) -> None:
+    def _forget(self, peer: Peer, now_ns: int, successor: bytes | None = None) -> None:
         """Remove a member from the lists, and remember its last MN."""
         del self._peers[peer.mi]
+        self._live = None
         if peer.basic is None:
             return
         self._past.pop(peer.mi, None)
-        self._past[peer.mi] = Past(peer.mn, successor)
+        self._past[peer.mi] = Past(peer.mn, now_ns, successor)
         if len(self._past) > PAST_LIMIT:
             del self._past[next(iter(self._past))]
