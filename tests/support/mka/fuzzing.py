@@ -29,6 +29,9 @@ MS, HELLO_NS = 10**6, 2 * 10**9
 REST = 1500
 """Actions and MKPDUs of one KaY at one time: two keys with all receivers, and MKPDUs."""
 
+SAKS_KEPT = 6
+"""SAKs that come again and again, among fresh ones."""
+
 DONE_KEPT = 5000
 """Actions that are kept for a look at the life of each SA; a short run has fewer."""
 
@@ -102,8 +105,7 @@ class Fuzz:
         self.genuine: deque[tuple[Victim, bytes]] = deque()
         self.past: deque[bytes] = deque(maxlen=200)
         self.holder = chain_key().holder
-        self.saks = [self.random.randbytes(length) for length in (16, 32) for _ in range(40)]
-        self.wrapped = [self.holder.wrap(Key(octets)) for octets in self.saks]
+        self.wrapped: deque[bytes] = deque(maxlen=SAKS_KEPT)
         self.mns: dict[bytes, int] = {}
         self.mis = [b"hostile MI %d" % number for number in range(2)]
         self.kn = 0
@@ -250,12 +252,15 @@ class Fuzz:
         rng = self.random
         self.kn += rng.choice((0, 1, 1, 1))
         kn = self.kn if rng.random() < 0.9 else rng.choice(EDGES)
-        number = rng.randrange(len(self.saks)) if rng.random() < 0.5 else kn % len(self.saks)
+        if not self.wrapped or rng.random() < 0.3:
+            octets = rng.randbytes(rng.choice((16, 16, 32)))
+            self.wrapped.append(self.holder.wrap(Key(octets)))
+        wrapped = rng.choice(self.wrapped)
         body = kn.to_bytes(4)
-        if rng.random() < 0.6:
+        if len(wrapped) > 24 or rng.random() < 0.5:
             body += rng.choice(SUITE_CODES).to_bytes(8)
         bits = rng.randrange(4) << 10 | rng.choice((1, 1, 1, 0, 2, 3)) << 8
-        return parameter_set(4, bits, b"" if rng.random() < 0.05 else body + self.wrapped[number])
+        return parameter_set(4, bits, b"" if rng.random() < 0.05 else body + wrapped)
 
     # ---------------------------------------------------------------- bounds
 
