@@ -94,7 +94,7 @@ def change(
     caks = _new_caks(cak, ckn)
     request = ChangeRequest(
         profile=None if profile is None else os.path.abspath(profile),
-        caks=[(each.hex(), len(key)) for each, key in caks.items()],
+        caks=[(each.hex(), len(key)) for each, key in caks],
         at_once=at_once,
         disable=[_ckn(each).hex() for each in disable],
         enable=[_ckn(each).hex() for each in enable],
@@ -104,9 +104,9 @@ def change(
     if request == ChangeRequest(at_once=at_once):
         raise click.UsageError("nothing to change: give --cak, --profile, --disable or the like")
     try:
-        answer = request_changes(name, request, list(caks.values()))
+        answer = request_changes(name, request, [key for _, key in caks])
     finally:
-        for key in caks.values():
+        for _, key in caks:
             key.wipe()
     if as_json:
         click.echo(json.dumps({"schema": "macsec/mka-set/1", "upper": name, **answer}))
@@ -116,22 +116,23 @@ def change(
     say(f"{name}: {answer['reason']}")
 
 
-def _new_caks(source: str | None, ckn: str | None) -> dict[bytes, Key]:
-    """Return the CAKs of `--cak`, by CKN. Raises ConfigError, which repeats no key."""
+def _new_caks(source: str | None, ckn: str | None) -> list[tuple[bytes, Key]]:
+    """Return the CAKs of `--cak`, each with its CKN. Raises ConfigError, which repeats no key."""
     if source is None:
         if ckn is not None:
             raise click.UsageError("--ckn names the CAK of --cak")
-        return {}
+        return []
     if re.fullmatch(r"([0-9A-Fa-f]{2}[:.-]?){16,32}", source):
         raise click.UsageError("--cak names a file: a key is never given on the command line")
     if ckn is None:
-        return load_caks(source.removeprefix("file:"))
+        found = load_caks(source.removeprefix("file:"))
+        return [(name, key) for name, keys in found.items() for key in keys]
     reference = source if source.startswith(("file:", "fd:", "env:")) else f"file:{source}"
     with KeyRing(Path()) as ring:
         key = Key(ring.key(KeySource.reference_of(reference)).expose())
     if len(key) not in CAK_LENGTHS:
         raise ConfigError(f"--cak: a CAK has 16 or 32 octets, {len(key)} given")
-    return {_ckn(ckn): key}
+    return [(_ckn(ckn), key)]
 
 
 def _ckn(text: str) -> bytes:

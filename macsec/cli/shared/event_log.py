@@ -124,7 +124,7 @@ class PortEvents:
     def _note_peers(self, kay: Kay) -> None:
         peers = {
             (each.key.name, peer.mi.hex()): None if peer.sci is None else sci_text(peer.sci)
-            for each in kay.participants.values()
+            for each in kay.all_participants
             for peer in each.peers.live
         }
         for (ckn, mi), sci in self._peers.items() - peers.items():

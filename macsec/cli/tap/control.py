@@ -178,9 +178,9 @@ class Changes:
             for ckn, key in zip(names, keys, strict=True)
         ]
         self._take(added)
+        for ckn in set(names) & set(self._kay.chain.ckns):
+            self._kay.remove_key(now_ns, ckn)
         for key in added:
-            if key.ckn in self._kay.chain.ckns:
-                self._kay.remove_key(now_ns, key.ckn)
             self._kay.add_key(now_ns, key)
         self._replacing, self._carried_ns = set(names), None
         if request.at_once:
@@ -192,9 +192,9 @@ class Changes:
 
     def _remove_others(self) -> None:
         now_ns = self._now_ns()
-        for ckn, key in self._kay.chain.active(now_ns).items():
-            if ckn not in self._replacing and not key.fallback:
-                self._kay.remove_key(now_ns, ckn)
+        present = {key.ckn for key in self._kay.chain.active(now_ns) if not key.fallback}
+        for ckn in present - self._replacing:
+            self._kay.remove_key(now_ns, ckn)
         self._replacing = set()
 
 
