@@ -60,7 +60,13 @@ def commands() -> Iterator[str]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the examples name."""
     monkeypatch.chdir(tmp_path)
-    for name, text in (("link.yaml", LINK), ("sak.hex", KEY), ("cak.hex", KEY), ("kek", KEY * 2)):
+    for name, text in (
+        ("link.yaml", LINK),
+        ("peer.yaml", LINK),
+        ("sak.hex", KEY),
+        ("cak.hex", KEY),
+        ("kek", KEY * 2),
+    ):
         Path(name).touch(0o600)
         Path(name).write_text(text)
     Path("pcaps").symlink_to(ROOT / "pcaps")
@@ -170,6 +176,42 @@ def test_shell_example_prints_its_output(folder: Path, heading: str) -> None:
     for line in map(str.split, under(heading, "").splitlines()):
         wanted = re.split(r" in \d\.| across an|, native/|^\.\.\.$", " ".join(line))[0]
         assert any(each.startswith(wanted) for each in printed), wanted
+
+
+NOT_ALONE = re.compile(r"pip install|pytest|^sudo |^macsec bench ")
+"""Lines that need a network, root, another machine, or minutes."""
+
+
+@pytest.mark.exhaustive
+def test_shell_blocks_work_in_order_for_a_newcomer(tmp_path: Path) -> None:
+    """From an empty folder beside pcaps/, each block finds the files that those before it made."""
+    (tmp_path / "pcaps").symlink_to(ROOT / "pcaps")
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin" / "macsec"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m macsec "$@"\n')
+    script.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    table = re.findall(r"^\| `(macsec (?:inspect|explain|mka|replay) [^`]*)` ", README, re.M)
+    lines = [line for _, text in blocks("sh") for line in text.splitlines()] + table
+    kept = [line for line in lines if not NOT_ALONE.search(line)]
+    assert len(kept) > 20
+    done = subprocess.run(
+        ["sh", "-ec", "\n".join(kept)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "frames delivered (130 ok)" in done.stderr
+
+
+def test_root_commands_find_macsec_in_a_virtual_environment() -> None:
+    """`sudo` alone searches its own path."""
+    lines = [line for line in README.splitlines() if line.startswith("sudo") and "macsec " in line]
+    own = [line for line in lines if "wpa_supplicant -D" not in line]
+    assert own
+    assert all(line.startswith('sudo env "PATH=$PATH" macsec ') for line in own)
 
 
 def test_json_schema_command_prints_a_schema() -> None:

@@ -20,6 +20,7 @@ from macsec.config.private import write_private
 from macsec.errors import ConfigError, MACsecError
 from macsec.kay.holders import CakStore, Rotation, chain_of
 from macsec.report.mka.caks import caks_json, caks_lines, chain_json, chain_lines
+from macsec.suites import SUITES
 from macsec.whole_file import make_folder
 
 NAMES = ("wireshark", "ip-macsec", "wpa_supplicant", "systemd")
@@ -114,11 +115,17 @@ def import_(
         _write({Path(output): File(output, text)})
 
 
-@command.command("generate", short_help="Make and rotate CAKs in a store.")
-@click.option("--store", required=True, metavar="FILE", type=options.FILE, help="The store.")
+@command.command("generate", short_help="Make SAKs for a link, or CAKs in a store.")
 @click.option(
-    "--kek", required=True, metavar="REF", help="The key of the store: file:PATH, env:NAME or fd:N."
+    "--link",
+    nargs=2,
+    metavar="A B",
+    type=options.FILE,
+    help="Write the configurations of both ends of a link, with a new SAK in each.",
 )
+@options.cipher
+@click.option("--store", metavar="FILE", type=options.FILE, help="The store of CAKs.")
+@click.option("--kek", metavar="REF", help="The key of the store: file:PATH, env:NAME or fd:N.")
 @options.number(
     "--lifetime", click.FloatRange(min=60), 86400.0, "SECONDS", "Time that a CAK is valid."
 )
@@ -138,14 +145,30 @@ def import_(
 )
 @options.json_data
 def generate(
-    store: str, kek: str, lifetime: float, overlap: float, cak_length: str, as_json: bool
+    link: tuple[str, str] | None,
+    cipher: str,
+    store: str | None,
+    kek: str | None,
+    lifetime: float,
+    overlap: float,
+    cak_length: str,
+    as_json: bool,
 ) -> None:
-    """Make CAKs for `mka: {generated: ...}`, or rotate those in FILE. Run it regularly.
+    """Make SAKs for the two ends of a link, or CAKs in a store.
 
-    CAKs that have ended are removed, and new ones are added until the chain reaches one lifetime
-    ahead. In FILE each CAK is wrapped with the 32 octets at REF. Both ends of a link need FILE and
-    REF.
+    With --link A B: two new configurations that fit each other, one for each end, with a random
+    SAK for each direction. Nothing is overwritten.
+
+    With --store FILE: CAKs for `mka: {generated: ...}`; those in FILE are rotated. Run it
+    regularly. CAKs that have ended are removed, and new ones are added until the chain reaches one
+    lifetime ahead. In FILE each CAK is wrapped with the 32 octets at REF. Both ends of a link need
+    FILE and REF.
     """
+    if link is not None and store is None and kek is None:
+        _generate_link(link, cipher)
+        return
+    if link is not None or store is None or kek is None:
+        raise click.UsageError("give either --link A B, or --store FILE with --kek REF")
     try:
         source = KeySource.reference_of(kek)
     except ValueError as error:
@@ -164,6 +187,34 @@ def generate(
             lambda caks: rotation.extend(caks, now_ns, token_bytes), token_bytes
         )
     click.echo(caks_json(chain, now_ns) if as_json else caks_lines(chain, now_ns))
+
+
+def _generate_link(link: tuple[str, str], cipher: str) -> None:
+    """Write the configurations of both ends: what one sends, the other receives."""
+    if Path(link[0]).absolute() == Path(link[1]).absolute():
+        raise click.UsageError("--link: the two ends are two files")
+    channels = [_channel(cipher, end) for end in (0, 1)]
+    texts = [
+        dump(
+            {"secy": {"cipher": cipher}, "tx": channels[end], "rx": [channels[1 - end]]},
+            reveal_keys=True,
+        )
+        for end in (0, 1)
+    ]
+    _write({Path(name): File(name, text) for name, text in zip(link, texts, strict=True)})
+    for name, channel in zip(link, channels, strict=True):
+        say(f"{name}: SCI {channel['sci']}, {cipher}")
+
+
+def _channel(cipher: str, end: int) -> dict[str, Any]:
+    """The SC of an end: a random local address, and a random SAK."""
+    suite = SUITES[cipher]
+    # Locally administered and no group; the last bit keeps the two ends apart.
+    address = bytes([0x02, *token_bytes(4), token_bytes(1)[0] & 0xFE | end])
+    sa: dict[str, Any] = {"key": token_bytes(suite.key_length).hex()}
+    if suite.xpn:
+        sa |= {"ssci": f"{end + 1:08x}", "salt": token_bytes(12).hex()}
+    return {"sci": f"{address.hex()}0001", "sa": {"0": sa}}
 
 
 @command.command("check", short_help="Open every CAK of a configuration.")

@@ -58,7 +58,7 @@ def command(
     require_transmit(model)
     count = VerdictCount()
     with (
-        SecY.from_config(model, *plane) as secy,
+        SecY.from_config(model.to_send(), *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
         capture_io.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):

@@ -14,6 +14,7 @@ from macsec.cli.shared.capture_io import Piece, Product, Stream, VerdictCount
 from macsec.cli.shared.data_plane import Plane, chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED, Warnings, say
 from macsec.cli.shared.pipeline import allowed
+from macsec.config import load
 from macsec.frames import FrameBatch
 from macsec.offline.decrypt import MkaReader
 from macsec.report import summary
@@ -95,7 +96,7 @@ def command(
 def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaReader:
     """Return the SecY of a configuration, or a reader of MKA with the CAKs of a file."""
     if config is not None:
-        return SecY.from_config(config, *plane)
+        return SecY.from_config(load(config).to_receive(), *plane)
     return MkaReader(holders_in(caks or ""), *plane)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -327,6 +327,17 @@ class MkaSection(CakSection):
         return self
 
 
+SC = TypeVar("SC", TransmitSCSection, ReceiveSCSection)
+
+
+def _with_inline_keys(channel: SC) -> SC:
+    """The SC with those of its SAs whose keys are in the file."""
+    kept = {an: sa for an, sa in channel.sa.items() if sa.key.inline is not None}
+    return type(channel).model_construct(
+        set(channel.model_fields_set), sci=channel.sci, enabled=channel.enabled, sa=kept
+    )
+
+
 class Configuration(_Keyed):
     """A whole configuration. It holds keys until a SecY takes them: load it once for each SecY."""
 
@@ -347,6 +358,21 @@ class Configuration(_Keyed):
         for source in self.key_sources():
             if source.inline is not None:
                 source.inline.wipe()
+
+    def to_send(self) -> Configuration:
+        """The same without receive SAs whose keys are elsewhere: their keys are not needed."""
+        return self._with(self.tx, [_with_inline_keys(channel) for channel in self.rx])
+
+    def to_receive(self) -> Configuration:
+        """The same without transmit SAs whose keys are elsewhere: their keys are not needed."""
+        return self._with(None if self.tx is None else _with_inline_keys(self.tx), self.rx)
+
+    def _with(self, tx: TransmitSCSection | None, rx: list[ReceiveSCSection]) -> Configuration:
+        result = Configuration.model_construct(
+            set(self.model_fields_set), secy=self.secy, mka=self.mka, tx=tx, rx=rx
+        )
+        result._origin = self._origin
+        return result
 
     def key_sources(self) -> Iterator[KeySource]:
         """The source of every key, in the order of the file."""

@@ -181,11 +181,33 @@ def validate_text(secy: SecY | MkaReader, count: Count, seconds: float) -> str:
     """Return one line; with a listener a second for what it heard."""
     line = _line(secy, count, seconds, "delivered")
     if isinstance(secy, SecY):
-        return line
+        return "\n".join([line, *_hints(count)])
     heard = [f"{frames:,} {hearing.value}" for hearing, frames in secy.mkpdus.items() if frames]
     saks = "1 SAK" if secy.saks == 1 else f"{secy.saks:,} SAKs"
     lines = [line, f"EAPOL: {', '.join(heard) or 'none'}; {saks}", *_unheard(secy.unheard)]
     return "\n".join(lines)
+
+
+_NOTHING_DELIVERED = {
+    "no-tag": "no SecTAG in most frames: is this the clear capture, or the other direction?",
+    "no-sci": "the SCI of most frames is not that of an rx SC here: macsec inspect shows it",
+    "unknown-sci": "the SCI of most frames is not that of an rx SC here: macsec inspect shows it",
+    "not-using-sa": "the AN of most frames has no SA here: macsec inspect shows it",
+    "not-valid": "no ICV is right: another key, cipher suite or offset than the sender's",
+    "late": "the PNs of most frames are below lowest_pn: lower pn of the rx SA",
+    "bad-tag": "the SecTAG of most frames is damaged: macsec inspect shows why",
+}
+"""The likely reason by the most frequent verdict, if nothing was delivered."""
+
+
+def _hints(count: Count) -> Iterator[str]:
+    """Yield a line with the likely reason if no frame of some was delivered."""
+    labels = count.labels()
+    if not count.frames or count.delivered or not labels:
+        return
+    most = max(labels, key=lambda label: labels[label])
+    if most in _NOTHING_DELIVERED:
+        yield f"no frame was delivered: {_NOTHING_DELIVERED[most]}"
 
 
 def _unheard(unheard: Mapping[str, int]) -> Iterator[str]:

@@ -165,3 +165,31 @@ def test_check_opens_and_uses_every_cak(desk: Desk) -> None:
     assert "1122" in desk.run("keys", "check", "-c", str(path)).stdout
     path.write_text(path.read_text().replace(f"{CANARY}{CANARY}", CANARY[:30]))
     assert "16 or 32 octets" in desk.run("keys", "check", "-c", str(path), code=2).stderr
+
+
+@pytest.mark.parametrize("cipher", ["gcm-aes-128", "gcm-aes-xpn-256"])
+def test_generated_link_fits_from_end_to_end(desk: Desk, cipher: str) -> None:
+    """Each end validates all that the other sends; both files are private and never replaced."""
+    ends = (desk.path("a.yaml"), desk.path("b.yaml"))
+    words = ("keys", "generate", "--link", *ends, "--cipher", cipher)
+    desk.run(*words)
+    assert [stat.S_IMODE(os.stat(end).st_mode) for end in ends] == [0o600, 0o600]
+    for sends, receives in (ends, ends[::-1]):
+        desk.run("protect", "-c", sends, desk.capture([bytes(60)]), desk.path("wire.pcap"))
+        result = desk.run(
+            "validate", "--strict", "-c", receives, desk.path("wire.pcap"), desk.path("out.pcap")
+        )
+        assert "delivered" in result.stderr
+    before = Path(ends[0]).read_text()
+    assert "exists" in desk.run(*words, code=2).stderr
+    assert Path(ends[0]).read_text() == before
+    other = desk.path("c.yaml")
+    assert "exists" in desk.run("keys", "generate", "--link", other, ends[1], code=2).stderr
+    assert not os.path.exists(other)
+
+
+@pytest.mark.parametrize("words", [("--link", "a", "a"), (), ("--store", "s"), ("--kek", "fd:0"),
+                                   ("--link", "a", "b", "--store", "s")])  # fmt: skip
+def test_generate_is_for_a_link_or_a_store(desk: Desk, words: tuple[str, ...]) -> None:
+    """Neither, half of one, and both are refused."""
+    assert "--link" in desk.run("keys", "generate", *words, code=2).stderr

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cli.conftest import Desk
 from support.planes import SCI_A, frame_of
 
 from macsec import FrameBatch, captures
@@ -258,3 +260,39 @@ def test_indexes_and_pns_continue_over_batches(desk, backend):
     assert found["delivered"] == 5000
     last = json.loads(Path("v.jsonl").read_text().splitlines()[-1])
     assert (last["index"], last["pn"]) == (4999, "5000")
+
+
+LINK_OF_REFERENCES = """\
+secy: {{cipher: gcm-aes-128}}
+tx: {{sci: 5254001301560001, sa: {{0: {{key: {tx}}}}}}}
+rx: [{{sci: 5254001301560001, sa: {{0: {{key: {rx}}}}}}}]
+"""
+
+
+def test_keys_of_the_other_direction_are_not_needed(desk: Desk) -> None:
+    """`protect` follows no receive key, `validate` no transmit key; its own is needed."""
+    key, none = "00112233445566778899aabbccddeeff", "env:NOT_SET_ANYWHERE"
+    for name, tx, rx in (("tx.yaml", key, none), ("rx.yaml", none, key)):
+        Path(desk.path(name)).write_text(LINK_OF_REFERENCES.format(tx=tx, rx=rx))
+        Path(desk.path(name)).chmod(0o600)
+    clear, wire = desk.capture([bytes(60)]), desk.path("wire.pcap")
+    desk.run("protect", "-c", desk.path("tx.yaml"), clear, wire)
+    desk.run("validate", "--strict", "-c", desk.path("rx.yaml"), wire, desk.path("out.pcap"))
+    for verb, name in (("protect", "rx.yaml"), ("validate", "tx.yaml")):
+        said = desk.run(verb, "-c", desk.path(name), wire, desk.path("x.pcap"), code=2).stderr
+        assert "key env:NOT_SET_ANYWHERE: not set" in said
+
+
+def test_hint_names_the_likely_reason_for_no_frame(desk: Desk) -> None:
+    """Only where nothing was delivered of something."""
+    hint, out = "no frame was delivered: ", desk.path("out.pcap")
+    key = "00112233445566778899aabbccddeeff"
+
+    def said(capture: str, **more: Any) -> str:
+        return desk.run("validate", "-c", desk.config(**more), capture, out).stderr
+
+    clear, wire = desk.capture([bytes(60)]), desk.protected([bytes(60)])
+    assert hint + "no SecTAG in most frames" in said(clear)
+    assert hint + "no ICV is right" in said(wire, key=key)
+    assert hint not in said(wire)
+    assert hint not in said(desk.capture([], "empty.pcap"))
