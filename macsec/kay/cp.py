@@ -75,7 +75,8 @@ class CP:
     """The machine: `step` takes its inputs, `inputs` holds the rest of them after the step.
 
     `all_receiving` and `server_transmitting` answer for a KI. `latest` and `old` are the keys in
-    use; `controlled` is controlledPortEnabled; CP sets `news` when an MKPDU has news to report.
+    use; `controlled` is controlledPortEnabled; `life_ns` is how long a Key Server waits for its
+    members to receive (transmitWhen); CP sets `news` when an MKPDU has news to report.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class CP:
         self.old: KeySlot | None = None
         self.controlled = False
         self.news = False
+        self.life_ns = MKA_LIFE_TIME_NS
         self._enter_init()
 
     @property
@@ -205,7 +207,7 @@ class CP:
 
     def _enter_receiving(self) -> None:
         self._newest.receives = True
-        self._deadline_ns = self._now_ns + MKA_LIFE_TIME_NS
+        self._deadline_ns = self._now_ns + self.life_ns
         self.news = True
 
     def _enter_transmit(self) -> None:

@@ -33,7 +33,6 @@ from .lowest_pns import TransmitPNs, raise_lowest_pns
 from .policy import KayPolicy, Security, check_sci
 from .reception import Accepted, Receiver
 from .sak import KI, Sak
-from .timers import MKA_LIFE_TIME_NS
 from .transmission import Sender
 
 LOG = logging.getLogger("macsec")
@@ -77,6 +76,7 @@ class Kay(Uncopyable):
     def _equip(self, policy: KayPolicy) -> None:
         """Make the parts that follow a policy; what the port has used stays known."""
         self.policy = self._members.policy = policy
+        self.cp.life_ns = policy.life_ns
         self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
         self._intake = SakIntake(self.sci, policy, self._history, self.counters)
         self._receiver = Receiver(policy, self._intake, self.counters, self._associations.find)
@@ -243,7 +243,7 @@ class Kay(Uncopyable):
     @property
     def _fallback_at_ns(self) -> int:
         """The other keys have a Life Time to come up before a fallback may carry traffic."""
-        return self._enabled_ns + MKA_LIFE_TIME_NS
+        return self._enabled_ns + self.policy.life_ns
 
     # ---------------------------------------------------------------- from the lists to the port
 

@@ -10,13 +10,18 @@ from macsec.errors import ConfigError
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
 from macsec.suites import SUITES, CipherSuite
 from macsec.terms import AN_VALUES, EAPOL_ETHERTYPES, ETHERTYPE_EAPOL, SCI_NONE, sci_text
+from macsec.time_units import NS_PER_S
 
 from .sak import OFFSETS, Protection
+from .timers import MKA_HELLO_TIME_NS
 
 LOG = logging.getLogger("macsec")
 
 REKEY_INTERVALS_S = range(30, 1 << 32)
 PRIORITIES = range(256)
+HELLO_TIMES_S = range(1, 61)
+HELLOS_A_LIFE = 3
+LIFE_TIME_MOST_S = 600
 ANS = range(2, len(AN_VALUES) + 1)
 CODES = {offset: code for code, offset in OFFSETS.items()}
 
@@ -50,6 +55,8 @@ class KayPolicy:
     50. `desired`: MACsec Desired; without it a Key Server orders plain frames.
     `ans`: ANs in use, 0 and up; hardware may have two. `sak_rekey_interval` in seconds, 0 for
     none.
+    `hello_time`: seconds between our MKPDUs; `life_time`: seconds for which a silent peer stays
+    live, by default three Hello Times. Both ends need the same, or the slower one's Life Time.
     `destination` and `eapol_ethertype` of MKPDUs: others than the standard's on a WAN. Any group
     address is received, and, if `destination` is individual, the port's own. The ICV covers the
     header as it is sent, or, without `use_updated_eth_header`, as the standard has it.
@@ -69,6 +76,8 @@ class KayPolicy:
     sak_rekey_interval: int = 0
     sak_rekey_on_live_peer_loss: bool = True
     include_icv_indicator: bool = False
+    hello_time: int = MKA_HELLO_TIME_NS // NS_PER_S
+    life_time: int | None = None
     destination: bytes = PAE_GROUP_ADDRESS
     eapol_ethertype: int = ETHERTYPE_EAPOL
     use_updated_eth_header: bool = True
@@ -88,6 +97,7 @@ class KayPolicy:
                 f"SAK rekey interval {self.sak_rekey_interval}: 0 for none, or "
                 f"{REKEY_INTERVALS_S[0]} to {REKEY_INTERVALS_S[-1]} seconds",
             )
+        self._check_times()
         if len(self.destination) != 6 or not any(self.destination):
             raise PolicyError(
                 "destination", f"MKPDUs to {self.destination.hex()}: expected a MAC address"
@@ -99,6 +109,20 @@ class KayPolicy:
             )
         if self.security is Security.MUST_SECURE and not self.capability:
             LOG.warning("must-secure with MACsec capability 0: no frame is ever going to pass")
+
+    def _check_times(self) -> None:
+        if self.hello_time not in HELLO_TIMES_S:
+            raise PolicyError(
+                "hello_time", f"Hello Time {self.hello_time}: expected 1 to 60 seconds (9.4)"
+            )
+        if self.life_time is None:
+            return
+        if not self.hello_time < self.life_time <= LIFE_TIME_MOST_S:
+            raise PolicyError(
+                "life_time",
+                f"Life Time {self.life_time}: expected more than the Hello Time of "
+                f"{self.hello_time}, and at most {LIFE_TIME_MOST_S} seconds",
+            )
 
     def _check_protection(self) -> None:
         if self.capability not in range(4):
@@ -124,6 +148,16 @@ class KayPolicy:
                 f"offset {self.offset} and encryption need capability {needed}, "
                 f"not {self.capability}",
             )
+
+    @property
+    def hello_ns(self) -> int:
+        """The Hello Time."""
+        return self.hello_time * NS_PER_S
+
+    @property
+    def life_ns(self) -> int:
+        """The Life Time."""
+        return (self.life_time or HELLOS_A_LIFE * self.hello_time) * NS_PER_S
 
     @property
     def individual(self) -> bool:

@@ -7,7 +7,6 @@ from macsec.time_units import NS_PER_MS
 
 from .cp import Connect
 from .kay import Kay
-from .timers import MKA_HELLO_TIME_NS
 
 YES_NO = {True: "Yes", False: "No"}
 LIVE, POTENTIAL = 1, 2
@@ -30,7 +29,7 @@ def status(kay: Kay) -> Lines:
         "Is Key Server": YES_NO[principal is not None and principal.is_server],
         "Number of Keys Distributed": str(kay.counters["keys-distributed"]),
         "Number of Keys Received": str(kay.counters["keys-received"]),
-        "MKA Hello Time": str(MKA_HELLO_TIME_NS // NS_PER_MS),
+        "MKA Hello Time": str(kay.policy.hello_ns // NS_PER_MS),
         "actor_sci": actor_text(kay.sci),
         "key_server_sci": "" if server is None else actor_text(server),
     }

@@ -13,7 +13,7 @@ from .counters import KayCounters
 from .cp import CP, Connect
 from .lowest_pns import TransmitPNs
 from .policy import KayPolicy
-from .timers import MKA_BOUNDED_HELLO_TIME_NS, MKA_HELLO_TIME_NS
+from .timers import MKA_BOUNDED_HELLO_TIME_NS
 
 
 class Sender:
@@ -38,7 +38,7 @@ class Sender:
     def mkpdu(self, participant: Participant, is_principal: bool, now_ns: int) -> bytes | None:
         """Return the next MKPDU of a participant as a frame; None if the CAK's holder fails."""
         bounded = self._policy.delay_protection and is_principal
-        hello_ns = MKA_BOUNDED_HELLO_TIME_NS if bounded else MKA_HELLO_TIME_NS
+        hello_ns = MKA_BOUNDED_HELLO_TIME_NS if bounded else self._policy.hello_ns
         in_force = self._cp.protection
         suite = self._policy.cipher if in_force is None else in_force.suite
         xpn = suite.xpn

@@ -25,6 +25,7 @@ from macsec.config.reading import PathInTree
 from macsec.config.static_keys import Draw, Pair
 from macsec.config.topology.model import SECURED
 from macsec.errors import ConfigError
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.lab.keying import EndPlan, Sources, planned
 from macsec.lab.spanning_tree import SpanningTree, WeightedLink, spanning_tree
 from macsec.secy.from_config import controls_of
@@ -155,6 +156,12 @@ class Blueprint:
                 reader.flow(at, entry, by_name) for at, entry in enumerate(topology.traffic)
             ),
         )
+
+    @property
+    def life_ns(self) -> int:
+        """The longest Life Time of its key agreement."""
+        ends = (end for link in self.links for end in link.keying or ())
+        return max((end.policy.life_ns for end in ends), default=MKA_LIFE_TIME_NS)
 
     @property
     def unprotected(self) -> list[str]:

@@ -125,7 +125,7 @@ agreements = st.builds(
         use_updated_eth_header=switches,
         port=numbers,
         suites=st.lists(st.sampled_from([*SUITES]), min_size=1, unique=True),
-        **dict.fromkeys(["capability", "ans"], numbers),
+        **dict.fromkeys(["capability", "ans", "hello_time", "life_time"], numbers),
         desired=switches,
         audit=words,
         generated=st.fixed_dictionaries({"store": words, "kek": names.map("env:{}".format)}),

@@ -20,14 +20,15 @@ from macsec.config import load_topology
 from macsec.errors import MACsecError
 from macsec.lab import Blueprint, RealLab
 from macsec.report.lab.status import to_json, unsecured
+from macsec.time_units import NS_PER_S
 
 from .state import STATE, Published, RunningLab, exit_code, require_root
 
 READY = "MACSEC_LAB_READY"
 CHECK_S = 1.0
 """Interval at which a lab is checked for failures."""
-PATIENCE_S = 7.0
-"""Time for links to be secured before warnings are printed: a Life Time and a little more."""
+PATIENCE_S = 1.0
+"""Time beyond a Life Time for links to be secured before warnings are printed."""
 
 
 @click.command("up", short_help="Run a topology in real time, with real programs (root).")
@@ -57,7 +58,7 @@ def command(topology: str, detach: bool, quiet: bool, folder: str) -> int:
         Published(folder) as state,
         RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
     ):
-        if signals.wait(lab.agreements.fileno(), PATIENCE_S):
+        if signals.wait(lab.agreements.fileno(), blueprint.life_ns / NS_PER_S + PATIENCE_S):
             return GOOD
         addresses = {
             host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts

@@ -32,9 +32,6 @@ from .export import export
 from .loop import Loop
 from .status_socket import KEYS, STATUS, Client, ControlSocket, QuestionSocket
 
-PATIENCE_NS = 7 * NS_PER_S
-"""Time to be secured before the reason is printed: a Life Time and a little more."""
-
 
 def now_ns() -> int:
     """Return the time of the KaY's clock: it runs while the machine sleeps, and nothing sets it."""
@@ -149,12 +146,12 @@ def _control_socket(upper: str, changes: Changes) -> Iterator[ControlSocket]:
 
 
 class _Announcer:
-    """Prints each change of status; "not secured" at first only when PATIENCE_NS has passed."""
+    """Prints each change of status; "not secured" at first only after a Life Time and a second."""
 
     def __init__(self, kay: Kay, upper: str) -> None:
         self._kay, self._upper = kay, upper
         self._last = ""
-        self._patient_until_ns = now_ns() + PATIENCE_NS
+        self._patient_until_ns = now_ns() + kay.policy.life_ns + NS_PER_S
 
     def note(self) -> None:
         """Print the status if it changed."""

@@ -13,7 +13,6 @@ from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
 from macsec.kay.policy import KayPolicy, Security, capability_for
 from macsec.kay.sak import KI, Protection, Sak, ranked
-from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import CipherSuite
 from macsec.time_units import NS_PER_S
 
@@ -140,7 +139,7 @@ class KeyServer:
         if now_ns < self._history.ready_ns:
             return None
         protection = self.decide(participant)
-        self._not_before_ns = now_ns + MKA_LIFE_TIME_NS
+        self._not_before_ns = now_ns + self._policy.life_ns
         if protection is None:
             return None
         length, mi = protection.suite.key_length, participant.identity.mi

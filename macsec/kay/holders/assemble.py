@@ -92,6 +92,8 @@ def policy_in(config: Configuration) -> KayPolicy:
         sak_rekey_interval=mka.sak_rekey_interval,
         sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,
         include_icv_indicator=mka.include_icv_indicator,
+        hello_time=mka.hello_time,
+        life_time=mka.life_time,
         destination=mka.destination,
         eapol_ethertype=mka.eapol_ethertype,
         use_updated_eth_header=mka.use_updated_eth_header,

@@ -20,7 +20,8 @@ Random = Callable[[int], bytes]
 class Identity:
     """Our MI, MN and, as Key Server, KN. `random(n)` gives n octets of entropy."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, life_ns: int = MKA_LIFE_TIME_NS) -> None:
+        self._life_ns = life_ns
         self._random = random
         self._former: deque[bytes] = deque(maxlen=FORMER_LIMIT)
         self._sent: deque[tuple[int, int]] = deque()
@@ -55,5 +56,5 @@ class Identity:
         return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
 
     def _forget(self, now_ns: int) -> None:
-        while self._sent and self._sent[0][1] < now_ns - MKA_LIFE_TIME_NS:
+        while self._sent and self._sent[0][1] < now_ns - self._life_ns:
             self._sent.popleft()

@@ -14,7 +14,6 @@ from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic
 from macsec.kay.policy import KayPolicy
 from macsec.kay.sak import KI
-from macsec.kay.timers import MKA_HELLO_TIME_NS
 from macsec.keys import Uncopyable
 
 from .identity import NUMBER_LIMIT, Identity, Random
@@ -37,8 +36,8 @@ class Participant(Uncopyable):
         now_ns: int,
     ) -> None:
         self.key = key
-        self.identity = Identity(random)
-        self.peers = Peers()
+        self.identity = Identity(random, policy.life_ns)
+        self.peers = Peers(policy.life_ns)
         self.server: bytes | None = None
         self.news = False
         self.hello_ns = now_ns
@@ -172,7 +171,7 @@ class Participant(Uncopyable):
             return self.hello_ns
         if len(self._sent) < PROMPT_LIMIT:
             return now_ns
-        return min(self.hello_ns, max(now_ns, self._sent[0] + MKA_HELLO_TIME_NS))
+        return min(self.hello_ns, max(now_ns, self._sent[0] + self._policy.hello_ns))
 
     def next_basic(self, now_ns: int, hello_ns: int, version: int) -> Basic:
         """Return the Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""

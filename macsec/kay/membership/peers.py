@@ -70,7 +70,8 @@ class Peers:
     The MNs of former members stay known: a past MKPDU is never taken for a new one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, life_ns: int = MKA_LIFE_TIME_NS) -> None:
+        self._life_ns = life_ns
         self._peers: dict[bytes, Peer] = {}
         self._past: dict[bytes, Past] = {}
         self._live: list[Peer] | None = None
@@ -124,10 +125,10 @@ class Peers:
             self._supersede(basic.sci, now_ns)
             if not self._room():
                 return None
-            peer = self._peers[basic.mi] = Peer(basic.mi, basic.mn, now_ns + MKA_LIFE_TIME_NS)
+            peer = self._peers[basic.mi] = Peer(basic.mi, basic.mn, now_ns + self._life_ns)
         peer.mn, peer.basic = basic.mn, basic
         if not peer.live:
-            peer.expires_ns = now_ns + MKA_LIFE_TIME_NS
+            peer.expires_ns = now_ns + self._life_ns
         return peer
 
     def prove(self, peer: Peer, now_ns: int) -> bool:
@@ -135,7 +136,7 @@ class Peers:
 
         Another entry of the same SCI is this member before it restarted: it is removed.
         """
-        peer.expires_ns = now_ns + MKA_LIFE_TIME_NS
+        peer.expires_ns = now_ns + self._life_ns
         if peer.live or len(self.live) >= LIVE_LIMIT:
             return False
         for other in [*self._peers.values()]:
@@ -150,7 +151,7 @@ class Peers:
             if mi in self._peers or self.is_superseded(mi):
                 continue
             if len(self.potential) < POTENTIAL_LIMIT:
-                self._peers[mi] = Peer(mi, mn, now_ns + MKA_LIFE_TIME_NS)
+                self._peers[mi] = Peer(mi, mn, now_ns + self._life_ns)
 
     def expire(self, now_ns: int) -> list[Peer]:
         """Remove and return the peers whose Life Time has run out."""

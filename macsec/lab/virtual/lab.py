@@ -10,7 +10,6 @@ from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.kay.holders import Edge
 from macsec.kay.kay import Kay
-from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.lab.blueprint import Blueprint, LinkPlan
 from macsec.lab.keying import EndPlan
 from macsec.lab.link_state import LinkEnd
@@ -27,11 +26,8 @@ from .site_link import SiteLink
 from .station import Station, is_eapol
 from .traffic import Source
 
-PATIENCE_NS = 2 * MKA_LIFE_TIME_NS
-"""Time that traffic waits at most for links that are not secured."""
-
-IDLE_NS = MKA_LIFE_TIME_NS
-"""Time after a frame in which a SAK is retired and every member heard, if none is sent."""
+PATIENCE = 2
+"""Life Times that traffic waits at most for links that are not secured."""
 
 _LOOK_AGAIN_NS = 10_000_000
 
@@ -195,9 +191,10 @@ class Lab:
         """Send the traffic of the blueprint, until a time, or until its last frame has arrived.
 
         Traffic begins when the blueprint says: by default once all links with key agreement are
-        secured, or after PATIENCE_NS if some are not. `read` opens the captures that it names.
+        secured, or after PATIENCE Life Times if some are not. `read` opens the captures that it
+        names.
         With `leaps` key agreement pauses between frames that are far apart, since an hour of
-        hellos takes seconds to emulate: the KaYs rest from IDLE_NS after a frame to the next one.
+        hellos takes seconds to emulate: the KaYs rest from a Life Time after a frame to the next.
         """
         self._read = read or _no_captures
         self._playback.on_pause = self._rest if leaps else None
@@ -208,7 +205,7 @@ class Lab:
         self.start()
         self._begin_if_secured()
         if self.began_ps is None:
-            self.engine.after(PATIENCE_NS * PS_PER_NS, self._begin_unsecured)
+            self.engine.after(PATIENCE * self.blueprint.life_ns * PS_PER_NS, self._begin_unsecured)
         until = self.blueprint.until if until_ns is None else until_ns
         if until is not None or not any(link.agreed for link in self.links):
             self.engine.run(until)
@@ -234,8 +231,9 @@ class Lab:
 
     def _rest(self, until_ps: int) -> None:
         """Let the KaYs rest until the next frame of the traffic, if it is far, once all is idle."""
-        if until_ps - self.engine.now_ps > 2 * IDLE_NS * PS_PER_NS:
-            self.engine.after(IDLE_NS * PS_PER_NS, partial(self._stop_clocks, until_ps))
+        idle_ps = self.blueprint.life_ns * PS_PER_NS  # a SAK retires, and every member is heard
+        if until_ps - self.engine.now_ps > 2 * idle_ps:
+            self.engine.after(idle_ps, partial(self._stop_clocks, until_ps))
 
     def _stop_clocks(self, until_ps: int) -> None:
         if self.engine.now_ps >= until_ps:

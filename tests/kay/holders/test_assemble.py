@@ -44,6 +44,8 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
                     "capability": 0,
                     "ans": 2,
                     "eapol_ethertype": "876F",
+                    "hello_time": "10",
+                    "life_time": "45",
                     "use_updated_eth_header": "off",
                 },
             }
@@ -57,6 +59,7 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
     assert policy.destination == b"\xff" * 6
     assert [suite.name for suite in policy.suites] == ["gcm-aes-256", "gcm-aes-xpn-256"]
     assert (policy.desired, policy.capability, policy.ans) == (False, 0, 2)
+    assert (policy.hello_time, policy.life_time) == (10, 45)
     assert (policy.eapol_ethertype, policy.use_updated_eth_header) == (0x876F, False)
 
 
@@ -95,6 +98,8 @@ def test_the_destination_is_a_word_or_an_address(text: str, octets: str) -> None
         ("destination: peer", 6, "mka.destination: expected a MAC address, or pae, bridge, "),
         ("eapol_ethertype: 88e5", 6, "mka.eapol_ethertype: EAPOL has the EtherType 888e, or 876f"),
         ("eapol_ethertype: 34671", 6, "mka.eapol_ethertype: expected an EtherType of 4 hex"),
+        ("hello_time: 61", 6, "mka.hello_time: Hello Time 61: expected 1 to 60 seconds"),
+        ("life_time: 2", 6, "mka.life_time: Life Time 2: expected more than the Hello Time of 2"),
         ("ans: 5", 6, "mka.ans: 5 ANs: expected 2, 3 or 4"),
         ("sak_rekey_interval: 29", 6, "mka.sak_rekey_interval: SAK rekey interval 29"),
     ],
