@@ -23,11 +23,10 @@ enum {
     SIMPLE_LEAST = 16,
     BLOCK_LEAST = 12,
     OPTION_END = 0,
-    OPTION_COMMENT = 1,
     OPTION_FLAGS = 2,
     FLAGS_FCS = 0x1E0,
     FLAGS_FCS_SHIFT = 5,
-    COMMENT_MOST = 65535
+    OPTIONS_MOST = 1 << 24
 };
 
 #define NS_PER_S 1000000000
@@ -36,7 +35,7 @@ __extension__ typedef __int128 wide;
 __extension__ typedef unsigned __int128 uwide;
 
 typedef struct {
-    int64_t start, length, wire_length, time_ns, source, flags, comment, comment_length;
+    int64_t start, length, wire_length, time_ns, source, flags, options, options_length;
 } row;
 
 /* --- fields --- */
@@ -72,8 +71,8 @@ static void put_row(const macsec_capture_columns *columns, uint64_t at, const ro
     columns->time_ns[at] = from->time_ns;
     columns->source[at] = from->source;
     columns->flags[at] = from->flags;
-    columns->comment[at] = from->comment;
-    columns->comment_length[at] = from->comment_length;
+    columns->options[at] = from->options;
+    columns->options_length[at] = from->options_length;
 }
 
 /* The three ways to end a step; each returns 0, which the caller returns in turn. */
@@ -131,7 +130,13 @@ static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uin
         return want(state, header);
     }
     const uint8_t *record = chunk + at;
-    const uint64_t captured = field32(record + 8, state->big);
+    uint64_t captured = field32(record + 8, state->big);
+    uint64_t wire = field32(record + 12, state->big);
+    if (state->swapped == 1 || (state->swapped == 2 && captured > wire)) {
+        const uint64_t first = captured;
+        captured = wire;
+        wire = first;
+    }
     if (captured > CAPTURED_MOST) {
         return refuse(state, MACSEC_CAPTURE_CAPTURED, at + 8, captured, CAPTURED_MOST);
     }
@@ -139,13 +144,13 @@ static uint64_t pcap_step(macsec_capture_state *state, const uint8_t *chunk, uin
         return want(state, header + captured);
     }
     into->start = (int64_t)(at + header);
-    set_lengths(into, captured, field32(record + 12, state->big), state->interfaces[0].fcs);
+    set_lengths(into, captured, wire, state->interfaces[0].fcs);
     into->time_ns = (int64_t)field32(record, state->big) * NS_PER_S +
                     (int64_t)(field32(record + 4, state->big) * state->interfaces[0].multiply);
     return header + captured;
 }
 
-/* The interface that a packet names, or NULL with the fault in `state`. */
+/* The interface that a packet names, or NULL with the reason in `state`. */
 static const macsec_capture_interface *find_interface(macsec_capture_state *state, uint64_t number,
                                                       uint64_t at) {
     if (number >= state->interface_count) {
@@ -154,7 +159,7 @@ static const macsec_capture_interface *find_interface(macsec_capture_state *stat
     }
     const macsec_capture_interface *found = state->interfaces + number;
     if (found->link_type != LINK_ETHERNET) {
-        refuse(state, MACSEC_CAPTURE_LINK_TYPE, at + 8, found->link_type, 0);
+        hand_over(state);
         return NULL;
     }
     return found;
@@ -172,29 +177,32 @@ static int captured_fits(macsec_capture_state *state, uint64_t captured, uint64_
     return 0;
 }
 
-/* Read flags and first comment from the options in [at, end). Return 0 where an option does not end
-   before `end`. */
-static int packet_options(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
-                          uint64_t end, row *into) {
+/* Read the flags from the options in [at, end), and the place of the options if there are others. */
+static void packet_options(const macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
+                           uint64_t end, row *into) {
+    const uint64_t first = at;
+    int others = 0;
     while (at < end && end - at >= 4) {
         const uint64_t code = field16(chunk + at, state->big);
         const uint64_t length = field16(chunk + at + 2, state->big);
         if (code == OPTION_END) {
             break;
         }
-        if (length > end - at - 4) {
-            refuse(state, MACSEC_CAPTURE_OPTION, at, code, length);
-            return 0;
+        if (padded(length) > end - at - 4) {
+            into->flags |= MACSEC_CAPTURE_ODD;
+            break;
         }
         if (code == OPTION_FLAGS && length == 4) {
-            into->flags = field32(chunk + at + 4, state->big);
-        } else if (code == OPTION_COMMENT && into->comment == 0) {
-            into->comment = (int64_t)(at + 4);
-            into->comment_length = (int64_t)length;
+            into->flags = (into->flags & MACSEC_CAPTURE_ODD) | field32(chunk + at + 4, state->big);
+        } else {
+            others = 1;
         }
         at += 4 + padded(length);
     }
-    return 1;
+    if (others) {
+        into->options = (int64_t)first;
+        into->options_length = (int64_t)(at - first);
+    }
 }
 
 /* Fill the row of an enhanced (or obsolete) packet block that is whole at `at`. */
@@ -212,9 +220,7 @@ static int packet_row(macsec_capture_state *state, const uint8_t *chunk, uint64_
         return 0;
     }
     const uint64_t options = at + 28 + padded(captured);
-    if (!packet_options(state, chunk, options, at + total - 4, into)) {
-        return 0;
-    }
+    packet_options(state, chunk, options, at + total - 4, into);
     uint64_t fcs = from->fcs;
     if (((uint64_t)into->flags & FLAGS_FCS) != 0 && !state->fcs_fixed) {
         fcs = ((uint64_t)into->flags & FLAGS_FCS) >> FLAGS_FCS_SHIFT;
@@ -253,8 +259,7 @@ static uint64_t least_length(uint32_t type) {
     return type == TYPE_SPB ? SIMPLE_LEAST : BLOCK_LEAST;
 }
 
-/* Index one block. Return its octets, or 0 with the reason in `state`. A start below 0: the block
-   holds no packet. */
+/* Index one block. Return its octets, or 0 with the reason in `state`. */
 static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                            uint64_t left, row *into) {
     if (left < 8) {
@@ -285,7 +290,7 @@ static uint64_t block_step(macsec_capture_state *state, const uint8_t *chunk, ui
     } else if (type == TYPE_SPB) {
         good = simple_row(state, chunk, at, total, into);
     } else {
-        into->start = -1;
+        return hand_over(state);
     }
     return good ? total : 0;
 }
@@ -306,9 +311,6 @@ uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk,
             break;
         }
         at += step;
-        if (found.start < 0) {
-            continue;
-        }
         put_row(columns, rows, &found);
         rows++;
         octets += (uint64_t)found.length;
@@ -346,36 +348,27 @@ static uint8_t *pcap_record(const macsec_capture_job *job, uint64_t i, uint8_t *
     return copy(at, job->arena + job->start[i], length);
 }
 
-/* Octets of the options of a frame, with the end of options. */
-static uint64_t options_size(uint64_t flags, uint64_t comment) {
-    uint64_t size = 0;
-    if (comment != 0) {
-        size += 4 + padded(comment);
-    }
-    if (flags != 0) {
-        size += 8;
-    }
+/* Octets of the options of a frame, with the end of options; `others`: of those beside flags. */
+static uint64_t options_size(uint64_t flags, uint64_t others) {
+    const uint64_t size = others + (flags != 0 ? 8 : 0);
     return size != 0 ? size + 4 : 0;
 }
 
 static uint8_t *write_options(const macsec_capture_job *job, uint64_t i, uint64_t flags,
-                              uint64_t comment, uint8_t *at) {
-    if (comment != 0) {
-        at = append16(at, OPTION_COMMENT);
-        at = append16(at, comment);
-        at = copy(at, job->comments + job->comment_start[i], comment);
-        at = zeros(at, padded(comment) - comment);
+                              uint64_t others, uint8_t *at) {
+    if (others != 0) {
+        at = copy(at, job->options + job->options_start[i], others);
     }
     if (flags != 0) {
         at = append16(at, OPTION_FLAGS);
         at = append16(at, 4);
         at = append32(at, flags);
     }
-    return comment != 0 || flags != 0 ? append32(at, OPTION_END) : at;
+    return others != 0 || flags != 0 ? append32(at, OPTION_END) : at;
 }
 
 static uint8_t *packet_block(const macsec_capture_job *job, uint64_t i, uint64_t total,
-                             uint64_t flags, uint64_t comment, uint8_t *at) {
+                             uint64_t flags, uint64_t others, uint8_t *at) {
     const uint64_t length = (uint64_t)job->length[i];
     const uint64_t time_ns = (uint64_t)job->time_ns[i];
     at = append32(at, TYPE_EPB);
@@ -387,17 +380,18 @@ static uint8_t *packet_block(const macsec_capture_job *job, uint64_t i, uint64_t
     at = append32(at, (uint64_t)job->wire_length[i]);
     at = copy(at, job->arena + job->start[i], length);
     at = zeros(at, padded(length) - length);
-    at = write_options(job, i, flags, comment, at);
+    at = write_options(job, i, flags, others, at);
     return append32(at, total);
 }
 
-/* Length of the comment of frame i, or -1 if it lies outside of the texts. */
-static int64_t comment_of(const macsec_capture_job *job, uint64_t i) {
-    if (job->comments == NULL) {
+/* Octets of the options of frame i beside flags, or -1 if they lie outside of `options`. */
+static int64_t others_of(const macsec_capture_job *job, uint64_t i) {
+    if (job->options == NULL) {
         return 0;
     }
-    const int64_t length = job->comment_length[i];
-    if (length > COMMENT_MOST || !range_fits(job->comment_start[i], length, job->comments_size)) {
+    const int64_t length = job->options_length[i];
+    if (length > OPTIONS_MOST || length % 4 != 0 ||
+        !range_fits(job->options_start[i], length, job->options_size)) {
         return -1;
     }
     return length;
@@ -408,8 +402,8 @@ int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_
     for (uint64_t i = 0; i < job->count; i++) {
         const uint64_t left = size - (uint64_t)(at - out);
         const uint64_t flags = job->flags != NULL ? (uint32_t)job->flags[i] : 0;
-        const int64_t comment = comment_of(job, i);
-        if (comment < 0 || !range_fits(job->start[i], job->length[i], job->arena_size) ||
+        const int64_t others = others_of(job, i);
+        if (others < 0 || !range_fits(job->start[i], job->length[i], job->arena_size) ||
             job->length[i] > CAPTURED_MOST) {
             return -1;
         }
@@ -422,11 +416,11 @@ int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_
             continue;
         }
         const uint64_t total =
-            PACKET_LEAST + padded(length) + options_size(flags, (uint64_t)comment);
+            PACKET_LEAST + padded(length) + options_size(flags, (uint64_t)others);
         if (left < total) {
             return -1;
         }
-        at = packet_block(job, i, total, flags, (uint64_t)comment, at);
+        at = packet_block(job, i, total, flags, (uint64_t)others, at);
     }
     return at - out;
 }

@@ -23,7 +23,8 @@ typedef struct {
 typedef enum macsec_capture_stop {
     MACSEC_CAPTURE_MORE = 0,  /* `needed` octets from this point on are needed */
     MACSEC_CAPTURE_FULL = 1,  /* rows or budget are used up */
-    MACSEC_CAPTURE_BLOCK = 2, /* a section or interface block is next */
+    MACSEC_CAPTURE_BLOCK = 2, /* a block without a frame is next: whole, unless of a section or an
+                                 interface */
     MACSEC_CAPTURE_FAULT = 3  /* the next record is damaged: see `fault` */
 } macsec_capture_stop;
 
@@ -35,9 +36,7 @@ typedef enum macsec_capture_fault {
     MACSEC_CAPTURE_BLOCK_LIMIT = 3, /* value: block length; limit */
     MACSEC_CAPTURE_TRAILER = 4,     /* value: length after the block; limit: before it */
     MACSEC_CAPTURE_INTERFACE = 5,   /* value: interface; limit: the number of interfaces */
-    MACSEC_CAPTURE_LINK_TYPE = 6,   /* value: link type */
-    MACSEC_CAPTURE_ROOM = 7,        /* value: captured octets; limit: block length */
-    MACSEC_CAPTURE_OPTION = 8       /* value: option code; limit: its length */
+    MACSEC_CAPTURE_ROOM = 6         /* value: captured octets; limit: block length */
 } macsec_capture_fault;
 
 typedef struct {
@@ -50,6 +49,7 @@ typedef struct {
     uint32_t big;           /* fields are big-endian */
     uint32_t record_header; /* pcap: octets before each frame, 16 or more */
     uint32_t fcs_fixed;     /* epb_flags say nothing about FCS */
+    uint32_t swapped;       /* pcap: the original length is first. 2: where it is the greater one */
     /* Found. */
     uint64_t consumed; /* octets of whole records and of blocks skipped */
     uint64_t needed;
@@ -60,8 +60,11 @@ typedef struct {
     uint32_t fault;
 } macsec_capture_state;
 
-/* A row for each frame. `comment` is the offset of its first comment if `comment_length` is not 0;
-   `flags` are epb_flags. Offsets count from the front of the chunk. */
+/* In `flags`, beside epb_flags: the options end early, at one that leaves its block. */
+#define MACSEC_CAPTURE_ODD 4294967296
+
+/* A row for each frame. `options` is the offset of its options, without the end, if there are any
+   beside `flags`, the epb_flags. Offsets count from the front of the chunk. */
 typedef struct {
     int64_t *start;
     int64_t *length;
@@ -69,16 +72,18 @@ typedef struct {
     int64_t *time_ns;
     int64_t *source;
     int64_t *flags;
-    int64_t *comment;
-    int64_t *comment_length;
+    int64_t *options;
+    int64_t *options_length; /* 0: no options but flags */
 } macsec_capture_columns;
 
 /* Index whole records from the front of `chunk`; return the number of rows filled. Call again from
-   `consumed` on: with more octets, with empty columns, or after the caller parsed the block. */
+   `consumed` on: with more octets, with empty columns, or after the caller took the block. After the
+   faults INTERFACE, ROOM and, in pcapng, CAPTURED the block is whole and can be passed over. */
 uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk, uint64_t size,
                               const macsec_capture_columns *columns, uint64_t capacity);
 
-/* Frames to write. NULL for `flags` or `comments`: no such options. */
+/* Frames to write. NULL for `flags` or `options`: no such options. `options` are encoded already,
+   padded, without an end. */
 typedef struct {
     const uint8_t *arena;
     uint64_t arena_size;
@@ -89,15 +94,15 @@ typedef struct {
     const int64_t *time_ns; /* not negative; pcap: below 2^32 seconds */
     const int64_t *source;
     const int64_t *flags;
-    const uint8_t *comments;
-    uint64_t comments_size;
-    const int64_t *comment_start;
-    const int64_t *comment_length; /* at most 65535 */
+    const uint8_t *options;
+    uint64_t options_size;
+    const int64_t *options_start;
+    const int64_t *options_length; /* a multiple of 4, at most 2^24 */
     uint32_t pcapng;
 } macsec_capture_job;
 
 /* Write pcap records or enhanced packet blocks, little-endian. Return the octets written, or -1
-   when a frame or comment lies outside its arena or `out` is too small. */
+   when a frame or option lies outside its arena or `out` is too small. */
 int64_t macsec_capture_emit(const macsec_capture_job *job, uint8_t *out, uint64_t size);
 /* cdef: end */
 

@@ -7,6 +7,7 @@ writer.py      Writer, write: pcap with nanoseconds, or pcapng
 formats.py     magic numbers, limits, link types, block and option numbers
 blocks.py      pcap file header, section and interface blocks
 index.py       ReferenceIndex: the position of each frame in a chunk, as columns
+beside.py      Beside: options of packets, blocks between frames
 emit.py        reference_emit: records from batches
 native.py      NativeIndex, NativeEmitter: both in C
 streams.py     input: files, pipes, standard input, gzip, zstd
@@ -15,6 +16,7 @@ zstd.py        zstd streams, block by block
 output.py      output: a file that appears whole or not at all, standard output, a file object
 """
 
+from .beside import Beside
 from .formats import FORMATS, INBOUND, OUTBOUND, Format, Interface
 from .reader import Reader, read
 from .writer import Writer, write
@@ -23,6 +25,7 @@ __all__ = [
     "FORMATS",
     "INBOUND",
     "OUTBOUND",
+    "Beside",
     "Format",
     "Interface",
     "Reader",

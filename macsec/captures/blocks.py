@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from macsec.errors import FormatError
 
 from . import formats
+from .beside import description
 from .formats import Format, Interface
 
 Buffer = bytes | memoryview
+
+_REWRITTEN = frozenset({formats.IF_TSRESOL, formats.IF_TSOFFSET, formats.IF_FCSLEN})
+"""Options of an interface that the writer gives itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class SectionHeader:
-    """A section header: its length, and the byte order of all blocks up to the next one."""
+    """A section header: its length, its options, and the byte order up to the next one."""
 
     length: int
     big: bool
+    options: bytes
 
 
 def find_format(head: bytes) -> Format:
@@ -41,18 +46,30 @@ def find_format(head: bytes) -> Format:
     magic = int.from_bytes(head[:4], "big")
     found = formats.FORMATS.get(magic)
     if found is None:
-        raise FormatError(f"not a capture: it begins with {head[:4].hex()}", 0)
+        known = name_stranger(head)
+        what = f"it is {known}" if known else f"it begins with {head[:4].hex()}"
+        raise FormatError(f"not a capture: {what}", 0)
     if found.refusal:
         raise FormatError(f"{found.refusal} (magic {head[:4].hex()})", 0)
     return found
+
+
+def name_stranger(head: bytes) -> str | None:
+    """Return name and remedy of a file that is no capture, by its first octets."""
+    text = head.lstrip().lower()
+    for table, octets in ((formats.STRANGERS, head), (formats.TEXTS, text)):
+        for magic, what in table:
+            if octets.startswith(magic):
+                return what
+    return None
 
 
 def parse_pcap_header(head: bytes, found: Format, fcs: str) -> Interface:
     """Return the one interface of a pcap file, from its header of 24 octets."""
     order = ">" if found.big else "<"
     major, minor, snap_length, link = struct.unpack_from(order + "4xHH8xII", head)
-    if (major, minor) != (2, 4):
-        raise FormatError(f"pcap version {major}.{minor} is not supported, only 2.4", 4)
+    if major != 2 or minor > 4:
+        raise FormatError(f"pcap version {major}.{minor} is not supported, only 2.0 to 2.4", 4)
     link_type = link & formats.LINK_TYPE_MASK
     if link_type != formats.ETHERNET:
         raise FormatError(
@@ -62,6 +79,12 @@ def parse_pcap_header(head: bytes, found: Format, fcs: str) -> Interface:
     return Interface(
         0, "", link_type, snap_length, _fcs(fcs, inside), 9 if found.tick_ns == 1 else 6
     )
+
+
+def swapped_lengths(head: bytes, found: Format) -> int:
+    """Return how the lengths of records are ordered: 0 captured first, 1 original, 2 either."""
+    minor = int.from_bytes(head[6:8], "big" if found.big else "little")
+    return {3: 2, 4: 0}.get(minor, 1)
 
 
 def _fcs(wish: str, inside: int) -> int:
@@ -85,8 +108,9 @@ def parse_section(block: Buffer, at: int) -> SectionHeader | Needs:
     major, minor = struct.unpack_from(">HH" if big else "<HH", block, 12)
     if major != 1:
         raise FormatError(f"pcapng version {major}.{minor} is not supported, only 1.x", at + 12)
-    list(_options(block[24 : length - 4], big, at + 24))
-    return SectionHeader(length, big)
+    area = block[24 : length - 4]
+    list(_options(area, big, at + 24))
+    return SectionHeader(length, big, description(area, big))
 
 
 def parse_interface(
@@ -111,8 +135,9 @@ def parse_interface(
             tsoffset = int.from_bytes(value, "big" if big else "little", signed=True)
         elif code == formats.IF_FCSLEN and len(value) == 1:
             inside = _fcs_octets(value[0])
+    options = description(block[16 : length - 4], big, _REWRITTEN)
     return length, Interface(
-        number, name, link_type, snap_length, _fcs(fcs, inside), tsresol, tsoffset
+        number, name, link_type, snap_length, _fcs(fcs, inside), tsresol, tsoffset, options
     )
 
 

@@ -19,15 +19,16 @@ _PCAP_TIME_MOST = (2**32 - 1) * NS_PER_S + NS_PER_S - 1
 
 @dataclass(slots=True)
 class Job:
-    """A batch to write: pcap records, or enhanced packet blocks with flags and comments."""
+    """A batch to write: pcap records, or enhanced packet blocks with flags and other options."""
 
     batch: FrameBatch
     pcapng: bool
     time_ns: Column  # within the range of the format
+    source: Column  # the interface in its section
     flags: Column | None = None  # 0: no such option
-    comments: Octets | None = None  # all texts, one after the other
-    comment_start: Column | None = None
-    comment_length: Column | None = None  # 0: no such option
+    options: Octets | None = None  # all others, encoded and padded, one after the other
+    options_start: Column | None = None
+    options_length: Column | None = None  # 0: no others
 
     def size(self) -> int:
         """Return the octets of all records."""
@@ -38,10 +39,9 @@ class Job:
         if self.flags is not None:
             size += 8 * int(np.count_nonzero(self.flags))
             optional |= self.flags != 0
-        if self.comment_length is not None:
-            some = self.comment_length != 0
-            size += int((_padded(self.comment_length) + 4)[some].sum())
-            optional |= some
+        if self.options_length is not None:
+            size += int(self.options_length.sum())
+            optional |= self.options_length != 0
         return size + 4 * int(np.count_nonzero(optional))
 
 
@@ -56,11 +56,11 @@ def _padded(lengths: Column) -> Column:
     return (lengths + 3) & ~3
 
 
-def clamp_times(time_ns: Column, pcapng: bool) -> Column:
-    """Clamp times to the range of the format: from 1970, for pcap until 2106."""
+def clamp_times(time_ns: Column, pcapng: bool) -> tuple[Column, int]:
+    """Clamp times to the range of the format: from 1970, for pcap until 2106. Count the others."""
     most = 2**63 - 1 if pcapng else _PCAP_TIME_MOST
     clamped: Column = np.minimum(np.maximum(time_ns, 0), most)
-    return clamped
+    return clamped, int(np.count_nonzero(clamped != time_ns))
 
 
 def reference_emit(job: Job) -> memoryview:
@@ -81,7 +81,7 @@ def _records(job: Job) -> list[bytes | memoryview]:
 def _blocks(job: Job) -> list[bytes | memoryview]:
     header, trailer = struct.Struct("<7I").pack, struct.Struct("<I").pack
     pieces: list[bytes | memoryview] = []
-    columns = (job.time_ns, job.batch.source, job.batch.wire_length)
+    columns = (job.time_ns, job.source, job.batch.wire_length)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     for row, (time_ns, source, wire) in enumerate(rows):
         frame = job.batch.view(row)
@@ -96,11 +96,10 @@ def _blocks(job: Job) -> list[bytes | memoryview]:
 
 def _options(job: Job, row: int) -> bytes:
     options = b""
-    if job.comments is not None and job.comment_start is not None:
-        assert job.comment_length is not None  # noqa: S101 set together
-        start, length = int(job.comment_start[row]), int(job.comment_length[row])
-        if length:
-            options += option(formats.OPT_COMMENT, job.comments[start : start + length].tobytes())
+    if job.options is not None and job.options_start is not None:
+        assert job.options_length is not None  # noqa: S101 set together
+        start, length = int(job.options_start[row]), int(job.options_length[row])
+        options += job.options[start : start + length].tobytes()
     if job.flags is not None and job.flags[row]:
         options += option(formats.EPB_FLAGS, int(job.flags[row]).to_bytes(4, "little"))
     return options + bytes(4) if options else b""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from macsec.time_units import NS_PER_S
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -37,7 +39,29 @@ SHB: Final = 0x0A0D0D0A
 IDB: Final = 1
 PB: Final = 2
 SPB: Final = 3
+NRB: Final = 4
+ISB: Final = 5
 EPB: Final = 6
+DSB: Final = 10
+CUSTOM: Final = 0x0BAD
+CUSTOM_NOT_TO_COPY: Final = 0x40000BAD
+
+PACKETS: Final = frozenset({PB, SPB, EPB})
+OF_AN_INTERFACE: Final = PACKETS | {ISB}
+"""Blocks that name an interface."""
+NOT_TO_COPY: Final = frozenset({CUSTOM_NOT_TO_COPY})
+
+BLOCK_NAMES: Final[dict[int, str]] = {
+    **dict.fromkeys(PACKETS, "packet of another link type"),
+    NRB: "name resolution block",
+    ISB: "interface statistics block",
+    7: "IRIG time stamp block",
+    8: "ARINC 429 block",
+    9: "systemd journal block",
+    DSB: "decryption secrets block",
+    CUSTOM: "custom block",
+    CUSTOM_NOT_TO_COPY: "custom block not to be copied",
+}
 
 FORMATS: Final[dict[int, Format]] = {
     row.magic: row
@@ -50,6 +74,40 @@ FORMATS: Final[dict[int, Format]] = {
         Format("pcapng", SHB, False, "us", 1000, 0),
     )
 }
+
+STRANGERS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"\xfd7zXZ\0", "xz: decompress it first, xz -dc FILE | macsec VERB ... -"),
+    (b"BZh", "bzip2: decompress it first, bzip2 -dc FILE | macsec VERB ... -"),
+    (b"\x04\x22\x4d\x18", "lz4: decompress it first, lz4 -dc FILE | macsec VERB ... -"),
+    (b"\x02\x21\x4c\x18", "lz4 (old frames): decompress it first, lz4 -dc FILE"),
+    (b"\x1f\x9d", "compress (.Z): decompress it first, gzip -dc FILE | macsec VERB ... -"),
+    (b"PK\x03\x04", "a ZIP archive: unpack it first, unzip FILE"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first, 7z x FILE"),
+    (b"Rar!", "a RAR archive: unpack it first, unrar x FILE"),
+    (b"snoop\0\0\0", "snoop (Solaris): convert it, editcap -F pcapng FILE OUT"),
+    (b"RTSS", "Network Monitor 1.x: convert it, editcap -F pcapng FILE OUT"),
+    (b"GMBU", "Network Monitor 2.x: convert it, editcap -F pcapng FILE OUT"),
+    (b"TRSNIFF", "a Sniffer capture: convert it, editcap -F pcapng FILE OUT"),
+    (b"XCP\0", "NetXRay: convert it, editcap -F pcapng FILE OUT"),
+    (b"\x7fvers", "EtherPeek: convert it, editcap -F pcapng FILE OUT"),
+    (b"LOGG", "a Vector BLF log: convert it, editcap -F pcapng FILE OUT"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file: get it with git lfs pull"),
+    (b"/annex/objects", "a pointer of git-annex, not the file: get it with git annex get"),
+)
+"""First octets of files that people take for captures: name and remedy."""
+
+TEXTS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"<!doctype", "an HTML page, perhaps of a failed download: get the file itself"),
+    (b"<html", "an HTML page, perhaps of a failed download: get the file itself"),
+    (b"<?xml", "XML, such as PDML of tshark: take the capture that it was made of"),
+    (b"[", "JSON, such as tshark -T json: take the capture that it was made of"),
+    (b"{", "JSON: take the capture that it was made of"),
+    (b"0000", "a hex dump: convert it, text2pcap FILE OUT"),
+)
+"""The same for text, in lower case and without leading white space."""
+
+HEAD_OCTETS: Final = 24
+"""First octets that decide what a file is."""
 
 PCAP_HEADER: Final = 24
 PCAP_NS_MAGIC: Final = 0xA1B23C4D
@@ -74,6 +132,7 @@ IF_TSRESOL: Final = 9
 IF_FCSLEN: Final = 13
 IF_TSOFFSET: Final = 14
 EPB_FLAGS: Final = 2
+EPB_HASH: Final = 3
 
 # epb_flags: direction in bits 0-1, FCS length in octets in bits 5-8.
 INBOUND: Final = 1
@@ -149,6 +208,7 @@ class Interface:
     fcs: int = 0  # octets of FCS that each frame carries
     tsresol: int = 6  # units of time: 10^-n s, or 2^-(n & 127) s with the top bit set
     tsoffset: int = 0  # seconds to add to each time
+    options: bytes = b""  # the others, to copy
 
     @property
     def precision(self) -> str:
@@ -157,3 +217,16 @@ class Interface:
             return f"2^-{self.tsresol & 0x7F} s"
         names = {0: "s", 3: "ms", 6: "us", 9: "ns", 12: "ps"}
         return names.get(self.tsresol, f"10^-{self.tsresol} s")
+
+
+def time_terms(tsresol: int) -> tuple[int, int, int]:
+    """Return multiplier, divisor, shift: ns = floor(ticks * multiplier / divisor / 2^shift).
+
+    Divisor 0 means a power of ten so large that the result is 0 for all 64-bit ticks.
+    """
+    power = tsresol & 0x7F
+    if tsresol & 0x80:
+        return NS_PER_S, 1, power
+    if power <= 9:
+        return 10 ** (9 - power), 1, 0
+    return 1, 10 ** (power - 9) if power - 9 < 20 else 0, 0

@@ -2,16 +2,15 @@
 
 Two twins with one contract: `ReferenceIndex` here, `NativeIndex` over `_native/captures/capture.c`.
 A scan walks whole records from the front of a chunk, fills the columns, and returns how far it came
-and why it stopped. It stops at section and interface blocks, which `blocks` parses.
+and why it stopped. It stops at every block without a frame of Ethernet, which the Reader takes.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from macsec.frames import Column, Octets
 from macsec.time_units import NS_PER_S
 
 from . import formats
-from .formats import Interface
+from .formats import Interface, time_terms
 
 COLUMNS = (
     "start",
@@ -28,8 +27,8 @@ COLUMNS = (
     "time_ns",
     "source",
     "flags",
-    "comment",
-    "comment_length",
+    "options",
+    "options_length",
 )
 TIME_MIN, TIME_MAX = -(2**63), 2**63 - 1
 
@@ -39,7 +38,7 @@ class Stop(IntEnum):
 
     MORE = 0  # needs `needed` octets from the point reached
     FULL = 1  # the rows or the octets of a batch are used up
-    BLOCK = 2  # a section or interface block lies at the point reached
+    BLOCK = 2  # a block without a frame lies at the point reached
     FAULT = 3  # damage at the point reached
 
 
@@ -52,9 +51,7 @@ class ScanFault(IntEnum):
     BLOCK_LIMIT = 3
     TRAILER = 4
     INTERFACE = 5
-    LINK_TYPE = 6
-    ROOM = 7
-    OPTION = 8
+    ROOM = 6
 
 
 FAULTS: dict[ScanFault, str] = {
@@ -63,10 +60,14 @@ FAULTS: dict[ScanFault, str] = {
     ScanFault.BLOCK_LIMIT: "a block claims {value} octets, over {limit}",
     ScanFault.TRAILER: "a block of {limit} octets ends with the length {value}",
     ScanFault.INTERFACE: "a packet names interface {value} of {limit}",
-    ScanFault.LINK_TYPE: "a packet has the link type {name}, only Ethernet is supported",
     ScanFault.ROOM: "a packet of {value} octets does not fit its block of {limit}",
-    ScanFault.OPTION: "option {value} of {limit} octets leaves its block",
 }
+
+PASSABLE = frozenset({ScanFault.CAPTURED, ScanFault.INTERFACE, ScanFault.ROOM})
+"""Faults of a block whose end is known: what follows can be read."""
+
+ODD = 1 << 32
+"""In `flags`, beside epb_flags: the options end early, at one that leaves its block."""
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Layout:
     record_header: int
     fcs_fixed: bool  # the caller decides about FCS, not the packets' flags
     source_base: int = 0  # the number of the section's first interface
+    swapped: int = 0  # pcap: the original length is first; 2: where it is the greater one
 
 
 @dataclass(slots=True)
@@ -95,8 +97,7 @@ class Scan:
 
     def reason(self) -> str:
         """Return the fault in words."""
-        name = formats.link_type_name(self.value) if self.fault is ScanFault.LINK_TYPE else ""
-        return FAULTS[self.fault].format(value=self.value, limit=self.limit, name=name)
+        return FAULTS[self.fault].format(value=self.value, limit=self.limit)
 
 
 class Index(Protocol):
@@ -115,19 +116,6 @@ class Index(Protocol):
 
         Stops when the columns are full or the frames have `budget` octets together.
         """
-
-
-def time_terms(tsresol: int) -> tuple[int, int, int]:
-    """Return multiplier, divisor, shift: ns = floor(ticks * multiplier / divisor / 2^shift).
-
-    Divisor 0 means a power of ten so large that the result is 0 for all 64-bit ticks.
-    """
-    power = tsresol & 0x7F
-    if tsresol & 0x80:
-        return NS_PER_S, 1, power
-    if power <= 9:
-        return 10 ** (9 - power), 1, 0
-    return 1, 10 ** (power - 9) if power - 9 < 20 else 0, 0
 
 
 def clamp_time(time_ns: int) -> int:
@@ -187,21 +175,23 @@ class ReferenceIndex:
             while len(rows) < capacity and octets < budget:
                 row, size = step(view, at)
                 at += size
-                if row is not None:
-                    rows.append(row)
-                    octets += row[1]
+                rows.append(row)
+                octets += row[1]
         except _HaltError as halt:
             terms = halt.terms
         if rows:
             columns[:, : len(rows)] = np.array(rows, np.int64).T
         return Scan(len(rows), at, *terms)
 
-    def _record_row(self, view: memoryview, at: int) -> tuple[IndexRow | None, int]:
+    def _record_row(self, view: memoryview, at: int) -> tuple[IndexRow, int]:
         header = self._layout.record_header
         left = len(view) - at
         if left < header:
             raise _HaltError(Stop.MORE, header)
         seconds, fraction, captured, wire = self._pcap.unpack_from(view, at)
+        swapped = self._layout.swapped
+        if swapped == 1 or (swapped == 2 and captured > wire):
+            captured, wire = wire, captured
         if captured > formats.MAX_CAPTURED:
             raise _fault(ScanFault.CAPTURED, at + 8, captured, formats.MAX_CAPTURED)
         if left < header + captured:
@@ -212,7 +202,7 @@ class ReferenceIndex:
         time_ns = seconds * NS_PER_S + fraction * tick_ns
         return (at + header, length, wire, time_ns, 0, 0, 0, 0), header + captured
 
-    def _block_row(self, view: memoryview, at: int) -> tuple[IndexRow | None, int]:
+    def _block_row(self, view: memoryview, at: int) -> tuple[IndexRow, int]:
         left = len(view) - at
         if left < 8:
             raise _HaltError(Stop.MORE, 8)
@@ -233,7 +223,7 @@ class ReferenceIndex:
             return self._simple_row(view, at, total), total
         if kind in (formats.EPB, formats.PB):
             return self._packet_row(view, at, total, kind), total
-        return None, total
+        raise _HaltError(Stop.BLOCK)
 
     def _packet_row(self, view: memoryview, at: int, total: int, kind: int) -> IndexRow:
         first, high, low, captured, wire = self._packet.unpack_from(view, at + 8)
@@ -241,14 +231,15 @@ class ReferenceIndex:
         interface = self._interface(number, at)
         self._check_captured(captured, at + 20, total - 32, total)
         options = at + 28 + ((captured + 3) & ~3)
-        flags, comment, comment_length = self._packet_options(view, options, at + total - 4)
+        flags, options_length = self._packet_options(view, options, at + total - 4)
         fcs = interface.fcs
         if flags & _FCS_BITS and not self._layout.fcs_fixed:
             fcs = (flags & _FCS_BITS) >> 5
         length, wire = strip_fcs(captured, wire, fcs)
         time_ns = self._time(high << 32 | low, number, interface)
         source = self._layout.source_base + number
-        return (at + 28, length, wire, time_ns, source, flags, comment, comment_length)
+        place = options if options_length else 0
+        return (at + 28, length, wire, time_ns, source, flags, place, options_length)
 
     def _simple_row(self, view: memoryview, at: int, total: int) -> IndexRow:
         (wire,) = self._u32.unpack_from(view, at + 8)
@@ -263,7 +254,7 @@ class ReferenceIndex:
         if number >= len(known):
             raise _fault(ScanFault.INTERFACE, at + 8, number, len(known))
         if known[number].link_type != formats.ETHERNET:
-            raise _fault(ScanFault.LINK_TYPE, at + 8, known[number].link_type)
+            raise _HaltError(Stop.BLOCK)
         return known[number]
 
     def _check_captured(self, captured: int, at: int, room: int, total: int) -> None:
@@ -272,21 +263,23 @@ class ReferenceIndex:
         if captured > room:
             raise _fault(ScanFault.ROOM, at, captured, total)
 
-    def _packet_options(self, view: memoryview, at: int, end: int) -> tuple[int, int, int]:
-        """Return the flags, and position and length of the first comment."""
-        flags = comment = comment_length = 0
+    def _packet_options(self, view: memoryview, at: int, end: int) -> tuple[int, int]:
+        """Return the flags, and the octets of all options if there are others."""
+        flags = odd = 0
+        first, others = at, False
         while end - at >= 4:
             code, length = self._u16x2.unpack_from(view, at)
             if code == formats.OPT_END:
                 break
             if length > end - at - 4:
-                raise _fault(ScanFault.OPTION, at, code, length)
+                odd = ODD
+                break
             if code == formats.EPB_FLAGS and length == 4:
                 (flags,) = self._u32.unpack_from(view, at + 4)
-            elif code == formats.OPT_COMMENT and not comment:
-                comment, comment_length = at + 4, length
+            else:
+                others = True
             at += 4 + ((length + 3) & ~3)
-        return flags, comment, comment_length
+        return flags | odd, at - first if others else 0
 
     def _time(self, ticks: int, number: int, interface: Interface) -> int:
         multiply, divide, shift = self._terms[number]
@@ -309,15 +302,3 @@ def strip_fcs(captured: int, wire: int, fcs: int) -> tuple[int, int]:
     """
     wire = max(max(wire, captured) - fcs, 0)
     return min(captured, wire), wire
-
-
-def comment_texts(chunk: Octets, columns: Column, rows: int) -> dict[int, str]:
-    """Return the comment of each row that has one."""
-    lengths = columns[COLUMNS.index("comment_length")]
-    starts = columns[COLUMNS.index("comment")]
-    texts: dict[int, str] = {}
-    found: Sequence[Any] = np.flatnonzero(lengths[:rows]).tolist()
-    for row in found:
-        start, length = int(starts[row]), int(lengths[row])
-        texts[row] = chunk[start : start + length].tobytes().decode("utf-8", "replace")
-    return texts

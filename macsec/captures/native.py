@@ -10,8 +10,8 @@ from macsec.frames import Column, Octets
 from macsec.native import load
 
 from .emit import Emitter, Job, reference_emit
-from .formats import Interface
-from .index import COLUMNS, Index, Layout, ReferenceIndex, Scan, ScanFault, Stop, time_terms
+from .formats import Interface, time_terms
+from .index import COLUMNS, Index, Layout, ReferenceIndex, Scan, ScanFault, Stop
 
 # The layout of macsec_capture_interface.
 _INTERFACE = np.dtype(
@@ -55,7 +55,7 @@ class NativeIndex:
         state = self._state
         state.pcapng, state.big = layout.pcapng, layout.big
         state.record_header, state.fcs_fixed = layout.record_header, layout.fcs_fixed
-        state.source_base = layout.source_base
+        state.source_base, state.swapped = layout.source_base, layout.swapped
         state.interface_count = self._count = 0
 
     def add(self, interface: Interface) -> None:
@@ -120,11 +120,11 @@ class NativeEmitter:
             "length": batch.length,
             "wire_length": batch.wire_length,
             "time_ns": job.time_ns,
-            "source": batch.source,
+            "source": job.source,
             "flags": job.flags,
-            "comments": job.comments,
-            "comment_start": job.comment_start,
-            "comment_length": job.comment_length,
+            "options": job.options,
+            "options_start": job.options_start,
+            "options_length": job.options_length,
         }
         given = self._ffi.new("macsec_capture_job *")
         alive = []
@@ -134,7 +134,7 @@ class NativeEmitter:
                 alive.append(self._ffi.from_buffer(kind, array))
                 setattr(given, name, alive[-1])
         given.arena_size, given.count, given.pcapng = len(batch.arena), len(batch), job.pcapng
-        given.comments_size = 0 if job.comments is None else len(job.comments)
+        given.options_size = 0 if job.options is None else len(job.options)
         written = self._lib.macsec_capture_emit(
             given, self._ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out)
         )

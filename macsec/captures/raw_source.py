@@ -6,7 +6,8 @@ import io
 import os
 import select
 import stat
-from typing import IO, Any
+from collections.abc import Callable
+from typing import IO, Any, TypeAlias
 
 from macsec.errors import ConfigError, FormatError, MACsecError
 
@@ -16,11 +17,18 @@ PIECE = 256 * 1024
 _RATIO_FREE = 1 << 20  # decompressed octets before the ratio counts
 
 
+Wait: TypeAlias = Callable[[int], bool]
+"""Waits until a pipe can be read, given its descriptor, -1 for a file; False ends the stream."""
+
+
 class RawSource:
     """Octets from the operating system or from a file object."""
 
-    def __init__(self, file: IO[bytes], name: str, *, owned: bool) -> None:
+    def __init__(
+        self, file: IO[bytes], name: str, *, owned: bool, wait: Wait | None = None
+    ) -> None:
         self.name = name
+        self._wait = wait
         self._file: Any = file
         self._owned = owned
         self._head = b""
@@ -31,6 +39,7 @@ class RawSource:
             self._buffered, file = file, file.raw
         self._read = getattr(file, "readinto1", None) or getattr(file, "readinto", None)
         self._poll = _poll_of(file)
+        self._descriptor = -1 if self._poll is None else file.fileno()
 
     def peek(self, size: int) -> bytes:
         """Return the first octets and keep them; fewer only if the stream is shorter."""
@@ -65,6 +74,8 @@ class RawSource:
         return filled
 
     def _one(self, view: memoryview) -> int:
+        if self._ended():
+            return 0
         if self._read is not None:
             return int(self._guard(self._read, view))
         octets = self._guard(self._file.read, len(view))
@@ -72,9 +83,12 @@ class RawSource:
         return len(octets)
 
     def _drain(self, buffered: io.BufferedReader) -> None:
-        self._head = self._guard(buffered.read1, PIECE)
+        self._head = b"" if self._ended() else self._guard(buffered.read1, PIECE)
         if len(self._head) < PIECE:
             self._buffered = None
+
+    def _ended(self) -> bool:
+        return self._wait is not None and not self._wait(self._descriptor)
 
     def _guard(self, read: Any, argument: Any) -> Any:
         try:

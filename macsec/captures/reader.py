@@ -4,6 +4,8 @@ Octets are read into a buffer of at most a few MiB. Whole records are indexed in
 borrows that part of the buffer, which is never written again. An incomplete record at the end moves
 to the front of the next buffer.
 
+A packet of another link type is skipped and counted. A damaged record of known end is passed over.
+
 Decisions: times outside of 64 bits of nanoseconds (before 1677, after 2262) become the nearest
 inside. A captured length over the original length is believed. A frame over the snap length of its
 interface is delivered whole. Offsets count octets of the decompressed stream.
@@ -11,33 +13,51 @@ interface is delivered whole. Offsets count octets of the decompressed stream.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from macsec.errors import ConfigError, FormatError
-from macsec.frames import FrameBatch
+from macsec.frames import Column, FrameBatch
 
 from . import blocks, formats
+from .beside import (
+    Beside,
+    Block,
+    OtherBlock,
+    SectionStart,
+    comments_in,
+    lost_with,
+    other_block,
+    packet_options,
+    statistics,
+)
 from .formats import Interface
-from .index import COLUMNS, Layout, Scan, Stop, comment_texts
+from .index import COLUMNS, ODD, PASSABLE, TIME_MAX, TIME_MIN, Layout, Scan, Stop
 from .native import new_index
+from .raw_source import Wait
 from .streams import open_source
 
 _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 1 << 20
 _ROWS_MOST = 1 << 20
+_BESIDE_MOST = 1 << 20  # octets of the blocks between the frames of a batch
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
-_FLAGS = COLUMNS.index("flags")
+_FLAGS, _LENGTH = COLUMNS.index("flags"), COLUMNS.index("length")
+_PLACES = [COLUMNS.index("start"), COLUMNS.index("options")]
 
 
 class Reader:
     """An iterable of FrameBatch; see `read`.
 
     `format`, `precision`: of the file. `interfaces`: all seen so far. `frames`, `octets`,
-    `truncated` (cut by a snap length): counts of delivered frames. `comments` (row to text) and
-    `directions` (0 unknown, 1 inbound, 2 outbound) belong to the last delivered batch.
+    `truncated` (cut by a snap length), `clamped` (times that were moved), `empty` (without octets):
+    counts of delivered frames. `skipped`: packets that were not delivered, by link type. `faults`:
+    damaged records that were passed over; the first is raised at the end. `beside`, `comments` and
+    `directions` belong to the last delivered batch.
     """
 
     def __init__(
@@ -49,6 +69,7 @@ class Reader:
         batch_octets: int,
         backend: str,
         max_ratio: int | None,
+        wait: Wait | None,
     ) -> None:
         if fcs not in ("auto", "yes", "no"):
             raise ConfigError(f"fcs {fcs!r}: not one of auto, yes, no")
@@ -56,8 +77,16 @@ class Reader:
             raise ConfigError("a batch holds at least one frame and one octet")
         self.interfaces: list[Interface] = []
         self.frames = self.octets = self.truncated = 0
-        self.comments: dict[int, str] = {}
-        self.directions: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.clamped = self.empty = 0
+        self.skipped: Counter[int] = Counter()
+        self.faults: list[FormatError] = []
+        self.beside = Beside(np.zeros(0, np.int64))
+        self._blocks: list[tuple[int, Block]] = []
+        self._lost: Counter[str] = Counter()
+        self._found = 0  # frames up to the block at hand
+        self._pending = 0  # octets of the blocks that are kept
+        self._first_skipped: int | None = None
+        self._fatal: FormatError | None = None  # of a section or interface
         self._fcs = fcs
         self._budget = batch_octets
         self._columns = np.zeros((len(COLUMNS), min(batch_frames, _ROWS_MOST)), np.int64)
@@ -67,7 +96,7 @@ class Reader:
         self._before = 0  # octets of the stream before the buffer
         self._index = new_index(backend)
         self.backend = self._index.name
-        self._source = open_source(where, max_ratio)
+        self._source = open_source(where, max_ratio, wait)
         self._batches: Iterator[FrameBatch] | None = None
         try:
             self._begin()
@@ -79,13 +108,17 @@ class Reader:
     def _begin(self) -> None:
         while self._filled < 4 and self._refill(4):
             pass
-        found = blocks.find_format(self._left(4))
+        if int.from_bytes(self._left(4), "big") not in formats.FORMATS:
+            while self._filled < formats.HEAD_OCTETS and self._refill(formats.HEAD_OCTETS):
+                pass
+        found = blocks.find_format(self._left(formats.HEAD_OCTETS))
         self.format, self._format = found.name, found
         self._layout = Layout(
             found.name == "pcapng", found.big, found.record_header, self._fcs != "auto"
         )
+        self._orders = [(0, found.big)]
         if self._layout.pcapng:
-            self._section()
+            self._first_section()
             return
         while self._filled < formats.PCAP_HEADER:
             if not self._refill(formats.PCAP_HEADER):
@@ -95,11 +128,39 @@ class Reader:
                     0,
                     truncated=True,
                 )
-        interface = blocks.parse_pcap_header(self._left(formats.PCAP_HEADER), found, self._fcs)
+        head = self._left(formats.PCAP_HEADER)
+        interface = blocks.parse_pcap_header(head, found, self._fcs)
+        self._layout.swapped = blocks.swapped_lengths(head, found)
         self._index.configure(self._layout)
         self._at = formats.PCAP_HEADER
-        self.interfaces.append(interface)
-        self._index.add(interface)
+        self._blocks.append((0, SectionStart()))
+        self._describe(interface, 0)
+
+    def _first_section(self) -> None:
+        while needed := self._section(0):
+            if not self._refill(needed):
+                there = self._filled - self._at
+                raise FormatError(
+                    f"block after record 0 is truncated: {there} of {needed} octets are there",
+                    self._before + self._at,
+                    truncated=True,
+                )
+
+    @property
+    def comments(self) -> dict[int, str]:
+        """The comments of the last batch, by row; several of a row are joined by line ends."""
+        found = {row: comments_in(given) for row, given in self.beside.options.items()}
+        return {row: "\n".join(texts) for row, texts in found.items() if texts}
+
+    @property
+    def directions(self) -> Column:
+        """The direction of each row of the last batch: 0 unknown, 1 inbound, 2 outbound."""
+        return self.beside.flags & 3
+
+    def behind(self) -> Beside:
+        """Return the blocks behind the last frame, after the end."""
+        blocks_left = [(0, block) for _, block in self._blocks]
+        return Beside(np.zeros(0, np.int64), {}, blocks_left, self._lost)
 
     @property
     def precision(self) -> str:
@@ -108,35 +169,106 @@ class Reader:
 
     def _walk(self) -> Iterator[FrameBatch]:
         while True:
-            chunk = self._buffer[self._at : self._filled]
-            scan = self._index.scan(chunk, self._columns, self._budget)
-            offset = self._before + self._at
-            if scan.rows:
-                batch = self._batch(chunk[: scan.consumed], scan.rows)
-                self._at += scan.consumed
-                yield batch
-            else:
-                self._at += scan.consumed
+            begin = self._at
+            rows, scan = self._gather(begin)
+            if rows:
+                yield self._batch(self._buffer[begin : self._at], rows)
             if scan.stop is Stop.FAULT:
-                raise FormatError(scan.reason(), offset + scan.fault_offset)
-            if scan.stop is Stop.BLOCK:
-                self._rare_block()
-            elif scan.stop is Stop.MORE and not self._refill(scan.needed):
+                raise self._fatal or self._damage(scan)
+            if scan.stop is Stop.MORE and not self._refill(scan.needed):
                 if self._at < self._filled:
                     raise self._cut(scan)
-                return
+                break
+        if self.faults or self.skipped:
+            raise self._passed()
+
+    def _gather(self, begin: int) -> tuple[int, Scan]:
+        """Fill the columns from `begin` on, over the blocks between frames."""
+        rows, budget = 0, self._budget
+        while True:
+            columns = self._columns[:, rows:]
+            scan = self._index.scan(self._buffer[self._at : self._filled], columns, budget)
+            if self._at > begin:
+                columns[_PLACES, : scan.rows] += self._at - begin
+            budget -= int(columns[_LENGTH, : scan.rows].sum())
+            rows += scan.rows
+            self._found = self.frames + rows
+            self._at += scan.consumed
+            if scan.stop is Stop.BLOCK:
+                try:
+                    needed = self._take_block(rows)
+                except FormatError as fault:
+                    self._fatal = fault
+                    return rows, replace(scan, stop=Stop.FAULT)
+                if needed:
+                    return rows, replace(scan, stop=Stop.MORE, needed=needed)
+            elif scan.stop is Stop.FAULT and self._layout.pcapng and scan.fault in PASSABLE:
+                self._pass_over(scan)
+            else:
+                return rows, scan
 
     def _batch(self, arena: NDArray[np.uint8], rows: int) -> FrameBatch:
         # The index has checked all bounds against the chunk; it will overwrite the columns soon.
         kept = self._columns[: _FLAGS + 1, :rows].copy()
         start, length, wire_length, time_ns, source, flags = kept
-        self.comments = comment_texts(arena, self._columns, rows)
-        self.directions = flags & 3
+        self.beside = self._beside_of(arena, flags, rows)
         batch = FrameBatch.trusted(arena, start, length, time_ns, source, wire_length)
         self.frames += rows
         self.octets += batch.octets
+        self.empty += int(np.count_nonzero(wire_length == 0))
         self.truncated += int(np.count_nonzero(wire_length > length))
+        self.clamped += int(np.count_nonzero((time_ns == TIME_MAX) | (time_ns == TIME_MIN)))
         return batch
+
+    def _beside_of(self, arena: NDArray[np.uint8], flags: Column, rows: int) -> Beside:
+        for row in np.flatnonzero(flags >= ODD).tolist():
+            offset = int(self._columns[0, row]) - len(arena)
+            self._note(self.frames + row + 1, "an option leaves its block", offset)
+        flags &= 0xFFFFFFFF
+        options: dict[int, bytes] = {}
+        places, lengths = self._columns[_FLAGS + 1 :, :rows]
+        for row in np.flatnonzero(lengths).tolist():
+            area = arena[places[row] : places[row] + lengths[row]].tobytes()
+            found = packet_options(area, self._row_order(row), self._lost)
+            if found:
+                options[row] = found
+        beside = Beside(flags, options, self._blocks, self._lost)
+        self._blocks, self._lost, self._orders = [], Counter(), [(0, self._layout.big)]
+        self._pending = 0
+        return beside
+
+    def _row_order(self, row: int) -> bool:
+        """Return whether the section of a row is big-endian."""
+        return next(big for first, big in reversed(self._orders) if first <= row)
+
+    def _pass_over(self, scan: Scan) -> None:
+        """Go on behind a damaged block of known end, and note its number."""
+        length = int.from_bytes(self._left(8)[4:], "big" if self._layout.big else "little")
+        before = self._found + self.skipped.total() + len(self.faults)
+        self._note(before + 1, scan.reason(), scan.fault_offset - scan.consumed)
+        self._at += length
+
+    def _note(self, record: int, reason: str, offset: int = 0) -> None:
+        self.faults.append(
+            FormatError(f"record {record}: {reason}", self._before + self._at + offset)
+        )
+
+    def _damage(self, scan: Scan) -> FormatError:
+        offset = self._before + self._at + scan.fault_offset - scan.consumed
+        where = "" if self._layout.pcapng else f"record {self.frames + 1}: "
+        return FormatError(where + scan.reason(), offset)
+
+    def _passed(self) -> FormatError:
+        """Return all that was passed over as one error, at the offset of the first."""
+        texts = []
+        if self.faults:
+            more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
+            texts.append(f"{self.faults[0].reason}{more}")
+        for link_type, count in sorted(self.skipped.items()):
+            name, packets = formats.link_type_name(link_type), "packet" if count == 1 else "packets"
+            texts.append(f"{count} {packets} of link type {name} skipped: only Ethernet is read")
+        offset = self.faults[0].offset if self.faults else self._first_skipped
+        return FormatError("; ".join(texts), offset)
 
     def _cut(self, scan: Scan) -> FormatError:
         there, record, offset = self._filled - self._at, self.frames + 1, self._before + self._at
@@ -151,52 +283,78 @@ class Reader:
             )
         return FormatError(f"{text} are there", offset, truncated=True)
 
-    def _rare_block(self) -> None:
-        kind = int.from_bytes(self._left(4), "big" if self._layout.big else "little")
+    def _take_block(self, rows: int) -> int:
+        """Take the block at hand, which is before row `rows`; return the octets it needs."""
+        big = self._layout.big
+        kind = int.from_bytes(self._left(4), "big" if big else "little")
         if kind == formats.SHB:
-            self._section()
+            return self._section(rows)
+        if kind == formats.IDB:
+            return self._interface(rows)
+        length = int.from_bytes(self._left(8)[4:], "big" if big else "little")
+        # Of a large block that is left out anyway, the head is enough.
+        body = self._left(min(length, _BESIDE_MOST))[8 : length - 4]
+        if kind in formats.PACKETS:
+            self._count_skipped(kind, body)
+        self._at += length
+        if kind == formats.ISB:
+            block = statistics(body, big, self.interfaces[self._layout.source_base :], self._lost)
         else:
-            self._interface()
+            block = other_block(kind, body, big, self._lost)
+        if block is not None:
+            self._keep(rows, block, length)
+        return 0
 
-    def _section(self) -> None:
-        while True:
-            found = blocks.parse_section(self._rest(), self._before + self._at)
-            if isinstance(found, blocks.SectionHeader):
-                break
-            self._require(found.octets)
+    def _keep(self, rows: int, block: Block, octets: int) -> None:
+        """Keep a block for the batch; without its contents where these would take up memory."""
+        self._pending += octets
+        if self._pending > _BESIDE_MOST:
+            self._pending -= octets
+            self._lost.update(lost_with(block))
+            if isinstance(block, OtherBlock):
+                return
+            block = replace(block, options=b"")
+        self._blocks.append((rows, block))
+
+    def _count_skipped(self, kind: int, body: bytes) -> None:
+        """Count a packet of another link type."""
+        number = 0
+        if kind != formats.SPB:
+            octets = body[: 2 if kind == formats.PB else 4]
+            number = int.from_bytes(octets, "big" if self._layout.big else "little")
+        self.skipped[self.interfaces[self._layout.source_base + number].link_type] += 1
+        if self._first_skipped is None:
+            self._first_skipped = self._before + self._at
+
+    def _section(self, rows: int) -> int:
+        found = blocks.parse_section(self._rest(), self._before + self._at)
+        if isinstance(found, blocks.Needs):
+            return found.octets
         self._at += found.length
         self._layout.big = found.big
         self._layout.source_base = len(self.interfaces)
         self._index.configure(self._layout)
+        self._orders.append((rows, found.big))
+        self._keep(rows, SectionStart(found.options), len(found.options))
+        return 0
 
-    def _interface(self) -> None:
+    def _interface(self, rows: int) -> int:
         offset = self._before + self._at
         if len(self.interfaces) >= formats.MAX_INTERFACES:
             raise FormatError(f"more than {formats.MAX_INTERFACES} interfaces", offset)
         number = len(self.interfaces)
-        while True:
-            found = blocks.parse_interface(
-                self._rest(), self._layout.big, number, self._fcs, offset
-            )
-            if not isinstance(found, blocks.Needs):
-                break
-            self._require(found.octets)
+        found = blocks.parse_interface(self._rest(), self._layout.big, number, self._fcs, offset)
+        if isinstance(found, blocks.Needs):
+            return found.octets
         length, interface = found
         self._at += length
-        self.interfaces.append(interface)
-        self._index.add(interface)
+        self._describe(interface, rows)
+        return 0
 
-    def _require(self, octets: int) -> None:
-        """Read until `octets` octets of the block are here. FormatError if it is cut short."""
-        while self._filled - self._at < octets:
-            if not self._refill(octets):
-                there = self._filled - self._at
-                raise FormatError(
-                    f"block after record {self.frames} is truncated: {there} of {octets} octets "
-                    "are there",
-                    self._before + self._at,
-                    truncated=True,
-                )
+    def _describe(self, interface: Interface, rows: int) -> None:
+        self._index.add(interface)
+        self._keep(rows, interface, len(interface.options))
+        self.interfaces.append(replace(interface, options=b""))
 
     def _left(self, most: int) -> bytes:
         return self._buffer[self._at : min(self._filled, self._at + most)].tobytes()
@@ -252,13 +410,15 @@ def read(
     batch_octets: int = 8 << 20,
     backend: str = "auto",
     max_ratio: int | None = None,
+    wait: Wait | None = None,
 ) -> Reader:
     """Read a pcap or pcapng capture, plain or compressed by gzip or zstd.
 
     `where`: a path, "-" for standard input, or a binary file object. `fcs`: whether frames carry
     an FCS to remove: as the file says, always (4 octets), never. A batch holds at most
     `batch_frames` frames and about `batch_octets` octets. `max_ratio`: limit on the expansion of a
-    compressed stream.
+    compressed stream. `wait`: called before each read with the descriptor of a pipe, -1 for
+    anything else; False ends the stream there.
 
     Raises ConfigError if it cannot be opened. Raises FormatError if it is no capture, is damaged
     or is cut short, after all whole frames before that place were delivered.
@@ -270,4 +430,5 @@ def read(
         batch_octets=batch_octets,
         backend=backend,
         max_ratio=max_ratio,
+        wait=wait,
     )

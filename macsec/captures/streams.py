@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from macsec.errors import ConfigError, FormatError, cannot
 
-from .raw_source import PIECE, RatioMeter, RawSource
+from .raw_source import PIECE, RatioMeter, RawSource, Wait
 from .zstd import ZstdSource
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -92,9 +92,9 @@ class GzipSource:
         self._raw.close()
 
 
-def open_source(where: Any, ratio: int | None = None) -> Source:
+def open_source(where: Any, ratio: int | None = None, wait: Wait | None = None) -> Source:
     """Open a path, "-" (standard input) or a binary file object, and decompress it."""
-    raw = _open_raw(where)
+    raw = _open_raw(where, wait)
     try:
         head = raw.peek(4)
         if head.startswith(GZIP_MAGIC):
@@ -113,22 +113,23 @@ def is_zstd(head: bytes) -> bool:
     return number == 0xFD2FB528 or number & 0xFFFFFFF0 == 0x184D2A50
 
 
-def _open_raw(where: Any) -> RawSource:
+def _open_raw(where: Any, wait: Wait | None) -> RawSource:
     if hasattr(where, "readinto") or hasattr(where, "read"):
         if isinstance(where, io.TextIOBase):
             raise ConfigError("a capture is read from a file opened in binary mode")
-        return RawSource(where, str(getattr(where, "name", "the file object")), owned=False)
+        name = str(getattr(where, "name", "the file object"))
+        return RawSource(where, name, owned=False, wait=wait)
     if isinstance(where, str) and where == "-":
-        return _standard_input()
+        return _standard_input(wait)
     path = os.fspath(where)
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115 closed by the Reader
     except (OSError, ValueError) as error:
         raise cannot("read", os.fsdecode(path), error) from error
-    return RawSource(file, os.fsdecode(path), owned=True)
+    return RawSource(file, os.fsdecode(path), owned=True, wait=wait)
 
 
-def _standard_input() -> RawSource:
+def _standard_input(wait: Wait | None) -> RawSource:
     buffer = getattr(sys.stdin, "buffer", None)
     if buffer is None:
         raise ConfigError("there is no standard input")
@@ -139,4 +140,4 @@ def _standard_input() -> RawSource:
             raise ConfigError("cannot read the standard input: Is a directory")
     except (OSError, ValueError):
         pass  # it has no descriptor
-    return RawSource(buffer, "the standard input", owned=False)
+    return RawSource(buffer, "the standard input", owned=False, wait=wait)

@@ -1,33 +1,46 @@
 """Writer of a capture: pcap with nanoseconds, or pcapng with ports, directions and comments.
 
 Always little-endian, and independent of machine and time of day: the same batches give the same
-octets. Times before 1970 (and after 2106 for pcap) become the nearest that the format has.
+octets. Times before 1970 (and after 2106 for pcap) become the nearest that the format has, and are
+counted; an interface that comes with an offset of time keeps it, and so holds its times.
 """
 
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from macsec.errors import ConfigError, FormatError
-from macsec.frames import FrameBatch
+from macsec.frames import Column, FrameBatch
+from macsec.time_units import NS_PER_S
 
 from . import formats
+from .beside import Beside, Block, SectionStart, ended, lost_with, options_in
 from .emit import Emitter, Job, clamp_times, option
+from .formats import Interface
 from .native import new_emitter
 from .output import Sink, open_sink
 
 _COMMENT_MOST = 65_535
+_KEPT_FLAGS = 0xFFFFFFFF & ~0x1E0  # without the length of an FCS: frames have none here
+_OFFSET_MOST = 1 << 33  # seconds that 64 bits of nanoseconds hold
+_OPTION_NAMES = {1: "packet comment", 4: "packet drop count", 5: "packet id", 6: "packet queue"}
 _PIECE_FRAMES = 65_536
 _PIECE_OCTETS = 8 << 20
 
 
 class Writer:
-    """A capture being written; see `write`. `frames` and `octets` count the frames so far."""
+    """A capture being written; see `write`.
+
+    `frames` and `octets` count the frames so far, `clamped` the times that were moved. `lost`: what
+    was beside frames and left out, and how often.
+    """
 
     def __init__(
         self,
@@ -36,10 +49,17 @@ class Writer:
         format: str,  # noqa: A002 the public name
         interfaces: Sequence[str] | None,
         backend: str,
+        copying: bool,
+        keep_secrets: bool,
     ) -> None:
         if format not in ("auto", "pcap", "pcapng"):
             raise ConfigError(f"format {format!r}: not one of auto, pcap, pcapng")
-        self.frames = self.octets = 0
+        self.frames = self.octets = self.clamped = 0
+        self.lost: Counter[str] = Counter()
+        self._keep_secrets = keep_secrets
+        self._begun = False
+        self._base = 0  # the number of the section's first interface
+        self._offsets: list[int] = []  # in ns, of each interface
         self._names = [_name(name) for name in interfaces or ()]
         self._described = 0  # interface blocks written
         self._emit: Emitter = new_emitter(backend)
@@ -49,12 +69,14 @@ class Writer:
         if format == "auto":
             self.format = "pcapng" if name.endswith(".pcapng") else "pcap"
         try:
-            self._begin()
+            if self.format == "pcap" or not copying:
+                self._begin()
         except BaseException:
             self.discard()
             raise
 
     def _begin(self) -> None:
+        self._begun = True
         if self.format == "pcap":
             self._put(
                 struct.pack(
@@ -69,8 +91,7 @@ class Writer:
                 )
             )
             return
-        section = struct.pack("<IHHq", formats.PCAPNG_ORDER_MAGIC, 1, 0, -1)
-        self._put(_block(formats.SHB, section))
+        self._put(self._section(SectionStart()))
         self.put([*self._describe(max(1, len(self._names)))])
 
     def write(
@@ -79,14 +100,16 @@ class Writer:
         comments: Sequence[str | None] | None = None,
         directions: ArrayLike | None = None,
         interfaces: Sequence[str] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """Add the frames of a batch.
 
         In pcapng the `source` column names the interface; `directions` (0 unknown, 1 inbound, 2
         outbound) and `comments` go with each packet. `interfaces`: names of the ports, if more are
-        known than at the start of the capture. The pcap format holds none of these four.
+        known than at the start of the capture. `beside`: what is beside these frames in the
+        capture that they come from. The pcap format holds none of these five.
         """
-        for octets in self._compose(batch, comments, directions, interfaces):
+        for octets in self._compose(batch, comments, directions, interfaces, beside):
             self.put([octets])
 
     def compose(
@@ -95,12 +118,13 @@ class Writer:
         comments: Sequence[str | None] | None = None,
         directions: ArrayLike | None = None,
         interfaces: Sequence[str] | None = None,
+        beside: Beside | None = None,
     ) -> list[memoryview]:
         """Return the octets that `write` would add, so that another thread can `put` them.
 
         Compose batches, and put the results, in the same order.
         """
-        return list(self._compose(batch, comments, directions, interfaces))
+        return list(self._compose(batch, comments, directions, interfaces, beside))
 
     def put(self, composed: Sequence[memoryview]) -> None:
         """Add octets from `compose`."""
@@ -113,38 +137,125 @@ class Writer:
         comments: Sequence[str | None] | None,
         directions: ArrayLike | None,
         interfaces: Sequence[str] | None,
+        beside: Beside | None,
     ) -> Iterator[memoryview]:
         if self._sink is None:
             raise ConfigError("the capture is already closed")
-        ways = None if directions is None else np.asarray(directions, np.int64)
+        ways = None if directions is None else np.asarray(directions, np.int64) & 3
         for given in (comments, ways):
             if given is not None and len(given) != len(batch):
                 raise ConfigError(f"{len(given)} comments or directions for {len(batch)} frames")
         if interfaces is not None and len(interfaces) > len(self._names):
             self._names += map(_name, interfaces[len(self._names) :])
-        for first, last in _pieces(batch):
-            yield from self._compose_piece(
-                batch if last - first == len(batch) else batch.take(slice(first, last)),
-                comments[first:last] if comments is not None else None,
-                ways[first:last] if ways is not None else None,
-            )
+        flags, blocks = ways, []
+        if beside is not None:
+            self.lost += beside.lost
+            flags, blocks = beside.flags & _KEPT_FLAGS, beside.blocks
+        options = _Options(comments, {} if beside is None else beside.options)
+        if self.format == "pcap":
+            self._lose_all(options, flags if beside is not None else None, blocks)
+            flags, blocks = None, []
+        yield from self._compose_all(batch, options, flags, blocks)
 
-    def _compose_piece(
+    def _compose_all(
         self,
         batch: FrameBatch,
-        comments: Sequence[str | None] | None,
-        ways: NDArray[np.int64] | None,
+        options: _Options,
+        flags: NDArray[np.int64] | None,
+        blocks: Sequence[tuple[int, Block]],
+    ) -> Iterator[memoryview]:
+        """Yield the octets of frames and of the blocks between them."""
+        done = 0
+        for row, block in (*blocks, (len(batch), None)):
+            for first, last in _pieces(batch, done, row):
+                whole = last - first == len(batch)
+                yield from self._compose_piece(
+                    batch if whole else batch.take(slice(first, last)),
+                    options.of_rows(first, last),
+                    None if flags is None else flags[first:last],
+                )
+            done = row
+            if block is not None:
+                yield from self._compose_block(block)
+
+    def _compose_piece(
+        self, batch: FrameBatch, options: _Options, flags: NDArray[np.int64] | None
     ) -> Iterator[memoryview]:
         self._check(batch)
         pcapng = self.format == "pcapng"
-        job = Job(batch, pcapng, clamp_times(batch.time_ns, pcapng))
+        source = batch.source
         if pcapng:
-            yield from self._describe(max(int(batch.source.max()) + 1, len(self._names)))
-            job.flags = None if ways is None else ways & 3
-            _add_comments(job, comments)
+            yield from self._header()
+            yield from self._describe(max(int(source.max()) + 1, len(self._names)))
+        time_ns, clamped = clamp_times(self._times(batch), pcapng)
+        self.clamped += clamped
+        job = Job(batch, pcapng, time_ns, source - self._base if self._base else source)
+        if pcapng:
+            job.flags = flags
+            options.add_to(job)
         yield self._emit(job)
         self.frames += len(batch)
         self.octets += batch.octets
+
+    def _times(self, batch: FrameBatch) -> Column:
+        """Return the times to write: without the offsets of the interfaces."""
+        if self.format == "pcap" or not any(self._offsets):
+            return batch.time_ns
+        moved: Column = batch.time_ns - np.array(self._offsets, np.int64)[batch.source]
+        return moved
+
+    def _header(self) -> Iterator[memoryview]:
+        """Yield a section, unless the capture that is copied gave one."""
+        if not self._begun:
+            yield memoryview(self._section(SectionStart()))
+
+    def _compose_block(self, block: Block) -> Iterator[memoryview]:
+        if isinstance(block, SectionStart):
+            yield memoryview(self._section(block))
+            return
+        yield from self._header()
+        if isinstance(block, Interface):
+            yield memoryview(self._interface(block))
+        elif block.kind == formats.DSB and not self._keep_secrets:
+            self.lost[block.name] += 1
+        else:
+            yield memoryview(_block(block.kind, block.body))
+
+    def _section(self, section: SectionStart) -> bytes:
+        self._begun = True
+        self._base = self._described
+        body = struct.pack("<IHHq", formats.PCAPNG_ORDER_MAGIC, 1, 0, -1)
+        return _block(formats.SHB, body + ended(section.options))
+
+    def _interface(self, interface: Interface) -> bytes:
+        """Return the block of the next interface: for Ethernet in units of 1 ns, without FCS."""
+        ours = interface.link_type == formats.ETHERNET
+        tsresol, offset, snap = 9, interface.tsoffset, formats.MAX_CAPTURED
+        if not ours:
+            tsresol, snap = interface.tsresol, interface.snap_length
+        elif abs(offset) >= _OFFSET_MOST:
+            offset = 0
+        options = interface.options + option(formats.IF_TSRESOL, bytes([tsresol]))
+        if offset:
+            options += option(formats.IF_TSOFFSET, struct.pack("<q", offset))
+        self._described += 1
+        self._offsets.append(offset * NS_PER_S if ours else 0)
+        body = struct.pack("<HHI", interface.link_type, 0, snap)
+        return _block(formats.IDB, body + ended(options))
+
+    def _lose_all(
+        self,
+        options: _Options,
+        flags: NDArray[np.int64] | None,
+        blocks: Sequence[tuple[int, Block]],
+    ) -> None:
+        """Count all that a pcap file cannot hold."""
+        if flags is not None and flags.any():
+            self.lost["packet flags"] += int(np.count_nonzero(flags))
+        for name, count in options.names().items():
+            self.lost[name] += count
+        for _, block in blocks:
+            self.lost.update(lost_with(block))
 
     def _check(self, batch: FrameBatch) -> None:
         # No frame is longer than it was on the wire, so one maximum settles most batches.
@@ -167,17 +278,14 @@ class Writer:
 
     def _describe(self, count: int) -> Iterator[memoryview]:
         """Yield interface blocks up to `count`."""
-        if count <= self._described:
-            return
-        blocks = []
-        for number in range(self._described, count):
-            body = struct.pack("<HHI", formats.ETHERNET, 0, formats.MAX_CAPTURED)
-            if number < len(self._names):
-                body += option(formats.IF_NAME, self._names[number])
-            body += option(formats.IF_TSRESOL, b"\x09") + bytes(4)
-            blocks.append(_block(formats.IDB, body))
-        self._described = count
-        yield memoryview(b"".join(blocks))
+        described = []
+        while self._described < count:
+            named = self._names[self._described : self._described + 1]
+            options = b"".join(option(formats.IF_NAME, name) for name in named)
+            interface = Interface(self._described, "", formats.ETHERNET, options=options)
+            described.append(self._interface(interface))
+        if described:
+            yield memoryview(b"".join(described))
 
     def _put(self, octets: bytes | memoryview) -> None:
         if self._sink is None:
@@ -186,6 +294,8 @@ class Writer:
 
     def close(self) -> None:
         """Finish: the target appears."""
+        if self._sink is not None and not self._begun:
+            self._begin()
         sink, self._sink = self._sink, None
         if sink is None:
             return
@@ -214,40 +324,74 @@ class Writer:
             self.discard()
 
 
-def _pieces(batch: FrameBatch) -> list[tuple[int, int]]:
-    """Return row ranges of bounded size."""
-    if not len(batch):
+def _pieces(batch: FrameBatch, first: int, end: int) -> list[tuple[int, int]]:
+    """Return row ranges of bounded size from `first` to `end`."""
+    if first >= end:
         return []
-    if len(batch) <= _PIECE_FRAMES and batch.octets <= _PIECE_OCTETS:
-        return [(0, len(batch))]
+    if end - first <= _PIECE_FRAMES and batch.octets <= _PIECE_OCTETS:
+        return [(first, end)]
     total = np.cumsum(batch.length)
-    pieces, first = [], 0
-    while first < len(batch):
+    pieces = []
+    while first < end:
         budget = (int(total[first - 1]) if first else 0) + _PIECE_OCTETS
         last = int(np.searchsorted(total, budget, "right"))
-        last = min(max(last, first + 1), first + _PIECE_FRAMES, len(batch))
+        last = min(max(last, first + 1), first + _PIECE_FRAMES, end)
         pieces.append((first, last))
         first = last
     return pieces
 
 
-def _add_comments(job: Job, comments: Sequence[str | None] | None) -> None:
-    if comments is None or not any(comments):
-        return
-    places: dict[str, tuple[int, int]] = {"": (0, 0)}
-    texts, size = [], 0
-    for text in comments:
-        if text and text not in places:
-            octets = text.encode("utf-8", "replace")
-            if len(octets) > _COMMENT_MOST:
-                octets = octets[:_COMMENT_MOST].decode("utf-8", "ignore").encode()
-            places[text] = (size, len(octets))
-            texts.append(octets)
-            size += len(octets)
-    rows = np.array([places[text or ""] for text in comments], np.int64)
-    job.comments = np.frombuffer(b"".join(texts), np.uint8)
-    job.comment_start = np.ascontiguousarray(rows[:, 0])
-    job.comment_length = np.ascontiguousarray(rows[:, 1])
+class _Options:
+    """The options of packets beside flags: by row, encoded; and comments to add."""
+
+    def __init__(
+        self, comments: Sequence[str | None] | None, encoded: dict[int, bytes], first: int = 0
+    ) -> None:
+        self._comments = comments if comments is not None and any(comments) else None
+        self._encoded, self._first = encoded, first
+
+    def of_rows(self, first: int, last: int) -> _Options:
+        """Return the options of a range of rows."""
+        comments = None if self._comments is None else self._comments[first:last]
+        return _Options(comments, self._encoded, self._first + first)
+
+    def names(self) -> Counter[str]:
+        """Return what these options are, and how often."""
+        count: Counter[str] = Counter()
+        for given in self._encoded.values():
+            count.update(_OPTION_NAMES.get(code, "packet option") for code, _ in options_in(given))
+        return count
+
+    def add_to(self, job: Job) -> None:
+        """Put the options into a job."""
+        if self._comments is None and not self._encoded:
+            return
+        places: dict[bytes, tuple[int, int]] = {b"": (0, 0)}
+        pieces, size, rows = [], 0, []
+        for row in range(len(job.batch)):
+            octets = self._of_row(row)
+            if octets not in places:
+                places[octets] = (size, len(octets))
+                pieces.append(octets)
+                size += len(octets)
+            rows.append(places[octets])
+        table = np.array(rows, np.int64)
+        job.options = np.frombuffer(b"".join(pieces), np.uint8)
+        job.options_start = np.ascontiguousarray(table[:, 0])
+        job.options_length = np.ascontiguousarray(table[:, 1])
+
+    def _of_row(self, row: int) -> bytes:
+        octets = self._encoded.get(self._first + row, b"")
+        text = None if self._comments is None else self._comments[row]
+        return octets + _comment(text) if text else octets
+
+
+@lru_cache(256)
+def _comment(text: str) -> bytes:
+    octets = text.encode("utf-8", "replace")
+    if len(octets) > _COMMENT_MOST:
+        octets = octets[:_COMMENT_MOST].decode("utf-8", "ignore").encode()
+    return option(formats.OPT_COMMENT, octets)
 
 
 def _block(kind: int, body: bytes) -> bytes:
@@ -268,12 +412,22 @@ def write(
     format: str = "auto",  # noqa: A002 the public name
     interfaces: Sequence[str] | None = None,
     backend: str = "auto",
+    copying: bool = False,
+    keep_secrets: bool = False,
 ) -> Writer:
     """Write a capture, as a context manager.
 
     `where`: a path, "-" for standard output, or a binary file object. A path appears whole on a
     clean exit and not at all otherwise; a name that ends in .gz or .zst is compressed. `format`:
     pcap with nanoseconds, or pcapng, which "auto" chooses for names in .pcapng (.gz, .zst).
-    `interfaces`: names of the ports in the `source` column, for pcapng.
+    `interfaces`: names of the ports in the `source` column, for pcapng. `copying`: sections and
+    interfaces come with the batches, as `Reader.beside`. `keep_secrets`: copy decryption secrets.
     """
-    return Writer(where, format=format, interfaces=interfaces, backend=backend)
+    return Writer(
+        where,
+        format=format,
+        interfaces=interfaces,
+        backend=backend,
+        copying=copying,
+        keep_secrets=keep_secrets,
+    )

@@ -14,7 +14,7 @@ from macsec.errors import EnvironmentLacks, FormatError
 
 from .raw_source import PIECE, RatioMeter, RawSource
 
-MAX_WINDOW = 32 * 1024 * 1024
+MAX_WINDOW = 1 << 27
 _FRAME_MAGIC = 0xFD2FB528
 _SKIPPABLE = 0x184D2A50
 _RLE = 1
@@ -42,7 +42,9 @@ def new_decompressor() -> Any:
     """Return an object with `decompress(octets)`, for one frame."""
     library = _library()
     if sys.version_info >= (3, 14):
-        return library.ZstdDecompressor()
+        names = library.DecompressionParameter
+        most = MAX_WINDOW.bit_length() - 1
+        return library.ZstdDecompressor(options={names.window_log_max: most})
     return library.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
 
 
@@ -124,7 +126,11 @@ class ZstdSource:
             base = 1 << (10 + (header[5] >> 3))
             window = base + (base >> 3) * (header[5] & 7)
         if window > MAX_WINDOW:
-            raise self._fault(f"it needs a window of {window} octets, over {MAX_WINDOW}")
+            raise FormatError(
+                f"the zstd stream needs a window of {window} octets, over {MAX_WINDOW}: decompress "
+                "it first, zstd -dc --long=31 FILE | macsec VERB ... -",
+                self._meter.produced,
+            )
 
     def _feed(self, size: int) -> None:
         self._need(size)

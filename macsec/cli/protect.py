@@ -25,6 +25,7 @@ from macsec.secy.from_config import require_transmit
 @options.config
 @options.source
 @options.target
+@options.keep_secrets
 @options.as_json
 @options.jobs
 @options.frame_options
@@ -35,6 +36,7 @@ def command(
     config: str,
     source: str,
     target: str,
+    keep_secrets: bool,
     as_json: bool,
     jobs: int,
     fcs: str,
@@ -63,7 +65,7 @@ def command(
         capture_io.open_stream("protect", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
-        with capture_io.open_like(stream, target, plane.captures) as sink:
+        with capture_io.open_like(stream, target, plane.captures, keep_secrets) as sink:
             _protect(secy, keeper, stream, sink, count, allowed(jobs, source, target))
         seconds = perf_counter() - started
         if as_json:
@@ -94,9 +96,6 @@ def _protect(
         return Last(out) if count[Verdict.EXHAUSTED] else out
 
     def product(piece: Piece, out: Outcome) -> Product:
-        rows = out.delivered
-        return Product(
-            fitted(out.batch), piece.comments(rows), piece.directions(rows), piece.interfaces
-        )
+        return Product(fitted(out.batch), piece.beside.of_rows(out.delivered))
 
     capture_io.transform(stream, sink, (protect, product), jobs)

@@ -40,6 +40,7 @@ from macsec.secy import Outcome, SecY
     help="Write one JSON line for each frame of IN, in order.",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if any frame was refused.")
+@options.keep_secrets
 @options.as_json
 @options.jobs
 @options.frame_options
@@ -52,6 +53,7 @@ def command(
     target: str,
     verdicts: str | None,
     strict: bool,
+    keep_secrets: bool,
     as_json: bool,
     jobs: int,
     fcs: str,
@@ -81,7 +83,7 @@ def command(
         started = perf_counter()
         with (
             capture_io.open_lines(verdicts) as lines,
-            capture_io.open_like(stream, target, plane.captures) as sink,
+            capture_io.open_like(stream, target, plane.captures, keep_secrets) as sink,
         ):
             _validate(secy, stream, sink, lines, count, allowed(jobs, source, target, verdicts))
         seconds = perf_counter() - started
@@ -114,19 +116,16 @@ def _validate(
         return out
 
     def product(piece: Piece, out: Outcome) -> Product:
-        rows, comments, directions = out.delivered, None, None
-        if sink.format == "pcapng":
-            comments = verdicts_report.comments(out, piece.comments(rows))
-            directions = piece.directions(rows)
+        comments = verdicts_report.comments(out) if sink.format == "pcapng" else None
         text = verdicts_report.lines(out, piece.first).encode() if lines is not None else b""
-        return Product(out.batch, comments, directions, piece.interfaces, text)
+        return Product(out.batch, piece.beside.of_rows(out.delivered), comments, text)
 
     capture_io.transform(stream, sink, (validate, product), jobs, lines)
 
 
 def _ending(stream: Stream, count: VerdictCount, strict: bool) -> int:
     refused = count.frames - count.delivered
-    if not (strict and refused):
+    if not (strict and refused) or stream.interruption.number is not None:
         stream.check()
         return GOOD
     if stream.fault is not None:

@@ -73,11 +73,16 @@ class ProtectedBatch:
         if len(parts) == 1:
             return parts[0]
         together = FrameBatch.concat(parts)
-        if not parts:
-            return together
         # Two runs, each in order: a stable sort merges them.
-        sent = np.concatenate([part.sent for part in self.parts])
-        return together.take(np.argsort(sent, kind="stable"))
+        return together.take(np.argsort(self._sent(), kind="stable")) if parts else together
+
+    def rows(self) -> Column:
+        """Return the row of the clear batch for each frame on the wire."""
+        return np.sort(self._sent())
+
+    def _sent(self) -> Column:
+        sent = [part.sent for part in self.parts]
+        return np.concatenate(sent) if sent else np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

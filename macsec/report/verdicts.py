@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from macsec.secy import Outcome, Verdict
 
@@ -34,12 +33,7 @@ def lines(outcome: Outcome, first: int) -> str:
     return "".join(text)
 
 
-def comments(outcome: Outcome, given: Sequence[str | None] | None) -> list[str | None] | None:
-    """Return for each delivered row its comment, and its verdict unless that is ok."""
+def comments(outcome: Outcome) -> list[str | None] | None:
+    """Return the verdict of each delivered row, None where it is ok; None if all are ok."""
     codes = outcome.codes[outcome.delivered].tolist()
-    if given is None and not any(codes):
-        return None
-    remarks = [_REMARKS[code] for code in codes]
-    if given is None:
-        return remarks
-    return ["\n".join(filter(None, both)) or None for both in zip(given, remarks, strict=True)]
+    return [_REMARKS[code] for code in codes] if any(codes) else None

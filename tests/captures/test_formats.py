@@ -66,12 +66,33 @@ def test_unsupported_dialect_is_refused_by_name(row, backend):
     assert "dialect is not supported" in out.fault[0]
 
 
-@pytest.mark.parametrize("version", [(2, 3), (1, 4), (3, 0), (2, 5)])
-def test_pcap_version_other_than_2_4_is_refused(version, backend):
-    """Only pcap 2.4 is read."""
+@BIG
+@pytest.mark.parametrize("minor", [0, 1, 2, 3, 4])
+def test_pcap_before_2_4_has_its_lengths_in_its_order(minor, big, backend):
+    """Before 2.3 the original length is first; in 2.3 the captured one is the lesser of both."""
+    octets = pcap_header(big=big, version=(2, minor))
+    for size, wire in ((60, 60), (40, 60), (60, 60)):
+        first, second = (wire, size) if minor < 3 else (size, wire)
+        octets += record(frame(1, size), 5, 6, big, captured=first, wire=second)
+    out = Outcome(octets, backend=backend)
+    assert out.fault is None
+    assert [row[:3] for row in out.rows] == [
+        (frame(1, size), 60, 5 * 10**9 + 6000) for size in (60, 40, 60)
+    ]
+
+
+def test_swapped_lengths_in_pcap_2_3_are_seen(backend):
+    """A 2.3 file with the original length first is read too."""
+    octets = pcap_header(version=(2, 3)) + record(frame(1, 40), captured=60, wire=40)
+    assert [row[:2] for row in Outcome(octets, backend=backend).rows] == [(frame(1, 40), 60)]
+
+
+@pytest.mark.parametrize("version", [(1, 4), (3, 0), (2, 5)])
+def test_pcap_version_beyond_2_0_to_2_4_is_refused(version, backend):
+    """Only pcap 2.0 to 2.4 is read."""
     out = Outcome(pcap_header(version=version), backend=backend)
     assert out.fault[:2] == (
-        f"pcap version {version[0]}.{version[1]} is not supported, only 2.4",
+        f"pcap version {version[0]}.{version[1]} is not supported, only 2.0 to 2.4",
         4,
     )
 
@@ -156,7 +177,7 @@ def test_new_section_begins_without_interfaces(backend):
     octets = shb() + idb() + epb(frame(1)) + shb() + epb(frame(2))
     out = Outcome(octets, backend=backend)
     assert out.frames == [frame(1)]
-    assert out.fault[0] == "a packet names interface 0 of 0"
+    assert out.fault[0] == "record 2: a packet names interface 0 of 0"
 
 
 def exact(ticks, tsresol, tsoffset=0):
@@ -212,14 +233,16 @@ def test_simple_packet_ends_at_the_snap_length(snap, wire, there, expected, big,
     assert out.reader.truncated == (expected < wire)
 
 
-def test_unused_foreign_interface_is_accepted(backend):
-    """An interface that is not Ethernet does no harm until a packet of it appears."""
+def test_packets_of_other_link_types_are_skipped_and_counted(backend):
+    """An interface that is not Ethernet does no harm; its packets are skipped, then reported."""
     octets = shb() + idb(link=113) + idb() + epb(frame(1), interface=1)
     assert Outcome(octets, backend=backend).frames == [frame(1)]
-    out = Outcome(octets + epb(frame(2), interface=0), backend=backend)
-    assert out.frames == [frame(1)]
-    assert "113, LINUX_SLL" in out.fault[0]
-    assert out.fault[1] == len(octets) + 8
+    foreign = epb(frame(2), interface=0) + spb(frame(3)) + pb(frame(4), interface=0)
+    out = Outcome(octets + foreign + epb(frame(5), interface=1), backend=backend)
+    assert out.frames == [frame(1), frame(5)]
+    assert out.fault[0].startswith("3 packets of link type 113, LINUX_SLL")
+    assert out.fault[1] == len(octets)
+    assert out.reader.skipped == {113: 3}
 
 
 def flags(value, big=False):
@@ -286,12 +309,12 @@ def test_fcs_length_of_packet_wins_over_interface(fcs, interface, packet, expect
     assert out.rows[0][:2] == (frame(1)[:expected], expected)
 
 
-def test_first_comment_of_a_packet_wins(backend):
-    """The first comment of a packet is returned, with any octets in it."""
+def test_comments_of_a_packet_are_joined_by_line_ends(backend):
+    """All comments of a packet are returned, with any octets in them."""
     options = option(2988, b"abc") + option(1, b"\xffone") + option(1, b"two")
     octets = shb() + idb() + epb(frame(1), options=options) + epb(frame(2))
     out = Outcome(octets, backend=backend)
-    assert [row[5] for row in out.rows] == ["\ufffdone", None]
+    assert [row[5] for row in out.rows] == ["\ufffdone\ntwo", None]
 
 
 @pytest.mark.parametrize(

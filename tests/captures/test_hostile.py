@@ -1,6 +1,8 @@
 """Damaged and malicious captures: whole frames first, then one FormatError with an offset."""
 
+import bz2
 import io
+import lzma
 import struct
 
 import pytest
@@ -37,7 +39,7 @@ def at(start, field=0):
 HOSTILE = [
     ("empty", b"", 0, "empty", 0, True),
     ("three octets", b"\xa1\xb2\xc3", 0, "3 octets", 0, True),
-    ("wrong magic", b"PK\x03\x04" * 9, 0, "begins with 504b0304", 0, False),
+    ("wrong magic", b"PK\x03\x04" * 9, 0, "a ZIP archive: unpack it first", 0, False),
     ("zeros", bytes(4096), 0, "begins with 00000000", 0, False),
     ("text", b"hello, world\n" * 9, 0, "begins with 68656c6c", 0, False),
     ("half order magic", struct.pack(">I", 0xC3D4A1B2) + bytes(20), 0, "not a capture", 0, False),
@@ -180,9 +182,9 @@ HOSTILE = [
     (
         "option leaves its block",
         ONE + epb(frame(2), options=option(1, b"abc", length=5)),
-        1,
-        "option 1 of 5 octets leaves its block",
-        at(ONE, 28 + 60),
+        2,
+        "record 2: an option leaves its block",
+        at(ONE, 28),
         False,
     ),
     (
@@ -355,3 +357,30 @@ def test_reader_ends_after_a_fault(backend, tmp_path):
         next(reader)
     assert list(reader) == []
     assert reader.frames == 4
+
+
+STRANGERS = [
+    (lzma.compress(b"x"), "xz -dc"),
+    (bz2.compress(b"x"), "bzip2 -dc"),
+    (bytes.fromhex("04224d18") + bytes(20), "lz4 -dc"),
+    (b"snoop\0\0\0" + bytes(8), "snoop (Solaris): convert it, editcap"),
+    (b"GMBU" + bytes(200), "Network Monitor 2.x: convert it, editcap"),
+    (b"\n  <!DOCTYPE html><html>404</html>", "an HTML page"),
+    (b"<html><body>", "an HTML page"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "git lfs pull"),
+    (b"0000  02 00 00 00 00 02\n", "text2pcap"),
+    (b'[{"_index": "packets"}]', "JSON"),
+]
+
+
+@pytest.mark.parametrize("octets, words", STRANGERS, ids=[words for _, words in STRANGERS])
+def test_other_files_are_named_with_the_remedy(octets, words, backend):
+    """A file that people take for a capture is refused by its name, and with what to do."""
+    out = Outcome(octets, backend=backend)
+    assert out.fault[0].startswith("not a capture: it is ")
+    assert words in out.fault[0]
+
+
+def test_unknown_octets_of_a_pipe_are_refused_at_its_end(backend):
+    """A short stream of another kind is named by its first octets."""
+    assert Outcome(b"RIFF\1\2", backend=backend).fault[0].endswith("it begins with 52494646")

@@ -151,11 +151,22 @@ def test_too_many_open_files_is_no_config_error(tmp_path):
     )
 
 
-def test_zstd_window_over_32_mib_is_refused():
-    """A zstd frame that needs a window over 32 MiB is refused before it is decompressed."""
-    window = bytes([(35 - 10) << 3])
+def test_zstd_window_of_128_mib_is_read():
+    """A stream of zstd --long (a window of 2^27) is read."""
+    terms = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
+    packer = zstandard.ZstdCompressor(compression_params=terms).compressobj()
+    octets = packer.compress(PCAP) + packer.flush()
+    assert octets[5] == (27 - 10) << 3
+    assert Outcome(octets).frames == craft.SOME
+
+
+@pytest.mark.parametrize("log", [28, 31, 35])
+def test_zstd_window_over_128_mib_is_refused_with_the_remedy(log):
+    """A zstd frame that needs a larger window is refused before it is decompressed."""
+    window = bytes([(log - 10) << 3])
     out = Outcome(b"\x28\xb5\x2f\xfd\x00" + window + bytes(30))
-    assert "window of 34359738368 octets" in out.fault[0]
+    assert f"window of {2**log} octets, over 134217728" in out.fault[0]
+    assert "zstd -dc --long=31" in out.fault[0]
 
 
 def test_octets_behind_a_compressed_stream_are_a_fault():

@@ -286,6 +286,7 @@ static macsec_capture_state make_state(const input *from) {
     state.big = from->big;
     state.record_header = from->record_header;
     state.fcs_fixed = (uint32_t)below(2);
+    state.swapped = (uint32_t)below(3);
     return state;
 }
 
@@ -297,23 +298,24 @@ static void check_rows(const macsec_capture_columns *columns, uint64_t rows, uin
               "a frame outside of its chunk");
         check(columns->wire_length[i] >= length, "a frame longer than on the wire");
         check(columns->wire_length[i] <= UINT32_MAX, "a wire length of more than 32 bits");
-        const int64_t comment = columns->comment[i], size = columns->comment_length[i];
-        check(size >= 0 && comment >= 0 && (uint64_t)size <= consumed &&
-                  (uint64_t)comment <= consumed - (uint64_t)size,
-              "a comment outside of its chunk");
-        check(columns->flags[i] >= 0 && columns->flags[i] <= UINT32_MAX, "flags of over 32 bits");
+        const int64_t options = columns->options[i], size = columns->options_length[i];
+        check(size >= 0 && options >= 0 && (uint64_t)size <= consumed &&
+                  (uint64_t)options <= consumed - (uint64_t)size,
+              "options outside of their chunk");
+        check(columns->flags[i] >= 0 && columns->flags[i] < 2 * MACSEC_CAPTURE_ODD,
+              "flags of over 33 bits");
     }
 }
 
 static void keep_rows(result *into, const macsec_capture_columns *columns, uint64_t rows) {
     const int64_t *const from[COLUMN_COUNT] = {
         columns->start,  columns->length, columns->wire_length, columns->time_ns,
-        columns->source, columns->flags,  columns->comment,     columns->comment_length};
+        columns->source, columns->flags,  columns->options,     columns->options_length};
     check(into->rows + rows <= ROWS_MOST, "more rows than octets");
     for (int column = 0; column < COLUMN_COUNT; column++) {
         for (uint64_t i = 0; i < rows; i++) {
             int64_t value = from[column][i];
-            const int place = column == 0 || (column == 6 && columns->comment_length[i] != 0);
+            const int place = column == 0 || (column == 6 && columns->options_length[i] != 0);
             if (place) {
                 value += (int64_t)into->reached;
             }
@@ -361,7 +363,7 @@ static void run_index(const input *from, macsec_capture_state state, uint64_t st
         into->fault = state.fault;
         into->fault_at = into->reached - state.consumed + state.fault_offset;
         if (state.stop == MACSEC_CAPTURE_FAULT) {
-            check(state.fault >= 1 && state.fault <= 8, "no such fault");
+            check(state.fault >= 1 && state.fault <= 6, "no such fault");
             check(into->fault_at < from->size, "a fault outside of the input");
             return;
         }
@@ -414,10 +416,9 @@ static uint64_t emitted_size(const macsec_capture_job *job) {
             size += 16 + length;
             continue;
         }
-        const uint64_t comment = job->comments != NULL ? (uint64_t)job->comment_length[i] : 0;
+        const uint64_t others = job->options != NULL ? (uint64_t)job->options_length[i] : 0;
         const int flags = job->flags != NULL && job->flags[i] != 0;
-        size += 32 + padded(length) + (comment != 0 ? 4 + padded(comment) : 0) + (flags ? 8 : 0) +
-                (comment != 0 || flags ? 4 : 0);
+        size += 32 + padded(length) + others + (flags ? 8 : 0) + (others != 0 || flags ? 4 : 0);
     }
     return size;
 }
@@ -453,8 +454,11 @@ static void check_emitted(const macsec_capture_job *job, const uint8_t *out, uin
         if (job->pcapng && job->flags != NULL) {
             check((found.values[5][i] & 3) == job->flags[i], "other flags are read");
         }
-        if (job->pcapng && job->comments != NULL) {
-            check(found.values[7][i] == job->comment_length[i], "another comment is read");
+        if (job->pcapng && job->options != NULL) {
+            const int64_t others = job->options_length[i];
+            const int flags = job->flags != NULL && job->flags[i] != 0;
+            check(found.values[7][i] == (others != 0 && flags ? others + 8 : others),
+                  "other options are read");
         }
     }
 }
@@ -464,7 +468,9 @@ static void run_emit(const input *from, const result *rows) {
     const macsec_capture_columns columns = make_columns(count);
     const uint64_t text = below(TEXT_MOST);
     uint8_t *texts = flush_any(text_memory, text);
-    memset(texts, 'x', text);
+    for (uint64_t i = 0; i < text; i++) {
+        texts[i] = i % 4 == 0; /* comments without text */
+    }
     for (uint64_t i = 0; i < count; i++) {
         columns.start[i] = rows->values[0][i];
         columns.length[i] = rows->values[1][i];
@@ -472,8 +478,9 @@ static void run_emit(const input *from, const result *rows) {
         columns.time_ns[i] = (int64_t)below(UINT64_C(4000000000000000000));
         columns.source[i] = 0;
         columns.flags[i] = (int64_t)below(4);
-        columns.comment_length[i] = one_in(2) ? (int64_t)below(text + 1) : 0;
-        columns.comment[i] = (int64_t)below(text + 1 - (uint64_t)columns.comment_length[i]);
+        const uint64_t others = one_in(2) ? below(text / 4 + 1) : 0;
+        columns.options_length[i] = (int64_t)(4 * others);
+        columns.options[i] = (int64_t)(4 * below(text / 4 + 1 - others));
     }
     uint8_t *arena = flush_any(chunk_memory, from->size);
     memcpy(arena, from->octets, from->size);
@@ -486,10 +493,10 @@ static void run_emit(const input *from, const result *rows) {
                               .time_ns = columns.time_ns,
                               .source = columns.source,
                               .flags = one_in(3) ? NULL : columns.flags,
-                              .comments = one_in(3) ? NULL : texts,
-                              .comments_size = text,
-                              .comment_start = columns.comment,
-                              .comment_length = columns.comment_length,
+                              .options = one_in(3) ? NULL : texts,
+                              .options_size = text,
+                              .options_start = columns.options,
+                              .options_length = columns.options_length,
                               .pcapng = (uint32_t)below(2)};
     const uint64_t size = emitted_size(&job);
     check(size <= out_memory.size, "the harness has too little room");
@@ -502,7 +509,7 @@ static void run_emit(const input *from, const result *rows) {
     job.arena = first_from.octets;
     static int64_t copies[COLUMN_COUNT][ROWS_FEW];
     const int64_t **held[] = {&job.start,  &job.length, &job.wire_length,   &job.time_ns,
-                              &job.source, &job.flags,  &job.comment_start, &job.comment_length};
+                              &job.source, &job.flags,  &job.options_start, &job.options_length};
     for (int i = 0; i < COLUMN_COUNT; i++) {
         if (*held[i] != NULL) {
             memcpy(copies[i], *held[i], count * sizeof(int64_t));

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from macsec import config
-from macsec.captures import Writer
+from macsec.captures import Beside, Writer
 from macsec.cli.shared import capture_io, options
 from macsec.cli.shared.capture_io import Piece, Product, Stream, fitted, stem
 from macsec.cli.shared.data_plane import chosen_plane
@@ -62,6 +62,7 @@ OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs
     metavar="HOST HOST",
     help="The hosts of sides A and B in it.  [default: the first and the last]",
 )
+@options.keep_secrets
 @options.json_data
 @options.jobs
 @options.frame_options
@@ -75,6 +76,7 @@ def command(
     configs: str | None,
     topology: str | None,
     between: tuple[str, str] | None,
+    keep_secrets: bool,
     as_json: bool,
     jobs: int,
     fcs: str,
@@ -106,15 +108,17 @@ def command(
         return replay_across_lab(request, topology, between)
     if between is not None:
         raise click.UsageError("--between needs --topology: it names two of its hosts")
-    return _replay_across_link(request, cipher, configs, jobs)
+    return _replay_across_link(request, cipher, configs, jobs, keep_secrets)
 
 
-def _replay_across_link(request: Request, cipher: str, configs: str | None, jobs: int) -> int:
+def _replay_across_link(
+    request: Request, cipher: str, configs: str | None, jobs: int, keep_secrets: bool
+) -> int:
     link = LinkConfigs(cipher, _draw(request.seed))
     _refuse_existing(configs, link)
     source, target, plane = request.source, request.target, request.plane
     with Replay(link, *plane) as replay, request.open() as stream:
-        with capture_io.open_wire(target, WAYS, plane.captures) as sink:
+        with capture_io.open_wire(target, WAYS, plane.captures, keep_secrets) as sink:
             seconds = _replay(replay, stream, sink, allowed(jobs, source, target))
             _save(configs, link)
         run = report.ReplayRun(source, cipher, target, seconds, request.seed, configs)
@@ -152,9 +156,11 @@ def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
         return sending
 
     def product(piece: Piece, sending: ProtectedBatch) -> Product:
-        return Product(fitted(sending.on_wire()))
+        beside = piece.beside.of_rows(sending.rows()).without_origin()
+        return Product(fitted(sending.on_wire()), beside)
 
-    capture_io.transform(stream, sink, (depart, arrive, product), jobs)
+    stages = (depart, arrive, product)
+    capture_io.transform(stream, sink, stages, jobs, behind=Beside.without_origin)
     return send.seconds + receive.seconds
 
 

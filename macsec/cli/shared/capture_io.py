@@ -15,16 +15,18 @@ import click
 import numpy as np
 
 from macsec import captures
+from macsec.captures import Beside
 from macsec.captures.formats import MAX_CAPTURED
 from macsec.captures.output import Sink, open_sink
 from macsec.errors import FormatError
-from macsec.frames import Column, FrameBatch
+from macsec.frames import FrameBatch
 from macsec.secy import Outcome, Verdict
 
 from . import pipeline
-from .edge import Warnings
+from .edge import Terminated, Warnings, say
 from .pipeline import Last
 from .progress import ProgressBar
+from .signals import Interruption
 
 LOG = logging.getLogger("macsec")
 
@@ -36,37 +38,21 @@ RECORD_HEADER = {"pcap": 16, "pcapng": 32}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A batch of a capture, with its place, comments and directions.
-
-    `first`: the number of its first frame, from 0. `interfaces`: the names known up to there.
-    """
+    """A batch of a capture, and what is beside it. `first`: the number of its first frame."""
 
     batch: FrameBatch
     first: int
-    interfaces: Sequence[str]
+    beside: Beside
     _octets: int  # of the capture, up to the end of this batch
-    _comments: Mapping[int, str]
-    _directions: Column
-
-    def comments(self, rows: Column) -> list[str | None] | None:
-        """Return the comments of `rows`; None if the batch has none."""
-        given = self._comments
-        return [given.get(row) for row in rows.tolist()] if given else None
-
-    def directions(self, rows: Column) -> Column | None:
-        """Return the directions of `rows`; None if the batch has none."""
-        given = self._directions
-        return given[rows] if given.any() else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """A batch for OUT, with the columns of pcapng, and `lines` for the file of verdicts."""
+    """A batch for OUT, with what is beside it, and `lines` for the file of verdicts."""
 
     batch: FrameBatch
+    beside: Beside | None = None
     comments: Sequence[str | None] | None = None
-    directions: Column | None = None
-    interfaces: Sequence[str] | None = None
     lines: bytes = b""
 
 
@@ -77,35 +63,32 @@ class Stream:
     call `take` for each piece, and `show` when the work on that piece is done.
     """
 
-    def __init__(self, reader: captures.Reader, bar: ProgressBar) -> None:
-        self._reader, self._bar = reader, bar
+    def __init__(
+        self, reader: captures.Reader, bar: ProgressBar, interruption: Interruption
+    ) -> None:
+        self._reader, self._bar, self.interruption = reader, bar, interruption
         self.fault: FormatError | None = None
         self.rows = 0
-        self._names: Sequence[str] = ()
         self._pieces = self._walk()
-        # A file describes an interface before its frames: the first batch makes them known.
-        self._next = next(self._pieces, None)
 
     def _walk(self) -> Iterator[Piece]:
         reader, header = self._reader, RECORD_HEADER[self._reader.format]
         try:
             for batch in reader:
                 frames = reader.frames
-                yield Piece(
-                    batch,
-                    frames - len(batch),
-                    self.interfaces,
-                    reader.octets + header * frames,
-                    reader.comments,
-                    reader.directions,
-                )
+                octets = reader.octets + header * frames
+                yield Piece(batch, frames - len(batch), reader.beside, octets)
         except FormatError as fault:
-            self.fault = fault
+            if not (fault.truncated and self.interruption.number):
+                self.fault = fault
 
     def take(self) -> Piece | None:
         """Return the next piece, None after the last."""
-        piece, self._next = self._next, None
-        return piece or next(self._pieces, None)
+        return next(self._pieces, None)
+
+    def behind(self) -> Beside:
+        """Return what comes behind the last frame, after the last piece."""
+        return self._reader.behind()
 
     def show(self, piece: Piece) -> None:
         """Show in the progress bar that the work on a piece is done."""
@@ -118,13 +101,6 @@ class Stream:
             self.show(piece)
 
     @property
-    def interfaces(self) -> Sequence[str]:
-        """The names of the interfaces known so far."""
-        if len(self._names) < len(self._reader.interfaces):
-            self._names = [interface.name for interface in self._reader.interfaces]
-        return self._names
-
-    @property
     def truncated(self) -> int:
         """Frames that a snap length cut."""
         return self._reader.truncated
@@ -134,7 +110,17 @@ class Stream:
         return "auto" if stem(target) != bare(target) else self._reader.format
 
     def check(self) -> None:
-        """Raise the fault that ended the input, if one did."""
+        """Raise what ended the input early, if anything did: a signal, or a fault."""
+        if self._reader.clamped:
+            LOG.warning("times outside of 1677 to 2262 moved there: %d", self._reader.clamped)
+        if self._reader.empty:
+            LOG.warning("records without octets, as in a tail of zeros: %d", self._reader.empty)
+        number = self.interruption.number
+        if number is not None:
+            if self.fault is not None:
+                say(str(self.fault))
+            kept = f"the output ends after the {self._reader.frames:,} frames read"
+            raise Terminated(number, f"interrupted: {kept}")
         if self.fault is not None:
             raise self.fault
 
@@ -143,14 +129,22 @@ Stage = Callable[[Piece, Any], Any]
 """Takes a piece and the result of the stage before it: the first stage, the batch of the piece."""
 
 
+def _as_it_is(beside: Beside) -> Beside:
+    return beside
+
+
 def transform(
     stream: Stream,
     sink: captures.Writer,
     stages: Sequence[Stage],
     jobs: int,
     lines: Sink | None = None,
+    behind: Callable[[Beside], Beside] = _as_it_is,
 ) -> None:
     """Send every piece of `stream` through `stages`, and write the results to `sink`.
+
+    `behind` chooses what is kept of that which comes behind the last frame. At a signal the input
+    ends, and all that was read goes through.
 
     The last stage returns a Product. A stage that returns a Last ends the stream after this piece.
     With `jobs` above 1 different pieces are in different stages at a time, and the output is the
@@ -164,9 +158,7 @@ def transform(
 
     def compose(item: tuple[Piece, Any]) -> tuple[Piece, list[memoryview], bytes]:
         product: Product = last(*item)
-        octets = sink.compose(
-            product.batch, product.comments, product.directions, product.interfaces
-        )
+        octets = sink.compose(product.batch, product.comments, beside=product.beside)
         return item[0], octets, product.lines
 
     def put(item: tuple[Piece, list[memoryview], bytes]) -> None:
@@ -176,7 +168,18 @@ def transform(
             lines.write(memoryview(text))
         stream.show(piece)
 
-    pipeline.run(take, (*map(_with_piece, before), compose, put), jobs)
+    with stream.interruption:
+        pipeline.run(take, (*map(_with_piece, before), compose, put), jobs)
+    sink.write(FrameBatch.from_frames([]), beside=behind(stream.behind()))
+    _warn_of_losses(sink)
+
+
+def _warn_of_losses(sink: captures.Writer) -> None:
+    if sink.clamped:
+        LOG.warning("times that %s cannot hold, moved: %d", sink.format, sink.clamped)
+    if sink.lost:
+        names = ", ".join(f"{count:,} x {name}" for name, count in sorted(sink.lost.items()))
+        LOG.warning("left out of the output: %s", names)
 
 
 def _with_piece(stage: Stage) -> pipeline.Stage:
@@ -239,11 +242,12 @@ def open_stream(
 ) -> Iterator[Stream]:
     """Open a capture to read, with a progress bar for `verb`."""
     _keep_freed_memory()
+    interruption = Interruption()
     with (
-        captures.read(source, fcs=fcs, backend=backend) as reader,
+        captures.read(source, fcs=fcs, backend=backend, wait=interruption.wait) as reader,
         ProgressBar(verb, source, quiet) as bar,
     ):
-        yield Stream(reader, bar)
+        yield Stream(reader, bar, interruption)
 
 
 def _keep_freed_memory() -> None:
@@ -256,16 +260,27 @@ def _keep_freed_memory() -> None:
     np.empty(16 << 20, np.uint8)
 
 
-def open_like(stream: Stream, target: str, backend: str) -> captures.Writer:
-    """Open an output with the interfaces of the input, and its format if `target` names none."""
-    form = stream.format_for(target)
-    return captures.write(target, format=form, interfaces=stream.interfaces, backend=backend)
+def open_like(
+    stream: Stream, target: str, backend: str, keep_secrets: bool = False
+) -> captures.Writer:
+    """Open an output for what the input holds, of its format if `target` names none."""
+    return captures.write(
+        target,
+        format=stream.format_for(target),
+        backend=backend,
+        copying=True,
+        keep_secrets=keep_secrets,
+    )
 
 
-def open_wire(target: str, interfaces: Sequence[str], backend: str) -> captures.Writer:
+def open_wire(
+    target: str, interfaces: Sequence[str], backend: str, keep_secrets: bool = False
+) -> captures.Writer:
     """Open an output of the interfaces of a wire; pcapng on stdout."""
     form = "pcapng" if target == "-" else "auto"
-    return captures.write(target, format=form, interfaces=interfaces, backend=backend)
+    return captures.write(
+        target, format=form, interfaces=interfaces, backend=backend, keep_secrets=keep_secrets
+    )
 
 
 @contextmanager

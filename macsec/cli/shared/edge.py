@@ -39,8 +39,8 @@ _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 class Terminated(BaseException):
     """A signal ends the program; unfinished output is removed on the way out."""
 
-    def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
+    def __init__(self, number: int, text: str = "") -> None:
+        self.exit_code, self.text = 128 + number, text
 
 
 def _terminate(number: int, _: Any) -> NoReturn:
@@ -183,6 +183,12 @@ def _interrupted(_: BaseException) -> int:
     return 128 + signal.SIGINT
 
 
+def _terminated(error: Terminated) -> int:
+    if error.text:
+        say(error.text)
+    return error.exit_code
+
+
 _ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
     (click.exceptions.Exit, lambda error: int(error.exit_code)),
     (click.ClickException, _usage),
@@ -190,7 +196,7 @@ _ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
     (OSError, _system),
     (MemoryError, _no_memory),
     ((KeyboardInterrupt, click.Abort), _interrupted),
-    (Terminated, lambda error: int(error.exit_code)),
+    (Terminated, _terminated),
 )
 
 

@@ -34,6 +34,11 @@ target: Decorator[Any] = click.argument("target", metavar="OUT", type=FILE)
 as_json: Decorator[Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object (on stderr if OUT is -)."
 )
+keep_secrets: Decorator[Any] = click.option(
+    "--keep-secrets",
+    is_flag=True,
+    help="Copy decryption secrets (of TLS and the like) that a pcapng holds.",
+)
 json_data: Decorator[Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object in place of text."
 )

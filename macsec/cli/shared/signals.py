@@ -1,15 +1,20 @@
-"""Wait for a signal, a readable descriptor or a time, whichever comes first."""
+"""Wait for a signal, a readable descriptor or a time; end a stream at a signal."""
 
 from __future__ import annotations
 
 import os
 import select
 import signal
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE_S = 0.2
+"""Seconds in which the writer of a pipe, that got the signal too, may flush what it holds."""
 
 
 class Signals:
@@ -66,3 +71,78 @@ def _is_nohup(number: signal.Signals) -> bool:
 
 def _noted(number: int, frame: FrameType | None) -> None:
     """Do nothing: the number is in the pipe already."""
+
+
+class Interruption:
+    """A context in which the first signal that would end the program ends the input instead.
+
+    `wait` then returns False, so that what was read can be finished and kept; `number` is the
+    signal. A second signal acts as before.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._handlers: dict[int, Any] = {}
+        self._deadline = 0.0
+
+    def wait(self, descriptor: int) -> bool:
+        """Wait until a pipe can be read, if one is given; return False once the input ends here."""
+        if not self._handlers:
+            return True
+        poll = select.poll()
+        poll.register(self._read, select.POLLIN)
+        if descriptor >= 0:
+            poll.register(descriptor, select.POLLIN)
+        while self.number is None:
+            ready = {each for each, _ in poll.poll(None if descriptor >= 0 else 0)}
+            if self._read in ready:
+                self._take(os.read(self._read, 512))
+            elif ready or descriptor < 0:
+                return True
+        return self._flushed(descriptor)
+
+    def _flushed(self, descriptor: int) -> bool:
+        """Return whether a pipe still has octets, or gets some before the grace ends."""
+        if descriptor < 0:
+            return False
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        left = self._deadline - monotonic()
+        return left > 0 and bool(poll.poll(left * 1000))
+
+    def _take(self, numbers: bytes) -> None:
+        for number in numbers:
+            if number in self._handlers and self.number is None:
+                self.number, self._deadline = number, monotonic() + GRACE_S
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        # The wake-up descriptor has noted the first one.
+        self._seen += 1
+        before = self._handlers[number]
+        if self._seen > 1 and callable(before):
+            before(number, frame)
+
+    def __enter__(self) -> Self:
+        self._seen = 0
+        if threading.current_thread() is not threading.main_thread():
+            return self  # only the main thread has handlers
+        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._before = signal.set_wakeup_fd(self._write)
+        for number in ENDING:
+            before = signal.getsignal(number)
+            if callable(before):
+                self._handlers[number] = before
+                signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        with suppress(BlockingIOError):  # one that came after the last read
+            self._take(os.read(self._read, 512))
+        self._handlers = {}
+        signal.set_wakeup_fd(self._before)
+        os.close(self._read)
+        os.close(self._write)
