@@ -13,6 +13,17 @@ EAPOL_ETHERTYPES = (ETHERTYPE_EAPOL, ETHERTYPE_EAPOL_WAN)
 VLAN_TPIDS = frozenset({0x8100, 0x88A8, 0x9100})
 VLAN_TAG_LENGTH = 4
 
+CLEAR_PROTOCOLS: dict[str, tuple[int | None, int | None]] = {
+    "lacp": (0x8809, None),
+    "lldp": (0x88CC, None),
+    "pause": (ETHERTYPE_MAC_CONTROL, None),
+    "eapol": (ETHERTYPE_EAPOL, None),
+    "ptp": (0x88F7, None),
+    "stp": (None, 0x0180C2000000),
+    "cdp": (None, 0x01000CCCCCCC),
+}
+"""Protocols that may pass a SecY in clear: EtherType or destination. Bits in C by this order."""
+
 ADDRESSES_LENGTH = 12
 ETHERNET_HEADER = 14
 """Octets of an untagged frame before its data: two addresses and the EtherType."""

@@ -16,6 +16,7 @@ static const char *const LABELS[MACSEC_VERDICTS] = {
     "bad-tag",   "unknown-sci", "no-sci",       "overrun",   "uncontrolled",
     "bypass",    "runt",        "truncated",    "dropped",   "encrypted",
     "protected", "unprotected", "too-long",     "exhausted", "not-operational",
+    "excepted",  "sent-clear",
 };
 
 const char *macsec_verdict_label(int verdict) {

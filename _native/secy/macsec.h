@@ -42,7 +42,9 @@ typedef enum macsec_verdict {
     MACSEC_TOO_LONG = 22,
     MACSEC_EXHAUSTED = 23,
     MACSEC_NOT_OPERATIONAL = 24,
-    MACSEC_VERDICTS = 25
+    MACSEC_EXCEPTED = 25,
+    MACSEC_SENT_CLEAR = 26,
+    MACSEC_VERDICTS = 27
 } macsec_verdict;
 
 /* validateFrames */
@@ -79,6 +81,7 @@ typedef struct macsec_controls {
     uint8_t disabled_decrypts;
     uint8_t sc_off_receives;
     uint8_t too_long_counts_octets;
+    uint32_t clear; /* protocols that pass in clear: bits by the order of macsec/terms.py */
     uint32_t window;
     int64_t longest; /* octets of the longest protected frame; negative: no limit */
 } macsec_controls;
@@ -103,7 +106,7 @@ typedef struct macsec_sa_state {
 } macsec_sa_state;
 
 typedef struct macsec_tally {
-    uint64_t frames[25];
+    uint64_t frames[27];
     uint64_t validated;
     uint64_t decrypted;
     uint64_t protected_;
@@ -176,6 +179,11 @@ void macsec_outcome_columns(macsec_outcome *out, int64_t *wide, uint8_t *narrow,
 /* Process a batch. Return DONE or NO_ROOM. */
 macsec_status macsec_protect(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
 macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out);
+
+/* Process a batch while the Controlled Port is closed: only frames of the protocols that pass in
+   clear go on, and only they are counted. Fills start, length, frames and octets of `out`. */
+void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out,
+                       int sending);
 
 /* Process one frame. Return the verdict in the low eight bits, and above them the number of octets
    written to `out`, which has room for the frame and 32 octets more. */

@@ -96,6 +96,24 @@ macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec
     return MACSEC_STATUS_DONE;
 }
 
+void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out,
+                       int sending) {
+    out->frames = out->octets = 0;
+    for (int64_t i = 0; secy->controls.clear != 0 && i < in->count; i++) {
+        const uint8_t *frame = in->arena + in->start[i];
+        const size_t length = (size_t)in->length[i];
+        if (!lets_pass(secy->controls.clear, frame, length)) {
+            continue;
+        }
+        memcpy(out->arena + out->octets, frame, length);
+        out->start[out->frames] = out->octets;
+        out->length[out->frames++] = (int64_t)length;
+        out->octets += (int64_t)length;
+        secy->tally.frames[sending ? MACSEC_SENT_CLEAR : MACSEC_EXCEPTED]++;
+    }
+    *(sending ? &secy->tally.octets_out : &secy->tally.octets_in) += (uint64_t)out->octets;
+}
+
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
     row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
     const sender by = sender_of(secy, &secy->controls);

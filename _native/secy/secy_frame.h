@@ -50,6 +50,29 @@ static int is_plain(const macsec_secy *secy, int sending) {
     return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
 }
 
+/* Return 1 if a frame is of a protocol that passes in clear, and has no SecTAG. */
+static NEVER_INLINE int lets_pass(uint32_t clear, const uint8_t *frame, size_t length) {
+    static const struct {
+        uint64_t destination; /* 0: any */
+        uint16_t type;        /* 0: any */
+    } protocols[] = {
+        {0, 0x8809}, {0, 0x88CC},         {0, 0x8808},         {0, 0x888E},
+        {0, 0x88F7}, {0x0180C2000000, 0}, {0x01000CCCCCCC, 0},
+    };
+    if (length < RUNT_LENGTH) {
+        return 0;
+    }
+    const uint64_t destination = load_be64(frame) >> 16;
+    const uint16_t type = load_be16(frame + ADDRESSES_LENGTH);
+    for (size_t at = 0; at < sizeof protocols / sizeof *protocols; at++) {
+        if (clear >> at & 1 && (protocols[at].type == 0 || protocols[at].type == type) &&
+            (protocols[at].destination == 0 || protocols[at].destination == destination)) {
+            return type != ETHERTYPE_MACSEC;
+        }
+    }
+    return 0;
+}
+
 /* Result of one frame, beside its verdict. */
 typedef struct row {
     uint64_t sci;

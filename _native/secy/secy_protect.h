@@ -151,6 +151,12 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
+    if (c->clear != 0 && lets_pass(c->clear, frame, length)) {
+        memcpy(out, frame, length);
+        result->out_length = length;
+        secy->tally.octets_out += length;
+        return MACSEC_SENT_CLEAR;
+    }
     tx_sa *sa = by->sa;
     if (sa == NULL) {
         return MACSEC_NOT_OPERATIONAL;

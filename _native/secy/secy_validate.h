@@ -296,12 +296,13 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     f.mpdu_length = length - f.front;
     /* 10.6: Null delivers the frame unchanged, with its tags; or there is no SecTAG. */
     if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != ETHERTYPE_MACSEC) {
-        if (!null && c->validate == MACSEC_VALIDATE_STRICT) {
+        const int excepted = !null && c->clear != 0 && lets_pass(c->clear, frame, length);
+        if (!null && !excepted && c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NO_TAG;
         }
         memcpy(out, frame, length);
         result->out_length = length;
-        return null ? MACSEC_BYPASS : MACSEC_UNTAGGED;
+        return null ? MACSEC_BYPASS : excepted ? MACSEC_EXCEPTED : MACSEC_UNTAGGED;
     }
     if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2) {
         return MACSEC_DROPPED;

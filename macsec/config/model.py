@@ -23,7 +23,7 @@ from macsec.config.reading import Origin
 from macsec.config.sources import FORMS, KeySource
 from macsec.keys import Uncopyable
 from macsec.suites import SUITES
-from macsec.terms import ETHERTYPE_EAPOL, ICV_LENGTH
+from macsec.terms import CLEAR_PROTOCOLS, ETHERTYPE_EAPOL, ICV_LENGTH
 
 _NUMBER = {
     "anyOf": [
@@ -107,6 +107,11 @@ EtherType: TypeAlias = Annotated[
     PlainSerializer(lambda value: f"{value:04x}", return_type=str),
     WithJsonSchema({"type": ["string", "number"], "pattern": "^(0[xX])?[0-9A-Fa-f]{4}$"}),
 ]
+ClearProtocols: TypeAlias = Annotated[
+    list[str],
+    PlainValidator(scalars.words(*CLEAR_PROTOCOLS, least=0)),
+    WithJsonSchema({"type": "array", "items": {"enum": [*CLEAR_PROTOCOLS]}}),
+]
 Suites: TypeAlias = Annotated[
     list[str],
     PlainValidator(scalars.words(*SUITES)),
@@ -138,7 +143,7 @@ class Section(BaseModel):
 
 
 class SecYSection(Section):
-    """`secy:`, the controls (10.7)."""
+    """`secy:`, the controls (10.7). `clear`: protocols that pass without a SecTAG, both ways."""
 
     profile: Annotated[
         Literal["ieee", "linux"],
@@ -169,6 +174,7 @@ class SecYSection(Section):
     clear_tags_authenticated: Switch = False
     mtu: Mtu = None
     icv_length: Number = ICV_LENGTH
+    clear: ClearProtocols = Field(default_factory=list)
 
 
 class _Keyed(Uncopyable, Section):

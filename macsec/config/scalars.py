@@ -199,14 +199,14 @@ def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
     return chosen
 
 
-def words(*known: str) -> Callable[[Any], list[str]]:
+def words(*known: str, least: int = 1) -> Callable[[Any], list[str]]:
     """A list of these words, each once; one word alone is a list of it."""
     chosen = word(*known)
 
     def listed(value: Any) -> list[str]:
         entries = value if isinstance(value, list | tuple) else [value]
         found = [chosen(entry) for entry in entries]
-        if not found or len(set(found)) < len(found):
+        if len(found) < least or len(set(found)) < len(found):
             raise ValueError(f"expected a list of {', '.join(known)}, each at most once")
         return found
 

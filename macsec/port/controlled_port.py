@@ -27,7 +27,8 @@ class ControlledPort:
     With static SAs the port is `enabled` from the start. A KaY opens and closes it by actions, and
     `gate(enabled)` is then called; it also chooses suite, encryption and offset. A secured port has
     all other controls as the SecY has them now. `blocked`: frames that the closed port refused,
-    sent and received. `refused`: actions that the SecY refused.
+    sent and received; frames of the protocols of the control `clear` pass a closed port too.
+    `refused`: actions that the SecY refused.
     """
 
     def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:
@@ -42,14 +43,14 @@ class ControlledPort:
 
     def request(self, frame: bytes) -> bytes | None:
         """Return a frame to send as it goes on the Common Port, or None."""
-        if not self.enabled:
+        if not self.enabled and not self.secy.controls.lets_pass(frame):
             self.blocked[0] += 1
             return None
         return self.secy.protect_frame(frame)
 
     def indication(self, octets: bytes) -> tuple[Verdict | None, bytes | None]:
         """Return the verdict on a frame, None if blocked; and the delivered frame, or None."""
-        if not self.enabled:
+        if not self.enabled and not self.secy.controls.lets_pass(octets):
             self.blocked[1] += 1
             return None, None
         return self.secy.validate_frame(octets)

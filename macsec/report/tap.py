@@ -18,7 +18,10 @@ Way = Mapping[str, int]
 
 
 class TapJson(TypedDict):
-    """`macsec/tap/1`: frames moved in each direction, and the state of the SecY."""
+    """`macsec/tap/1`: frames moved in each direction, and the state of the SecY.
+
+    `excepted`: frames that passed in clear, by the control `clear`.
+    """
 
     schema: Literal["macsec/tap/1"]
     lower: str
@@ -27,6 +30,7 @@ class TapJson(TypedDict):
     to_wire: Counts
     from_wire: Counts
     counters: Counts
+    excepted: Counts
     tx: TransmitScJson
     rx_sc: dict[str, ReceiveScJson]
     seconds: float
@@ -56,6 +60,7 @@ def tap_json(secy: SecY, session: Session, kay: Kay | None = None) -> TapJson:
         "to_wire": dict(session.to_wire),
         "from_wire": dict(session.from_wire),
         "counters": dict(secy.counters),
+        "excepted": secy.excepted._asdict(),
         "tx": transmit_sc(secy),
         "rx_sc": receive_scs(secy),
         "seconds": round(session.seconds, 6),
@@ -79,6 +84,11 @@ def tap_line(secy: SecY, session: Session, kay: Kay | None = None) -> str:
         f"{session.upper} to {session.lower}: {_way(down)}",
         f"{session.lower} to {session.upper}: {_way(up)}",
         ", ".join(moved) or "no counter moved",
+        *(
+            [f"in clear: {secy.excepted.received:,} in, {secy.excepted.sent:,} out"]
+            if any(secy.excepted)
+            else []
+        ),
         *([] if kay is None else [status.line(kay)]),
     ]
     return "; ".join(parts)

@@ -8,7 +8,15 @@ from enum import IntEnum
 
 from macsec.errors import ConfigError
 from macsec.suites import SUITES, CipherSuite
-from macsec.terms import AN_VALUES, ICV_LENGTH, PORT_END_STATION, PORT_SCB
+from macsec.terms import (
+    AN_VALUES,
+    CLEAR_PROTOCOLS,
+    ETHERNET_HEADER,
+    ETHERTYPE_MACSEC,
+    ICV_LENGTH,
+    PORT_END_STATION,
+    PORT_SCB,
+)
 
 from .profiles import PROFILES, Profile
 
@@ -48,6 +56,7 @@ class Controls:
     clear_tags_authenticated: bool = False
     mtu: int | None = None
     icv_length: int = ICV_LENGTH
+    clear: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_cipher()
@@ -58,6 +67,9 @@ class Controls:
             raise ConfigError(f"clear_tags {self.clear_tags}: 0, 1 or 2 VLAN tags can stay clear")
         if self.mtu is not None and self.mtu < 0:
             raise ConfigError(f"mtu {self.mtu} is negative")
+        for name in self.clear:
+            if name not in CLEAR_PROTOCOLS:
+                raise ConfigError(f"clear {name}: one of {', '.join(CLEAR_PROTOCOLS)}")
         if self.send_sci and (self.end_station or self.scb):
             LOG.warning("send_sci is on: end_station and scb have no effect")
 
@@ -102,6 +114,16 @@ class Controls:
             raise ConfigError(
                 f"end_station means port 1, but the transmit SCI has port {port} (9.9)"
             )
+
+    def lets_pass(self, frame: bytes) -> bool:
+        """Return whether `clear` names the protocol of a frame, so that it passes in clear."""
+        if not self.clear or len(frame) < ETHERNET_HEADER:
+            return False
+        destination, ethertype = int.from_bytes(frame[:6]), int.from_bytes(frame[12:14])
+        wanted = (CLEAR_PROTOCOLS[name] for name in self.clear)
+        return ethertype != ETHERTYPE_MACSEC and any(
+            known in (ethertype, None) and to in (destination, None) for known, to in wanted
+        )
 
     @property
     def protects(self) -> bool:

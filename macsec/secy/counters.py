@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import NamedTuple
 
 from .plane import Tally
 from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
 Counters = MappingProxyType[str, int]
+
+
+class Excepted(NamedTuple):
+    """Frames that passed in clear by policy; the standard has no counter for them."""
+
+    received: int
+    sent: int
+
 
 SUMS_2018 = {
     "InPktsNoSA": (Verdict.UNKNOWN_SCI, Verdict.UNUSED_SA),

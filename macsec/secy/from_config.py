@@ -81,6 +81,7 @@ def controls_of(config: Configuration) -> Controls:
         cipher=SUITES[named.pop("cipher")],
         validate=Validate[named.pop("validate_frames").upper()],
         duplicates_reject=named.pop("duplicates") == "reject",
+        clear=tuple(named.pop("clear")),
         **named,
     )
 

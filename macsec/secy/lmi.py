@@ -21,7 +21,7 @@ from . import counters as names
 from .backends import make_plane
 from .channels import ReceiveSA, ReceiveSC, ReceiveSCs, TransmitSA, TransmitSC
 from .controls import Controls
-from .counters import Counters
+from .counters import Counters, Excepted
 from .plane import Loan, Outcome, SAParameters
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 from .verdict import Verdict
@@ -145,6 +145,12 @@ class SecY(Uncopyable):
     def counters(self) -> Counters:
         """All counters by the standard's names, zeros included, SCs summed."""
         return names.secy_counters(self._plane.tally())
+
+    @property
+    def excepted(self) -> Excepted:
+        """Frames that passed in clear, since the control `clear` names their protocol."""
+        frames = self._plane.tally().frames
+        return Excepted(frames[Verdict.EXCEPTED], frames[Verdict.SENT_CLEAR])
 
     @property
     def interface_counters(self) -> Counters:

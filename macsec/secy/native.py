@@ -21,7 +21,7 @@ from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecErr
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.native import load
-from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
+from macsec.terms import CLEAR_PROTOCOLS, ETHERNET_HEADER, PN_LIMIT_64
 
 from .arena_pool import ArenaPool
 from .controls import Controls
@@ -349,6 +349,7 @@ def _controls(controls: Controls) -> dict[str, int]:
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
+        "clear": sum(1 << at for at, name in enumerate(CLEAR_PROTOCOLS) if name in controls.clear),
         "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
 

@@ -101,6 +101,9 @@ class ReferencePlane(Uncopyable):
         if not self._controls.protects:
             self._counts.octets_out += len(frame)
             return FrameResult(Verdict.UNPROTECTED, frame)
+        if self._controls.lets_pass(frame):
+            self._counts.octets_out += len(frame)
+            return FrameResult(Verdict.SENT_CLEAR, frame)
         # 10.5.1: the SA is encodingSA of the SC; without a usable one nothing is sent.
         an = self._controls.encodingsa
         sa = self._tx_sa.get(an)
@@ -212,6 +215,8 @@ class ReferencePlane(Uncopyable):
         at = self._clear_tags_end(octets)
         mpdu = octets[at:]
         if int.from_bytes(mpdu[:2]) != ETHERTYPE_MACSEC:
+            if controls.lets_pass(octets):
+                return FrameResult(Verdict.EXCEPTED, octets)
             strict = controls.validate is Validate.STRICT
             return FrameResult(Verdict.NO_TAG) if strict else FrameResult(Verdict.UNTAGGED, octets)
         # switch short_header_silent

@@ -56,6 +56,9 @@ class Verdict(IntEnum):
     TOO_LONG = 22, "too-long", "OutPktsTooLong", False, "10.5.5"
     EXHAUSTED = 23, "exhausted", None, False, "10.5.2"
     NOT_OPERATIONAL = 24, "not-operational", None, False, "10.5.1"
+    # passed in clear, since the control `clear` names the protocol: received, and sent
+    EXCEPTED = 25, "excepted", None, True, "none: clear names its protocol"
+    SENT_CLEAR = 26, "sent-clear", None, True, "none: clear names its protocol"
 
     def __repr__(self) -> str:
         fate = "goes on" if self.delivered else "stops here"

@@ -300,6 +300,26 @@ def test_a_closed_port_drops_and_counts_frames(stack):
     assert secy.counters["InPktsOK"] == 1
 
 
+def test_a_closed_port_passes_protocols_in_clear(stack):
+    """Those that `clear` names, both ways; the rest is blocked, and counted by the pump."""
+    secy = two_way()
+    secy.set_controls(clear=("lldp",))
+    rig = Rig(secy, stack)
+    lldp = frame_of(60)[:12] + b"\x88\xcc" + bytes(46)
+    rig.pump.open(False)
+    for _ in range(2):
+        rig.clear.send(frame_of(61))
+        rig.wire.send(frame_of(61))
+    assert rig.protected(lldp) == lldp
+    assert rig.validated(lldp) == lldp
+    hosts.until(lambda: [way["blocked"] for way in rig.pump.traffic] == [2, 2], "blocked frames")
+    rig.pump.open(True)
+    assert rig.protected(lldp) == rig.validated(lldp) == lldp
+    assert [way["frames_out"] for way in rig.counts()] == [2, 2]
+    assert (secy.excepted.received, secy.excepted.sent) == (2, 2)
+    assert not any(secy.counters.values())
+
+
 def test_a_port_closed_from_the_start_passes_nothing(stack):
     """Until key agreement opens it."""
     rig = Rig(two_way(), stack)

@@ -77,6 +77,18 @@ def test_a_closed_port_passes_nothing(plane: Plane) -> None:
     assert port.secy.tx.sa[2].next_pn == 1
 
 
+def test_a_closed_port_passes_protocols_in_clear(plane: Plane) -> None:
+    """Those that the control `clear` names, both ways."""
+    port = opened(plane)
+    port.secy.set_controls(clear=("lacp",))
+    port.perform(actions.SetControlledPort(False))
+    lacp = frame_of(60)[:12] + b"\x88\x09" + bytes(46)
+    assert port.request(lacp) == lacp
+    assert port.indication(lacp) == (Verdict.EXCEPTED, lacp)
+    assert port.indication(frame_of(60)) == (None, None)
+    assert port.blocked == [0, 1]
+
+
 def test_unprotect_passes_plain_frames_until_protect(plane: Plane) -> None:
     """Protect restores all the wanted controls."""
     port = opened(plane, code=2, window=7, duplicates_reject=True)
