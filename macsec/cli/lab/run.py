@@ -8,7 +8,7 @@ import os
 import click
 
 from macsec.captures import read, write
-from macsec.cli.shared import options
+from macsec.cli.shared import event_log, options
 from macsec.cli.shared.data_plane import Plane, chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
 from macsec.config import Topology, load_topology
@@ -20,9 +20,12 @@ from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 from macsec.report.lab.text import to_page
 from macsec.report.page import Page
+from macsec.time_units import NS_PER_S
 from macsec.whole_file import make_folder, write_whole
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.units import time_ns
+
+from .events import VirtualEvents
 
 SEED = 1
 KEYS = "macsec lab"
@@ -47,6 +50,7 @@ KEYS = "macsec lab"
     metavar="DIR",
     help="Keep the frames of links (wire-LINK.pcapng) and hosts (host-HOST.pcapng).",
 )
+@event_log.option
 @options.backend
 def command(
     topology: str,
@@ -55,6 +59,7 @@ def command(
     as_json: bool,
     report: str | None,
     captures: str | None,
+    events: str | None,
     backend: str,
 ) -> int:
     """Run TOPOLOGY, a file or one of two-regions, ring and hub, and report the results.
@@ -68,11 +73,16 @@ def command(
         raise click.UsageError(f"--report {report}: the name ends in .html")
     until_ns = None if until is None else _time(until)
     model = load_topology(topology)
-    with built(model, seed, chosen_plane(backend)) as lab:
+    with (
+        built(model, seed, chosen_plane(backend)) as lab,
+        event_log.opened(events, lambda: lab.engine.now_ns / NS_PER_S) as log,
+    ):
         recorders = record(lab) if captures is not None else []
         ends = [end for link in lab.links for end in link.ends or ()]
         probes = [Probe(lab.engine, end) for end in ends] if report is not None else []
+        recorded = VirtualEvents(lab, log)
         play(lab, until_ns)
+        recorded.finish()
         if captures is not None:
             _save(captures, recorders)
         run = LabRun(model.name or topology, seed)

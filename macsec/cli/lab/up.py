@@ -7,11 +7,12 @@ import resource
 import secrets
 import subprocess
 from contextlib import suppress
+from time import time
 
 import click
 
 from macsec import trust
-from macsec.cli.shared import options
+from macsec.cli.shared import event_log, options
 from macsec.cli.shared.edge import FAILURES, GOOD, say
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.cli.shared.vault import edge
@@ -22,6 +23,7 @@ from macsec.lab import Blueprint, RealLab
 from macsec.report.lab.status import to_json, unsecured
 from macsec.time_units import NS_PER_S
 
+from .events import RealEvents
 from .state import STATE, Published, RunningLab, exit_code, require_root
 
 READY = "MACSEC_LAB_READY"
@@ -35,8 +37,9 @@ PATIENCE_S = 1.0
 @click.argument("topology", metavar="TOPOLOGY")
 @click.option("--detach", is_flag=True, help="Return once it is up; macsec lab down ends it.")
 @options.quiet
+@event_log.option
 @STATE
-def command(topology: str, detach: bool, quiet: bool, folder: str) -> int:
+def command(topology: str, detach: bool, quiet: bool, events: str | None, folder: str) -> int:
     """Bring TOPOLOGY up, a file or one of two-regions, ring and hub, until SIGINT or SIGTERM.
 
     Each host is a network of its own; `macsec lab exec HOST -- CMD` runs any program there. Links
@@ -52,12 +55,14 @@ def command(topology: str, detach: bool, quiet: bool, folder: str) -> int:
     require_root()
     _allow_files()
     if detach:
-        return _detached(topology, folder)
+        return _detached(topology, folder, events)
     with (
         Signals(*ENDING) as signals,
         Published(folder) as state,
+        event_log.opened(events, time) as log,
         RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
     ):
+        recorded = RealEvents(lab, log)
         if signals.wait(lab.agreements.fileno(), blueprint.life_ns / NS_PER_S + PATIENCE_S):
             return GOOD
         addresses = {
@@ -74,6 +79,7 @@ def command(topology: str, detach: bool, quiet: bool, folder: str) -> int:
         while (caught := signals.wait(state.fileno(), CHECK_S)) is None or not caught & set(ENDING):
             if caught is None:
                 state.answer(lambda: to_json(lab))
+            recorded.count()
             lab.check()
     return GOOD
 
@@ -84,11 +90,12 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _detached(topology: str, folder: str) -> int:
+def _detached(topology: str, folder: str, events: str | None) -> int:
     """Start the same command in the background, and wait until it is up."""
+    more = () if events is None else ("--events", events)
     read, write = os.pipe()
     child = subprocess.Popen(  # noqa: S603 - ourselves
-        trust.ourselves("lab", "up", topology, "--state", folder),
+        trust.ourselves("lab", "up", topology, "--state", folder, *more),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,

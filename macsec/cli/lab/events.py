@@ -1,0 +1,104 @@
+"""`--events` of labs: a port at each end of a link, named LINK:SITE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from macsec.cli.shared.event_log import INTERVAL_S, EventLog, PortEvents
+from macsec.lab import Lab, RealLab
+from macsec.lab.real.segment import Segment
+from macsec.port import Agreement
+from macsec.secy import SecY
+
+COUNT_NS = round(INTERVAL_S * 1_000_000_000)
+
+
+def _follow(agreement: Agreement, act: Callable[[int], None]) -> None:
+    """Call `act` with the time whenever the KaY has settled, after all others."""
+    before = agreement.after
+
+    def after(now_ns: int) -> None:
+        if before is not None:
+            before(now_ns)
+        act(now_ns)
+
+    agreement.after = after
+
+
+def _port_events(
+    log: EventLog, link: str, site: str, secy: SecY, agreement: Agreement | None
+) -> PortEvents:
+    kay = None if agreement is None else agreement.kay
+    return PortEvents(log, f"{link}:{site}", kay, lambda: secy.counters)
+
+
+def _noting(events: PortEvents) -> Callable[[int], None]:
+    return lambda _: events.note()
+
+
+class VirtualEvents:
+    """The events of a lab in virtual time; `finish` records the rest."""
+
+    def __init__(self, lab: Lab, log: EventLog | None) -> None:
+        self._ports: list[PortEvents] = []
+        if log is None:
+            return
+        for link in lab.links:
+            for site, end in zip(link.plan.sites, link.ends or (), strict=False):
+                events = _port_events(log, link.plan.name, site, end.secy, end.agreement)
+                self._ports.append(events)
+                if end.agreement is not None:
+                    _follow(end.agreement, _Paced(events).settled)
+
+    def finish(self) -> None:
+        """Record changes and counts up to the end."""
+        for events in self._ports:
+            events.note()
+            events.count()
+
+
+class _Paced:
+    """Records changes at once, and counts at most once an interval."""
+
+    def __init__(self, events: PortEvents) -> None:
+        self._events, self._due_ns = events, COUNT_NS
+
+    def settled(self, now_ns: int) -> None:
+        """Record what is new at a time."""
+        self._events.note()
+        if now_ns >= self._due_ns:
+            self._due_ns = now_ns + COUNT_NS
+            self._events.count()
+
+
+class RealEvents:
+    """The events of a lab in real time: `count` is called often, and counts once an interval."""
+
+    def __init__(self, lab: RealLab, log: EventLog | None) -> None:
+        self._lab, self._due = lab, monotonic() + INTERVAL_S
+        self._ports: list[PortEvents] = []
+        if log is None:
+            return
+        with lab.agreements.lock:
+            for segment in lab.segments.values():
+                self._ports += self._of(segment, log)
+
+    @staticmethod
+    def _of(segment: Segment, log: EventLog) -> Iterator[PortEvents]:
+        for side, site in enumerate(segment.plan.sites):
+            agreement = segment.ends[side].agreement if segment.ends else None
+            events = _port_events(log, segment.plan.name, site, segment.secys[side], agreement)
+            events.note()
+            if agreement is not None:
+                _follow(agreement, _noting(events))
+            yield events
+
+    def count(self) -> None:
+        """Record counts if the interval is over."""
+        if monotonic() < self._due:
+            return
+        self._due = monotonic() + INTERVAL_S
+        with self._lab.agreements.lock:
+            for events in self._ports:
+                events.count()
