@@ -301,7 +301,7 @@ def test_a_closed_port_drops_and_counts_frames(stack):
 
 
 def test_a_closed_port_passes_protocols_in_clear(stack):
-    """Those that `clear` names, both ways; the rest is blocked, and counted by the pump."""
+    """Protocols that `clear` names, both ways; the pump blocks and counts the rest."""
     secy = two_way()
     secy.set_controls(clear=("lldp",))
     rig = Rig(secy, stack)

@@ -78,7 +78,7 @@ def test_a_closed_port_passes_nothing(plane: Plane) -> None:
 
 
 def test_a_closed_port_passes_protocols_in_clear(plane: Plane) -> None:
-    """Those that the control `clear` names, both ways."""
+    """Protocols that the control `clear` names, both ways."""
     port = opened(plane)
     port.secy.set_controls(clear=("lacp",))
     port.perform(actions.SetControlledPort(False))

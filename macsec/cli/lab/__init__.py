@@ -3,7 +3,7 @@
 verb.py    `macsec lab`, its verbs, and `schema`
 run.py     `macsec lab run`: a topology in virtual time
 up.py      `macsec lab up`: a topology in real time
-reach.py   `macsec lab exec|status|down`: the lab that is up
+reach.py   `macsec lab exec|status|list|down`: labs that are up
 events.py  --events: the ports of a lab
 state.py   the folder of the lab that is up
 """

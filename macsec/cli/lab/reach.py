@@ -14,10 +14,11 @@ import click
 
 from macsec.cli.shared import options
 from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.config import shipped
 from macsec.errors import EnvironmentLacks
 from macsec.live.namespace import entrance
 
-from .state import HOSTS, STATE, ask, exit_code, found, require_root
+from .state import HOSTS, STATE, ask, exit_code, found, labs_up, require_root
 
 DOWN_S = 30.0
 """Time for a lab to end before it is killed."""
@@ -68,6 +69,16 @@ def status(as_json: bool, folder: str) -> int:
         click.echo(json.dumps(state))
     else:
         to_page(Page(stdout()), state)
+    return GOOD
+
+
+@click.command("list", short_help="List the labs that are up and the shipped topologies.")
+def listing() -> int:
+    """Print a line for each lab that is up, and one for each topology that `lab run` has."""
+    for name, lab in labs_up().items():
+        click.echo(f"up\t{name}\t{lab.topology}\tprocess {lab.pid}")
+    for name in shipped():
+        click.echo(f"topology\t{name}")
     return GOOD
 
 

@@ -12,10 +12,12 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import wraps
 from typing import IO, Any, Self
 
 import click
@@ -27,11 +29,14 @@ from macsec.whole_file import write_whole
 
 DEFAULT = "/run/macsec"
 LOCK, FACTS, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
+_LAB_NAME = re.compile("[A-Za-z0-9_-]{1,32}")
 SOCKET_PATH = 107
 """The longest path of a socket, in octets (unix(7))."""
 
 
-STATE = click.option(
+NAMES = "labs"
+"""Folder in DEFAULT with a folder for each lab that has a name."""
+_STATE = click.option(
     "--state",
     "folder",
     type=options.FILE,
@@ -40,7 +45,44 @@ STATE = click.option(
     metavar="DIR",
     help="The folder of a lab that is up; one lab a folder.",
 )
-"""The option `--state DIR`, as `folder`."""
+_NAME = click.option(
+    "--name",
+    metavar="NAME",
+    help="The name of the lab, in place of --state: several can be up.",
+)
+
+
+def STATE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802
+    """Add the options `--state DIR` and `--name NAME`, both as `folder`."""
+
+    @wraps(command)
+    def resolved(*args: Any, folder: str, name: str | None, **more: Any) -> Any:
+        return command(*args, folder=folder_of(folder, name), **more)
+
+    return _STATE(_NAME(resolved))
+
+
+def folder_of(folder: str, name: str | None) -> str:
+    """Return the folder of a lab by its name, or the folder that was given."""
+    if name is None:
+        return folder
+    if not _LAB_NAME.fullmatch(name):
+        raise click.UsageError(f"--name {name}: letters, digits, - and _, at most 32")
+    if folder != DEFAULT:
+        raise click.UsageError("give either --name or --state")
+    return os.path.join(DEFAULT, NAMES, name)
+
+
+def labs_up(root: str = DEFAULT) -> dict[str, RunningLab]:
+    """Return the labs that are up by their names; one without a name is `-`."""
+    names = os.path.join(root, NAMES)
+    listed = sorted(os.listdir(names)) if os.path.isdir(names) else []
+    folders = {"-": root, **{name: os.path.join(names, name) for name in listed}}
+    labs = {}
+    for name, folder in folders.items():
+        with contextlib.suppress(MACsecError):
+            labs[name] = found(folder)
+    return labs
 
 
 def require_root() -> None:

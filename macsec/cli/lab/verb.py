@@ -14,6 +14,7 @@ VERBS = {
     "exec": ("Run a program on a host of the lab that is up.", "reach", "execute"),
     "status": ("Show the links and hosts of the lab that is up.", "reach", "status"),
     "down": ("End the lab that is up.", "reach", "down"),
+    "list": ("List the labs that are up and the shipped topologies.", "reach", "listing"),
     "schema": ("Print the JSON Schema of a topology.", "verb", "schema"),
 }
 """Verb to its one line of help, and the module and name of its click command."""
