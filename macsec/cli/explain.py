@@ -51,6 +51,9 @@ def command(
             stream.check()
             has = f"frames 0 to {error.frames - 1}" if error.frames else "no frames"
             raise click.UsageError(f"frame {frame}: {source} has {has}") from None
+        if not transmit and not explanation.verdict.delivered:
+            stream.warn()
+            stream.hint(secy)
         subject = report.Subject(source, frame, secy.controls)
         if as_json:
             click.echo(json.dumps(report.to_json(explanation, subject)))

@@ -87,6 +87,8 @@ def command(
         ):
             _validate(secy, stream, sink, lines, count, allowed(jobs, source, target, verdicts))
         seconds = perf_counter() - started
+        if isinstance(secy, SecY) and count.delivered < count.frames:
+            stream.hint(secy)
         if as_json:
             result = summary.validate_json(secy, count, seconds, stream.truncated)
             capture_io.emit_json(result, target, warnings)

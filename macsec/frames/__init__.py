@@ -6,6 +6,7 @@ dissect.py   observe, Sight the parts of a frame that are visible without a key
 columns.py                  batch-wide operations: compare frames, extract addresses
 sides.py     Split          the side of a link that each frame comes from, by its addresses
 unsent.py    Unsent         frames of a capture that cannot be sent again, by reason
+signs.py      FrameSigns     signs of settings that do not fit: FCS, VLAN tags, SCIs
 """
 
 from .batch import Column, FrameBatch, Octets, frame_octets

@@ -20,7 +20,8 @@ from macsec.captures.formats import MAX_CAPTURED
 from macsec.captures.output import Sink, open_sink
 from macsec.errors import FormatError
 from macsec.frames import FrameBatch
-from macsec.secy import Outcome, Verdict
+from macsec.frames.signs import FrameSigns
+from macsec.secy import Outcome, SecY, Verdict
 
 from . import pipeline
 from .edge import Terminated, Warnings, say
@@ -69,12 +70,15 @@ class Stream:
         self._reader, self._bar, self.interruption = reader, bar, interruption
         self.fault: FormatError | None = None
         self.rows = 0
+        self.signs = FrameSigns()
+        self._warned = False
         self._pieces = self._walk()
 
     def _walk(self) -> Iterator[Piece]:
         reader, header = self._reader, RECORD_HEADER[self._reader.format]
         try:
             for batch in reader:
+                self.signs.add(batch)
                 frames = reader.frames
                 octets = reader.octets + header * frames
                 yield Piece(batch, frames - len(batch), reader.beside, octets)
@@ -109,12 +113,26 @@ class Stream:
         """Return the format of the output: by its name, else that of the input."""
         return "auto" if stem(target) != bare(target) else self._reader.format
 
-    def check(self) -> None:
-        """Raise what ended the input early, if anything did: a signal, or a fault."""
+    def warn(self) -> None:
+        """Report once what is odd in the frames so far."""
+        if self._warned:
+            return
+        self._warned = True
         if self._reader.clamped:
             LOG.warning("times outside of 1677 to 2262 moved there: %d", self._reader.clamped)
         if self._reader.empty:
             LOG.warning("records without octets, as in a tail of zeros: %d", self._reader.empty)
+        for hint in self.signs.fcs_hints():
+            LOG.warning("%s", hint)
+
+    def hint(self, secy: SecY) -> None:
+        """Report signs that the configuration of a receiving SecY does not fit the frames."""
+        for hint in self.signs.hints(secy.controls.clear_tags, secy.rx):
+            LOG.warning("%s", hint)
+
+    def check(self) -> None:
+        """Raise what ended the input early, if anything did: a signal, or a fault."""
+        self.warn()
         number = self.interruption.number
         if number is not None:
             if self.fault is not None:
@@ -171,6 +189,7 @@ def transform(
     with stream.interruption:
         pipeline.run(take, (*map(_with_piece, before), compose, put), jobs)
     sink.write(FrameBatch.from_frames([]), beside=behind(stream.behind()))
+    stream.warn()
     _warn_of_losses(sink)
 
 
