@@ -305,6 +305,7 @@ class MkaSection(CakSection):
     sak_rekey_interval: Number = 0
     sak_rekey_on_live_peer_loss: Switch = True
     include_icv_indicator: Switch = False
+    suspension_limit: Number = 120
     hello_time: Number = 2
     life_time: Number | None = None
     destination: Destination = Field(default_factory=lambda: scalars.DESTINATIONS["pae"])

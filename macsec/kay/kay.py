@@ -15,6 +15,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from macsec.errors import ConfigError
 from macsec.kay.distribution.key_history import KeyHistory
 from macsec.kay.distribution.key_server import KeyServer, exhaustion
 from macsec.kay.distribution.sak_intake import SakIntake
@@ -30,7 +31,7 @@ from .counters import KayCounters, Reception
 from .cp import CP, Connect, CpInputs
 from .keychain import ChainKey, KeyChain
 from .lowest_pns import TransmitPNs, raise_lowest_pns
-from .policy import KayPolicy, Security, check_sci
+from .policy import SUSPENSIONS_S, KayPolicy, Security, check_sci
 from .reception import Accepted, Receiver
 from .sak import KI, Sak
 from .transmission import Sender
@@ -167,6 +168,18 @@ class Kay(Uncopyable):
         self.chain.enable(ckn, enabled)
         self._advance(now_ns)
 
+    def suspend(self, now_ns: int, seconds: int) -> None:
+        """Ask all members to keep us unheard for some seconds (9.18); 0 ends it.
+
+        Once all peers have answered we send nothing until then. Raises ConfigError.
+        """
+        if seconds not in SUSPENSIONS_S:
+            raise ConfigError(f"suspension of {seconds} s: expected 0 to {SUSPENSIONS_S[-1]}")
+        if self.principal is None:
+            raise ConfigError("suspension: there is no live peer to ask")
+        self.principal.suspend(now_ns, seconds)
+        self._advance(now_ns)
+
     def set_policy(self, now_ns: int, policy: KayPolicy) -> None:
         """Continue under another policy, as a new member: the port is not secured until then."""
         enabled = self._enabled
@@ -235,6 +248,7 @@ class Kay(Uncopyable):
         server = self._server
         times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
         times += [participant.peers.next_expiry_ns for participant in self._members]
+        times += [participant.suspension.until_ns for participant in self._members]
         times += [server.not_before_ns, server.ready_ns, server.rekey_ns]
         if self._members.fallback_is_live:
             times.append(self._fallback_at_ns)
@@ -295,6 +309,8 @@ class Kay(Uncopyable):
                 self._agree(now_ns, Connect.AUTHENTICATED)
             return
         if self.cp.secured and now_ns < self._server.not_before_ns:
+            return
+        if self.cp.secured and principal.suspension.lasts(now_ns):
             return
         self._server.forget_unless(self._is_known)
         reason = self._server.reason(principal, now_ns, self._pns.current)

@@ -19,6 +19,7 @@ LOG = logging.getLogger("macsec")
 
 REKEY_INTERVALS_S = range(30, 1 << 32)
 PRIORITIES = range(256)
+SUSPENSIONS_S = range(121)
 HELLO_TIMES_S = range(1, 61)
 HELLOS_A_LIFE = 3
 LIFE_TIME_MOST_S = 600
@@ -55,6 +56,7 @@ class KayPolicy:
     50. `desired`: MACsec Desired; without it a Key Server orders plain frames.
     `ans`: ANs in use, 0 and up; hardware may have two. `sak_rekey_interval` in seconds, 0 for
     none.
+    `suspension_limit`: seconds for which others may suspend key agreement (9.18), 0 to refuse.
     `hello_time`: seconds between our MKPDUs; `life_time`: seconds for which a silent peer stays
     live, by default three Hello Times. Both ends need the same, or the slower one's Life Time.
     `destination` and `eapol_ethertype` of MKPDUs: others than the standard's on a WAN. Any group
@@ -76,6 +78,7 @@ class KayPolicy:
     sak_rekey_interval: int = 0
     sak_rekey_on_live_peer_loss: bool = True
     include_icv_indicator: bool = False
+    suspension_limit: int = SUSPENSIONS_S[-1]
     hello_time: int = MKA_HELLO_TIME_NS // NS_PER_S
     life_time: int | None = None
     destination: bytes = PAE_GROUP_ADDRESS
@@ -111,6 +114,11 @@ class KayPolicy:
             LOG.warning("must-secure with MACsec capability 0: no frame is ever going to pass")
 
     def _check_times(self) -> None:
+        if self.suspension_limit not in SUSPENSIONS_S:
+            raise PolicyError(
+                "suspension_limit",
+                f"suspension limit {self.suspension_limit}: expected 0 to {SUSPENSIONS_S[-1]} s",
+            )
         if self.hello_time not in HELLO_TIMES_S:
             raise PolicyError(
                 "hello_time", f"Hello Time {self.hello_time}: expected 1 to 60 seconds (9.4)"

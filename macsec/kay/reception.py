@@ -95,6 +95,8 @@ class Receiver:
             return
         use, faults = judged_use(mkpdu, self._find, peer) if peer.live else (None, 0)
         peer.use = use
+        if peer.live:
+            participant.hear_suspension(peer, mkpdu.suspension_s, heard.now_ns)
         for _ in range(faults):
             self._counters.add("sak-use-errors")
 

@@ -42,7 +42,8 @@ class Sender:
         in_force = self._cp.protection
         suite = self._policy.cipher if in_force is None else in_force.suite
         xpn = suite.xpn
-        basic = participant.next_basic(now_ns, hello_ns, 3 if xpn else 1)
+        suspension_s = participant.suspension.reported_s(now_ns, participant.is_server)
+        basic = participant.next_basic(now_ns, hello_ns, 3 if xpn or suspension_s else 1)
         distributed = self._server.distribution(participant)
         unprotected = self._cp.connect is Connect.AUTHENTICATED
         use = self._sak_use(participant, is_principal, now_ns)
@@ -55,6 +56,7 @@ class Sender:
             distributed=distributed,
             plain=is_principal and participant.is_server and unprotected,
             xpn=xpn and use is not None,
+            suspension_s=suspension_s,
             indicator=self._policy.include_icv_indicator,
             destination=self._policy.destination,
             ethertype=self._policy.eapol_ethertype,

@@ -34,6 +34,7 @@ from macsec.suites import SUITES
         ({"key_server_priority": -1}, "is not 0 to 255"),
         ({"sak_rekey_interval": 29}, "30 to 4294967295 seconds"),
         ({"sak_rekey_interval": 1 << 32}, "30 to 4294967295 seconds"),
+        ({"suspension_limit": 121}, "expected 0 to 120"),
         ({"ans": 1}, "expected 2, 3 or 4"),
         ({"ans": 5}, "expected 2, 3 or 4"),
         ({"destination": bytes(6)}, "expected a MAC address"),

@@ -92,6 +92,7 @@ def policy_in(config: Configuration) -> KayPolicy:
         sak_rekey_interval=mka.sak_rekey_interval,
         sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,
         include_icv_indicator=mka.include_icv_indicator,
+        suspension_limit=mka.suspension_limit,
         hello_time=mka.hello_time,
         life_time=mka.life_time,
         destination=mka.destination,

@@ -3,5 +3,6 @@
 identity.py       Identity       our MI, MN and KN
 peers.py          Peers          the Live and Potential Peer Lists
 participant.py    Participant    a member of one CA: its lists, the election, its MKPDUs in time
+suspension.py     Suspension     in-service suspension (9.18)
 participants.py   Participants   the participants of a port, and the principal (9.7)
 """

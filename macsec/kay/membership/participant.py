@@ -18,6 +18,7 @@ from macsec.keys import Uncopyable
 
 from .identity import NUMBER_LIMIT, Identity, Random
 from .peers import Peer, Peers
+from .suspension import Suspension
 
 PROMPT_LIMIT = 8
 """MKPDUs per Hello Time, at most; news beyond that waits."""
@@ -38,6 +39,7 @@ class Participant(Uncopyable):
         self.key = key
         self.identity = Identity(random, policy.life_ns)
         self.peers = Peers(policy.life_ns)
+        self.suspension = Suspension()
         self.server: bytes | None = None
         self.news = False
         self.hello_ns = now_ns
@@ -163,10 +165,44 @@ class Participant(Uncopyable):
         self.server = None
         self.news = True
 
+    # ---------------------------------------------------------------- suspension
+
+    def suspend(self, now_ns: int, seconds: int) -> None:
+        """Be suspended from now on, or, if another is Key Server, ask it."""
+        if self.is_server or not seconds:
+            self._order(now_ns, seconds)
+            self.suspension.acts = bool(seconds)
+        else:
+            self.suspension.ask(now_ns, seconds, self._policy.life_ns)
+        self.news = True
+
+    def hear_suspension(self, peer: Peer, seconds: int, now_ns: int) -> None:
+        """Follow the Key Server; as Key Server, follow a request unless one is followed now."""
+        peer.suspended = bool(seconds)
+        seconds, lasts = min(seconds, self._policy.suspension_limit), self.suspension.lasts(now_ns)
+        if self.is_server:
+            if seconds and not lasts:
+                self._order(now_ns, seconds)
+                self.news = True
+        elif peer.mi == self.server and (seconds or lasts):
+            self.news |= lasts != bool(seconds)
+            self._order(now_ns, seconds)
+
+    def _order(self, now_ns: int, seconds: int) -> None:
+        self.suspension.order(now_ns, seconds)
+        self.peers.hold(self.suspension.until_ns)
+
+    def _is_silent(self, now_ns: int) -> bool:
+        """True while we are away, and every peer has said that it knows."""
+        known = not self.news and all(peer.suspended for peer in self.peers.live)
+        return self.suspension.acts and self.suspension.lasts(now_ns) and known
+
     # ---------------------------------------------------------------- sending
 
     def due_ns(self, now_ns: int) -> int:
         """Return the time of the next MKPDU."""
+        if self._is_silent(now_ns):
+            return self.suspension.until_ns
         if not self.news:
             return self.hello_ns
         if len(self._sent) < PROMPT_LIMIT:

@@ -30,6 +30,8 @@ class Peer:
     use: SakUse | None = None
     acknowledged: KI | None = None
     """The newest KI of ours with which it reported to receive."""
+    suspended: bool = False
+    """True if its last MKPDU reported a suspension."""
 
     @property
     def sci(self) -> int | None:
@@ -72,6 +74,7 @@ class Peers:
 
     def __init__(self, life_ns: int = MKA_LIFE_TIME_NS) -> None:
         self._life_ns = life_ns
+        self._held_ns = 0
         self._peers: dict[bytes, Peer] = {}
         self._past: dict[bytes, Past] = {}
         self._live: list[Peer] | None = None
@@ -84,14 +87,14 @@ class Peers:
         """True for an MKPDU of the past: its MN is not above the last one, or its MI given up.
 
         After a Life Time no replay can list a recent MN of ours. A former member that `proves` its
-        life so may then return with any MN, also if somebody else used its MI meanwhile.
+        life so may then return with any MN, also if another station used its MI meanwhile.
         """
         peer, past = self._peers.get(basic.mi), self._past.get(basic.mi)
         if peer is not None and peer.basic is not None:
             return basic.mn <= peer.mn
         if past is None or self.is_superseded(basic.mi):
             return past is not None
-        returns = proves and now_ns >= past.gone_ns + MKA_LIFE_TIME_NS
+        returns = proves and now_ns >= past.gone_ns + self._life_ns
         return basic.mn <= past.mn and not returns
 
     def is_superseded(self, mi: bytes) -> bool:
@@ -116,7 +119,15 @@ class Peers:
     @property
     def next_expiry_ns(self) -> int | None:
         """Time at which the next peer leaves its list unless it is heard."""
-        return min((peer.expires_ns for peer in self._peers.values()), default=None)
+        return min(map(self._expires_ns, self._peers.values()), default=None)
+
+    def hold(self, until_ns: int) -> None:
+        """Keep every member until a Life Time after this: key agreement is suspended."""
+        self._held_ns = until_ns
+
+    def _expires_ns(self, peer: Peer) -> int:
+        held_ns = self._held_ns + self._life_ns if self._held_ns else 0
+        return max(peer.expires_ns, held_ns) if peer.live else peer.expires_ns
 
     def hear(self, basic: Basic, now_ns: int) -> Peer | None:
         """Record an MKPDU that is newer than the last; None if the lists are full."""
@@ -155,7 +166,7 @@ class Peers:
 
     def expire(self, now_ns: int) -> list[Peer]:
         """Remove and return the peers whose Life Time has run out."""
-        gone = [peer for peer in self._peers.values() if peer.expires_ns <= now_ns]
+        gone = [peer for peer in self._peers.values() if self._expires_ns(peer) <= now_ns]
         for peer in gone:
             self._forget(peer, now_ns)
         return gone

@@ -158,6 +158,12 @@ class Mkpdu:
         return self.first(NoSak) is not None
 
     @property
+    def suspension_s(self) -> int:
+        """The suspension time that an XPN set asks for, reports or orders, in seconds."""
+        found = self.first(Xpn)
+        return 0 if found is None else found.suspension_s
+
+    @property
     def xpn(self) -> bool:
         """True if there is an XPN set."""
         return self.first(Xpn) is not None
@@ -173,6 +179,7 @@ def compose(
     distributed: DistributedSak | None = None,
     plain: bool = False,
     xpn: bool = False,
+    suspension_s: int = 0,
     indicator: bool = False,
     destination: bytes = PAE_GROUP_ADDRESS,
     ethertype: int = ETHERTYPE_EAPOL,
@@ -190,10 +197,10 @@ def compose(
         sets.append(_with_low_halves(use))
     if plain or distributed is not None:
         sets.append(distributed or NoSak())
-    if xpn:
+    if xpn or suspension_s:
         slots = (None, None) if use is None else (use.latest, use.old)
         latest, old = ((slot or NO_KEY).lowest_pn >> 32 for slot in slots)
-        sets.append(Xpn(latest_upper=latest, old_upper=old))
+        sets.append(Xpn(latest_upper=latest, old_upper=old, suspension_s=suspension_s))
     if indicator:
         sets.append(IcvIndicator())
     return Mkpdu(basic=basic, sets=tuple(sets), destination=destination, ethertype=ethertype)
