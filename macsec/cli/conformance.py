@@ -17,7 +17,7 @@ from macsec.cli.shared.edge import GOOD, REFUSED
 from macsec.conformance import NotRun, PassCount, Report, Target
 from macsec.conformance.targets import BACKENDS
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 100_000
 """Columns where stdout is no terminal, so that no line for a program is folded."""
 
 

@@ -8,6 +8,7 @@ lab/ mka/                labs; key agreement
 events.py                records of `--events`
 latency/ throughput/     measurements
 page.py table.py         text on a terminal or plain; a table of text
+visible.py               text of others, which controls no terminal
 html/ drawing/           pages of HTML; axes, shapes and SVG
 schemas.py fields.py     JSON Schemas of all reports, and types of single values
 

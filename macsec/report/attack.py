@@ -6,21 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 from typing_extensions import TypedDict
 
 from macsec.attacks import Finding, Setting
 from macsec.attacks.ledger import SUMS
 from macsec.report.fields import Counts
-from macsec.report.page import Page, columns, heading, indented
+from macsec.report.page import Columns, Page, columns, heading, indented
 
 SHOWN = "InPkts"
 """The table of several attacks shows the receiver's frame counters; JSON has all counters."""
-
-WIDE = 130
-"""Width from which a row has room for what the attacker does."""
 
 
 class AttackJson(TypedDict):
@@ -113,7 +108,7 @@ def to_page(page: Page, run: AttackRun) -> None:
     plane = f"{run.backend}/{run.kernel}"
     page.add(heading(name, f"{cipher}, profile {setting.profile}, {plane}, seed {setting.seed}"))
     if many:
-        page.add(_table(run.findings, page.width >= WIDE))
+        page.add(Text(), *indented(_table(run.findings)))
     else:
         page.add(Text(), *indented(*_in_full(run.findings[0])))
     page.lines(
@@ -125,26 +120,17 @@ def to_page(page: Page, run: AttackRun) -> None:
     )
 
 
-def _table(findings: Sequence[Finding], wide: bool) -> Table:
-    """Return a row for each attack; on a narrow page the description is below the name."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("attack", no_wrap=wide)
-    if wide:
-        table.add_column("what the attacker does")
-    table.add_column("delivered", justify="right", no_wrap=True)
-    table.add_column("counters", no_wrap=True)
-    table.add_column("passed", no_wrap=True)
-    if wide:
-        table.add_column("clause")
+def _table(findings: Sequence[Finding]) -> Columns:
+    """Return a row for each attack."""
+    table = columns("left", "right", "left", "left", "left", "left")
+    table.head = ("attack", "delivered", "counters", "passed", "clause", "what the attacker does")
+    table.add_row(*(Text(head, "dim") for head in table.head))
     for finding in findings:
         attack = finding.attack
         counters = Text("\n").join(_counters(finding))
-        result = _delivered(finding), counters, _passed(finding)
-        if wide:
-            table.add_row(attack.name, attack.does, *result, attack.clause)
-        else:
-            below = f"{attack.does} ({attack.clause})"
-            table.add_row(Text.assemble(attack.name, "\n", (below, "dim")), *result)
+        table.add_row(
+            attack.name, _delivered(finding), counters, _passed(finding), attack.clause, attack.does
+        )
     return table
 
 
@@ -189,7 +175,7 @@ def _in_full(finding: Finding) -> list[Any]:
     return [facts, _counter_table(finding)]
 
 
-def _counter_table(finding: Finding) -> Table:
+def _counter_table(finding: Finding) -> Columns:
     table = columns("left", "right", "right")
     table.add_row(*(Text(head, "dim") for head in ("counter", "expected", "observed")))
     for name in _names(finding):

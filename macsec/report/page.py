@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import IO, Any, Literal
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.cells import cell_len
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    OverflowMethod,
+    RenderableType,
+    RenderResult,
+)
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from macsec.report.table import Table
+from macsec.report.visible import on_one_line, visible
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 100_000
+"""Columns where there is no terminal: nothing is folded or cropped."""
+BETWEEN = 3
+"""Spaces between two columns."""
+INDENT = 2
 STYLES = {"bad": "bold red", "good": "green", "quiet": "dim", "": ""}
 """The style of a row by its mark."""
 
@@ -26,7 +40,9 @@ class Page:
         self._file = file
         self.is_terminal = file.isatty() and os.environ.get("TERM") != "dumb"
         self._console = (
-            Console(file=file, highlight=False, soft_wrap=False) if self.is_terminal else None
+            _Screen(file=file, highlight=False, markup=False, emoji=False)
+            if self.is_terminal
+            else None
         )
         self.width = self._console.width if self._console else PLAIN_WIDTH
 
@@ -34,10 +50,20 @@ class Page:
         """Write renderables below one another."""
         if self._console is not None:
             for renderable in renderables:
-                self._console.print(renderable)
+                # Without wrapping a word that is too long is left to the terminal, whole.
+                overlong = isinstance(renderable, Text) and _longest(renderable) > self.width
+                overflow: OverflowMethod | None = "ignore" if overlong else None
+                self._console.print(renderable, crop=False, overflow=overflow)
             return
         text = io.StringIO()
-        plain = Console(file=text, width=PLAIN_WIDTH, color_system=None, highlight=False)
+        plain = _Screen(
+            file=text,
+            width=PLAIN_WIDTH,
+            color_system=None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
         for renderable in renderables:
             plain.print(renderable)
         self._file.write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()))
@@ -45,15 +71,95 @@ class Page:
     def lines(self, lines: list[Text]) -> None:
         """Write lines without folding them."""
         if self._console is None:
-            self._file.write("".join(f"{line.plain}\n" for line in lines))
+            self._file.write("".join(f"{on_one_line(line.plain)}\n" for line in lines))
             return
         for line in lines:
-            self._console.print(line, overflow="ellipsis", no_wrap=True, crop=True)
+            self._console.print(line, soft_wrap=True)
 
 
-def columns(*justify: Literal["left", "right"]) -> RichTable:
+class _Screen(Console):
+    """A console on which no text but its own styles controls the terminal."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield segments with control characters as escapes."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
+
+
+class Columns(RichTable):
+    """Columns without lines. Where they do not fit, each row is folded between its cells.
+
+    No cell but one of the last column is ever folded, and none is cropped. `head` names the columns
+    of rows that are folded; it is the first row, if there is one.
+    """
+
+    head: Sequence[str] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table, or the rows folded."""
+        cells = [[_text(cell) for cell in column.cells] for column in self.columns]
+        if _width(cells) <= options.max_width:
+            yield from super().__rich_console__(console, options)
+            return
+        for row in list(zip(*cells, strict=True))[bool(self.head) :]:
+            yield self._folded(row, options.max_width)
+
+    def _folded(self, row: Sequence[Text], width: int) -> Text:
+        """Return the cells of a row on as many lines as they need; later lines are indented."""
+        named = zip_longest(self.head, row, fillvalue="")
+        parts = [Text.assemble(name, " " * bool(name), cell) for name, cell in named]
+        line, *lines = [Text(overflow="ignore")]
+        for part in parts:
+            for word in part.split(allow_blank=True) if part.plain.strip() else ():
+                if line and cell_len(line.plain) + BETWEEN + cell_len(word.plain) > width:
+                    lines.append(line)
+                    line = Text(" " * BETWEEN, overflow="ignore")
+                line.append_text(Text(" " * BETWEEN) if line.plain.strip() else Text())
+                line.append_text(word)
+        return Text("\n", overflow="ignore").join([*lines, line])
+
+
+class _Indented:
+    """A renderable two columns to the right. Lines that are too long are left to the terminal."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        narrower = options.update_width(max(1, options.max_width - INDENT))
+        for line in Segment.split_lines(console.render(self._renderable, narrower)):
+            yield from (Segment(" " * INDENT), *line, Segment.line())
+
+
+def _text(cell: Any) -> Text:
+    return cell if isinstance(cell, Text) else Text(str(cell))
+
+
+def _width(cells: list[list[Text]]) -> int:
+    """Return the least width: every column as wide as its text, the last as its longest word."""
+    *first, last = ([text.plain for text in column] or [""] for column in cells)
+    widths = [max(cell_len(line) for text in each for line in text.split("\n")) for each in first]
+    return sum(widths) + BETWEEN * len(first) + max(map(_longest, map(Text, last)), default=0)
+
+
+def _longest(text: Text) -> int:
+    """Return the columns of the longest word."""
+    return max(map(cell_len, text.plain.split()), default=0)
+
+
+def columns(*justify: Literal["left", "right"]) -> Columns:
     """Return columns without lines; long text folds in the last one."""
-    table = RichTable.grid(padding=(0, 3, 0, 0))
+    table = Columns(
+        box=None,
+        padding=(0, BETWEEN, 0, 0),
+        collapse_padding=True,
+        show_header=False,
+        show_footer=False,
+        show_edge=False,
+        pad_edge=False,
+    )
     for at, how in enumerate(justify, 1):
         table.add_column(justify=how, no_wrap=at < len(justify), overflow="fold")
     return table
@@ -64,6 +170,7 @@ def drawn(table: Table) -> RenderableType:
     justify: list[Literal["left", "right"]] = ["left"] * table.names
     justify += ["right"] * (len(table.head) - table.names)
     body = columns(*justify)
+    body.head = table.head
     body.add_row(*(Text(text, "dim") for text in table.head))
     for row, mark in zip_longest(table.rows, table.marks, fillvalue=""):
         body.add_row(*(Text(text, STYLES[mark]) for text in row))
@@ -72,9 +179,10 @@ def drawn(table: Table) -> RenderableType:
 
 def indented(*renderables: Any) -> list[Any]:
     """Return the parts of a report's body, each with a blank line after it."""
-    return [part for each in renderables for part in (Padding(each, (0, 0, 0, 2)), Text())]
+    return [part for each in renderables for part in (_Indented(each), Text())]
 
 
 def heading(name: str, rest: str = "") -> Text:
     """Return the first line of a report."""
-    return Text.assemble((name, "bold"), ("  " + rest if rest else "", "dim"))
+    rest = f"  {on_one_line(rest)}" if rest else ""
+    return Text.assemble((on_one_line(name), "bold"), (rest, "dim"))

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from macsec.errors import ConfigError, MACsecError
+from macsec.report.visible import on_one_line
 
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
@@ -94,7 +95,7 @@ def stdout() -> TextIO:
 def say(text: str) -> None:
     """Print one line to stderr."""
     with contextlib.suppress(OSError):
-        click.echo(f"macsec: {text}", err=True)
+        click.echo(f"macsec: {on_one_line(text)}", err=True)
 
 
 def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> NoReturn:

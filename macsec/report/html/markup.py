@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from macsec.report.visible import visible
+
 EMPTY = frozenset(
     {"br", "circle", "hr", "line", "meta", "path", "polygon", "polyline", "rect", "use"}
 )
@@ -29,7 +31,9 @@ def tag(name: str, /, *children: str | Html, **attributes: str | float | bool | 
 
 def join(parts: Iterable[str | Html]) -> Html:
     """Return parts one after another."""
-    return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
+    return Html(
+        "".join(part if isinstance(part, Html) else escape(visible(part)) for part in parts)
+    )
 
 
 def figure(title: str, *content: Html) -> Html:
@@ -44,4 +48,4 @@ def _attribute(key: str, value: str | float | bool | None) -> str:
     if value is True:
         return f" {name}"
     text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    return f' {name}="{escape(text)}"'
+    return f' {name}="{escape(visible(text))}"'

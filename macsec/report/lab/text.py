@@ -26,7 +26,7 @@ def to_page(page: Page, lab: Lab, run: LabRun) -> None:
     details = f"seed {run.seed}, {lab.backend}" if lab.backend else f"seed {run.seed}"
     page.add(heading(run.topology, details))
     if lab.blueprint.description:
-        page.add(Text(lab.blueprint.description, "dim"))
+        page.add(Text(" ".join(lab.blueprint.description.split()), "dim"))
     warning = Text(alarm(lab), "bold white on red")
     page.add(*([warning] if warning else []))
     page.add(*(Text(line, "bold red") for line in (*trouble(lab), *unsent(lab))), Text())
