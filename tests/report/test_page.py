@@ -22,7 +22,7 @@ FOREIGN = "\x1b[31mPWN\x1b]0;title\x07\r\x9b\u202e"
 
 
 class Terminal(io.StringIO):
-    """Stands in for a terminal."""
+    """Text that says it is a terminal."""
 
     def isatty(self) -> bool:
         """Return True, as a terminal does."""
