@@ -14,7 +14,7 @@ from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 BURST = 8
-"""SAKs that may come at once; after them one in each Life Time, as a Key Server keeps it (9.8)."""
+"""SAKs that may come at once; after them one in each 6 s, as a Key Server keeps it (9.8)."""
 
 KEYS_REMEMBERED = 1 << 22
 """32 MiB: nine months of SAKs at that rate, four years of one every 30 s."""

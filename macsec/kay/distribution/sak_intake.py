@@ -79,7 +79,7 @@ class SakIntake:
             words = REUSED[claim].format(kn=ki.kn, last=self._history.last_kn(ki.mi))
             return "sak-reuse-refused", words
         if claim is Claim.NEW and now_ns < self._history.ready_ns:
-            return "sak-refused", "SAKs come faster than one in a Life Time"
+            return "sak-refused", "SAKs come faster than one in 6 s"
         return None
 
     def _protection(self, given: DistributedSak) -> Protection | None:
