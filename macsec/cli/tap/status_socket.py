@@ -185,7 +185,8 @@ def converse(name: str, question: str, request: bytes | bytearray) -> str | None
         client.settimeout(PATIENCE_S)
         try:
             client.connect(path_of(name, question))
-            client.sendall(request)
+            if request:  # the answer to none may be here already, and its socket closed
+                client.sendall(request)
             client.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: client.recv(1 << 16), b"")).decode() or None
         except (FileNotFoundError, ConnectionError, NotADirectoryError):

@@ -55,6 +55,19 @@ def test_the_owner_gets_an_answer_from_a_private_socket(folder):
     assert ask("ms0", "status") is None
 
 
+def test_an_answer_may_come_before_the_client_goes_on(folder, monkeypatch):
+    """The process answers and closes as soon as the client has connected."""
+    connect = socket.socket.connect
+    with QuestionSocket("ms0", "status", lambda _: "at once") as server:
+
+        def connect_and_serve(client: socket.socket, path: str) -> None:
+            connect(client, path)
+            server.serve()
+
+        monkeypatch.setattr(socket.socket, "connect", connect_and_serve)
+        assert ask("ms0", "status") == "at once"
+
+
 def test_another_user_gets_no_answer(folder, monkeypatch):
     """Not even with access to the socket."""
     monkeypatch.setattr(status_socket, "_client", lambda _: Client(1, os.geteuid() + 1))
