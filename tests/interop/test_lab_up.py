@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -494,3 +495,35 @@ def test_a_bad_file_is_exit_2(tmp_path):
     output = UpLab(tmp_path / "state", None).macsec("up", str(path), code=2)
     assert re.search(r"bad\.yaml:7", output)
     assert not (tmp_path / "state").exists()
+
+
+def test_a_lab_is_left_alone_by_other_users_and_from_other_folders(tmp_path, two_sites):
+    """From `up` to `down`, with the variable that sudo sets."""
+    need("ping")
+    name = f"test-{os.getpid()}"
+    ours, theirs = (tmp_path / each for each in ("ours", "theirs"))
+    ours.mkdir()
+    theirs.mkdir()
+
+    def macsec(*words: str, uid: int = 54321, folder: Path = ours) -> tuple[int, str]:
+        environment = {**os.environ, "SUDO_UID": str(uid)}
+        run = subprocess.run(
+            ourselves("lab", *words), cwd=folder, env=environment, capture_output=True, text=True
+        )
+        return run.returncode, run.stdout + run.stderr
+
+    try:
+        assert macsec("up", "--detach", two_sites, "--name", name)[0] == 0
+        for words in (("exec", "l1", "--", "true"), ("down",), ("status",)):
+            for other in ({"uid": 54322}, {"folder": theirs}):
+                code, output = macsec(*words, **other)
+                assert code == 2
+                assert f"{name} (user 54321, {ours})" in output
+        assert macsec("exec", "l1", "--", "ping", "-c", "1", "r1")[0] == 0
+        assert macsec("exec", "--name", name, "l1", "--", "false", folder=theirs)[0] == 1
+        assert f"up\t{name}\t" in macsec("list", folder=theirs)[1]
+        assert macsec("down")[0] == 0
+        assert f"up\t{name}\t" not in macsec("list")[1]
+    finally:
+        macsec("down", "--name", name)
+        shutil.rmtree(f"/run/macsec/labs/{name}", ignore_errors=True)

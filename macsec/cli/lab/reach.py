@@ -17,8 +17,10 @@ from macsec.cli.shared.edge import GOOD, say, stdout
 from macsec.config import shipped
 from macsec.errors import EnvironmentLacks
 from macsec.live.namespace import entrance
+from macsec.report.visible import on_one_line
 
-from .state import HOSTS, STATE, ask, exit_code, found, labs_up, require_root
+from .choice import ONE, account, labs_up
+from .state import HOSTS, ask, exit_code, found
 
 DOWN_S = 30.0
 """Time for a lab to end before it is killed."""
@@ -29,7 +31,7 @@ DOWN_S = 30.0
     short_help="Run a program on a host of the lab that is up.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@STATE
+@ONE
 @click.argument("host", metavar="HOST")
 @click.argument("command", metavar="CMD", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
@@ -38,7 +40,6 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     CMD finds the other hosts by their names, and ends when the lab does. HOST may also be a site,
     with its switch, or a link: its Common Ports are the devices a and b, for `tcpdump -i a`.
     """
-    require_root()
     command = command[1:] if command[0] == "--" else command
     if not command:
         raise click.UsageError("CMD is missing: macsec lab exec HOST -- CMD")
@@ -56,14 +57,13 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
 
 @click.command("status", short_help="Show the links and hosts of the lab that is up.")
 @options.json_data
-@STATE
+@ONE
 def status(as_json: bool, folder: str) -> int:
     """Print links with their protection and counters, hosts with their addresses."""
     # Imported here, so that `exec` starts at once.
     from macsec.report.lab.status import to_page
     from macsec.report.page import Page
 
-    require_root()
     state = ask(folder)
     if as_json:
         click.echo(json.dumps(state))
@@ -74,19 +74,23 @@ def status(as_json: bool, folder: str) -> int:
 
 @click.command("list", short_help="List the labs that are up and the shipped topologies.")
 def listing() -> int:
-    """Print a line for each lab that is up, and one for each topology that `lab run` has."""
+    """Print a line for each lab that is up, and one for each topology that `lab run` has.
+
+    The line of a lab: its name, topology and process, and the user and the working folder that
+    started it.
+    """
     for name, lab in labs_up().items():
-        click.echo(f"up\t{name}\t{lab.topology}\tprocess {lab.pid}")
+        facts = (name, lab.topology, f"process {lab.pid}", account(lab.user), lab.cwd)
+        click.echo("\t".join(("up", *map(on_one_line, facts))))
     for name in shipped():
         click.echo(f"topology\t{name}")
     return GOOD
 
 
 @click.command("down", short_help="End the lab that is up.")
-@STATE
+@ONE
 def down(folder: str) -> int:
     """End the lab that is up, and wait until nothing of it is left."""
-    require_root()
     lab = found(folder)
     guard = os.pidfd_open(lab.pid)
     signal.pidfd_send_signal(guard, signal.SIGTERM)

@@ -12,77 +12,19 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import wraps
 from typing import IO, Any, Self
 
-import click
-
 from macsec import trust
-from macsec.cli.shared import options
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.whole_file import write_whole
 
-DEFAULT = "/run/macsec"
 LOCK, FACTS, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
-_LAB_NAME = re.compile("[A-Za-z0-9_-]{1,32}")
 SOCKET_PATH = 107
 """The longest path of a socket, in octets (unix(7))."""
-
-
-NAMES = "labs"
-"""Folder in DEFAULT with a folder for each lab that has a name."""
-_STATE = click.option(
-    "--state",
-    "folder",
-    type=options.FILE,
-    default=DEFAULT,
-    show_default=True,
-    metavar="DIR",
-    help="The folder of a lab that is up; one lab a folder.",
-)
-_NAME = click.option(
-    "--name",
-    metavar="NAME",
-    help="The name of the lab, in place of --state: several can be up.",
-)
-
-
-def STATE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802
-    """Add the options `--state DIR` and `--name NAME`, both as `folder`."""
-
-    @wraps(command)
-    def resolved(*args: Any, folder: str, name: str | None, **more: Any) -> Any:
-        return command(*args, folder=folder_of(folder, name), **more)
-
-    return _STATE(_NAME(resolved))
-
-
-def folder_of(folder: str, name: str | None) -> str:
-    """Return the folder of a lab by its name, or the folder that was given."""
-    if name is None:
-        return folder
-    if not _LAB_NAME.fullmatch(name):
-        raise click.UsageError(f"--name {name}: letters, digits, - and _, at most 32")
-    if folder != DEFAULT:
-        raise click.UsageError("give either --name or --state")
-    return os.path.join(DEFAULT, NAMES, name)
-
-
-def labs_up(root: str = DEFAULT) -> dict[str, RunningLab]:
-    """Return the labs that are up by their names; one without a name is `-`."""
-    names = os.path.join(root, NAMES)
-    listed = sorted(os.listdir(names)) if os.path.isdir(names) else []
-    folders = {"-": root, **{name: os.path.join(names, name) for name in listed}}
-    labs = {}
-    for name, folder in folders.items():
-        with contextlib.suppress(MACsecError):
-            labs[name] = found(folder)
-    return labs
 
 
 def require_root() -> None:
@@ -100,11 +42,16 @@ def exit_code(ended: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunningLab:
-    """A lab that is up: its process, its topology, and its `places`, as in RealLab."""
+    """A lab that is up: its process, its topology, and its `places`, as in RealLab.
+
+    `user`, `cwd`: the user that started it, and the working folder then.
+    """
 
     pid: int
     topology: str
     places: dict[str, str]
+    user: int
+    cwd: str
 
     def place(self, name: str) -> str:
         """Return the namespace of the host, site or link of that name, or of `link:NAME`."""
@@ -125,7 +72,9 @@ class Published:
         self._lock = _lock_file(folder, make=True)
         if not _locked(self._lock):
             self._lock.close()
-            raise MACsecError(f"a lab is up already ({folder}); macsec lab down ends it")
+            raise MACsecError(
+                f"a lab is up already ({folder}): end it, or give this one another --name"
+            )
         self._clear()  # of a lab that was killed: another process may have its pid by now
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 

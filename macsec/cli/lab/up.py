@@ -23,8 +23,9 @@ from macsec.lab import Blueprint, RealLab
 from macsec.report.lab.status import to_json, unsecured
 from macsec.time_units import NS_PER_S
 
+from .choice import folder_of, name_for, named, user, working_folder
 from .events import RealEvents
-from .state import STATE, Published, RunningLab, exit_code, require_root
+from .state import Published, RunningLab, exit_code, require_root
 
 READY = "MACSEC_LAB_READY"
 CHECK_S = 1.0
@@ -38,14 +39,22 @@ PATIENCE_S = 1.0
 @click.option("--detach", is_flag=True, help="Return once it is up; macsec lab down ends it.")
 @options.quiet
 @event_log.option
-@STATE
-def command(topology: str, detach: bool, quiet: bool, events: str | None, folder: str) -> int:
+@named("Its name, for the other verbs; by default that of the topology.")
+def command(
+    topology: str,
+    detach: bool,
+    quiet: bool,
+    events: str | None,
+    folder: str | None,
+    name: str | None,
+) -> int:
     """Bring TOPOLOGY up, a file or one of two-regions, ring and hub, until SIGINT or SIGTERM.
 
     Each host is a network of its own; `macsec lab exec HOST -- CMD` runs any program there. Links
     between sites agree on keys by MKA, with CAKs of this run unless the file names some; it may
     also say `macsec: static` or `macsec: off`. The lab is up once all links are secured. When this
-    process ends, even by a kill, nothing of the lab is left.
+    process ends, even by a kill, nothing of the lab is left. It records its user and its working
+    folder: the other verbs act by default only on labs of both.
 
     Links delay, lose and reorder as in `lab run`; delays are exact to some 50 us. Cables inside a
     site, and traffic, are parts of the topology that only `lab run` uses.
@@ -54,11 +63,12 @@ def command(topology: str, detach: bool, quiet: bool, events: str | None, folder
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
     require_root()
     _allow_files()
+    where = folder_of(folder, name, lambda: name_for(blueprint.name))
     if detach:
-        return _detached(topology, folder, events)
+        return _detached(topology, where, events)
     with (
         Signals(*ENDING) as signals,
-        Published(folder) as state,
+        Published(where) as state,
         event_log.opened(events, time) as log,
         RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
     ):
@@ -68,7 +78,8 @@ def command(topology: str, detach: bool, quiet: bool, events: str | None, folder
         addresses = {
             host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts
         }
-        state.publish(RunningLab(os.getpid(), blueprint.name, lab.places), addresses)
+        started = (user(), working_folder())
+        state.publish(RunningLab(os.getpid(), blueprint.name, lab.places, *started), addresses)
         if not quiet:
             say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
         for name in blueprint.unprotected:

@@ -82,7 +82,10 @@ def test_a_link_that_is_not_secured_is_reported(desk: Desk, keys: str, why: str)
     [
         ("cak: 00", "lab.yaml:3: links.0.macsec: a CAK needs its ckn"),
         (f"ckn: 11, cak: {CANARY}00", "lab.yaml:3: links.0.macsec: a CAK has 16 or 32 octets"),
-        ("sak_rekey_interval: 10", "lab.yaml:3: links.0.macsec: SAK rekey interval 10"),
+        (
+            "sak_rekey_interval: 10",
+            "lab.yaml:3: links.0.macsec.sak_rekey_interval: SAK rekey interval 10",
+        ),
         ("ckn: 11, cak: env:NOT_SET", "lab.yaml:3: links.0.macsec: key env:NOT_SET: not set"),
         (
             "policy: never",

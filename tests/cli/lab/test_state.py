@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import replace
 
-import click
 import pytest
 
 from macsec.cli.lab.state import (
-    DEFAULT,
     FACTS,
     HOSTS,
     LOCK,
@@ -19,14 +16,16 @@ from macsec.cli.lab.state import (
     Published,
     RunningLab,
     ask,
-    folder_of,
     found,
-    labs_up,
 )
 from macsec.errors import ConfigError, MACsecError
 
 UP = RunningLab(
-    os.getpid(), "two", {"host:web": "/h", "site:west": "/s", "link:web": "/l", "link:w-e": "/w"}
+    os.getpid(),
+    "two",
+    {"host:web": "/h", "site:west": "/s", "link:web": "/l", "link:w-e": "/w"},
+    1000,
+    "/home",
 )
 
 
@@ -147,28 +146,3 @@ def test_a_folder_that_others_write_to_is_refused(tmp_path):
     for use in (Published, found):
         with pytest.raises(ConfigError, match="another user can write there"):
             use(str(shared))
-
-
-def test_a_named_lab_has_a_folder_of_its_own():
-    """Several can be up; a name that is a path is refused, and so are a name and a folder."""
-    assert folder_of(DEFAULT, None) == DEFAULT
-    assert folder_of(DEFAULT, "east") == "/run/macsec/labs/east"
-    for wrong in ("", "..", "a/b", "a b", "x" * 33):
-        with pytest.raises(click.UsageError, match="letters, digits"):
-            folder_of(DEFAULT, wrong)
-    with pytest.raises(click.UsageError, match="either"):
-        folder_of("/tmp/lab", "east")
-
-
-def test_labs_that_are_up_are_listed_by_name(tmp_path):
-    """A lab without a name is `-`; one that is down is left out."""
-    root = str(tmp_path / "run")
-    assert labs_up(root) == {}
-    with Published(root) as unnamed, Published(f"{root}/labs/east") as east:
-        unnamed.publish(UP, {})
-        east.publish(replace(UP, topology="ring"), {})
-        assert {name: lab.topology for name, lab in labs_up(root).items()} == {
-            "-": "two",
-            "east": "ring",
-        }
-    assert labs_up(root) == {}
