@@ -5,7 +5,9 @@
     poll_transmit(now_ns)           the next MKPDU to send, until None
     next_timeout_ns()               when to poll again although nothing arrived
 
-Actions come first: no MKPDU leaves while an action waits, so no MKPDU reports what is not done yet.
+Give it all frames that have arrived before you poll: a peer expires when MKPDUs are polled, so that
+one that was heard in time is never lost to a late caller. Actions come first: no MKPDU leaves while
+an action waits, so no MKPDU reports what is not done yet.
 Times are whole nanoseconds on any clock that does not go back.
 """
 
@@ -86,7 +88,7 @@ class Kay(Uncopyable):
     # ---------------------------------------------------------------- the four verbs
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
-        """Receive a frame and return its result; no received octets raise."""
+        """Receive a frame and return its result; no received octets raise, and no peer expires."""
         now_ns = self._pass_time(now_ns)
         heard = self._receiver.receive(now_ns, bytes(frame), self._members.of, self.active)
         # The lists first: they may make the sender Key Server, or another member.
@@ -126,6 +128,8 @@ class Kay(Uncopyable):
         if self._associations.waiting:
             return self._now_ns
         due = [participant.due_ns(self._now_ns) for participant in self._members]
+        expiries = (participant.peers.next_expiry_ns for participant in self._members)
+        due += [time for time in expiries if time is not None]
         if any(time <= self._now_ns for time in due):
             return self._now_ns
         return min([*due, *self._changes_ns()], default=None)
@@ -228,26 +232,34 @@ class Kay(Uncopyable):
     # ---------------------------------------------------------------- time
 
     def _advance(self, now_ns: int) -> int:
-        """Let time pass, and settle."""
-        self._now_ns = now_ns = max(now_ns, self._now_ns)
-        self._members.follow(self.chain.active(now_ns) if self.active else (), now_ns)
+        """Let time pass, remove peers that fell silent, and settle."""
+        now_ns = self._follow_time(now_ns)
         for participant in self._members:
             participant.expire(now_ns)
         self._settle(now_ns)
         return now_ns
 
+    def _follow_time(self, now_ns: int) -> int:
+        """Set the clock, and keep the participants whose keys are in their windows."""
+        self._now_ns = now_ns = max(now_ns, self._now_ns)
+        self._members.follow(self.chain.active(now_ns) if self.active else (), now_ns)
+        return now_ns
+
     def _pass_time(self, now_ns: int) -> int:
-        """Let time pass; settle only if a change is due, which comes before the received frame."""
+        """Let time pass up to a received frame; settle first if a change is due.
+
+        No peer expires: the frame may be the one that keeps it.
+        """
         if any(time <= now_ns for time in self._changes_ns()):
-            return self._advance(now_ns)
+            now_ns = self._follow_time(now_ns)
+            self._settle(now_ns)
         self._now_ns = max(now_ns, self._now_ns)
         return self._now_ns
 
     def _changes_ns(self) -> Iterator[int]:
-        """Yield the times after now at which time alone changes something."""
+        """Yield the times after now at which time alone changes something, save the peer lists."""
         server = self._server
         times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
-        times += [participant.peers.next_expiry_ns for participant in self._members]
         times += [participant.suspension.until_ns for participant in self._members]
         times += [server.not_before_ns, server.ready_ns, server.rekey_ns]
         if self._members.fallback_is_live:

@@ -13,7 +13,7 @@ from .counters import KayCounters
 from .cp import CP, Connect
 from .lowest_pns import TransmitPNs
 from .policy import KayPolicy
-from .timers import MKA_BOUNDED_HELLO_TIME_NS
+from .timers import MKA_BOUNDED_HELLO_TIME_NS, hello_grid_ns
 
 
 class Sender:
@@ -39,11 +39,12 @@ class Sender:
         """Return the next MKPDU of a participant as a frame; None if the CAK's holder fails."""
         bounded = self._policy.delay_protection and is_principal
         hello_ns = MKA_BOUNDED_HELLO_TIME_NS if bounded else self._policy.hello_ns
+        period_ns = hello_grid_ns(hello_ns)
         in_force = self._cp.protection
         suite = self._policy.cipher if in_force is None else in_force.suite
         xpn = suite.xpn
         suspension_s = participant.suspension.reported_s(now_ns, participant.is_server)
-        basic = participant.next_basic(now_ns, hello_ns, 3 if xpn or suspension_s else 1)
+        basic = participant.next_basic(now_ns, period_ns, 3 if xpn or suspension_s else 1)
         distributed = self._server.distribution(participant)
         unprotected = self._cp.connect is Connect.AUTHENTICATED
         use = self._sak_use(participant, is_principal, now_ns)

@@ -56,10 +56,8 @@ class Driver:
         descriptors = list(self._ports)
         while (ready := wait(descriptors, self.pause_ns())) is not None:
             with self.lock:
-                for descriptor in ready:
-                    self._hear(self._ports[descriptor])
-                for port in self._ports.values():
-                    self._settle(port.agreement)
+                for descriptor, port in self._ports.items():
+                    self._turn(port, descriptor in ready)
 
     def pause_ns(self) -> int | None:
         """Return the time until a KaY has work again; None if only a frame can bring it."""
@@ -67,14 +65,12 @@ class Driver:
         due_ns = min((time for time in times if time is not None), default=None)
         return None if due_ns is None else min(max(0, due_ns - self._clock()), LONGEST_PAUSE_NS)
 
-    def _hear(self, port: KayPort) -> None:
-        for frame in port.eapol.frames():
-            port.agreement.hear(self._clock(), frame)
-
-    def _settle(self, agreement: Agreement) -> None:
-        due_ns, now_ns = agreement.next_timeout_ns(), self._clock()
-        if due_ns is not None and due_ns <= now_ns:
-            agreement.settle(now_ns)
+    def _turn(self, port: KayPort, readable: bool) -> None:
+        """Take what has arrived, and then do what is due: a late turn loses no peer."""
+        now_ns = self._clock()  # before the socket is read, so all that arrived by now is taken
+        due_ns = port.agreement.next_timeout_ns()
+        if readable or (due_ns is not None and due_ns <= now_ns):
+            port.agreement.hear(now_ns, *port.eapol.frames())
 
 
 def wait_until(stop: int) -> Wait:

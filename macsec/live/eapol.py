@@ -23,8 +23,8 @@ from macsec.terms import ETHERTYPE_EAPOL
 
 PACKET_MR_MULTICAST = 0
 SO_ATTACH_FILTER = 26
-AT_ONCE = 64
-"""Frames that one call of `frames` returns at most."""
+AT_ONCE = 512
+"""Frames that one call of `frames` returns at most: more than wait in a socket's buffer."""
 LONGEST = 1 << 16
 
 # Classic BPF: code, jump if true, jump if false, operand.

@@ -74,9 +74,10 @@ class Agreement:
         else:
             self.start(now_ns)
 
-    def hear(self, now_ns: int, frame: bytes) -> None:
-        """Take an EAPOL frame that arrived."""
-        self.kay.receive_mkpdu(now_ns, frame)
+    def hear(self, now_ns: int, *frames: bytes) -> None:
+        """Take all EAPOL frames that have arrived, then do all that is due."""
+        for frame in frames:
+            self.kay.receive_mkpdu(now_ns, frame)
         self.settle(now_ns)
 
     def settle(self, now_ns: int) -> None:

@@ -14,6 +14,7 @@ from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic
 from macsec.kay.policy import KayPolicy
 from macsec.kay.sak import KI
+from macsec.kay.timers import next_on_grid
 from macsec.keys import Uncopyable
 
 from .identity import NUMBER_LIMIT, Identity, Random
@@ -209,12 +210,15 @@ class Participant(Uncopyable):
             return now_ns
         return min(self.hello_ns, max(now_ns, self._sent[0] + self._policy.hello_ns))
 
-    def next_basic(self, now_ns: int, hello_ns: int, version: int) -> Basic:
-        """Return the Basic set of an MKPDU that is sent now; the next is due `hello_ns` later."""
+    def next_basic(self, now_ns: int, period_ns: int, version: int) -> Basic:
+        """Return the Basic set of an MKPDU that is sent now.
+
+        The next is due at the next time on the grid of hellos, which no MKPDU between them moves.
+        """
         if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
             self.renew()
         self.news = False
-        self.hello_ns = now_ns + hello_ns
+        self.hello_ns = next_on_grid(self.hello_ns, period_ns, now_ns)
         self._sent.append(now_ns)
         policy = self._policy
         return Basic(

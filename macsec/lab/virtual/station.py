@@ -74,7 +74,7 @@ class Station:
         self.running = True
         if self.agreement is not None:
             self.agreement.start(self._now_ns)
-            self._arm(self.agreement)
+            self._arm(self.agreement.next_timeout_ns())
 
     def stop(self) -> None:
         """Cut the power of KaY and SecY: both send and take nothing more, and the SAKs are gone."""
@@ -91,14 +91,14 @@ class Station:
         """Let the KaY do now what is due, with the PNs of now."""
         if self.agreement is not None:
             self.agreement.settle(self._now_ns)
-            self._arm(self.agreement)
+            self._arm(self.agreement.next_timeout_ns())
 
     def rest(self, pause_ns: int) -> None:
         """Stop the KaY's clock for a time from now on, in which it sends nothing."""
         if self.agreement is not None:
             self._rested_ns += pause_ns
             self._due_ps = None
-            self._arm(self.agreement)
+            self._arm(self.agreement.next_timeout_ns())
 
     @property
     def _now_ns(self) -> int:
@@ -121,13 +121,14 @@ class Station:
         """Take a frame from the Common Port: the Uncontrolled Port has each, as it came.
 
         EAPOL then goes to the KaY, if there is one, and every other frame to the Controlled Port.
+        The KaY answers once all that arrives at this time has arrived.
         """
         if self.uncontrolled.receiver is not None:
             self.uncontrolled.receiver(octets)
         if self.agreement is not None and is_eapol(octets, self._eapol):
             if self.running:
-                self.agreement.hear(self._now_ns, octets)
-                self._arm(self.agreement)
+                self.agreement.kay.receive_mkpdu(self._now_ns, octets)
+                self._arm(self._now_ns)
             return
         verdict, frame = self.port.indication(octets)
         if verdict is not None and self.watch is not None:
@@ -142,9 +143,8 @@ class Station:
         self.mkpdus_sent += 1
         self.uncontrolled.send(mkpdu)
 
-    def _arm(self, agreement: Agreement) -> None:
-        """Ask the engine to wake the KaY at its next timeout."""
-        timeout_ns = agreement.next_timeout_ns()
+    def _arm(self, timeout_ns: int | None) -> None:
+        """Ask the engine to wake the KaY at a time."""
         if timeout_ns is None:
             return
         due_ps = max((timeout_ns + self._rested_ns) * PS_PER_NS, self.engine.now_ps)
