@@ -167,3 +167,18 @@ def test_a_cak_years_away_makes_no_pause_that_poll_refuses() -> None:
     pause_ns = world.driver.pause_ns()
     assert pause_ns is not None
     assert 0 < pause_ns < 10**6 << 31
+
+
+def test_hello_that_waits_keeps_its_peer_alive_in_a_late_turn() -> None:
+    """The process was stopped for more than a Life Time with a hello in each socket."""
+    world = World()
+    world.driver.start()
+    world.run(3)
+    for agreement, own in zip(world.agreements, world.sockets, strict=True):
+        agreement.settle(world.now_ns + 5 * NS)  # a hello to the far end, by another clock
+        assert own.far is not None
+        assert own.far.inbox
+    world.now_ns += 8 * NS
+    world.run(1)
+    assert [agreement.kay.secured for agreement in world.agreements] == [True, True]
+    assert world.gates == [[False, True], [False, True]]
