@@ -1,6 +1,6 @@
 """Sessions that MKPDU loss ends: new SAKs an hour of two KaYs on a lossy cable, in virtual time.
 
-`python bench/hello_loss.py [HOURS]` prints a row for each loss. A session that stands keeps its
+`python bench/hello_loss.py [HOURS]` prints a row for each loss. A session that survives keeps its
 first SAK, so each further one is a flap.
 """
 

@@ -1,4 +1,4 @@
-"""Lost and late MKPDUs: which a session stands, and which not."""
+"""Lost and late MKPDUs: the losses that leave a session whole, and the one that ends it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def test_the_peer_is_lost_when_its_life_time_is_over() -> None:
     cable = LossyCable(lambda way: way == 0, seed=1)
     cable.run(ESTABLISHED_NS)
     deaf = cable.kays[0]
+    assert deaf.principal is not None
     (peer,) = deaf.principal.peers.live
     end_ns = peer.expires_ns
     assert end_ns - ESTABLISHED_NS <= 6 * NS
