@@ -91,7 +91,8 @@ def main(arguments: list[str]) -> int:
     """Print the table."""
     hours = int(arguments[0]) if arguments else HOURS
     for loss in LOSSES:
-        sys.stdout.write(f"{loss:4.0%} of MKPDUs lost: {flaps_per_hour(loss, hours):7.2f} flaps/h\n")
+        flaps = flaps_per_hour(loss, hours)
+        sys.stdout.write(f"{loss:4.0%} of MKPDUs lost: {flaps:7.2f} flaps/h\n")
     return 0
 
 

@@ -31,9 +31,7 @@ def test_three_hellos_fit_a_life_time_with_time_to_travel() -> None:
     assert hello_grid_ns(MKA_BOUNDED_HELLO_TIME_NS) < MKA_BOUNDED_HELLO_TIME_NS
 
 
-@given(
-    anchor=st.integers(0, 10**12), period=st.integers(1, 10**11), now=st.integers(0, 2 * 10**12)
-)
+@given(anchor=st.integers(0, 10**12), period=st.integers(1, 10**11), now=st.integers(0, 2 * 10**12))
 def test_next_time_is_the_first_after_now_on_the_grid(anchor: int, period: int, now: int) -> None:
     """Whether now is before the anchor, on the grid, or many periods late."""
     following = next_on_grid(anchor, period, now)

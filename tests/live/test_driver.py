@@ -170,15 +170,17 @@ def test_a_cak_years_away_makes_no_pause_that_poll_refuses() -> None:
 
 
 def test_hello_that_waits_keeps_its_peer_alive_in_a_late_turn() -> None:
-    """The process was stopped for more than a Life Time with a hello in each socket."""
+    """The process slept past the Life Time of a peer, with a hello in the socket."""
     world = World()
     world.driver.start()
     world.run(3)
-    for agreement, own in zip(world.agreements, world.sockets, strict=True):
-        agreement.settle(world.now_ns + 5 * NS)  # a hello to the far end, by another clock
-        assert own.far is not None
-        assert own.far.inbox
-    world.now_ns += 8 * NS
-    world.run(1)
-    assert [agreement.kay.secured for agreement in world.agreements] == [True, True]
-    assert world.gates == [[False, True], [False, True]]
+    sleeper, peer = world.agreements
+    sleeper.settle(world.now_ns + NS)
+    peer.hear(world.now_ns + NS, *world.sockets[1].frames())
+    peer.settle(world.now_ns + NS * 47 // 10)
+    assert world.sockets[0].inbox
+    assert sleeper.kay.principal is not None
+    (entry,) = sleeper.kay.principal.peers.live
+    world.now_ns = entry.expires_ns + NS // 10
+    world.run(0)
+    assert (sleeper.kay.secured, world.gates[0]) == (True, [False, True])
