@@ -33,7 +33,7 @@ def test_three_hellos_fit_a_life_time_with_time_to_travel() -> None:
 
 @given(anchor=st.integers(0, 10**12), period=st.integers(1, 10**11), now=st.integers(0, 2 * 10**12))
 def test_next_time_is_the_first_after_now_on_the_grid(anchor: int, period: int, now: int) -> None:
-    """Whether now is before the anchor, on the grid, or many periods late."""
+    """Before the anchor, on the grid, and many periods late."""
     following = next_on_grid(anchor, period, now)
     assert now < following <= now + period
     assert (following - anchor) % period == 0
