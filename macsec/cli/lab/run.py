@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import AbstractContextManager
 
 import click
 
@@ -11,6 +12,7 @@ from macsec.captures import read, write
 from macsec.cli.shared import event_log, options
 from macsec.cli.shared.data_plane import Plane, chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.cli.shared.progress import watched
 from macsec.config import Topology, load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
@@ -81,7 +83,8 @@ def command(
         ends = [end for link in lab.links for end in link.ends or ()]
         probes = [Probe(lab.engine, end) for end in ends] if report is not None else []
         recorded = VirtualEvents(lab, log)
-        play(lab, until_ns)
+        with _progress(lab, until_ns):
+            play(lab, until_ns)
         recorded.finish()
         if captures is not None:
             _save(captures, recorders)
@@ -103,6 +106,13 @@ def built(topology: Topology, seed: int, plane: Plane) -> Lab:
 def play(lab: Lab, until_ns: int | None = None) -> None:
     """Run a lab; read the captures that its traffic names from their files."""
     lab.run(until_ns, read)
+
+
+def _progress(lab: Lab, until_ns: int | None) -> AbstractContextManager[None]:
+    """Show the virtual time of a lab on a terminal, and its end if that is given."""
+    end_ns = lab.blueprint.until if until_ns is None else until_ns
+    end_s = None if end_ns is None else end_ns / NS_PER_S
+    return watched("lab run", lambda: lab.engine.now_ns / NS_PER_S, end_s)
 
 
 def _time(text: str) -> int:

@@ -10,7 +10,8 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.5
 """Seconds before a bar appears, so that short work shows none."""
+REFRESH = 0.2
+"""Seconds between two looks at the virtual time of a run."""
 
 
 class ProgressBar:
@@ -97,6 +100,47 @@ def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
             progress.refresh()
 
         yield step
+
+
+@contextmanager
+def watched(name: str, now_s: Callable[[], float], end_s: float | None = None) -> Iterator[None]:
+    """Show the virtual time of a run on a terminal, until the block ends; `end_s` if it is known.
+
+    The work calls nothing: a thread reads the time, so that the run is the same without it.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    ended = Event()
+    shows = Thread(target=_watch, args=(name, now_s, end_s, ended), daemon=True)
+    shows.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        shows.join()
+
+
+def _watch(name: str, now_s: Callable[[], float], end_s: float | None, ended: Event) -> None:
+    if ended.wait(PATIENCE):
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = ("{task.description}", BarColumn(), "{task.fields[time]}", TimeElapsedColumn())
+    made = (TextColumn(each) if isinstance(each, str) else each for each in columns)
+    whole = "" if end_s is None else f" of {end_s:,.3f}"
+    with (
+        suppress(OSError),  # the terminal is gone; the run goes on
+        Progress(*made, console=Console(stderr=True), transient=True, auto_refresh=False) as bar,
+    ):
+        task = bar.add_task(name, total=end_s, time="")
+        over = False
+        while not over:
+            now = now_s()
+            bar.update(task, completed=now, time=f"{now:,.3f}{whole} s of virtual time")
+            bar.refresh()
+            over = ended.wait(REFRESH)
 
 
 def _size(source: str) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
 from functools import partial
+from threading import Event, active_count
 
 import pytest
 from support.planes import frame_of
@@ -110,15 +112,7 @@ def test_terminal_sees_a_bar_that_is_removed(desk, jobs):
     desk.config()
     desk.capture([frame_of(1400)] * 9000)
     command = [sys.executable, "-c", script]
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm"}
-    with subprocess.Popen(command, cwd=desk.folder, stderr=slave, env=environment) as running:
-        os.close(slave)
-        screen = b""
-        while piece := _read(master):
-            screen += piece
-    os.close(master)
-    assert running.returncode == 0
+    screen, _ = _on_a_terminal(command, desk.folder)
     bar, summary, _ = CODES.sub("", screen.decode()).partition("9,000 of 9,000 frames sent")
     assert "protect" in bar
     assert "/12.9 MB" in bar
@@ -126,8 +120,89 @@ def test_terminal_sees_a_bar_that_is_removed(desk, jobs):
     assert b"\x1b[2K" in screen  # the line of the bar is erased
 
 
+def _on_a_terminal(command, folder):
+    """Run a command whose stderr is a terminal; return what was there, and its stdout."""
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=slave, env=environment) as run:
+        os.close(slave)
+        screen = b""
+        while piece := _read(master):
+            screen += piece
+        output = run.stdout.read()
+    os.close(master)
+    assert run.returncode == 0, screen
+    return screen, output
+
+
 def _read(descriptor):
     try:
         return os.read(descriptor, 65_536)
     except OSError:  # the other end of a terminal is closed
         return b""
+
+
+class WatchedTerminal(Terminal):
+    """A terminal that sets `event` when a text is on it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.event = text, Event()
+
+    def write(self, text: str) -> int:
+        """Take output."""
+        done = super().write(text)
+        if self.text in self.getvalue():
+            self.event.set()
+        return done
+
+
+@pytest.mark.parametrize(
+    "end_s, expected",
+    [(60.0, "1,212.500 of 60.000 s of virtual time"), (None, "1,212.500 s of virtual time")],
+)
+def test_a_run_shows_its_virtual_time_as_it_passes(monkeypatch, end_s, expected):
+    """The last time shown is that of the end of the block."""
+    screen = WatchedTerminal("0.250")
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setattr(progress, "REFRESH", 0.001)
+    monkeypatch.setenv("COLUMNS", "120")
+    now = [0.25]
+    with progress.watched("lab run", lambda: now[0], end_s):
+        assert screen.event.wait(20)
+        screen.text = "1,212.500"
+        screen.event.clear()
+        now[0] = 1212.5
+        assert screen.event.wait(20)
+    assert "lab run" in screen.getvalue()
+    assert expected in screen.getvalue()
+
+
+def test_a_short_run_or_a_pipe_shows_no_time(monkeypatch):
+    """Nothing is written; and no thread is left after an error in the block."""
+    for screen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", screen)
+        before = active_count()
+        with pytest.raises(KeyError), progress.watched("lab run", lambda: 0.0):
+            raise KeyError
+        assert screen.getvalue() == ""
+        assert active_count() == before
+
+
+def test_progress_of_a_lab_does_not_change_its_digest(desk):
+    """On a terminal the virtual time passes, and is erased; the result is that of a pipe."""
+    words = ["lab", "run", "ring", "--until", "40ms", "--json"]
+    script = (
+        "from macsec.cli import main; from macsec.cli.shared import progress; "
+        f"progress.PATIENCE = progress.REFRESH = 0.0; import sys; sys.argv[1:] = {words!r}; main()"
+    )
+    screen, output = _on_a_terminal([sys.executable, "-c", script], desk.folder)
+    assert re.search(
+        r"lab run .*0\.0\d\d of 0\.040 s of virtual time", CODES.sub("", screen.decode())
+    )
+    assert b"\x1b[2K" in screen
+    piped = desk.run(*words)
+    assert json.loads(output) == json.loads(piped.stdout)
+    assert "virtual" not in piped.stderr
