@@ -8,6 +8,7 @@ native.py       loader of the C library
 time_units.py   nanoseconds and picoseconds
 whole_file.py   the one writer of files: whole, or not at all
 trust.py        files and programs that no other user can have changed
+extras.py       packages that some uses alone need, and the remedy without them
 frames/         batches of frames, the SecTAG, a dissector
 secy/           the SecY: one machine, two data planes
 kay/            key agreement (IEEE 802.1X)

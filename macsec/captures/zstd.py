@@ -7,10 +7,11 @@ one block at a time: at most 128 KiB come out.
 
 from __future__ import annotations
 
-import sys
+from importlib import import_module
 from typing import Any
 
-from macsec.errors import EnvironmentLacks, FormatError
+from macsec import extras
+from macsec.errors import FormatError
 
 from .raw_source import PIECE, RatioMeter, RawSource
 
@@ -22,14 +23,9 @@ _RLE = 1
 
 def _library() -> Any:
     try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-
-            return zstd
-        import zstandard
-    except ImportError as error:
-        raise EnvironmentLacks("zstd streams need the package zstandard") from error
-    return zstandard
+        return import_module("compression.zstd" if extras.ZSTD_IN_PYTHON else "zstandard")
+    except ImportError:
+        raise extras.lacks("zstd") from None
 
 
 def _damage() -> type[Exception]:
@@ -41,7 +37,7 @@ def _damage() -> type[Exception]:
 def new_decompressor() -> Any:
     """Return an object with `decompress(octets)`, for one frame."""
     library = _library()
-    if sys.version_info >= (3, 14):
+    if extras.ZSTD_IN_PYTHON:
         names = library.DecompressionParameter
         most = MAX_WINDOW.bit_length() - 1
         return library.ZstdDecompressor(options={names.window_log_max: most})
@@ -51,7 +47,7 @@ def new_decompressor() -> Any:
 def new_compressor() -> Any:
     """Return an object with `compress(octets)` and `flush()`, for one frame."""
     library = _library()
-    if sys.version_info >= (3, 14):
+    if extras.ZSTD_IN_PYTHON:
         names = library.CompressionParameter
         return library.ZstdCompressor(options={names.compression_level: 3, names.checksum_flag: 1})
     return library.ZstdCompressor(level=3, write_checksum=True).compressobj()

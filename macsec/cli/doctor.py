@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,6 +16,7 @@ from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import Kernel, chosen_plane, kernels
 from macsec.cli.shared.edge import GOOD, LACKING, stdout
 from macsec.errors import MACsecError
+from macsec.extras import EXTRAS, ZSTD_IN_PYTHON
 from macsec.report import doctor as report
 from macsec.report.doctor import ChosenJson, CpuJson, FactsJson, KernelJson, PlaneJson
 from macsec.report.page import Page
@@ -30,8 +31,6 @@ DEPENDENCIES = (
     "pydantic",
     "PyYAML",
     "rich",
-    "scapy",
-    "zstandard",
 )
 PROGRAMS = ("tcpdump", "tshark", "ip", "wpa_supplicant")
 COMPILERS = ("cc", "gcc", "clang")
@@ -39,6 +38,7 @@ FLAGS = ("aes", "pclmulqdq", "ssse3", "sse4_1", "avx", "avx2", "vaes", "vpclmulq
 ARM_FLAGS = ("aes", "pmull", "asimd", "sve")
 NET_ADMIN = 1 << 12
 TUN = "/dev/net/tun"
+ZSTD = "compression.zstd" if ZSTD_IN_PYTHON else "zstandard"
 
 
 @click.command("doctor", short_help="Show what this machine can do.")
@@ -62,7 +62,8 @@ def examine() -> FactsJson:
         "version": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "platform": platform.platform(),
-        "dependencies": {name: _version(name) for name in DEPENDENCIES},
+        "dependencies": _versions(DEPENDENCIES),
+        "extras": {name: _versions(extra.packages) for name, extra in EXTRAS.items()},
         "data_planes": {name: _plane(name) for name in ("native", "reference")},
         "chosen": _chosen(),
         "kernels": [_kernel(kernel) for kernel in kernels()],
@@ -70,7 +71,7 @@ def examine() -> FactsJson:
         "compiler": next(filter(None, map(program, COMPILERS)), None),
         "privileges": {"root": os.geteuid() == 0, "net_admin": _net_admin()},
         "tun": os.access(TUN, os.R_OK | os.W_OK),
-        "compression": {"gzip": _importable("zlib"), "zstd": _zstd()},
+        "compression": {"gzip": _importable("zlib"), "zstd": _importable(ZSTD)},
         "programs": {name: program(name) for name in PROGRAMS},
     }
 
@@ -82,6 +83,10 @@ def _kernel(kernel: Kernel) -> KernelJson:
         "supported": kernel.supported,
         "self_test": kernel.self_test,
     }
+
+
+def _versions(names: Sequence[str]) -> dict[str, str | None]:
+    return {name: _version(name) for name in names}
 
 
 def _version(name: str) -> str | None:
@@ -143,7 +148,3 @@ def _importable(name: str) -> bool:
     except ImportError:
         return False
     return True
-
-
-def _zstd() -> bool:
-    return _importable("compression.zstd" if sys.version_info >= (3, 14) else "zstandard")

@@ -12,6 +12,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from macsec import extras
 from macsec.errors import FrameError
 from macsec.time_units import NS_PER_S
 
@@ -134,8 +135,11 @@ class FrameBatch:
 
     def packets(self) -> list[Any]:
         """Return all frames as scapy packets, with their times."""
-        from scapy.layers.l2 import Ether
-        from scapy.utils import EDecimal
+        try:
+            from scapy.layers.l2 import Ether
+            from scapy.utils import EDecimal
+        except ImportError:
+            raise extras.lacks("scapy") from None
 
         packets = []
         for octets, time_ns in zip(self.frames(), self.time_ns.tolist(), strict=True):

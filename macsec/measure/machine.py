@@ -8,8 +8,7 @@ import re
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from typing_extensions import TypedDict
+from typing import TypedDict
 
 from macsec import __version__, trust
 from macsec.measure.compiled import FLAGS, compiler_version

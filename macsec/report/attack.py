@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.attacks import Finding, Setting
 from macsec.attacks.ledger import SUMS

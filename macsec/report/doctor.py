@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
+from macsec.extras import EXTRAS
 from macsec.report.page import Page, columns, heading, indented
 
 YES, NO = ("yes", "green"), ("no", "yellow")
@@ -59,6 +59,7 @@ class FactsJson(TypedDict):
     python: str
     platform: str
     dependencies: dict[str, str | None]
+    extras: dict[str, dict[str, str | None]]
     data_planes: dict[str, PlaneJson]
     chosen: ChosenJson
     kernels: list[KernelJson]
@@ -99,6 +100,8 @@ def _rows(facts: FactsJson) -> Iterator[tuple[str, Text]]:
         "dependencies",
         _wrapped(f"{name} {version or 'missing'}" for name, version in dependencies),
     )
+    for name, packages in facts["extras"].items():
+        yield f"extra {name}", _extra(name, packages)
     yield from _planes(facts["data_planes"])
     yield "CPU", Text(facts["cpu"]["model"])
     flags = facts["cpu"]["flags"]
@@ -123,6 +126,15 @@ def _planes(planes: Mapping[str, PlaneJson]) -> Iterator[tuple[str, Text]]:
         "reference plane",
         Text(*YES) if reference["works"] else Text(reference["why"] or "", "red"),
     )
+
+
+def _extra(name: str, packages: dict[str, str | None]) -> Text:
+    if not packages:
+        return Text("part of Python")
+    missing = [package for package, version in packages.items() if version is None]
+    if missing:
+        return Text(f"{', '.join(missing)} missing: {EXTRAS[name].remedy()}", "yellow")
+    return _wrapped(f"{package} {version}" for package, version in packages.items())
 
 
 def _wrapped(words: Iterator[str]) -> Text:

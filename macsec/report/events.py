@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
-from typing_extensions import TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from macsec.report.fields import Hex
 

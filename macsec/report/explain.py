@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.frames.dissect import Span
 from macsec.frames.sectag import MEANINGS, TCI

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.frames.dissect import Sight, VlanTag
 from macsec.frames.sectag import TCI

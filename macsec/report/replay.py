@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired, TypedDict
 
 from rich.table import Table as RichTable
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.frames.unsent import Unsent
 from macsec.measure.arithmetic import BITS_PER_GBIT

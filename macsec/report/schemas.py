@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
-
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
+from inspect import cleandoc
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from macsec.conformance.outcome import ConformanceJson
 from macsec.report.attack import AttacksJson
 from macsec.report.doctor import DoctorJson
 from macsec.report.events import EventJson
 from macsec.report.explain import ExplainJson
+from macsec.report.fields import Keywords
 from macsec.report.inspect import InspectJson
 from macsec.report.lab.outcome import LabJson
 from macsec.report.lab.passage import LabReplayJson
@@ -48,28 +57,57 @@ OUTPUTS: dict[str, Any] = {
 }
 """The type of each output, by the value of its `schema` member."""
 
-
-class _Generator(GenerateJsonSchema):
-    """Generator that does not repeat the name of a member as its title."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
+SCALARS = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an output. Raises KeyError for an unknown name."""
-    schema = TypeAdapter(OUTPUTS[name]).json_schema(schema_generator=_Generator)
-    _close(schema)
-    return {"$schema": DRAFT, "$id": f"urn:{name.replace('/', ':')}", **schema}
+    objects: dict[str, Any] = {}
+    schema = _of(OUTPUTS[name], objects)
+    return {"$schema": DRAFT, "$id": f"urn:{name.replace('/', ':')}", **schema, "$defs": objects}
 
 
-def _close(node: Any) -> None:
-    """Forbid additional members of every object whose members are listed."""
-    if isinstance(node, dict):
-        if node.get("type") == "object" and "properties" in node:
-            node.setdefault("additionalProperties", False)
-        for value in node.values():
-            _close(value)
-    elif isinstance(node, list):
-        for value in node:
-            _close(value)
+def _of(kind: Any, objects: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a type; the types of objects in it are added to `objects`."""
+    if is_typeddict(kind):
+        if kind.__name__ not in objects:
+            objects[kind.__name__] = {}  # it may hold itself
+            objects[kind.__name__] |= _object(kind, objects)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+    first, *others = get_args(kind) or (kind,)
+    match get_origin(kind):
+        case None:
+            return {} if kind is Any else {"type": SCALARS[kind]}
+        case origin if origin is Annotated:
+            keywords: Keywords = others[0]
+            return _of(first, objects) | keywords.given
+        case origin if origin is Literal:
+            return {"enum": [first, *others]}
+        case origin if origin is list:
+            return {"type": "array", "items": _of(first, objects)}
+        case origin if origin is dict:
+            return {"type": "object", "additionalProperties": _of(others[0], objects)}
+    return {"anyOf": [_of(each, objects) for each in (first, *others)]}
+
+
+def _object(kind: Any, objects: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a TypedDict: its members and no others."""
+    text = vars(kind)["__doc__"]
+    members = get_type_hints(kind, include_extras=True)
+    optional = {name for name, of in members.items() if get_origin(of) is NotRequired}
+    return {
+        "type": "object",
+        **({"description": cleandoc(text)} if text else {}),
+        "properties": {
+            name: _of(get_args(of)[0] if name in optional else of, objects)
+            for name, of in members.items()
+        },
+        "required": [name for name in members if name not in optional | kind.__optional_keys__],
+        "additionalProperties": False,
+    }

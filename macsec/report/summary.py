@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol
-
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from macsec.report.fields import Counts, Integer, Sci
 from macsec.secy import SecY, Verdict

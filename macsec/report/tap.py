@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, NotRequired
-
-from typing_extensions import TypedDict
+from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from macsec.kay.kay import Kay
 from macsec.report.fields import Counts

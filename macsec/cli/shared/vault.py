@@ -7,7 +7,7 @@ from os import getpid
 from time import time_ns
 from typing import Any
 
-from macsec.errors import EnvironmentLacks
+from macsec import extras
 from macsec.kay.holders import Edge
 
 
@@ -32,9 +32,7 @@ def client(url: str, **options: Any) -> Any:
 
         return SecretClient(url, _credential(), **options)
     except ImportError:
-        raise EnvironmentLacks(
-            "Key Vault secrets need azure-keyvault-secrets: pip install 'macsec[azure]'"
-        ) from None
+        raise extras.lacks("azure") from None
 
 
 @functools.cache

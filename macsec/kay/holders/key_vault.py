@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from macsec import extras
 from macsec.config import MacSecConfigSection
-from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.errors import ConfigError, MACsecError
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.suites import SUITES
@@ -48,9 +49,7 @@ def _secret(identifier: str, clients: Clients) -> Key | None:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
         from azure.keyvault.secrets import KeyVaultSecretIdentifier
     except ImportError:
-        raise EnvironmentLacks(
-            "Key Vault secrets need azure-keyvault-secrets: pip install 'macsec[azure]'"
-        ) from None
+        raise extras.lacks("azure") from None
     try:
         named = KeyVaultSecretIdentifier(identifier)
     except ValueError:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from macsec import extras
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.kay import derivation
 from macsec.keys import Key, Uncopyable
@@ -214,8 +215,6 @@ def _library() -> ModuleType:
     try:
         import pkcs11
     except ImportError:
-        raise EnvironmentLacks(
-            "a CAK on a token needs python-pkcs11: pip install 'macsec[pkcs11]'"
-        ) from None
+        raise extras.lacks("pkcs11") from None
     found: ModuleType = pkcs11
     return found

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from macsec import extras
 from macsec.errors import MACsecError
 from macsec.measure.compiled import Lacking, Library, library
 from macsec.measure.contestant import Contestant
@@ -342,7 +343,7 @@ PEERS = {
         ),
         PeerImplementation(
             "scapy",
-            "pip install scapy",
+            extras.EXTRAS["scapy"].remedy(),
             _python("scapy.contrib.macsec", Scapy),
             _installed_version("scapy"),
         ),

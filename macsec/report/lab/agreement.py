@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from typing_extensions import TypedDict
+from typing import TypedDict
 
 from macsec.lab.link_state import LinkEnd, LinkState, LinkStatus
 from macsec.report.fields import Hex

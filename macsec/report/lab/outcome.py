@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
-
-from typing_extensions import TypedDict
+from typing import Literal, TypedDict, cast
 
 from macsec.lab.link_state import LinkStatus
 from macsec.lab.virtual.lab import Lab

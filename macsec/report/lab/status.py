@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 from rich.console import RenderableType
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.lab import RealLab
 from macsec.lab.link_state import LinkStatus

@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, cast
-
-from typing_extensions import TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict, cast
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
 from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
-from pydantic import Field
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.kay.listening.listener import Hearing
 from macsec.kay.listening.story import Event, Kind, Member, ReportedUse, SakRecord, Stories, Story
 from macsec.kay.sak import KI, OFFSETS
-from macsec.report.fields import Counts, Hex, Integer, Sci
+from macsec.report.fields import Counts, Hex, Integer, Keywords, Sci
 from macsec.report.inspect import seconds
 from macsec.report.mka.message import (
     KiJson,
@@ -80,7 +78,7 @@ EventJson = TypedDict(
         "index": int,
         "time_ns": Integer,
         "who": str,
-        "kind": Annotated[str, Field(json_schema_extra={"enum": [kind.value for kind in Kind]})],
+        "kind": Annotated[str, Keywords(enum=[kind.value for kind in Kind])],
         "mi": NotRequired[Hex],
         "mn": NotRequired[int],
         "last": NotRequired[int],

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, cast
+from typing import Literal, TypedDict, cast
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.kay import status
 from macsec.kay.counters import Reception

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from rich.text import Text
-from typing_extensions import TypedDict
 
 from macsec.measure.machine import MachineJson
 from macsec.measure.throughput.run import (

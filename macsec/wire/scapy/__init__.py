@@ -6,6 +6,11 @@ interfaces.py   interfaces   names for ports, as interfaces of scapy
 waiting.py                   select() in virtual time: waiting runs the engine
 """
 
-from .socket import PortSocket
+from macsec import extras
+
+try:
+    from .socket import PortSocket
+except ImportError:
+    raise extras.lacks("scapy") from None
 
 __all__ = ["PortSocket"]
