@@ -6,13 +6,12 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from interop.kernel_peer.kpeer import KernelPeer, need_kernel
-from support import hosts
+from interop.kernel_peer.bench import Bench
+from interop.kernel_peer.kpeer import KernelPeer
 
 from macsec.config import Configuration
 from macsec.config.exchange import FORMATS
@@ -26,16 +25,10 @@ XPN = f"xpn 5 salt {SALT} ssci 12 on key 01 {K1}"
 CLEAN = "ip link del macsec0 2>/dev/null; true"
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelPeer]:
-    """Return a running kernel with its programs, for all tests here."""
-    hosts.need()
-    need_kernel()
-    with hosts.hosts(tmp_path_factory.mktemp("kernel"), "a") as (host,):
-        host.ip("tuntap", "add", "kp0", "mode", "tap")
-        host.ip("link", "set", "kp0", "up")
-        with KernelPeer(host, "kp0") as peer:
-            yield peer
+@pytest.fixture
+def kernel(bench: Bench) -> KernelPeer:
+    """Return a running kernel with its programs."""
+    return bench.kernel
 
 
 def imported(name: str, folder: Path, text: str) -> Configuration:

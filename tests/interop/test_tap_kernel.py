@@ -8,48 +8,23 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from interop.kernel_peer.kpeer import MAC, KernelPeer, need_kernel
+from interop.kernel_peer.bench import OURS, THEIRS, Bench
+from interop.kernel_peer.kpeer import MAC
 from support import hosts
-from support.hosts import Capture, Host
 from support.schemas import checked
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
 SUITES = ("gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128", "gcm-aes-xpn-256")
-OURS, THEIRS = "10.5.0.1", "10.5.0.2"
 SALT = "0102030405060708090a0b0c"
 ECHOES = 20
 LISTENS = ":1451 00000000:0000 0A"
 """Port 5201 in /proc/net/tcp."""
-
-
-@dataclass
-class Bench:
-    """Our host, the kernel, and the cable between them: the TAP kp0."""
-
-    host: Host
-    kernel: KernelPeer
-    wire: Capture
-    folder: Path
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory) -> Iterator[Bench]:
-    """Return a running kernel, for all tests here."""
-    hosts.need()
-    need_kernel()
-    folder = tmp_path_factory.mktemp("kernel")
-    with hosts.hosts(folder, "a") as (host,):
-        host.ip("tuntap", "add", "kp0", "mode", "tap")
-        host.ip("link", "set", "kp0", "up")
-        with KernelPeer(host, "kp0") as kernel:
-            yield Bench(host, kernel, host.listen("kp0"), folder)
 
 
 @dataclass

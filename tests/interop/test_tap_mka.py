@@ -11,8 +11,9 @@ import json
 import logging
 
 import pytest
+from interop.kernel_peer.bench import OURS, THEIRS, Bench
 from interop.kernel_peer.kpeer import MAC
-from interop.kernel_peer.supplicant import ECHOES, OURS, ROLES, THEIRS, Bench, Link, Supplicant
+from interop.kernel_peer.supplicant import ECHOES, ROLES, Link, Supplicant
 from support import hosts
 from support.taps import Tap, mka_configuration
 

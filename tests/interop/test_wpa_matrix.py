@@ -3,25 +3,46 @@
     pytest tests/interop/test_wpa_matrix.py
 
 A cell differs from an ordinary link in one thing. `CANNOT` has the cells that wpa_supplicant or its
-driver cannot do, each with the reason: there nothing passes, in the clear least of all.
+driver cannot do, each with the obstacle: there nothing passes, in the clear least of all.
+
+A cell waits most of its time, so several run at once, each on a bench of its own. All start with
+the first test: `--dist loadfile` of pytest-xdist keeps the tests of a file in one process.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from queue import Queue
+from typing import Any, NamedTuple
 
 import pytest
-from interop.kernel_peer.supplicant import OURS, ROLES, THEIRS, Bench, Supplicant
+from interop.kernel_peer.bench import OURS, THEIRS, Bench, need, running
+from interop.kernel_peer.supplicant import ROLES, Supplicant
 from support import hosts
 from support.hosts import EAPOL, MACSEC
 from support.taps import Tap, mka_configuration
 
 GCM_AES_128, GCM_AES_256 = "gcm-aes-128", "gcm-aes-256"
 XPN = ("gcm-aes-xpn-128", "gcm-aes-xpn-256")
-PING = ("ping", "-n", "-q", "-c", "3", "-i", "0.01", "-W")
+PING = ("ping", "-n", "-q", "-c", "3", "-i", "0.01", "-W", "1")
+BENCHES = 8
+"""Cells that run at once."""
+
+
+class Obstacle(NamedTuple):
+    """Reason why nothing passes, and the SAKs that wpa_supplicant counts."""
+
+    why: str
+    keys_received: int
+
+
+NO_INSTALL = Obstacle("its driver leaves the device at GCM-AES-128, which refuses the SAK", 1)
+NO_SUITE = Obstacle("its KaY knows no XPN suite and discards the SAK", 0)
 
 
 @dataclass(frozen=True)
@@ -35,7 +56,7 @@ class Cell:
     secy: dict[str, str] = field(default_factory=dict)
     our_mka: dict[str, Any] = field(default_factory=dict)
     our_secy: dict[str, str] = field(default_factory=dict)
-    cannot: str = ""
+    cannot: Obstacle | None = None
 
 
 def in_both_roles(name: str, **more: Any) -> Iterator[Cell]:
@@ -99,29 +120,49 @@ def suites() -> Iterator[Cell]:
                 yield from (cell for cell in cells if cell.priorities == ROLES["member"])
 
 
-SECURED = [*ckn_lengths(), *priorities(), *policies(), *windows(), *ports(), *suites()]
-
-NO_INSTALL = "its KaY takes the SAK, its driver leaves the device at GCM-AES-128"
-NO_SUITE = "its KaY knows no XPN suite and ignores the SAK"
-NO_OFFSET = "its KaY takes the SAK, the kernel has no confidentiality offset"
-
-
-def server_cell(name: str, cannot: str, cak_octets: int = 16, **secy: str) -> Cell:
-    """Return a cell in which we are Key Server with controls that only we have."""
-    return Cell(name, ROLES["key server"], cak_octets, our_secy=secy, cannot=cannot)
+def offsets() -> Iterator[Cell]:
+    """Yield offsets that we prefer; wpa_supplicant announces that it has none, so 0 is used."""
+    for offset in ("30", "50"):
+        yield from in_both_roles(f"our offset {offset}", our_secy={"offset": offset})
 
 
-CANNOT = [
-    *(
-        server_cell(f"{cipher}, CAK of {octets}, encrypt {encrypt}", why, octets, **secy)
-        for cipher, why in [(GCM_AES_256, NO_INSTALL), *((xpn, NO_SUITE) for xpn in XPN)]
-        for octets in (16, 32)
-        for encrypt in ("on", "off")
-        for secy in ({"cipher": cipher, "encrypt": encrypt},)
-    ),
-    server_cell("offset 30", NO_OFFSET, offset="30"),
-    server_cell("offset 50", NO_OFFSET, offset="50"),
+SECURED = [
+    *ckn_lengths(),
+    *priorities(),
+    *policies(),
+    *windows(),
+    *ports(),
+    *suites(),
+    *offsets(),
 ]
+CANNOT = [
+    Cell(
+        f"{cipher}, CAK of {octets}, encrypt {encrypt}",
+        ROLES["key server"],
+        octets,
+        our_secy={"cipher": cipher, "encrypt": encrypt},
+        cannot=obstacle,
+    )
+    for cipher, obstacle in [(GCM_AES_256, NO_INSTALL), *((xpn, NO_SUITE) for xpn in XPN)]
+    for octets in (16, 32)
+    for encrypt in ("on", "off")
+]
+
+
+def returned(output: str) -> int:
+    """Return the echoes that `ping` saw; none where it has no route."""
+    return sum(map(int, re.findall(r"(\d+) received", output)))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a cell: our status, theirs, the SAs of its kernel, echoes back, EtherTypes."""
+
+    ours: dict[str, Any]
+    theirs: dict[str, str]
+    sas: list[Any]
+    echoes: tuple[int, int]
+    kinds: set[bytes]
 
 
 class CellUnderTest:
@@ -147,15 +188,62 @@ class CellUnderTest:
         self.tap.close()
         self.wpa.end()
 
-    def echoes(self, patience_s: int) -> tuple[int, int]:
-        """Return the echoes that came back to us, and to the kernel."""
-        here = self.bench.host.run(*PING, str(patience_s), THEIRS, code=None)
-        there = self.bench.kernel.sh(" ".join((*PING, str(patience_s), OURS)))[1]
-        return 3 - hosts.missed(here), 3 - hosts.missed(there)
+    def until(self, true: Callable[[], Any], what: str) -> None:
+        """Wait until a condition is true; it asks processes, so not often."""
+        hosts.until(true, what, self.tap.process, tick=0.25)
 
-    def kinds(self) -> set[bytes]:
-        """Return the EtherTypes that the cable carried."""
-        return {frame[12:14] for frame in self.bench.wire.frames()}
+    def echoes(self) -> tuple[int, int]:
+        """Return the echoes that came back to us, and to the kernel."""
+        here = self.bench.host.run(*PING, THEIRS, code=None)
+        there = self.bench.kernel.sh(" ".join((*PING, OURS)))[1]
+        return returned(here), returned(there)
+
+    def outcome(self, echoes: tuple[int, int]) -> Outcome:
+        """Return the state now."""
+        kinds = {frame[12:14] for frame in self.bench.wire.frames()}
+        shown = self.bench.kernel.show()
+        sas = [sa for sc in (shown, *shown["rx_sc"]) for sa in sc["sa_list"]]
+        return Outcome(self.tap.status(), self.wpa.status(), sas, echoes, kinds)
+
+
+def run(bench: Bench, cell: Cell) -> Outcome:
+    """Start both ends; wait until both are secured, or have had time to be; send echoes."""
+    with CellUnderTest(bench, cell) as link:
+        if cell.cannot:
+            link.until(lambda: link.tap.status()["counters"]["out-mkpdu"] >= 5, "a Life Time")
+            return link.outcome(link.echoes())
+        link.until(lambda: link.tap.secured, "we are secured")
+        link.until(lambda: link.wpa.secured, "wpa_supplicant is secured")
+        seen: list[tuple[int, int]] = []
+        link.until(lambda: seen.append(link.echoes()) or all(seen[-1]), "echoes both ways")
+        return link.outcome(seen[-1])
+
+
+@pytest.fixture(scope="module")
+def outcome_of(request, tmp_path_factory) -> Iterator[Callable[[Cell], Outcome]]:
+    """Run the selected cells, several at once; return a function that waits for one."""
+    need()
+    cells = [
+        item.callspec.params["cell"]
+        for item in request.session.items
+        if item.module is request.module and "outcome_of" in item.fixturenames
+    ]
+    with ExitStack() as stack, ThreadPoolExecutor(BENCHES) as pool:
+        folders = [tmp_path_factory.mktemp("bench") for _ in cells[:BENCHES]]
+        free: Queue[Bench] = Queue()
+        for bench in pool.map(lambda folder: stack.enter_context(running(folder)), folders):
+            free.put(bench)
+
+        def on_a_free_bench(cell: Cell) -> Outcome:
+            bench = free.get()
+            try:
+                return run(bench, cell)
+            finally:
+                free.put(bench)
+
+        outcomes = {cell.name: pool.submit(on_a_free_bench, cell) for cell in cells}
+        yield lambda cell: outcomes[cell.name].result()
+        pool.shutdown(cancel_futures=True)
 
 
 def named(cells: list[Cell]) -> Any:
@@ -164,39 +252,35 @@ def named(cells: list[Cell]) -> Any:
 
 
 @named(SECURED)
-def test_a_cell_is_secured_and_passes_frames(bench, cell):
-    """Both report it, and echoes of both sides come back."""
-    with CellUnderTest(bench, cell) as link:
-        hosts.until(lambda: link.tap.secured, "we are secured", link.tap.process)
-        hosts.until(lambda: link.wpa.secured, "wpa_supplicant is secured")
-        hosts.until(lambda: all(link.echoes(1)), "echoes both ways", link.tap.process)
-        status = link.tap.status()
-        assert status["cipher"] == GCM_AES_128
-        ours, theirs = cell.priorities
-        server = ours < theirs or (ours == theirs and status["status"]["actor_sci"] < "02:")
-        if ours != theirs:
-            assert status["status"]["Is Key Server"] == ("Yes" if server else "No")
-        kinds = link.kinds()
-    plain = kinds - {MACSEC, EAPOL}
+def test_a_cell_is_secured_and_passes_frames(outcome_of, cell):
+    """Both report it, and echoes of both sides come back; the Key Server is the elected one."""
+    outcome = outcome_of(cell)
+    assert outcome.ours["cipher"] == GCM_AES_128
+    status, (ours, theirs) = outcome.ours["status"], cell.priorities
+    elected = (ours, status["actor_sci"]) < (theirs, outcome.theirs["actor_sci"])
+    assert status["Is Key Server"] == ("Yes" if elected else "No")
+    assert len(outcome.sas) == 2
+    assert MACSEC in outcome.kinds
+    plain = outcome.kinds - {MACSEC, EAPOL}
     assert not plain or cell.our_mka.get("policy") == "should-secure"
 
 
 @named(CANNOT)
-def test_a_cell_that_wpa_supplicant_cannot_do_passes_nothing(bench, cell):
-    """Our SAK is distributed; no echo comes back, and no plain frame is sent."""
-    with CellUnderTest(bench, cell) as link:
-        hosts.until(
-            lambda: link.tap.status()["counters"]["out-sak-mkpdu"] >= 2,
-            "SAKs are distributed",
-            link.tap.process,
-        )
-        assert link.echoes(1) == (0, 0), cell.cannot
-        assert link.wpa.secured == (cell.cannot is not NO_SUITE)
-        assert link.kinds() <= {MACSEC, EAPOL}
+def test_a_cell_that_wpa_supplicant_cannot_do_passes_nothing(outcome_of, cell):
+    """Our SAK is distributed and its kernel has no SA; no echo returns, no plain frame is sent."""
+    outcome = outcome_of(cell)
+    status = outcome.ours["status"]
+    assert status["Number of Keys Distributed"] == "1"
+    assert outcome.ours["cipher"] == cell.our_secy["cipher"]
+    received = outcome.theirs["Number of Keys Received"]
+    assert received == str(cell.cannot.keys_received), cell.cannot.why
+    assert outcome.sas == []
+    assert outcome.echoes == (0, 0)
+    assert outcome.kinds == {MACSEC, EAPOL}
 
 
 def test_the_matrix_has_each_cell_once():
-    """More than a hundred cells, each of its own name, and a reason for each that fails."""
+    """More than a hundred cells, each of its own name, and an obstacle for each that fails."""
     names = [cell.name for cell in (*SECURED, *CANNOT)]
     assert len(set(names)) == len(names) > 116
     assert all(cell.cannot for cell in CANNOT)

@@ -25,8 +25,8 @@ from typing import Any
 import pytest
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-TICK, TICKS = 0.02, 1500
-"""Seconds between two checks of a condition, and checks before it counts as failed."""
+TICK, PATIENCE = 0.02, 30
+"""Seconds between two checks of a condition, and of all checks before it counts as failed."""
 
 NEW_NETWORK = 0x40000000
 """CLONE_NEWNET"""
@@ -55,13 +55,18 @@ def found(program: str) -> str | None:
     return shutil.which(program, path=f"{Path(sys.executable).parent}:{SYSTEM_PATH}")
 
 
-def until(true: Callable[[], Any], what: str, process: subprocess.Popen[Any] | None = None) -> None:
+def until(
+    true: Callable[[], Any],
+    what: str,
+    process: subprocess.Popen[Any] | None = None,
+    tick: float = TICK,
+) -> None:
     """Wait until a condition is true; fail when time is over, or when `process` has ended."""
-    for _ in range(TICKS):
+    for _ in range(round(PATIENCE / tick)):
         if true():
             return
         assert process is None or process.poll() is None, f"{what}: {process.args} ended"  # type: ignore[str-bytes-safe]
-        select.select([], [], [], TICK)
+        select.select([], [], [], tick)
     pytest.fail(f"not in time: {what}")
 
 
@@ -201,7 +206,7 @@ class Capture:
 
     def next(self, true: Callable[[bytes], bool] = lambda frame: True) -> bytes:
         """Return the next frame of a kind; skip others."""
-        for _ in range(TICKS):
+        for _ in range(round(PATIENCE / TICK)):
             ready, _, _ = select.select([self._socket], [], [], TICK)
             if ready:
                 frame = self._receive()

@@ -205,6 +205,6 @@ def _client(peer: socket.socket) -> Client:
 
 def _namespace() -> int:
     try:
-        return os.stat("/proc/self/ns/net").st_ino
+        return os.stat("/proc/thread-self/ns/net").st_ino
     except FileNotFoundError:
         raise EnvironmentLacks("no network namespaces: a tap runs on Linux alone") from None

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from support import hosts
-from support.hosts import Capture, Host
 from support.taps import Tap, counts_of, got, mka_configuration, sent
 
-from .kpeer import KernelPeer
+from macsec.config import KeyRing, load
+from macsec.config.exchange import FORMATS
+
+from .bench import OURS, THEIRS, Bench
 
 LOG = logging.getLogger(__name__)
-OURS, THEIRS = "10.5.0.1", "10.5.0.2"
 EXHAUSTION = 0xC000_0000
 ECHOES = 20
 ROLES = {"key server": (10, 200), "member": (200, 10)}
@@ -24,14 +23,13 @@ ROLES = {"key server": (10, 200), "member": (200, 10)}
 PROTECTED = {"InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted"}
 
 
-@dataclass
-class Bench:
-    """Our host, the kernel, and the cable between them: the TAP kp0."""
-
-    host: Host
-    kernel: KernelPeer
-    wire: Capture
-    folder: Path
+def exported(config: Path) -> str:
+    """Return a configuration as wpa_supplicant reads it, like `macsec keys export`."""
+    model = load(str(config))
+    with KeyRing(model.origin.folder) as ring:
+        (file,) = FORMATS["wpa_supplicant"].export(model, ring, config.parent).files
+    model.wipe()
+    return file.text
 
 
 class Supplicant:
@@ -39,9 +37,7 @@ class Supplicant:
 
     def __init__(self, bench: Bench, config: Path) -> None:
         self._kernel = bench.kernel
-        export = ("keys", "export", "--to", "wpa_supplicant", "-q", "-c", config)
-        text = bench.host.run(sys.executable, "-m", "macsec", *export)
-        text = f"ctrl_interface=/run/wpa\n{text}"
+        text = f"ctrl_interface=/run/wpa\n{exported(config)}"
         self._kernel.ok(f"cat > /tmp/wpa.conf <<'END'\n{text}END\n")
         self.start()
 
