@@ -37,6 +37,7 @@ static macsec_secy *new_secy(const char *kernel) {
                                       .replay = 1,
                                       .send_sci = 1,
                                       .icv_length = 16,
+                                      .ethertype = 0x88E5,
                                       .refuse_sl_48 = 1,
                                       .scb_port_zero = 1,
                                       .too_long_counts_octets = 1,

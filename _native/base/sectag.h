@@ -34,7 +34,7 @@ typedef struct sectag {
     size_t length; /* 8 or 16 */
 } sectag;
 
-/* Decode an MPDU whose EtherType is MACsec. Return 0 where the SecTAG is cut short. */
+/* Decode an MPDU whose EtherType is that of a SecTAG. Return 0 where the SecTAG is cut short. */
 static inline int sectag_decode(const uint8_t *mpdu, size_t length, sectag *tag) {
     if (length < SECTAG_WITHOUT_SCI) {
         return 0;
@@ -75,15 +75,16 @@ static inline size_t secure_data_length(const sectag *tag, size_t length, size_t
 }
 
 /* The first eight octets of a SecTAG (10.5.3) as a big-endian number. */
-static inline uint64_t sectag_front(unsigned tci_an, size_t user_data, uint32_t pn) {
+static inline uint64_t sectag_front(unsigned ethertype, unsigned tci_an, size_t user_data,
+                                    uint32_t pn) {
     const uint64_t sl = user_data < SHORT_LENGTH_LIMIT ? user_data : 0;
-    return (uint64_t)ETHERTYPE_MACSEC << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn;
+    return (uint64_t)ethertype << 48 | (uint64_t)tci_an << 40 | sl << 32 | pn;
 }
 
 /* Write a SecTAG; return its length. */
-static inline size_t sectag_write(uint8_t *out, unsigned tci_an, size_t user_data, uint32_t pn,
-                                  uint64_t sci) {
-    store_be64(out, sectag_front(tci_an, user_data, pn));
+static inline size_t sectag_write(uint8_t *out, unsigned ethertype, unsigned tci_an,
+                                  size_t user_data, uint32_t pn, uint64_t sci) {
+    store_be64(out, sectag_front(ethertype, tci_an, user_data, pn));
     if (!(tci_an & TCI_SC)) {
         return SECTAG_WITHOUT_SCI;
     }

@@ -34,6 +34,7 @@ static const macsec_controls PLAIN = {
     .refuse_sl_48 = 1,
     .scb_port_zero = 1,
     .too_long_counts_octets = 1,
+    .ethertype = ETHERTYPE_MACSEC,
 };
 
 /* Return 1 if the controls are PLAIN, apart from the ones that only the other direction reads. */
@@ -51,7 +52,7 @@ static int is_plain(const macsec_secy *secy, int sending) {
 }
 
 /* Return 1 if a frame is of a protocol that passes in clear, and has no SecTAG. */
-static NEVER_INLINE int lets_pass(uint32_t clear, const uint8_t *frame, size_t length) {
+static NEVER_INLINE int lets_pass(const macsec_controls *c, const uint8_t *frame, size_t length) {
     static const struct {
         uint64_t destination; /* 0: any */
         uint16_t type;        /* 0: any */
@@ -65,9 +66,9 @@ static NEVER_INLINE int lets_pass(uint32_t clear, const uint8_t *frame, size_t l
     const uint64_t destination = load_be64(frame) >> 16;
     const uint16_t type = load_be16(frame + ADDRESSES_LENGTH);
     for (size_t at = 0; at < sizeof protocols / sizeof *protocols; at++) {
-        if (clear >> at & 1 && (protocols[at].type == 0 || protocols[at].type == type) &&
+        if (c->clear >> at & 1 && (protocols[at].type == 0 || protocols[at].type == type) &&
             (protocols[at].destination == 0 || protocols[at].destination == destination)) {
-            return type != ETHERTYPE_MACSEC;
+            return type != c->ethertype;
         }
     }
     return 0;

@@ -67,7 +67,7 @@ static size_t protect_pieces(const macsec_secy *secy, const sender *by, const se
         memcpy(out, f->frame, user_at);
     }
     uint8_t *secure =
-        tag_at + sectag_write(tag_at, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
+        tag_at + sectag_write(tag_at, c->ethertype, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
     if (f->clear != 0) {
         memcpy(secure, f->frame + user_at, f->clear);
     }
@@ -90,7 +90,7 @@ static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender 
                                           const macsec_controls *c, const sent *f, uint8_t *out) {
     const uint8_t *data = f->frame + ADDRESSES_LENGTH;
     const size_t user = f->length - ADDRESSES_LENGTH;
-    const uint64_t front = as_be64(sectag_front(by->tci_an, user, (uint32_t)f->pn));
+    const uint64_t front = as_be64(sectag_front(c->ethertype, by->tci_an, user, (uint32_t)f->pn));
     const uint64_t addresses = load_host64(f->frame);
     const uint64_t to_sl = macsec_gcm_join(load_host32(f->frame + 8), macsec_gcm_front(front));
     macsec_gcm_head head;
@@ -151,7 +151,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
-    if (c->clear != 0 && lets_pass(c->clear, frame, length)) {
+    if (c->clear != 0 && lets_pass(c, frame, length)) {
         memcpy(out, frame, length);
         result->out_length = length;
         secy->tally.octets_out += length;

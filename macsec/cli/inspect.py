@@ -25,14 +25,15 @@ from macsec.report.page import Page
     is_flag=True,
     help="Assume an XPN suite, where a PN field of zero is no fault.",
 )
+@options.ethertype
 @options.fcs
-def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
+def command(source: str, as_json: bool, xpn: bool, ethertype: int, fcs: str) -> None:
     """Show the SecTAG of every frame of IN, which everyone on the wire can read.
 
     Frames are counted from 0. If a tag has no SCI, the SCI that it implies by 9.9 is shown.
     """
     with open_stream("inspect", source, fcs, "auto", quiet=True) as stream:
-        frames = _frames(stream, xpn)
+        frames = _frames(stream, TagRules(xpn=xpn, ethertype=ethertype))
         if as_json:
             _write_json(frames)
         else:
@@ -40,8 +41,7 @@ def command(source: str, as_json: bool, xpn: bool, fcs: str) -> None:
     stream.check()
 
 
-def _frames(stream: Stream, xpn: bool) -> Iterator[Seen]:
-    rules = TagRules(xpn=xpn)
+def _frames(stream: Stream, rules: TagRules) -> Iterator[Seen]:
     first: int | None = None
     for batch in stream:
         times, wires = batch.time_ns.tolist(), batch.wire_length.tolist()

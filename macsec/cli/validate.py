@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import click
+from click.core import ParameterSource
 
 from macsec.captures import Writer
 from macsec.captures.output import Sink
@@ -31,6 +32,7 @@ from macsec.secy import Outcome, SecY
     help="The configuration of the SecY, in YAML.",
 )
 @options.caks
+@options.ethertype
 @options.source
 @options.target
 @click.option(
@@ -49,6 +51,7 @@ def command(
     warnings: Warnings,
     config: str | None,
     caks: str | None,
+    ethertype: int,
     source: str,
     target: str,
     verdicts: str | None,
@@ -67,17 +70,24 @@ def command(
 
     With --cak in place of -c, the SAKs come from the MKA exchange in IN. Every frame that is valid
     under one of them is delivered, in both directions, with any PN; EAPOL frames are not.
+    --ethertype is for --cak; a configuration has its own, secy.ethertype.
     """
     capture_io.refuse_same(source, target, verdicts)
     if (config is None) == (caks is None):
         raise click.UsageError("give either -c FILE or --cak FILE")
+    if (
+        config is not None
+        and click.get_current_context().get_parameter_source("ethertype")
+        is not ParameterSource.DEFAULT
+    ):
+        raise click.UsageError("--ethertype is for --cak: FILE has secy.ethertype")
     if verdicts == "-" and (as_json or target == "-"):
         raise click.UsageError("only one of OUT, --verdicts and --json can use stdout")
     warnings.hold = as_json and target == "-"
     plane = chosen_plane(backend)
     count = VerdictCount()
     with (
-        _receiver(config, caks, plane) as secy,
+        _receiver(config, caks, ethertype, plane) as secy,
         capture_io.open_stream("validate", source, fcs, plane.captures, quiet) as stream,
     ):
         started = perf_counter()
@@ -97,11 +107,13 @@ def command(
     return _ending(stream, count, strict)
 
 
-def _receiver(config: str | None, caks: str | None, plane: Plane) -> SecY | MkaReader:
+def _receiver(
+    config: str | None, caks: str | None, ethertype: int, plane: Plane
+) -> SecY | MkaReader:
     """Return the SecY of a configuration, or a reader of MKA with the CAKs of a file."""
     if config is not None:
         return SecY.from_config(load(config).to_receive(), *plane)
-    return MkaReader(holders_in(caks or ""), *plane)
+    return MkaReader(holders_in(caks or ""), *plane, ethertype=ethertype)
 
 
 def _validate(

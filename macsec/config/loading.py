@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from macsec.config.model import (
+    BetweenSections,
     ChainedCakSection,
     Configuration,
     GeneratedSection,
@@ -115,7 +116,9 @@ def _problem(kind: str, loc: PathInTree, context: dict[str, Any], sections: Sect
     if kind == "extra_forbidden":
         return Problem(path, _unknown(path, sections))
     if "error" in context:
-        return Problem(path or ("mka",), str(context["error"]))
+        error = context["error"]
+        place = error.path if isinstance(error, BetweenSections) else ("mka",)
+        return Problem(path or place, str(error))
     return Problem(path, _EXPECTED.get(kind, "cannot be used"))
 
 

@@ -23,7 +23,13 @@ from macsec.config.reading import Origin
 from macsec.config.sources import FORMS, KeySource
 from macsec.keys import Uncopyable
 from macsec.suites import SUITES
-from macsec.terms import CLEAR_PROTOCOLS, ETHERTYPE_EAPOL, ICV_LENGTH
+from macsec.terms import (
+    CLEAR_PROTOCOLS,
+    EAPOL_ETHERTYPES,
+    ETHERTYPE_EAPOL,
+    ETHERTYPE_MACSEC,
+    ICV_LENGTH,
+)
 
 _NUMBER = {
     "anyOf": [
@@ -134,6 +140,14 @@ AZURE_CIPHERS = {
 _VALIDATE = ("strict", "check", "disabled", "null")
 
 
+class BetweenSections(ValueError):
+    """A fault between two sections; `path` is the entry to change."""
+
+    def __init__(self, reason: str, *path: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 class Section(BaseModel):
     """A mapping of a configuration: unknown keys are refused, and no input is in any error."""
 
@@ -175,6 +189,7 @@ class SecYSection(Section):
     mtu: Mtu = None
     icv_length: Number = ICV_LENGTH
     clear: ClearProtocols = Field(default_factory=list)
+    ethertype: EtherType = ETHERTYPE_MACSEC
 
 
 class _Keyed(Uncopyable, Section):
@@ -396,6 +411,12 @@ class Configuration(_Keyed):
     def _check_mka(self) -> Self:
         if self.mka is None:
             return self
+        taken = self.secy.ethertype
+        if taken == self.mka.eapol_ethertype and taken in EAPOL_ETHERTYPES:
+            raise BetweenSections(
+                f"{taken:04x} is the EtherType of SecTAGs too, by secy.ethertype",
+                *("mka", "eapol_ethertype"),
+            )
         if self.tx is not None or self.rx:
             raise ValueError("it agrees on the SAKs: tx and rx are left out")
         for key in self.mka.caks:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from macsec.terms import (
     ADDRESSES_LENGTH,
-    ETHERTYPE_MACSEC,
     PORT_END_STATION,
     PORT_SCB,
     VLAN_TAG_LENGTH,
@@ -43,7 +42,8 @@ class Sight:
     one at `at`; None if the frame ends before. `tag`: the SecTAG; None if there is none or it is
     cut short. `sci`: explicit or implied by the tag, with `sci_from` (tag, scb, es; None if only
     key agreement knows it). `secure`, `icv`: Secure Data and ICV, both None if the lengths do not
-    fit. `fault`: the reason why the frame fails 9.12; None if it does not.
+    fit. `fault`: the reason why the frame fails 9.12; None if it does not. `is_macsec`: it has a
+    SecTAG, whole or not.
     """
 
     destination: bytes
@@ -51,6 +51,7 @@ class Sight:
     tags: tuple[VlanTag, ...]
     at: int
     ethertype: int | None
+    is_macsec: bool = False
     tag: SecTAG | None = None
     sci: int | None = None
     sci_from: str | None = None
@@ -58,11 +59,6 @@ class Sight:
     icv: Span | None = None
     padding: int = 0
     fault: str | None = None
-
-    @property
-    def is_macsec(self) -> bool:
-        """True if the frame has a SecTAG, whole or not."""
-        return self.ethertype == ETHERTYPE_MACSEC
 
 
 def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
@@ -72,16 +68,17 @@ def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
     tags = tuple(_vlan_tag(octets[start : start + VLAN_TAG_LENGTH]) for start in starts)
     addresses = octets[:6], octets[6:ADDRESSES_LENGTH]
     ethertype = int.from_bytes(octets[at : at + 2]) if len(octets) >= at + 2 else None
-    if ethertype != ETHERTYPE_MACSEC:
+    if ethertype != rules.ethertype:
         return Sight(*addresses, tags, at, ethertype)
     mpdu = octets[at:]
-    tag, fault = sectag.decode(mpdu), sectag.fault(mpdu, rules)
+    tag, fault = sectag.decode(mpdu, rules.ethertype), sectag.fault(mpdu, rules)
     if tag is None:
-        return Sight(*addresses, tags, at, ethertype, fault=fault)
+        return Sight(*addresses, tags, at, ethertype, True, fault=fault)
     sci, sci_from = _sci(tag, octets[6:ADDRESSES_LENGTH])
     secure, icv = _spans(len(mpdu), tag, at, rules.icv_length)
     padding = 0 if icv is None else len(octets) - icv.stop
-    return Sight(*addresses, tags, at, ethertype, tag, sci, sci_from, secure, icv, padding, fault)
+    seen = Sight(*addresses, tags, at, ethertype, True, tag, sci, sci_from, fault=fault)
+    return replace(seen, secure=secure, icv=icv, padding=padding)
 
 
 def spans(octets: bytes, sight: Sight, offset: int = 0) -> list[Span]:

@@ -10,8 +10,6 @@ from enum import IntFlag
 
 from macsec.terms import ETHERTYPE_MACSEC, SHORT_LENGTH_LIMIT
 
-_ETHERTYPE = ETHERTYPE_MACSEC.to_bytes(2)
-
 LENGTH_WITHOUT_SCI = 8
 LENGTH_WITH_SCI = 16
 MPDU_MINIMUM = 17
@@ -42,13 +40,17 @@ MEANINGS: dict[TCI, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SecTAG:
-    """The fields of a SecTAG. `sci` is None when SC is clear; `pn` is the 32-bit field."""
+    """The fields of a SecTAG. `sci` is None when SC is clear; `pn` is the 32-bit field.
+
+    `ethertype`: that of MACsec, unless the network knows SecTAGs by another.
+    """
 
     tci: TCI
     an: int
     sl: int
     pn: int
     sci: int | None = None
+    ethertype: int = ETHERTYPE_MACSEC
 
     @property
     def length(self) -> int:
@@ -57,7 +59,8 @@ class SecTAG:
 
     def encode(self) -> bytes:
         """Return the octets as sent."""
-        head = _ETHERTYPE + bytes((self.tci | self.an, self.sl)) + self.pn.to_bytes(4)
+        head = self.ethertype.to_bytes(2) + bytes((self.tci | self.an, self.sl))
+        head += self.pn.to_bytes(4)
         return head if self.sci is None else head + self.sci.to_bytes(8)
 
 
@@ -66,9 +69,9 @@ def short_length(user_data_length: int) -> int:
     return user_data_length if user_data_length < SHORT_LENGTH_LIMIT else 0
 
 
-def decode(mpdu: bytes) -> SecTAG | None:
+def decode(mpdu: bytes, ethertype: int = ETHERTYPE_MACSEC) -> SecTAG | None:
     """Return the SecTAG at the front of an MPDU, unchecked; None if it is cut short."""
-    if len(mpdu) < LENGTH_WITHOUT_SCI or mpdu[:2] != _ETHERTYPE:
+    if len(mpdu) < LENGTH_WITHOUT_SCI or int.from_bytes(mpdu[:2]) != ethertype:
         return None
     tci = TCI(mpdu[2] & ~AN_MASK)
     sci = None
@@ -76,12 +79,12 @@ def decode(mpdu: bytes) -> SecTAG | None:
         if len(mpdu) < LENGTH_WITH_SCI:
             return None
         sci = int.from_bytes(mpdu[8:16])
-    return SecTAG(tci, mpdu[2] & AN_MASK, mpdu[3], int.from_bytes(mpdu[4:8]), sci)
+    return SecTAG(tci, mpdu[2] & AN_MASK, mpdu[3], int.from_bytes(mpdu[4:8]), sci, ethertype)
 
 
 @dataclass(frozen=True, slots=True)
 class TagRules:
-    """Switches where implementations read 9.12 differently."""
+    """The EtherType of SecTAGs, and switches where implementations read 9.12 differently."""
 
     xpn: bool = False
     icv_length: int = 16
@@ -89,13 +92,14 @@ class TagRules:
     """Padding behind the ICV of a short frame makes a bad tag, as in Linux."""
     refuse_sl_48: bool = True
     """An SL of 48 to 63 makes a bad tag: none is ever sent (9.7)."""
+    ethertype: int = ETHERTYPE_MACSEC
 
 
 def fault(mpdu: bytes, rules: TagRules) -> str | None:
     """Return the reason why an MPDU fails 9.12, a) to i); None if it is valid."""
     if len(mpdu) < MPDU_MINIMUM:
         return "fewer than 17 octets"
-    tag = decode(mpdu)
+    tag = decode(mpdu, rules.ethertype)
     if tag is None:
         return "the SecTAG is cut short"
     if tag.tci & TCI.V:

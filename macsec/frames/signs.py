@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Container, Iterator
 
-from macsec.terms import sci_text
+from macsec.terms import ETHERTYPE_MACSEC, sci_text
 
 from .batch import FrameBatch
 from .dissect import observe
@@ -49,11 +49,17 @@ class FrameSigns:
                 "FCS that the capture does not announce: --fcs yes removes it"
             )
 
-    def hints(self, clear_tags: int, known: Container[str]) -> Iterator[str]:
+    def hints(self, clear_tags: int, known: Container[str], ethertype: int) -> Iterator[str]:
         """Yield a line for each sign that a configuration does not fit the frames.
 
-        `known`: the SCIs of its receive SCs.
+        `known`: the SCIs of its receive SCs. `ethertype`: that of its SecTAGs.
         """
+        if self._tags and ethertype != ETHERTYPE_MACSEC:
+            yield (
+                f"{self._tags.total()} of the first {self._frames} frames have a SecTAG of "
+                f"EtherType {ETHERTYPE_MACSEC:04x}, but secy has ethertype: {ethertype:04x}"
+            )
+            return
         for tags, frames in sorted(self._tags.items()):
             if tags > clear_tags:
                 named = "1 VLAN tag" if tags == 1 else f"{tags} VLAN tags"

@@ -14,7 +14,7 @@ A listener is not a receiver: there is no replay protection, and a duplicate fra
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -42,6 +42,7 @@ from macsec.terms import (
     ETHERNET_HEADER,
     ETHERTYPE_EAPOL,
     ETHERTYPE_EAPOL_WAN,
+    ETHERTYPE_MACSEC,
     PORT_END_STATION,
     SCI_NONE,
     VLAN_TPIDS,
@@ -87,11 +88,16 @@ class MkaReader(Uncopyable):
     """Reader that validates batches of a capture in order; `close` it to wipe all keys.
 
     `mkpdus` counts EAPOL frames by the result of the listener. `unheard`: SCIs without an MKPDU,
-    with the number of their frames that opened under no SAK.
+    with the number of their frames that opened under no SAK. `ethertype`: that of SecTAGs.
     """
 
     def __init__(
-        self, holders: Iterable[CakHolder], backend: str = "auto", kernel: str | None = None
+        self,
+        holders: Iterable[CakHolder],
+        backend: str = "auto",
+        kernel: str | None = None,
+        *,
+        ethertype: int = ETHERTYPE_MACSEC,
     ) -> None:
         self.listener = Listener(holders)
         self.mkpdus = dict.fromkeys(Hearing, 0)
@@ -99,12 +105,11 @@ class MkaReader(Uncopyable):
         self.unheard: dict[str, int] = {}
         self._tried: dict[int, int] = {}
         self._plane = backend, kernel
+        self._common = Controls(clear_tags=CLEAR_TAGS, ethertype=ethertype)
         self._channels: dict[HeardSak, dict[int, _Channel]] = {}
         self._frames = np.zeros(len(Verdict), np.int64)
         # Checks tags only. An XPN suite, since it allows a PN field of zero.
-        self._tags = SecY(
-            Controls(cipher=SUITES["gcm-aes-xpn-128"], clear_tags=CLEAR_TAGS), *self._plane
-        )
+        self._tags = SecY(replace(self._common, cipher=SUITES["gcm-aes-xpn-128"]), *self._plane)
 
     @property
     def backend(self) -> str:
@@ -199,7 +204,7 @@ class MkaReader(Uncopyable):
     def _opens_under(
         self, association: HeardCA, sak: HeardSak, sci: int, batch: FrameBatch
     ) -> bool:
-        channel = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
+        channel = _Channel(sak, sci, association.sscis(sak, sci), self._common, self._plane)
         try:
             return len(channel.validate(batch).delivered) > 0
         finally:
@@ -242,7 +247,9 @@ class MkaReader(Uncopyable):
     def _channel(self, association: HeardCA, sak: HeardSak, sci: int) -> _Channel:
         channels = self._channels.setdefault(sak, {})
         if sci not in channels:
-            channels[sci] = _Channel(sak, sci, association.sscis(sak, sci), self._plane)
+            channels[sci] = _Channel(
+                sak, sci, association.sscis(sak, sci), self._common, self._plane
+            )
         channels[sci].raise_pn(association.lowest_pn.get((sak.ki, sci), 1))
         return channels[sci]
 
@@ -320,9 +327,14 @@ class _Channel:
     """
 
     def __init__(
-        self, sak: HeardSak, sci: int, sscis: list[int], plane: tuple[str, str | None]
+        self,
+        sak: HeardSak,
+        sci: int,
+        sscis: list[int],
+        common: Controls,
+        plane: tuple[str, str | None],
     ) -> None:
-        self._sak, self._sci, self._plane = sak, sci, plane
+        self._sak, self._sci, self._common, self._plane = sak, sci, common, plane
         self._untried: list[int | None] = [*sscis] if sak.suite.xpn else [None]
         self._secys: list[SecY] = []
         self._reported: Mapping[str, int] = dict.fromkeys(_OCTETS, 0)
@@ -355,13 +367,13 @@ class _Channel:
 
     def _made(self, ssci: int | None) -> SecY:
         sak = self._sak
-        controls = Controls(
+        controls = replace(
+            self._common,
             cipher=sak.suite,
             offset=sak.offset,
             validate=Validate.STRICT,
             replay=False,
             window=sak.suite.window_limit,  # the upper half of a PN is right this far back
-            clear_tags=CLEAR_TAGS,
         )
         secy = SecY(controls, *self._plane)
         secy.create_rx_sc(self._sci)

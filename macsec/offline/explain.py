@@ -136,6 +136,7 @@ class _Moved(NamedTuple):
             controls.icv_length,
             controls.profile.exact_length,
             controls.profile.refuse_sl_48,
+            controls.ethertype,
         )
 
 

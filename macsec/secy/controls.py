@@ -12,10 +12,13 @@ from macsec.terms import (
     AN_VALUES,
     CLEAR_PROTOCOLS,
     ETHERNET_HEADER,
+    ETHERTYPE_EAPOL,
+    ETHERTYPE_MAC_CONTROL,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
     PORT_END_STATION,
     PORT_SCB,
+    VLAN_TPIDS,
 )
 
 from .profiles import PROFILES, Profile
@@ -24,6 +27,15 @@ LOG = logging.getLogger("macsec")
 
 DUPLICATES_WINDOW_LIMIT = 1 << 20
 """Every receive SA holds a bitmap of duplicates: 128 KiB at this window."""
+
+
+ETHERTYPE_LEAST = 0x0600
+OTHER_ETHERTYPES = {
+    ETHERTYPE_EAPOL: "EAPOL",
+    ETHERTYPE_MAC_CONTROL: "MAC Control",
+    **dict.fromkeys(VLAN_TPIDS, "a VLAN tag"),
+}
+"""EtherTypes that a SecTAG cannot have: a receiver could not keep the two apart."""
 
 
 class Validate(IntEnum):
@@ -57,6 +69,7 @@ class Controls:
     mtu: int | None = None
     icv_length: int = ICV_LENGTH
     clear: tuple[str, ...] = ()
+    ethertype: int = ETHERTYPE_MACSEC
 
     def __post_init__(self) -> None:
         self._check_cipher()
@@ -67,11 +80,19 @@ class Controls:
             raise ConfigError(f"clear_tags {self.clear_tags}: 0, 1 or 2 VLAN tags can stay clear")
         if self.mtu is not None and self.mtu < 0:
             raise ConfigError(f"mtu {self.mtu} is negative")
+        self._check_ethertype()
         for name in self.clear:
             if name not in CLEAR_PROTOCOLS:
                 raise ConfigError(f"clear {name}: one of {', '.join(CLEAR_PROTOCOLS)}")
         if self.send_sci and (self.end_station or self.scb):
             LOG.warning("send_sci is on: end_station and scb have no effect")
+
+    def _check_ethertype(self) -> None:
+        given = f"ethertype {self.ethertype:04x}"
+        if not ETHERTYPE_LEAST <= self.ethertype < 1 << 16:
+            raise ConfigError(f"{given} is not an EtherType: those are 0600 to ffff")
+        if self.ethertype in OTHER_ETHERTYPES:
+            raise ConfigError(f"{given} is that of {OTHER_ETHERTYPES[self.ethertype]}")
 
     def _check_cipher(self) -> None:
         if self.offset not in (0, 30, 50):
@@ -121,7 +142,7 @@ class Controls:
             return False
         destination, ethertype = int.from_bytes(frame[:6]), int.from_bytes(frame[12:14])
         wanted = (CLEAR_PROTOCOLS[name] for name in self.clear)
-        return ethertype != ETHERTYPE_MACSEC and any(
+        return ethertype != self.ethertype and any(
             known in (ethertype, None) and to in (destination, None) for known, to in wanted
         )
 

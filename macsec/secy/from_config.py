@@ -75,13 +75,14 @@ def install(secy: Management, config: Configuration) -> None:
 
 def controls_of(config: Configuration) -> Controls:
     """Return the controls of a configuration. Raises ConfigError."""
-    named = config.secy.model_dump()
+    named = config.secy.model_dump(exclude={"ethertype"})
     return Controls(
         profile=PROFILES[named.pop("profile")],
         cipher=SUITES[named.pop("cipher")],
         validate=Validate[named.pop("validate_frames").upper()],
         duplicates_reject=named.pop("duplicates") == "reject",
         clear=tuple(named.pop("clear")),
+        ethertype=config.secy.ethertype,
         **named,
     )
 

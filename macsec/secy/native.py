@@ -344,7 +344,7 @@ def _controls(controls: Controls) -> dict[str, int]:
     }
     own = (
         "protect encrypt offset validate replay duplicates_reject send_sci end_station scb "
-        "encodingsa clear_tags clear_tags_authenticated icv_length window"
+        "encodingsa clear_tags clear_tags_authenticated icv_length ethertype window"
     )
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},

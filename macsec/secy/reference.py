@@ -28,7 +28,6 @@ from macsec.keys import Uncopyable
 from macsec.terms import (
     ADDRESSES_LENGTH,
     ETHERNET_HEADER,
-    ETHERTYPE_MACSEC,
     ICV_LENGTH,
     PORT_END_STATION,
     PORT_SCB,
@@ -175,7 +174,7 @@ class ReferencePlane(Uncopyable):
             tci |= TCI.C  # 9.5: the ICV is not 16 octets
         sl = sectag.short_length(user_data_length)
         sci = self._tx_sci if tci & TCI.SC else None
-        return SecTAG(tci, an, sl, pn & 0xFFFFFFFF, sci)
+        return SecTAG(tci, an, sl, pn & 0xFFFFFFFF, sci, controls.ethertype)
 
     def _seal(self, key: SAKey, pn: int, header: bytes, user_data: bytes) -> tuple[bytes, bytes]:
         """14.5: authenticate all of it, encrypt the octets past the offset."""
@@ -214,7 +213,7 @@ class ReferencePlane(Uncopyable):
         # 10.6: no SecTAG.
         at = self._clear_tags_end(octets)
         mpdu = octets[at:]
-        if int.from_bytes(mpdu[:2]) != ETHERTYPE_MACSEC:
+        if int.from_bytes(mpdu[:2]) != controls.ethertype:
             if controls.lets_pass(octets):
                 return FrameResult(Verdict.EXCEPTED, octets)
             strict = controls.validate is Validate.STRICT
@@ -225,7 +224,7 @@ class ReferencePlane(Uncopyable):
         # 10.6: E without C is for the KaY at the Uncontrolled Port.
         if len(mpdu) > 2 and mpdu[2] & (TCI.E | TCI.C) == TCI.E:
             return FrameResult(Verdict.UNCONTROLLED)
-        tag = sectag.decode(mpdu)
+        tag = sectag.decode(mpdu, controls.ethertype)
         if profile.short_header_silent and self._header_cut_short(mpdu):
             return FrameResult(Verdict.DROPPED)
         # 9.12, a) to i)
@@ -419,6 +418,7 @@ class ReferencePlane(Uncopyable):
             controls.icv_length,
             controls.profile.exact_length,
             controls.profile.refuse_sl_48,
+            controls.ethertype,
         )
 
     def set_tx_sc(self, sci: int, enabled: bool) -> None:

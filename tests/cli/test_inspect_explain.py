@@ -195,3 +195,18 @@ def test_frames_of_many_batches_are_counted_on(desk):
     many = desk.capture([frame_of(20)] * 4500)
     assert desk.json("inspect", many)["frames"][-1]["index"] == 4499
     assert desk.json("explain", "-c", desk.config(), many, "--frame", "4499")["frame"] == 4499
+
+
+def test_inspect_knows_sectags_by_another_ethertype(desk, some):
+    """`--ethertype` in place of 88e5; without it those frames are no MACsec."""
+    wire = desk.frames(Path(desk.protected(some)).name)
+    other = [frame[:12] + b"\x98\x76" + frame[14:] for frame in wire]
+    capture = desk.capture([*wire, *other], "both.pcap")
+    usual = desk.json("inspect", capture)["frames"]
+    found = desk.json("inspect", capture, "--ethertype", "0x9876")["frames"]
+    tags = [[item["sectag"] for item in items] for items in (usual, found)]
+    blank = [None] * len(wire)
+    assert tags[0] == tags[1][len(wire) :] + blank
+    assert tags[1][: len(wire)] == blank
+    refused = desk.run("inspect", capture, "--ethertype", "1234567", code=2)
+    assert "expected an EtherType of 4 hex digits" in refused.stderr

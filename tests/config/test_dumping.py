@@ -59,6 +59,7 @@ secy = some(
     validate=st.sampled_from(["strict", "check", "disabled", "null", None]),
     duplicates=st.sampled_from(["accept", "reject"]),
     mtu=st.sampled_from([None, False, "off"]) | st.integers(0, 2**32 - 1),
+    ethertype=st.sampled_from(["88e5", "0x876F", 0x9876]),
     **dict.fromkeys(
         [
             "protect",

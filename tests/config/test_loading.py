@@ -139,6 +139,8 @@ SECY_VALUES = [
     ("duplicates", "reject", "Reject", "reject"),
     ("icv_length", "8", 8, 8),
     ("clear_tags_authenticated", "on", True, True),
+    ("ethertype", "0x9876", 0x9876, 0x9876),
+    ("ethertype", "1234", "1234", 0x1234),
 ]
 
 

@@ -53,6 +53,19 @@ def test_at_most_the_wanted_vlan_tags_are_removed(plane):
     assert not observe(outer, RULES, most_tags=0).is_macsec
 
 
+def test_a_sectag_is_known_by_the_wanted_ethertype(plane):
+    """Of two EtherTypes, each is a SecTAG under its own rules only, and parsed alike."""
+    usual, other = protected(plane), protected(plane, ethertype=0x9876)
+    rules = TagRules(ethertype=0x9876)
+    assert (observe(other, rules).is_macsec, observe(usual, rules).is_macsec) == (True, False)
+    assert (observe(other, RULES).is_macsec, observe(usual, RULES).is_macsec) == (False, True)
+    sight = observe(other, rules)
+    assert (sight.ethertype, sight.sci, sight.fault) == (0x9876, int(SCI_A, 16), None)
+    assert spans(other, sight) == spans(usual, observe(usual, RULES))
+    assert sight.tag is not None
+    assert sight.tag.encode() == other[12:28]
+
+
 @given(st.binary(max_size=120), st.booleans())
 def test_spans_cover_any_octets_once(octets, tagged):
     """No octets are too odd; the spans cover the frame, once each octet."""

@@ -41,15 +41,23 @@ def test_unsaid_fcs_is_seen() -> None:
 def test_tags_before_the_sectag_are_seen(tags: int, clear_tags: int, seen: int) -> None:
     """More VLAN tags before the SecTAG than clear_tags give a line with the right number."""
     frame = TAGGED[:12] + VLAN * tags + TAGGED[12:]
-    lines = list(signs_of([frame]).hints(clear_tags, {"5254001301560001"}))
+    lines = list(signs_of([frame]).hints(clear_tags, {"5254001301560001"}, 0x88E5))
     assert len(lines) == seen
     assert all(f"{{clear_tags: {tags}}}" in line for line in lines)
 
 
 def test_unknown_sci_is_named() -> None:
     """The SCI of a sender without an entry in rx is named."""
-    (line,) = signs_of([TAGGED] * 3).hints(0, {"0000000000000001"})
+    (line,) = signs_of([TAGGED] * 3).hints(0, {"0000000000000001"}, 0x88E5)
     assert line.startswith("3 of the first 3 frames are of SCI 5254001301560001")
+
+
+def test_sectags_of_another_ethertype_are_named() -> None:
+    """The usual one is named where the SecY has another, and nothing else is asked for."""
+    (line,) = signs_of([TAGGED] * 3).hints(0, set(), 0x9876)
+    assert line.endswith("a SecTAG of EtherType 88e5, but secy has ethertype: 9876")
+    other = TAGGED[:12] + b"\x98\x76" + TAGGED[14:]
+    assert list(signs_of([other]).hints(0, set(), 0x9876)) == []
 
 
 def test_few_frames_are_looked_at() -> None:

@@ -19,6 +19,7 @@ from support.taps import CKN, Tap, got, mka_configuration, sent
 from support.wireshark import dissected
 
 from macsec import FrameBatch, captures
+from macsec.config import scalars
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
@@ -37,12 +38,17 @@ class Pair:
         self.taps: list[Tap] = []
 
     def start(
-        self, caks: tuple[str, str] = (OWN, OWN), mka: dict[str, Any] | None = None, **secy: str
+        self,
+        caks: tuple[str, str] = (OWN, OWN),
+        mka: dict[str, Any] | None = None,
+        destinations: tuple[str, str] = ("pae", "pae"),
+        **secy: str,
     ) -> None:
-        """Start a tap on each host, with its CAK."""
+        """Start a tap on each host, with its CAK and the destination of its MKPDUs."""
         for at, (host, cak) in enumerate(zip(self.hosts, caks, strict=True)):
             path = self._folder / f"{at}.yaml"
-            config = mka_configuration(path, cak, 10 + at, mka, **secy)
+            to = {"destination": destinations[at]}
+            config = mka_configuration(path, cak, 10 + at, to | (mka or {}), **secy)
             self.taps.append(Tap(host, "wire", config, (A, B)[at]))
 
     def until_secured(self) -> str:
@@ -329,3 +335,18 @@ def test_a_cak_on_a_token_secures_the_link(pair, tmp_path_factory, monkeypatch):
     assert pair.taps[0].status()["status"]["Is Key Server"] == "Yes"
     assert pair.ping() == ECHOES
     pair.check(ECHOES)
+
+
+@pytest.mark.parametrize("to", ["each other", "broadcast", "011b19000000"])
+def test_a_pair_on_a_wan_has_headers_of_its_own(pair, to):
+    """MKPDUs to the other station alone, to all or a group; SecTAGs of another EtherType."""
+    a, b = (json.loads(host.ip("-j", "link", "show", "wire"))[0]["address"] for host in pair.hosts)
+    destinations = (b, a) if to == "each other" else (to, to)
+    pair.start(mka={"eapol_ethertype": "876f"}, destinations=destinations, ethertype="9876")
+    pair.until_secured()
+    assert pair.ping() == ECHOES
+    pair.check(ECHOES)
+    frames = pair.wire.frames()
+    assert {frame[12:14] for frame in frames} == {b"\x87\x6f", b"\x98\x76"}
+    found = {frame[:6] for frame in frames if frame[12:14] == b"\x87\x6f"}
+    assert found == {scalars.destination(one) for one in destinations}

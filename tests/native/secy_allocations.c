@@ -139,6 +139,7 @@ static void use_secy(macsec_secy *secy) {
                                 .duplicates_reject = 0,
                                 .send_sci = 1,
                                 .icv_length = 16,
+                                .ethertype = 0x88E5,
                                 .refuse_sl_48 = 1,
                                 .scb_port_zero = 1,
                                 .window = 100,

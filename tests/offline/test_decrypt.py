@@ -586,6 +586,24 @@ def test_an_exchange_of_a_wan_is_read(destination: str, ethertype: int, updated:
     assert list(out.batch.frames()) == data
 
 
+@pytest.mark.parametrize("suite", ["gcm-aes-128", "gcm-aes-xpn-256"])
+@pytest.mark.parametrize("ethertype", [0x9876, 0x876F])
+def test_sectags_of_another_ethertype_open(ethertype: int, suite: str, backend: str) -> None:
+    """Under that EtherType only, and MKPDUs as ever."""
+    a, b = alice(), bob()
+    sak = sak_of(a, [a, b], suite=suite)
+    data = [a.frame(number) for number in range(3)]
+    sent = [a.sends(sak, frame, ethertype=ethertype) for frame in data]
+    wire = [b.says(), a.distributes(sak, b), *sent]
+    found = []
+    for wanted in (ethertype, 0x88E5):
+        with MkaReader([holder()], backend, ethertype=wanted) as reader:
+            out = reader.validate(FrameBatch.from_frames(wire))
+            found.append(out.batch.frames())
+            assert reader.mkpdus[Hearing.AUTHENTIC] == 2
+    assert found == [data, []]
+
+
 # ---------------------------------------------------------------- two CAKs under one CKN
 
 

@@ -81,6 +81,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
         "clear_tags_authenticated": draw(st.booleans()),
         "mtu": draw(st.sampled_from([None, None, None, 100, 1500])),
         "icv_length": draw(st.sampled_from([16, 16, 8, 12, 15])),
+        "ethertype": draw(st.sampled_from([0x88E5, 0x88E5, 0x0600, 0x9876])),
     }
     return possible(given)
 
@@ -164,6 +165,7 @@ class History:
             {"encrypt": on, "offset": 0}, {"offset": 30, "encrypt": True}, {"replay": on},
             {"encodingsa": an}, {"mtu": draw.choice([None, 90])}, {"clear_tags": an % 3},
             {"send_sci": on}, {"protect": on}, {"clear_tags_authenticated": on},
+            {"ethertype": draw.choice([0x88E5, 0x9876])},
         ])  # fmt: skip
         calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
             ("create_tx_sa", (an, self.key(an)), self.sa(self.tx_sci, False)),
@@ -233,6 +235,7 @@ class History:
             pn=pn,
             offset=controls["offset"],
             icv_length=controls["icv_length"],
+            ethertype=draw.choice([controls["ethertype"]] * 19 + [0x88E5]),
             addresses=bytes.fromhex("525400130157" + sci[:12]),
             tags=b"".join(draw.choices(VLANS, k=draw.choice([0, 0, controls["clear_tags"]]))),
             tags_authenticated=controls["clear_tags_authenticated"],

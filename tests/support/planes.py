@@ -147,6 +147,7 @@ class Craft:
     sl: int | None = None
     offset: int = 0
     icv_length: int = 16
+    ethertype: int = 0x88E5
     addresses: bytes = DA + SA
     tags: bytes = b""
     tags_authenticated: bool = False
@@ -162,7 +163,8 @@ class Craft:
         sl = self.sl
         if sl is None:
             sl = len(user_data) if len(user_data) < 48 else 0
-        tag = bytes((0x88, 0xE5, self.tci | self.an, sl)) + (self.pn % 2**32).to_bytes(4)
+        tag = self.ethertype.to_bytes(2) + bytes((self.tci | self.an, sl))
+        tag += (self.pn % 2**32).to_bytes(4)
         return tag + bytes.fromhex(self.sci) if self.tci & SC else tag
 
     def iv(self) -> bytes:

@@ -127,7 +127,8 @@ class Stream:
 
     def hint(self, secy: SecY) -> None:
         """Report signs that the configuration of a receiving SecY does not fit the frames."""
-        for hint in self.signs.hints(secy.controls.clear_tags, secy.rx):
+        controls = secy.controls
+        for hint in self.signs.hints(controls.clear_tags, secy.rx, controls.ethertype):
             LOG.warning("%s", hint)
 
     def check(self) -> None:

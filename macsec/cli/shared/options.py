@@ -7,7 +7,17 @@ from typing import Any, TypeVar
 
 import click
 
+from macsec.config.scalars import ethertype as ethertype_of
 from macsec.suites import SUITES
+from macsec.terms import ETHERTYPE_MACSEC
+
+
+def _ethertype(_: click.Context, __: click.Parameter, text: str) -> int:
+    try:
+        return ethertype_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -48,6 +58,14 @@ fcs: Decorator[Any] = click.option(
     default="auto",
     show_default=True,
     help="FCS at the end of each input frame: as the file says, always, or never.",
+)
+ethertype: Decorator[Any] = click.option(
+    "--ethertype",
+    metavar="HEX",
+    callback=_ethertype,
+    default=f"{ETHERTYPE_MACSEC:04x}",
+    show_default=True,
+    help="The EtherType of SecTAGs, in hex.",
 )
 cipher: Decorator[Any] = click.option(
     "--cipher",

@@ -17,7 +17,6 @@ BEFORE, AFTER = 6, 10
 """Arrivals that are kept before and after the first one that is out of order."""
 REACH = 48
 """The last PNs to arrive that are remembered, however far apart they are."""
-_RULES = TagRules()
 
 
 class PnFate(Enum):
@@ -54,6 +53,7 @@ class Probe:
         self._event: list[WindowState] = []
         self._engine = engine
         self._secy = station.secy
+        self._rules = TagRules(ethertype=station.secy.controls.ethertype)
         self._fates: dict[int, PnFate] = {}
         self._newest = 0
         self._an: int | None = None
@@ -71,7 +71,7 @@ class Probe:
 
     def validated(self, octets: bytes, verdict: Verdict, frame: bytes | None) -> None:
         """Take a frame of the Common Port, its verdict, and the delivered frame, or None."""
-        tag = observe(octets, _RULES).tag
+        tag = observe(octets, self._rules).tag
         if tag is None or len(self._event) > BEFORE + AFTER:
             return
         for channel in self._secy.rx.values():

@@ -145,7 +145,7 @@ def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
         if observer.sample is not None:
             clear, wire = observer.sample
             controls = end.secy.controls
-            rules = TagRules(xpn=controls.cipher.xpn, icv_length=controls.icv_length)
+            rules = TagRules(controls.cipher.xpn, controls.icv_length, ethertype=controls.ethertype)
             pair = Wiretap(
                 FrameDump("In clear, inside the site", clear, _fields(clear, rules, 0)),
                 FrameDump("On the wire", wire, _fields(wire, rules, controls.offset)),

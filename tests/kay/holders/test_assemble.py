@@ -80,6 +80,23 @@ def test_the_destination_is_a_word_or_an_address(text: str, octets: str) -> None
     assert policy.destination.hex() == octets
 
 
+@pytest.mark.parametrize("eapol, sectags", [("876f", "876f"), ("888e", "9876")])
+def test_eapol_and_sectags_differ_in_ethertype(tmp_path: Path, eapol: str, sectags: str) -> None:
+    """A port could not keep them apart: the entry is named, in any order of the file."""
+    key = f"mka:\n  ckn: 01\n  cak: {CANARY}\n"
+    path = tmp_path / "c.yaml"
+    path.write_text(f"{key}  eapol_ethertype: {eapol}\nsecy:\n  ethertype: {sectags}\n")
+    path.chmod(0o600)
+    if eapol != sectags:
+        assert load(path).secy.ethertype == int(sectags, 16)
+        return
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    wanted = "c.yaml:4: mka.eapol_ethertype: 876f is the EtherType of SecTAGs too"
+    assert wanted in str(refused.value)
+    assert CANARY not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "entry, line, reason",
     [

@@ -89,6 +89,18 @@ def test_the_default_link_agrees_on_keys(plane: Plane) -> None:
     assert link["mka"]["secured_ns"] == 3_000_000
 
 
+@pytest.mark.parametrize("eapol", ["888e", "876f"])
+def test_a_link_has_the_ethertype_of_its_sectags(eapol: str) -> None:
+    """All arrives, and the report takes such a SecTAG apart."""
+    with built(topology({"ethertype": "9876", "eapol_ethertype": eapol})) as lab:
+        text = page(lab)
+        (link,) = lab.links
+        sample = link_json(lab)
+        assert [end.secy.controls.ethertype for end in link.ends or ()] == [0x9876, 0x9876]
+    assert (sample["protected"], sample["delivered"]) == (True, 20)
+    assert "AN 0, PN 1, SL 0, SCI" in text
+
+
 def test_each_link_and_each_seed_has_a_cak_of_its_own() -> None:
     """No CKN is used twice."""
     names = []

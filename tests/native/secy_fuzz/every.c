@@ -88,6 +88,7 @@ static void every_world(const char *kernel, int xpn, size_t key_length, int encr
                             .end_station = naming == ES,
                             .scb = naming == SCB,
                             .icv_length = 16,
+                            .ethertype = 0x88E5,
                             .window = 1u << 20,
                             .xpn = (uint8_t)xpn,
                             .refuse_sl_48 = 1,

@@ -10,7 +10,7 @@ static size_t draw_length(void) {
 }
 
 void add_clear(batch *b) {
-    static const uint16_t types[] = {0x0800, 0x88E5, 0x8100, 0x88A8, 0x9100, 0x888E};
+    static const uint16_t types[] = {0x0800, 0x88E5, 0x9876, 0x8100, 0x88A8, 0x9100, 0x888E};
     const size_t length = draw_length();
     uint8_t *frame = row_new(b);
     fill(frame, length);
@@ -56,7 +56,7 @@ static macsec_verdict protect_expected(size_t length, size_t *sent) {
 static void check_sectag(const uint8_t *tag, size_t user) {
     unsigned tci = w.s.send_sci ? SC : (w.s.end_station ? ES : 0u) | (w.s.scb ? SCB : 0u);
     tci |= w.s.encrypt ? E | C : w.s.icv_length == 16 ? 0u : C;
-    check(get(tag, 2) == 0x88E5 && tag[2] == (tci | w.s.encodingsa), "TCI %02x", tag[2]);
+    check(get(tag, 2) == w.s.ethertype && tag[2] == (tci | w.s.encodingsa), "TCI %02x", tag[2]);
     check(tag[3] == (user < 48 ? user : 0), "SL %u of %zu octets", tag[3], user);
     check(get(tag + 4, 4) == (uint32_t)w.tx[w.s.encodingsa].last, "PN in the SecTAG");
     check(!w.s.send_sci || get(tag + 8, 8) == w.sci, "SCI in the SecTAG");

@@ -3,7 +3,7 @@
 
 view take_apart(const uint8_t *frame, size_t length) {
     view v = {.front = 12 + 4 * vlan_tags(frame, length, w.r.clear_tags)};
-    v.tagged = length >= v.front + 2 && get(frame + v.front, 2) == 0x88E5;
+    v.tagged = length >= v.front + 2 && get(frame + v.front, 2) == w.r.ethertype;
     if (!v.tagged || length < v.front + 8) {
         return v;
     }

@@ -42,6 +42,7 @@ static void draw_profile(macsec_controls *c) {
 static void draw_controls(void) {
     static const uint8_t offsets[] = {0, 0, 30, 50};
     macsec_controls c = {.protect = 1, .encodingsa = (uint8_t)below(ANS), .longest = -1};
+    c.ethertype = one_in(4) ? 0x9876 : 0x88E5;
     draw_profile(&c);
     c.xpn = coin();
     w.key_length = coin() ? 16 : 32;

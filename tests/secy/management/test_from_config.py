@@ -98,6 +98,7 @@ def test_every_entry_of_secy_reaches_its_control() -> None:
         "clear_tags_authenticated": "on",
         "mtu": 1500,
         "icv_length": 12,
+        "ethertype": "9876",
     }
     assert controls_of(load({"secy": given})) == Controls(
         profile=PROFILES["linux"],
@@ -115,6 +116,7 @@ def test_every_entry_of_secy_reaches_its_control() -> None:
         clear_tags_authenticated=True,
         mtu=1500,
         icv_length=12,
+        ethertype=0x9876,
     )
     assert controls_of(load({"secy": {"duplicates": "reject"}})).duplicates_reject
     assert controls_of(load({})) == Controls()
@@ -137,6 +139,9 @@ REFUSED = [
     ("secy:\n  window: 4294967296\n", 2, "secy.window", "0 to 4294967295"),
     ("secy:\n  replay: on\n  encodingsa: 4\n", 3, "secy.encodingsa", "not an AN"),
     ("secy:\n  clear_tags: 3\n", 2, "secy.clear_tags", "0, 1 or 2"),
+    ("secy:\n  replay: on\n  ethertype: 8100\n", 3, "secy.ethertype", "that of a VLAN tag"),
+    ("secy:\n  ethertype: 05ff\n", 2, "secy.ethertype", "0600 to ffff"),
+    ("secy:\n  ethertype: macsec\n", 2, "secy.ethertype", "4 hex digits"),
     ("secy:\n  icv_length: 8\n", 2, "secy.icv_length", "profile linux takes 8 to 16"),
     ("secy:\n  profile: linux\n  icv_length: 7\n", 3, "secy.icv_length", "8 to 16"),
     (
