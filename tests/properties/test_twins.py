@@ -40,10 +40,16 @@ from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.secy import Outcome, SecY, Validate
+from macsec.terms import CLEAR_PROTOCOLS
 
 PEERS = (SCI_A, "5254001301560000", "0a0b0c0d0e0f0007", "5254001301570001")
 KEYS = [bytes([n]) * 32 for n in range(1, 4)]
 LOG = logging.getLogger("macsec")
+EXCEPTED = [  # to STP, CDP or a station; EtherTypes of LLDP, EAPOL, PTP, MACsec and IPv4
+    bytes.fromhex(to) + bytes.fromhex("02000000000a") + bytes.fromhex(ethertype)
+    for to in ("0180c2000000", "01000ccccccc", "020000000001")
+    for ethertype in ("88cc", "888e", "88f7", "88e5", "0800")
+]
 VLANS = [bytes.fromhex(tag) for tag in ("81000064", "88a80fff", "91000001")]
 
 
@@ -82,6 +88,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
         "mtu": draw(st.sampled_from([None, None, None, 100, 1500])),
         "icv_length": draw(st.sampled_from([16, 16, 8, 12, 15])),
         "ethertype": draw(st.sampled_from([0x88E5, 0x88E5, 0x0600, 0x9876])),
+        "clear": draw(st.sampled_from([(), ("lldp", "stp"), ("cdp", "eapol", "stp")])),
     }
     return possible(given)
 
@@ -166,6 +173,7 @@ class History:
             {"encodingsa": an}, {"mtu": draw.choice([None, 90])}, {"clear_tags": an % 3},
             {"send_sci": on}, {"protect": on}, {"clear_tags_authenticated": on},
             {"ethertype": draw.choice([0x88E5, 0x9876])},
+            {"clear": draw.choice([(), ("stp",), ("lldp", "ptp"), tuple(CLEAR_PROTOCOLS)])},
         ])  # fmt: skip
         calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
             ("create_tx_sa", (an, self.key(an)), self.sa(self.tx_sci, False)),
@@ -200,7 +208,13 @@ class History:
             frames.append(frame[:12] + tags + frame[12:])
             if draw.random() < 0.1:
                 frames.append(draw.randbytes(draw.randrange(0, 40)))
+            if draw.random() < 0.3:
+                frames.append(self.excepted())
         return frames
+
+    def excepted(self) -> bytes:
+        """Draw a frame that some value of `clear` lets pass, or nearly."""
+        return self.draw.choice(EXCEPTED) + self.draw.randbytes(self.draw.choice([0, 1, 46]))
 
     def received_frames(self) -> list[bytes]:
         """Draw frames to receive: good by the text or by the twin, mutated, replayed, spliced."""
@@ -208,7 +222,8 @@ class History:
         frames: list[bytes] = []
         for _ in range(draw.randrange(0, 20)):
             replayed = self.history and draw.random() < 0.5
-            frame = draw.choice(self.history) if replayed else self.crafted()
+            made = self.excepted if draw.random() < 0.1 else self.crafted
+            frame = draw.choice(self.history) if replayed else made()
             if draw.random() < 0.3:
                 frame = self.mutated(frame)
             frames.append(frame)

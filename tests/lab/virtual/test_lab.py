@@ -11,6 +11,7 @@ from support.planes import PLANES, Plane
 from macsec.config import load_topology, shipped
 from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError
+from macsec.frames import FrameBatch
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.recorder import record
 
@@ -84,6 +85,31 @@ def test_a_wiretap_sees_no_payload(plane):
     assert sum(frame[12:14] == MACSEC for frame in wire) == 30
     host = [frame for frame in recorders["host-r1"].batch.frames() if frame[6:12] != frame[:6]]
     assert sum(CANARY.encode() in frame for frame in host) == 30
+
+
+@pytest.mark.parametrize("named, in_clear", [("ptp", 4), ("lldp", 0)])
+@pytest.mark.parametrize("macsec", [{}, {"keys": "static"}], ids=["agreed", "static"])
+def test_protocols_of_clear_cross_a_link_without_a_sectag(named, in_clear, macsec):
+    """They arrive as all others do, and move no counter of the SecYs."""
+    ptp, ipv4 = (
+        bytes.fromhex("011b19000000" + "020000000001" + ethertype) + bytes(46)
+        for ethertype in ("88f7", "0800")
+    )
+    topology = {
+        **TWO_SITES,
+        "macsec": {"clear": [named], **macsec},
+        "traffic": [{"from": "l1", "to": "r1", "pcap": "x.pcap"}],
+    }
+    with built(topology) as lab:
+        recorders = {recorder.name: recorder for recorder in record(lab)}
+        lab.run(read=lambda _: [FrameBatch.from_frames([ptp, ipv4] * 4)])
+        assert [tally.delivered for tally in lab.tallies] == [8]
+        sender, receiver = (end.secy for end in lab.links[0].ends)
+        assert sender.counters["OutPktsEncrypted"] == 8 - in_clear
+        assert (sender.excepted.sent, receiver.excepted.received) == (in_clear, in_clear)
+    wire = recorders["wire-left-right"].batch.frames()
+    assert wire.count(ptp) == in_clear
+    assert sum(frame[12:14] == MACSEC for frame in wire) == 8 - in_clear
 
 
 def test_an_unprotected_link_shows_the_payload():
