@@ -21,6 +21,7 @@ from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError, MACsecError
 from macsec.kay.listening.listener import Listener
 from macsec.kay.listening.story import Stories
+from macsec.kay.policy import SUSPENSIONS_S
 from macsec.keys import Key
 from macsec.offline.decrypt import eapol_rows
 from macsec.report.mka import capture as capture_report
@@ -70,6 +71,12 @@ def status(name: str | None, as_json: bool) -> None:
 @click.option("--enable", multiple=True, metavar="CKN", help="Start it again.")
 @click.option("--macsec", type=click.Choice(["on", "off"]), help="off: frames pass in clear.")
 @click.option("--clear-counters", is_flag=True, help="Set the counters to zero.")
+@click.option(
+    "--suspend",
+    type=click.IntRange(SUSPENSIONS_S[0], SUSPENSIONS_S[-1]),
+    metavar="SECONDS",
+    help="Suspend key agreement for an in-service upgrade; 0 ends it.",
+)
 @options.json_data
 def change(
     name: str,
@@ -81,6 +88,7 @@ def change(
     enable: tuple[str, ...],
     macsec: str | None,
     clear_counters: bool,
+    suspend: int | None,
     as_json: bool,
 ) -> None:
     """Change NAME, a running tap --mka of this user.
@@ -88,6 +96,9 @@ def change(
     New CAKs are used from now on, beside the present ones: these are removed, except a fallback,
     once a new one has carried the traffic for 6 s, or at once with --now. A profile takes the place
     of secy and mka, CAKs included; the port is closed until it is secured anew, and keeps its SCI.
+
+    With --suspend all members keep NAME for these seconds while it sends no MKPDU; frames go on. It
+    needs a Key Server whose suspension_limit allows it.
 
     Nothing is written to a file: the next start has the configuration that it names.
     """
@@ -100,6 +111,7 @@ def change(
         enable=[_ckn(each).hex() for each in enable],
         macsec=None if macsec is None else macsec == "on",
         clear_counters=clear_counters,
+        suspend=suspend,
     )
     if request == ChangeRequest(at_once=at_once):
         raise click.UsageError("nothing to change: give --cak, --profile, --disable or the like")

@@ -38,6 +38,7 @@ class ChangeRequest:
 
     `profile`: the absolute path of a configuration. `caks`: CKN in hex, and the octets of the CAK.
     `at_once`: do not wait until a new CAK carries the traffic. `macsec`: on, off or as it is.
+    `suspend`: seconds of a suspension, 0 to end one.
     """
 
     profile: str | None = None
@@ -47,6 +48,7 @@ class ChangeRequest:
     enable: list[str] = field(default_factory=list)
     macsec: bool | None = None
     clear_counters: bool = False
+    suspend: int | None = None
 
     def encode(self, keys: list[Key]) -> bytearray:
         """Return the octets of the request; the caller wipes them."""
@@ -140,6 +142,10 @@ class Changes:
         if request.clear_counters:
             self._clear()
             yield "counters cleared"
+        if request.suspend is not None:
+            self._kay.suspend(now_ns, request.suspend)
+            asked = f"suspension of {request.suspend} s asked for"
+            yield asked if request.suspend else "suspension ended"
 
     def _adopt(self, path: str) -> str:
         """Take policy, controls and CAKs of another configuration."""

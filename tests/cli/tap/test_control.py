@@ -16,7 +16,7 @@ from macsec.cli.tap import status_socket
 from macsec.cli.tap.control import ChangeRequest, Changes, request_changes
 from macsec.cli.tap.status_socket import Client, ControlSocket
 from macsec.custody import InUse, member_name
-from macsec.errors import MACsecError
+from macsec.errors import ConfigError, MACsecError
 from macsec.keys import Key
 
 OTHER, OTHER_CAK = "3344", bytes(range(16, 32))
@@ -90,6 +90,29 @@ def test_another_cak_takes_over_without_a_lost_frame(ports):
     assert [port.ckns() for port in ports] == [[OTHER], [OTHER]]
     assert b.numbers_from("a") == a.sent
     assert connected(ports)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_suspended_port_is_silent_and_kept(ports, at):
+    """As Key Server and as member: no MKPDU of it for a minute, and frames pass; 0 ends it."""
+    name, segment = ports[at].member.name, ports[at].segment
+    assert ports[at].ask(suspend=100)["changes"] == ["suspension of 100 s asked for"]
+    run(ports, 5)
+    silent_from = segment.now
+    run(ports, 60)
+    assert all(not silent_from < when for when, sender, _ in segment.mkpdus if sender == name)
+    assert connected(ports)
+    assert ports[at].ask(suspend=0)["changes"] == ["suspension ended"]
+    run(ports, 5)
+    assert any(silent_from < when for when, sender, _ in segment.mkpdus if sender == name)
+
+
+@pytest.mark.parametrize("seconds", [-1, 121])
+def test_a_suspension_beyond_its_limits_is_refused(ports, seconds):
+    """The answer says why, with the exit code of a wrong value."""
+    answer = ports[0].ask(suspend=seconds)
+    assert answer["exit_code"] == ConfigError.exit_code
+    assert "0 to 120" in answer["error"]
 
 
 def test_present_cak_stays_while_the_other_end_has_no_other(ports):
