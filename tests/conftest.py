@@ -82,8 +82,25 @@ def _is_on_both_planes(item: pytest.Item) -> bool:
     return case is None or case.params.get("every_plane", PLANES[0]) in BOTH_PLANES
 
 
+NOT_BUILT = (
+    "the C extension is not built: run `pip install -e .` first, "
+    "or test the reference plane alone with `pytest --reference`"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for machines without a C compiler."""
+    parser.addoption(
+        "--reference",
+        action="store_true",
+        help="test the reference plane alone, without the extension",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Search all output of the tests for keys."""
+    """Search all output of the tests for keys. Without the extension, end in one line."""
+    if len(PLANES) == 1 and not config.getoption("reference"):
+        raise pytest.UsageError(NOT_BUILT)
     config.pluginmanager.register(canary.Plugin(), "canary")
 
 

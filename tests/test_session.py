@@ -62,3 +62,30 @@ def test_exhaustive_tests_run_if_their_file_or_they_are_named(
         long,
         quick,
     )
+
+
+@pytest.mark.parametrize(
+    ("args", "exit_code", "text"),
+    [
+        ([], 4, "ERROR: the C extension is not built: run `pip install -e .` first"),
+        (["--reference"], 0, "data planes: reference\n"),
+    ],
+)
+def test_tests_without_a_build_end_in_one_line(
+    tmp_path: Path, args: list[str], exit_code: int, text: str
+) -> None:
+    """The line names the command; an option tests what needs no build."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['macsec._native'] = None\n")
+    found = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0"),
+            *("--collect-only", "tests/test_time_units.py", *args),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=SUPPORT.parent,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ['PYTHONPATH']}"},
+    )
+    assert found.returncode == exit_code, found.stdout + found.stderr
+    assert text in found.stdout + found.stderr
+    assert bool(args) or len(found.stderr.strip().splitlines()) == 1

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import click
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from macsec import conformance
 from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
-from macsec.cli.shared.edge import GOOD, REFUSED
+from macsec.cli.shared.edge import GOOD, REFUSED, stdout
 from macsec.conformance import NotRun, PassCount, Report, Target
 from macsec.conformance.targets import BACKENDS
+from macsec.report.page import Page, drawn, indented
+from macsec.report.table import Table
+from macsec.report.visible import on_one_line
 
-PIPE_WIDTH = 100_000
-"""Columns where stdout is no terminal, so that no line for a program is folded."""
+OUTCOMES = ("passed", "failed")
 
 
 @click.command("conformance", short_help="Run the test vectors on every backend and kernel.")
@@ -69,51 +69,52 @@ def _wanted(
 
 def _show(report: Report) -> None:
     """Print the table, the failures and what was not run on stdout, and a summary on stderr."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=PIPE_WIDTH)
-    console.print(_table(report))
-    _show_failures(console, report)
-    for left_out in report.not_run:
-        line = escape(f"{_name(left_out)}: {left_out.reason}")
-        console.print(f"[yellow]not run[/]  {line}", soft_wrap=True)
+    page = Page(stdout())
+    page.add(Text(), *indented(drawn(_table(report))))
+    not_run = (f"{_name(each)}: {each.reason}" for each in report.not_run)
+    for word, style, lines in (
+        ("failed", "red", _failures(report)),
+        ("not run", "yellow", not_run),
+    ):
+        page.lines([Text.assemble((word, style), f"  {on_one_line(line)}") for line in lines])
     click.echo(_line(report), err=True)
 
 
 def _table(report: Report) -> Table:
     totals, by_target = report.by_kind(), report.by_target()
     targets = list(dict.fromkeys(target for counts in by_target.values() for target in counts))
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True)
-    table.add_column("suite", footer="all")
-    table.add_column("kind")
-    for target in targets:
-        table.add_column(target.label.replace(" ", "\n"), justify="right")
-    for heading in ("passed", "failed"):
-        total = sum(getattr(count, heading) for count in totals.values())
-        table.add_column(heading, justify="right", footer=str(total))
-    for (suite, kind), count in totals.items():
-        cells = [_cell(by_target[suite, kind], target) for target in targets]
-        failed = f"[bold red]{count.failed}[/]" if count.failed else "0"
-        table.add_row(suite, kind, *cells, str(count.passed), failed)
-    return table
+    rows = [
+        (
+            *(suite, kind),
+            *(_cell(by_target[suite, kind], target) for target in targets),
+            *(str(count.passed), str(count.failed)),
+        )
+        for (suite, kind), count in totals.items()
+    ]
+    sums = [str(sum(getattr(count, name) for count in totals.values())) for name in OUTCOMES]
+    return Table(
+        "",
+        ("suite", "kind", *(target.label.replace(" ", "\n") for target in targets), *OUTCOMES),
+        [*rows, ("all", "", *("" for _ in targets), *sums)],
+        names=2,
+        marks=["bad" if count.failed else "" for count in totals.values()],
+    )
 
 
 def _cell(counts: dict[Target, PassCount], target: Target) -> str:
     count = counts.get(target)
     if count is None:
         return "-"
-    whole = count.passed + count.failed
-    return f"[red]{count.passed}/{whole}[/]" if count.failed else str(count.passed)
+    return f"{count.passed}/{count.passed + count.failed}" if count.failed else str(count.passed)
 
 
-def _show_failures(console: Console, report: Report) -> None:
+def _failures(report: Report) -> Iterator[str]:
     on: dict[tuple[str, str, str, str], list[str]] = {}
     for failed in report.failures():
         same = (failed.id, failed.why, failed.clause, failed.file)
         on.setdefault(same, []).append(failed.target.label)
     for (identity, why, clause, file), targets in on.items():
-        line = escape(f"{identity}  {why}  ({', '.join(targets)}; {clause}; {file})")
-        console.print(f"[red]failed[/]  {line}", soft_wrap=True)
+        yield f"{identity}  {why}  ({', '.join(targets)}; {clause}; {file})"
 
 
 def _name(left_out: NotRun) -> str:

@@ -109,7 +109,7 @@ class Columns(RichTable):
     def _folded(self, row: Sequence[Text], width: int) -> Text:
         """Return the cells of a row on as many lines as they need; later lines are indented."""
         named = zip_longest(self.head, row, fillvalue="")
-        parts = [Text.assemble(name, " " * bool(name), cell) for name, cell in named]
+        parts = [Text.assemble(name, " " * bool(name), cell) for name, cell in named if cell]
         line, *lines = [Text(overflow="ignore")]
         for part in parts:
             for word in part.split(allow_blank=True) if part.plain.strip() else ():

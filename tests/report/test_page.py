@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,7 @@ VERBS = {
     "attack run": ["attack", "run", "all", "--seed", "1"],
     "mka explain": ["mka", "explain", "pcaps/mka/three.pcap"],
     "doctor": ["doctor"],
+    "conformance": ["conformance", "macsec/conformance/vectors/annex_c.json"],
 }
 
 
@@ -98,7 +100,11 @@ def run(args, file, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "verb", ["lab run", "mka explain", "doctor", pytest.param("attack run", marks=EXHAUSTIVE)]
+    "verb",
+    [
+        *(verb for verb in VERBS if verb != "attack run"),
+        pytest.param("attack run", marks=EXHAUSTIVE),
+    ],
 )
 def test_every_word_is_whole_at_every_width(verb, shown, monkeypatch):
     """The words of a pipe, which has no width, are there on every terminal."""
@@ -154,3 +160,19 @@ def test_visible_text_is_printable_but_for_tabs_and_line_ends(text):
     assert not controls & set(visible(text))
     assert not (controls | {"\t", "\n"}) & set(on_one_line(text))
     assert visible("plain, ümläut — 1\t2\n") == "plain, ümläut — 1\t2\n"
+
+
+def test_conformance_shows_names_of_others_without_their_controls(tmp_path, monkeypatch):
+    """The identity of a vector that fails."""
+    vectors = json.loads(Path("macsec/conformance/vectors/annex_c.json").read_text())
+    vectors["vectors"] = vectors["vectors"][:1]
+    vectors["vectors"][0] |= {"id": FOREIGN + "\nfake", "frame_out": "00" * 60}
+    spoiled = tmp_path / "spoiled.json"
+    spoiled.write_text(json.dumps(vectors))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    file = Terminal()
+    run(["conformance", "--backend", "reference", str(spoiled)], file, monkeypatch)
+    assert "\\x1b[31mPWN\\x1b]0;title\\x07" in file.getvalue()
+    assert "\nfake" not in file.getvalue()
+    assert not {"\x07", "\r", "\x9b", "\u202e"} & set(plain(file.getvalue()))

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from macsec.errors import ConfigError, MACsecError
-from macsec.report.visible import on_one_line
+from macsec.report.visible import on_one_line, visible
 
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
@@ -148,7 +148,7 @@ def _is_closed_pipe(error: BaseException) -> bool:
 
 def _usage(error: click.ClickException) -> int:
     if isinstance(error, _NO_ARGUMENTS):
-        click.echo(error.message, err=True)
+        click.echo(visible(error.message), err=True)
         return USAGE
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -215,7 +215,7 @@ def _interrupted_within(error: BaseException | None) -> int | None:
 def _unexpected(error: BaseException) -> int:
     # The text of an unexpected exception could hold a key: it is not shown.
     if os.environ.get("MACSEC_DEBUG") == "1":
-        traceback.print_exception(error)
+        click.echo(visible("".join(traceback.format_exception(error))), err=True, nl=False)
         return FAILED
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
