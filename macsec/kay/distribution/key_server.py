@@ -94,7 +94,7 @@ class KeyServer:
         ki = current.sak.ki
         if ki.mi != participant.identity.mi:
             return Reason.FIRST
-        if self._membership_changed(current, set(live)):
+        if self._membership_changed(current, participant):
             return Reason.LIVE_LIST
         if self.decide(participant) != current.sak.protection:
             return Reason.PROTECTION
@@ -107,12 +107,22 @@ class KeyServer:
             return Reason.FORGOTTEN
         return None
 
-    def _membership_changed(self, current: CurrentSak, live: set[bytes]) -> bool:
+    def _membership_changed(self, current: CurrentSak, participant: Participant) -> bool:
+        live = {peer.mi for peer in participant.peers.live}
         lost = current.members - live
-        if lost and not self._policy.sak_rekey_on_live_peer_loss:
+        if lost and self._outlives_loss(current, participant):
             current.members -= lost  # a peer that returns has to get another SAK
             lost = set()
         return bool(lost or live - current.members)
+
+    def _outlives_loss(self, current: CurrentSak, participant: Participant) -> bool:
+        """Return whether the SAK stays when a member is lost.
+
+        Under XPN each member has to have it by then: a shorter list would assign other SSCIs.
+        """
+        xpn, ki = current.sak.protection.suite.xpn, current.sak.ki
+        taken = not xpn or all(peer.receives(ki) for peer in participant.peers.live)
+        return taken and not self._policy.sak_rekey_on_live_peer_loss
 
     @property
     def rekey_ns(self) -> int | None:

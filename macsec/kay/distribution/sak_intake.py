@@ -14,6 +14,7 @@ from macsec.suites import CipherSuite
 
 from .key_history import Claim, KeyHistory
 from .refusals import Refusals
+from .sscis import assigned, server_ssci
 
 REUSED = {
     Claim.STALE: "the Key Server reuses KN {kn}; it has used KNs up to {last}",
@@ -51,8 +52,14 @@ class SakIntake:
             return None
         if self._history.judge(ki, key.check_value) is not Claim.NEW:
             return None
-        sscis = self._sscis(participant, mkpdu, protection.suite)
+        scis = [self._sci_of(participant, entry.mi) for entry in mkpdu.live]
+        others = [sci for sci in scis if sci is not None]
+        if protection.suite.xpn and len(others) < len(scis):
+            return None  # each SSCI needs every SCI; the Key Server repeats the SAK
+        sscis = self._sscis(mkpdu, protection.suite, others)
         if sscis is None:
+            words = f"its SSCI {server_ssci(mkpdu)} does not fit the Key Server's list"
+            self.refusals.add(now_ns, "sak-refused", ki, words)
             return None
         return Sak(ki, given.an, key, protection, sscis)
 
@@ -97,16 +104,15 @@ class SakIntake:
         except MACsecError:
             return None
 
-    def _sscis(
-        self, participant: Participant, mkpdu: Mkpdu, suite: CipherSuite
-    ) -> dict[int, int] | None:
-        """Return the SSCI of each member of the Key Server's list by its SCI (802.1AE 10.7.13).
+    def _sscis(self, mkpdu: Mkpdu, suite: CipherSuite, others: list[int]) -> dict[int, int] | None:
+        """Return the SSCI of each member by its SCI: as the Key Server assigns them, or by rank.
 
-        The ranks need every SCI. None while one is unknown; the Key Server repeats the SAK.
+        None if its assignment cannot be.
         """
-        scis = {self._sci_of(participant, entry.mi) for entry in mkpdu.live}
-        known = {sci for sci in scis if sci is not None} | {mkpdu.basic.sci, self._sci}
-        return None if suite.xpn and None in scis else ranked(known)
+        own = server_ssci(mkpdu)
+        if suite.xpn and own:
+            return assigned(own, mkpdu.basic.sci, others)
+        return ranked({*others, mkpdu.basic.sci, self._sci})
 
     def _sci_of(self, participant: Participant, mi: bytes) -> int | None:
         if mi == participant.identity.mi:
