@@ -184,6 +184,12 @@ class Kay(Uncopyable):
         self.principal.suspend(now_ns, seconds)
         self._advance(now_ns)
 
+    @property
+    def suspended(self) -> bool:
+        """True while key agreement is suspended, as of the last call with a time."""
+        principal = self.principal
+        return principal is not None and principal.suspension.lasts(self._now_ns)
+
     def set_policy(self, now_ns: int, policy: KayPolicy) -> None:
         """Continue under another policy, as a new member: the port is not secured until then."""
         enabled = self._enabled

@@ -44,6 +44,13 @@ class PeerEventJson(_RecordJson):
     sci: str | None
 
 
+class SuspensionEventJson(_RecordJson):
+    """Key agreement was suspended (802.1X 9.18), or goes on."""
+
+    event: Literal["suspension"]
+    suspended: bool
+
+
 class CountEventJson(_RecordJson):
     """MKPDUs that were refused, or frames that were dropped, in the last second or more.
 
@@ -76,6 +83,7 @@ EventJson: TypeAlias = (
     SessionEventJson
     | SakEventJson
     | PeerEventJson
+    | SuspensionEventJson
     | CountEventJson
     | ChangeEventJson
     | LostRecordsJson

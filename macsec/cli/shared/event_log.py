@@ -104,13 +104,13 @@ class PortEvents:
     ) -> None:
         self._log, self._port, self._kay = log, port, kay
         self._secy_counters, self._drops = secy_counters, drops
-        self._secured = False
+        self._secured = self._suspended = False
         self._saks: dict[str, tuple[int, bool]] = {}
         self._peers: dict[tuple[str, str], str | None] = {}
         self._counted: dict[str, int] = {}
 
     def note(self) -> None:
-        """Record changes of the session, of SAKs and of peers."""
+        """Record changes of the session, of a suspension, of SAKs and of peers."""
         if self._kay is None:
             return
         self._note_peers(self._kay)
@@ -120,6 +120,9 @@ class PortEvents:
             principal = self._kay.principal
             ckn = None if principal is None else principal.key.name
             self._write("session", secured=self._secured, reason=reason(self._kay), ckn=ckn)
+        if self._kay.suspended != self._suspended:
+            self._suspended = self._kay.suspended
+            self._write("suspension", suspended=self._suspended)
 
     def _note_peers(self, kay: Kay) -> None:
         peers = {

@@ -133,7 +133,8 @@ def keys(kay: Kay) -> list[SakJson]:
 def reason(kay: Kay) -> str:
     """Return the state of the port in words, and the obstacle if it is not secured."""
     if kay.secured and (slots := kay.cp.slots()):
-        return f"secured, SAK {slots[0].ki}, AN {slots[0].an}"
+        suspended = "; key agreement is suspended" if kay.suspended else ""
+        return f"secured, SAK {slots[0].ki}, AN {slots[0].an}{suspended}"
     opened = "plain frames pass, not secured" if kay.cp.controlled else "not secured"
     return f"{opened}: {obstacle(kay)}"
 

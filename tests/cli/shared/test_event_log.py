@@ -13,6 +13,7 @@ from support.schemas import validator
 
 from macsec.cli.shared.event_log import EventLog, PortEvents
 from macsec.errors import ConfigError
+from macsec.report.mka.status import reason
 from macsec.secy import SecY
 
 
@@ -51,6 +52,25 @@ def test_session_saks_and_peers_have_a_record_each(tmp_path):
     assert kinds(last) == ["peer-lost ", "sak deleted", "session "]
     assert (last[0]["mi"], last[2]["secured"]) == (first[0]["mi"], False)
     assert "silent" in last[2]["reason"]
+
+
+def test_a_suspension_has_a_record_for_its_start_and_end(tmp_path):
+    """At both members; the status says it meanwhile, and the session goes on."""
+    segment, *members = pair()
+    ports = []
+    for member in members:
+        log = EventLog(str(tmp_path / member.name), lambda: segment.now)
+        ports.append(PortEvents(log, "ms0", member.kay, lambda m=member: m.secy.counters))
+    members[1].kay.suspend(segment.engine.now_ns, 30)
+    members[1].station.settle()
+    for seconds, text in ((10, "; key agreement is suspended"), (30, "")):
+        segment.run(segment.now + seconds)
+        for member, port in zip(members, ports, strict=True):
+            port.note()
+            assert reason(member.kay).partition(", AN ")[2][1:] == text
+    for member in members:
+        found = [one for one in records(tmp_path / member.name) if one["event"] == "suspension"]
+        assert [one["suspended"] for one in found] == [True, False]
 
 
 def test_refused_mkpdus_have_one_record_a_counter_and_interval(tmp_path):
