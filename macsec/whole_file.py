@@ -169,6 +169,14 @@ def write_whole(
         file.write(contents.encode() if isinstance(contents, str) else contents)
 
 
+def refuse_unwritable(path: str | None) -> None:
+    """Raise as `WholeFile` does if a file cannot be made; None, a device and a FIFO pass."""
+    if path is None:
+        return
+    if os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path):
+        WholeFile(path).discard()
+
+
 def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
     """Make a folder for files to write, with those above it, unless it is there.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from macsec.errors import ConfigError, MACsecError
-from macsec.whole_file import WholeFile, make_folder, write_whole
+from macsec.whole_file import WholeFile, make_folder, refuse_unwritable, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -91,3 +91,14 @@ def test_existing_name_is_refused_before_the_write(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="exists"):
         WholeFile(tmp_path / "f", mode=0o600, new=True)
     assert names(tmp_path) == ["f"]
+
+
+def test_unwritable_name_is_refused_before_the_work(tmp_path: Path) -> None:
+    """A folder that is missing is refused at once; a name that can be written is left as it was."""
+    with pytest.raises(ConfigError, match=r"none/report\.html"):
+        refuse_unwritable(str(tmp_path / "none" / "report.html"))
+    refuse_unwritable(str(tmp_path / "report.html"))
+    refuse_unwritable(None)
+    os.mkfifo(tmp_path / "pipe")
+    refuse_unwritable(str(tmp_path / "pipe"))
+    assert os.listdir(tmp_path) == ["pipe"]

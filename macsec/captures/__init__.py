@@ -8,6 +8,8 @@ formats.py     magic numbers, limits, link types, block and option numbers
 blocks.py      pcap file header, section and interface blocks
 index.py       ReferenceIndex: the position of each frame in a chunk, as columns
 beside.py      Beside: options of packets, blocks between frames
+damage.py      PassedOver, next_record: what is not delivered, and where records go on
+row_options.py RowOptions: options of packets to write
 emit.py        reference_emit: records from batches
 native.py      NativeIndex, NativeEmitter: both in C
 streams.py     input: files, pipes, standard input, gzip, zstd

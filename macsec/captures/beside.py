@@ -24,6 +24,10 @@ Buffer = bytes | memoryview
 _NOT_TO_COPY = {19372, 19373}
 """Custom options that a program which changes the file must leave out."""
 
+KEPT_FLAGS = 0xFFFFFFFF & ~0x1E0
+"""epb_flags without the length of an FCS, which delivered frames do not have."""
+OPTION_NAMES = {1: "packet comment", 4: "packet drop count", 5: "packet id", 6: "packet queue"}
+
 _PACKET_NUMBERS = {2: 4, 4: 8, 5: 8, 6: 4}
 _INTERFACE_NUMBERS = {8: 8, 10: 4, 14: 8, 16: 8, 17: 8}
 _STATISTICS_NUMBERS = dict.fromkeys((4, 5, 6, 7, 8), 8)
@@ -78,6 +82,16 @@ class Beside:
         before = np.searchsorted(rows, [row for row, _ in self.blocks]).tolist()
         blocks = [(place, block) for place, (_, block) in zip(before, self.blocks, strict=True)]
         return Beside(flags, options, blocks, self.lost)
+
+    def all_lost(self) -> Counter[str]:
+        """Return what is lost where nothing beside the frames is kept."""
+        lost = Counter(self.lost)
+        lost["packet flags"] = int(np.count_nonzero(self.flags & KEPT_FLAGS))
+        for options in self.options.values():
+            lost.update(OPTION_NAMES.get(code, "packet option") for code, _ in options_in(options))
+        for _, block in self.blocks:
+            lost.update(lost_with(block))
+        return +lost
 
     def without_origin(self) -> Beside:
         """Return this for other interfaces: what is said about the present ones is lost."""
@@ -163,18 +177,18 @@ def other_block(kind: int, body: bytes, big: bool, lost: Counter[str]) -> OtherB
 
 
 def statistics(
-    body: bytes, big: bool, interfaces: Sequence[Interface], lost: Counter[str]
+    body: bytes, big: bool, interfaces: Sequence[Interface], base: int, lost: Counter[str]
 ) -> OtherBlock | None:
     """Return an interface statistics block with its times in units of the written interface.
 
-    None, and a count in `lost`, where it names no interface.
+    `base`: the first interface of its section. None, and a count in `lost`, where it names none.
     """
     read = struct.Struct(">3I" if big else "<3I").unpack_from
     number, high, low = read(body) if len(body) >= 12 else (len(interfaces), 0, 0)
-    if number >= len(interfaces):
+    if base + number >= len(interfaces):
         lost[formats.BLOCK_NAMES[formats.ISB]] += 1
         return None
-    interface = interfaces[number]
+    interface = interfaces[base + number]
     times = _rescaled(high, low, interface)
     options = []
     for code, value in options_in(body[12:], big):

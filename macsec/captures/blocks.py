@@ -5,14 +5,14 @@ Each function takes the octets read so far and returns how many it used, or how 
 
 from __future__ import annotations
 
+import codecs
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from macsec.errors import FormatError
 
 from . import formats
-from .beside import description
+from .beside import description, options_in
 from .formats import Format, Interface
 
 Buffer = bytes | memoryview
@@ -56,7 +56,7 @@ def find_format(head: bytes) -> Format:
 
 def name_stranger(head: bytes) -> str | None:
     """Return name and remedy of a file that is no capture, by its first octets."""
-    text = head.lstrip().lower()
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for table, octets in ((formats.STRANGERS, head), (formats.TEXTS, text)):
         for magic, what in table:
             if octets.startswith(magic):
@@ -109,7 +109,6 @@ def parse_section(block: Buffer, at: int) -> SectionHeader | Needs:
     if major != 1:
         raise FormatError(f"pcapng version {major}.{minor} is not supported, only 1.x", at + 12)
     area = block[24 : length - 4]
-    list(_options(area, big, at + 24))
     return SectionHeader(length, big, description(area, big))
 
 
@@ -126,7 +125,7 @@ def parse_interface(
     check_trailer(block[:length], big, at)
     link_type, snap_length = struct.unpack_from(">HxxI" if big else "<HxxI", block, 8)
     name, inside, tsresol, tsoffset = "", 0, 6, 0
-    for code, value in _options(block[16 : length - 4], big, at + 16):
+    for code, value in options_in(block[16 : length - 4], big):
         if code == formats.IF_NAME:
             name = _text(bytes(value[: formats.MAX_NAME]))
         elif code == formats.IF_TSRESOL and len(value) == 1:
@@ -169,17 +168,14 @@ def check_trailer(block: Buffer, big: bool, at: int) -> None:
         )
 
 
-def _options(area: Buffer, big: bool, at: int) -> Iterator[tuple[int, Buffer]]:
-    """Yield code and value of each option; a missing end-of-options is tolerated."""
+def odd_option(area: Buffer, big: bool) -> int | None:
+    """Return the place of an option that leaves its block; a missing end is tolerated."""
     position = 0
     while len(area) - position >= 4:
         code, length = struct.unpack_from(">HH" if big else "<HH", area, position)
         if code == formats.OPT_END:
-            return
-        position += 4
-        if length > len(area) - position:
-            raise FormatError(
-                f"option {code} of {length} octets leaves its block", at + position - 4
-            )
-        yield code, area[position : position + length]
-        position += (length + 3) & ~3
+            return None
+        if length > len(area) - position - 4:
+            return position
+        position += 4 + ((length + 3) & ~3)
+    return None

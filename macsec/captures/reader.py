@@ -4,7 +4,8 @@ Octets are read into a buffer of at most a few MiB. Whole records are indexed in
 borrows that part of the buffer, which is never written again. An incomplete record at the end moves
 to the front of the next buffer.
 
-A packet of another link type is skipped and counted. A damaged record of known end is passed over.
+A packet of another link type is skipped and counted. A damaged record is passed over where its end
+is known, in pcap where a next record can be found.
 
 Decisions: times outside of 64 bits of nanoseconds (before 1677, after 2262) become the nearest
 inside. A captured length over the original length is believed. A frame over the snap length of its
@@ -13,9 +14,11 @@ interface is delivered whole. Offsets count octets of the decompressed stream.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,7 @@ from .beside import (
     packet_options,
     statistics,
 )
+from .damage import PassedOver, next_record
 from .formats import Interface
 from .index import COLUMNS, ODD, PASSABLE, TIME_MAX, TIME_MIN, Layout, Scan, Stop
 from .native import new_index
@@ -45,6 +49,8 @@ from .streams import open_source
 _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 1 << 20
 _ROWS_MOST = 1 << 20
 _BESIDE_MOST = 1 << 20  # octets of the blocks between the frames of a batch
+_RESUME_MOST = formats.MAX_CAPTURED + 4096  # octets behind damage that are searched
+_ODD_OPTION = "an option leaves its block"
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
 _FLAGS, _LENGTH = COLUMNS.index("flags"), COLUMNS.index("length")
 _PLACES = [COLUMNS.index("start"), COLUMNS.index("options")]
@@ -78,14 +84,13 @@ class Reader:
         self.interfaces: list[Interface] = []
         self.frames = self.octets = self.truncated = 0
         self.clamped = self.empty = 0
-        self.skipped: Counter[int] = Counter()
-        self.faults: list[FormatError] = []
+        self._passed = PassedOver()
+        self.skipped, self.faults = self._passed.skipped, self._passed.faults
         self.beside = Beside(np.zeros(0, np.int64))
         self._blocks: list[tuple[int, Block]] = []
         self._lost: Counter[str] = Counter()
         self._found = 0  # frames up to the block at hand
         self._pending = 0  # octets of the blocks that are kept
-        self._first_skipped: int | None = None
         self._fatal: FormatError | None = None  # of a section or interface
         self._fcs = fcs
         self._budget = batch_octets
@@ -168,19 +173,26 @@ class Reader:
         return self.interfaces[0].precision if self.interfaces else self._format.precision
 
     def _walk(self) -> Iterator[FrameBatch]:
+        last = None
+        try:
+            yield from self._read_on()
+        except FormatError as fault:
+            last = fault
+        if error := self._passed.error(last):
+            raise error
+
+    def _read_on(self) -> Iterator[FrameBatch]:
         while True:
             begin = self._at
             rows, scan = self._gather(begin)
             if rows:
                 yield self._batch(self._buffer[begin : self._at], rows)
-            if scan.stop is Stop.FAULT:
+            if scan.stop is Stop.FAULT and not self._resume(scan):
                 raise self._fatal or self._damage(scan)
             if scan.stop is Stop.MORE and not self._refill(scan.needed):
                 if self._at < self._filled:
                     raise self._cut(scan)
-                break
-        if self.faults or self.skipped:
-            raise self._passed()
+                return
 
     def _gather(self, begin: int) -> tuple[int, Scan]:
         """Fill the columns from `begin` on, over the blocks between frames."""
@@ -223,7 +235,7 @@ class Reader:
     def _beside_of(self, arena: NDArray[np.uint8], flags: Column, rows: int) -> Beside:
         for row in np.flatnonzero(flags >= ODD).tolist():
             offset = int(self._columns[0, row]) - len(arena)
-            self._note(self.frames + row + 1, "an option leaves its block", offset)
+            self._note(f"record {self.frames + row + 1}", _ODD_OPTION, offset)
         flags &= 0xFFFFFFFF
         options: dict[int, bytes] = {}
         places, lengths = self._columns[_FLAGS + 1 :, :rows]
@@ -239,42 +251,56 @@ class Reader:
 
     def _row_order(self, row: int) -> bool:
         """Return whether the section of a row is big-endian."""
-        return next(big for first, big in reversed(self._orders) if first <= row)
+        return self._orders[bisect_right(self._orders, row, key=itemgetter(0)) - 1][1]
 
     def _pass_over(self, scan: Scan) -> None:
         """Go on behind a damaged block of known end, and note its number."""
         length = int.from_bytes(self._left(8)[4:], "big" if self._layout.big else "little")
-        before = self._found + self.skipped.total() + len(self.faults)
-        self._note(before + 1, scan.reason(), scan.fault_offset - scan.consumed)
+        self._note(f"record {self._record}", scan.reason(), scan.fault_offset - scan.consumed)
+        self._passed.damaged += 1
         self._at += length
 
-    def _note(self, record: int, reason: str, offset: int = 0) -> None:
-        self.faults.append(
-            FormatError(f"record {record}: {reason}", self._before + self._at + offset)
-        )
+    def _resume(self, scan: Scan) -> bool:
+        """Go on at the next record of a pcap file that can be found behind a damaged one."""
+        if self._layout.pcapng:
+            return False
+        # All that is searched has to be there: the pieces of a stream decide nothing.
+        while (there := self._filled - self._at) < _RESUME_MOST and self._refill(there + 1):
+            pass
+        octets = self._buffer[self._at : self._at + min(there, _RESUME_MOST)]
+        whole = there < _RESUME_MOST
+        place = next_record(octets, whole, self._layout, self._format.tick_ns)
+        if place is None:
+            return False
+        reason = f"{scan.reason()}: {place:,} octets passed over"
+        self._note(f"record {self._record}", reason, scan.fault_offset - scan.consumed)
+        self._passed.damaged += 1
+        self._at += place
+        return True
+
+    @property
+    def _record(self) -> int:
+        """The number of the record at hand, with all that were passed over."""
+        return self._found + self._passed.count + 1
+
+    def _note(self, where: str, reason: str, offset: int = 0) -> None:
+        self._passed.note(where, reason, self._before + self._at + offset)
+
+    def _note_odd_options(self, length: int, head: int) -> None:
+        """Note that the options of the block at hand end early, if they do."""
+        place = blocks.odd_option(self._left(length)[head : length - 4], self._layout.big)
+        if place is not None:
+            self._note(f"block after record {self._record - 1}", _ODD_OPTION, head + place)
 
     def _damage(self, scan: Scan) -> FormatError:
         offset = self._before + self._at + scan.fault_offset - scan.consumed
-        where = "" if self._layout.pcapng else f"record {self.frames + 1}: "
-        return FormatError(where + scan.reason(), offset)
-
-    def _passed(self) -> FormatError:
-        """Return all that was passed over as one error, at the offset of the first."""
-        texts = []
-        if self.faults:
-            more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
-            texts.append(f"{self.faults[0].reason}{more}")
-        for link_type, count in sorted(self.skipped.items()):
-            name, packets = formats.link_type_name(link_type), "packet" if count == 1 else "packets"
-            texts.append(f"{count} {packets} of link type {name} skipped: only Ethernet is read")
-        offset = self.faults[0].offset if self.faults else self._first_skipped
-        return FormatError("; ".join(texts), offset)
+        return FormatError(f"record {self._record}: {scan.reason()}", offset)
 
     def _cut(self, scan: Scan) -> FormatError:
-        there, record, offset = self._filled - self._at, self.frames + 1, self._before + self._at
+        there, record, offset = self._filled - self._at, self._record, self._before + self._at
         header = self._layout.record_header
         if self._layout.pcapng:
-            text = f"block after record {self.frames} is truncated: {there} of {scan.needed} octets"
+            text = f"block after record {record - 1} is truncated: {there} of {scan.needed} octets"
         elif there < header:
             text = f"record {record} is truncated: {there} of {header} octets of its header"
         else:
@@ -298,7 +324,7 @@ class Reader:
             self._count_skipped(kind, body)
         self._at += length
         if kind == formats.ISB:
-            block = statistics(body, big, self.interfaces[self._layout.source_base :], self._lost)
+            block = statistics(body, big, self.interfaces, self._layout.source_base, self._lost)
         else:
             block = other_block(kind, body, big, self._lost)
         if block is not None:
@@ -322,16 +348,16 @@ class Reader:
         if kind != formats.SPB:
             octets = body[: 2 if kind == formats.PB else 4]
             number = int.from_bytes(octets, "big" if self._layout.big else "little")
-        self.skipped[self.interfaces[self._layout.source_base + number].link_type] += 1
-        if self._first_skipped is None:
-            self._first_skipped = self._before + self._at
+        link_type = self.interfaces[self._layout.source_base + number].link_type
+        self._passed.skip(link_type, self._before + self._at)
 
     def _section(self, rows: int) -> int:
         found = blocks.parse_section(self._rest(), self._before + self._at)
         if isinstance(found, blocks.Needs):
             return found.octets
-        self._at += found.length
         self._layout.big = found.big
+        self._note_odd_options(found.length, 24)
+        self._at += found.length
         self._layout.source_base = len(self.interfaces)
         self._index.configure(self._layout)
         self._orders.append((rows, found.big))
@@ -347,6 +373,7 @@ class Reader:
         if isinstance(found, blocks.Needs):
             return found.octets
         length, interface = found
+        self._note_odd_options(length, 16)
         self._at += length
         self._describe(interface, rows)
         return 0

@@ -8,9 +8,9 @@ counted; an interface that comes with an offset of time keeps it, and so holds i
 from __future__ import annotations
 
 import struct
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,14 @@ from macsec.frames import Column, FrameBatch
 from macsec.time_units import NS_PER_S
 
 from . import formats
-from .beside import Beside, Block, SectionStart, ended, lost_with, options_in
+from .beside import KEPT_FLAGS, Beside, Block, SectionStart, ended
 from .emit import Emitter, Job, clamp_times, option
 from .formats import Interface
 from .native import new_emitter
 from .output import Sink, open_sink
+from .row_options import RowOptions
 
-_COMMENT_MOST = 65_535
-_KEPT_FLAGS = 0xFFFFFFFF & ~0x1E0  # without the length of an FCS: frames have none here
 _OFFSET_MOST = 1 << 33  # seconds that 64 bits of nanoseconds hold
-_OPTION_NAMES = {1: "packet comment", 4: "packet drop count", 5: "packet id", 6: "packet queue"}
 _PIECE_FRAMES = 65_536
 _PIECE_OCTETS = 8 << 20
 
@@ -59,7 +57,8 @@ class Writer:
         self._keep_secrets = keep_secrets
         self._begun = False
         self._base = 0  # the number of the section's first interface
-        self._offsets: list[int] = []  # in ns, of each interface
+        self._offsets = array("q")  # in ns, of each interface
+        self._shifted = False  # one of them is not 0
         self._names = [_name(name) for name in interfaces or ()]
         self._described = 0  # interface blocks written
         self._emit: Emitter = new_emitter(backend)
@@ -147,20 +146,21 @@ class Writer:
                 raise ConfigError(f"{len(given)} comments or directions for {len(batch)} frames")
         if interfaces is not None and len(interfaces) > len(self._names):
             self._names += map(_name, interfaces[len(self._names) :])
-        flags, blocks = ways, []
-        if beside is not None:
-            self.lost += beside.lost
-            flags, blocks = beside.flags & _KEPT_FLAGS, beside.blocks
-        options = _Options(comments, {} if beside is None else beside.options)
+        flags: NDArray[np.int64] | None = ways
+        blocks: Sequence[tuple[int, Block]] = ()
         if self.format == "pcap":
-            self._lose_all(options, flags if beside is not None else None, blocks)
-            flags, blocks = None, []
+            flags = None
+            self.lost += Counter() if beside is None else beside.all_lost()
+        elif beside is not None:
+            self.lost += beside.lost
+            flags, blocks = beside.flags & KEPT_FLAGS, beside.blocks
+        options = RowOptions(comments, {} if beside is None else beside.options)
         yield from self._compose_all(batch, options, flags, blocks)
 
     def _compose_all(
         self,
         batch: FrameBatch,
-        options: _Options,
+        options: RowOptions,
         flags: NDArray[np.int64] | None,
         blocks: Sequence[tuple[int, Block]],
     ) -> Iterator[memoryview]:
@@ -179,7 +179,7 @@ class Writer:
                 yield from self._compose_block(block)
 
     def _compose_piece(
-        self, batch: FrameBatch, options: _Options, flags: NDArray[np.int64] | None
+        self, batch: FrameBatch, options: RowOptions, flags: NDArray[np.int64] | None
     ) -> Iterator[memoryview]:
         self._check(batch)
         pcapng = self.format == "pcapng"
@@ -199,9 +199,9 @@ class Writer:
 
     def _times(self, batch: FrameBatch) -> Column:
         """Return the times to write: without the offsets of the interfaces."""
-        if self.format == "pcap" or not any(self._offsets):
+        if self.format == "pcap" or not self._shifted:
             return batch.time_ns
-        moved: Column = batch.time_ns - np.array(self._offsets, np.int64)[batch.source]
+        moved: Column = batch.time_ns - np.frombuffer(self._offsets, np.int64)[batch.source]
         return moved
 
     def _header(self) -> Iterator[memoryview]:
@@ -240,22 +240,9 @@ class Writer:
             options += option(formats.IF_TSOFFSET, struct.pack("<q", offset))
         self._described += 1
         self._offsets.append(offset * NS_PER_S if ours else 0)
+        self._shifted = self._shifted or bool(offset and ours)
         body = struct.pack("<HHI", interface.link_type, 0, snap)
         return _block(formats.IDB, body + ended(options))
-
-    def _lose_all(
-        self,
-        options: _Options,
-        flags: NDArray[np.int64] | None,
-        blocks: Sequence[tuple[int, Block]],
-    ) -> None:
-        """Count all that a pcap file cannot hold."""
-        if flags is not None and flags.any():
-            self.lost["packet flags"] += int(np.count_nonzero(flags))
-        for name, count in options.names().items():
-            self.lost[name] += count
-        for _, block in blocks:
-            self.lost.update(lost_with(block))
 
     def _check(self, batch: FrameBatch) -> None:
         # No frame is longer than it was on the wire, so one maximum settles most batches.
@@ -339,59 +326,6 @@ def _pieces(batch: FrameBatch, first: int, end: int) -> list[tuple[int, int]]:
         pieces.append((first, last))
         first = last
     return pieces
-
-
-class _Options:
-    """The options of packets beside flags: by row, encoded; and comments to add."""
-
-    def __init__(
-        self, comments: Sequence[str | None] | None, encoded: dict[int, bytes], first: int = 0
-    ) -> None:
-        self._comments = comments if comments is not None and any(comments) else None
-        self._encoded, self._first = encoded, first
-
-    def of_rows(self, first: int, last: int) -> _Options:
-        """Return the options of a range of rows."""
-        comments = None if self._comments is None else self._comments[first:last]
-        return _Options(comments, self._encoded, self._first + first)
-
-    def names(self) -> Counter[str]:
-        """Return what these options are, and how often."""
-        count: Counter[str] = Counter()
-        for given in self._encoded.values():
-            count.update(_OPTION_NAMES.get(code, "packet option") for code, _ in options_in(given))
-        return count
-
-    def add_to(self, job: Job) -> None:
-        """Put the options into a job."""
-        if self._comments is None and not self._encoded:
-            return
-        places: dict[bytes, tuple[int, int]] = {b"": (0, 0)}
-        pieces, size, rows = [], 0, []
-        for row in range(len(job.batch)):
-            octets = self._of_row(row)
-            if octets not in places:
-                places[octets] = (size, len(octets))
-                pieces.append(octets)
-                size += len(octets)
-            rows.append(places[octets])
-        table = np.array(rows, np.int64)
-        job.options = np.frombuffer(b"".join(pieces), np.uint8)
-        job.options_start = np.ascontiguousarray(table[:, 0])
-        job.options_length = np.ascontiguousarray(table[:, 1])
-
-    def _of_row(self, row: int) -> bytes:
-        octets = self._encoded.get(self._first + row, b"")
-        text = None if self._comments is None else self._comments[row]
-        return octets + _comment(text) if text else octets
-
-
-@lru_cache(256)
-def _comment(text: str) -> bytes:
-    octets = text.encode("utf-8", "replace")
-    if len(octets) > _COMMENT_MOST:
-        octets = octets[:_COMMENT_MOST].decode("utf-8", "ignore").encode()
-    return option(formats.OPT_COMMENT, octets)
 
 
 def _block(kind: int, body: bytes) -> bytes:

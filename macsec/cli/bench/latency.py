@@ -27,7 +27,7 @@ from macsec.report.latency.page import to_html
 from macsec.report.latency.text import to_page
 from macsec.report.page import Page
 from macsec.suites import SUITES
-from macsec.whole_file import make_folder, write_whole
+from macsec.whole_file import make_folder, refuse_unwritable, write_whole
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -110,6 +110,7 @@ def command(
     """
     if report is not None and not report.endswith((".html", ".htm")):
         raise ConfigError(f"report {report}: the name must end in .html")
+    refuse_unwritable(report)
     plan = _plan(**given)
     trip_plan = _trip_plan(plan, trips, iperf_s)
     facts = machine()

@@ -23,7 +23,7 @@ from macsec.report.lab.page import to_html
 from macsec.report.lab.text import to_page
 from macsec.report.page import Page
 from macsec.time_units import NS_PER_S
-from macsec.whole_file import make_folder, write_whole
+from macsec.whole_file import make_folder, refuse_unwritable, write_whole
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.units import time_ns
 
@@ -73,6 +73,7 @@ def command(
     """
     if report is not None and not report.endswith((".html", ".htm")):
         raise click.UsageError(f"--report {report}: the name ends in .html")
+    refuse_unwritable(report)
     until_ns = None if until is None else _time(until)
     model = load_topology(topology)
     with (

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from macsec.cli.lab.run import SEED, built
 from macsec.cli.shared import capture_io
+from macsec.cli.shared.capture_io import Stream
 from macsec.cli.shared.edge import GOOD, REFUSED, say
 from macsec.config import load_topology
 from macsec.lab.virtual.passage import Passage, PassageScore, with_capture
@@ -24,7 +25,7 @@ def replay_across_lab(request: Request, name: str, between: tuple[str, str] | No
         started = perf_counter()
         score = passage.run(stream)
         seconds = perf_counter() - started
-        _save_wire(request, passage)
+        _save_wire(request, passage, stream)
         run = report.PassageRun(request.source, name, request.target, seconds, seed)
         if request.as_json:
             request.emit(report.to_json(passage, score, run))
@@ -36,10 +37,13 @@ def replay_across_lab(request: Request, name: str, between: tuple[str, str] | No
     return _ending(score)
 
 
-def _save_wire(request: Request, passage: Passage) -> None:
+def _save_wire(request: Request, passage: Passage, stream: Stream) -> None:
+    """Write the frames on all links. What is beside the frames of IN has no place among them."""
     ports = passage.wire.ports
     with capture_io.open_wire(request.target, ports, request.plane.captures) as sink:
         sink.write(capture_io.fitted(passage.on_wire))
+    sink.lost += stream.beside_frames()
+    capture_io.warn_of_losses(sink)
 
 
 def _ending(score: PassageScore) -> int:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class Stream:
         self.rows = 0
         self.signs = FrameSigns()
         self._warned = False
+        self._beside: Counter[str] = Counter()
         self._pieces = self._walk()
 
     def _walk(self) -> Iterator[Piece]:
@@ -100,9 +102,14 @@ class Stream:
 
     def __iter__(self) -> Iterator[FrameBatch]:
         while (piece := self.take()) is not None:
+            self._beside += piece.beside.all_lost()
             self.rows = piece.first
             yield piece.batch
             self.show(piece)
+
+    def beside_frames(self) -> Counter[str]:
+        """Return what was beside the frames of all batches, and behind them, by name."""
+        return self._beside + self.behind().all_lost()
 
     @property
     def truncated(self) -> int:
@@ -191,10 +198,11 @@ def transform(
         pipeline.run(take, (*map(_with_piece, before), compose, put), jobs)
     sink.write(FrameBatch.from_frames([]), beside=behind(stream.behind()))
     stream.warn()
-    _warn_of_losses(sink)
+    warn_of_losses(sink)
 
 
-def _warn_of_losses(sink: captures.Writer) -> None:
+def warn_of_losses(sink: captures.Writer) -> None:
+    """Report what the output does not hold."""
     if sink.clamped:
         LOG.warning("times that %s cannot hold, moved: %d", sink.format, sink.clamped)
     if sink.lost:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-
 from macsec.config import Topology, TrafficSection, hosts_of
 from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
@@ -155,7 +153,7 @@ class Passage:
             seen.arena,
             seen.start,
             seen.length,
-            np.maximum(seen.time_ns + shift, 0),
+            seen.time_ns + shift,
             seen.source,
             seen.wire_length,
         )

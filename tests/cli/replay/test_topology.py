@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from macsec import captures
+from macsec.frames import FrameBatch
 from macsec.lab.virtual.station import is_eapol
 
 PCAPS = Path(__file__).parents[3] / "pcaps"
@@ -75,6 +76,14 @@ def test_text_has_path_protection_and_digest(desk, some):
     assert "gcm-aes-xpn-256" in text
     assert "UNPROTECTED" not in text
     assert desk.json("replay", desk.path("in.pcap"), "--topology", "two-regions")["digest"] in text
+
+
+def test_contents_beside_the_frames_are_counted(desk, some):
+    """Options without a place among the frames of a wire are named and counted."""
+    with captures.write(desk.path("noted.pcapng")) as sink:
+        sink.write(FrameBatch.from_frames(some), comments=["a note"] * len(some))
+    result = desk.run("replay", desk.path("noted.pcapng"), "--topology", "two-regions")
+    assert f"left out of the output: {len(some)} x packet comment" in result.stderr
 
 
 def test_unprotected_links_are_named(desk, some, lossy):
