@@ -14,7 +14,7 @@ INCLUDES = {
     "wire": {"base"},
     "live": {"base", "secy", "wire"},
     "measure": {"secy"},
-    "python": {"secy"},
+    "python": {"base", "secy"},
 }
 """The folders that the files of a folder may include, beside their own."""
 MOST_LINES = 600
