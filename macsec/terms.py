@@ -64,6 +64,13 @@ def octets_of(text: str, length: int | None = None) -> bytes:
     return octets
 
 
+def ethertype_of(text: str) -> int:
+    """Return an EtherType written as four hex digits, with or without 0x; else ValueError."""
+    if not re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]{4}", text):
+        raise ValueError("expected an EtherType of 4 hex digits")
+    return int(text, 16)
+
+
 def mac_of(text: str) -> bytes:
     """Return a MAC address of 12 hex digits, or of 6 groups of one or two. Raises ValueError."""
     if _SHORT_MAC.fullmatch(text):

@@ -6,13 +6,14 @@ ValueError. No message repeats a value that could be a key.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from macsec.config.reading import shown
-from macsec.terms import PN_LIMIT_64, mac_of, octets_of, sci_of
+from macsec.terms import PN_LIMIT_64, ethertype_of, mac_of, octets_of, sci_of
 from macsec.time_units import NS_PER_S
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -21,7 +22,6 @@ _SECONDS = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,9}))?s?")
 MOMENTS = "seconds from the start, or a time like 2026-11-30T22:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SWITCH: dict[object, bool] = {"on": True, "off": False}
-_ETHERTYPE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{4}")
 DESTINATIONS = {
     "pae": bytes.fromhex("0180C2000003"),
     "bridge": bytes.fromhex("0180C2000000"),
@@ -122,11 +122,12 @@ def destination(value: Any) -> bytes:
 
 def ethertype(value: Any) -> int:
     """Four hex digits, with or without 0x, or an int."""
-    if isinstance(value, str) and _ETHERTYPE.fullmatch(value):
-        value = int(value, 16)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 16:
-        raise ValueError(f"expected an EtherType of 4 hex digits{_given(value)}")
-    return int(value)
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return ethertype_of(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 16:
+        return value
+    raise ValueError(f"expected an EtherType of 4 hex digits{_given(value)}")
 
 
 def station_address(value: Any) -> int:

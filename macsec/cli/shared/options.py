@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from macsec.config.scalars import ethertype as ethertype_of
 from macsec.suites import SUITES
-from macsec.terms import ETHERTYPE_MACSEC
+from macsec.terms import ETHERTYPE_MACSEC, ethertype_of
 
 
 def _ethertype(_: click.Context, __: click.Parameter, text: str) -> int:
