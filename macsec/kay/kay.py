@@ -21,11 +21,13 @@ from macsec.errors import ConfigError
 from macsec.kay.distribution.key_history import KeyHistory
 from macsec.kay.distribution.key_server import KeyServer, exhaustion
 from macsec.kay.distribution.sak_intake import SakIntake
+from macsec.kay.membership.ability import NEVER_NS, complaint
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.participants import Participants
 from macsec.kay.mkpdu.parameter_sets import NoSak
 from macsec.keys import Uncopyable
+from macsec.terms import sci_text
 
 from .actions import Action
 from .associations import Associations
@@ -63,6 +65,7 @@ class Kay(Uncopyable):
         self._enabled = False
         self._enabled_ns = 0
         self._agreed: Connect | None = None
+        self._rested_ns = 0
         self._followed: tuple[Participant, bytes, int] | None = None
         self._last_an = -1
         self._associations = Associations(self.sci)
@@ -230,6 +233,30 @@ class Kay(Uncopyable):
         principal = self.principal
         return None if principal is None else self._intake.refusals.reason(principal.server)
 
+    @property
+    def unable(self) -> str | None:
+        """The reason why a member or we are not able to use MACsec now, None without one."""
+        principal = self.principal
+        if principal is None:
+            return None
+        server = principal.server_peer
+        if server is not None and server.plain:
+            return f"Key Server {sci_text(server.sci or 0)} orders plain frames"
+        if server is None and not (self.policy.desired and self.policy.capability):
+            return "MACsec Desired is off or MACsec Capability is 0 here"
+        peers = principal.peers.live if server is None else [server]
+        return next(
+            filter(
+                None,
+                (
+                    complaint(peer.basic)
+                    for peer in peers
+                    if peer.basic and not peer.ability.capability
+                ),
+            ),
+            None,
+        )
+
     def saks(self) -> list[Sak]:
         """Return the SAKs in use, the newest first; the KaY owns and wipes them."""
         found = (self._associations.find(slot.ki) for slot in self.cp.slots())
@@ -267,10 +294,11 @@ class Kay(Uncopyable):
         server = self._server
         times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
         times += [participant.suspension.until_ns for participant in self._members]
-        times += [server.not_before_ns, server.ready_ns, server.rekey_ns]
+        times += [server.not_before_ns, server.ready_ns, server.rekey_ns, self._rested_ns]
+        times += [peer.ability.ends_ns for one in self._members for peer in one.peers.live]
         if self._members.fallback_is_live:
             times.append(self._fallback_at_ns)
-        return (time for time in times if time is not None and time > self._now_ns)
+        return (time for time in times if time is not None and self._now_ns < time < NEVER_NS)
 
     @property
     def _fallback_at_ns(self) -> int:
@@ -288,6 +316,7 @@ class Kay(Uncopyable):
             participant.elect()
             self._server.note(participant)
         principal = self._members.choose(now_ns >= self._fallback_at_ns)
+        self._judge_server(now_ns)
         self.cp.step(now_ns, self._follow_server(inputs or self.cp.inputs))
         self._serve(now_ns)
         self._protect_from_delay()
@@ -306,6 +335,8 @@ class Kay(Uncopyable):
             if self._followed is not None and _has_changed(self._followed, followed):
                 changed, new_sak = True, None
             self._followed = followed
+        if self._agreed is not Connect.SECURE:
+            new_sak = None
         idle = Connect.PENDING
         if self.policy.security is not Security.MUST_SECURE:
             idle = Connect.UNAUTHENTICATED
@@ -322,13 +353,13 @@ class Kay(Uncopyable):
         principal = self.principal
         if principal is None or not principal.is_server:
             return
-        if self._server.decide(principal) is None:
-            if self.policy.security is Security.SHOULD_SECURE:
-                self._agree(now_ns, Connect.AUTHENTICATED)
-            return
-        if self.cp.secured and now_ns < self._server.not_before_ns:
-            return
         if self.cp.secured and principal.suspension.lasts(now_ns):
+            return
+        if self._server.decide(principal) is None:
+            if not self._server.keeps(principal, now_ns):
+                self._stop_protection(now_ns)
+            return
+        if now_ns < max(self._rested_ns, self._server.not_before_ns if self.cp.secured else 0):
             return
         self._server.forget_unless(self._is_known)
         reason = self._server.reason(principal, now_ns, self._pns.current)
@@ -347,6 +378,23 @@ class Kay(Uncopyable):
         inputs = self.cp.inputs
         self._agreed = connect
         self.cp.step(now_ns, replace(inputs, connect=connect, new_sak=new_sak or inputs.new_sak))
+
+    def _stop_protection(self, now_ns: int) -> None:
+        """Delete the SAs; pass plain frames, under must-secure none. No SAK for a Life Time."""
+        connect = Connect.AUTHENTICATED
+        if self.policy.security is Security.MUST_SECURE:
+            connect = Connect.PENDING
+        if self._agreed is connect:
+            return
+        if self._agreed is Connect.SECURE:
+            LOG.warning("KaY %s: no MACsec: %s", sci_text(self.sci), self.unable)
+            self._rested_ns = now_ns + self.policy.life_ns
+        self._server.stop()
+        self._agreed = connect
+        inputs = replace(self.cp.inputs, connect=connect, new_sak=None)
+        self.cp.step(now_ns, inputs)
+        if self.principal is not None:
+            self.principal.news = True
 
     def _protect_from_delay(self) -> None:
         """Admit peers that were not heard when a key came, and raise their lowest PNs."""
@@ -370,20 +418,39 @@ class Kay(Uncopyable):
 
     # ---------------------------------------------------------------- as a member
 
+    def _judge_server(self, now_ns: int) -> None:
+        """Stop if the Key Server, a peer, is not able to use its SAK, and does not use it."""
+        principal = self.principal
+        peer = None if principal is None else principal.server_peer
+        if principal is None or peer is None or self._agreed is not Connect.SECURE:
+            return
+        if not (peer.ability.lasts(now_ns) or principal.suspension.lasts(now_ns)):
+            self._stop_protection(now_ns)
+
     def _follow_distribution(self, heard: Accepted) -> None:
         """Follow the Key Server to the participant over which it distributes (9.7), and settle."""
         offered = self._receiver.offered(heard)
         if isinstance(offered, NoSak):
-            self._members.principal, self._agreed = heard.participant, Connect.AUTHENTICATED
-            self._settle(self._now_ns)
+            self._follow_order(heard.participant)
         elif offered is not None:
             self._follow_sak(heard.participant, offered)
 
+    def _follow_order(self, participant: Participant) -> None:
+        """Follow an order of plain frames; must-secure closes the port of this participant."""
+        if self.policy.security is not Security.MUST_SECURE:
+            self._members.principal = participant
+        if participant is self.principal:
+            self._stop_protection(self._now_ns)
+            self._settle(self._now_ns)
+
     def _follow_sak(self, participant: Participant, sak: Sak) -> None:
         user = self._associations.user_of(sak.an)
-        if user is not None and not participant.server_abandoned(user):
+        taken = user is not None and not participant.server_abandoned(user)
+        if taken or self._now_ns < self._rested_ns:
             self._receiver.refuse()
             return
+        if (server := participant.server_peer) is not None:
+            server.ability.show(self._now_ns)
         self._receiver.accept(sak, self._now_ns)
         self._members.principal, self._agreed = participant, Connect.SECURE
         inputs = self._follow_server(self.cp.inputs)

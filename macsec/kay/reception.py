@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from macsec.errors import MACsecError
 from macsec.kay.distribution.sak_intake import SakIntake
+from macsec.kay.membership.ability import capability_of, receives_ours
 from macsec.kay.membership.participant import Participant
+from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
 from macsec.kay.mkpdu.parameter_sets import NoSak
 
@@ -94,15 +96,30 @@ class Receiver:
         if peer is None:
             return
         use, faults = judged_use(mkpdu, self._find, peer) if peer.live else (None, 0)
-        peer.use = use
+        peer.use, peer.plain = use, mkpdu.plain
+        self._judge_ability(peer, heard)
         if peer.live:
             participant.hear_suspension(peer, mkpdu.suspension_s, heard.now_ns)
         for _ in range(faults):
             self._counters.add("sak-use-errors")
 
+    def _judge_ability(self, peer: Peer, heard: Accepted) -> None:
+        """Enter what a peer can do now; under must-secure it has a Life Time to show it again.
+
+        A peer that begins to use a SAK, or distributes one, has that time in any case.
+        """
+        mkpdu, now_ns = heard.mkpdu, heard.now_ns
+        if capability := capability_of(mkpdu.basic, peer.use, self._find):
+            peer.ability.show(now_ns, capability)
+            return
+        begins = receives_ours(peer.use, self._find) or mkpdu.distributed is not None
+        patient = begins or self._policy.security is Security.MUST_SECURE
+        peer.ability.hide(now_ns, self._policy.life_ns if patient else 0)
+
     def offered(self, heard: Accepted) -> Sak | NoSak | None:
         """Return the new SAK that the Key Server distributes, or its order to go unprotected.
 
+        Under must-secure such an order is counted as refused: it closes the port.
         None if the MKPDU distributes nothing, or nothing that this member may follow.
         """
         participant, mkpdu, now_ns = heard
@@ -117,7 +134,6 @@ class Receiver:
             return self._intake.take(participant, mkpdu, mkpdu.distributed, now_ns)
         if self._policy.security is Security.MUST_SECURE:
             self.refuse()
-            return None
         return NoSak()
 
     def accept(self, sak: Sak, now_ns: int) -> None:

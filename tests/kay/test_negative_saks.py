@@ -222,7 +222,7 @@ def test_must_secure_never_opens_in_clear() -> None:
     assert kay.secured
     actor.say(key_server=True, priority=1, sets=[NoSak()])
     actor.drain()
-    assert kay.secured
+    assert (kay.cp.connect, kay.cp.controlled) == (Connect.PENDING, False)
     actor.later(6.1)
     actor.drain()
     assert (kay.cp.connect, kay.cp.controlled) == (Connect.PENDING, False)

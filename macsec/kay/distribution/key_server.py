@@ -70,19 +70,29 @@ class KeyServer:
         """Return how to protect this CA; None for not at all.
 
         A member without the offset makes it 0. A member that cannot decrypt makes it integrity
-        only, but not under must-secure.
+        only; under must-secure it takes no part.
         """
-        live = [peer.basic for peer in participant.peers.live if peer.basic is not None]
-        able = [basic.capability for basic in live if basic.desired and basic.capability]
+        able = [peer.ability.capability for peer in participant.peers.live]
+        able = [capability for capability in able if capability >= self._needed]
         if not (self._policy.desired and self._policy.capability and able):
             return None
         wanted, lowest = self._policy.wanted, min(self._policy.capability, *able)
         if capability_for(wanted.code) <= lowest:
             return wanted
-        if lowest >= capability_for(1):
-            return Protection(wanted.suite, 1)
+        return Protection(wanted.suite, 1 if lowest >= capability_for(1) else 0)
+
+    def keeps(self, participant: Participant, now_ns: int) -> bool:
+        """Return whether the SAK stays though no member shows now that it is able."""
+        if not (self._policy.desired and self._policy.capability):
+            return False
+        lasting = [peer.ability for peer in participant.peers.live if peer.ability.lasts(now_ns)]
+        return any(not each.capability or each.capability >= self._needed for each in lasting)
+
+    @property
+    def _needed(self) -> int:
+        """The least capability of a member: under must-secure it has to decrypt what we encrypt."""
         must = self._policy.security is Security.MUST_SECURE
-        return None if must else Protection(wanted.suite, 0)
+        return capability_for(1) if must and self._policy.encrypt else capability_for(0)
 
     def reason(
         self, participant: Participant, now_ns: int, own_pn: Callable[[KI], int]
@@ -194,6 +204,10 @@ class KeyServer:
         """Forget the SAK if it is no longer installed."""
         if self.current is not None and not known(self.current.sak.ki):
             self.current = None
+
+    def stop(self) -> None:
+        """Distribute the SAK no more: its SAs are deleted."""
+        self.current = None
 
     def note(self, participant: Participant) -> None:
         """Remember which peers have reported the SAK."""

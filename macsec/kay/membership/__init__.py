@@ -1,6 +1,7 @@
 """Membership of CAs (IEEE 802.1X 9.4 to 9.7): one participant for each CAK.
 
 identity.py       Identity       our MI, MN and KN
+ability.py        Ability        whether a peer can use MACsec: its flags, its use of our SAK
 peers.py          Peers          the Live and Potential Peer Lists
 participant.py    Participant    a member of one CA: its lists, the election, its MKPDUs in time
 suspension.py     Suspension     in-service suspension (9.18)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
+
+from .ability import Ability
 
 LIVE_LIMIT = 40
 POTENTIAL_LIMIT = 32
@@ -32,6 +34,9 @@ class Peer:
     """The newest KI of ours with which it reported to receive."""
     suspended: bool = False
     """True if its last MKPDU reported a suspension."""
+    ability: Ability = field(default_factory=Ability)
+    plain: bool = False
+    """True if its last MKPDU ordered plain frames."""
 
     @property
     def sci(self) -> int | None:

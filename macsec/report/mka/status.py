@@ -155,6 +155,8 @@ def obstacle(kay: Kay) -> str:
             refusals += f", {beyond} with an AN beyond the {kay.policy.ans} here: {BE_SERVER}"
         if kay.refusal is not None:
             refusals += f"; {kay.refusal}"
+        if kay.unable is not None:
+            return f"{kay.unable}{refusals}"
         return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{refusals}"
     for reception, words in _WHY_NO_PEER:
         if heard := kay.counters[reception.value]:
