@@ -52,7 +52,7 @@ NAMES = (
 
 
 class KayCounters(dict[str, int]):
-    """All counters, zeros included. Distributed CAKs are not implemented: those two stay zero."""
+    """All counters, zeros included. Distributed CAKs are counted, and neither used nor sent."""
 
     def __init__(self) -> None:
         self.reset()

@@ -64,6 +64,7 @@ class Kay(Uncopyable):
         self._now_ns = 0
         self._enabled = False
         self._enabled_ns = 0
+        self._unread = False
         self._agreed: Connect | None = None
         self._rested_ns = 0
         self._followed: tuple[Participant, bytes, int] | None = None
@@ -84,7 +85,7 @@ class Kay(Uncopyable):
         self.policy = self._members.policy = policy
         self.cp.life_ns = policy.life_ns
         self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
-        self._intake = SakIntake(self.sci, policy, self._history, self.counters)
+        self._intake = SakIntake(self.sci, policy, self._history, self.counters, self._is_known)
         self._receiver = Receiver(policy, self._intake, self.counters, self._associations.find)
         self._sender = Sender(self.sci, policy, self.counters, self._server, self._pns, self.cp)
 
@@ -92,6 +93,7 @@ class Kay(Uncopyable):
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
         """Receive a frame and return its result; no received octets raise, and no peer expires."""
+        self._unread = self.active
         now_ns = self._pass_time(now_ns)
         heard = self._receiver.receive(now_ns, bytes(frame), self._members.of, self.active)
         # The lists first: they may make the sender Key Server, or another member.
@@ -128,7 +130,7 @@ class Kay(Uncopyable):
 
     def next_timeout_ns(self) -> int | None:
         """Return when to poll again: now if there is something to poll, None if never."""
-        if self._associations.waiting:
+        if self._associations.waiting or self._unread:
             return self._now_ns
         due = [participant.due_ns(self._now_ns) for participant in self._members]
         expiries = (participant.peers.next_expiry_ns for participant in self._members)
@@ -266,6 +268,7 @@ class Kay(Uncopyable):
 
     def _advance(self, now_ns: int) -> int:
         """Let time pass, remove peers that fell silent, and settle."""
+        self._unread = False
         now_ns = self._follow_time(now_ns)
         for participant in self._members:
             participant.expire(now_ns)
@@ -349,7 +352,11 @@ class Kay(Uncopyable):
         )
 
     def _serve(self, now_ns: int) -> None:
-        """As Key Server: decide on protection, and make a SAK if one is due."""
+        """As Key Server: decide on protection, and make a SAK if one is due.
+
+        It is made once all frames that have arrived were heard, and if its MKPDU may leave now: a
+        member that joined between the two would keep the SAK from all others.
+        """
         principal = self.principal
         if principal is None or not principal.is_server:
             return
@@ -363,7 +370,7 @@ class Kay(Uncopyable):
             return
         self._server.forget_unless(self._is_known)
         reason = self._server.reason(principal, now_ns, self._pns.current)
-        if reason is None:
+        if reason is None or self._unread or principal.prompt_ns(now_ns) > now_ns:
             return
         an = self._next_an()
         sak = None if an is None else self._server.generate(principal, an, now_ns)

@@ -15,7 +15,7 @@ from macsec.kay.membership.ability import capability_of, receives_ours
 from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
-from macsec.kay.mkpdu.parameter_sets import NoSak
+from macsec.kay.mkpdu.parameter_sets import DistributedCak, NoSak
 
 from .counters import KayCounters, Reception
 from .policy import KayPolicy, Security
@@ -90,6 +90,8 @@ class Receiver:
     def _judge_sets(self, heard: Accepted) -> None:
         """Take SAK Use of a live peer as far as it keeps the rules, and count the rest."""
         participant, mkpdu, _ = heard
+        if mkpdu.first(DistributedCak) is not None:
+            self._counters.add("in-cak-mkpdu")
         for counter in unreadable(mkpdu):
             self._counters.add(counter)
         peer = participant.peers.find(mkpdu.basic.mi)

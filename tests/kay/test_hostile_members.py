@@ -31,7 +31,13 @@ from macsec.kay.distribution.key_history import BURST
 from macsec.kay.kay import Kay
 from macsec.kay.membership.peers import LIVE_LIMIT, PAST_LIMIT, POTENTIAL_LIMIT, Peers
 from macsec.kay.mkpdu.parameter_set import Opaque
-from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
+from macsec.kay.mkpdu.parameter_sets import (
+    Basic,
+    DistributedCak,
+    KeyUse,
+    PeerId,
+    SakUse,
+)
 from macsec.kay.sak import KI
 from macsec.report.mka.status import reason
 
@@ -116,6 +122,7 @@ def test_carried_pn_without_upper_halves_exhausts_a_key() -> None:
     actor.stay(7, priority=200, use=SakUse(latest=near), xpn=True)
     assert kay.counters["keys-distributed"] == 1
     actor.say(priority=200, use=reported(kay, 1))
+    actor.drain()
     assert kay.counters["keys-distributed"] == 2
 
 
@@ -172,6 +179,41 @@ def test_crowd_that_comes_and_goes_takes_bounded_memory() -> None:
     assert kay.secured
     made = [each.sci for each in actor.actions if isinstance(each, actions.CreateReceiveSC)]
     assert len(made) == len(set(made)) == RECEIVERS_LIMIT
+
+
+@pytest.mark.parametrize(
+    "together, apart",
+    [(1, 0.0), (2, 0.0), (5, 0.19)],
+    ids=["as SAKs fall due", "two at a time", "many"],
+)
+def test_member_that_takes_new_mis_costs_no_frame(together: int, apart: float) -> None:
+    """A SAK is made when its MKPDU leaves: a member that joins in between would hold it back."""
+    segment, a, b = pair()
+    stranger = Actor(a.kay, sci_of_name("h"))
+    names = (bytes([number]) * 12 for number in itertools.count(1))
+
+    def join() -> None:
+        mi = next(names)
+        for member in (a, b):
+            stranger.kay = member.kay
+            member.station.indicate(stranger.frame(mi=mi, live=(stranger.listens,)))
+
+    for second, number in itertools.product(range(5, 20), range(together)):
+        segment.at(second + number * apart, join)
+    segment.every(0.1, a.send, 4, 30)
+    segment.every(0.1, b.send, 4, 30)
+    segment.run(31)
+    assert (a.numbers_from("b"), b.numbers_from("a")) == (b.sent, a.sent)
+    assert b.kay.counters["keys-received"] == a.kay.counters["keys-distributed"] > 3
+
+
+def test_distributed_cak_is_only_counted() -> None:
+    """No member takes a CAK from another."""
+    kay, actor = member_of()
+    before = snapshot(kay)
+    actor.say(key_server=True, priority=1, sets=[DistributedCak(bytes(24) + CKN)])
+    assert kay.counters["in-cak-mkpdu"] == 1
+    assert snapshot(kay) == before
 
 
 # -------------------------------------------------------------------- past MKPDUs
@@ -303,6 +345,24 @@ def test_reused_key_number_is_said_at_once(caplog: pytest.LogCaptureFixture) -> 
     actor.drain()
     assert kay.refusal is None
     assert kay.secured
+
+
+def test_sak_repeated_after_its_life_is_refused_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The server was silent for a Life Time: the SAs are gone, and their PNs would start again."""
+    kay, actor = member_of()
+    actor.later(7)
+    actor.drain()
+    with caplog.at_level(logging.WARNING, "macsec"):
+        for _ in range(3):
+            actor.say(key_server=True, priority=1)
+            actor.distribute()
+            actor.drain()
+    assert not kay.secured
+    assert kay.counters["sak-reuse-refused"] == 3
+    lines = [record.message for record in caplog.records]
+    assert len(lines) == 1
+    assert "the Key Server repeats KN 1, whose SAs were deleted here" in lines[0]
+    assert "the Key Server repeats KN 1" in reason(kay)
 
 
 def flood(kay: Kay, actor: Actor, count: int, spacing: float) -> None:

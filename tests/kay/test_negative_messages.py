@@ -312,6 +312,7 @@ def test_longer_sak_use_is_read() -> None:
     longer = Opaque(3, int.from_bytes(octets[1:4]) >> 12, octets[4:] + bytes(8))
     actor.stay(7, priority=200, use=reported(kay))
     actor.say(priority=200, sets=[longer])
+    actor.drain()
     assert kay.counters["keys-distributed"] == 2
 
 
@@ -367,6 +368,7 @@ def test_unknown_types_are_skipped(kind: int) -> None:
     use = reported(kay, 0xC0000000)
     sets = [Opaque(kind, 0xFFF, random.Random(kind).randbytes(24)), use]
     actor.say(priority=200, sets=sets)
+    actor.drain()
     assert kay.counters["keys-distributed"] == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
 from macsec.kay.membership.participant import Participant
@@ -17,21 +19,31 @@ from .refusals import Refusals
 from .sscis import assigned, server_ssci
 
 REUSED = {
+    Claim.REPEAT: "the Key Server repeats KN {kn}, whose SAs were deleted here",
     Claim.STALE: "the Key Server reuses KN {kn}; it has used KNs up to {last}",
     Claim.USED: "the Key Server reuses a SAK of before under KN {kn}",
 }
 
 
 class SakIntake:
-    """Judge of distributed SAKs. A refused SAK changes nothing but a counter."""
+    """Judge of distributed SAKs. A refused SAK changes nothing but a counter.
+
+    `is_known` is true for a KI that is installed, or is going to be.
+    """
 
     def __init__(
-        self, sci: int, policy: KayPolicy, history: KeyHistory, counters: KayCounters
+        self,
+        sci: int,
+        policy: KayPolicy,
+        history: KeyHistory,
+        counters: KayCounters,
+        is_known: Callable[[KI], bool],
     ) -> None:
         self._sci = sci
         self._policy = policy
         self._history = history
         self._counters = counters
+        self._is_known = is_known
         self.refusals = Refusals(sci, counters)
 
     def take(
@@ -82,6 +94,8 @@ class SakIntake:
         if key is None or len(key) != protection.suite.key_length:
             return "sak-decryption-errors", "it is not wrapped in our KEK, or of the wrong length"
         claim = self._history.judge(ki, key.check_value)
+        if claim is Claim.REPEAT and self._is_known(ki):
+            return None
         if claim in REUSED:
             words = REUSED[claim].format(kn=ki.kn, last=self._history.last_kn(ki.mi))
             return "sak-reuse-refused", words

@@ -204,8 +204,10 @@ class Participant(Uncopyable):
         """Return the time of the next MKPDU."""
         if self._is_silent(now_ns):
             return self.suspension.until_ns
-        if not self.news:
-            return self.hello_ns
+        return self.prompt_ns(now_ns) if self.news else self.hello_ns
+
+    def prompt_ns(self, now_ns: int) -> int:
+        """Return the time at which an MKPDU with news may leave."""
         if len(self._sent) < PROMPT_LIMIT:
             return now_ns
         return min(self.hello_ns, max(now_ns, self._sent[0] + self._policy.hello_ns))
