@@ -98,6 +98,21 @@ def test_peer_that_does_not_use_the_sak_is_not_able(
     assert not any(mkpdu.distributed for mkpdu in actor.heard)
 
 
+def test_must_secure_closes_on_time_without_another_frame() -> None:
+    """A Life Time after the last MKPDU that showed the ability, by the KaY's own timer."""
+    kay, actor, own = session("server", "must-secure")
+    shown_ns = actor.now_ns
+    actor.later(0.1)
+    actor.say(**own, capability=0)
+    actor.drain()
+    while kay.secured:
+        due_ns = kay.next_timeout_ns()
+        assert due_ns is not None
+        actor.now_ns = due_ns
+        actor.drain()
+    assert actor.now_ns == shown_ns + kay.policy.life_ns
+
+
 @pytest.mark.parametrize("security", POLICIES)
 def test_peer_that_is_able_again_gets_another_sak_after_a_life_time(security: str) -> None:
     """Never the same SAK, and never the same KN."""
