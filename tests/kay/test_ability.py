@@ -101,6 +101,7 @@ def test_peer_that_does_not_use_the_sak_is_not_able(
 def test_must_secure_closes_on_time_without_another_frame() -> None:
     """A Life Time after the last MKPDU that showed the ability, by the KaY's own timer."""
     kay, actor, own = session("server", "must-secure")
+    actor.stay(2, **own, use=reported(kay))
     shown_ns = actor.now_ns
     actor.later(0.1)
     actor.say(**own, capability=0)
