@@ -71,12 +71,15 @@ class ControlledPort:
     def perform(self, action: Action) -> bool:
         """Carry out an action; return False if the SecY refuses it.
 
-        A refusal is counted and warned of, and never raises: a peer may have caused the action.
+        A refusal is counted and warned of, and never raises: a peer may have caused the action. A
+        gate that fails does raise.
         While the SecY refuses how frames are to be protected, the port stays closed.
         """
         try:
             _CALLS[type(action)](self, action)
         except MACsecError as error:
+            if isinstance(action, actions.SetControlledPort):
+                raise  # the gate failed, which no peer can cause
             self._refuse(action, str(error))
             return False
         if isinstance(action, _PROTECTING):
