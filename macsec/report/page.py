@@ -40,7 +40,7 @@ class Page:
         self._file = file
         self.is_terminal = file.isatty() and os.environ.get("TERM") != "dumb"
         self._console = (
-            _Screen(file=file, highlight=False, markup=False, emoji=False)
+            Screen(file=file, highlight=False, markup=False, emoji=False)
             if self.is_terminal
             else None
         )
@@ -56,7 +56,7 @@ class Page:
                 self._console.print(renderable, crop=False, overflow=overflow)
             return
         text = io.StringIO()
-        plain = _Screen(
+        plain = Screen(
             file=text,
             width=PLAIN_WIDTH,
             color_system=None,
@@ -74,10 +74,13 @@ class Page:
             self._file.write("".join(f"{on_one_line(line.plain)}\n" for line in lines))
             return
         for line in lines:
-            self._console.print(line, soft_wrap=True)
+            parts = (
+                (on_one_line(text), style or "") for text, style, _ in line.render(self._console)
+            )
+            self._console.print(Text.assemble(*parts), soft_wrap=True)
 
 
-class _Screen(Console):
+class Screen(Console):
     """A console on which no text but its own styles controls the terminal."""
 
     def render(

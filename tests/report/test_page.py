@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
 from macsec.cli import cli
 from macsec.report.html.markup import tag
@@ -140,8 +141,9 @@ def test_no_text_of_others_controls_the_terminal(terminal, monkeypatch):
     page = Page(file)
     page.add(heading(FOREIGN + "\nmacsec: fake", FOREIGN))
     page.add(*indented(drawn(Table(FOREIGN, [FOREIGN, "n"], [[FOREIGN, "1"]]))))
+    page.lines([Text.assemble(("failed", "dim"), f"  {FOREIGN}\nmacsec: fake\t")])
     text = plain(file.getvalue())
-    assert not {"\x1b", "\x07", "\r", "\x9b", "\u202e"} & set(text)
+    assert not {"\t", "\x1b", "\x07", "\r", "\x9b", "\u202e"} & set(text)
     assert "\\x1b[31mPWN" in text
     assert "\nmacsec: fake" not in text
 

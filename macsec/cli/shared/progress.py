@@ -14,8 +14,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from macsec.report.visible import on_one_line
+
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 PATIENCE = 0.5
 """Seconds before a bar appears, so that short work shows none."""
@@ -48,28 +50,19 @@ class ProgressBar:
         self._bar.update(self._task, completed=done, frames=f"{frames:,} frames")
 
     def _begin(self) -> None:
-        from rich.console import Console
         from rich.progress import (
-            BarColumn,
             DownloadColumn,
-            Progress,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TextColumn("{task.fields[frames]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
+        frames = TextColumn("{task.fields[frames]}")
+        self._bar = _progress(
+            DownloadColumn(), TransferSpeedColumn(), frames, TimeRemainingColumn(), by_thread=True
         )
         self._bar.start()
-        self._task = self._bar.add_task(self._verb, total=self._total, frames="")
+        self._task = self._bar.add_task(on_one_line(self._verb), total=self._total, frames="")
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -88,12 +81,11 @@ def steps(name: str, total: int) -> AbstractContextManager[Callable[[], None]]:
 
 @contextmanager
 def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
     # No refresh by a thread, which would run during the measurement.
-    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
-        task = progress.add_task(name, total=total)
+    with _progress(TaskProgressColumn(), TimeRemainingColumn()) as progress:
+        task = progress.add_task(on_one_line(name), total=total)
 
         def step() -> None:
             progress.advance(task)
@@ -124,23 +116,36 @@ def watched(name: str, now_s: Callable[[], float], end_s: float | None = None) -
 def _watch(name: str, now_s: Callable[[], float], end_s: float | None, ended: Event) -> None:
     if ended.wait(PATIENCE):
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import TextColumn, TimeElapsedColumn
 
-    columns = ("{task.description}", BarColumn(), "{task.fields[time]}", TimeElapsedColumn())
-    made = (TextColumn(each) if isinstance(each, str) else each for each in columns)
     whole = "" if end_s is None else f" of {end_s:,.3f}"
     with (
         suppress(OSError),  # the terminal is gone; the run goes on
-        Progress(*made, console=Console(stderr=True), transient=True, auto_refresh=False) as bar,
+        _progress(TextColumn("{task.fields[time]}"), TimeElapsedColumn()) as bar,
     ):
-        task = bar.add_task(name, total=end_s, time="")
+        task = bar.add_task(on_one_line(name), total=end_s, time="")
         over = False
         while not over:
             now = now_s()
             bar.update(task, completed=now, time=f"{now:,.3f}{whole} s of virtual time")
             bar.refresh()
             over = ended.wait(REFRESH)
+
+
+def _progress(*columns: ProgressColumn, by_thread: bool = False) -> Progress:
+    """Return a bar on stderr between a description and these columns; `by_thread` refreshes it."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from macsec.report.page import Screen
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        *columns,
+        console=Screen(stderr=True),
+        transient=True,
+        auto_refresh=by_thread,
+    )
 
 
 def _size(source: str) -> int | None:

@@ -180,6 +180,35 @@ def test_a_run_shows_its_virtual_time_as_it_passes(monkeypatch, end_s, expected)
     assert expected in screen.getvalue()
 
 
+FOREIGN = "[red]\x1b]0;title\x07\r\n\u202e"
+
+
+def _of_a_capture(name):
+    with progress.ProgressBar(name, "in.pcap") as bar:
+        bar.step(10, 1000)
+
+
+def _of_a_measurement(name):
+    with progress.steps(name, 2) as step:
+        step()
+
+
+def _of_a_run(name):
+    with progress.watched(name, lambda: 1.0):
+        assert sys.stderr.event.wait(20)
+
+
+@pytest.mark.parametrize("bar", [_of_a_capture, _of_a_measurement, _of_a_run])
+def test_the_name_of_a_bar_controls_nothing(at_once, monkeypatch, bar):
+    """Its controls are escapes, and its brackets no style."""
+    screen = WatchedTerminal("title")
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "120")
+    bar(FOREIGN)
+    assert "[red]\\x1b]0;title\\x07\\x0d\\x0a\\u202e" in CODES.sub("", screen.getvalue())
+    assert not {"\x07", "\u202e"} & set(screen.getvalue())
+
+
 def test_a_short_run_or_a_pipe_shows_no_time(monkeypatch):
     """Nothing is written; and no thread is left after an error in the block."""
     for screen in (Terminal(), io.StringIO()):
