@@ -107,7 +107,8 @@ def to_page(page: Page, run: AttackRun) -> None:
     plane = f"{run.backend}/{run.kernel}"
     page.add(heading(name, f"{cipher}, profile {setting.profile}, {plane}, seed {setting.seed}"))
     if many:
-        page.add(Text(), *indented(_table(run.findings)))
+        between = "\n" if page.is_terminal else ", "  # a pipe has one line an attack
+        page.add(Text(), *indented(_table(run.findings, between)))
     else:
         page.add(Text(), *indented(*_in_full(run.findings[0])))
     page.lines(
@@ -119,17 +120,16 @@ def to_page(page: Page, run: AttackRun) -> None:
     )
 
 
-def _table(findings: Sequence[Finding]) -> Columns:
-    """Return a row for each attack."""
-    table = columns("left", "right", "left", "left", "left", "left")
-    table.head = ("attack", "delivered", "counters", "passed", "clause", "what the attacker does")
+def _table(findings: Sequence[Finding], between: str) -> Columns:
+    """Return a row for each attack, with `between` its counters."""
+    table = columns("left", "left", "right", "left", "left", "left")
+    table.head = ("attack", "passed", "delivered", "clause", "the attacker", "counters")
+    table.parts = ("", "passed", "delivered", "clause", "", "")
     table.add_row(*(Text(head, "dim") for head in table.head))
     for finding in findings:
-        attack = finding.attack
-        counters = Text("\n").join(_counters(finding))
-        table.add_row(
-            attack.name, _delivered(finding), counters, _passed(finding), attack.clause, attack.does
-        )
+        attack, counters = finding.attack, Text(between).join(_counters(finding))
+        facts = (_passed(finding), _delivered(finding), attack.clause, attack.does)
+        table.add_row(attack.name, *facts, counters)
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import IO, Any, Literal
@@ -50,10 +51,11 @@ class Page:
         """Write renderables below one another."""
         if self._console is not None:
             for renderable in renderables:
-                # Without wrapping a word that is too long is left to the terminal, whole.
                 overlong = isinstance(renderable, Text) and _longest(renderable) > self.width
-                overflow: OverflowMethod | None = "ignore" if overlong else None
-                self._console.print(renderable, crop=False, overflow=overflow)
+                for part in _pieces("", renderable, self.width) if overlong else (renderable,):
+                    # A word that is too long is left to the terminal, whole.
+                    overflow: OverflowMethod | None = "ignore" if overlong else None
+                    self._console.print(part, crop=False, overflow=overflow)
             return
         text = io.StringIO()
         plain = Screen(
@@ -94,11 +96,13 @@ class Screen(Console):
 class Columns(RichTable):
     """Columns without lines. Where they do not fit, each row is folded between its cells.
 
-    No cell but one of the last column is ever folded, and none is cropped. `head` names the columns
-    of rows that are folded; it is the first row, if there is one.
+    Only a cell of the last column, or one that is longer than a line, is folded; none is cropped.
+    `head` names the columns of rows that are folded; it is the first row, if there is one. `parts`
+    are other names for such rows; a cell whose name is empty begins a line.
     """
 
     head: Sequence[str] = ()
+    parts: Sequence[str] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, or the rows folded."""
@@ -111,17 +115,38 @@ class Columns(RichTable):
 
     def _folded(self, row: Sequence[Text], width: int) -> Text:
         """Return the cells of a row on as many lines as they need; later lines are indented."""
-        named = zip_longest(self.head, row, fillvalue="")
-        parts = [Text.assemble(name, " " * bool(name), cell) for name, cell in named if cell]
-        line, *lines = [Text(overflow="ignore")]
-        for part in parts:
-            for word in part.split(allow_blank=True) if part.plain.strip() else ():
-                if line and cell_len(line.plain) + BETWEEN + cell_len(word.plain) > width:
-                    lines.append(line)
-                    line = Text(" " * BETWEEN, overflow="ignore")
-                line.append_text(Text(" " * BETWEEN) if line.plain.strip() else Text())
-                line.append_text(word)
-        return Text("\n", overflow="ignore").join([*lines, line])
+        lines = [Text(overflow="ignore")]
+        for name, cell in zip_longest(self.parts or self.head, row, fillvalue=""):
+            begins = bool(self.parts) and not name
+            for text in _pieces(name, Text.assemble(cell), width - BETWEEN):
+                used = cell_len(lines[-1].plain)
+                if used and (begins or used + BETWEEN + cell_len(text.plain) > width):
+                    lines.append(Text(" " * BETWEEN, overflow="ignore"))
+                elif lines[-1].plain.strip():
+                    lines[-1].append(" " * BETWEEN)
+                lines[-1].append_text(text)
+                begins = False
+        return Text("\n", overflow="ignore").join(lines)
+
+
+def _pieces(name: str, cell: Text, width: int) -> Iterator[Text]:
+    """Yield the lines of a cell, the first behind its name; long ones are folded at spaces."""
+    if not cell.plain.strip():
+        return
+    named = Text.assemble(name, " " * bool(name), cell)
+    for line in named.split(allow_blank=True):
+        yield from _at_spaces(line, width)
+
+
+def _at_spaces(line: Text, width: int) -> Iterator[Text]:
+    """Yield pieces of a line that are no longer than `width`, but for a word that is."""
+    start = end = 0
+    for word in re.finditer(r"\S+\s*", line.plain):
+        if end > start and cell_len(line.plain[start : word.end()].rstrip()) > width:
+            yield line[start:end]
+            start = word.start()
+        end = word.start() + len(word[0].rstrip())
+    yield line[start:end]
 
 
 class _Indented:
