@@ -14,6 +14,7 @@ from macsec.measure.arithmetic import BITS_PER_GBIT
 from macsec.offline.replay import WAYS, Replay
 from macsec.report.fields import Counts, Sci
 from macsec.report.page import Page, columns, heading, indented
+from macsec.report.visible import on_one_line
 
 
 class CarriedJson(TypedDict):
@@ -178,8 +179,8 @@ def _ending(replay: Replay, run: ReplayRun) -> Any:
         f"{per_second(score.frames, run.seconds):,.0f} frames/s, {gbit:.3f} Gbit/s of clear frames "
         f"({run.seconds * 1e3:,.1f} ms, files not counted)",
     )
-    table.add_row("wire", Text(run.wire, "bold"))
-    table.add_row("open it", _how_to_open(run))
+    table.add_row("wire", Text(on_one_line(run.wire), "bold"))
+    table.add_row("open it", on_one_line(_how_to_open(run)))
     return table
 
 

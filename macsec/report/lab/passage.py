@@ -12,6 +12,7 @@ from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, columns, drawn, heading, indented
 from macsec.report.replay import CarriedJson, add_unsent, gbit_per_s, per_second
 from macsec.report.table import Table
+from macsec.report.visible import on_one_line
 
 ABOUT = {
     "lost": "on the wire, as the topology says",
@@ -130,6 +131,6 @@ def _counters(passage: Passage) -> Any:
 
 def _ending(passage: Passage, run: PassageRun) -> Any:
     table = columns("left", "left")
-    table.add_row("wire", Text(run.wire, "bold"))
+    table.add_row("wire", Text(on_one_line(run.wire), "bold"))
     table.add_row("digest", Text(passage.lab.digest, "bold"))
     return table

@@ -146,6 +146,14 @@ def test_replay_text_has_counts_and_the_way_to_open_the_wire(desk, some):
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize("more", [(), ("--topology", "two-regions")])
+def test_a_line_end_in_a_file_name_begins_no_line(desk, some, more):
+    """In the heading, the name of the wire, and the command that opens it."""
+    text = desk.run("replay", desk.capture(some, "in\nmacsec: fake.pcap"), *more).stdout
+    assert "in\\x0amacsec: fake.macsec.pcapng" in text
+    assert "\nmacsec: fake" not in text
+
+
 def test_doctor_json_has_the_usable_kernels(desk):
     """All facts, and the kernels that the tests run on."""
     found = desk.json("doctor")
