@@ -12,6 +12,9 @@ SAK_RETIRE_TIME_NS = 3 * NS_PER_S
 EARLY_NS = 50 * NS_PER_MS
 """The least time by which a hello leaves before its Hello Time is over."""
 
+REPEAT_NS = NS_PER_S // 2
+"""After this time an MKPDU that a live peer does not list is lost; the least between repeats."""
+
 
 def hello_grid_ns(hello_time_ns: int) -> int:
     """Return the time between hellos: a twentieth less than a Hello Time, or EARLY_NS less.

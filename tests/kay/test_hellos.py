@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hello_loss import ESTABLISHED_NS, LossyCable, flaps_per_hour
 from support.mka.kays import CKN, NS, Actor, alone, member_of, sci_of_name
 
 from macsec.kay.kay import Kay
+from macsec.kay.mkpdu.parameter_sets import PeerId
 from macsec.time_units import NS_PER_MS
 
 MINUTE_NS = 60 * NS
@@ -127,3 +129,74 @@ def test_prompt_mkpdu_does_not_move_the_next_hello() -> None:
     assert kay.next_timeout_ns() == NS * 19 // 10
     actor.now_ns = NS * 19 // 10
     assert len(actor.drain()) == 1
+
+
+# -------------------------------------------------------------------- repeats of missed MKPDUs
+
+
+def missing(listed_back: int, since_ms: int) -> tuple[Kay, Actor, dict[str, Any]]:
+    """Return a member whose last two hellos left, and what its Key Server lists of them."""
+    kay, actor = member_of()
+    actor.now_ns = 2 * NS
+    assert len(actor.drain()) == 1
+    actor.now_ns = kay.next_timeout_ns() or 0
+    assert len(actor.drain()) == 1
+    actor.now_ns += since_ms * NS_PER_MS
+    mi, mn = actor.listens
+    return kay, actor, {"key_server": True, "priority": 1, "live": (PeerId(mi, mn - listed_back),)}
+
+
+@pytest.mark.parametrize(
+    "listed_back, since_ms, repeats",
+    [
+        (0, 600, 0),  # heard
+        (1, 499, 0),  # it may have crossed the hello on its way
+        (1, 500, 1),
+        (2, 1800, 1),  # several missed: one repeat
+        (0, 1800, 0),
+    ],
+)
+def test_missed_mkpdu_is_repeated_at_once(listed_back: int, since_ms: int, repeats: int) -> None:
+    """A live peer that lists an earlier MN, though a later one left half a second ago."""
+    _, actor, said = missing(listed_back, since_ms)
+    actor.say(**said)
+    assert len(actor.drain()) == repeats
+
+
+def test_potential_peer_that_proves_nothing_gets_no_repeat() -> None:
+    """Only MNs of a Life Time count: an older one is an error in the list, and no news."""
+    kay, actor, _ = missing(1, 600)
+    stranger = Actor(kay, sci_of_name("x"), b"stranger MI.")
+    stranger.now_ns = actor.now_ns
+    stranger.say(live=())
+    stranger.drain()  # it is new: that is news
+    stranger.say(live=())
+    assert stranger.drain() == []
+
+
+def test_repeats_keep_half_a_second_between_them() -> None:
+    """A peer that lists an old MN in every MKPDU for two seconds, fifty in a second."""
+    _, actor, said = missing(1, 600)
+    repeats = 0
+    for _ in range(90):
+        actor.say(**said)
+        repeats += len(actor.drain())
+        actor.later(0.02)
+    assert repeats <= 1 + 4
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_one_lost_hello_costs_one_more_mkpdu(way: int) -> None:
+    """No loop: the repeat lists the newest MN of the peer, so it has no answer."""
+    sent = []
+    for losses in (0, 1):
+        lost = []
+
+        def lose(to: int, lost: list[int] = lost, losses: int = losses) -> bool:
+            lost.append(to)
+            return lost.count(way) <= losses and to == way
+
+        cable = LossyCable(lose, seed=3)
+        cable.run(ESTABLISHED_NS + 20 * NS)
+        sent.append(sum(kay.counters["out-mkpdu"] for kay in cable.kays))
+    assert sent[1] == sent[0] + 1

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from macsec.kay.derivation import MI_LENGTH
-from macsec.kay.timers import MKA_LIFE_TIME_NS
+from macsec.kay.timers import MKA_LIFE_TIME_NS, REPEAT_NS
 
 NUMBER_LIMIT = 0xFFFFFF00
 """The MN or KN at which the MI is renewed, since they are about to wrap."""
@@ -54,6 +54,10 @@ class Identity:
         """True if this MN was sent within a Life Time: a peer that lists it hears us (9.4.3)."""
         self._forget(now_ns)
         return bool(self._sent) and self._sent[0][0] <= mn <= self.mn
+
+    def is_missed(self, mn: int, now_ns: int) -> bool:
+        """True if a later one left REPEAT_NS ago: a peer that lists this MN did not hear it."""
+        return any(sent > mn and time_ns <= now_ns - REPEAT_NS for sent, time_ns in self._sent)
 
     def _forget(self, now_ns: int) -> None:
         while self._sent and self._sent[0][1] < now_ns - self._life_ns:

@@ -14,7 +14,7 @@ from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic
 from macsec.kay.policy import KayPolicy
 from macsec.kay.sak import KI
-from macsec.kay.timers import next_on_grid
+from macsec.kay.timers import REPEAT_NS, next_on_grid
 from macsec.keys import Uncopyable
 
 from .identity import NUMBER_LIMIT, Identity, Random
@@ -48,6 +48,7 @@ class Participant(Uncopyable):
         self._policy = policy
         self._counters = counters
         self._sent: deque[int] = deque(maxlen=PROMPT_LIMIT)
+        self._repeat_at_ns = now_ns
 
     # ---------------------------------------------------------------- the Key Server
 
@@ -134,8 +135,8 @@ class Participant(Uncopyable):
         if listed is not None and listed > self.identity.mn:
             self.renew()
             return Reception.ACCEPTED
-        if proves:
-            self.news |= self.peers.prove(peer, now_ns)
+        if listed is not None and proves:
+            self.news |= self.peers.prove(peer, now_ns) or self._has_missed(peer, listed, now_ns)
         elif listed is not None:
             self._counters.add("in-mkpdu-peer-list-errors")
         if peer.live:
@@ -147,6 +148,17 @@ class Participant(Uncopyable):
         """Return the MN with which an MKPDU lists us, or None: a recent one proves its sender."""
         entries = mkpdu.live + mkpdu.potential
         return next((entry.mn for entry in entries if entry.mi == self.identity.mi), None)
+
+    def _has_missed(self, peer: Peer, listed: int, now_ns: int) -> bool:
+        """Return whether to repeat an MKPDU: a live peer lists an MN before one that it missed.
+
+        One repeat for each REPEAT_NS; it lists the peer's newest MN, so it asks for no answer.
+        """
+        missed = peer.live and self.identity.is_missed(listed, now_ns)
+        if not missed or now_ns < self._repeat_at_ns:
+            return False
+        self._repeat_at_ns = now_ns + REPEAT_NS
+        return True
 
     def expire(self, now_ns: int) -> None:
         """Remove peers whose Life Time has run out.
