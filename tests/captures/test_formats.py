@@ -20,8 +20,7 @@ from support.files.craft import (
 )
 
 from macsec.captures import FORMATS
-from macsec.captures.formats import LINK_TYPES
-from macsec.captures.index import time_terms
+from macsec.captures.formats import LINK_TYPES, time_terms
 
 READ = [row for row in FORMATS.values() if row.name == "pcap" and not row.refusal]
 REFUSED = [row for row in FORMATS.values() if row.refusal]
