@@ -173,8 +173,8 @@ def any_an(patch: Patch) -> None:
     """Read every AN as 0."""
     decode = reference.sectag.decode
 
-    def forgetful(mpdu: bytes) -> SecTAG | None:
-        tag = decode(mpdu)
+    def forgetful(mpdu: bytes, ethertype: int) -> SecTAG | None:
+        tag = decode(mpdu, ethertype)
         return tag and SecTAG(tag.tci, 0, tag.sl, tag.pn, tag.sci)
 
     patch.setattr(reference.sectag, "decode", forgetful)
