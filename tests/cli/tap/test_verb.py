@@ -287,7 +287,7 @@ def test_upper_interface_follows_carrier_and_mtu(pair, desk):
     assert code == 0
     pair[0].ip("link", "set", "wire", "mtu", "1500")
     pair[1].ip("link", "set", "wire", "down")
-    hosts.until(lambda: "NO-CARRIER" in pair[0].ip("link", "show", "wire"), "the end of the carrier")
+    hosts.until(lambda: "NO-CARRIER" in pair[0].ip("link", "show", "wire"), "no carrier")
     tap = RunningTap(pair[0], "-c", desk.config())
     assert tap.line() == UP.replace("\n", "; wire has no carrier\n")
     assert lower_and_upper(pair[0])[3] is False
