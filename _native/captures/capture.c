@@ -177,7 +177,8 @@ static int captured_fits(macsec_capture_state *state, uint64_t captured, uint64_
     return 0;
 }
 
-/* Read the flags from the options in [at, end), and the place of the options if there are others. */
+/* Read the flags from the options in [at, end), and the place of the options if there are others.
+ */
 static void packet_options(const macsec_capture_state *state, const uint8_t *chunk, uint64_t at,
                            uint64_t end, row *into) {
     const uint64_t first = at;

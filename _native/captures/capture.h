@@ -77,8 +77,8 @@ typedef struct {
 } macsec_capture_columns;
 
 /* Index whole records from the front of `chunk`; return the number of rows filled. Call again from
-   `consumed` on: with more octets, with empty columns, or after the caller took the block. After the
-   faults INTERFACE, ROOM and, in pcapng, CAPTURED the block is whole and can be passed over. */
+   `consumed` on: with more octets, with empty columns, or after the caller took the block. After
+   the faults INTERFACE, ROOM and, in pcapng, CAPTURED the block is whole and can be passed over. */
 uint64_t macsec_capture_index(macsec_capture_state *state, const uint8_t *chunk, uint64_t size,
                               const macsec_capture_columns *columns, uint64_t capacity);
 

@@ -82,7 +82,7 @@ typedef struct macsec_controls {
     uint8_t sc_off_receives;
     uint8_t too_long_counts_octets;
     uint32_t ethertype; /* of SecTAGs */
-    uint32_t clear; /* protocols that pass in clear: bits by the order of macsec/terms.py */
+    uint32_t clear;     /* protocols that pass in clear: bits by the order of macsec/terms.py */
     uint32_t window;
     int64_t longest; /* octets of the longest protected frame; negative: no limit */
 } macsec_controls;

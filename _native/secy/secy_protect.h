@@ -66,8 +66,8 @@ static size_t protect_pieces(const macsec_secy *secy, const sender *by, const se
         aad = out;
         memcpy(out, f->frame, user_at);
     }
-    uint8_t *secure =
-        tag_at + sectag_write(tag_at, c->ethertype, by->tci_an, user, (uint32_t)f->pn, secy->tx_sci);
+    uint8_t *secure = tag_at + sectag_write(tag_at, c->ethertype, by->tci_an, user, (uint32_t)f->pn,
+                                            secy->tx_sci);
     if (f->clear != 0) {
         memcpy(secure, f->frame + user_at, f->clear);
     }

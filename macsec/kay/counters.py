@@ -52,15 +52,27 @@ NAMES = (
 
 
 class KayCounters(dict[str, int]):
-    """All counters, zeros included. Distributed CAKs are counted, and neither used nor sent."""
+    """All counters, zeros included. Distributed CAKs are counted, and neither used nor sent.
+
+    `now_ns` is the time of the KaY; each counter keeps the time at which it rose last.
+    """
 
     def __init__(self) -> None:
+        self.now_ns = 0
         self.reset()
 
     def add(self, name: str | Reception) -> None:
         """Add 1 to a counter."""
-        self[name.value if isinstance(name, Reception) else name] += 1
+        name = name.value if isinstance(name, Reception) else name
+        self[name] += 1
+        self._rose_ns[name] = self.now_ns
+
+    def rose_within(self, name: str | Reception, period_ns: int) -> bool:
+        """Return whether a counter rose less than this time ago."""
+        rose_ns = self._rose_ns.get(name.value if isinstance(name, Reception) else name)
+        return rose_ns is not None and self.now_ns - rose_ns < period_ns
 
     def reset(self) -> None:
         """Set every counter to zero."""
+        self._rose_ns: dict[str, int] = {}
         self.update(dict.fromkeys(NAMES, 0))

@@ -10,7 +10,7 @@ actions were polled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from . import actions
@@ -63,12 +63,13 @@ class CpInputs:
 
 @dataclass(slots=True)
 class KeySlot:
-    """Latest Key or Old Key: its KI and AN, and whether it receives and transmits."""
+    """Latest Key or Old Key: its KI and AN, its time, and whether it receives and transmits."""
 
     ki: KI
     an: int
     receives: bool = False
     transmits: bool = False
+    since_ns: int = field(default=0, compare=False)
 
 
 class CP:
@@ -201,7 +202,7 @@ class CP:
     def _enter_receive(self) -> None:
         sak = self._inputs.new_sak
         if sak is not None:
-            self.latest = KeySlot(sak.ki, sak.an)
+            self.latest = KeySlot(sak.ki, sak.an, since_ns=self._now_ns)
             self._associations.create(sak)
             self._inputs = replace(self._inputs, new_sak=None)
 

@@ -25,6 +25,7 @@ from macsec.kay.membership.ability import NEVER_NS, complaint
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.participants import Participants
+from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.parameter_sets import NoSak
 from macsec.keys import Uncopyable
 from macsec.terms import sci_text
@@ -33,7 +34,7 @@ from .actions import Action
 from .associations import Associations
 from .counters import KayCounters, Reception
 from .cp import CP, Connect, CpInputs
-from .keychain import ChainKey, KeyChain
+from .keychain import ChainKey, KeyChain, padded
 from .lowest_pns import TransmitPNs, raise_lowest_pns
 from .policy import SUSPENSIONS_S, KayPolicy, Security, check_sci
 from .reception import Accepted, Receiver
@@ -229,6 +230,32 @@ class Kay(Uncopyable):
         """True if frames pass, and only under a SAK."""
         return self.cp.secured
 
+    def lately(self, counter: str | Reception) -> bool:
+        """True if a counter rose within the last Life Time: its cause is present."""
+        return self.counters.rose_within(counter, self.policy.life_ns)
+
+    @property
+    def padded_ckn(self) -> bytes | None:
+        """The last CKN that was heard without a CAK, if it is one of ours but for zeros at its end.
+
+        The ICK and KEK of both names are the same.
+        """
+        unknown = self._receiver.unknown_ckn
+        return unknown if padded(unknown, self.chain.ckns) else None
+
+    @property
+    def unreported(self) -> list[Peer]:
+        """The live peers that have not reported to receive under the newest SAK."""
+        principal, slots = self.principal, self.cp.slots()
+        if principal is None or not slots:
+            return []
+        return [peer for peer in principal.peers.live if not peer.receives(slots[0].ki)]
+
+    @property
+    def sak_age_ns(self) -> int:
+        """The time since the newest SAK came; 0 without one."""
+        return next((self._now_ns - slot.since_ns for slot in self.cp.slots()), 0)
+
     @property
     def refusal(self) -> str | None:
         """The reason why the last SAK of the Key Server was not taken, None if it was."""
@@ -277,7 +304,7 @@ class Kay(Uncopyable):
 
     def _follow_time(self, now_ns: int) -> int:
         """Set the clock, and keep the participants whose keys are in their windows."""
-        self._now_ns = now_ns = max(now_ns, self._now_ns)
+        self._now_ns = self.counters.now_ns = now_ns = max(now_ns, self._now_ns)
         self._members.follow(self.chain.active(now_ns) if self.active else (), now_ns)
         return now_ns
 
@@ -289,7 +316,7 @@ class Kay(Uncopyable):
         if any(time <= now_ns for time in self._changes_ns()):
             now_ns = self._follow_time(now_ns)
             self._settle(now_ns)
-        self._now_ns = max(now_ns, self._now_ns)
+        self._now_ns = self.counters.now_ns = max(now_ns, self._now_ns)
         return self._now_ns
 
     def _changes_ns(self) -> Iterator[int]:

@@ -128,6 +128,14 @@ class KeyChain(Uncopyable):
                 LOG.warning("key chain: no key overlaps the start of key %s", key.name)
 
 
+def padded(ckn: bytes, ckns: Iterable[bytes]) -> bytes | None:
+    """Return the one of `ckns` that differs from a CKN in zeros at the end only, or None.
+
+    Some programs fill a CKN to 32 octets. The ICK and KEK are the same then, the names are not.
+    """
+    return next((each for each in ckns if each.rstrip(b"\0") == ckn.rstrip(b"\0") != b""), None)
+
+
 def _is_one_cak(one: CakHolder, other: CakHolder) -> bool:
     """Return whether two holders in memory hold the same CAK of one CKN."""
     if not (isinstance(one, MemoryHolder) and isinstance(other, MemoryHolder)):

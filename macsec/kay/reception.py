@@ -56,6 +56,8 @@ class Receiver:
         self._intake = intake
         self._counters = counters
         self._find = find
+        self.unknown_ckn = b""
+        """The CKN of the last MKPDU that named none of ours."""
 
     def receive(
         self, now_ns: int, frame: bytes, participants_of: ParticipantsOf, active: bool
@@ -76,6 +78,7 @@ class Receiver:
             return REFUSALS.get(mkpdu, Reception.MALFORMED), None
         named = participants_of(mkpdu.basic.ckn)
         if not named:
+            self.unknown_ckn = mkpdu.basic.ckn
             return Reception.UNKNOWN_CKN if active else Reception.DISABLED, None
         if not named[0].is_addressed(mkpdu):
             return Reception.INDIVIDUAL, None

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from macsec.frames.dissect import vlan_tags_end
 from macsec.kay import derivation
 from macsec.kay.cak_holder import CakHolder
+from macsec.kay.keychain import padded
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
 from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key, Uncopyable
@@ -120,7 +121,10 @@ class HeardCA:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard(Uncopyable):
-    """An EAPOL frame, and its result. `tags`: its VLAN tags."""
+    """An EAPOL frame, and its result. `tags`: its VLAN tags.
+
+    `padded`: for an unknown CKN, a known one that differs in zeros at the end only.
+    """
 
     hearing: Hearing
     tags: bytes
@@ -128,6 +132,7 @@ class Heard(Uncopyable):
     refusal: Refusal | None = None
     distribution: Distribution | None = None
     sak: HeardSak | None = None
+    padded: bytes | None = None
 
 
 class Listener(Uncopyable):
@@ -156,7 +161,8 @@ class Listener(Uncopyable):
             return Heard(Hearing.NO_MKPDU, tags, refusal=mkpdu)
         named = self._holders.get(mkpdu.basic.ckn)
         if named is None:
-            return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu)
+            like = padded(mkpdu.basic.ckn, self._holders)
+            return Heard(Hearing.UNKNOWN_CKN, tags, mkpdu, padded=like)
         holder = next((each for each in named if _is_authentic(each, mkpdu)), None)
         if holder is None:
             return Heard(Hearing.WRONG_ICV, tags, mkpdu)

@@ -104,10 +104,14 @@ class SakRecord:
 
 @dataclass(slots=True)
 class Story:
-    """The history of one CA. `verified`: its CAK is known, and every message in it authentic."""
+    """The history of one CA. `verified`: its CAK is known, and every message in it authentic.
+
+    `padded`: a CKN with a CAK that differs from this one in zeros at the end only.
+    """
 
     ckn: bytes
     verified: bool
+    padded: bytes | None = None
     members: dict[bytes, Member] = field(default_factory=dict)
     saks: list[SakRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -312,4 +316,4 @@ class Stories:
             return
         ckn = heard.mkpdu.basic.ckn
         verified = heard.hearing is not Hearing.UNKNOWN_CKN
-        self.by_ckn.setdefault(ckn, Story(ckn, verified)).hear(heard, index, time_ns)
+        self.by_ckn.setdefault(ckn, Story(ckn, verified, heard.padded)).hear(heard, index, time_ns)

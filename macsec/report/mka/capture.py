@@ -256,7 +256,8 @@ def to_page(page: Page, account: Account, every_message: bool = False) -> None:
 
 def _verification(story: Story) -> str:
     if not story.verified:
-        return "not verified: no CAK for this CKN"
+        hint = f"; {story.padded.hex()} differs in zeros at its end only" if story.padded else ""
+        return f"not verified: no CAK for this CKN{hint}"
     if story.wrong_icv:
         return f"{story.wrong_icv:,} with a wrong ICV: another CAK, or not of this CA"
     return "every ICV is right"

@@ -12,6 +12,8 @@ from macsec.kay.counters import Reception
 from macsec.kay.kay import Kay
 from macsec.report.fields import Counts, Hex
 from macsec.report.page import Page
+from macsec.terms import sci_text
+from macsec.time_units import NS_PER_S
 
 SCHEMA: Literal["macsec/mka-status/1"] = "macsec/mka-status/1"
 
@@ -87,6 +89,10 @@ class MkaSetJson(TypedDict):
     reason: str
 
 
+_REFUSED = ("sak-refused", "sak-cipher-mismatch-errors")
+WPA_SUITE = "gcm-aes-128"
+"""The one Cipher Suite under which wpa_supplicant 2.10 exchanges frames."""
+
 _WHY_NO_PEER = (
     (Reception.BAD_ICV, "{} MKPDUs failed their ICV: the peer has another CAK under this CKN"),
     (Reception.UNKNOWN_CKN, "{} MKPDUs name another CKN"),
@@ -134,9 +140,23 @@ def reason(kay: Kay) -> str:
     """Return the state of the port in words, and the obstacle if it is not secured."""
     if kay.secured and (slots := kay.cp.slots()):
         suspended = "; key agreement is suspended" if kay.suspended else ""
-        return f"secured, SAK {slots[0].ki}, AN {slots[0].an}{suspended}"
+        return f"secured, SAK {slots[0].ki}, AN {slots[0].an}{suspended}{_silence(kay)}"
     opened = "plain frames pass, not secured" if kay.cp.controlled else "not secured"
     return f"{opened}: {obstacle(kay)}"
+
+
+def _silence(kay: Kay) -> str:
+    """Return a note on peers that have not reported the newest SAK for a Hello Time or longer."""
+    peers, protection = kay.unreported, kay.cp.protection
+    if not peers or protection is None or kay.sak_age_ns < kay.policy.hello_ns:
+        return ""
+    more = f" (and {len(peers) - 1} more)" if len(peers) > 1 else ""
+    name = protection.suite.name
+    hint = "" if name == WPA_SUITE else f" ({name}; wpa_supplicant 2.10 takes {WPA_SUITE} only)"
+    return (
+        f"; for {kay.sak_age_ns // NS_PER_S} s peer {sci_text(peers[0].sci or 0)}{more} has not "
+        f"reported that it receives under it{hint}"
+    )
 
 
 def obstacle(kay: Kay) -> str:
@@ -149,9 +169,9 @@ def obstacle(kay: Kay) -> str:
     if live := [participant for participant in members if participant.peers.live]:
         if all(participant.server is None for participant in live):
             return "no participant offers to be Key Server"
-        refused = kay.counters["sak-refused"] + kay.counters["sak-cipher-mismatch-errors"]
+        refused = sum(_lately(kay, name) for name in _REFUSED)
         refusals = f", {refused} distributions refused" if refused else ""
-        if beyond := kay.counters["sak-an-refused"]:
+        if beyond := _lately(kay, "sak-an-refused"):
             refusals += f", {beyond} with an AN beyond the {kay.policy.ans} here: {BE_SERVER}"
         if kay.refusal is not None:
             refusals += f"; {kay.refusal}"
@@ -159,14 +179,25 @@ def obstacle(kay: Kay) -> str:
             return f"{kay.unable}{refusals}"
         return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{refusals}"
     for reception, words in _WHY_NO_PEER:
-        if heard := kay.counters[reception.value]:
-            if reception is Reception.ACCEPTED and not any(one.peers.potential for one in members):
-                return "no live peer; the last one fell silent"
-            return "no live peer; " + words.format(heard)
+        if heard := _lately(kay, reception.value):
+            hint = _padding(kay) if reception is Reception.UNKNOWN_CKN else ""
+            return f"no live peer; {words.format(heard)}{hint}"
     if any(participant.peers.potential for participant in kay.all_participants):
         return "no live peer; a potential peer is heard but does not answer"
     heard = kay.counters[Reception.ACCEPTED.value]
     return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU heard")
+
+
+def _lately(kay: Kay, counter: str) -> int:
+    """Return a counter, 0 if it has not risen for a Life Time: its cause is over."""
+    return kay.counters[counter] if kay.lately(counter) else 0
+
+
+def _padding(kay: Kay) -> str:
+    """Return a hint at a CKN that one end fills with zeros."""
+    if kay.padded_ckn is None:
+        return ""
+    return f": {kay.padded_ckn.hex()} differs from ours in zeros at its end only; give both one CKN"
 
 
 def line(kay: Kay) -> str:
