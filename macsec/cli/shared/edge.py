@@ -109,6 +109,7 @@ def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> 
         code = _guarded(lambda: _invoke(group, name, given, warnings, extra), warnings)
     finally:
         log.removeHandler(warnings)
+    _drop_unwritten()
     sys.exit(code)
 
 
@@ -120,6 +121,16 @@ def _invoke(
     if sys.stdout is not None:
         sys.stdout.flush()
     return code or GOOD
+
+
+def _drop_unwritten() -> None:
+    """Drop output that stdout does not take, or the interpreter reports it at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
@@ -165,9 +176,6 @@ def _known(error: MACsecError) -> int:
 
 def _system(error: OSError) -> int:
     if _is_closed_pipe(error):
-        # The reader is gone: drop the buffered output, or the interpreter reports it at exit.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
     where = f": {os.fsdecode(error.filename)}" if error.filename else ""
     say(f"{error.strerror or 'input or output failed'}{where}")
