@@ -54,7 +54,7 @@ def named(text: str) -> Callable[[Command], Command]:
     return add
 
 
-def ONE(command: Command) -> Command:  # noqa: N802
+def one_lab(command: Command) -> Command:
     """Add `--name` and `--state`; call with the `folder` of the lab that they mean, as root."""
 
     @wraps(command)

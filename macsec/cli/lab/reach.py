@@ -19,7 +19,7 @@ from macsec.errors import EnvironmentLacks
 from macsec.live.namespace import entrance
 from macsec.report.visible import on_one_line
 
-from .choice import ONE, account, labs_up
+from .choice import account, labs_up, one_lab
 from .state import HOSTS, ask, exit_code, found
 
 DOWN_S = 30.0
@@ -31,7 +31,7 @@ DOWN_S = 30.0
     short_help="Run a program on a host of the lab that is up.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@ONE
+@one_lab
 @click.argument("host", metavar="HOST")
 @click.argument("command", metavar="CMD", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
@@ -57,7 +57,7 @@ def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
 
 @click.command("status", short_help="Show the links and hosts of the lab that is up.")
 @options.json_data
-@ONE
+@one_lab
 def status(as_json: bool, folder: str) -> int:
     """Print links with their protection and counters, hosts with their addresses."""
     # Imported here, so that `exec` starts at once.
@@ -88,7 +88,7 @@ def listing() -> int:
 
 
 @click.command("down", short_help="End the lab that is up.")
-@ONE
+@one_lab
 def down(folder: str) -> int:
     """End the lab that is up, and wait until nothing of it is left."""
     lab = found(folder)
