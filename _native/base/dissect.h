@@ -55,7 +55,8 @@ static inline void dissect_sci(sight *seen, const uint8_t *octets) {
     }
 }
 
-static inline sight dissect(const uint8_t *octets, int64_t length) {
+/* `ethertype`: that of SecTAGs. */
+static inline sight dissect(const uint8_t *octets, int64_t length, uint32_t ethertype) {
     sight seen = {.ethertype = -1, .vlan = -1};
     seen.at = (int64_t)clear_tags_end(octets, (size_t)length, MOST_TAGS);
     if (seen.at > ADDRESSES_LENGTH) {
@@ -65,7 +66,7 @@ static inline sight dissect(const uint8_t *octets, int64_t length) {
         return seen;
     }
     seen.ethertype = load_be16(octets + seen.at);
-    if (seen.ethertype == ETHERTYPE_MACSEC) {
+    if (seen.ethertype == ethertype) {
         seen.has_tag = sectag_decode(octets + seen.at, (size_t)(length - seen.at), &seen.tag);
     }
     if (seen.has_tag) {

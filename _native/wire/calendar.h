@@ -105,6 +105,7 @@ typedef struct {
     uint32_t ordered;    /* macsec_wire_ordered */
     uint32_t fcs_fix;
     uint32_t corrupt_at; /* index in CORRUPT_AT of wire/param_values.py */
+    uint32_t sectag_ethertype;
     uint32_t link;
     uint32_t direction;
 } macsec_wire_plan;

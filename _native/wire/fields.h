@@ -9,7 +9,7 @@
 #include "wire/calendar.h"
 
 static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
-    sight seen = dissect(octets, length);
+    sight seen = dissect(octets, length, plan->sectag_ethertype);
     if (plan->match & MACSEC_WIRE_MATCH_ETHERTYPE && seen.ethertype != plan->match_ethertype) {
         return 0;
     }
@@ -42,15 +42,16 @@ static span in_secure(const sight *seen, int64_t length, uint32_t where) {
     return (span){start + secure, start + secure + ICV_LENGTH};
 }
 
-static span octets_at(uint32_t where, const uint8_t *octets, int64_t length) {
+static span octets_at(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
+    const uint32_t where = plan->corrupt_at;
     if (where == MACSEC_WIRE_AT_ANY || (where == MACSEC_WIRE_AT_DST && length < 6)) {
         return (span){0, length};
     }
     if (where == MACSEC_WIRE_AT_DST) {
         return (span){0, 6};
     }
-    sight seen = dissect(octets, length);
-    if (where == MACSEC_WIRE_AT_PAYLOAD && seen.ethertype != ETHERTYPE_MACSEC) {
+    sight seen = dissect(octets, length, plan->sectag_ethertype);
+    if (where == MACSEC_WIRE_AT_PAYLOAD && seen.ethertype != plan->sectag_ethertype) {
         return length > seen.at + 2 ? (span){seen.at + 2, length} : NOWHERE;
     }
     if (!seen.has_tag) {

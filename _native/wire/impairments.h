@@ -75,7 +75,7 @@ static int64_t bit_to_turn(macsec_wire *wire, const outgoing *frame) {
     if (!fall(&wire->corrupt, wire->plan.corrupt.below)) {
         return -1;
     }
-    span field = octets_at(wire->plan.corrupt_at, frame->octets, frame->length);
+    span field = octets_at(&wire->plan, frame->octets, frame->length);
     if (field.stop <= field.start) {
         return -1;
     }

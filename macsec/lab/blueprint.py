@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ HEADERS = 42
 """Octets of Ethernet, IPv4 and UDP."""
 SMALLEST = 60
 IMIX = "imix"
+_Ways = tuple[LinkParams, LinkParams]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,19 +231,17 @@ class _Reader:
         )
         return a2b, b2a
 
-    def link(
-        self, at: int, params: tuple[LinkParams, LinkParams], draw: Draw, standby: bool
-    ) -> LinkPlan:
+    def link(self, at: int, params: _Ways, draw: Draw, standby: bool) -> LinkPlan:
         """Return a link with its addresses, and with keys unless it is off."""
         link = self._topology.links[at]
-        systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
         section = self._topology.protection(link)
+        systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
         own: Draw = lambda purpose, n: draw(f"{link.title} {purpose}", n)  # noqa: E731
         static = section is not None and section.keys == "static"
         return LinkPlan(
             link.title,
             (link.between[0], link.between[1]),
-            params,
+            params if section is None else _following(params, section.secy.ethertype),
             systems,
             None if section is None else section.cipher,
             None if section is None or static else self._keying(at, section, systems, own),
@@ -314,6 +313,17 @@ class _Reader:
         text = str(entry.size)
         size = int(text) if text.isdecimal() else entry.size
         return whole("size", size, SMALLEST, most, f"imix, or {SMALLEST} to {most} octets")
+
+
+def _following(ways: _Ways, ethertype: int) -> _Ways:
+    """Return the parameters with the EtherType of SecTAGs, where they look for these."""
+    a2b, b2a = (
+        replace(params, sectag_ethertype=ethertype)
+        if params.match is not None or params.corrupt.probability
+        else params
+        for params in ways
+    )
+    return a2b, b2a
 
 
 def _checked(section: ProtectionSection) -> dict[str, Any]:

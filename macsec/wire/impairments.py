@@ -112,14 +112,14 @@ class Corruption:
 
     def __init__(self, params: LinkParams, start: Starts) -> None:
         self._dice = Dice(params.corrupt, start("corrupt"))
-        self._where = params.corrupt_at
+        self._where, self._rules = params.corrupt_at, rules_of(params)
         self._bits = RandomStream(start("bit"))
 
     def bit(self, frame: bytes) -> int | None:
         """Return the bit to flip; None for none, also if the frame lacks the field."""
         if not self._dice.fall():
             return None
-        begin, end = octets_at(self._where, frame)
+        begin, end = octets_at(self._where, frame, self._rules)
         return begin * 8 + self._bits.below((end - begin) * 8) if end > begin else None
 
 
@@ -158,7 +158,7 @@ class Impairments:
     """All random steps of one direction."""
 
     def __init__(self, params: LinkParams, start: Starts) -> None:
-        self._match = params.match
+        self._match, self._rules = params.match, rules_of(params)
         self.duplicate = Dice(params.duplicate, start("duplicate")).fall
         self.loss = Losses(params.loss, start("loss")).is_lost
         self.corrupt = Corruption(params, start).bit
@@ -176,7 +176,7 @@ class Impairments:
 
     def selects(self, frame: bytes) -> bool:
         """Return whether `match` selects the frame."""
-        return self._match is None or matches(self._match, frame)
+        return self._match is None or matches(self._match, frame, self._rules)
 
     def overtakes(self) -> bool:
         """Return whether the frame goes ahead of the queue; at most every gap-th does."""
@@ -193,9 +193,14 @@ _RULES = TagRules()
 _PN_AT = 4
 
 
-def matches(match: Match, frame: bytes) -> bool:
+def rules_of(params: LinkParams) -> TagRules:
+    """Return the rules by which SecTAGs are found."""
+    return TagRules(ethertype=params.sectag_ethertype)
+
+
+def matches(match: Match, frame: bytes, rules: TagRules = _RULES) -> bool:
     """Return whether the frame has all the wanted values."""
-    sight = observe(frame, _RULES)
+    sight = observe(frame, rules)
     return all(
         wanted is None or wanted == found
         for wanted, found in (
@@ -207,7 +212,7 @@ def matches(match: Match, frame: bytes) -> bool:
     )
 
 
-def octets_at(name: str, frame: bytes) -> tuple[int, int]:
+def octets_at(name: str, frame: bytes, rules: TagRules = _RULES) -> tuple[int, int]:
     """Return the first octet of a field and the one behind its last; (0, 0) if there is none.
 
     `payload` is the Secure Data, and in a frame without a SecTAG all behind the EtherType.
@@ -216,7 +221,7 @@ def octets_at(name: str, frame: bytes) -> tuple[int, int]:
         return 0, len(frame)
     if name == "dst":
         return 0, min(6, len(frame))
-    sight = observe(frame, _RULES)
+    sight = observe(frame, rules)
     if name == "payload" and not sight.is_macsec:
         return (sight.at + 2, len(frame)) if len(frame) > sight.at + 2 else (0, 0)
     return _in_sectag(name, sight)

@@ -162,6 +162,7 @@ def _plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[
     plan.ordered = _ORDERED[params.ordered]
     plan.fcs_fix = params.fcs == "fix"
     plan.corrupt_at = CORRUPT_AT.index(params.corrupt_at)
+    plan.sectag_ethertype = params.sectag_ethertype
     plan.direction = direction
     return plan, kept
 

@@ -89,7 +89,8 @@ class Match:
     """Filter of the frames to impair: all given values must match, other frames pass unimpaired.
 
     `ethertype`: the one behind VLAN tags in clear (0x88E5 for MACsec). `vlan`: VID of the outer
-    tag. `sci`, `an`: of the SecTAG, including an SCI implied by ES or SCB (9.9).
+    tag. `sci`, `an`: of the SecTAG (LinkParams: `sectag_ethertype`), including an SCI implied by ES
+    or SCB (9.9).
     """
 
     ethertype: int | None = None

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from macsec.errors import ConfigError
+from macsec.terms import ETHERTYPE_MACSEC
 
 from . import param_values
 from .param_values import NEVER, Chance, Loss, Match, SlotTiming
@@ -46,7 +47,8 @@ class LinkParams:
       of unequal length do;
     - `fcs`: "check", the receiving port drops a corrupted frame, as on a line; "fix", the frame
       goes on with a good FCS, as from a faulty device or an attacker;
-    - `corrupt_at`: the field in which the bit is flipped; a frame without it stays as it is.
+    - `corrupt_at`: the field in which the bit is flipped; a frame without it stays as it is;
+    - `sectag_ethertype`: the EtherType of the SecTAGs that `match` and `corrupt_at` look for.
 
     Raises ConfigError that names the field.
     """
@@ -74,6 +76,7 @@ class LinkParams:
     ordered: bool | None
     fcs: str
     corrupt_at: str
+    sectag_ethertype: int
 
     def __init__(
         self,
@@ -101,6 +104,7 @@ class LinkParams:
         ordered: bool | None = None,
         fcs: str = "check",
         corrupt_at: str = "any",
+        sectag_ethertype: int = ETHERTYPE_MACSEC,
     ) -> None:
         given = dict(locals())
         for field, parse in _PARSERS.items():
@@ -185,4 +189,5 @@ _PARSERS: dict[str, Callable[[str, Any], Any]] = {
     "ordered": param_values.optional(param_values.flag),
     "fcs": param_values.one_of(param_values.FCS),
     "corrupt_at": param_values.one_of(param_values.CORRUPT_AT),
+    "sectag_ethertype": param_values.count(0x600, 0xFFFF),
 }

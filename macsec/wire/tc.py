@@ -23,7 +23,7 @@ _PLACES = {"dev": 1, "parent": 1, "root": 0, "refcnt": 1, "offloaded": 0}
 """Words that `tc qdisc show` puts before the parameters, with the number of their values."""
 _LOSS_NAMES = frozenset({"p13", "p31", "p32", "p23", "p14", "p", "r", "1-h", "1-k"})
 
-NOT_IN_TC = ("drop", "down", "match", "mtu", "ordered", "fcs", "corrupt_at")
+NOT_IN_TC = ("drop", "down", "match", "mtu", "ordered", "fcs", "corrupt_at", "sectag_ethertype")
 
 
 class _Words:

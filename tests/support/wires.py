@@ -97,6 +97,7 @@ def link_params(draw: st.DrawFn) -> LinkParams:
     given["ordered"] = draw(st.sampled_from([None, False, True]))
     given["fcs"] = draw(st.sampled_from(FCS))
     given["corrupt_at"] = draw(st.sampled_from(CORRUPT_AT))
+    given["sectag_ethertype"] = draw(st.sampled_from([0x88E5, 0x88E5, 0x9876]))
     return LinkParams(**given)
 
 
@@ -115,7 +116,8 @@ MATCHES: list[dict[str, Any]] = [
 
 _ADDRESSES = bytes.fromhex("020000000002020000000001")
 _TAGS = [b"", bytes.fromhex("81000064"), bytes.fromhex("88a8000581000064"), bytes.fromhex("9100")]
-_TYPES = [b"\x08\x00", b"\x88\x8e", b"\x88\xe5", b"\x88\xe5", b"\x88\xe5"]
+_SECTAGS = [b"\x88\xe5"] * 3 + [b"\x98\x76"]
+_TYPES = [b"\x08\x00", b"\x88\x8e", *_SECTAGS]
 
 
 @st.composite
@@ -123,7 +125,7 @@ def frames(draw: st.DrawFn) -> bytes:
     """Draw frames of all kinds: with and without VLAN tags and SecTAG, whole and cut anywhere."""
     kind = draw(st.sampled_from(_TYPES))
     tag = b""
-    if kind == b"\x88\xe5":
+    if kind in _SECTAGS:
         tci = draw(st.sampled_from([0x00, 0x20, 0x2C, 0x40, 0x50, 0x10, 0x0C, 0x80]))
         sci = draw(st.sampled_from([bytes.fromhex(SCI_A), bytes(8)]))
         tag = bytes((tci | draw(st.integers(0, 3)), draw(st.sampled_from([0, 0, 5, 47, 200]))))

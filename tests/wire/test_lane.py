@@ -13,6 +13,7 @@ from support.planes import SCI_A
 from support.wires import frames, link_params, play, traffic
 
 from macsec.errors import ConfigError
+from macsec.frames import TagRules
 from macsec.wire.impairments import four_states, matches, octets_at, threshold
 from macsec.wire.param_values import Match
 from macsec.wire.params import LinkParams
@@ -315,6 +316,17 @@ def test_corruption_flips_bits_of_its_field_only(place: str) -> None:
 def test_filter_matches_all_its_values(wanted: dict[str, int], fits: bool) -> None:
     """A frame matches if all values are equal."""
     assert matches(Match(**wanted), TAGGED) is fits
+
+
+def test_fields_follow_the_ethertype_of_sectags() -> None:
+    """Another EtherType has no SecTAG, and payload is all behind it; ours has every field."""
+    other = TAGGED.replace(b"\x88\xe5", b"\x98\x76", 1)
+    params = LinkParams(sectag_ethertype=0x9876, match={"an": 0, "sci": SCI_A})
+    assert play(params, [(0, TAGGED), (0, other)]).stats.filtered == 1
+    rules = TagRules(ethertype=0x9876)
+    for name in ("sectag", "sci", "pn", "payload", "icv"):
+        assert octets_at(name, other, rules) == octets_at(name, TAGGED)
+    assert octets_at("icv", TAGGED, rules) == (0, 0)
 
 
 def test_filter_matches_the_implied_sci() -> None:

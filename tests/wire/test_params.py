@@ -51,6 +51,7 @@ PARSED: list[tuple[str, Any, Any]] = [
     ("ordered", False, False),
     ("fcs", "fix", "fix"),
     ("corrupt_at", "icv", "icv"),
+    ("sectag_ethertype", 0x9876, 0x9876),
 ]
 
 
@@ -122,6 +123,7 @@ REFUSED: list[tuple[str, Any]] = [
     ("ordered", "yes"),
     ("fcs", "ignore"),
     ("corrupt_at", "body"),
+    ("sectag_ethertype", 0x5FF),
     ("cell_overhead", 5),
 ]
 

@@ -136,6 +136,16 @@ def test_a_changed_frame_that_is_refused_is_not_explained():
     assert not score.explained
 
 
+@pytest.mark.parametrize("ethertype", ["88e5", "9876"])
+@pytest.mark.parametrize("an, hit", [(0, True), (1, False)])
+def test_filters_find_the_sectags_of_the_link(ethertype, an, hit):
+    """By the EtherType of its SecYs: the frames of an AN are lost, and no others."""
+    secy = {"keys": "static", "ethertype": ethertype}
+    given = topology(loss="100%", match={"an": an}, macsec=secy)
+    score, _ = passed(given, batch_of(numbered(5)))
+    assert (score.lost, score.equal) == ((5, 0) if hit else (0, 5))
+
+
 def test_late_frames_are_not_explained_by_the_loss_of_others():
     """A frame that a SecY refused was not lost by a wire."""
     unordered = topology(loss="40%", jitter="400us", ordered="off", macsec="static")
