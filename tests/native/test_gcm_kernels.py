@@ -9,7 +9,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.native.harness import NATIVE, program_sources
+from support.native.harness import (
+    NATIVE,
+    WARNINGS,
+    Workshop,
+    compiler,
+    program_sources,
+    run,
+    shared_folder,
+)
 
 pytestmark = pytest.mark.as_built
 
@@ -18,11 +26,6 @@ SOURCES = [
     *sorted(path for path in NATIVE.glob("gcm/*.c") if path.name != "gcm_api.c"),  # their caller
     *(NATIVE / "base" / name for name in ("cpu.c", "secret.c")),
 ]
-WARNINGS = [
-    *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
-    *("-Wmissing-prototypes", "-Wundef", "-Wvla", "-Werror"),
-]
-SANITIZERS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Values may be passed to functions and returned undefined; only a branch or an address counts.
 MEMORY_SANITIZER = [
     *("-g", "-fsanitize=memory", "-fsanitize-recover=memory"),
@@ -40,31 +43,10 @@ CPU_FLAGS = {
 }
 
 
-def compiler() -> list[str]:
-    """The system's C compiler as a command, or a skip that says what was looked for."""
-    named = shlex.split(os.environ.get("CC", ""))
-    candidates = [named] if named else [["cc"], ["gcc"], ["clang"]]
-    for command in candidates:
-        if shutil.which(command[0]):
-            return command
-    looked_for = ", ".join(" ".join(command) for command in candidates)
-    pytest.skip(f"no C compiler (looked for {looked_for}): the kernels are not checked")
-
-
-def run(command: list[str | Path]) -> str:
-    """The output of a command, which has to succeed."""
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert done.returncode == 0, f"{command[0]}: {done.returncode}\n{done.stdout[-4000:]}"
-    return done.stdout
-
-
-def build(target: Path, *flags: str) -> Path:
-    """The check program, compiled with all warnings as errors."""
-    command = [*compiler(), "-std=c11", *flags, *WARNINGS, f"-I{NATIVE}"]
-    run([*command, *SOURCES, *CHECK, "-o", target])
-    return target
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The folder in which the check program is built."""
+    return Workshop(shared_folder(tmp_path_factory))
 
 
 def assert_all_ran(output: str) -> None:
@@ -92,36 +74,26 @@ def assert_as_the_system_says(output: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_all_kernels_give_equal_results(tmp_path: Path) -> None:
+def test_all_kernels_give_equal_results(workshop: Workshop) -> None:
     """All kernels give the known answers, the reference's and each other's, in their buffers."""
-    output = run([build(tmp_path / "gcm_check", "-O3"), VOLUME])
+    output = run([workshop.program("gcm_check", "-O3"), VOLUME])
     assert_all_ran(output)
     assert_as_the_system_says(output)
 
 
 @pytest.mark.exhaustive
-def test_kernels_agree_sanitized(tmp_path: Path) -> None:
+def test_kernels_agree_sanitized(workshop: Workshop) -> None:
     """The same on fewer combinations, with address and undefined-behaviour sanitizers."""
-    trial = tmp_path / "trial.c"
-    trial.write_text("int main(void) { return 0; }\n")
-    linked = subprocess.run(
-        [*compiler(), *SANITIZERS, trial, "-o", tmp_path / "trial"],
-        capture_output=True,
-        check=False,
-    )
-    if linked.returncode != 0:
-        pytest.skip("this compiler has no sanitizer libraries")
-    output = run([build(tmp_path / "gcm_check", "-O1", *SANITIZERS), "1"])
-    assert_all_ran(output)
+    assert_all_ran(run([workshop.program("gcm_check", workshop.sanitizers()), "1"]))
 
 
 @pytest.mark.exhaustive
-def test_no_branch_or_address_depends_on_secrets(tmp_path: Path) -> None:
+def test_no_branch_or_address_depends_on_secrets(workshop: Workshop) -> None:
     """Constant time: valgrind follows keys and plaintext through every kernel that it can run."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         pytest.skip("no valgrind: constant time is not checked")
-    program = build(tmp_path / "gcm_check", "-O2", "-g")
+    program = workshop.program("gcm_check", "-O2 -g")
     alone = subprocess.run([program, "--secret"], stdout=subprocess.PIPE, text=True, check=False)
     if "needs the header" in alone.stdout:
         pytest.skip("no header valgrind/memcheck.h: constant time is not checked")

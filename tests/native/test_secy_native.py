@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.native import key_holder
-from support.native.harness import Workshop, run
+from support.native.harness import Workshop, run, shared_folder
 from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
@@ -48,7 +48,7 @@ def frames_of(output: str) -> int:
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """The folder in which the harnesses are built."""
-    return Workshop(tmp_path_factory.mktemp("workshop"))
+    return Workshop(shared_folder(tmp_path_factory))
 
 
 @pytest.mark.as_built

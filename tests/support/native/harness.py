@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,8 @@ WARNINGS = [
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
     *("-Wmissing-prototypes", "-Wundef", "-Wvla", "-Werror"),
 ]
-SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+# -Og and -g1 compile the kernels in a fifth of the time of -O1 and -g, and run as fast.
+SANITIZERS = "-Og -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 LINKED = {
     "secy_allocations": ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap"]
 }
@@ -50,33 +54,50 @@ def program_sources(name: str) -> list[Path]:
     return sorted(folder.glob("*.c")) if folder.is_dir() else [PROGRAMS / f"{name}.c"]
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run share."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "workshop"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 class Workshop:
-    """Builds programs; compiles `_native`, but for its Python part, once for each set of flags."""
+    """Builds programs, each file of `_native` and each program once for each set of flags.
+
+    Whichever process of the test run needs a file first compiles it; the others wait for that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._objects: dict[str, list[Path]] = {}
 
     def sanitizers(self) -> str:
         """The flags of a build with sanitizers, or a skip where the compiler has none."""
-        trial = self._folder / "trial.c"
-        trial.write_text("int main(void) { return 0; }\n")
-        command = [*compiler(), *SANITIZERS.split(), trial, "-o", self._folder / "trial"]
-        if subprocess.run(command, capture_output=True).returncode:
-            pytest.skip("this compiler has no sanitizer libraries")
+        with tempfile.TemporaryDirectory(dir=self._folder) as own:
+            trial = Path(own, "trial.c")
+            trial.write_text("int main(void) { return 0; }\n")
+            command = [*compiler(), *SANITIZERS.split(), trial, "-o", Path(own, "trial")]
+            if subprocess.run(command, capture_output=True).returncode:
+                pytest.skip("this compiler has no sanitizer libraries")
         return SANITIZERS
 
     def program(self, name: str, flags: str) -> Path:
         """A program, all warnings errors."""
-        target = self._folder / f"{name}{len(self._objects)}"
         command = [*compiler(), "-std=c11", *flags.split(), *WARNINGS, f"-I{NATIVE}"]
-        if flags not in self._objects:
-            self._objects[flags] = [self._compiled(command, at) for at in native_sources()]
-        sources = program_sources(name)
-        run([*command, *sources, *self._objects[flags], *LINKED.get(name, []), "-o", target])
-        return target
+        objects = [self._made(command, [source], ["-c"]) for source in native_sources()]
+        return self._made(command, [*program_sources(name), *objects], LINKED.get(name, []))
 
-    def _compiled(self, command: list[str], source: Path) -> Path:
-        target = self._folder / f"{source.stem}{len(self._objects)}.o"
-        run([*command, "-c", source, "-o", target])
+    def _made(self, command: list[str], sources: list[Path], others: list[str]) -> Path:
+        """The output of a compiler: an earlier one if there is one."""
+        words = [*command, *others, *map(str, sources)]
+        name = hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]
+        target = self._folder / f"{sources[0].stem}-{name}"
+        if "-c" in others:
+            target = target.with_suffix(".o")
+        with (self._folder / f"{target.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists():
+                unfinished = target.with_suffix(".unfinished")
+                run([*command, *sources, *others, "-o", unfinished])
+                unfinished.rename(target)
         return target
