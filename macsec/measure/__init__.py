@@ -2,6 +2,7 @@
 
 throughput/     frames a second of our contestants and of peers
 latency/        processing, load, serialisation and round trips
+other_work.py OtherWork   work of other programs meanwhile
 task.py         Task        a stage, a suite, and frames on both sides
 workload.py     Workload    the frames: their lengths, alone or mixed
 contestant.py   Contestant  the interface of a contestant
