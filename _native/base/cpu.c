@@ -1,4 +1,4 @@
-/* CPU features by CPUID and XGETBV. */
+/* CPU features: on x86-64 by CPUID and XGETBV, on 64-bit ARM from the operating system. */
 #include "base/cpu.h"
 
 #include <stdatomic.h>
@@ -69,6 +69,38 @@ static uint32_t ask(void) {
     found |= all(c, LEAF1_ECX_AES) ? MACSEC_CPU_AES : 0u;
     found |= all(c, LEAF1_ECX_PCLMUL) ? MACSEC_CPU_PCLMUL : 0u;
     return found | wide_features(c);
+}
+
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+/* Bits of AT_HWCAP (Linux, arch/arm64/include/uapi/asm/hwcap.h). */
+#define HWCAP_BIT_AES (1ul << 3)
+#define HWCAP_BIT_PMULL (1ul << 4)
+#define HWCAP_BIT_SHA3 (1ul << 17)
+
+static uint32_t ask(void) {
+    const unsigned long flags = getauxval(AT_HWCAP);
+    uint32_t found = 0;
+    found |= flags & HWCAP_BIT_AES ? MACSEC_CPU_ARM_AES : 0u;
+    found |= flags & HWCAP_BIT_PMULL ? MACSEC_CPU_ARM_PMULL : 0u;
+    found |= flags & HWCAP_BIT_SHA3 ? MACSEC_CPU_ARM_SHA3 : 0u;
+    return found;
+}
+
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static uint32_t flag(const char *name, uint32_t bit) {
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value ? bit : 0;
+}
+
+static uint32_t ask(void) {
+    return flag("hw.optional.arm.FEAT_AES", MACSEC_CPU_ARM_AES) |
+           flag("hw.optional.arm.FEAT_PMULL", MACSEC_CPU_ARM_PMULL) |
+           flag("hw.optional.arm.FEAT_SHA3", MACSEC_CPU_ARM_SHA3);
 }
 
 #else

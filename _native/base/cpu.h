@@ -14,10 +14,14 @@ enum {
     MACSEC_CPU_VAES = 1 << 4,    /* on YMM; on ZMM together with AVX512 */
     MACSEC_CPU_VPCLMUL = 1 << 5, /* likewise */
     MACSEC_CPU_AVX512 = 1 << 6,  /* F, BW and VL, ZMM and mask state saved */
-    MACSEC_CPU_KNOWN = 1 << 30   /* set always: a cached answer is not 0 */
+    MACSEC_CPU_ARM_AES = 1 << 7,
+    MACSEC_CPU_ARM_PMULL = 1 << 8,
+    MACSEC_CPU_ARM_SHA3 = 1 << 9, /* EOR3 */
+    MACSEC_CPU_KNOWN = 1 << 30    /* set always: a cached answer is not 0 */
 };
 
-/* Return the features; the first call asks the CPU. CPUs other than x86 have none. */
+/* Return the features; the first call asks the CPU. CPUs other than x86-64 and
+   64-bit ARM have none. */
 uint32_t macsec_cpu_features(void);
 
 /* Return 1 if the CPU has all features of the mask. */

@@ -17,6 +17,31 @@
 #define MACSEC_GCM_X86 0
 #endif
 
+/* 64-bit ARM, for compilers that have the intrinsics in functions of a target of their own, or
+   everywhere because the command line names such a CPU. */
+#if defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if defined(__apple_build_version__)
+#define MACSEC_GCM_ARM_TARGETS 0 /* its versions count differently */
+#elif defined(__clang__)
+#define MACSEC_GCM_ARM_TARGETS (__clang_major__ >= 16)
+#else
+#define MACSEC_GCM_ARM_TARGETS (__GNUC__ >= 10)
+#endif
+#include <arm_neon.h>
+#else
+#define MACSEC_GCM_ARM_TARGETS 0
+#endif
+#if MACSEC_GCM_ARM_TARGETS || (defined(__ARM_NEON) && defined(__ARM_FEATURE_AES))
+#define MACSEC_GCM_ARM 1
+#else
+#define MACSEC_GCM_ARM 0
+#endif
+#if MACSEC_GCM_ARM_TARGETS || (MACSEC_GCM_ARM && defined(__ARM_FEATURE_SHA3))
+#define MACSEC_GCM_ARM_EOR3 1
+#else
+#define MACSEC_GCM_ARM_EOR3 0
+#endif
+
 #define MACSEC_ICV_MAX 16
 
 /* An expanded key, for the kernel that expanded it: each kernel has its own layout of `powers`,
@@ -40,6 +65,14 @@ static inline macsec_gcm_block macsec_gcm_block_at(const uint8_t octets[16]) {
 }
 static inline macsec_gcm_block macsec_gcm_block_of(uint64_t first, uint64_t second) {
     return _mm_set_epi64x((long long)second, (long long)first);
+}
+#elif MACSEC_GCM_ARM
+typedef uint8x16_t macsec_gcm_block;
+static inline macsec_gcm_block macsec_gcm_block_at(const uint8_t octets[16]) {
+    return vld1q_u8(octets);
+}
+static inline macsec_gcm_block macsec_gcm_block_of(uint64_t first, uint64_t second) {
+    return vcombine_u8(vcreate_u8(first), vcreate_u8(second));
 }
 #else
 typedef struct macsec_gcm_block {
@@ -171,6 +204,12 @@ extern const macsec_gcm_kernel macsec_gcm_vaes_avx512;
 extern const macsec_gcm_kernel macsec_gcm_vaes_avx2;
 #else
 #define MACSEC_GCM_VAES 0
+#endif
+#if MACSEC_GCM_ARM
+extern const macsec_gcm_kernel macsec_gcm_armv8;
+#endif
+#if MACSEC_GCM_ARM_EOR3
+extern const macsec_gcm_kernel macsec_gcm_armv8_eor3;
 #endif
 extern const macsec_gcm_kernel macsec_gcm_portable;
 

@@ -15,11 +15,16 @@
    older than VAES. On a CPU that is an exception, the user can name a kernel. */
 static const macsec_gcm_kernel *const kernels[] = {
 #if MACSEC_GCM_VAES
-    &macsec_gcm_vaes_avx512,
-    &macsec_gcm_vaes_avx2,
+    &macsec_gcm_vaes_avx512, &macsec_gcm_vaes_avx2,
 #endif
 #if MACSEC_GCM_X86
     &macsec_gcm_aesni,
+#endif
+#if MACSEC_GCM_ARM_EOR3
+    &macsec_gcm_armv8_eor3,
+#endif
+#if MACSEC_GCM_ARM
+    &macsec_gcm_armv8,
 #endif
     &macsec_gcm_portable,
 };

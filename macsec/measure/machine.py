@@ -16,7 +16,7 @@ from macsec.measure.compiled import FLAGS, compiler_version
 CPU_FLAGS = (
     *("aes", "pclmulqdq", "ssse3", "sse4_1", "avx", "avx2", "vaes", "vpclmulqdq", "gfni"),
     *("sha_ni", "avx512f", "avx512bw", "avx512vl"),
-    *("pmull", "asimd", "sve"),
+    *("pmull", "sha3", "asimd", "sve"),
 )
 PACKAGES = ("cffi", "numpy", "cryptography", "scapy")
 

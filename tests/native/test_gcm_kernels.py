@@ -36,10 +36,13 @@ VOLUME = "8"
 
 # What each kernel asks of the CPU, in the names of /proc/cpuinfo.
 CPU_FLAGS = {
-    "vaes-avx512": "vaes vpclmulqdq avx512f avx512bw avx512vl avx2 aes pclmulqdq sse4_1",
-    "vaes-avx2": "vaes vpclmulqdq avx2 aes pclmulqdq sse4_1",
-    "aesni": "aes pclmulqdq sse4_1",
-    "portable": "",
+    "x86_64": {
+        "vaes-avx512": "vaes vpclmulqdq avx512f avx512bw avx512vl avx2 aes pclmulqdq sse4_1",
+        "vaes-avx2": "vaes vpclmulqdq avx2 aes pclmulqdq sse4_1",
+        "aesni": "aes pclmulqdq sse4_1",
+        "portable": "",
+    },
+    "aarch64": {"armv8-eor3": "aes pmull sha3", "armv8": "aes pmull", "portable": ""},
 }
 
 
@@ -62,14 +65,15 @@ def assert_all_ran(output: str) -> None:
 def assert_as_the_system_says(output: str) -> None:
     """A kernel runs if and only if the system lists its CPU flags: none may quietly drop out."""
     listed = Path("/proc/cpuinfo")
-    if platform.machine() != "x86_64" or not listed.exists():
+    asked = CPU_FLAGS.get(platform.machine())
+    if asked is None or not listed.exists():
         return
-    flags = re.search(r"^flags\s*:(.*)$", listed.read_text(), re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", listed.read_text(), re.MULTILINE)
     assert flags is not None
     present = set(flags[1].split())
     state = dict(re.findall(r"^(\S+) +(runs|NOT RUN)", output, re.MULTILINE))
-    assert set(state) == set(CPU_FLAGS)
-    for name, needed in CPU_FLAGS.items():
+    assert set(state) == set(asked)
+    for name, needed in asked.items():
         assert (state[name] == "runs") == (set(needed.split()) <= present), name
 
 
@@ -124,6 +128,8 @@ def test_no_branch_or_address_depends_on_secrets_in_wide_kernels(tmp_path: Path)
 
     The program also branches on what each kernel puts out, and fails unless that is reported.
     """
+    if platform.machine() != "x86_64":
+        pytest.skip("the memory sanitizer does not know PMULL: see test_gcm_kernels_arm.py")
     program = tmp_path / "gcm_check"
     clang = memory_sanitizer(tmp_path)
     run([*clang, *WARNINGS, f"-I{NATIVE}", *SOURCES, *CHECK, "-o", program])
