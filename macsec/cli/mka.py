@@ -9,12 +9,15 @@ from pathlib import Path
 
 import click
 
+from macsec.cli.lab import choice
+from macsec.cli.lab.state import CONTROL as LAB_CONTROL
+from macsec.cli.lab.state import found, require_root
 from macsec.cli.shared import options
 from macsec.cli.shared.cak_files import holders_in
 from macsec.cli.shared.capture_io import Stream, open_stream
 from macsec.cli.shared.edge import say, stdout
-from macsec.cli.tap.control import ChangeRequest, request_changes
-from macsec.cli.tap.status_socket import STATUS, ask, names
+from macsec.cli.shared.port_changes import ChangeRequest, request_changes
+from macsec.cli.tap.status_socket import CONTROL, STATUS, ask, names, path_of
 from macsec.config import scalars
 from macsec.config.caks import CAK_LENGTHS, load_caks
 from macsec.config.sources import KeyRing, KeySource
@@ -29,6 +32,8 @@ from macsec.report.mka import status as status_report
 from macsec.report.mka.capture import Account
 from macsec.report.mka.message import Message
 from macsec.report.page import Page
+
+NO_TAP = "no macsec tap --mka runs in this network namespace"
 
 
 @click.group("mka", short_help="Show key agreement in captures and on interfaces.")
@@ -49,7 +54,7 @@ def status(name: str | None, as_json: bool) -> None:
     answers = [answer for each in wanted if (answer := ask(each, STATUS)) is not None]
     if not answers:
         where = "" if name is None else f"{name}: "
-        raise MACsecError(f"{where}no macsec tap --mka runs in this network namespace")
+        raise MACsecError(f"{where}{NO_TAP}")
     taps = [json.loads(answer) for answer in answers]
     if as_json:
         click.echo(json.dumps({"schema": status_report.SCHEMA, "taps": taps}))
@@ -58,7 +63,8 @@ def status(name: str | None, as_json: bool) -> None:
 
 
 @command.command("set", short_help="Change a running port.")
-@click.argument("name", metavar="NAME")
+@click.argument("port", metavar="NAME")
+@choice.named("The lab of a port LINK:SITE, of any user and folder: see macsec lab list.")
 @click.option(
     "--cak",
     metavar="FILE",
@@ -79,7 +85,9 @@ def status(name: str | None, as_json: bool) -> None:
 )
 @options.json_data
 def change(
-    name: str,
+    port: str,
+    name: str | None,
+    folder: str | None,
     cak: str | None,
     ckn: str | None,
     at_once: bool,
@@ -91,7 +99,7 @@ def change(
     suspend: int | None,
     as_json: bool,
 ) -> None:
-    """Change NAME, a running tap --mka of this user.
+    """Change NAME, a running tap --mka of this user, or LINK:SITE, a port of a lab that is up.
 
     New CAKs are used from now on, beside the present ones: these are removed, except a fallback,
     once a new one has carried the traffic for 6 s, or at once with --now. A profile takes the place
@@ -101,9 +109,14 @@ def change(
     needs a Key Server whose suspension_limit allows it.
 
     Nothing is written to a file: the next start has the configuration that it names.
+
+    A port of a lab is named as in --events. Without --name or --state it is one of the only lab
+    that the same user (under sudo the one that called it) started from the same working folder.
     """
+    where = _control_of(port, folder, name)
     caks = _new_caks(cak, ckn)
     request = ChangeRequest(
+        port=port,
         profile=None if profile is None else os.path.abspath(profile),
         caks=[(each.hex(), len(key)) for each, key in caks],
         at_once=at_once,
@@ -113,19 +126,39 @@ def change(
         clear_counters=clear_counters,
         suspend=suspend,
     )
-    if request == ChangeRequest(at_once=at_once):
+    if request == ChangeRequest(port=port, at_once=at_once):
         raise click.UsageError("nothing to change: give --cak, --profile, --disable or the like")
     try:
-        answer = request_changes(name, request, [key for _, key in caks])
+        answer = request_changes(port, where, request, [key for _, key in caks])
     finally:
         for _, key in caks:
             key.wipe()
+    if answer is None:
+        none = "the lab takes no changes" if _of_lab(port) else NO_TAP
+        raise MACsecError(f"{port}: {none}")
     if as_json:
-        click.echo(json.dumps({"schema": "macsec/mka-set/1", "upper": name, **answer}))
+        click.echo(json.dumps({"schema": "macsec/mka-set/1", "upper": port, **answer}))
         return
     for text in answer["changes"]:
-        say(f"{name}: {text}")
-    say(f"{name}: {answer['reason']}")
+        say(f"{port}: {text}")
+    say(f"{port}: {answer['reason']}")
+
+
+def _of_lab(port: str) -> bool:
+    """Return whether a name is that of a lab's port: no interface has a colon."""
+    return ":" in port
+
+
+def _control_of(port: str, folder: str | None, name: str | None) -> str:
+    """Return the path of the socket that takes the changes of a port."""
+    if not _of_lab(port):
+        if folder is not None or name is not None:
+            raise click.UsageError("--name and --state are of a lab, whose ports are LINK:SITE")
+        return path_of(port, CONTROL)
+    require_root()
+    lab = choice.folder_of(folder, name, lambda: choice.own(choice.labs_up()))
+    found(lab)
+    return os.path.join(lab, LAB_CONTROL)
 
 
 def _new_caks(source: str | None, ckn: str | None) -> list[tuple[bytes, Key]]:

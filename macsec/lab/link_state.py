@@ -33,7 +33,7 @@ class LinkEnd:
         self.saks: list[SakInForce] = []
         self.secured_ns: int | None = None
         self.on_secured: Callable[[], None] | None = None
-        agreement.after = self._note
+        agreement.follow(self._note)
 
     @property
     def kay(self) -> Kay:

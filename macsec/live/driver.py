@@ -61,7 +61,8 @@ class Driver:
 
     def pause_ns(self) -> int | None:
         """Return the time until a KaY has work again; None if only a frame can bring it."""
-        times = [port.agreement.next_timeout_ns() for port in self._ports.values()]
+        with self.lock:
+            times = [port.agreement.next_timeout_ns() for port in self._ports.values()]
         due_ns = min((time for time in times if time is not None), default=None)
         return None if due_ns is None else min(max(0, due_ns - self._clock()), LONGEST_PAUSE_NS)
 

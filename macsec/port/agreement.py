@@ -19,17 +19,20 @@ class Agreement:
     """Key agreement for a SecY: its KaY, and the Controlled Port that the KaY opens.
 
     `send` takes MKPDUs for the Uncontrolled Port. `gate(opened)` is called when the Controlled Port
-    opens or closes: a pump that moves frames through the SecY obeys it. `after`, if set, is called
-    with the time whenever the KaY has settled. While it is `bypassed`, the KaY rests and frames
-    pass in clear. Times are ns on one clock that never goes back.
+    opens or closes: a pump that moves frames through the SecY obeys it. While it is `bypassed`, the
+    KaY rests and frames pass in clear. Times are ns on one clock that never goes back.
     """
 
     def __init__(self, kay: Kay, secy: SecY, send: Send, gate: Gate | None = None) -> None:
         self.kay = kay
         self.port = ControlledPort(secy, gate)
-        self.after: Callable[[int], None] | None = None
         self.bypassed = False
         self._send = send
+        self._followers: list[Callable[[int], None]] = []
+
+    def follow(self, act: Callable[[int], None]) -> None:
+        """Call `act` with the time whenever the KaY has settled, after earlier followers."""
+        self._followers.append(act)
 
     def start(self, now_ns: int) -> None:
         """Start the KaY."""
@@ -85,8 +88,8 @@ class Agreement:
         for an, next_pn in self.port.transmit_pns():
             self.kay.update_pn(now_ns, an, next_pn)
         self._act(now_ns)
-        if self.after is not None:
-            self.after(now_ns)
+        for act in self._followers:
+            act(now_ns)
 
     def _act(self, now_ns: int) -> None:
         """Perform actions and send MKPDUs until the KaY has none: `Kay.poll_transmit`."""

@@ -126,7 +126,7 @@ def test_the_lock_is_held_while_kays_run() -> None:
     world = World()
     held: list[bool] = []
     for agreement in world.agreements:
-        agreement.after = lambda _: held.append(world.driver.lock.locked())
+        agreement.follow(lambda _: held.append(world.driver.lock.locked()))
     world.driver.start()
     world.run(3)
     assert held

@@ -120,7 +120,7 @@ def test_after_is_called_when_the_kay_has_settled(plane: Plane) -> None:
     cable = Cable(plane)
     side = cable.sides[0]
     calls: list[tuple[int, bool, bool]] = []
-    side.after = lambda now_ns: calls.append((now_ns, side.kay.secured, side.port.enabled))
+    side.follow(lambda now_ns: calls.append((now_ns, side.kay.secured, side.port.enabled)))
     cable.run(3)
     assert all(secured is enabled for _, secured, enabled in calls)
     assert calls[0][1:] == (False, False)

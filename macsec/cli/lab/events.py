@@ -14,23 +14,16 @@ from macsec.secy import SecY
 COUNT_NS = round(INTERVAL_S * 1_000_000_000)
 
 
-def _follow(agreement: Agreement, act: Callable[[int], None]) -> None:
-    """Call `act` with the time whenever the KaY has settled, after all others."""
-    before = agreement.after
-
-    def after(now_ns: int) -> None:
-        if before is not None:
-            before(now_ns)
-        act(now_ns)
-
-    agreement.after = after
+def port_name(link: str, site: str) -> str:
+    """Return the name of the port at an end of a link."""
+    return f"{link}:{site}"
 
 
 def _port_events(
     log: EventLog, link: str, site: str, secy: SecY, agreement: Agreement | None
 ) -> PortEvents:
     kay = None if agreement is None else agreement.kay
-    return PortEvents(log, f"{link}:{site}", kay, lambda: secy.counters)
+    return PortEvents(log, port_name(link, site), kay, lambda: secy.counters)
 
 
 def _noting(events: PortEvents) -> Callable[[int], None]:
@@ -49,7 +42,7 @@ class VirtualEvents:
                 events = _port_events(log, link.plan.name, site, end.secy, end.agreement)
                 self._ports.append(events)
                 if end.agreement is not None:
-                    _follow(end.agreement, _Paced(events).settled)
+                    end.agreement.follow(_Paced(events).settled)
 
     def finish(self) -> None:
         """Record changes and counts up to the end."""
@@ -73,26 +66,29 @@ class _Paced:
 
 
 class RealEvents:
-    """The events of a lab in real time: `count` is called often, and counts once an interval."""
+    """The events of a lab in real time: `count` is called often, and counts once an interval.
+
+    `ports`: the events of each port by its name; none without a log.
+    """
 
     def __init__(self, lab: RealLab, log: EventLog | None) -> None:
         self._lab, self._due = lab, monotonic() + INTERVAL_S
-        self._ports: list[PortEvents] = []
+        self.ports: dict[str, PortEvents] = {}
         if log is None:
             return
         with lab.agreements.lock:
             for segment in lab.segments.values():
-                self._ports += self._of(segment, log)
+                self.ports |= self._of(segment, log)
 
     @staticmethod
-    def _of(segment: Segment, log: EventLog) -> Iterator[PortEvents]:
+    def _of(segment: Segment, log: EventLog) -> Iterator[tuple[str, PortEvents]]:
         for side, site in enumerate(segment.plan.sites):
             agreement = segment.ends[side].agreement if segment.ends else None
             events = _port_events(log, segment.plan.name, site, segment.secys[side], agreement)
             events.note()
             if agreement is not None:
-                _follow(agreement, _noting(events))
-            yield events
+                agreement.follow(_noting(events))
+            yield port_name(segment.plan.name, site), events
 
     def count(self) -> None:
         """Record counts if the interval is over."""
@@ -100,5 +96,5 @@ class RealEvents:
             return
         self._due = monotonic() + INTERVAL_S
         with self._lab.agreements.lock:
-            for events in self._ports:
+            for events in self.ports.values():
                 events.count()

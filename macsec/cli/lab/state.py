@@ -3,6 +3,7 @@
 DIR/lock     locked by the process of the lab; the lock ends with the process
 DIR/lab.json the process, and the paths of the namespaces
 DIR/status   a socket: it sends the lab's status to each client, as JSON
+DIR/control  a socket: it takes changes of the lab's ports
 DIR/hosts    names and addresses of the hosts, the /etc/hosts of programs there
 """
 
@@ -22,7 +23,8 @@ from macsec import trust
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.whole_file import write_whole
 
-LOCK, FACTS, STATUS, HOSTS = "lock", "lab.json", "status", "hosts"
+LOCK, FACTS, HOSTS = "lock", "lab.json", "hosts"
+STATUS, CONTROL = "status", "control"
 SOCKET_PATH = 107
 """The longest path of a socket, in octets (unix(7))."""
 
@@ -67,7 +69,7 @@ class Published:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        if len(os.fsencode(self._path(STATUS))) > SOCKET_PATH:
+        if len(os.fsencode(self.path(CONTROL))) > SOCKET_PATH:
             raise ConfigError(f"--state {folder}: the path is too long for a socket")
         self._lock = _lock_file(folder, make=True)
         if not _locked(self._lock):
@@ -82,10 +84,10 @@ class Published:
         """Let other processes find the lab. `hosts`: the addresses of each."""
         known = {"localhost": ("127.0.0.1", "::1"), **hosts}
         names = "".join(f"{at} {name}\n" for name, all_at in known.items() for at in all_at)
-        write_whole(self._path(HOSTS), names)
-        self._server.bind(self._path(STATUS))
+        write_whole(self.path(HOSTS), names)
+        self._server.bind(self.path(STATUS))
         self._server.listen()
-        write_whole(self._path(FACTS), json.dumps(asdict(lab)))
+        write_whole(self.path(FACTS), json.dumps(asdict(lab)))
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when a client asks for the status."""
@@ -98,7 +100,8 @@ class Published:
             peer.settimeout(1)
             peer.sendall(json.dumps(status()).encode())
 
-    def _path(self, name: str) -> str:
+    def path(self, name: str) -> str:
+        """Return the path of a file in the folder."""
         return os.path.join(self._folder, name)
 
     def close(self) -> None:
@@ -108,9 +111,9 @@ class Published:
         self._lock.close()
 
     def _clear(self) -> None:
-        for name in (FACTS, STATUS, HOSTS):
+        for name in (FACTS, STATUS, CONTROL, HOSTS):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path(name))
+                os.unlink(self.path(name))
 
     def __enter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import secrets
+import signal
 import subprocess
 from contextlib import suppress
 from time import time
@@ -14,6 +15,7 @@ import click
 from macsec import trust
 from macsec.cli.shared import event_log, options
 from macsec.cli.shared.edge import FAILURES, GOOD, say
+from macsec.cli.shared.local_socket import LocalSocket
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.cli.shared.vault import edge
 from macsec.cli.tap.agreement import now_ns
@@ -24,8 +26,9 @@ from macsec.report.lab.status import to_json, unsecured
 from macsec.time_units import NS_PER_S
 
 from .choice import folder_of, name_for, named, user, working_folder
+from .control import EDGE, PortControl
 from .events import RealEvents
-from .state import Published, RunningLab, exit_code, require_root
+from .state import CONTROL, Published, RunningLab, exit_code, require_root
 
 READY = "MACSEC_LAB_READY"
 CHECK_S = 1.0
@@ -54,7 +57,8 @@ def command(
     between sites agree on keys by MKA, with CAKs of this run unless the file names some; it may
     also say `macsec: static` or `macsec: off`. The lab is up once all links are secured. When this
     process ends, even by a kill, nothing of the lab is left. It records its user and its working
-    folder: the other verbs act by default only on labs of both.
+    folder: the other verbs act by default only on labs of both. `macsec mka set LINK:SITE` changes
+    the port at an end of a link.
 
     Links delay, lose and reorder as in `lab run`; delays are exact to some 50 us. Cables inside a
     site, and traffic, are parts of the topology that only `lab run` uses.
@@ -70,29 +74,53 @@ def command(
         Signals(*ENDING) as signals,
         Published(where) as state,
         event_log.opened(events, time) as log,
-        RealLab(blueprint, now_ns, edge("macsec lab")) as lab,
+        RealLab(blueprint, now_ns, edge(EDGE)) as lab,
     ):
         recorded = RealEvents(lab, log)
         if signals.wait(lab.agreements.fileno(), blueprint.life_ns / NS_PER_S + PATIENCE_S):
             return GOOD
-        addresses = {
-            host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts
-        }
-        started = (user(), working_folder())
-        state.publish(RunningLab(os.getpid(), blueprint.name, lab.places, *started), addresses)
-        if not quiet:
-            say(f"{blueprint.name} is up: {', '.join(lab.hosts)}")
-        for name in blueprint.unprotected:
-            say(f"warning: link {name} is UNPROTECTED")
-        for text in unsecured(lab):
-            say(f"warning: link {text}")
-        _report_ready()
-        while (caught := signals.wait(state.fileno(), CHECK_S)) is None or not caught & set(ENDING):
-            if caught is None:
-                state.answer(lambda: to_json(lab))
-            recorded.count()
-            lab.check()
+        ports = PortControl(lab, recorded.ports)
+        with LocalSocket(state.path(CONTROL), ports.answer) as control:
+            _publish(state, lab)
+            _describe(lab, quiet)
+            _report_ready()
+            _serve(signals, state, control, lab, recorded)
     return GOOD
+
+
+def _publish(state: Published, lab: RealLab) -> None:
+    """Let other processes find the lab."""
+    blueprint = lab.blueprint
+    addresses = {
+        host.name: [str(at.ip) for at in (host.ipv4, host.ipv6)] for host in blueprint.hosts
+    }
+    started = (user(), working_folder())
+    state.publish(RunningLab(os.getpid(), blueprint.name, lab.places, *started), addresses)
+
+
+def _describe(lab: RealLab, quiet: bool) -> None:
+    """Print its hosts unless `quiet`, and a warning for each link that needs one."""
+    if not quiet:
+        say(f"{lab.blueprint.name} is up: {', '.join(lab.hosts)}")
+    for name in lab.blueprint.unprotected:
+        say(f"warning: link {name} is UNPROTECTED")
+    for text in unsecured(lab):
+        say(f"warning: link {text}")
+
+
+def _serve(
+    signals: Signals, state: Published, control: LocalSocket, lab: RealLab, recorded: RealEvents
+) -> None:
+    """Answer questions and make changes until a signal ends the lab."""
+    caught: set[signal.Signals] = set()
+    while not caught & set(ENDING):
+        caught, ready = signals.among([state.fileno(), control.fileno()], CHECK_S)
+        if state.fileno() in ready:
+            state.answer(lambda: to_json(lab))
+        if control.fileno() in ready:
+            control.serve()
+        recorded.count()
+        lab.check()
 
 
 def _allow_files() -> None:

@@ -7,5 +7,6 @@ data_plane.py   data planes and kernels of this machine    progress.py   the pro
 cak_files.py    holders of the CAKs of a file              vault.py   clients of key vaults
 event_log.py    --events: a line of JSON for each change of a port
 pn_state.py     --state: packet numbers from run to run    signals.py   wait for a signal or an end
-dumps.py        no core dumps of keys
+dumps.py        no core dumps of keys             local_socket.py   a socket for one user
+port_changes.py   the changes that a running port takes
 """

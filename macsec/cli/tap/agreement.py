@@ -7,11 +7,15 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from secrets import token_bytes
 from typing import NamedTuple
 
+from macsec.cli.shared import pn_state, port_changes
 from macsec.cli.shared.edge import say
 from macsec.cli.shared.event_log import PortEvents
+from macsec.cli.shared.local_socket import Client, LocalSocket
+from macsec.cli.shared.port_changes import Changes
 from macsec.cli.shared.vault import edge
 from macsec.config import Configuration
 from macsec.custody import InUse
@@ -27,10 +31,11 @@ from macsec.report.mka.status import port_json, reason
 from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
-from .control import Changes
 from .export import export
 from .loop import Loop
-from .status_socket import KEYS, STATUS, Client, ControlSocket, QuestionSocket
+from .status_socket import KEYS, STATUS, ControlSocket, QuestionSocket
+
+EDGE = "macsec tap"
 
 
 def now_ns() -> int:
@@ -51,7 +56,7 @@ def check(model: Configuration, mka: bool) -> None:
 def kay_of(model: Configuration, below: EthernetInterface) -> Kay:
     """Return the KaY of an interface. Call it before a SecY takes the keys of the configuration."""
     policy = policy_of(model)
-    chain = chain_of(model, edge("macsec tap", now_ns()))
+    chain = chain_of(model, edge(EDGE, now_ns()))
     port = 1 if model.mka is None else model.mka.port
     return Kay(int.from_bytes(below.mac) << 16 | port, chain, token_bytes, policy)
 
@@ -79,14 +84,6 @@ class AgreedTap(NamedTuple):
         say(f"{self.upper}: SAKs exported to pid {client.pid}, uid {client.uid}")
         return export(self.kay, self.secy, self.model)
 
-    def clear_counters(self) -> None:
-        """Set the counters of the SecY and of the KaY to zero."""
-        if self.events is not None:
-            self.events.count()
-            self.events.forget_counts()
-        self.secy.clear_counters()
-        self.kay.counters.reset()
-
 
 Run = Callable[[Loop], None]
 
@@ -102,20 +99,20 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         leave_eapol_out(tap.wire, policy.eapol_ethertype)
         opened = open_eapol(tap.below, policy.destination, policy.eapol_ethertype)
         eapol = stack.enter_context(opened)
-        sockets = [stack.enter_context(each) for each in _question_sockets(tap)]
+        sockets: list[LocalSocket] = [stack.enter_context(each) for each in _question_sockets(tap)]
         agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.pump.open)
         driver = Driver([KayPort(agreement, eapol)], now_ns)
         driver.start()
         stack.callback(driver.stop)
 
         announcer = _Announcer(tap.kay, tap.upper)
-        changes = Changes(agreement, now_ns, tap.in_use, tap.clear_counters, tap.events)
+        take = partial(pn_state.take_members, tap.in_use, tap.kay.sci)
+        changes = Changes(agreement, now_ns, partial(edge, EDGE), take, tap.events)
         sockets += [stack.enter_context(each) for each in _control_socket(tap.upper, changes)]
 
         def run(loop: Loop) -> None:
             for each in sockets:
                 loop.serve(each)
-            loop.each_turn(changes.tend)
             if tap.events is not None:
                 loop.each_turn(tap.events.note)
             if not quiet:
@@ -140,7 +137,7 @@ def _question_sockets(tap: AgreedTap) -> Iterator[QuestionSocket]:
 def _control_socket(upper: str, changes: Changes) -> Iterator[ControlSocket]:
     """Open the socket of changes."""
     try:
-        yield ControlSocket(upper, changes.answer)
+        yield ControlSocket(upper, partial(port_changes.answer, port=lambda _: changes))
     except (OSError, EnvironmentLacks) as error:
         say(f"warning: {upper} takes no changes: {error}")
 

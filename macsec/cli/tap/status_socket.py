@@ -14,38 +14,26 @@ import contextlib
 import fcntl
 import os
 import socket
-import struct
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Self
 
 from macsec import trust
-from macsec.errors import EnvironmentLacks, MACsecError
+from macsec.cli.shared.local_socket import (
+    Client,
+    LocalSocket,
+    converse,
+    no_request,
+)
+from macsec.errors import EnvironmentLacks
 
 PARENT = "/run/macsec"
 FOLDER = f"{PARENT}/tap"
 STATUS, KEYS, CONTROL = "status", "keys", "control"
-PATIENCE_S = 5
-REQUEST_LIMIT = 1 << 16
-"""Octets of a request."""
-_SHORT_S = 0.1
-"""Time for a client to send a request or take an answer: the KaY waits meanwhile."""
-_CREDENTIALS = struct.Struct("3i")
 
 
-class Client(NamedTuple):
-    """The process that asks."""
+class _TapSocket(LocalSocket):
+    """A socket in the folder of all taps; stale sockets there are removed."""
 
-    pid: int
-    uid: int
-
-
-class QuestionSocket:
-    """The socket of one question about NAME; `answer_for(client)` returns the answer."""
-
-    def __init__(self, name: str, question: str, answer_for: Callable[[Client], str]) -> None:
-        self._path, self._answer_for = path_of(name, question), answer_for
-        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._server.setblocking(False)
+    def _bind(self) -> None:
         try:
             for folder in (PARENT, FOLDER):
                 os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -54,74 +42,23 @@ class QuestionSocket:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._path)  # NAME is ours: its former process ended
                 _remove_stale()
-                self._listen()
+                super()._bind()
         except PermissionError:
-            self._server.close()
             raise EnvironmentLacks(f"{FOLDER}: needs root") from None
-        except BaseException:
-            self._server.close()
-            raise
-
-    def _listen(self) -> None:
-        before = os.umask(0o177)
-        try:
-            self._server.bind(self._path)
-        finally:
-            os.umask(before)
-        self._server.listen()
-
-    def fileno(self) -> int:
-        """Return a descriptor that can be read when a client has connected."""
-        return self._server.fileno()
-
-    def serve(self) -> None:
-        """Answer a client of our own user, without waiting for it."""
-        with contextlib.suppress(OSError):
-            peer, _ = self._server.accept()
-            with peer:
-                peer.settimeout(_SHORT_S)
-                client = _client(peer)
-                if client.uid == os.geteuid():
-                    peer.sendall(self._answer(client, peer).encode())
-
-    def _answer(self, client: Client, peer: socket.socket) -> str:
-        return self._answer_for(client)
-
-    def close(self) -> None:
-        """Remove the socket."""
-        self._server.close()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
-class ControlSocket(QuestionSocket):
+class QuestionSocket(_TapSocket):
+    """The socket of one question about NAME; `answer_for(client)` returns the answer."""
+
+    def __init__(self, name: str, question: str, answer_for: Callable[[Client], str]) -> None:
+        super().__init__(path_of(name, question), lambda client, _: answer_for(client), no_request)
+
+
+class ControlSocket(_TapSocket):
     """The socket of requests about NAME; `answer_to(client, request)` returns the answer."""
 
     def __init__(self, name: str, answer_to: Callable[[Client, bytearray], str]) -> None:
-        self._answer_to = answer_to
-        super().__init__(name, CONTROL, lambda _: "")
-
-    def _answer(self, client: Client, peer: socket.socket) -> str:
-        return self._answer_to(client, _received(peer))
-
-
-def _received(peer: socket.socket) -> bytearray:
-    """Receive octets up to the end, in place: they may hold keys. Raises OSError."""
-    octets, length = bytearray(REQUEST_LIMIT), 0
-    try:
-        while more := peer.recv_into(memoryview(octets)[length:]):
-            length += more
-    except BaseException:
-        octets[:] = bytes(REQUEST_LIMIT)
-        raise
-    del octets[length:]
-    return octets
+        super().__init__(path_of(name, CONTROL), answer_to)
 
 
 def path_of(name: str, question: str) -> str:
@@ -176,31 +113,7 @@ def names() -> list[str]:
 
 def ask(name: str, question: str) -> str | None:
     """Return the answer of the process that has NAME, or None if no process answers."""
-    return converse(name, question, b"")
-
-
-def converse(name: str, question: str, request: bytes | bytearray) -> str | None:
-    """Send a request to the process that has NAME; return its answer, or None without one."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(PATIENCE_S)
-        try:
-            client.connect(path_of(name, question))
-            if request:  # the answer to none may be here already, and its socket closed
-                client.sendall(request)
-            client.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: client.recv(1 << 16), b"")).decode() or None
-        except (FileNotFoundError, ConnectionError, NotADirectoryError):
-            return None
-        except PermissionError:
-            raise EnvironmentLacks(f"{FOLDER}: needs root") from None
-        except TimeoutError:
-            raise MACsecError(f"{name}: its process does not answer") from None
-
-
-def _client(peer: socket.socket) -> Client:
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _ = _CREDENTIALS.unpack(credentials)
-    return Client(pid, uid)
+    return converse(path_of(name, question), b"", name)
 
 
 def _namespace() -> int:

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from macsec.lab import RealLab
+from macsec.lab.blueprint import LinkPlan
 from macsec.lab.link_state import LinkStatus
 from macsec.lab.real.segment import Segment
 from macsec.report.fields import Counts
@@ -93,7 +94,9 @@ def to_json(lab: RealLab) -> LabStatusJson:
                 "name": plan.name,
                 "between": list(plan.sites),
                 "protected": plan.protected and plan.name not in plain,
-                "protection": ALARM if plan.name in plain else plan.cipher or ALARM,
+                "protection": ALARM
+                if plan.name in plain
+                else _suite(plan, lab.segments.get(plan.name)),
                 "standby": plan.standby,
                 "ends": _ends(lab.segments.get(plan.name)),
                 "wire": _wire(lab.segments.get(plan.name)),
@@ -102,6 +105,13 @@ def to_json(lab: RealLab) -> LabStatusJson:
             for plan in blueprint.links
         ],
     }
+
+
+def _suite(plan: LinkPlan, segment: Segment | None) -> str:
+    """Return the Cipher Suites of a link, those of its SecYs: a running port may take another."""
+    if plan.cipher is None or segment is None:
+        return plan.cipher or ALARM
+    return ", ".join(dict.fromkeys(secy.controls.cipher.name for secy in segment.secys))
 
 
 def _ends(segment: Segment | None) -> list[EdgeJson]:

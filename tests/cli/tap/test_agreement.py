@@ -12,6 +12,7 @@ import pytest
 from cli.conftest import CANARY, Desk
 from support.mka.kays import CAK, CKN, NS, chain_key, policy_of
 
+from macsec.cli.shared.local_socket import Client
 from macsec.cli.tap import agreement, status_socket
 from macsec.cli.tap.export import export
 from macsec.cli.tap.loop import Loop
@@ -297,10 +298,10 @@ def test_keys_are_exported_only_if_allowed(monkeypatch, capsys, allowed):
         assert Path(status_socket.path_of("ms0", "status")).is_socket()
         assert Path(status_socket.path_of("ms0", "keys")).is_socket() == allowed
         capsys.readouterr()
-        answer = json.loads(rig.tap.keys(status_socket.Client(77, 0)))
+        answer = json.loads(rig.tap.keys(Client(77, 0)))
         assert capsys.readouterr().err == "macsec: ms0: SAKs exported to pid 77, uid 0\n"
         assert len(answer["tx"]["sa"]["0"]["key"]) == 32
-        assert answer["tx"]["sa"]["0"]["key"] not in rig.tap.status(status_socket.Client(77, 0))
+        assert answer["tx"]["sa"]["0"]["key"] not in rig.tap.status(Client(77, 0))
     assert not Path(status_socket.path_of("ms0", "status")).exists()
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from cli.conftest import Desk
 
+from macsec.cli.shared import local_socket
+from macsec.cli.shared.local_socket import Client
 from macsec.cli.tap import status_socket
-from macsec.cli.tap.status_socket import Client, QuestionSocket, ask, names, path_of
+from macsec.cli.tap.status_socket import QuestionSocket, ask, names, path_of
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_an_answer_may_come_before_the_client_goes_on(folder, monkeypatch):
 
 def test_another_user_gets_no_answer(folder, monkeypatch):
     """Not even with access to the socket."""
-    monkeypatch.setattr(status_socket, "_client", lambda _: Client(1, os.geteuid() + 1))
+    monkeypatch.setattr(local_socket, "client_of", lambda _: Client(1, os.geteuid() + 1))
     with QuestionSocket("ms0", "keys", lambda _: "the key") as server:
         assert asked(server, "ms0", "keys") is None
 

@@ -141,6 +141,32 @@ def test_check_reports_a_failure_of_the_thread(wires: Wires, gates: list[Gate]) 
     assert message == "key agreement ended: the gate is stuck"
 
 
+def test_a_change_from_outside_wakes_the_thread(gates: list[Gate]) -> None:
+    """It waits a day for a CAK of the next week; with one of now it sends hello after hello."""
+    later = chain_key(start=7 * 86_400)
+    sent: list[bytes] = []
+    kay = Kay(sci_of_name("a"), [later], random.Random(0).randbytes, policy_of())
+    end = LinkEnd(Agreement(kay, gates[0].secy, sent.append, gates[0].open))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    ticks = count(5_000, 3_000_000_000)
+    wait = select.poll()
+    with (
+        closing(theirs),
+        closing(Eapol(ours)) as silent,
+        Agreements([(end, silent)], lambda: next(ticks)) as agreements,
+    ):
+        wait.poll(50)  # it waits by now, on most machines
+        with agreements.changing():
+            kay.add_key(agreements.now_ns(), chain_key(ckn=b"now"))
+            end.agreement.settle(agreements.now_ns())
+        for _ in range(PATIENCE_MS):
+            if len(sent) > 9:
+                break
+            wait.poll(1)
+    assert len(sent) > 9
+
+
 def test_without_key_agreement_all_ends_are_secured_at_once() -> None:
     """Links with static keys alone: there is nothing to wait for."""
     with Agreements([], lambda: 0) as agreements:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 from support.mka.kays import CKN, Member, Segment, chain_key, check_connectivity, pair, secured
 from support.schemas import validator
 
+from macsec.cli.shared import local_socket
 from macsec.cli.shared.event_log import EventLog, PortEvents
+from macsec.cli.shared.local_socket import Client
+from macsec.cli.shared.pn_state import take_members
+from macsec.cli.shared.port_changes import ChangeRequest, Changes, answer, request_changes
+from macsec.cli.shared.vault import edge
 from macsec.cli.tap import status_socket
-from macsec.cli.tap.control import ChangeRequest, Changes, request_changes
-from macsec.cli.tap.status_socket import Client, ControlSocket
+from macsec.cli.tap.status_socket import CONTROL, ControlSocket, path_of
 from macsec.custody import InUse, member_name
-from macsec.errors import ConfigError, MACsecError
+from macsec.errors import ConfigError
 from macsec.keys import Key
 
 OTHER, OTHER_CAK = "3344", bytes(range(16, 32))
@@ -24,28 +29,30 @@ US = Client(42, 0)
 
 
 class Port:
-    """A member of a segment that takes changes; `cleared` counts its calls."""
+    """A member of a segment that takes changes."""
 
     def __init__(self, segment: Segment, member: Member, folder: Path) -> None:
         agreement = member.station.agreement
         assert agreement is not None
-        self.member, self.segment, self.cleared = member, segment, 0
+        self.member, self.segment = member, segment
         self.in_use = InUse(folder / member.name)
         self.log = EventLog(str(folder / f"{member.name}.jsonl"), lambda: segment.now)
         self.events = PortEvents(self.log, member.name, agreement.kay, lambda: member.secy.counters)
         clock = lambda: segment.engine.now_ns  # noqa: E731
-        self.changes = Changes(agreement, clock, self.in_use, self._clear, self.events)
-        segment.every(1, self.changes.tend, segment.now, segment.now + 100)
+        take = partial(take_members, self.in_use, agreement.kay.sci)
+        self.changes = Changes(agreement, clock, partial(edge, "a test"), take, self.events)
 
-    def _clear(self) -> None:
-        self.cleared += 1
+    def answer(self, octets: bytearray) -> dict[str, Any]:
+        """Return the answer to a request."""
+        found: dict[str, Any] = json.loads(answer(US, octets, lambda _: self.changes))
+        return found
 
     def ask(self, *keys: bytes, **given: Any) -> dict[str, Any]:
         """Make changes; return the answer."""
         octets = ChangeRequest(**given).encode([Key(key) for key in keys])
-        answer: dict[str, Any] = json.loads(self.changes.answer(US, octets))
+        found = self.answer(octets)
         assert not any(octets)
-        return answer
+        return found
 
     def ckns(self) -> list[str]:
         """Return the CKNs of its participants."""
@@ -202,7 +209,7 @@ def test_macsec_goes_off_and_on(ports):
     answer = ports[0].ask(macsec=False, clear_counters=True)
     assert answer["changes"] == ["MACsec off: frames pass in clear", "counters cleared"]
     assert answer["reason"] == "not secured: key agreement is off"
-    assert ports[0].cleared == 1
+    assert not any(ports[0].member.secy.counters.values())
     assert ports[0].member.station.port.enabled
     assert ports[0].ask(macsec=True)["changes"] == ["MACsec on"]
     assert not ports[0].member.station.port.enabled
@@ -247,7 +254,7 @@ def test_cak_that_another_process_has_is_refused(ports, tmp_path):
 )
 def test_octets_that_are_no_request_are_refused(ports, octets):
     """A request that was cut, or of another version: nothing changes."""
-    answer = json.loads(ports[0].changes.answer(US, bytearray(octets)))
+    answer = ports[0].answer(bytearray(octets))
     assert answer["error"] == "the request of another version of macsec"
     assert ports[0].ckns() == [CKN.hex()]
 
@@ -314,7 +321,7 @@ def test_verb_sends_keys_from_files_alone(folder, desk):
             found = json.loads(desk.run(*words, *more).stdout)
             validator(found["schema"]).validate(found)
             assert found["changes"] == ["it"]
-    assert served.seen == [(ChangeRequest(caks=[[OTHER, 16]]), [OTHER_CAK])] * 5  # type: ignore[list-item]
+    assert served.seen == [(ChangeRequest("ms0", caks=[[OTHER, 16]]), [OTHER_CAK])] * 5  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
@@ -326,6 +333,8 @@ def test_verb_sends_keys_from_files_alone(folder, desk):
         (("--cak", OTHER_CAK.hex()), "a key is never given on the command line"),
         (("--cak", OTHER_CAK.hex(), "--ckn", "33"), "a key is never given on the command line"),
         (("--disable", "xx"), "CKN"),
+        (("--macsec", "off", "--name", "two"), "whose ports are LINK:SITE"),
+        (("--macsec", "off", "--state", "/x"), "whose ports are LINK:SITE"),
     ],
 )
 def test_verb_refuses_what_it_cannot_mean(folder, desk, words, why):
@@ -345,7 +354,8 @@ def test_verb_reports_the_refusal_of_the_port(folder, desk):
 
 def test_another_user_changes_nothing(folder, monkeypatch):
     """Not even with access to the socket: the request is not read."""
-    monkeypatch.setattr(status_socket, "_client", lambda _: Client(1, 12345))
-    with Served(GOOD_ANSWER) as served, pytest.raises(MACsecError, match="no macsec tap"):
-        request_changes("ms0", ChangeRequest(macsec=False), [])
+    monkeypatch.setattr(local_socket, "client_of", lambda _: Client(1, 12345))
+    with Served(GOOD_ANSWER) as served:
+        path = path_of("ms0", CONTROL)
+        assert request_changes("ms0", path, ChangeRequest(macsec=False), []) is None
     assert served.seen == []

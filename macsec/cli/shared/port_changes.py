@@ -1,4 +1,4 @@
-"""The changes that a running `macsec tap --mka` takes from `macsec mka set`.
+"""The changes that a running port takes from `macsec mka set`: a `tap --mka`, an end of a lab.
 
 A request is a line of JSON, and after it the octets of the CAKs that the line names: no text holds
 a key. The answer is a JSON object: `changes`, or `error` with its exit code.
@@ -7,18 +7,16 @@ a key. The answer is a JSON object: `changes`, or `error` with its exit code.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from macsec.cli.shared import pn_state
 from macsec.cli.shared.event_log import PortEvents
-from macsec.cli.shared.vault import edge
+from macsec.cli.shared.local_socket import Client, converse
 from macsec.config import load
-from macsec.custody import InUse
 from macsec.errors import ConfigError, MACsecError
 from macsec.kay.cak_holder import MemoryHolder
-from macsec.kay.holders import chain_of, policy_of
+from macsec.kay.holders import Edge, chain_of, policy_of
 from macsec.kay.keychain import ChainKey
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.keys import Key
@@ -26,21 +24,24 @@ from macsec.port import Agreement
 from macsec.report.mka.status import reason
 from macsec.secy.from_config import located_controls
 
-from .status_socket import CONTROL, Client, converse
-
 FIXED = ("destination", "eapol_ethertype")
-"""Entries of a policy that the sockets of a tap were opened for."""
+"""Entries of a policy that the sockets of a port were opened for."""
+
+Take = Callable[[Iterable[bytes]], None]
+"""Takes the names of CAKs for this port alone; raises MACsecError if another process has one."""
 
 
 @dataclass(slots=True)
 class ChangeRequest:
     """The changes that a user asks for, in the order in which they are made.
 
-    `profile`: the absolute path of a configuration. `caks`: CKN in hex, and the octets of the CAK.
+    `port`: its name, where a process has several. `profile`: the absolute path of a configuration.
+    `caks`: CKN in hex, and the octets of the CAK.
     `at_once`: do not wait until a new CAK carries the traffic. `macsec`: on, off or as it is.
     `suspend`: seconds of a suspension, 0 to end one.
     """
 
+    port: str | None = None
     profile: str | None = None
     caks: list[tuple[str, int]] = field(default_factory=list)
     at_once: bool = False
@@ -80,6 +81,8 @@ class ChangeRequest:
 class Changes:
     """Makes the changes of requests on an agreement; `now_ns()` is the KaY's time.
 
+    `edge_at(now_ns)` gives the services for holders of CAKs. Call it while no KaY runs.
+
     New CAKs are preferred at once; the replaced ones stay until a new one has carried the
     traffic for a Life Time, so that no frame is lost.
     """
@@ -88,33 +91,30 @@ class Changes:
         self,
         agreement: Agreement,
         now_ns: Callable[[], int],
-        in_use: InUse,
-        clear: Callable[[], None],
+        edge_at: Callable[[int], Edge],
+        take: Take,
         events: PortEvents | None,
     ) -> None:
         self._agreement, self._kay = agreement, agreement.kay
-        self._now_ns, self._in_use = now_ns, in_use
-        self._clear, self._events = clear, events
+        self._now_ns, self._edge_at, self._take = now_ns, edge_at, take
+        self._events = events
         self._replacing: set[bytes] = set()
         self._carried_ns: int | None = None
+        agreement.follow(self._tend)
 
-    def answer(self, client: Client, octets: bytearray) -> str:
-        """Make the changes of a request; return the answer."""
-        try:
-            request, keys = ChangeRequest.decode(octets)
-            changes = list(self._make(request, keys))
-        except MACsecError as error:
-            return json.dumps({"error": str(error), "exit_code": error.exit_code})
+    def make(self, request: ChangeRequest, keys: list[Key], pid: int) -> dict[str, Any]:
+        """Make the changes of a request from a process; return the answer. Raises MACsecError."""
+        changes = list(self._make(request, keys))
         self._agreement.settle(self._now_ns())
         if self._events is not None:
-            self._events.changed(changes, client.pid)
-        return json.dumps({"changes": changes, "reason": reason(self._kay)})
+            self._events.changed(changes, pid)
+        return {"changes": changes, "reason": reason(self._kay)}
 
-    def tend(self) -> None:
+    def _tend(self, now_ns: int) -> None:
         """Remove replaced CAKs once a new one has carried the traffic for a Life Time."""
         if not self._replacing:
             return
-        principal, now_ns = self._kay.principal, self._now_ns()
+        principal = self._kay.principal
         if principal is None or principal.key.ckn not in self._replacing or not self._kay.secured:
             self._carried_ns = None
         elif self._carried_ns is None:
@@ -140,7 +140,7 @@ class Changes:
             self._agreement.bypass(now_ns, not request.macsec)
             yield f"MACsec {'on' if request.macsec else 'off: frames pass in clear'}"
         if request.clear_counters:
-            self._clear()
+            self._clear_counters()
             yield "counters cleared"
         if request.suspend is not None:
             self._kay.suspend(now_ns, request.suspend)
@@ -155,10 +155,10 @@ class Changes:
                 raise ConfigError(f"{model.origin.where(('mka',))}: is missing")
             policy, controls = policy_of(model), located_controls(model)
             self._check_fixed(model.mka.port, policy)
-            keys = chain_of(model, edge("macsec tap", self._now_ns()))
+            keys = chain_of(model, self._edge_at(self._now_ns()))
         finally:
             model.wipe()
-        self._take(keys)
+        self._take([key.ckn for key in keys])
         mtu = self._agreement.port.secy.controls.mtu
         self._agreement.adopt(self._now_ns(), policy, replace(controls, mtu=mtu))
         for ckn in self._kay.chain.ckns:
@@ -170,10 +170,10 @@ class Changes:
 
     def _check_fixed(self, port: int, policy: Any) -> None:
         if port != self._kay.sci & 0xFFFF:
-            raise ConfigError("mka.port: the SCI of a running port stays: start the tap again")
+            raise ConfigError("mka.port: the SCI of a running port stays: start it again")
         for name in FIXED:
             if getattr(policy, name) != getattr(self._kay.policy, name):
-                raise ConfigError(f"mka.{name}: its socket is open: start the tap again")
+                raise ConfigError(f"mka.{name}: its socket is open: start the port again")
 
     def _replace(self, request: ChangeRequest, keys: list[Key]) -> str:
         """Add CAKs in place of the present ones; a fallback stays."""
@@ -183,7 +183,7 @@ class Changes:
             ChainKey(MemoryHolder(key, ckn), start_ns=now_ns)
             for ckn, key in zip(names, keys, strict=True)
         ]
-        self._take(added)
+        self._take(names)
         for ckn in set(names) & set(self._kay.chain.ckns):
             self._kay.remove_key(now_ns, ckn)
         for key in added:
@@ -193,8 +193,13 @@ class Changes:
             self._remove_others()
         return f"CAK of CKN {', '.join(key.name for key in added)}"
 
-    def _take(self, keys: list[ChainKey]) -> None:
-        pn_state.take_members(self._in_use, self._kay.sci, [key.ckn for key in keys])
+    def _clear_counters(self) -> None:
+        """Set the counters of the SecY and of the KaY to zero."""
+        if self._events is not None:
+            self._events.count()
+            self._events.forget_counts()
+        self._agreement.port.secy.clear_counters()
+        self._kay.counters.reset()
 
     def _remove_others(self) -> None:
         now_ns = self._now_ns()
@@ -204,18 +209,32 @@ class Changes:
         self._replacing = set()
 
 
-def request_changes(name: str, request: ChangeRequest, keys: list[Key]) -> dict[str, Any]:
-    """Ask the process that has NAME for changes; return its answer. Raises MACsecError."""
+def answer(client: Client, octets: bytearray, port: Callable[[ChangeRequest], Changes]) -> str:
+    """Make the changes of a request on its port; return the answer, and wipe the octets."""
+    try:
+        request, keys = ChangeRequest.decode(octets)
+        return json.dumps(port(request).make(request, keys, client.pid))
+    except MACsecError as error:
+        return json.dumps({"error": str(error), "exit_code": error.exit_code})
+
+
+def request_changes(
+    who: str, path: str, request: ChangeRequest, keys: list[Key]
+) -> dict[str, Any] | None:
+    """Ask the process with a socket at a path for changes; return its answer, None without one.
+
+    Raises MACsecError with the exit code of a refusal; `who` is the port.
+    """
     octets = request.encode(keys)
     try:
-        answer = converse(name, CONTROL, octets)
+        text = converse(path, octets, who)
     finally:
         octets[:] = bytes(len(octets))
-    if answer is None:
-        raise MACsecError(f"{name}: no macsec tap --mka runs in this network namespace")
-    found: dict[str, Any] = json.loads(answer)
+    if text is None:
+        return None
+    found: dict[str, Any] = json.loads(text)
     if "error" in found:
-        refusal = MACsecError(f"{name}: {found['error']}")
+        refusal = MACsecError(f"{who}: {found['error']}")
         refusal.exit_code = found["exit_code"]
         raise refusal
     return found
