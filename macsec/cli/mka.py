@@ -24,7 +24,8 @@ from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError, MACsecError
 from macsec.kay.listening.listener import Listener
 from macsec.kay.listening.story import Stories
-from macsec.kay.policy import SUSPENSIONS_S
+from macsec.kay.policy import LIFE_TIME_MOST_S, SUSPENSIONS_S
+from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.keys import Key
 from macsec.offline.decrypt import eapol_rows
 from macsec.report.mka import capture as capture_report
@@ -32,6 +33,7 @@ from macsec.report.mka import status as status_report
 from macsec.report.mka.capture import Account
 from macsec.report.mka.message import Message
 from macsec.report.page import Page
+from macsec.time_units import NS_PER_S
 
 NO_TAP = "no macsec tap --mka runs in this network namespace"
 
@@ -191,9 +193,19 @@ def _ckn(text: str) -> bytes:
 @click.argument("source", metavar="CAPTURE", type=options.FILE)
 @options.caks
 @click.option("--messages", is_flag=True, help="Also print every message on a line.")
+@click.option(
+    "--life-time",
+    type=click.FloatRange(1, LIFE_TIME_MOST_S),
+    default=MKA_LIFE_TIME_NS / NS_PER_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="The Life Time of its members (life_time): silent for longer is an event.",
+)
 @options.json_data
 @options.fcs
-def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: str) -> None:
+def explain(
+    source: str, caks: str | None, messages: bool, life_time: float, as_json: bool, fcs: str
+) -> None:
     """Decode the MKPDUs of CAPTURE and explain what happened: members, Key Servers, SAKs, rekeys.
 
     With --cak, ICVs are checked and SAKs are unwrapped; of a SAK only the check value is shown.
@@ -202,7 +214,7 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     listener = Listener([] if caks is None else holders_in(caks))
     try:
         with open_stream("mka explain", source, fcs, "auto", quiet=True) as stream:
-            account = _listen(stream, listener, source)
+            account = _listen(stream, listener, source, round(life_time * NS_PER_S))
             if as_json:
                 click.echo(json.dumps(capture_report.to_json(account)))
             else:
@@ -212,8 +224,8 @@ def explain(source: str, caks: str | None, messages: bool, as_json: bool, fcs: s
     stream.check()
 
 
-def _listen(stream: Stream, listener: Listener, source: str) -> Account:
-    stories, messages = Stories(), []
+def _listen(stream: Stream, listener: Listener, source: str, life_ns: int) -> Account:
+    stories, messages = Stories(life_ns), []
     frames, start_ns = 0, None
     for batch in stream:
         frames = stream.rows + len(batch)

@@ -301,6 +301,30 @@ def test_explain_shows_every_parameter_set_and_every_refusal(desk: Desk) -> None
     assert "longer by its own account than the frame is" in text
 
 
+def test_explain_takes_the_life_time_and_shows_a_suspension(desk: Desk, tmp_path: Path) -> None:
+    """A silence is one by the Life Time that is given; the lines name request and order."""
+    a, b = alice(), bob()
+    frames = [
+        (0, a.says(key_server=True)),
+        (1, b.says(suspension_s=60)),
+        (2, a.says(key_server=True, suspension_s=60)),
+        (22, b.says()),
+    ]
+    path = tmp_path / "suspension.pcap"
+    with captures.write(path) as sink:
+        times = [at * 10**9 for at, _ in frames]
+        sink.write(FrameBatch.from_frames([frame for _, frame in frames], times))
+    lines = desk.run("mka", "explain", str(path)).stdout
+    for text in (
+        "asks for a suspension of 60 s",
+        "suspends key agreement for 60 s",
+        "was silent for 21.000 s, in a suspension",
+        "reports no suspension any more",
+    ):
+        assert text in lines
+    assert "silent" not in desk.run("mka", "explain", str(path), "--life-time", "30").stdout
+
+
 def test_explain_of_a_capture_without_eapol_says_so(desk: Desk) -> None:
     """An empty capture, and one without EAPOL."""
     assert "0 frames, no EAPOL" in desk.run("mka", "explain", desk.capture([])).stdout

@@ -17,6 +17,7 @@ from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse
 from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import SUITES
+from macsec.time_units import NS_PER_S
 
 from .listener import Distribution, Heard, Hearing
 
@@ -44,6 +45,8 @@ class Kind(Enum):
     EXHAUSTS = "exhausts"
     """A lowest PN past three quarters of all: another SAK is due (9.8)."""
     DELAY_PROTECT = "delay-protect"
+    SUSPENDS = "suspends"
+    """The suspension time of its XPN set became more or none (9.18)."""
     CHANGES = "changes"
 
 
@@ -82,6 +85,7 @@ class Member:
     uses: dict[KI, ReportedUse] = field(default_factory=dict)
     lowest_pn: dict[KI, int] = field(default_factory=dict)
     delay_protect: bool = False
+    suspension_s: int = 0
     distributed: int = 0
 
 
@@ -106,18 +110,22 @@ class SakRecord:
 class Story:
     """The history of one CA. `verified`: its CAK is known, and every message in it authentic.
 
-    `padded`: a CKN with a CAK that differs from this one in zeros at the end only.
+    `padded`: a CKN with a CAK that differs from this one in zeros at the end only. `life_ns`: the
+    Life Time of its members.
     """
 
     ckn: bytes
     verified: bool
     padded: bytes | None = None
+    life_ns: int = MKA_LIFE_TIME_NS
     members: dict[bytes, Member] = field(default_factory=dict)
     saks: list[SakRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     wrong_icv: int = 0
     plain: int = 0
     """MKPDUs that ordered plain frames."""
+    suspended_until_ns: int = 0
+    """The end of the last suspension that a Key Server ordered."""
     _names: dict[int, list[str]] = field(default_factory=dict)
 
     @property
@@ -180,17 +188,31 @@ class Story:
             if basic.mn <= before.mn:
                 yield Kind.OLD_MN, {"mn": basic.mn, "last": before.mn}
                 return
-            if time_ns - member.last_ns > MKA_LIFE_TIME_NS:
-                yield Kind.SILENT, {"for_ns": time_ns - member.last_ns}
+            if time_ns - member.last_ns > self.life_ns:
+                suspended = member.last_ns < self.suspended_until_ns
+                yield Kind.SILENT, {"for_ns": time_ns - member.last_ns, "suspended": suspended}
             if basic.key_server != before.key_server:
                 yield Kind.SERVER_ON if basic.key_server else Kind.SERVER_OFF, {}
             for what in ("sci", "priority", "version", "desired", "capability"):
                 was, now = getattr(before, what), getattr(basic, what)
                 if was != now:
                     yield Kind.CHANGES, {"what": what, "from": was, "to": now}
+        yield from self._suspends(member, mkpdu, time_ns)
         yield from self._lists(member, mkpdu)
         yield from _use_changes(member, mkpdu)
         yield from self._exhaustions(member, mkpdu)
+
+    def _suspends(
+        self, member: Member, mkpdu: Mkpdu, time_ns: int
+    ) -> Iterator[tuple[Kind, dict[str, Any]]]:
+        """9.18: the Key Server orders a suspension; others ask for one, or report the time left."""
+        seconds, orders = mkpdu.suspension_s, mkpdu.basic.key_server
+        reports = time_ns < self.suspended_until_ns
+        if orders:
+            self.suspended_until_ns = time_ns + seconds * NS_PER_S
+        if seconds > member.suspension_s or (member.suspension_s and not seconds):
+            part = "orders" if orders else "reports" if reports else "asks"
+            yield Kind.SUSPENDS, {"seconds": seconds, "part": part}
 
     def _lists(self, member: Member, mkpdu: Mkpdu) -> Iterator[tuple[Kind, dict[str, Any]]]:
         live, potential = _mis(mkpdu)
@@ -255,6 +277,7 @@ class Story:
     def _remember(member: Member, mkpdu: Mkpdu) -> None:
         member.basic = mkpdu.basic
         member.live, member.potential = _mis(mkpdu)
+        member.suspension_s = mkpdu.suspension_s
         if mkpdu.use is not None:
             member.uses = _uses(mkpdu)
             member.lowest_pn = _lowest_pns(mkpdu)
@@ -305,10 +328,11 @@ def _use_changes(member: Member, mkpdu: Mkpdu) -> Iterator[tuple[Kind, dict[str,
 
 
 class Stories:
-    """The histories of a capture, by CKN."""
+    """The histories of a capture, by CKN; `life_ns`: the Life Time of all members."""
 
-    def __init__(self) -> None:
+    def __init__(self, life_ns: int = MKA_LIFE_TIME_NS) -> None:
         self.by_ckn: dict[bytes, Story] = {}
+        self._life_ns = life_ns
 
     def hear(self, heard: Heard, index: int, time_ns: int) -> None:
         """Add the next EAPOL frame of the capture, with its number and its time."""
@@ -316,4 +340,5 @@ class Stories:
             return
         ckn = heard.mkpdu.basic.ckn
         verified = heard.hearing is not Hearing.UNKNOWN_CKN
-        self.by_ckn.setdefault(ckn, Story(ckn, verified, heard.padded)).hear(heard, index, time_ns)
+        fresh = Story(ckn, verified, heard.padded, self._life_ns)
+        self.by_ckn.setdefault(ckn, fresh).hear(heard, index, time_ns)

@@ -72,8 +72,8 @@ class DistributionJson(TypedDict):
     key_check_value: str | None
 
 
-EventJson = TypedDict(
-    "EventJson",
+CaEventJson = TypedDict(
+    "CaEventJson",
     {
         "index": int,
         "time_ns": Integer,
@@ -85,6 +85,9 @@ EventJson = TypedDict(
         "priority": NotRequired[int],
         "version": NotRequired[int],
         "for_ns": NotRequired[int],
+        "suspended": NotRequired[bool],
+        "seconds": NotRequired[int],
+        "part": NotRequired[Literal["asks", "orders", "reports"]],
         "what": NotRequired[str],
         "from": NotRequired[int | bool],
         "to": NotRequired[int | bool],
@@ -113,7 +116,7 @@ class CaJson(TypedDict):
     key_servers: list[str]
     members: list[MemberJson]
     saks: list[DistributionJson]
-    events: list[EventJson]
+    events: list[CaEventJson]
 
 
 class MkaExplainJson(TypedDict):
@@ -216,7 +219,7 @@ def _sak_item(story: Story, sak: SakRecord) -> DistributionJson:
     }
 
 
-def _event_item(story: Story, event: Event) -> EventJson:
+def _event_item(story: Story, event: Event) -> CaEventJson:
     common = {
         "index": event.frame,
         "time_ns": str(event.time_ns),
@@ -224,7 +227,7 @@ def _event_item(story: Story, event: Event) -> EventJson:
         "kind": event.kind.value,
     }
     detail = {name: _plain(story, value) for name, value in event.detail.items()}
-    return cast(EventJson, {**common, **detail})
+    return cast(CaEventJson, {**common, **detail})
 
 
 def _plain(story: Story, value: Any) -> Any:
@@ -376,10 +379,26 @@ def _uses(story: Story, detail: dict[str, Any]) -> str:
     )
 
 
+def _silence(detail: dict[str, Any]) -> str:
+    in_suspension = ", in a suspension" if detail["suspended"] else ""
+    return f"was silent for {seconds(detail['for_ns'])[:-6]} s{in_suspension}"
+
+
+def _suspension(seconds: int, part: str) -> str:
+    if not seconds:
+        return "ends the suspension" if part == "orders" else "reports no suspension any more"
+    return {
+        "orders": f"suspends key agreement for {seconds} s",
+        "asks": f"asks for a suspension of {seconds} s",
+        "reports": f"is suspended: {seconds} s left",
+    }[part]
+
+
 _WORDS: dict[Kind, Callable[[Story, dict[str, Any]], str]] = {
     Kind.JOINS: lambda _, detail: f"joins: {_identity(detail)}",
     Kind.RESTARTS: lambda _, detail: f"starts again: {_identity(detail)}",
-    Kind.SILENT: lambda _, detail: f"was silent for {seconds(detail['for_ns'])[:-6]} s",
+    Kind.SILENT: lambda _, detail: _silence(detail),
+    Kind.SUSPENDS: lambda _, detail: _suspension(**detail),
     Kind.OLD_MN: lambda _, detail: (
         f"MN {detail['mn']} is not above {detail['last']}: replayed, or late"
     ),

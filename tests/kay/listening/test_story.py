@@ -91,12 +91,36 @@ def test_restarted_member_keeps_its_letter() -> None:
     assert stories.story.name(b"never heard.") == b"neve".hex() + "…"
 
 
-def test_silence_beyond_a_life_time_is_an_event() -> None:
-    """A shorter silence is none."""
+@pytest.mark.parametrize("life_s", [6, 30])
+def test_silence_beyond_a_life_time_is_an_event(life_s: int) -> None:
+    """That of the members; a shorter silence is none."""
     stories, a = StoryTeller(), alice()
+    stories.stories = Stories(life_s * S)
     stories.hear(0, a.says())
-    assert stories.hear(6, a.says()) == []
-    assert stories.hear(12.5, a.says()) == [("A", Kind.SILENT, {"for_ns": int(6.5 * S)})]
+    assert stories.hear(life_s, a.says()) == []
+    silence = {"for_ns": int((life_s + 0.5) * S), "suspended": False}
+    assert stories.hear(2 * life_s + 0.5, a.says()) == [("A", Kind.SILENT, silence)]
+
+
+def test_suspension_is_shown_from_request_to_end() -> None:
+    """A member asks, the Key Server orders, the time left counts down, and it ends."""
+    stories, a, b = StoryTeller(), alice(), bob()
+    stories.hear(0, a.says(key_server=True))
+    stories.hear(0.1, b.says())
+
+    def suspends(at: float, member: Member, seconds: int, **more: Any) -> list[Any]:
+        said = member.says(suspension_s=seconds, **more)
+        return [detail for _, kind, detail in stories.hear(at, said) if kind is Kind.SUSPENDS]
+
+    assert suspends(1, b, 60) == [{"seconds": 60, "part": "asks"}]
+    assert suspends(1.1, a, 60, key_server=True) == [{"seconds": 60, "part": "orders"}]
+    assert suspends(3, a, 59, key_server=True) == []
+    c = Member(0x0200_0000_0C03_0001, b"carol, peer.")
+    stories.hear(3.1, c.says())
+    assert suspends(4, c, 57) == [{"seconds": 57, "part": "reports"}]
+    (silence,) = stories.hear(50, b.says(suspension_s=11))
+    assert silence == ("B", Kind.SILENT, {"for_ns": 49 * S, "suspended": True})
+    assert suspends(51, a, 0, key_server=True)[-1] == {"seconds": 0, "part": "orders"}
 
 
 def test_replayed_message_changes_no_member() -> None:
