@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import cffi
@@ -51,12 +52,22 @@ if sys.platform == "linux":
         LINK += ["-Wl,-z,ibt,-z,shstk"]  # the start files of some systems carry no mark
 
 
+MARKED = re.compile(r"/\* cdef: begin \*/(.*)/\* cdef: end \*/", re.DOTALL)
+
+
 def declarations(header: Path) -> str:
     """Return the declarations of a header that cffi reads."""
-    marked = re.search(r"/\* cdef: begin \*/(.*)/\* cdef: end \*/", header.read_text(), re.DOTALL)
+    marked = MARKED.search(header.read_text())
     if marked is None:
         raise ValueError(f"{header} has no cdef markers")
     return marked.group(1)
+
+
+def interface() -> int:
+    """Return a number for all declarations: macsec/native.py has its twin, and compares."""
+    texts = [path.read_text() for path in sorted(HERE.glob("*/*.h"))]
+    marked = "".join(part for text in texts for part in MARKED.findall(text))
+    return int.from_bytes(sha256(marked.encode()).digest()[:7])
 
 
 def builder() -> cffi.FFI:
@@ -64,9 +75,11 @@ def builder() -> cffi.FFI:
     ffi = cffi.FFI()
     for header in HEADERS:
         ffi.cdef(declarations(HERE / header))
+    ffi.cdef("#define MACSEC_INTERFACE ...")
     ffi.set_source(
         "macsec._native",
-        "\n".join(f'#include "{header}"' for header in HEADERS),
+        "\n".join(f'#include "{header}"' for header in HEADERS)
+        + f"\n#define MACSEC_INTERFACE {interface()}LL\n",
         sources=[str(path) for path in sources()],
         include_dirs=[str(HERE)],
         depends=[str(path) for path in sorted(HERE.glob("**/*.h"))],

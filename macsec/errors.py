@@ -49,6 +49,10 @@ class EnvironmentLacks(MACsecError):
     exit_code = 5
 
 
+class StaleBuild(EnvironmentLacks):
+    """The C extension was built from another version of the sources."""
+
+
 class CustodyError(MACsecError, TypeError):
     """A key would be copied, pickled, or used where its custody does not allow it."""
 

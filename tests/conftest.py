@@ -12,6 +12,8 @@ from support import canary
 from support.planes import BOTH_PLANES, PLANES, Plane
 
 import macsec
+from macsec.errors import StaleBuild
+from macsec.native import load
 
 pytest_plugins = ["support.session"]
 
@@ -98,7 +100,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Search all output of the tests for keys. Without the extension, end in one line."""
+    """Search all output for keys. Without a build of these sources, end in one line."""
+    try:
+        load("auto")
+    except StaleBuild as error:
+        raise pytest.UsageError(str(error)) from None
     if len(PLANES) == 1 and not config.getoption("reference"):
         raise pytest.UsageError(NOT_BUILT)
     config.pluginmanager.register(canary.Plugin(), "canary")

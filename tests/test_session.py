@@ -64,18 +64,23 @@ def test_exhaustive_tests_run_if_their_file_or_they_are_named(
     )
 
 
+UNBUILT = "import sys; sys.modules['macsec._native'] = None\n"
+STALE = "import macsec.native; macsec.native.interface = lambda _: 1\n"
+
+
 @pytest.mark.parametrize(
-    ("args", "exit_code", "text"),
+    ("build", "args", "exit_code", "text"),
     [
-        ([], 4, "ERROR: the C extension is not built: run `pip install -e .` first"),
-        (["--reference"], 0, "data planes: reference\n"),
+        (UNBUILT, [], 4, "ERROR: the C extension is not built: run `pip install -e .` first"),
+        (UNBUILT, ["--reference"], 0, "data planes: reference\n"),
+        (STALE, [], 4, "was built from other sources than those here: build it again (pip"),
     ],
 )
 def test_tests_without_a_build_end_in_one_line(
-    tmp_path: Path, args: list[str], exit_code: int, text: str
+    tmp_path: Path, build: str, args: list[str], exit_code: int, text: str
 ) -> None:
     """The line names the command; an option tests what needs no build."""
-    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['macsec._native'] = None\n")
+    (tmp_path / "sitecustomize.py").write_text(build)
     found = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0"),

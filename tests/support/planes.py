@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from macsec.errors import StaleBuild
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.native import load
@@ -31,7 +32,10 @@ class Plane:
 
 
 def _planes() -> list[Plane]:
-    if load("auto") is None:
+    try:
+        if load("auto") is None:
+            return [Plane("reference")]
+    except StaleBuild:  # conftest.py ends the run with its reason
         return [Plane("reference")]
     from macsec.secy.native import usable_kernels
 
