@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import re
@@ -16,7 +15,7 @@ import click
 from macsec.cli.shared import options
 from macsec.errors import ConfigError, MACsecError
 
-from .state import RunningLab, found, require_root
+from .state import NoLab, RunningLab, found, require_root
 
 DEFAULT = "/run/macsec"
 NAMES = "labs"
@@ -82,13 +81,17 @@ def name_for(topology: str) -> str:
     return _OTHERS.sub("-", _FILE.sub("", os.path.basename(topology)))[:32] or "lab"
 
 
-def labs_up() -> dict[str, RunningLab]:
-    """Return the labs that are up by their names."""
+def labs_up(report: Callable[[str], object] = lambda _: None) -> dict[str, RunningLab]:
+    """Return the labs that are up by their names; `report` takes a line for any other state."""
     names = os.path.join(DEFAULT, NAMES)
     labs = {}
     for name in sorted(os.listdir(names)) if os.path.isdir(names) else []:
-        with contextlib.suppress(MACsecError):
+        try:
             labs[name] = found(os.path.join(names, name))
+        except NoLab:
+            continue
+        except MACsecError as error:
+            report(str(error))
     return labs
 
 
@@ -124,8 +127,10 @@ def working_folder() -> str:
         return ""
 
 
-def account(uid: int) -> str:
+def account(uid: int | None) -> str:
     """Return the name of a user, or the number of one that has none."""
+    if uid is None:
+        return "user unknown"
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

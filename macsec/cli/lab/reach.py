@@ -79,7 +79,7 @@ def listing() -> int:
     The line of a lab: its name, topology and process, and the user and the working folder that
     started it.
     """
-    for name, lab in labs_up().items():
+    for name, lab in labs_up(lambda text: say(f"warning: {text}")).items():
         facts = (name, lab.topology, f"process {lab.pid}", account(lab.user), lab.cwd)
         click.echo("\t".join(("up", *map(on_one_line, facts))))
     for name in shipped():

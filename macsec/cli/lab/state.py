@@ -16,7 +16,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import IO, Any, Self
 
 from macsec import trust
@@ -46,14 +46,25 @@ def exit_code(ended: int) -> int:
 class RunningLab:
     """A lab that is up: its process, its topology, and its `places`, as in RealLab.
 
-    `user`, `cwd`: the user that started it, and the working folder then.
+    `user`, `cwd`: the user that started it, and the working folder then; None and empty where an
+    older version did not record them.
     """
 
     pid: int
     topology: str
     places: dict[str, str]
-    user: int
-    cwd: str
+    user: int | None = None
+    cwd: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> RunningLab:
+        """Return the lab of a file of facts. Raises ValueError for one of another version."""
+        facts = json.loads(text)
+        names = {each.name for each in fields(cls)}
+        lab = cls(**{name: value for name, value in facts.items() if name in names})
+        if not isinstance(lab.pid, int) or not isinstance(lab.places, dict):
+            raise ValueError("no process or no places")
+        return lab
 
     def place(self, name: str) -> str:
         """Return the namespace of the host, site or link of that name, or of `link:NAME`."""
@@ -122,13 +133,24 @@ class Published:
         self.close()
 
 
+class NoLab(MACsecError):
+    """No lab is up in a folder."""
+
+
 def found(folder: str) -> RunningLab:
-    """Return the lab that is up. Raises MACsecError if there is none."""
+    """Return the lab that is up. Raises NoLab; MACsecError for a lab of another version."""
     with contextlib.suppress(FileNotFoundError), _lock_file(folder, make=False) as lock:
         if not _locked(lock):
             with open(os.path.join(folder, FACTS), encoding="utf-8") as file:
-                return RunningLab(**json.load(file))
-    raise MACsecError(f"no lab is up ({folder}); macsec lab up TOPOLOGY starts one")
+                text = file.read()
+            try:
+                return RunningLab.read(text)
+            except (ValueError, TypeError, AttributeError):
+                raise MACsecError(
+                    f"{folder}: another version of macsec started this lab: end it with that one, "
+                    "or kill its process"
+                ) from None
+    raise NoLab(f"no lab is up ({folder}); macsec lab up TOPOLOGY starts one")
 
 
 def ask(folder: str) -> Any:

@@ -31,7 +31,8 @@ _OPTION = click.option(
     "--events",
     type=click.Path(path_type=str),
     metavar="FILE",
-    help="Append a JSON line for each session, SAK, lost peer, refused MKPDU and dropped frame.",
+    help="Append a JSON line for each session, suspension, SAK, live or lost peer, change by "
+    "mka set, refused MKPDU and dropped frame.",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -155,3 +156,24 @@ def test_help_says_on_which_lab_a_verb_acts(verb, words):
     shown = " ".join(CliRunner().invoke(verb, ["--help"]).output.split())
     assert " ".join(choice.RULE.split()) in shown
     assert "--name" in shown
+
+
+def test_labs_of_other_versions_do_not_end_the_list(publish, tmp_path):
+    """One without user and folder has a line and is no default; one without sense a warning."""
+    facts = tmp_path / "run" / "labs"
+    with publish(older=lab(1, "/x"), newer=lab(1, "/y"), strange=lab(1, "/z"), ours=lab(1, "/")):
+        old = {"pid": 7, "topology": "ring", "places": {}}
+        (facts / "older" / "lab.json").write_text(json.dumps(old))
+        new = {**old, "user": 1, "cwd": "/y", "more": 1}
+        (facts / "newer" / "lab.json").write_text(json.dumps(new))
+        for text in ("[]", "{", '{"pid": "x", "topology": "y", "places": {}}', "{}"):
+            (facts / "strange" / "lab.json").write_text(text)
+            done = CliRunner().invoke(reach.listing)
+            lines = [line.split("\t") for line in done.stdout.splitlines()]
+            assert [each[1] for each in lines if each[0] == "up"] == ["newer", "older", "ours"]
+            assert ["up", "older", "ring", "process 7", "user unknown", ""] in lines
+            assert "another version of macsec started this lab" in done.stderr
+        labs = labs_up()
+    assert labs.keys() == {"older", "newer", "ours"}
+    with pytest.raises(ConfigError, match="no lab is up that"):
+        own({"older": labs["older"]})
