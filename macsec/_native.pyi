@@ -36,6 +36,43 @@ class SecretMemory:
     def __new__(cls, octets: Buffer, overwrite: bool = False) -> SecretMemory: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
+class Frames:
+    """A FrameBatch as C reads it, or a result.
+
+    `part` returns an array of a result by its name, or the buffer in which it lies, its type as
+    numpy spells it, its offset and its rows.
+    """
+
+    def part(self, name: str, /) -> Any | tuple[Buffer, str, int, int]: ...
+
+class PieceMemory:
+    """A piece of the memory of results, read-only; given back with the last use."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+class BatchCalls:
+    """A batch a call, under a lock; without the GIL unless the batch is small.
+
+    `address` is that of a `macsec_secy`, which `owner` frees. The calls take a FrameBatch
+    (`batch_type`) and an arena or None, and return an `outcome_type`. Of an arena that cannot take
+    the frames, `refuse(batch, arena)` says why. After `close()` the calls end in `closed()`, which
+    raises.
+    """
+
+    def __new__(
+        cls,
+        owner: object,
+        address: int,
+        lock: Lock,
+        batch_type: type,
+        outcome_type: type,
+        refuse: Callable[[Any, Any], object],
+        closed: Callable[[], NoReturn],
+    ) -> BatchCalls: ...
+    def protect(self, batch: Any, arena: Any, /) -> Any: ...
+    def validate(self, batch: Any, arena: Any, /) -> Any: ...
+    def close(self) -> None: ...
+
 class FrameCalls:
     """One frame a call, under a lock.
 

@@ -61,6 +61,10 @@ class FrameError(MACsecError, TypeError):
     """A frame, or a batch of frames, was wanted and something else was given."""
 
 
+class ArenaError(MACsecError, ValueError):
+    """A caller's arena that cannot take the frames: too small, not writable, or theirs already."""
+
+
 _RUNTIME = {
     errno.EMFILE,
     errno.ENFILE,

@@ -1,9 +1,7 @@
 /* A lock for Python and for threads in C: `threading.Lock` cannot be acquired without the GIL,
    which a pump does not hold (D-09). The thread that acquires it releases it, after a batch at
    most. */
-#include "python/python.h"
-
-#include <pthread.h>
+#include "python/lock.h"
 
 typedef struct lock {
     PyObject head;
@@ -15,15 +13,25 @@ static PyObject *nothing(void) {
     return Py_None;
 }
 
-/* Release the GIL only where another thread holds the lock. */
-static PyObject *acquire(PyObject *self, PyObject *unused) {
-    (void)unused;
-    pthread_mutex_t *mutex = ((lock *)self)->mutex;
+pthread_mutex_t *macsec_lock_mutex(PyObject *object) {
+    if (Py_TYPE(object) != macsec_types[MACSEC_TYPE_LOCK]) {
+        PyErr_SetString(PyExc_TypeError, "a Lock of this module is wanted");
+        return NULL;
+    }
+    return ((lock *)object)->mutex;
+}
+
+void macsec_lock_acquire(pthread_mutex_t *mutex) {
     if (pthread_mutex_trylock(mutex) != 0) {
         PyThreadState *state = PyEval_SaveThread();
         pthread_mutex_lock(mutex);
         PyEval_RestoreThread(state);
     }
+}
+
+static PyObject *acquire(PyObject *self, PyObject *unused) {
+    (void)unused;
+    macsec_lock_acquire(((lock *)self)->mutex);
     return nothing();
 }
 

@@ -1,4 +1,5 @@
-/* Types of the module beside cffi's `ffi` and `lib`: FrameCalls (frame_calls.c), Lock (lock.c),
+/* Types of the module beside cffi's `ffi` and `lib`: BatchCalls (batch_calls.c), FrameCalls
+   (frame_calls.c), Frames (frames_type.c), Lock (lock.c), PieceMemory (piece_memory.c),
    SecretMemory (secret_memory.c). */
 #ifndef MACSEC_TYPES_H
 #define MACSEC_TYPES_H

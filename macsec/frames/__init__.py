@@ -1,6 +1,7 @@
 """Ethernet frames as octets: batches, the SecTAG, and a dissector that needs no key.
 
 batch.py     FrameBatch     n frames in one block of octets, with columns beside it
+held.py      Held           columns that C made: arrays at the first look at them
 sectag.py    SecTAG         the tag: encode, decode, check (9.3 to 9.12)
 dissect.py   observe, Sight the parts of a frame that are visible without a key
 columns.py                  batch-wide operations: compare frames, extract addresses

@@ -16,6 +16,8 @@ from macsec import extras
 from macsec.errors import FrameError
 from macsec.time_units import NS_PER_S
 
+from .held import Held
+
 Octets = NDArray[np.uint8]
 Column = NDArray[np.int64]
 
@@ -42,7 +44,7 @@ def frame_octets(frame: Any) -> bytes:
     return view.tobytes()
 
 
-class FrameBatch:
+class FrameBatch(Held):
     """An immutable batch of n frames.
 
     `arena`: uint8, one dimension; any number of octets. `start`, `length`: int64[n], position of
@@ -74,6 +76,7 @@ class FrameBatch:
         self.wire_length: Column = (
             self.length if wire_length is None else _column(wire_length, len(self.start))
         )
+        self._held = None
         self._check_bounds()
 
     def _check_bounds(self) -> None:
@@ -188,7 +191,13 @@ class FrameBatch:
         made.wire_length = length if wire_length is None else wire_length
         for array in (arena, start, length, time_ns, source, made.wire_length):
             array.setflags(write=False)
+        made._held = None
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Memory of C is not copied with it.
+        names = ("arena", "start", "length", "time_ns", "source", "wire_length")
+        return FrameBatch, tuple(getattr(self, name) for name in names)
 
     @property
     def octets(self) -> int:

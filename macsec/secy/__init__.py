@@ -14,7 +14,7 @@ reference.py        ReferencePlane: clause 10 in readable Python, the oracle
 reference_state.py  SCs, SAs, ciphers and counters of the reference
 replay_check.py     PN recovery and replay protection of the reference
 native.py           NativePlane: the SecY in C, one call a batch
-arena_pool.py       reuse of output arenas of the native plane
+own_arena.py        checks of an arena that the caller gives for a result
 """
 
 from .controls import Controls, Validate

@@ -22,6 +22,7 @@ from .backends import make_plane
 from .channels import ReceiveSA, ReceiveSC, ReceiveSCs, TransmitSA, TransmitSC
 from .controls import Controls
 from .counters import Counters, Excepted
+from .own_arena import Arena
 from .plane import Loan, Outcome, SAParameters
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 from .verdict import Verdict
@@ -82,13 +83,22 @@ class SecY(Uncopyable):
 
     # ---------------------------------------------------------------- frames
 
-    def protect(self, batch: FrameBatch) -> Outcome:
-        """Protect a batch (10.5)."""
-        return self._plane.protect(_batch(batch))
+    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+        """Protect a batch (10.5).
 
-    def validate(self, batch: FrameBatch) -> Outcome:
-        """Validate a batch (10.6)."""
-        return self._plane.validate(_batch(batch))
+        `out`: an arena of the caller, in which the frames of the outcome then lie, until the caller
+        writes there again. It has 32 octets more than each frame. Raises ArenaError if it is too
+        small, cannot be written, or holds the frames of the batch.
+        """
+        if not isinstance(batch, FrameBatch):
+            _no_batch(batch)
+        return self._plane.protect(batch, out)
+
+    def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+        """Validate a batch (10.6); `out` as for `protect`."""
+        if not isinstance(batch, FrameBatch):
+            _no_batch(batch)
+        return self._plane.validate(batch, out)
 
     def protect_frame(self, frame: bytes) -> bytes | None:
         """Protect one frame; None if nothing is sent, with the reason in the counters."""
@@ -448,13 +458,11 @@ class SecY(Uncopyable):
         )
 
 
-def _batch(batch: FrameBatch) -> FrameBatch:
-    if not isinstance(batch, FrameBatch):
-        raise FrameError(
-            f"a FrameBatch is wanted, not {type(batch).__name__}: FrameBatch.from_frames([...]), "
-            "or protect_frame and validate_frame for one frame"
-        )
-    return batch
+def _no_batch(batch: object) -> NoReturn:
+    raise FrameError(
+        f"a FrameBatch is wanted, not {type(batch).__name__}: FrameBatch.from_frames([...]), "
+        "or protect_frame and validate_frame for one frame"
+    )
 
 
 def _sci(sci: str | int) -> int:

@@ -1,6 +1,7 @@
 """The native data plane: a SecY in C, one call a batch, with the GIL released.
 
-The call for a single frame keeps the GIL: it costs a fifth of a call through cffi. Keys and round
+Frames are calls of the extension itself (`_native/python/`), one frame or a batch; cffi, which
+takes longer than a short frame, has everything else. Keys and round
 keys live in C memory only, and are wiped on replacement, on close and at exit. C holds PNs one
 lower than Python (D-02), and its lock works beside a pump (D-09).
 """
@@ -15,16 +16,14 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, NoReturn
 
-import numpy as np
-
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.native import load
 from macsec.terms import CLEAR_PROTOCOLS, ETHERNET_HEADER, PN_LIMIT_64
 
-from .arena_pool import ArenaPool
 from .controls import Controls
+from .own_arena import Arena, own_arena
 from .plane import DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
@@ -72,52 +71,24 @@ class NativePlane(Uncopyable):
         self._borrowers: list[Callable[[], None]] = []
         address = int(ffi.cast("uintptr_t", pointer))
         self._one = _LIBRARY.FrameCalls(self._secy, address, self._lock, _VERDICTS, _refuse)
-        self._given, self._result = ffi.new("macsec_frames *"), ffi.new("macsec_outcome *")
-        self._arenas = ArenaPool()
+        self._many = _LIBRARY.BatchCalls(
+            self._secy, address, self._lock, FrameBatch, Outcome, own_arena, _refuse
+        )
         self.kernel: str = ffi.string(lib.macsec_secy_kernel(pointer)).decode()
         self.configure(controls)
         _OPEN.add(self)
 
     # ---------------------------------------------------------------- frames
 
-    def protect(self, batch: FrameBatch) -> Outcome:
+    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """10.5: frames of the Controlled Port, to be sent on the Common Port."""
-        return self._run(lib.macsec_protect, batch)
+        outcome: Outcome = self._many.protect(batch, out)
+        return outcome
 
-    def validate(self, batch: FrameBatch) -> Outcome:
+    def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """10.6: frames of the Common Port, for the Controlled Port."""
-        return self._run(lib.macsec_validate, batch)
-
-    def _run(self, call: Any, batch: FrameBatch) -> Outcome:
-        rows = len(batch)
-        # One block for each type of column: an array and its pointer cost as much as a small frame.
-        table, bytes_table = np.empty((5, rows), np.int64), np.empty((2, rows), np.uint8)
-        columns = ffi.from_buffer("int64_t[]", table)
-        narrow = ffi.from_buffer("uint8_t[]", bytes_table)
-        with self._lock:
-            given, out = self._given, self._result
-            given.arena = ffi.from_buffer("uint8_t[]", batch.arena)
-            given.start = ffi.from_buffer("int64_t[]", batch.start)
-            given.length = ffi.from_buffer("int64_t[]", batch.length)
-            given.wire_length = ffi.from_buffer("int64_t[]", batch.wire_length)
-            given.count = rows
-            capacity = lib.macsec_capacity(given)
-            arena = self._arenas.take(capacity)
-            out.arena, out.capacity = ffi.from_buffer("uint8_t[]", arena), capacity
-            lib.macsec_outcome_columns(out, columns, narrow, rows)
-            check_status(call(self._open(), given, out))
-            frames, octets = out.frames, out.octets
-        start, length, kept = table[0, :frames], table[1, :frames], table[2, :frames]
-        every = frames == rows
-        sent = FrameBatch.trusted(
-            arena[:octets],
-            start,
-            length,
-            batch.time_ns if every else batch.time_ns[kept],
-            batch.source if every else batch.source[kept],
-        )
-        sci, pn = table[3:].view(np.uint64)
-        return Outcome(sent, kept, bytes_table[0], sci, bytes_table[1], pn)
+        outcome: Outcome = self._many.validate(batch, out)
+        return outcome
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
@@ -261,6 +232,7 @@ class NativePlane(Uncopyable):
         with self._lock:
             if self._secy is not None:
                 self._one.close()
+                self._many.close()
                 ffi.release(self._secy)
                 self._secy = None
 

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
+from macsec.frames.held import Held
 from macsec.keys import Key, Uncopyable
 from macsec.terms import SCI_NONE
 
 from .controls import Controls
+from .own_arena import Arena
 from .verdict import Verdict
 
 AN_UNKNOWN = 255
@@ -26,7 +28,7 @@ _VERDICTS: NDArray[np.object_] = np.array(list(Verdict), dtype=object)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Outcome:
+class Outcome(Held):
     """Result of a batch of n frames.
 
     `batch`: the frames that go on (m rows), in order. `delivered`: int64[m], their input row
@@ -172,11 +174,14 @@ class DataPlane(Protocol):
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
 
-    def protect(self, batch: FrameBatch) -> Outcome:
-        """Turn frames of the Controlled Port into frames of the Common Port (10.5)."""
+    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+        """Turn frames of the Controlled Port into frames of the Common Port (10.5).
 
-    def validate(self, batch: FrameBatch) -> Outcome:
-        """Turn frames of the Common Port into frames of the Controlled Port (10.6)."""
+        `out`: write them there. Raises ArenaError if it cannot take them.
+        """
+
+    def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+        """Turn frames of the Common Port into frames of the Controlled Port (10.6); as above."""
 
     def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """Protect one frame; return its verdict, and the frame if it is sent."""

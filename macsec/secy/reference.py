@@ -35,6 +35,7 @@ from macsec.terms import (
 )
 
 from .controls import Controls, Validate
+from .own_arena import Arena, moved, own_arena
 from .plane import AN_UNKNOWN, DEAD, Loan, Outcome, SAParameters, SAState, Tally
 from .reference_state import (
     ReferenceReceiveSA,
@@ -88,9 +89,9 @@ class ReferencePlane(Uncopyable):
 
     # ---------------------------------------------------------------- 10.5 transmit
 
-    def protect(self, batch: FrameBatch) -> Outcome:
+    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """10.5: frames of the Controlled Port, to be sent on the Common Port."""
-        return self._each(batch, self._transmit)
+        return self._each(batch, out, self._transmit)
 
     def _transmit(self, frame: bytes) -> FrameResult:
         # A frame to send has addresses and at least one octet of User Data.
@@ -197,9 +198,9 @@ class ReferencePlane(Uncopyable):
 
     # ---------------------------------------------------------------- 10.6 receive
 
-    def validate(self, batch: FrameBatch) -> Outcome:
+    def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """10.6: frames of the Common Port, for the Controlled Port."""
-        outcome = self._each(batch, self._receive)
+        outcome = self._each(batch, out, self._receive)
         self._counts.octets_in += outcome.batch.octets
         return outcome
 
@@ -370,7 +371,10 @@ class ReferencePlane(Uncopyable):
 
     # ---------------------------------------------------------------- batches
 
-    def _each(self, batch: FrameBatch, judge: Callable[[bytes], FrameResult]) -> Outcome:
+    def _each(
+        self, batch: FrameBatch, out: Arena | None, judge: Callable[[bytes], FrameResult]
+    ) -> Outcome:
+        arena = None if out is None else own_arena(batch, out)
         whole = (batch.length == batch.wire_length).tolist()
         rows = [
             judge(octets) if complete else FrameResult(Verdict.TRUNCATED)
@@ -379,13 +383,13 @@ class ReferencePlane(Uncopyable):
         for row in rows:
             self._counts.frames[row.verdict] += 1
         kept = np.flatnonzero([row.octets is not None for row in rows]).astype(np.int64)
-        out = FrameBatch.from_frames(
+        sent = FrameBatch.from_frames(
             [row.octets for row in rows if row.octets is not None],
             batch.time_ns[kept],
             batch.source[kept],
         )
         return Outcome(
-            out,
+            sent if arena is None else moved(sent, arena),
             kept,
             np.array([row.verdict for row in rows], np.uint8),
             np.array([SCI_NONE if row.sci is None else row.sci for row in rows], np.uint64),

@@ -58,15 +58,15 @@ def test_named_case_passes(case: dpdk.Case, target: conformance.Target) -> None:
 class Forgetful(SecY):
     """Counts nothing."""
 
-    def protect(self, batch: Any) -> Any:
+    def protect(self, batch: Any, out: Any = None) -> Any:
         """Protect, then forget."""
-        outcome = super().protect(batch)
+        outcome = super().protect(batch, out)
         self.clear_counters()
         return outcome
 
-    def validate(self, batch: Any) -> Any:
+    def validate(self, batch: Any, out: Any = None) -> Any:
         """Validate, then forget."""
-        outcome = super().validate(batch)
+        outcome = super().validate(batch, out)
         self.clear_counters()
         return outcome
 

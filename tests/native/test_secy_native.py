@@ -94,6 +94,15 @@ def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     assert output == "slab: 50000 steps, 0 faults\n"
 
 
+@pytest.mark.as_built
+@pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+def test_memory_of_results_is_given_out_by_piece(workshop: Workshop, sanitized: bool) -> None:
+    """Pieces never share octets, are reused at once, stay bounded, and outlive their pool."""
+    flags = workshop.sanitizers() if sanitized else "-O2"
+    output = run([workshop.program("pieces_check", flags), "50000"])
+    assert output == "pieces: 50000 steps, 0 faults\n"
+
+
 # ---------------------------------------------------------------- tables
 
 
