@@ -152,7 +152,11 @@ class Section(BaseModel):
     """A mapping of a configuration: unknown keys are refused, and no input is in any error."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        defer_build=True,  # most verbs use few sections
     )
 
 

@@ -10,6 +10,8 @@ import click
 from macsec.suites import SUITES
 from macsec.terms import ETHERTYPE_MACSEC, ethertype_of
 
+from .pipeline import usual_jobs
+
 
 def _ethertype(_: click.Context, __: click.Parameter, text: str) -> int:
     try:
@@ -97,8 +99,8 @@ jobs: Decorator[Any] = click.option(
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
+    default=usual_jobs,
+    show_default="2, or 1 on a single core",
     metavar="N",
     help="Cores to use; the results are the same. With a pipe it is always one.",
 )

@@ -162,6 +162,13 @@ class _Line:
                 self._end, self._error = end, error
 
 
+def usual_jobs() -> int:
+    """Return 2: writing takes as long as all the rest. Return 1 where this process has one core."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = os.cpu_count() if affinity is None else len(affinity(0))
+    return min(cores or 1, 2)
+
+
 def allowed(jobs: int, source: str, *targets: str | None) -> int:
     """Return `jobs`; 1 where reading or writing can block, as with a pipe.
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from support.planes import frame_of
 
 from macsec import FrameBatch, captures
-from macsec.cli.shared.pipeline import Last, allowed, run
+from macsec.cli.shared.pipeline import Last, allowed, run, usual_jobs
 
 JOBS = (1, 2, 3, 4, 9)
 TIMES = ("seconds", "frames_per_s", "gbit_per_s")
@@ -250,6 +250,16 @@ def test_nothing_runs_if_a_thread_cannot_start(monkeypatch):
     with pytest.raises(RuntimeError, match="can't start"):
         run(course.take, course.stages(), 4)
     assert course.seen == [[], [], []]
+
+
+@pytest.mark.parametrize(("cores", "jobs"), [({0}, 1), ({1, 3}, 2), ({0, 1, 2, 3}, 2)])
+def test_verbs_use_two_cores_where_there_are_two(monkeypatch, cores, jobs):
+    """Two, or one on a single core; a system without affinity counts its cores."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores, raising=False)
+    assert usual_jobs() == jobs
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: len(cores))
+    assert usual_jobs() == jobs
 
 
 def test_jobs_are_allowed_for_files_and_not_for_pipes(tmp_path):
