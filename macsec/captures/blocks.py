@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import struct
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from macsec.errors import FormatError
 
@@ -37,8 +38,11 @@ class SectionHeader:
     options: bytes
 
 
-def find_format(head: bytes) -> Format:
-    """Return the format of a file by its first octets. Raises FormatError if it is no capture."""
+def find_format(head: bytes, name: str = "") -> Format:
+    """Return the format of a file by its first octets. Raises FormatError if it is no capture.
+
+    `name`: of the file, for one whose octets say nothing.
+    """
     if not head:
         raise FormatError("the input is empty: no capture", 0, truncated=True)
     if len(head) < 4:
@@ -46,7 +50,7 @@ def find_format(head: bytes) -> Format:
     magic = int.from_bytes(head[:4], "big")
     found = formats.FORMATS.get(magic)
     if found is None:
-        known = name_stranger(head)
+        known = name_stranger(head) or formats.NAMED.get(PurePath(name).suffix.lower())
         what = f"it is {known}" if known else f"it begins with {head[:4].hex()}"
         raise FormatError(f"not a capture: {what}", 0)
     if found.refusal:

@@ -109,6 +109,12 @@ TEXTS: Final[tuple[tuple[bytes, str], ...]] = (
 )
 """The same for text, in lower case and without leading white space."""
 
+NAMED: Final[dict[str, str]] = {
+    ".erf": "perhaps ERF, by its name: convert it, editcap -F pcapng FILE OUT",
+    ".etl": "perhaps a trace of Windows (ETL), by its name: convert it, etl2pcapng FILE OUT",
+}
+"""The same for files whose first octets are no sign, by the end of their names."""
+
 HEAD_OCTETS: Final = 24
 """First octets that decide what a file is."""
 

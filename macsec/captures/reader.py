@@ -14,6 +14,7 @@ interface is delivered whole. Offsets count octets of the decompressed stream.
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
@@ -102,6 +103,7 @@ class Reader:
         self._index = new_index(backend)
         self.backend = self._index.name
         self._source = open_source(where, max_ratio, wait)
+        self._name = os.fsdecode(where) if isinstance(where, str | bytes | os.PathLike) else ""
         self._batches: Iterator[FrameBatch] | None = None
         try:
             self._begin()
@@ -116,7 +118,7 @@ class Reader:
         if int.from_bytes(self._left(4), "big") not in formats.FORMATS:
             while self._filled < formats.HEAD_OCTETS and self._refill(formats.HEAD_OCTETS):
                 pass
-        found = blocks.find_format(self._left(formats.HEAD_OCTETS))
+        found = blocks.find_format(self._left(formats.HEAD_OCTETS), self._name)
         self.format, self._format = found.name, found
         self._layout = Layout(
             found.name == "pcapng", found.big, found.record_header, self._fcs != "auto"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 
 import click
@@ -15,6 +16,8 @@ from macsec.frames.sectag import TagRules
 from macsec.report import inspect as report
 from macsec.report.inspect import Seen
 from macsec.report.page import Page
+
+LOG = logging.getLogger("macsec")
 
 
 @click.command("inspect", short_help="Show the SecTAG of every frame; no key needed.")
@@ -30,7 +33,8 @@ from macsec.report.page import Page
 def command(source: str, as_json: bool, xpn: bool, ethertype: int, fcs: str) -> None:
     """Show the SecTAG of every frame of IN, which everyone on the wire can read.
 
-    Frames are counted from 0. If a tag has no SCI, the SCI that it implies by 9.9 is shown.
+    Frames are counted from 0. If a tag has no SCI, the SCI that it implies by 9.9 is shown. A
+    warning names what a configuration has to say: an FCS, VLAN tags before the SecTAG.
     """
     with open_stream("inspect", source, fcs, "auto", quiet=True) as stream:
         frames = _frames(stream, TagRules(xpn=xpn, ethertype=ethertype))
@@ -38,6 +42,9 @@ def command(source: str, as_json: bool, xpn: bool, ethertype: int, fcs: str) -> 
             _write_json(frames)
         else:
             _write_text(frames)
+    stream.warn()
+    for hint in (*stream.signs.tag_hints(), *stream.signs.ethertype_hints(ethertype)):
+        LOG.warning("%s", hint)
     stream.check()
 
 

@@ -49,6 +49,24 @@ class FrameSigns:
                 "FCS that the capture does not announce: --fcs yes removes it"
             )
 
+    def tag_hints(self, clear_tags: int = 0) -> Iterator[str]:
+        """Yield a line for each number of VLAN tags before the SecTAG that is above a SecY's."""
+        for tags, frames in sorted(self._tags.items()):
+            if tags > clear_tags:
+                named = "1 VLAN tag" if tags == 1 else f"{tags} VLAN tags"
+                yield (
+                    f"{frames} of the first {self._frames} frames have {named} before the SecTAG: "
+                    f"secy: {{clear_tags: {tags}}} leaves them there"
+                )
+
+    def ethertype_hints(self, ethertype: int) -> Iterator[str]:
+        """Yield a line if SecTAGs have the usual EtherType, and another is looked for."""
+        if self._tags and ethertype != ETHERTYPE_MACSEC:
+            yield (
+                f"{self._tags.total()} of the first {self._frames} frames have a SecTAG of "
+                f"EtherType {ETHERTYPE_MACSEC:04x}: leave out --ethertype {ethertype:04x}"
+            )
+
     def hints(self, clear_tags: int, known: Container[str], ethertype: int) -> Iterator[str]:
         """Yield a line for each sign that a configuration does not fit the frames.
 
@@ -60,13 +78,7 @@ class FrameSigns:
                 f"EtherType {ETHERTYPE_MACSEC:04x}, but secy has ethertype: {ethertype:04x}"
             )
             return
-        for tags, frames in sorted(self._tags.items()):
-            if tags > clear_tags:
-                named = "1 VLAN tag" if tags == 1 else f"{tags} VLAN tags"
-                yield (
-                    f"{frames} of the first {self._frames} frames have {named} before the SecTAG: "
-                    f"secy: {{clear_tags: {tags}}} leaves them there"
-                )
+        yield from self.tag_hints(clear_tags)
         for sci, frames in self._scis.items():
             if sci_text(sci) not in known:
                 yield (

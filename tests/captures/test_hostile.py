@@ -381,6 +381,20 @@ def test_other_files_are_named_with_the_remedy(octets, words, backend):
     assert words in out.fault[0]
 
 
+@pytest.mark.parametrize("end, words", [("erf", "editcap -F pcapng"), ("ETL", "etl2pcapng FILE")])
+def test_files_without_a_sign_are_named_by_their_end(tmp_path, end, words, backend):
+    """ERF and traces of Windows; octets that are known count first, and a pipe has no name."""
+    path = tmp_path / f"trace.{end}"
+    path.write_bytes(bytes(2) + b"\1" + bytes(90))
+    with pytest.raises(FormatError, match=f"it is perhaps .*{words}"):
+        captures.read(path, backend=backend)
+    with path.open("rb") as file, pytest.raises(FormatError, match="it begins with 00000100"):
+        captures.read(file, backend=backend)
+    path.write_bytes(b"BZh" + bytes(90))
+    with pytest.raises(FormatError, match="it is bzip2"):
+        captures.read(path, backend=backend)
+
+
 def test_unknown_octets_of_a_pipe_are_refused_at_its_end(backend):
     """A short stream of another kind is named by its first octets."""
     assert Outcome(b"RIFF\1\2", backend=backend).fault[0].endswith("it begins with 52494646")

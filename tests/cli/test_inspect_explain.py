@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,18 @@ def test_inspect_knows_sectags_by_another_ethertype(desk, some):
     assert tags[1][: len(wire)] == blank
     refused = desk.run("inspect", capture, "--ethertype", "1234567", code=2)
     assert "expected an EtherType of 4 hex digits" in refused.stderr
+
+
+def test_inspect_warns_of_what_a_configuration_has_to_say(desk, some):
+    """VLAN tags before the SecTAG, an FCS, another EtherType; nothing of the frames is lost."""
+    wire = desk.frames(Path(desk.protected(some)).name)
+    tagged = [frame[:12] + bytes.fromhex("8100000a") + frame[12:] for frame in wire]
+    with_fcs = [frame + zlib.crc32(frame).to_bytes(4, "little") for frame in tagged]
+    capture = desk.capture(with_fcs, "tagged.pcap")
+    for mode in ((), ("--json",)):
+        done = desk.run("inspect", capture, *mode)
+        assert "5 of the first 5 frames have 1 VLAN tag before the SecTAG" in done.stderr
+        assert "end in their own CRC-32" in done.stderr
+    done = desk.run("inspect", capture, "--ethertype", "9876")
+    assert "EtherType 88e5: leave out --ethertype 9876" in done.stderr
+    assert desk.run("inspect", desk.capture(wire, "plain.pcap")).stderr == ""
