@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.mka.kays import CAK, Actor, alone, sci_of_name, server_of
 
@@ -93,3 +95,20 @@ def test_peer_that_reports_the_sak_is_no_matter() -> None:
     """The line of a session that works is short."""
     kay, _ = server_of()
     assert "reported" not in reason(kay)
+
+
+@pytest.mark.parametrize(
+    "offer", [{"wrapped": bytes(24)}, {"suite": 0x1234, "wrapped": bytes(24)}, {"kn": 0}]
+)
+def test_refused_distributions_are_counted_in_the_reason(offer: dict[str, Any]) -> None:
+    """For each way in which a SAK is refused, with the number and why."""
+    kay = alone()
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(key_server=True, priority=1)
+    for _ in range(3):
+        actor.later(2)
+        actor.distribute(**offer)
+        actor.drain()
+    text = reason(kay)
+    assert "1 live peer and no SAK yet, 3 distributions refused; SAK " in text

@@ -89,7 +89,7 @@ class MkaSetJson(TypedDict):
     reason: str
 
 
-_REFUSED = ("sak-refused", "sak-cipher-mismatch-errors")
+_REFUSED = ("sak-refused", "sak-cipher-mismatch-errors", "sak-decryption-errors")
 WPA_SUITE = "gcm-aes-128"
 """The one Cipher Suite under which wpa_supplicant 2.10 exchanges frames."""
 
@@ -177,7 +177,8 @@ def obstacle(kay: Kay) -> str:
             refusals += f"; {kay.refusal}"
         if kay.unable is not None:
             return f"{kay.unable}{refusals}"
-        return f"{sum(len(one.peers.live) for one in live)} live peers and no SAK yet{refusals}"
+        peers = sum(len(one.peers.live) for one in live)
+        return f"{peers} live peer{'s' * (peers > 1)} and no SAK yet{refusals}"
     for reception, words in _WHY_NO_PEER:
         if heard := _lately(kay, reception.value):
             hint = _padding(kay) if reception is Reception.UNKNOWN_CKN else ""
