@@ -23,6 +23,8 @@
 #define TURN_VECS 8
 #define RUN_POWERS 10
 #define HALVES_KEPT 1
+#define VEC_PAIRS 0
+#define KEYS_KEPT 0
 #define VEC_MASKED 0
 
 #define VEC_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
@@ -37,7 +39,8 @@
 #define VEC_HEAD(vectors, a, b) ((vectors)[0] = (a), (vectors)[1] = (b))
 #define VEC_FOLD(v) (v)
 #define VEC_ZERO() _mm_setzero_si128()
-#define VEC_COUNT(first) _mm_set_epi32(0, 0, 0, (int)(first))
+#define VEC_NUMBERS(first) _mm_set_epi32(0, 0, 0, (int)(first))
+#define VEC_COUNT(first) _mm_set_epi32((int)(first) << 24, 0, 0, 0)
 #define VEC_ADD32(a, b) _mm_add_epi32(a, b)
 #define VEC_XOR(a, b) _mm_xor_si128(a, b)
 #define VEC_XOR3(a, b, c) _mm_xor_si128(_mm_xor_si128(a, b), c)

@@ -24,6 +24,8 @@
 #define TURN_VECS 8
 #define RUN_POWERS 8
 #define HALVES_KEPT 1
+#define VEC_PAIRS 0
+#define KEYS_KEPT 0
 #define VEC_MASKED 0
 
 #define VEC_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
@@ -38,7 +40,9 @@
 #define VEC_HEAD(vectors, a, b) ((vectors)[0] = _mm256_set_m128i(b, a))
 #define VEC_FOLD(v) _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
 #define VEC_ZERO() _mm256_setzero_si256()
-#define VEC_COUNT(first) _mm256_set_epi32(0, 0, 0, (int)(first) + 1, 0, 0, 0, (int)(first))
+#define VEC_NUMBERS(first) _mm256_set_epi32(0, 0, 0, (int)(first) + 1, 0, 0, 0, (int)(first))
+#define VEC_COUNT(first)                                                                           \
+    _mm256_set_epi32((int)((first) + 1) << 24, 0, 0, 0, (int)(first) << 24, 0, 0, 0)
 #define VEC_ADD32(a, b) _mm256_add_epi32(a, b)
 #define VEC_XOR(a, b) _mm256_xor_si256(a, b)
 #define VEC_XOR3(a, b, c) _mm256_xor_si256(_mm256_xor_si256(a, b), c)

@@ -7,13 +7,16 @@
      TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
      RUN_POWERS             powers of the hash key in the run (see Key layout)
      HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
+     KEYS_KEPT              round keys that stay in registers from turn to turn
+     VEC_PAIRS              1: VEC_XOR3 is one instruction, so products are added in pairs
      VEC_LOAD, VEC_STORE    data, at any alignment
      VEC_POWERS(p)          VEC_BLOCKS powers of the hash key, aligned to a block
      VEC_HALF(p)            the number of 64 bits at p, in the low half of each block (if kept)
      VEC_REPEAT(block)      the block in each place
      VEC_WIDEN(block)       the block in the first place, zero in the others
      VEC_FOLD(v)            the sum of the blocks, as one block
-     VEC_COUNT(first)       first, first + 1, ... in the low 32 bits of the blocks, else zero
+     VEC_NUMBERS(first)     first, first + 1, ... in the low 32 bits of the blocks, else zero
+     VEC_COUNT(first)       the same below 256, in the last octets of the blocks
      VEC_ZERO, VEC_ADD32, VEC_XOR, VEC_XOR3, VEC_SHUFFLE, VEC_SWAP (of 64-bit halves), VEC_AES,
      VEC_AES_LAST, VEC_PRODUCT(a, b, halves)    block by block, as the instructions of these names
      VEC_KEEP(v)            keeps v as a value of its own in GCC, see KEEP
@@ -52,23 +55,29 @@
 
    Key layout. `powers` holds first the powers that turns need above the run, highest first; then
    the run, H^RUN to H^1; then, if kept, the sums of halves of the powers of turns (with single
-   blocks, of the run), highest first. A power that belongs to both is in the run only. 256 octets
-   suffice for 16 powers, or for 12 powers and 8 sums. Keep keys small: many thousand are in use at
+   blocks, of the run), highest first. A power that belongs to both is in the run only. 320 octets
+   suffice for 16 powers and 8 sums. Keep keys small: many thousand are in use at
    once.
 
    Order of the work. Interleave the products of a turn with the rounds of AES: when opening, of the
    same turn; when sealing, of the next turn, since the ciphertext must be known first. AES and
    PCLMULQDQ then overlap even on CPUs with a small out-of-order window. The first vector is
-   multiplied last, because it waits for the hash of the turn before. The rest of the frame, up to
-   TAIL_BLOCKS blocks, is the tail, with a copy of its code for each size; a short frame is all
-   tail. The last blocks of a tail, with the block of lengths, form the last sum, as many as the run
-   has powers for; the blocks before them are a short turn. The AAD of a MACsec frame (20 or 28
-   octets: two blocks) joins the first sum that has room, and costs only its products; before a turn
-   it is a sum of its own, whose reduction nothing waits for. E_K(J0), the mask of the tag, goes
-   through AES together with the tail, so it costs no time of its own.
+   multiplied last, because it waits for the hash of the turn before. With masks, the tail does the
+   same: when sealing, the last turn is hashed between its rounds; when opening, the tail itself.
+   The rest of the frame, up to TAIL_BLOCKS blocks, is the tail, with a copy of its code for each
+   size; a short frame is all tail. The last blocks of a tail, with the block of lengths, form the
+   last sum, as many as the run has powers for; the blocks before them are a short turn. The AAD of
+   a MACsec frame (20 or 28 octets: two blocks) joins the first sum that has room, and costs only
+   its products; before a turn it is a sum of its own, whose reduction nothing waits for. E_K(J0),
+   the mask of the tag, goes through AES together with the tail, so it costs no time of its own.
 
    AAD alone (integrity without confidentiality) is hashed in turns too. There is nothing to
    interleave, but the 24 products of a turn are independent and cover the wait for its reduction.
+
+   Count the instructions. On AMD Zen 4 AES has two of the four pipes and PCLMULQDQ one of these;
+   any other vector instruction can land on them, and delays AES. A turn of 80 AES, 26 PCLMULQDQ and
+   no other takes 106 cycles; the other instructions of the work make it 120. So additions take
+   three terms where they can, the sums of halves are kept, and a counter block costs one XOR.
 
    Ends. By windows: when the frame has 16 octets, the last block is loaded and stored as the 16
    octets that end where the data end. Its first octets belong to the block before: they are
@@ -168,7 +177,8 @@ INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int w
         hash_head(f, t->first, t->second, 0, 0);
     }
     __m128i mask = t->j0;
-    tail_stream(f, NULL, 0, &mask);
+    const hashed none = {.blocks = 0};
+    tail_stream(f, NULL, 0, &mask, whole, &none);
     add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
     return mask;
 }
@@ -176,7 +186,8 @@ INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int w
 /* ---- The kernel ------------------------------------------------------------------------- */
 
 INLINE frame frame_of(const macsec_gcm_key *key, __m128i j0) {
-    frame f = {key, VEC_REPEAT(_mm_shuffle_epi8(j0, reversal())), no_products(), VEC_ZERO()};
+    const __m128i none_done = _mm_xor_si128(j0, one_in_order());
+    frame f = {key, VEC_REPEAT(_mm_shuffle_epi8(none_done, reversal())), no_products(), VEC_ZERO()};
     return f;
 }
 
@@ -196,64 +207,71 @@ INLINE task task_of(const macsec_gcm_head *head, const uint8_t *in, uint8_t *out
     return t;
 }
 
-/* Process a frame that fits into a tail, and its AAD into the head. */
+/* Process a frame that fits into a tail. */
 INLINE void short_frame(const macsec_gcm_key *key, const task *t, size_t length, uint8_t tag[16],
                         work mode) {
     frame f = frame_of(key, t->j0);
     finish(&f, any_tail(&f, t, length, mode, 1), tag);
 }
 
-/* Process any longer frame. `rest`: octets of AAD behind the head. */
-INLINE void long_frame(const macsec_gcm_key *key, task t, const uint8_t *aad, size_t rest,
-                       size_t length, uint8_t tag[16], work mode) {
+/* Process any longer frame. */
+INLINE void long_frame(const macsec_gcm_key *key, task t, size_t length, uint8_t tag[16],
+                       work mode) {
     frame f = frame_of(key, t.j0);
-    if (rest > 0) {
-        f.hash = hash_whole_aad(key, t.first, t.second, aad, rest);
-    } else {
-        hash_head(&f, t.first, t.second, 0, TURN_VECS);
+    hash_head(&f, t.first, t.second, 0, TURN_VECS);
+    const size_t done = turns(&f, t.in, t.out, length, mode);
+    t.in += done;
+    if (mode != HASHING) {
+        t.out += done;
     }
-    if (length > TAIL_OCTETS) {
-        size_t done = turns(&f, t.in, t.out, length, mode);
-        t.in += done;
-        if (mode != HASHING) {
-            t.out += done;
-        }
-        length -= done;
-    }
-    finish(&f, any_tail(&f, &t, length, mode, 0), tag);
-}
-
-INLINE size_t rest_of(const macsec_gcm_head *head) {
-    return head->length > HEAD ? head->length - HEAD : 0;
-}
-
-FUNCTION NOINLINE void seal_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
-                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
-    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
-               SEALING);
-}
-
-FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
-                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
-    long_frame(key, task_of(head, in, out, length), head->rest, rest_of(head), length, tag,
-               OPENING);
+    finish(&f, any_tail(&f, &t, length - done, mode, 0), tag);
 }
 
 /* Process AAD without text (integrity without confidentiality), also longer than the head. */
 FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
                                   uint8_t tag[16]) {
     task t = task_of(head, head->rest, NULL, 0);
-    size_t rest = rest_of(head);
+    size_t rest = head->length > HEAD ? head->length - HEAD : 0;
     if (rest <= TAIL_OCTETS) {
         short_frame(key, &t, rest, tag, HASHING);
     } else {
-        long_frame(key, t, NULL, 0, rest, tag, HASHING);
+        long_frame(key, t, rest, tag, HASHING);
+    }
+}
+
+/* Return 1 if the two blocks of a head are all AAD, or have the hash of all (see fold_head). */
+INLINE int is_whole(const macsec_gcm_head *head) {
+    return head->length <= HEAD || head->rest == NULL;
+}
+
+FUNCTION void seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                   uint8_t *out, size_t length, uint8_t tag[16]);
+FUNCTION void open_frame(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
+                         uint8_t *out, size_t length, uint8_t tag[16]);
+
+FUNCTION NOINLINE void seal_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (is_whole(head)) {
+        long_frame(key, task_of(head, in, out, length), length, tag, SEALING);
+    } else {
+        const macsec_gcm_head folded = fold_head(key, head);
+        seal(key, &folded, in, out, length, tag);
+    }
+}
+
+FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 const uint8_t *in, uint8_t *out, size_t length, uint8_t tag[16]) {
+    if (is_whole(head)) {
+        long_frame(key, task_of(head, in, out, length), length, tag, OPENING);
+    } else {
+        const macsec_gcm_head folded = fold_head(key, head);
+        open_frame(key, &folded, in, out, length, tag);
     }
 }
 
 FUNCTION void seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
                    uint8_t *out, size_t length, uint8_t tag[16]) {
-    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+    if (length - 1 < TAIL_OCTETS && is_whole(head)) {
         task t = task_of(head, in, out, length);
         short_frame(key, &t, length, tag, SEALING);
     } else if (length > 0) {
@@ -265,7 +283,7 @@ FUNCTION void seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const
 
 FUNCTION void open_frame(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
                          uint8_t *out, size_t length, uint8_t tag[16]) {
-    if (length <= TAIL_OCTETS && head->length <= HEAD) {
+    if (length - 1 < TAIL_OCTETS && is_whole(head)) {
         task t = task_of(head, in, out, length);
         short_frame(key, &t, length, tag, OPENING);
     } else if (length > 0) {

@@ -14,18 +14,25 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
     size_t blocks = (octets + BLOCK - 1) / BLOCK;
     VEC_MASK end = VEC_MASK_OF(octets - (size_t)last * VEC_OCTETS);
     VEC x[TAIL_VECS];
+    hashed h = {.blocks = blocks, .vectors = vectors, .strides = strides, .lengths = t->lengths};
     if (whole) {
         hash_head(f, t->first, t->second, blocks, (size_t)strides);
     }
     if (mode != SEALING) {
         load_whole(x, t->in, last);
         x[last] = VEC_LOAD_MASKED(t->in + last * VEC_OCTETS, end);
-        VEC hashed = hashed_end(x[last], blocks, t->lengths);
-        hash_tail(f, x, hashed, blocks, vectors, strides, t->lengths);
+        h.end = hashed_end(x[last], blocks, t->lengths);
+        h.x = x;
+    } else if (!whole) {
+        h.turn = t->out - TURN_OCTETS;
+    }
+    if (mode == HASHING) {
+        hash_tail(f, &h);
+        h.x = NULL;
     }
     VEC stream[TAIL_VECS];
     __m128i mask = t->j0;
-    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask);
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, &h);
     if (mode == HASHING) {
         return mask;
     }
@@ -34,8 +41,9 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
     x[last] = VEC_ONLY(VEC_XOR(x[last], stream[last]), end);
     VEC_STORE_MASKED(t->out + last * VEC_OCTETS, x[last], end);
     if (mode == SEALING) {
-        VEC hashed = hashed_end(x[last], blocks, t->lengths);
-        hash_tail(f, x, hashed, blocks, vectors, strides, t->lengths);
+        h.end = hashed_end(x[last], blocks, t->lengths);
+        h.x = x;
+        hash_tail(f, &h);
     }
     return mask;
 }

@@ -23,26 +23,64 @@ INLINE __m128i reversal(void) {
 
 /* ---- GHASH ------------------------------------------------------------------------------ */
 
-/* A sum of products: the high and low 128 bits, and Karatsuba's middle. */
+/* A product: the high and low 128 bits, and Karatsuba's middle. */
 typedef struct {
     VEC low;
     VEC middle;
     VEC high;
+} product;
+
+/* A sum of products. With VEC_PAIRS, every second product waits for the next one, and one
+   instruction adds both. `terms` is a constant wherever the code is unrolled. */
+typedef struct {
+    product all;
+    product waiting;
+    int terms; /* 0: none; 1: `all`; 2: `all` and `waiting` */
 } products;
 
 INLINE products no_products(void) {
-    products none = {VEC_ZERO(), VEC_ZERO(), VEC_ZERO()};
+    const product zero = {VEC_ZERO(), VEC_ZERO(), VEC_ZERO()};
+    const products none = {zero, zero, 0};
     return none;
 }
 
 INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
-    VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
-    sum->low = VEC_XOR(sum->low, VEC_PRODUCT(blocks, powers, 0x00));
-    sum->high = VEC_XOR(sum->high, VEC_PRODUCT(blocks, powers, 0x11));
-    sum->middle = VEC_XOR(sum->middle, VEC_PRODUCT(folded, halves, 0x00));
-    KEEP(sum->low);
-    KEEP(sum->high);
-    KEEP(sum->middle);
+    const VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
+    const product one = {VEC_PRODUCT(blocks, powers, 0x00), VEC_PRODUCT(folded, halves, 0x00),
+                         VEC_PRODUCT(blocks, powers, 0x11)};
+    product *all = &sum->all;
+    const product *waiting = &sum->waiting;
+    if (sum->terms == 0) {
+        *all = one;
+        sum->terms = 1;
+    } else if (VEC_PAIRS && sum->terms == 1) {
+        sum->waiting = one;
+        sum->terms = 2;
+        return;
+    } else if (VEC_PAIRS) {
+        all->low = VEC_XOR3(all->low, waiting->low, one.low);
+        all->high = VEC_XOR3(all->high, waiting->high, one.high);
+        all->middle = VEC_XOR3(all->middle, waiting->middle, one.middle);
+        sum->terms = 1;
+    } else {
+        all->low = VEC_XOR(all->low, one.low);
+        all->high = VEC_XOR(all->high, one.high);
+        all->middle = VEC_XOR(all->middle, one.middle);
+    }
+    KEEP(all->low);
+    KEEP(all->high);
+    KEEP(all->middle);
+}
+
+/* Return the sum. */
+INLINE product total(const products *sum) {
+    product all = sum->all;
+    if (sum->terms == 2) {
+        all.low = VEC_XOR(all.low, sum->waiting.low);
+        all.high = VEC_XOR(all.high, sum->waiting.high);
+        all.middle = VEC_XOR(all.middle, sum->waiting.middle);
+    }
+    return all;
 }
 
 /* Offset of H^n of the run in the key. */
@@ -88,9 +126,10 @@ INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, siz
 /* Reduce lane by lane. */
 INLINE VEC reduce_lanes(const products *sum) {
     const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
-    VEC middle = VEC_XOR3(sum->middle, sum->low, sum->high);
-    middle = VEC_XOR3(middle, VEC_SWAP(sum->low), VEC_PRODUCT(sum->low, fold, 0x00));
-    return VEC_XOR3(sum->high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
+    const product all = total(sum);
+    VEC middle = VEC_XOR3(all.middle, all.low, all.high);
+    middle = VEC_XOR3(middle, VEC_SWAP(all.low), VEC_PRODUCT(all.low, fold, 0x00));
+    return VEC_XOR3(all.high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
 }
 
 /* Reduce the sum of the lanes. */
@@ -105,7 +144,7 @@ typedef enum { SEALING, OPENING, HASHING } work;
 
 typedef struct {
     const macsec_gcm_key *key;
-    VEC counter;  /* the last counter block used, in each lane, octets reversed; 32 bits count */
+    VEC counter;  /* in each lane, J0 with a count of the blocks done, octets reversed */
     products sum; /* the products so far of the current sum */
     VEC hash;     /* the last sum, reduced; to be added to the first vector of the next */
 } frame;
@@ -120,8 +159,23 @@ typedef struct {
     uint8_t *out;
 } task;
 
-INLINE VEC count_blocks(const frame *f, unsigned ahead) {
-    return VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_COUNT(ahead + 1)), VEC_REPEAT(reversal()));
+/* Return the count of J0. */
+INLINE __m128i one_in_order(void) {
+    return _mm_set_epi32(1 << 24, 0, 0, 0);
+}
+
+/* Return the n-th vector of counter blocks from here on, added to the first round key. `whole`:
+   here is the start of the frame. `first`: f->counter, in the order of octets, and the round key.
+
+   The count of a frame starts at 2, and f->counter ends in a multiple of TURN_BLOCKS. So as long as
+   the low bits of the count do not overflow, the count is a sum without carries: one XOR. */
+INLINE VEC count_blocks(const frame *f, VEC first, VEC k, unsigned n, int whole) {
+    const unsigned count = 2 + n * VEC_BLOCKS;
+    if (whole || count + VEC_BLOCKS <= TURN_BLOCKS) {
+        return VEC_XOR(first, VEC_COUNT(count));
+    }
+    return VEC_XOR(VEC_SHUFFLE(VEC_ADD32(f->counter, VEC_NUMBERS(count)), VEC_REPEAT(reversal())),
+                   k);
 }
 
 INLINE void advance(frame *f, unsigned blocks) {
@@ -189,16 +243,20 @@ INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, si
     }
 }
 
-/* Hash an AAD of more than two blocks where there is text as well: rare and short, so block by
-   block. The result is to be added to the first block that follows. */
-FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i second,
-                            const uint8_t *rest, size_t length) {
+/* Return a head of two blocks that has the same hash as an AAD of more than two: zeros, and the
+   last block plus the hash of those before. This is for frames with text as well: rare and short,
+   so block by block. */
+FUNCTION NOINLINE macsec_gcm_head fold_head(const macsec_gcm_key *key,
+                                            const macsec_gcm_head *head) {
+    const uint8_t *rest = head->rest;
+    size_t length = head->length - HEAD;
     size_t left = 2 + (length + BLOCK - 1) / BLOCK;
+    __m128i x = _mm_setzero_si128();
     __m128i hash = _mm_setzero_si128();
     products sum = no_products();
     for (size_t run = 0, i = 0; left > 0; i++, left--, run--) {
-        __m128i x = i == 0 ? first : second;
         const int8_t *order = reversals + BLOCK;
+        x = i == 0 ? head->first : head->second;
         if (i > 1) {
             size_t octets = length < BLOCK ? length : BLOCK;
             x = load_block(rest + octets - BLOCK);
@@ -209,7 +267,10 @@ FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i se
         x = _mm_xor_si128(_mm_shuffle_epi8(x, load_block(order)), hash);
         hash = _mm_setzero_si128();
         if (run == 0) {
-            run = left < RUN ? left : RUN;
+            run = left - 1 < RUN ? left - 1 : RUN;
+        }
+        if (left == 1) {
+            break;
         }
         add_run(&sum, key, VEC_WIDEN(x), run);
         if (run == 1) {
@@ -217,22 +278,29 @@ FUNCTION VEC hash_whole_aad(const macsec_gcm_key *key, __m128i first, __m128i se
             sum = no_products();
         }
     }
-    return VEC_WIDEN(hash);
+    macsec_gcm_head folded = {.j0 = head->j0,
+                              .first = _mm_setzero_si128(),
+                              .second = _mm_shuffle_epi8(x, reversal()),
+                              .length = head->length};
+    return folded;
 }
 
-/* Compute the key stream of a turn; between the rounds, multiply the turn at `hashed` if `hashing`.
+/* Compute the key stream of a turn. `keys`: the first KEYS_KEPT round keys. Between the rounds,
+ * multiply the turn at `hashed` if `hashing`.
  */
-INLINE void turn(frame *f, VEC stream[TURN_VECS], const uint8_t *hashed, int hashing) {
+INLINE void turn(frame *f, const VEC *keys, VEC stream[TURN_VECS], const uint8_t *hashed,
+                 int hashing) {
     const macsec_gcm_key *key = f->key;
-    VEC k = round_key(key, 0);
+    VEC k = KEYS_KEPT > 0 ? keys[0] : round_key(key, 0);
+    const VEC first = VEC_XOR(VEC_SHUFFLE(f->counter, VEC_REPEAT(reversal())), k);
     UNROLL
     for (int v = 0; v < TURN_VECS; v++) {
-        stream[v] = VEC_XOR(count_blocks(f, (unsigned)(v * VEC_BLOCKS)), k);
+        stream[v] = count_blocks(f, first, k, (unsigned)v, 0);
     }
     advance(f, TURN_BLOCKS);
     UNROLL
     for (int round = 1; round < 10; round++) {
-        k = round_key(key, (size_t)round);
+        k = round < KEYS_KEPT ? keys[round] : round_key(key, (size_t)round);
         UNROLL
         for (int v = 0; v < TURN_VECS; v++) {
             stream[v] = VEC_AES(stream[v], k);
@@ -269,10 +337,17 @@ INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *
     }
 }
 
-/* Process the turns of a frame of more than TAIL_OCTETS; return the octets done. */
+/* Process the turns of a frame of more than TAIL_OCTETS; return the octets done. When sealing, the
+   last turn is not yet hashed. */
 INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
     VEC stream[TURN_VECS];
     size_t done = 0;
+    VEC keys[10];
+    UNROLL
+    for (int i = 0; i < KEYS_KEPT; i++) {
+        keys[i] = round_key(f->key, (size_t)i);
+        KEEP(keys[i]);
+    }
     if (mode == HASHING) {
         for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
             hash_turn(f, in + done);
@@ -280,40 +355,95 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, wo
         return done;
     }
     if (mode == SEALING) {
-        turn(f, stream, NULL, 0);
+        turn(f, keys, stream, NULL, 0);
         apply_turn(stream, in, out);
         done = TURN_OCTETS;
     }
     for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
-        turn(f, stream, mode == SEALING ? out + done - TURN_OCTETS : in + done, 1);
+        turn(f, keys, stream, mode == SEALING ? out + done - TURN_OCTETS : in + done, 1);
         apply_turn(stream, in + done, out + done);
-    }
-    if (mode == SEALING) {
-        hash_turn(f, out + done - TURN_OCTETS);
     }
     return done;
 }
 
 /* ---- The tail, in parts ------------------------------------------------------------------ */
 
+/* What is hashed between the rounds of AES of a tail: the last turn, at `turn`, or the tail itself,
+   at `x`; NULL: nothing. `end` is the last vector as it is hashed; it holds the block of lengths
+   when there is room. */
+typedef struct {
+    const uint8_t *turn;
+    const VEC *x;
+    VEC end;
+    size_t blocks;
+    int vectors;
+    int strides;
+    __m128i lengths;
+} hashed;
+
+/* Add the products of a vector of the tail; with the last one, those of the block of lengths. */
+INLINE void hash_of_tail(frame *f, const hashed *h, int v) {
+    const int last = h->vectors - 1;
+    VEC y = v == last ? h->end : VEC_SHUFFLE(h->x[v], VEC_REPEAT(reversal()));
+    if (v == 0 || v == h->strides) {
+        y = VEC_XOR(y, f->hash);
+    }
+    if (v < h->strides) {
+        add_stride(&f->sum, f->key, y, (size_t)(h->strides - v));
+        if (v == h->strides - 1) {
+            end_sum(f);
+        }
+    } else {
+        add_run(&f->sum, f->key, y, h->blocks + 1 - (size_t)v * VEC_BLOCKS);
+    }
+    if (v == last && h->blocks % VEC_BLOCKS == 0) {
+        add_run(&f->sum, f->key, VEC_WIDEN(h->lengths), 1);
+    }
+}
+
+INLINE void hash_tail(frame *f, const hashed *h) {
+    UNROLL
+    for (int v = 0; v < h->vectors; v++) {
+        hash_of_tail(f, h, v);
+    }
+}
+
+/* Hash the part that belongs between this round of AES and the next. */
+INLINE void hash_between(frame *f, const hashed *h, int round) {
+    if (h->turn != NULL && round <= TURN_VECS) {
+        hash_of_turn(f, h->turn, round - 1);
+        if (round == TURN_VECS) {
+            end_sum(f);
+        }
+    }
+    if (h->x != NULL && round <= h->vectors) {
+        hash_of_tail(f, h, round - 1);
+    }
+}
+
 /* Compute the key stream of `vectors` vectors, and turn J0 in `mask` into E_K(J0). */
-INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask) {
+INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int whole,
+                        const hashed *h) {
     const macsec_gcm_key *key = f->key;
     const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
     LOAD_AGAIN();
     __m128i m = _mm_xor_si128(*mask, keys[0]);
+    const VEC k = round_key(key, 0);
+    const VEC first = whole ? VEC_REPEAT(_mm_xor_si128(m, one_in_order()))
+                            : VEC_XOR(VEC_SHUFFLE(f->counter, VEC_REPEAT(reversal())), k);
     UNROLL
     for (int v = 0; v < vectors; v++) {
-        stream[v] = VEC_XOR(count_blocks(f, (unsigned)(v * VEC_BLOCKS)), round_key(key, 0));
+        stream[v] = count_blocks(f, first, k, (unsigned)v, whole);
     }
     UNROLL
-    for (size_t round = 1; round < 10; round++) {
+    for (int round = 1; round < 10; round++) {
         LOAD_AGAIN();
         m = _mm_aesenc_si128(m, keys[round]);
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            stream[v] = VEC_AES(stream[v], round_key(key, round));
+            stream[v] = VEC_AES(stream[v], round_key(key, (size_t)round));
         }
+        hash_between(f, h, round);
     }
     if (key->rounds > 10) {
         UNROLL
@@ -330,30 +460,6 @@ INLINE void tail_stream(const frame *f, VEC *stream, int vectors, __m128i *mask)
     UNROLL
     for (int v = 0; v < vectors; v++) {
         stream[v] = VEC_AES_LAST(stream[v], round_key(key, key->rounds));
-    }
-}
-
-/* Add the products of the tail and of the block of lengths. `end` is the last vector as it is
-   hashed; it holds the block of lengths when there is room. */
-INLINE void hash_tail(frame *f, const VEC *x, VEC end, size_t blocks, int vectors, int strides,
-                      __m128i lengths) {
-    UNROLL
-    for (int v = 0; v < vectors; v++) {
-        VEC y = v == vectors - 1 ? end : VEC_SHUFFLE(x[v], VEC_REPEAT(reversal()));
-        if (v == 0 || v == strides) {
-            y = VEC_XOR(y, f->hash);
-        }
-        if (v < strides) {
-            add_stride(&f->sum, f->key, y, (size_t)(strides - v));
-            if (v == strides - 1) {
-                end_sum(f);
-            }
-        } else {
-            add_run(&f->sum, f->key, y, blocks + 1 - (size_t)v * VEC_BLOCKS);
-        }
-    }
-    if (blocks % VEC_BLOCKS == 0) {
-        add_run(&f->sum, f->key, VEC_WIDEN(lengths), 1);
     }
 }
 

@@ -130,19 +130,25 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     size_t partial = octets - (size_t)(blocks - 1) * BLOCK;
     const int last = vectors - 1;
     VEC x[TAIL_VECS];
+    hashed h = {
+        .blocks = (size_t)blocks, .vectors = vectors, .strides = strides, .lengths = t->lengths};
     if (whole) {
         hash_head(f, t->first, t->second, (size_t)blocks, (size_t)strides);
     }
     if (mode != SEALING) {
         load_whole(x, t->in, last);
         x[last] = load_last(t->in, octets, blocks);
-        VEC end = hashed_end(x[last], blocks, partial, t->lengths);
-        hash_tail(f, x, end, (size_t)blocks, vectors, strides, t->lengths);
+        h.end = hashed_end(x[last], blocks, partial, t->lengths);
+        h.x = x;
+        hash_tail(f, &h);
+        h.x = NULL;
         LOAD_AGAIN();
+    } else if (!whole) {
+        hash_turn(f, t->out - TURN_OCTETS);
     }
     VEC stream[TAIL_VECS];
     __m128i mask = t->j0;
-    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask);
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, &h);
     if (mode == HASHING) {
         return mask;
     }
@@ -152,8 +158,9 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     x[last] = VEC_XOR(window, stream[last]);
     store_last(x[last], t->out, octets, blocks);
     if (mode == SEALING) {
-        VEC end = hashed_end(x[last], blocks, partial, t->lengths);
-        hash_tail(f, x, end, (size_t)blocks, vectors, strides, t->lengths);
+        h.end = hashed_end(x[last], blocks, partial, t->lengths);
+        h.x = x;
+        hash_tail(f, &h);
     }
     return mask;
 }

@@ -384,13 +384,19 @@ class Holder:
         self._process.communicate()
 
 
+POWERS = 320
+"""Octets of powers before the key schedule, which the key begins: see `macsec_gcm_key`."""
+AFTER_KEY = POWERS + 16
+"""Start of the round keys behind the key itself, in a table of `tables_of`."""
+
+
 def tables_of(memory: list[bytes], key: bytes) -> list[bytes]:
     """Powers of the hash key and key schedule, wherever the latter begins with the key."""
     return [
-        octets[hit.start() - 256 : hit.start() + 176]
+        octets[hit.start() - POWERS : hit.start() + 176]
         for octets in memory
         for hit in re.finditer(re.escape(key), octets)
-        if hit.start() >= 256 and len(octets) <= 1 << 16
+        if hit.start() >= POWERS and len(octets) <= 1 << 16
     ]
 
 
@@ -403,15 +409,14 @@ def test_keys_are_wiped(kernel: str, step: str) -> None:
     key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
     holder = Holder(key, kernel)
     try:
-        # In C memory the key schedule, which the key begins, follows 256 octets of powers.
         found = tables_of(holder.memory(), key)
         secrets = {
             table[at : at + 16]
             for table in found
-            for at in (*range(0, 256, 16), *range(272, 432, 16))
+            for at in (*range(0, POWERS, 16), *range(AFTER_KEY, len(table), 16))
             if len(set(table[at : at + 16])) > 8
         }
-        round_keys = {table[272:432] for table in found}
+        round_keys = {table[AFTER_KEY:] for table in found}
         assert len(found) >= 2, "two SAs hold the key"
         assert len(round_keys) == 1
         assert len(secrets) >= 12
@@ -429,7 +434,7 @@ def test_where_keys_lie_in_memory() -> None:
     key = bytes.fromhex("6d6163736563b75a91c3e08f42d7196c")
     holder = Holder(key, KERNELS[-1])
     try:
-        round_keys = {table[272:432] for table in tables_of(holder.memory(), key)}
+        round_keys = {table[AFTER_KEY:] for table in tables_of(holder.memory(), key)}
         (schedule,) = round_keys
         found = holder.flags(schedule)
         assert len(found) == 2, "the pages of the transmit SAs, and those of receive SCs"
@@ -452,10 +457,9 @@ def test_transmit_keys_are_wiped_in_the_memory_of_a_child(kernel: str) -> None:
         child = holder.fork()
         try:
             mapped = holder.memory(child)
-            assert table[272:432] in b"".join(holder.memory())
-            assert not [
-                at for at in range(272, 432, 16) if any(table[at:][:16] in m for m in mapped)
-            ]
+            assert table[AFTER_KEY:] in b"".join(holder.memory())
+            round_keys = [table[at : at + 16] for at in range(AFTER_KEY, len(table), 16)]
+            assert not [octets for octets in round_keys if any(octets in m for m in mapped)]
         finally:
             os.kill(child, signal.SIGKILL)
     finally:
