@@ -22,6 +22,7 @@ HEADERS = [
     "gcm/gcm_api.h",
     "captures/capture.h",
     "wire/calendar.h",
+    "lab/lab.h",
     "measure/clock.h",
     "measure/histogram.h",
     "measure/latency.h",
@@ -53,6 +54,10 @@ if sys.platform == "linux":
 
 
 MARKED = re.compile(r"/\* cdef: begin \*/(.*)/\* cdef: end \*/", re.DOTALL)
+FROM_PYTHON = """
+extern "Python" int64_t macsec_lab_called(void *, const macsec_lab_call *);
+"""
+"""The function of Python that C calls: the hooks of a lab."""
 
 
 def declarations(header: Path) -> str:
@@ -76,6 +81,7 @@ def builder() -> cffi.FFI:
     for header in HEADERS:
         ffi.cdef(declarations(HERE / header))
     ffi.cdef("#define MACSEC_INTERFACE ...")
+    ffi.cdef(FROM_PYTHON)
     ffi.set_source(
         "macsec._native",
         "\n".join(f'#include "{header}"' for header in HEADERS)

@@ -186,6 +186,9 @@ macsec_status macsec_validate(macsec_secy *secy, const macsec_frames *in, macsec
 void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcome *out,
                        int sending);
 
+/* Return 1 if a frame is of a protocol that passes in clear, even past a closed port. */
+int macsec_lets_pass(const macsec_secy *secy, const uint8_t *frame, size_t length);
+
 /* Process one frame. Return the verdict in the low eight bits, and above them the number of octets
    written to `out`, which has room for the frame and 32 octets more. */
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out);

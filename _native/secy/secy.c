@@ -114,6 +114,10 @@ void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcom
     *(sending ? &secy->tally.octets_out : &secy->tally.octets_in) += (uint64_t)out->octets;
 }
 
+int macsec_lets_pass(const macsec_secy *secy, const uint8_t *frame, size_t length) {
+    return secy->controls.clear != 0 && lets_pass(&secy->controls, frame, length);
+}
+
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {
     row result = {.sci = SCI_NONE, .an = AN_UNKNOWN};
     const sender by = sender_of(secy, &secy->controls);

@@ -19,13 +19,18 @@
 #define PS_PER_S 1000000000000u
 
 enum {
-    RECORD = 24,
-    AHEAD = -1,             /* due before all others, and not held by a slot */
-    MOST_ENDS = 3,          /* of one frame when it is sent: the frame, its copy, or both */
-    NATIVE_OCTETS = 1 << 21 /* up to here octets * 8 * 10^12 fits 64 bits */
+    RECORD = MACSEC_WIRE_RECORD,
+    AHEAD = -1,                        /* due before all others, and not held by a slot */
+    MOST_ENDS = MACSEC_WIRE_MOST_ENDS, /* of one frame when it is sent: the frame and its copy */
+    NATIVE_OCTETS = 1 << 21            /* up to here octets * 8 * 10^12 fits 64 bits */
 };
 
 /* --- ends --- */
+
+void macsec_wire_label(const macsec_wire *wire, uint8_t *record) {
+    store_le16(record + 16, (uint16_t)wire->plan.link);
+    record[18] = (uint8_t)wire->plan.direction;
+}
 
 static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
                     const transit *of) {
@@ -33,11 +38,13 @@ static void add_end(const macsec_wire *wire, macsec_wire_ends *ends, macsec_wire
     uint8_t *record = ends->records + row * RECORD;
     ends->number[row] = of->number;
     ends->bit[row] = of->bit;
+    if (ends->frame != NULL) {
+        ends->frame[row] = of->frame;
+    }
     store_le64(record, (uint64_t)wire->now_ps);
     store_le32(record + 8, (uint32_t)of->length);
     store_le32(record + 12, of->crc);
-    store_le16(record + 16, (uint16_t)wire->plan.link);
-    record[18] = (uint8_t)wire->plan.direction;
+    macsec_wire_label(wire, record);
     record[19] = (uint8_t)fate;
     record[20] = (uint8_t)of->mark;
     memset(record + 21, 0, 3);
@@ -47,9 +54,11 @@ static transit as_transit(const outgoing *frame, uint32_t mark, int64_t bit) {
     return (transit){.number = frame->number,
                      .bit = bit,
                      .length = frame->length,
+                     .frame = frame->frame,
                      .crc = bit < 0 ? frame->crc
                                     : macsec_crc32_turned(frame->octets, frame->length, bit),
-                     .mark = bit < 0 ? mark : mark | MACSEC_WIRE_CORRUPTED};
+                     .mark = (uint16_t)(bit < 0 ? mark : mark | MACSEC_WIRE_CORRUPTED),
+                     .eapol = (uint16_t)is_eapol(frame->octets, frame->length, bit)};
 }
 
 static void stop(macsec_wire *wire, macsec_wire_ends *ends, macsec_wire_fate fate,
@@ -211,9 +220,11 @@ static void impair(macsec_wire *wire, macsec_wire_ends *ends, const outgoing *fr
     }
 }
 
-static void send(macsec_wire *wire, macsec_wire_ends *ends, const uint8_t *octets, int64_t length) {
+static void send(macsec_wire *wire, macsec_wire_ends *ends, const macsec_wire_given *given) {
+    const uint8_t *octets = given->octets;
+    const int64_t length = given->length;
     wire->stats.octets += length;
-    outgoing frame = {octets, length, ++wire->stats.sent, macsec_crc32(octets, length)};
+    outgoing frame = {octets, length, ++wire->stats.sent, given->frame, given->crc};
     transit of = as_transit(&frame, 0, -1);
     if (length > wire->plan.longest) {
         stop(wire, ends, MACSEC_WIRE_TOO_LONG, &of);
@@ -354,9 +365,46 @@ macsec_wire_status macsec_wire_carry(macsec_wire *wire, macsec_wire_job *job,
             return MACSEC_WIRE_FULL;
         }
         advance(wire, now);
-        send(wire, ends, job->arena + job->start[job->done], job->length[job->done]);
+        const uint8_t *octets = job->arena + job->start[job->done];
+        const int64_t length = job->length[job->done];
+        send(wire, ends, &(macsec_wire_given){octets, length, macsec_crc32(octets, length), NULL});
     }
     return wire->failed;
+}
+
+int macsec_wire_put(macsec_wire *wire, int64_t now_ps, const macsec_wire_given *given,
+                    macsec_wire_ends *ends, macsec_wire_status *status) {
+    const uint64_t before = wire->on_way;
+    advance(wire, now_ps);
+    send(wire, ends, given);
+    *status = wire->failed;
+    wire->failed = MACSEC_WIRE_DONE; /* the next frame may fit */
+    return (int)(wire->on_way - before);
+}
+
+int macsec_wire_take(macsec_wire *wire, int64_t now_ps, macsec_wire_ends *ends) {
+    const uint64_t before = ends->count;
+    if (wire->on_way > 0 && wire->way[0].due_ps <= now_ps) {
+        pop(wire, ends, now_ps);
+    }
+    return ends->count > before;
+}
+
+int macsec_wire_drop(macsec_wire *wire, macsec_wire_ends *ends) {
+    if (wire->on_way == 0) {
+        return 0;
+    }
+    const transit of = heap_pop(wire);
+    add_end(wire, ends, MACSEC_WIRE_LOST, &of);
+    return 1;
+}
+
+uint64_t macsec_wire_on_way(const macsec_wire *wire) {
+    return wire->on_way;
+}
+
+uint64_t macsec_wire_eapol_on_way(const macsec_wire *wire) {
+    return wire->eapol_on_way;
 }
 
 int64_t macsec_wire_due(const macsec_wire *wire) {

@@ -147,6 +147,7 @@ typedef struct {
     int64_t *number;
     int64_t *bit;
     uint8_t *records;
+    void **frame; /* NULL, or where the caller's pointer to each frame goes */
     uint64_t capacity;
     uint64_t count;
 } macsec_wire_ends;
@@ -182,5 +183,30 @@ void macsec_wire_gather(uint8_t *const *arenas, uint64_t count, const int64_t *s
                         const int64_t *start, const int64_t *length, const int64_t *bit,
                         uint8_t *out);
 /* cdef: end */
+
+/* One frame at a time, for a caller in C that has a calendar of its own. */
+enum { MACSEC_WIRE_RECORD = 24, MACSEC_WIRE_MOST_ENDS = 3 };
+
+typedef struct {
+    const uint8_t *octets;
+    int64_t length;
+    uint32_t crc; /* of the octets */
+    void *frame;  /* comes back with each end of the frame */
+} macsec_wire_given;
+
+/* Send a frame now; `ends` has room for MACSEC_WIRE_MOST_ENDS. Return how many times it is on its
+   way now: 0, 1, or 2 if it was duplicated. `status` is DONE, MEMORY or HORIZON. */
+int macsec_wire_put(macsec_wire *wire, int64_t now_ps, const macsec_wire_given *given,
+                    macsec_wire_ends *ends, macsec_wire_status *status);
+/* Take one frame out that is due now, with its end. Return 0 if there is none, or a slot waits. */
+int macsec_wire_take(macsec_wire *wire, int64_t now_ps, macsec_wire_ends *ends);
+/* Take out any frame that is on its way, due or not; it does not arrive and is not counted. Return
+   0 if there is none. */
+int macsec_wire_drop(macsec_wire *wire, macsec_wire_ends *ends);
+/* Write link and direction into a record. */
+void macsec_wire_label(const macsec_wire *wire, uint8_t *record);
+/* Return how many frames are on their way, and how many of them are EAPOL. */
+uint64_t macsec_wire_on_way(const macsec_wire *wire);
+uint64_t macsec_wire_eapol_on_way(const macsec_wire *wire);
 
 #endif

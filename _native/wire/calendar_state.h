@@ -13,8 +13,10 @@ typedef struct {
     int64_t number;
     int64_t bit;
     int64_t length;
+    void *frame; /* the caller's */
     uint32_t crc;
-    uint32_t mark;
+    uint16_t mark;
+    uint16_t eapol; /* 1: its EtherType is one of EAPOL */
 } transit;
 
 typedef struct {
@@ -30,7 +32,7 @@ struct macsec_wire {
     stream duplicate, loss, corrupt, bits, reorder, delay;
     slots slot;
     transit *way; /* a heap */
-    uint64_t on_way, room;
+    uint64_t on_way, room, eapol_on_way;
     int64_t *drops, *edges_ps;
     uint64_t next_drop, next_edge;
     uint64_t since; /* frames since the last one that overtook */
@@ -49,6 +51,7 @@ typedef struct {
     const uint8_t *octets;
     int64_t length;
     int64_t number;
+    void *frame;
     uint32_t crc;
 } outgoing;
 

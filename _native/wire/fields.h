@@ -22,6 +22,20 @@ static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t 
     return !(plan->match & MACSEC_WIRE_MATCH_AN) || (seen.has_tag && seen.tag.an == plan->match_an);
 }
 
+/* Return 1 for an EtherType of EAPOL, without a VLAN tag, in a frame with one bit inverted, or none
+   if `bit` is -1: EAPOL_ETHERTYPES of macsec/terms.py. */
+static int is_eapol(const uint8_t *octets, int64_t length, int64_t bit) {
+    if (length < ADDRESSES_LENGTH + 2) {
+        return 0;
+    }
+    unsigned type = load_be16(octets + ADDRESSES_LENGTH);
+    const int64_t from = bit - 8 * ADDRESSES_LENGTH;
+    if (from >= 0 && from < 16) {
+        type ^= 1u << (from < 8 ? from + 8 : from - 8);
+    }
+    return type == 0x888E || type == 0x876F;
+}
+
 typedef struct {
     int64_t start, stop;
 } span;

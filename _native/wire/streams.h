@@ -14,7 +14,7 @@ typedef struct {
     uint64_t last;
 } stream;
 
-static uint32_t draw(stream *s) {
+static inline uint32_t draw(stream *s) {
     uint64_t z = s->state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
@@ -26,7 +26,7 @@ static uint32_t draw(stream *s) {
     return (uint32_t)s->last;
 }
 
-static stream stream_from(uint64_t start, uint64_t weight) {
+static inline stream stream_from(uint64_t start, uint64_t weight) {
     stream s = {.state = start};
     if (weight != 0) {
         s.last = draw(&s);
@@ -35,11 +35,11 @@ static stream stream_from(uint64_t start, uint64_t weight) {
     return s;
 }
 
-static int64_t draw_below(stream *s, int64_t limit) {
+static inline int64_t draw_below(stream *s, int64_t limit) {
     return (int64_t)((uwide)draw(s) * (uint64_t)limit >> 32);
 }
 
-static int fall(stream *s, uint64_t below) {
+static inline int fall(stream *s, uint64_t below) {
     return below > 0 && draw(s) < below;
 }
 

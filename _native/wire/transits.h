@@ -29,6 +29,7 @@ static int heap_room(macsec_wire *wire) {
 
 static void heap_push(macsec_wire *wire, const transit *added) {
     uint64_t at = wire->on_way++;
+    wire->eapol_on_way += added->eapol;
     while (at > 0 && before(added, &wire->way[(at - 1) / 2])) {
         wire->way[at] = wire->way[(at - 1) / 2];
         at = (at - 1) / 2;
@@ -40,6 +41,7 @@ static transit heap_pop(macsec_wire *wire) {
     transit *way = wire->way, top = way[0];
     uint64_t count = --wire->on_way, at = 0, child = 1;
     const transit last = way[count];
+    wire->eapol_on_way -= top.eapol;
     for (; child < count; child = 2 * at + 1) {
         if (child + 1 < count && before(&way[child + 1], &way[child])) {
             child++;

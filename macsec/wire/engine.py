@@ -20,6 +20,9 @@ from .trace import Trace
 HORIZON_PS = (1 << 62) - 1
 """The end of virtual time, 53 days. The sum of two times fits 64 bits, as C and the trace need."""
 
+LINKS_MOST = (1 << 16) - 1
+"""The last number of a link: the trace has 16 bits for it."""
+
 WIRE = -1
 """Priority of arrivals: they run before events of the same time without a priority."""
 
@@ -75,6 +78,9 @@ class Engine:
                 f"an event at {time_ps} ps: it is {self.now_ps} ps now, and time ends "
                 f"at {HORIZON_PS} ps (53 days)"
             )
+        self._push(time_ps, priority, action)
+
+    def _push(self, time_ps: int, priority: int, action: Action) -> None:
         self._sequence += 1
         heapq.heappush(self._events, _Event(time_ps, priority, self._sequence, action))
 
@@ -103,17 +109,23 @@ class Engine:
         if not self.now_ns <= until_ns <= HORIZON_PS // PS_PER_NS:
             raise ConfigError(f"run until {until_ns} ns: it is {self.now_ns} ns now")
         until_ps = max(until_ns * PS_PER_NS, self.now_ps)
+        self._run_until(until_ps)
+        self.now_ps = until_ps
+
+    def _run_until(self, until_ps: int) -> None:
         while self._events and self._events[0].time_ps <= until_ps:
             self.step()
-        self.now_ps = until_ps
 
     def enrol(self, name: str) -> int:
         """Give the link of this name a number, and add both to the trace.
 
-        Raises ConfigError if the name is taken: both links would draw the same random numbers.
+        Raises ConfigError if the name is taken: both links would draw the same random numbers; and
+        if there are too many links.
         """
         if name in self._links:
             raise ConfigError(f"link {name!r}: this engine already has a link of this name")
+        if len(self._links) > LINKS_MOST:
+            raise ConfigError(f"link {name!r}: an engine has at most {LINKS_MOST + 1:,} links")
         number = self._links[name] = len(self._links)
         self.trace.name(number, name)
         return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from typing import Protocol
 
 from macsec.frames import frame_octets
@@ -53,8 +53,8 @@ class Port:
 class Link:
     """Two ports and the wire between them; `a2b` and `b2a` may be the same parameters.
 
-    `stats`: of a to b, and of b to a. `taps` see each arriving frame, in their order. `name` seeds
-    the random streams: links of one engine have different names.
+    `params`, `stats`: of a to b, and of b to a. `taps` see each arriving frame, in their order.
+    `name` seeds the random streams: links of one engine have different names.
     """
 
     def __init__(
@@ -67,21 +67,23 @@ class Link:
         self.engine = engine
         self.name = name
         self.number = engine.enrol(name)
-        self.taps: list[LinkTap] = []
-        ways = [_Way(self, side, given or LinkParams()) for side, given in enumerate((a2b, b2a))]
-        self._ways = ways
-        self.a = Port(f"{name}.a", ways[A2B].lane.params.mtu, ways[A2B].send)
-        self.b = Port(f"{name}.b", ways[B2A].lane.params.mtu, ways[B2A].send)
+        self.taps: MutableSequence[LinkTap] = []
+        self.params = a2b or LinkParams(), b2a or LinkParams()
+        self.a, self.b = self._connect()
+
+    def _connect(self) -> tuple[Port, Port]:
+        """Make both directions, and return the ports at their ends."""
+        self._ways = [_Way(self, side, given) for side, given in enumerate(self.params)]
+        a, b = (
+            Port(f"{self.name}.{end}", way.lane.params.mtu, way.send)
+            for end, way in zip("ab", self._ways, strict=True)
+        )
+        return a, b
 
     @property
     def stats(self) -> tuple[LinkStats, LinkStats]:
         """The counts of both directions so far."""
         return self._ways[A2B].lane.stats, self._ways[B2A].lane.stats
-
-    @property
-    def params(self) -> tuple[LinkParams, LinkParams]:
-        """The parameters of both directions."""
-        return self._ways[A2B].lane.params, self._ways[B2A].lane.params
 
     def carries(self, wanted: Callable[[bytes], bool]) -> bool:
         """Return whether `wanted` is true of a frame on its way, in either direction."""

@@ -54,7 +54,7 @@ class NativeLane:
         self, params: LinkParams, start: Starts, direction: int, ffi: Any, lib: Any
     ) -> None:
         self._ffi, self._lib = ffi, lib
-        plan, self._kept = _plan(ffi, params, start, direction)
+        plan, self._kept = wire_plan(ffi, params, start, direction)
         made = lib.macsec_wire_new(plan)
         if not made:
             raise MemoryError
@@ -138,8 +138,8 @@ def stats_of(counts: Any) -> LinkStats:
 # ---------------------------------------------------------------- parameters for C
 
 
-def _plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[Any, list[Any]]:
-    """Return the plan, and the arrays that must live as long as its wire."""
+def wire_plan(ffi: Any, params: LinkParams, start: Starts, direction: int) -> tuple[Any, list[Any]]:
+    """Return the plan of a wire in C, and the arrays that must live as long as its wire."""
     plan = ffi.new("macsec_wire_plan *")
     for name in ("duplicate", "corrupt", "reorder"):
         _dice(getattr(plan, name), getattr(params, name), start(name))

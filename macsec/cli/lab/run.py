@@ -16,8 +16,9 @@ from macsec.cli.shared.progress import watched
 from macsec.config import Topology, load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
+from macsec.lab.virtual.captures import record
 from macsec.lab.virtual.probe import Probe
-from macsec.lab.virtual.recorder import Recorder, record
+from macsec.lab.virtual.recorder import Recorder
 from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
 from macsec.report.lab.text import to_page

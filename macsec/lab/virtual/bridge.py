@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_MAC_CONTROL
@@ -17,6 +18,20 @@ _TYPE = slice(ADDRESSES_LENGTH, ADDRESSES_LENGTH + 2)
 Known = Callable[[bytes], int | None]
 
 
+@dataclass(slots=True)
+class BridgeCounts:
+    """Frames that a bridge did not simply pass on.
+
+    `filtered`: their destination is at the port of their source. `flooded`: unicast frames to an
+    unknown address. `link_local`: link-local frames. `runts`: frames too short for two addresses.
+    """
+
+    filtered: int = 0
+    flooded: int = 0
+    link_local: int = 0
+    runts: int = 0
+
+
 class Bridge:
     """A bridge that relays frames at once: to the port of their address if known, else to all.
 
@@ -25,22 +40,20 @@ class Bridge:
     8.6.3): those to 01-80-C2-00-00-00 to 0F, and MAC Control to any address. Addresses are never
     forgotten. With `hairpin` a frame whose destination is at the port of its source is flooded and
     not filtered.
-
-    `filtered`: frames whose destination is at the port of their source. `flooded`: unicast frames
-    to an unknown address. `link_local`: link-local frames. `runts`: frames too short for two
-    addresses.
     """
 
     def __init__(self, name: str, known: Known | None = None) -> None:
         self.name = name
         self.ports: list[Port] = []
         self.hairpin = False
-        self.filtered = 0
-        self.flooded = 0
-        self.link_local = 0
-        self.runts = 0
-        self._known = known or _unknown
+        self._counts = BridgeCounts()
+        self._known: Known = known or _unknown
         self._learnt: dict[bytes, int] = {}
+
+    @property
+    def counts(self) -> BridgeCounts:
+        """The counts so far."""
+        return self._counts
 
     def attach(self, port: Port) -> None:
         """Add a port."""
@@ -53,12 +66,12 @@ class Bridge:
 
     def _relay(self, source: int, frame: bytes) -> None:
         if len(frame) < ADDRESSES_LENGTH:
-            self.runts += 1
+            self._counts.runts += 1
             return
         if not frame[6] & _GROUP:
             self._learnt[frame[6:ADDRESSES_LENGTH]] = source
         if is_link_local(frame):
-            self.link_local += 1
+            self._counts.link_local += 1
         elif frame[0] & _GROUP:
             self._flood(source, frame)
         else:
@@ -67,12 +80,12 @@ class Bridge:
     def _pass_on(self, number: int | None, source: int, frame: bytes) -> None:
         """Relay a unicast frame to the port of its destination, None if it is unknown."""
         if number is None:
-            self.flooded += 1
+            self._counts.flooded += 1
             self._flood(source, frame)
         elif number != source:
             self.ports[number].send(frame)
         else:
-            self.filtered += 1
+            self._counts.filtered += 1
             if self.hairpin:
                 self._flood(source, frame)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,30 +60,56 @@ class HostStats:
     foreign: int = 0
 
 
+class LabHost(ABC):
+    """A host: `address`, `port`, `mtu`. `listener`, if set, takes each frame received."""
+
+    listener: Callable[[bytes], None] | None
+
+    def __init__(self, address: Address, port: Port, mtu: int) -> None:
+        self.address = address
+        self.mtu = mtu
+        self.port = port
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.address.name
+
+    @property
+    @abstractmethod
+    def stats(self) -> HostStats:
+        """The counts so far."""
+
+    @abstractmethod
+    def send(self, frame: bytes) -> None:
+        """Send a frame now; its source address is one of the host's own from here on."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
 @dataclass(slots=True)
 class _Pending:
     tally: FlowTally
     times: deque[int] = field(default_factory=deque)
 
 
-class VirtualHost:
-    """A host: `address`, `port`, `mtu`, `stats`. `listener`, if set, takes each frame received."""
+class VirtualHost(LabHost):
+    """A host in Python, for an engine in Python."""
 
     def __init__(self, engine: Engine, address: Address, port: Port, mtu: int) -> None:
-        self.address = address
-        self.mtu = mtu
-        self.port = port
-        self.stats = HostStats()
-        self.listener: Callable[[bytes], None] | None = None
+        super().__init__(address, port, mtu)
+        self.listener = None
+        self._stats = HostStats()
         self._engine = engine
         self._own = {address.mac.to_bytes(6)}
         self._pending: dict[bytes, _Pending] = {}
         port.receiver = self._receive
 
     @property
-    def name(self) -> str:
-        """Its name."""
-        return self.address.name
+    def stats(self) -> HostStats:
+        """The counts so far."""
+        return self._stats
 
     def can_send(self, frame: bytes) -> bool:
         """Return whether a frame fits the MTU, which does not count a VLAN tag, as on Linux."""
@@ -92,7 +119,7 @@ class VirtualHost:
     def send(self, frame: bytes) -> None:
         """Send a frame now; its source address is one of the host's own from here on."""
         self._own.add(frame[6:12])
-        self.stats.sent += 1
+        self._stats.sent += 1
         self.port.send(frame)
 
     def expect(self, frame: bytes, tally: FlowTally) -> None:
@@ -101,18 +128,15 @@ class VirtualHost:
         pending.times.append(self._engine.now_ps)
 
     def _receive(self, frame: bytes) -> None:
-        self.stats.received += 1
+        self._stats.received += 1
         if (pending := self._pending.get(frame)) is not None:
             pending.tally.arrive(self._engine.now_ps - pending.times.popleft())
-            self.stats.expected += 1
+            self._stats.expected += 1
             if not pending.times:
                 del self._pending[frame]
         elif frame[:6] in self._own:
-            self.stats.strange += 1
+            self._stats.strange += 1
         else:
-            self.stats.foreign += 1
+            self._stats.foreign += 1
         if self.listener is not None:
             self.listener(frame)
-
-    def __repr__(self) -> str:
-        return f"<VirtualHost {self.name}>"

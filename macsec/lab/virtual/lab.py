@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,26 +13,24 @@ from macsec.kay.kay import Kay
 from macsec.lab.blueprint import Blueprint, LinkPlan
 from macsec.lab.keying import EndPlan
 from macsec.lab.link_state import LinkEnd
+from macsec.native import load
 from macsec.secy import SecY
 from macsec.time_units import PS_PER_NS
-from macsec.wire.engine import Engine
 from macsec.wire.link import Link, Port
-from macsec.wire.params import LinkParams
 
 from .bridge import Bridge
-from .host import FlowTally, VirtualHost
-from .playback import Playback
+from .host import FlowTally, LabHost
+from .parts import Parts
+from .recorder import Recorder
+from .reference import ReferenceParts
 from .site_link import SiteLink
-from .station import Station, is_eapol
+from .station import Station
 from .traffic import Source
 
 PATIENCE = 2
 """Life Times that traffic waits at most for links that are not secured."""
 
 _LOOK_AGAIN_NS = 10_000_000
-
-IsUserFrame = Callable[[bytes], bool]
-"""True for frames of users, false for those of key agreement, on some wire."""
 
 UPLINK = 0
 """Number of the port between a site's switch and its edge, on either."""
@@ -64,17 +62,16 @@ class Lab:
         kernel: str | None = None,
     ) -> None:
         self.blueprint = blueprint
-        self.engine = Engine(seed)
+        self._parts = parts_of(backend, seed)
+        self.engine = self._parts.engine
         self.sites: dict[str, Site] = {}
-        self.hosts: dict[str, VirtualHost] = {}
+        self.hosts: dict[str, LabHost] = {}
         self.links: list[SiteLink] = []
         self.began_ps: int | None = None
-        self._playback = Playback(self.engine, self.hosts, blueprint.flows)
         self._host_at = {host.mac.to_bytes(6): host for host in blueprint.hosts}
         self._host_ports: dict[str, int] = {}
         self._link_ports: dict[tuple[str, str], int] = {}
-        self._wires: list[tuple[Link, IsUserFrame]] = []
-        self._last_busy = self._unsecured = 0
+        self._unsecured = 0
         self._started = self._awaits_links = False
         self._read: Source = _no_captures
         self._edge = Edge(clock=lambda: self.engine.now_ns, who="macsec lab")
@@ -82,6 +79,7 @@ class Lab:
             self._build_sites()
             for plan in blueprint.links:
                 self.links.append(self._build_link(plan, backend, kernel))
+            self._playback = self._parts.player(self.hosts, blueprint.flows)
         except BaseException:
             self.close()
             raise
@@ -91,8 +89,8 @@ class Lab:
     def _build_sites(self) -> None:
         for name in self.blueprint.sites:
             uplink = self._cable(f"{name} uplink", name)
-            switch = Bridge(f"{name} switch", partial(self._port_of_switch, name))
-            edge = Bridge(f"{name} edge", partial(self._port_of_edge, name))
+            switch = self._parts.bridge(f"{name} switch", partial(self._port_of_switch, name))
+            edge = self._parts.bridge(f"{name} edge", partial(self._port_of_edge, name))
             site = Site(name, switch, edge, uplink)
             site.switch.attach(uplink.a)
             site.edge.attach(uplink.b)
@@ -102,22 +100,14 @@ class Lab:
             switch = self.sites[address.site].switch
             self._host_ports[address.name] = len(switch.ports)
             switch.attach(cable.b)
-            self.hosts[address.name] = VirtualHost(
-                self.engine, address, cable.a, self.blueprint.mtu
-            )
+            self.hosts[address.name] = self._parts.host(address, cable.a, self.blueprint.mtu)
 
     def _cable(self, name: str, site: str) -> Link:
         params = self.blueprint.cables[site]
-        return self._wire(name, (params, params), _every_frame)
-
-    def _wire(self, name: str, params: tuple[LinkParams, LinkParams], users: IsUserFrame) -> Link:
-        link = Link(self.engine, name, *params)
-        self._wires.append((link, users))
-        return link
+        return self._parts.link(name, (params, params))
 
     def _build_link(self, plan: LinkPlan, backend: str, kernel: str | None) -> SiteLink:
-        users = _every_frame if plan.keying is None else _is_user_frame
-        link = self._wire(f"link {plan.name}", plan.params, users)
+        link = self._parts.link(f"link {plan.name}", plan.params, plan.keying is not None)
         ends = None
         if plan.protected:
             a = self._station(plan, 0, link.a, backend, kernel)
@@ -137,12 +127,12 @@ class Lab:
         name = f"{plan.name} at {plan.sites[side]}"
         if plan.configs is not None:
             secy = SecY.from_config(plan.configs[side], backend, kernel)
-            return Station(self.engine, port, secy, name=name)
+            return self._parts.station(port, secy, None, name)
         if plan.keying is None:
             raise AssertionError("an end of an unprotected link")
         planned = plan.keying[side]
         kay = self._kay(planned)
-        return Station(self.engine, port, planned.secy(backend, kernel), kay, name)
+        return self._parts.station(port, planned.secy(backend, kernel), kay, name)
 
     def _kay(self, planned: EndPlan) -> Kay:
         if planned.config.mka is not None and planned.config.mka.generated is not None:
@@ -210,7 +200,7 @@ class Lab:
         if until is not None or not any(link.agreed for link in self.links):
             self.engine.run(until)
         else:
-            self._run_out()
+            self._parts.run_out(lambda: self._awaits_links)
 
     def _count_secured(self) -> None:
         self._unsecured -= 1
@@ -238,7 +228,7 @@ class Lab:
     def _stop_clocks(self, until_ps: int) -> None:
         if self.engine.now_ps >= until_ps:
             return
-        if any(wire.carries(_every_frame) for wire, _ in self._wires):
+        if self._parts.carries:
             self.engine.after(_LOOK_AGAIN_NS * PS_PER_NS, partial(self._stop_clocks, until_ps))
             return
         pause_ns = (until_ps - self.engine.now_ps) // PS_PER_NS
@@ -248,26 +238,11 @@ class Lab:
 
     def finish(self) -> None:
         """Run until no frame of users is on a wire."""
-        while self._is_busy() and self.engine.step():
-            pass
+        self._parts.finish()
 
-    def _run_out(self) -> None:
-        """Run until no frame of users is left: key agreement never ends by itself."""
-        while (
-            self._awaits_links or self._playback.pending or self._is_busy()
-        ) and self.engine.step():
-            pass
-
-    def _is_busy(self) -> bool:
-        """Return whether a frame of users is on any wire. The wire of the last one comes first."""
-        wires = self._wires
-        for step in range(len(wires)):
-            at = (self._last_busy + step) % len(wires)
-            wire, users = wires[at]
-            if wire.carries(users):
-                self._last_busy = at
-                return True
-        return False
+    def recorder(self, name: str, ports: tuple[str, ...]) -> Recorder:
+        """Return a recorder for ports and hosts of this lab."""
+        return self._parts.recorder(name, ports)
 
     # ------------------------------------------------------------ results
 
@@ -306,13 +281,13 @@ class Lab:
         self.close()
 
 
-def _every_frame(_: bytes) -> bool:
-    return True
+def parts_of(backend: str, seed: int) -> Parts:
+    """Return the parts of a lab in C, or in Python for the reference, and where C was not built."""
+    if load(backend, needs="macsec_lab_new") is None:
+        return ReferenceParts(seed)
+    from .native import NativeParts  # it needs the C library
 
-
-def _is_user_frame(frame: bytes) -> bool:
-    """Under key agreement EAPOL on the wire is from the KaYs; that of hosts is protected."""
-    return not is_eapol(frame)
+    return NativeParts(seed)
 
 
 def _no_captures(path: str) -> Iterable[FrameBatch]:

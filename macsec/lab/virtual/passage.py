@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 from macsec.config import Topology, TrafficSection, hosts_of
@@ -15,7 +14,6 @@ from macsec.errors import ConfigError, FormatError
 from macsec.frames import FrameBatch
 from macsec.frames.unsent import Unsent
 from macsec.lab.virtual.lab import Lab
-from macsec.lab.virtual.recorder import Recorder
 from macsec.lab.virtual.site_link import SiteLink
 from macsec.secy import Verdict
 from macsec.time_units import PS_PER_NS
@@ -117,9 +115,9 @@ class Passage:
             bridge.hairpin = True
         stations = [(hop.link, side) for hop in self.path for side in (hop.near, 1 - hop.near)]
         names = [f"{link.plan.name} {link.plan.sites[side]}" for link, side in stations]
-        self.wire = Recorder(lab.engine, "wire", tuple(names))
+        self.wire = lab.recorder("wire", tuple(names))
         for number, (link, side) in enumerate(stations):
-            link.common_port(side).watch = partial(self.wire.note, number, 0)
+            self.wire.watch_port(link.common_port(side), number)
 
     def run(self, batches: Iterable[FrameBatch]) -> PassageScore:
         """Send all frames at the times of the capture, and run until none is in flight.
@@ -180,7 +178,7 @@ class Passage:
             lost=sum(way[name] for way in stats for name in STOPPED.values()),
             duplicated=sum(way["duplicated"] for way in stats),
             refused=sum(counters.get(name, 0) for name in _REFUSED) + sum(closed),
-            link_local=sum(bridge.link_local for bridge in self._bridges),
+            link_local=sum(bridge.counts.link_local for bridge in self._bridges),
         )
 
     def _protected(self) -> int:

@@ -51,7 +51,7 @@ class Playback:
             return
         time_ps = playing.begin_ps + departure.time_ps
         if time_ps > HORIZON_PS:
-            raise _after_the_end(playing.flow, departure)
+            raise after_the_end(playing.flow, departure.number, departure.time_ps)
         if self.on_pause is not None and not self._pending:
             self.on_pause(time_ps)
         self._pending += 1
@@ -70,11 +70,11 @@ class Playback:
         self._schedule(playing)
 
 
-def _after_the_end(flow: Flow, departure: TimedFrame) -> MACsecError:
+def after_the_end(flow: Flow, number: int, time_ps: int) -> MACsecError:
     """Return the error of a frame that is due after the end of virtual time."""
-    days = departure.time_ps / PS_PER_S / 86_400
+    days = time_ps / PS_PER_S / 86_400
     end = HORIZON_PS // PS_PER_S // 86_400
-    where = f"frame {departure.number:,} is due {days:,.0f} days after the first one, and virtual "
+    where = f"frame {number:,} is due {days:,.0f} days after the first one, and virtual "
     where += f"time ends after {end} days"
     if flow.pcap is None:
         return ConfigError(f"{flow.title}: {where}")

@@ -1,4 +1,4 @@
-"""Captures of a lab: the frames at every host's port, and on every link between sites."""
+"""Captures of a lab: the frames at ports and hosts, kept in memory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from functools import partial
 
 from macsec.captures import INBOUND, OUTBOUND
 from macsec.frames import FrameBatch
-from macsec.lab.virtual.host import VirtualHost
-from macsec.lab.virtual.lab import Lab
-from macsec.lab.virtual.site_link import SiteLink
+from macsec.lab.virtual.host import LabHost
 from macsec.wire.engine import Engine
+from macsec.wire.link import Port
 
 
 class Recorder:
@@ -30,6 +29,15 @@ class Recorder:
         self._columns[0].append(port)
         self._columns[1].append(direction)
 
+    def watch_port(self, port: Port, number: int, direction: int = 0) -> None:
+        """Record all frames that a port sends, as those of a port and a direction here."""
+        port.watch = partial(self.note, number, direction)
+
+    def watch_host(self, host: LabHost) -> None:
+        """Record all frames that a host sends and receives."""
+        self.watch_port(host.port, 0, OUTBOUND)
+        host.listener = partial(self.note, 0, INBOUND)
+
     @property
     def batch(self) -> FrameBatch:
         """All frames so far; `source` is the port."""
@@ -39,27 +47,3 @@ class Recorder:
     def directions(self) -> list[int]:
         """The direction of each frame, as a capture has it."""
         return self._columns[1]
-
-
-def record(lab: Lab) -> list[Recorder]:
-    """Return recorders of all links between sites, `wire-LINK`, and all hosts, `host-HOST`.
-
-    A link's recorder has all frames that both ends send, lost ones too; its two ports are the
-    sending sites.
-    """
-    wires = [_of_wire(lab.engine, link) for link in lab.links]
-    return wires + [_of_host(lab.engine, host) for host in lab.hosts.values()]
-
-
-def _of_wire(engine: Engine, link: SiteLink) -> Recorder:
-    recorder = Recorder(engine, f"wire-{link.plan.name}", link.plan.sites)
-    for side in range(2):
-        link.common_port(side).watch = partial(recorder.note, side, 0)
-    return recorder
-
-
-def _of_host(engine: Engine, host: VirtualHost) -> Recorder:
-    recorder = Recorder(engine, f"host-{host.name}", (host.name,))
-    host.port.watch = partial(recorder.note, 0, OUTBOUND)
-    host.listener = partial(recorder.note, 0, INBOUND)
-    return recorder

@@ -49,7 +49,7 @@ class SiteLink:
         if self.ends is None:
             return 0
         near, far = self.ends[direction], self.ends[1 - direction]
-        return near.port.blocked[0] + far.port.blocked[1]
+        return near.blocked[0] + far.blocked[1]
 
     @property
     def state(self) -> LinkState | None:

@@ -37,9 +37,9 @@ class Station:
 
     Users have `controlled` and `uncontrolled`, used like the ports of a link; their MTU is that of
     `common`. With a `kay` the SAs come from key agreement, from `start` on, and a timer on the
-    engine wakes the KaY. Without one they are static, and the Controlled Port is open.
-    `delivered`: frames that the Controlled Port delivered. `watch`, if set, sees each frame and its
-    verdict. The KaY's clock is that of the engine without the times of `rest`.
+    engine wakes the KaY. Without one they are static, and the Controlled Port is open. `watch`, if
+    set, sees each frame and its verdict. The KaY's clock is that of the engine without the times of
+    `rest`.
     """
 
     def __init__(
@@ -48,7 +48,9 @@ class Station:
         self.engine = engine
         self.name = name or common.name
         self.common = common
-        self.agreement = None if kay is None else Agreement(kay, secy, self._send_mkpdu)
+        self.agreement = (
+            None if kay is None else Agreement(kay, secy, self._send_mkpdu, self._gated)
+        )
         self.port = (
             ControlledPort(secy, enabled=True) if self.agreement is None else self.agreement.port
         )
@@ -57,7 +59,7 @@ class Station:
         own = ETHERTYPE_EAPOL if kay is None else kay.policy.eapol_ethertype
         self._eapol = {ETHERTYPE_EAPOL, own}
         self.watch: Watch | None = None
-        self.delivered = 0
+        self._delivered = 0
         self.mkpdus_sent = 0
         self.running = kay is None
         self._due_ps: int | None = None
@@ -68,6 +70,20 @@ class Station:
     def secy(self) -> SecY:
         """Its SecY."""
         return self.port.secy
+
+    @property
+    def delivered(self) -> int:
+        """Frames that the Controlled Port delivered."""
+        return self._delivered
+
+    @property
+    def blocked(self) -> tuple[int, int]:
+        """Frames that the closed Controlled Port refused, sent and received."""
+        sent, received = self.port.blocked
+        return sent, received
+
+    def _gated(self, opened: bool) -> None:
+        """Follow the KaY, which opened or closed the Controlled Port: here the port knows."""
 
     def start(self) -> None:
         """Begin key agreement."""
@@ -126,18 +142,22 @@ class Station:
         if self.uncontrolled.receiver is not None:
             self.uncontrolled.receiver(octets)
         if self.agreement is not None and is_eapol(octets, self._eapol):
-            if self.running:
-                self.agreement.kay.receive_mkpdu(self._now_ns, octets)
-                self._arm(self._now_ns)
+            self._hear(octets)
             return
         verdict, frame = self.port.indication(octets)
         if verdict is not None and self.watch is not None:
             self.watch.validated(octets, verdict, frame)
         if frame is None:
             return
-        self.delivered += 1
+        self._delivered += 1
         if self.controlled.receiver is not None:
             self.controlled.receiver(frame)
+
+    def _hear(self, mkpdu: bytes) -> None:
+        """Give EAPOL to the KaY, unless its power is cut."""
+        if self.running and self.agreement is not None:
+            self.agreement.kay.receive_mkpdu(self._now_ns, mkpdu)
+            self._arm(self._now_ns)
 
     def _send_mkpdu(self, mkpdu: bytes) -> None:
         self.mkpdus_sent += 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from macsec.frames import FrameBatch
+from macsec.frames import Column, FrameBatch
 from macsec.frames.sides import Split
 from macsec.frames.unsent import Unsent
 from macsec.lab.blueprint import HEADERS, Flow
@@ -38,10 +38,15 @@ class TimedFrame(NamedTuple):
     number: int
 
 
+def stream_start(flow: Flow, seed: int, purpose: str) -> int:
+    """Return the first state of a random stream of a flow: `times` or `sizes`."""
+    return start_of(seed, f"traffic {flow.number}", 0, purpose)
+
+
 def generated(flow: Flow, seed: int) -> Iterator[TimedFrame]:
     """Generate the frames of a flow; each has its number, from 0, at the front of its payload."""
-    times = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "times"))
-    sizes = RandomStream(start_of(seed, f"traffic {flow.number}", 0, "sizes"))
+    times = RandomStream(stream_start(flow, seed, "times"))
+    sizes = RandomStream(stream_start(flow, seed, "sizes"))
     start = flow.start * PS_PER_NS
     end = None if flow.duration is None else start + flow.duration * PS_PER_NS
     pacing, datagrams = _Pacing(flow, times), Datagrams(flow)
@@ -126,11 +131,22 @@ def _checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def captured(batches: Iterable[FrameBatch], start_ns: int, unsent: Unsent) -> Iterator[TimedFrame]:
+class TimedBatch(NamedTuple):
+    """Frames of a capture as TimedFrame has them, in columns; times in ns."""
+
+    batch: FrameBatch
+    time_ns: Column
+    side: Column
+    number: Column
+
+
+def captured_batches(
+    batches: Iterable[FrameBatch], start_ns: int, unsent: Unsent
+) -> Iterator[TimedBatch]:
     """Yield the frames of a capture at their own times, the first one at `start_ns`.
 
     A frame with an earlier time than the one before it is sent at that one's time. Frames that
-    are cut, and runts, are counted in `unsent`.
+    are cut, and runts, are counted in `unsent`. No batch is empty.
     """
     split = Split()
     first: int | None = None
@@ -138,13 +154,22 @@ def captured(batches: Iterable[FrameBatch], start_ns: int, unsent: Unsent) -> It
     for batch in batches:
         rows = np.flatnonzero(unsent.add(batch))
         sent = batch if len(rows) == len(batch) else batch.take(rows)
-        columns = (sent.time_ns.tolist(), split.sides(sent).tolist(), rows.tolist())
-        for time_ns, side, row, frame in zip(*columns, sent.frames(), strict=True):
+        if len(sent):
             if first is None:
-                first = time_ns
-            now = max(now, time_ns - first + start_ns)
-            yield TimedFrame(now * PS_PER_NS, side, frame, before + row + 1)
+                first = int(sent.time_ns[0])
+            time_ns = np.maximum.accumulate(sent.time_ns - first + start_ns)
+            time_ns = np.maximum(time_ns, now)
+            now = int(time_ns[-1])
+            yield TimedBatch(sent, time_ns, split.sides(sent), before + rows + 1)
         before += len(batch)
+
+
+def captured(batches: Iterable[FrameBatch], start_ns: int, unsent: Unsent) -> Iterator[TimedFrame]:
+    """Yield the frames of `captured_batches` one by one."""
+    for sent in captured_batches(batches, start_ns, unsent):
+        columns = (column.tolist() for column in sent[1:])
+        for time_ns, side, number, frame in zip(*columns, sent.batch.frames(), strict=True):
+            yield TimedFrame(time_ns * PS_PER_NS, side, frame, number)
 
 
 Source = Callable[[str], Iterable[FrameBatch]]

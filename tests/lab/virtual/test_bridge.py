@@ -43,9 +43,9 @@ def test_frames_to_a_learnt_address_leave_by_its_port(rig):
     assert rig.arrive(0, B, A) == [1, 2]
     assert rig.arrive(1, A, B) == [0]
     assert rig.arrive(0, B, A) == [1]
-    assert rig.bridge.flooded == 1
+    assert rig.bridge.counts.flooded == 1
     assert rig.arrive(0, A, C) == []
-    assert rig.bridge.filtered == 1
+    assert rig.bridge.counts.filtered == 1
 
 
 def test_a_station_that_moves_is_learnt_anew(rig):
@@ -60,7 +60,7 @@ def test_frames_to_a_group_leave_by_all_other_ports(rig, group):
     """No group is learnt as a station."""
     assert rig.arrive(1, group, group) == [0, 2]
     assert rig.arrive(0, group, A) == [1, 2]
-    assert rig.bridge.flooded == 0
+    assert rig.bridge.counts.flooded == 0
 
 
 @pytest.mark.parametrize("last", range(18))
@@ -68,7 +68,7 @@ def test_the_sixteen_link_local_groups_end_at_the_bridge(rig, last):
     """01-80-C2-00-00-00 to 0F, with any EtherType; 10 and above are relayed (802.1Q 8.6.3)."""
     to = bytes.fromhex("0180c20000") + bytes([last])
     assert rig.arrive(0, to, A) == ([] if last < 16 else [1, 2])
-    assert rig.bridge.link_local == (last < 16)
+    assert rig.bridge.counts.link_local == (last < 16)
     assert rig.arrive(1, A, B) == [0]  # the source was learnt all the same
 
 
@@ -76,7 +76,7 @@ def test_the_sixteen_link_local_groups_end_at_the_bridge(rig, last):
 def test_mac_control_ends_at_the_bridge(rig, to):
     """PAUSE and PFC are for the next station, under any address."""
     assert rig.arrive(0, to, A, b"\x88\x08") == []
-    assert rig.bridge.link_local == 1
+    assert rig.bridge.counts.link_local == 1
 
 
 def test_hairpin_floods_frames_to_the_side_of_their_source(rig):
@@ -85,7 +85,7 @@ def test_hairpin_floods_frames_to_the_side_of_their_source(rig):
     rig.arrive(0, ALL, A)
     assert rig.arrive(0, A, A) == [1, 2]
     assert rig.arrive(0, A, C) == [1, 2]
-    assert rig.bridge.filtered == 2
+    assert rig.bridge.counts.filtered == 2
 
 
 def test_an_address_known_from_the_start_is_not_flooded():
@@ -99,4 +99,4 @@ def test_an_address_known_from_the_start_is_not_flooded():
 def test_runts_are_counted_and_dropped(rig):
     """A runt is too short for two addresses."""
     rig.bridge.ports[0].receiver(bytes(11))
-    assert (rig.bridge.runts, rig.left) == (1, [])
+    assert (rig.bridge.counts.runts, rig.left) == (1, [])

@@ -13,7 +13,7 @@ from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.lab import Blueprint, Lab
-from macsec.lab.virtual.recorder import record
+from macsec.lab.virtual.captures import record
 
 MACSEC, EAPOL = b"\x88\xe5", b"\x88\x8e"
 DIGESTS = {
