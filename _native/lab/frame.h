@@ -12,7 +12,7 @@ typedef struct lab_frame {
     uint32_t owners;
     uint32_t crc;
     uint8_t has_crc;
-    uint8_t size; /* FRAME_SIZES: larger than those that are kept */
+    uint8_t size; /* FRAME_SIZES: too large to be kept */
     uint8_t octets[];
 } lab_frame;
 

@@ -139,7 +139,7 @@ void macsec_lab_deliver(macsec_lab *lab, macsec_lab_port from, lab_frame *f) {
         lab_hook(lab, from.is_station ? MACSEC_LAB_STATION_DELIVERS : MACSEC_LAB_LANE_DELIVERS,
                  from.part, 0, f);
         break;
-    case MACSEC_LAB_NOBODY:
+    case MACSEC_LAB_NO_RECEIVER:
         break;
     }
 }

@@ -61,7 +61,7 @@ typedef int64_t (*macsec_lab_hooks)(void *context, const macsec_lab_call *call);
 
 /* Where frames come out: the receiver of a port. */
 typedef enum macsec_lab_kind {
-    MACSEC_LAB_NOBODY = 0,
+    MACSEC_LAB_NO_RECEIVER = 0,
     MACSEC_LAB_BRIDGE = 1, /* `part`, at its `port` */
     MACSEC_LAB_HOST = 2,
     MACSEC_LAB_STATION = 3, /* as the frames of its Common Port */
@@ -177,7 +177,7 @@ void macsec_lab_free(macsec_lab *lab);
 
 /* ---- parts: each call returns the number of the part, or -1 where memory is short ---- */
 
-/* A lane delivers to NOBODY until macsec_lab_receiver(). `keyed`: EAPOL on it is no frame of users.
+/* A lane delivers nothing until macsec_lab_receiver(). `keyed`: EAPOL on it is no frame of users.
    Plans name their link and direction. */
 int64_t macsec_lab_add_lane(macsec_lab *lab, const macsec_wire_plan *plan, int keyed);
 int64_t macsec_lab_add_bridge(macsec_lab *lab);

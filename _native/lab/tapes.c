@@ -17,7 +17,7 @@ static int columns_room(tape *t) {
     for (int at = 0; at < COLUMNS; at++) {
         int64_t *wider = realloc(t->columns[at], (size_t)room * sizeof *wider);
         if (wider == NULL) {
-            return 0; /* those that grew already do no harm */
+            return 0; /* columns that grew already do no harm */
         }
         t->columns[at] = wider;
     }

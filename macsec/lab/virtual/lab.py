@@ -20,7 +20,7 @@ from macsec.wire.link import Link, Port
 
 from .bridge import Bridge
 from .host import FlowTally, LabHost
-from .parts import Parts
+from .parts import LabParts
 from .recorder import Recorder
 from .reference import ReferenceParts
 from .site_link import SiteLink
@@ -281,7 +281,7 @@ class Lab:
         self.close()
 
 
-def parts_of(backend: str, seed: int) -> Parts:
+def parts_of(backend: str, seed: int) -> LabParts:
     """Return the parts of a lab in C, or in Python for the reference, and where C was not built."""
     if load(backend, needs="macsec_lab_new") is None:
         return ReferenceParts(seed)

@@ -41,7 +41,7 @@ class Player(Protocol):
         """Schedule all flows from a time on; `read` opens the captures that they name."""
 
 
-class Parts(Protocol):
+class LabParts(Protocol):
     """Makes the parts of a lab, all on one engine, and runs them to rest.
 
     A `keyed` link has a KaY at both ends: EAPOL on it is no frame of users.

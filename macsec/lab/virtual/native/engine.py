@@ -22,7 +22,7 @@ SLICE = 1 << 16
 """Events of one call of C: a signal is handled after them."""
 
 FAILED = -2
-"""What a hook returns to C when it raised."""
+"""Returned to C by a hook that raised."""
 
 Hook = Callable[[Any], int | None]
 """Handles a `macsec_lab_call`; returns a port, or None."""

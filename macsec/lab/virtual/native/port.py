@@ -60,7 +60,7 @@ class NativePort(Port):
         if isinstance(receiver, Place):
             place = receiver.in_c
         else:
-            kind = lib.MACSEC_LAB_NOBODY if receiver is None else lib.MACSEC_LAB_HOOK
+            kind = lib.MACSEC_LAB_NO_RECEIVER if receiver is None else lib.MACSEC_LAB_HOOK
             place = ffi.new("macsec_lab_place *", {"kind": kind})[0]
         lib.macsec_lab_receiver(self._engine.lab, self._from, place)
 
