@@ -136,6 +136,7 @@ class Blueprint:
         ]
         sites = tuple(topology.sites)
         tree = spanning_tree(sites, ways)
+        carrying = tree.links
         hosts = hosts_of(topology)
         by_name = {host.name: host for host in hosts}
         return cls(
@@ -150,7 +151,7 @@ class Blueprint:
             cables={site: reader.cable(site) for site in sites},
             hosts=tuple(hosts),
             links=tuple(
-                reader.link(at, both, draw, topology.links[at].title not in tree.links)
+                reader.link(at, both, draw, topology.links[at].title not in carrying)
                 for at, both in enumerate(params)
             ),
             flows=tuple(

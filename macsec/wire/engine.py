@@ -103,8 +103,7 @@ class Engine:
         Without `until_ns` this never returns if each event schedules another.
         """
         if until_ns is None:
-            while self.step():
-                pass
+            self._run_until(HORIZON_PS)
             return
         if not self.now_ns <= until_ns <= HORIZON_PS // PS_PER_NS:
             raise ConfigError(f"run until {until_ns} ns: it is {self.now_ns} ns now")

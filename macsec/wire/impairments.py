@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 
 from macsec.frames.dissect import Sight, Span, observe
 from macsec.frames.sectag import LENGTH_WITHOUT_SCI, TagRules
@@ -28,6 +29,7 @@ def starts(params: LinkParams, seed: int, link: str, direction: int) -> Starts:
     return lambda purpose: start_of(root, link, direction, purpose)
 
 
+@lru_cache(1024)  # every link of a lab asks for a handful
 def threshold(chance: float) -> int:
     """Return a probability in units of 2^-32, rounded; a draw below it is a hit."""
     return int(Fraction(chance) * ONE + Fraction(1, 2))
