@@ -7,7 +7,7 @@
 
 #include "wire/calendar_state.h"
 
-enum { FIRST_ROOM = 64 };
+enum { FIRST_ROOM = 8 };
 
 static int before(const transit *a, const transit *b) {
     return a->due_ps < b->due_ps || (a->due_ps == b->due_ps && a->sequence < b->sequence);

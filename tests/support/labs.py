@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ class Plan:
     def read(self, _: str) -> Iterator[FrameBatch]:
         """Yield the frames of a capture, in batches."""
         edges = sorted({0, len(self.frames), *(cut % (len(self.frames) + 1) for cut in self.cuts)})
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             part = self.frames[begin:end]
             yield FrameBatch.from_frames([frame for _, frame in part], [at for at, _ in part])
 

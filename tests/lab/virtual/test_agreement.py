@@ -21,8 +21,8 @@ from macsec.kay.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.lab import Blueprint, Lab
 from macsec.lab.link_state import LinkStatus
-from macsec.lab.virtual.probe import Probe
 from macsec.lab.virtual.captures import record
+from macsec.lab.virtual.probe import Probe
 from macsec.lab.virtual.station import is_eapol
 from macsec.offline.decrypt import MkaReader
 from macsec.report.lab.outcome import LabRun, to_json

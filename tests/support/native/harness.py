@@ -21,9 +21,8 @@ WARNINGS = [
 ]
 # -Og and -g1 compile the kernels in a fifth of the time of -O1 and -g, and run as fast.
 SANITIZERS = "-Og -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
-LINKED = {
-    "secy_allocations": ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=mmap,--wrap=munmap"]
-}
+_REFUSING = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=mmap,--wrap=munmap"]
+LINKED = {"secy_allocations": _REFUSING, "lab_allocations": _REFUSING}
 
 
 def compiler() -> list[str]:
