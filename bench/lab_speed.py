@@ -59,7 +59,7 @@ def built(topology: Any) -> Lab:
 
 
 def busy_lab(frames: int) -> Lab:
-    """Return the scenario with so many frames that the agreement on keys costs little."""
+    """Return the scenario with n frames: enough that the agreement on keys costs little."""
     topology = load_topology(SCENARIO)
     times = frames // SCENARIO_FRAMES
     traffic = [

@@ -12,6 +12,7 @@ INCLUDES = {
     "secy": {"base", "gcm"},
     "captures": {"base"},
     "wire": {"base"},
+    "lab": {"base", "secy", "wire"},
     "live": {"base", "secy", "wire"},
     "measure": {"secy"},
     "python": {"base", "secy"},

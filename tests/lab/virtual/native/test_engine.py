@@ -75,7 +75,7 @@ def test_the_engine_in_c_is_the_default(backend: str, engine: type) -> None:
     ],
 )
 def test_an_error_of_a_hook_ends_the_run_and_reaches_the_caller(lab: Lab, place: Any) -> None:
-    """Whatever Python does for a frame may raise."""
+    """Every call into Python may raise."""
     place(lab)
     with pytest.raises(Broken):
         lab.run()
