@@ -60,6 +60,15 @@ static int add_later(awaited *entry, int64_t time_ps) {
     return 1;
 }
 
+static awaited *entry_new(expected *table) {
+    awaited *entry = table->free;
+    if (entry == NULL) {
+        return calloc(1, sizeof *entry);
+    }
+    table->free = entry->next;
+    return entry;
+}
+
 int macsec_expected_add(expected *table, lab_frame *f, uint32_t flow, int64_t time_ps) {
     if ((table->rows == NULL || table->count > table->mask) && !grow(table)) {
         return 0;
@@ -68,10 +77,8 @@ int macsec_expected_add(expected *table, lab_frame *f, uint32_t flow, int64_t ti
     if (*place != NULL) {
         return add_later(*place, time_ps);
     }
-    awaited *entry = table->free;
-    if (entry != NULL) {
-        table->free = entry->next;
-    } else if ((entry = calloc(1, sizeof *entry)) == NULL) {
+    awaited *entry = entry_new(table);
+    if (entry == NULL) {
         return 0;
     }
     f->owners++;

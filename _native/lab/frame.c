@@ -18,7 +18,10 @@ lab_frame *macsec_frame_new(frame_pool *pool, int64_t room) {
     lab_frame *f = size < FRAME_SIZES ? pool->free[size] : NULL;
     if (f != NULL) {
         pool->free[size] = f->next;
-    } else if ((f = malloc(sizeof *f + (size_t)octets)) == NULL) {
+    } else {
+        f = malloc(sizeof *f + (size_t)octets);
+    }
+    if (f == NULL) {
         return NULL;
     }
     f->owners = 1;
