@@ -214,6 +214,36 @@ def test_a_signal_in_the_middle_of_the_imports_ends_without_a_traceback(tmp_path
     assert done.stderr in ("", "macsec: interrupted\n")
 
 
+IN_A_FINALISER = """
+import os, sys
+from macsec.cli.shared import edge
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+        for _ in range(10):
+            pass  # where the handler runs
+edge.catch_signals()
+try:
+    Held()
+    while True:
+        pass
+except BaseException as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    "number, name", [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Terminated")]
+)
+def test_a_signal_within_a_finaliser_is_not_lost(number, name):
+    """Python ignores what a finaliser raises: it is raised again behind it."""
+    script = IN_A_FINALISER.format(number=int(number))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == (f"{name}\n", "")
+
+
 def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path):
     """As SIGINT under nohup, and in the background of a script."""
     script = SIGNALLED.format(module="click", number=int(signal.SIGINT), args=["--version"])

@@ -58,6 +58,28 @@ def catch_signals() -> None:
     for number, handler in handlers.items():
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, handler)
+    sys.unraisablehook = _raise_again
+
+
+_AGAIN_S = 0.001
+"""Time until the exception of a signal is raised again."""
+
+
+def _raise_again(ignored: Any) -> None:
+    """Raise the exception of a signal again a moment later; report any other one.
+
+    A finaliser or a callback of the interpreter ignores exceptions: the signal would be lost.
+    """
+    error = ignored.exc_value
+    if not isinstance(error, KeyboardInterrupt | Terminated):
+        sys.__unraisablehook__(ignored)
+        return
+
+    def again(_: int, __: Any) -> NoReturn:
+        raise error
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
 
 
 class Warnings(logging.Handler):
