@@ -22,7 +22,10 @@ PACKAGES = ("cffi", "numpy", "cryptography", "scapy")
 
 
 class MachineJson(TypedDict):
-    """CPU, system, compiler, versions and commit; null where one is not known."""
+    """CPU, system, compiler, versions and commit; null where one is not known.
+
+    `others`: share of all CPUs that other programs had during the measurement.
+    """
 
     cpu: str
     cpu_family_model: str
@@ -30,6 +33,7 @@ class MachineJson(TypedDict):
     hypervisor: bool
     cores: int | None
     load: list[float]
+    others: float | None
     governor: str | None
     kernel: str
     compiler: str | None
@@ -52,6 +56,7 @@ def machine() -> MachineJson:
         "hypervisor": "hypervisor" in have,
         "cores": os.cpu_count(),
         "load": [round(load, 2) for load in os.getloadavg()],
+        "others": None,
         "governor": _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "kernel": f"{platform.system()} {platform.release()}",
         "compiler": compiler_version(),

@@ -30,6 +30,11 @@ class OtherWork:
         """True if the machine was too busy for a verdict."""
         return self.share is not None and self.share > BUSY
 
+    @property
+    def rounded(self) -> float | None:
+        """The share, for JSON."""
+        return None if self.share is None else round(self.share, 4)
+
     def __str__(self) -> str:
         if self.share is None:
             return "work of other programs unknown"

@@ -6,7 +6,7 @@ replay.py tap.py         `replay` across one link, and `tap`
 attack.py doctor.py      attacks; the facts about this machine
 lab/ mka/                labs; key agreement
 events.py                records of `--events`
-latency/ throughput/     measurements
+latency/ throughput/     measurements; machine.py: facts about the machine
 page.py table.py         text on a terminal or plain; a table of text
 visible.py               text of others, which controls no terminal
 html/ drawing/           pages of HTML; axes, shapes and SVG

@@ -2,6 +2,7 @@
 
 verb.py      `macsec bench`, and throughput
 latency.py   `macsec bench latency`
+busy.py      a warning about other programs
 """
 
 from .verb import command

@@ -21,6 +21,7 @@ from macsec.measure.latency import round_trips
 from macsec.measure.latency.round_trips import LARGE_MTU, RealTime, TripPlan
 from macsec.measure.latency.run import LatencyPlan, LatencyResults, measure
 from macsec.measure.machine import MachineJson, machine
+from macsec.measure.other_work import other_work
 from macsec.report.latency.hgrm import to_hgrm
 from macsec.report.latency.outcome import to_json
 from macsec.report.latency.page import to_html
@@ -28,6 +29,8 @@ from macsec.report.latency.text import to_page
 from macsec.report.page import Page
 from macsec.suites import SUITES
 from macsec.whole_file import make_folder, refuse_unwritable, write_whole
+
+from .busy import warn
 
 SIZES = "64,128,256,512,1024,1280,1518,9018"
 LARGEST, SMALLEST = 16_004, 64
@@ -105,6 +108,8 @@ def command(
     each load. A latency counts from the time at which the frame was due. What MACsec adds on a link
     is computed, and printed in separate tables. Everything runs in one process on one core.
 
+    Targets are not judged if other programs used the machine meanwhile.
+
     --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, and in
     turn between the same hosts without MACsec.
     """
@@ -114,10 +119,13 @@ def command(
     plan = _plan(**given)
     trip_plan = _trip_plan(plan, trips, iperf_s)
     facts = machine()
-    with steps("bench", plan.steps + (trip_plan.steps if trip_plan else 0)) as step:
+    work = plan.steps + (trip_plan.steps if trip_plan else 0)
+    with steps("bench", work) as step, other_work() as others:
         results = measure(plan, step)
         if trip_plan is not None:
             results.real = _real_time(trip_plan, step)
+    results.others, facts["others"] = others, others.rounded
+    warn(others)
     if hgrm is not None:
         _save_histograms(Path(hgrm), results)
     if report is not None:

@@ -14,6 +14,7 @@ from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
 from macsec.measure.machine import MachineJson, machine
+from macsec.measure.other_work import other_work
 from macsec.measure.task import STAGES
 from macsec.measure.throughput.others import PEERS
 from macsec.measure.throughput.ours import REFERENCE
@@ -26,6 +27,7 @@ from macsec.report.throughput import outcome as report
 from macsec.report.throughput.picture import draw
 from macsec.suites import SUITES
 
+from .busy import warn
 from .latency import command as latency
 
 PICTURES = (".svg", ".png")
@@ -87,13 +89,16 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
 
     The tables also hold the peers that are found here (their AES-GCM alone on the same octets,
     with the same result), our own Python interface, and the ceiling, which is the arithmetic alone.
-    Times are medians of rounds that all contestants run in turn: compare ratios.
+    Times are medians of rounds that all contestants run in turn: compare ratios. A warning says if
+    other programs used the machine meanwhile.
     """
     _check_picture(picture)
     plan = _plan(**given)
     facts = machine()
-    with steps("bench", plan.races * plan.rounds) as step:
+    with steps("bench", plan.races * plan.rounds) as step, other_work() as others:
         results = measure(plan, step)
+    facts["others"] = others.rounded
+    warn(others)
     for name, why in results.lacking.items():
         say(f"peer {name}: not found: {why} ({PEERS[name].remedy})")
     facts["versions"] |= {

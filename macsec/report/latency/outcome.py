@@ -16,6 +16,7 @@ from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, P
 from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.serialisation import Added
 from macsec.measure.machine import MachineJson
+from macsec.report.machine import others
 from macsec.report.table import Table
 from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US
 
@@ -26,6 +27,8 @@ LANE_NAMES = {
     "validate": "validate",
     "both": "protect + validate",
 }
+VERDICTS = {True: ("met", "good"), False: ("missed", "bad"), None: ("not judged", "quiet")}
+"""Word and mark of the row of a target, by whether it is met."""
 NUMBERS = ("min", *SHARES, "max", "mean", "stdev", "PDV")
 
 
@@ -143,14 +146,15 @@ class PlanJson(TypedDict):
 
 
 class LatencyTargetJson(TypedDict):
-    """A value and its limit."""
+    """A value and its limit; `met` is null if other programs had too much of the machine to say."""
 
     name: str
     value: float
     limit: float
     unit: str
     at_least: bool
-    met: bool
+    exact: bool
+    met: bool | None
 
 
 class LatencyJson(TypedDict):
@@ -202,7 +206,7 @@ def to_json(results: LatencyResults, machine: MachineJson) -> LatencyJson:
         **{kind.key: kind.rows(results) for kind in TIME_KINDS},
         "real_time": _real_item(results),
         "targets": [
-            {**target._asdict(), "value": _rounded(target.value), "met": target.met}
+            {**target._asdict(), "value": _rounded(target.value), "met": results.met(target)}
             for target in results.targets()
         ],
     }
@@ -532,6 +536,7 @@ def head(results: LatencyResults, machine: MachineJson) -> dict[str, str]:
         "versions": ", ".join(f"{name} {value}" for name, value in machine["versions"].items()),
         "commit": machine["commit"] or "not a checkout",
         "load before": " ".join(map(str, machine["load"])),
+        "other programs": others(machine),
         "frames": f"{plan.frames:,} of each size, one by one; sizes count the FCS",
     }
     if clock is not None:
@@ -551,9 +556,9 @@ def target_table(results: LatencyResults) -> Table:
             target.name,
             f"{target.value:.4g} {target.unit}",
             f"at {'least' if target.at_least else 'most'} {target.limit:.4g} {target.unit}",
-            "met" if target.met else "missed",
+            VERDICTS[results.met(target)][0],
         ]
         for target in results.targets()
     ]
-    marks = ["good" if row[-1] == "met" else "bad" for row in rows]
+    marks = [VERDICTS[results.met(target)][1] for target in results.targets()]
     return Table("Values and their limits", ("target", "value", "limit", "result"), rows, 1, marks)

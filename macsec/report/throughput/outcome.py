@@ -17,6 +17,7 @@ from macsec.measure.throughput.run import (
     expected,
     mode,
 )
+from macsec.report.machine import others
 from macsec.report.page import Page, columns, heading, indented
 
 NAME_WIDTH, NUMBER_WIDTH = 40, 11
@@ -191,6 +192,7 @@ def _head(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
         "versions": ", ".join(f"{name} {version}" for name, version in machine["versions"].items()),
         "commit": machine["commit"] or "not a checkout",
         "load before": " ".join(map(str, machine["load"])),
+        "other programs": others(machine),
         "rounds": f"{results.plan.rounds}, in turn; medians",
     }
 

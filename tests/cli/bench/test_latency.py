@@ -122,7 +122,7 @@ def test_round_trips_are_measured_as_root(desk):
     (through,) = (targets[name] for name in targets if "iperf3" in name)
     assert (trip["value"], trip["limit"]) == (pytest.approx(real["p50_ratio"], abs=1e-5), 1.05)
     assert through["limit"] == 0.85
-    assert through["met"] == (real["iperf3_ratio"] >= 0.85)
+    assert through["met"] in (real["iperf3_ratio"] >= 0.85, None)  # None: a busy machine
     assert 'id="round_trips"' in Path(page).read_text()
     names = {file.name for file in folder.iterdir()}
     assert "gcm-aes-128-round-trip-1518-protected.hgrm" in names
