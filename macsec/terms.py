@@ -12,6 +12,7 @@ ETHERTYPE_EAPOL_WAN = 0x876F
 EAPOL_ETHERTYPES = (ETHERTYPE_EAPOL, ETHERTYPE_EAPOL_WAN)
 VLAN_TPIDS = frozenset({0x8100, 0x88A8, 0x9100})
 VLAN_TAG_LENGTH = 4
+ETHERTYPE_LEAST = 0x0600
 
 CLEAR_PROTOCOLS: dict[str, tuple[int | None, int | None]] = {
     "lacp": (0x8809, None),
@@ -23,6 +24,15 @@ CLEAR_PROTOCOLS: dict[str, tuple[int | None, int | None]] = {
     "cdp": (None, 0x01000CCCCCCC),
 }
 """Protocols that may pass a SecY in clear: EtherType or destination. Bits in C by this order."""
+CLEAR_VALUES_MOST = 8
+"""EtherTypes and destinations that may pass beside them."""
+NEVER_CLEAR = {
+    0x0800: "IPv4",
+    0x86DD: "IPv6",
+    ETHERTYPE_MACSEC: "SecTAGs",
+    **dict.fromkeys(VLAN_TPIDS, "VLAN tags"),
+}
+"""EtherTypes under which users' frames would pass in clear by a slip."""
 
 ADDRESSES_LENGTH = 12
 ETHERNET_HEADER = 14
@@ -69,6 +79,35 @@ def ethertype_of(text: str) -> int:
     if not re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]{4}", text):
         raise ValueError("expected an EtherType of 4 hex digits")
     return int(text, 16)
+
+
+def clear_rule(text: str) -> tuple[int | None, int | None]:
+    """Return EtherType or destination of frames that may pass in clear: a protocol, or its value.
+
+    A value: an EtherType of four hex digits, or the MAC address of a group. Raises ValueError.
+    """
+    if text in CLEAR_PROTOCOLS:
+        return CLEAR_PROTOCOLS[text]
+    try:
+        ethertype = ethertype_of(text)
+    except ValueError:
+        return None, _group_of(text)
+    if ethertype < ETHERTYPE_LEAST:
+        raise ValueError(f"{ethertype:04x} is not an EtherType: those are 0600 to ffff")
+    if ethertype in NEVER_CLEAR:
+        raise ValueError(f"{ethertype:04x} is that of {NEVER_CLEAR[ethertype]}, never in clear")
+    return ethertype, None
+
+
+def _group_of(text: str) -> int:
+    try:
+        address = int.from_bytes(mac_of(text))
+    except ValueError:
+        names = ", ".join(CLEAR_PROTOCOLS)
+        raise ValueError(f"expected {names}, an EtherType or the address of a group") from None
+    if not address >> 40 & 1 or address == (1 << 48) - 1:
+        raise ValueError("the address is not that of a group, or is that of all stations")
+    return address
 
 
 def mac_of(text: str) -> bytes:

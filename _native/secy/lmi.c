@@ -101,6 +101,10 @@ static void tx_sa_bound(const macsec_secy *secy, tx_sa *sa) {
     sa->limit = sa->reserved < secy->pn_last ? sa->reserved : secy->pn_last;
 }
 
+void macsec_secy_let_pass(macsec_secy *secy, const uint64_t *values) {
+    memcpy(secy->clear_values, values, sizeof secy->clear_values);
+}
+
 macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
     const uint32_t xpn_limit = ((uint32_t)1 << 30) - 1; /* 10.7.8 */
     const replay_rule before = secy->rule;

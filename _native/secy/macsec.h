@@ -55,6 +55,9 @@ typedef enum macsec_validate_frames {
     MACSEC_VALIDATE_STRICT = 3
 } macsec_validate_frames;
 
+/* A bit of `clear`: macsec_secy_let_pass gave values too. */
+enum { MACSEC_CLEAR_VALUES = 31, MACSEC_CLEAR_VALUES_MOST = 8 };
+
 /* The controls of macsec/secy/controls.py, which checks them, and the switches of a profile. */
 typedef struct macsec_controls {
     uint8_t protect;
@@ -145,6 +148,9 @@ const char *macsec_secy_kernel(const macsec_secy *secy);
 
 /* Management. A call that fails changes nothing. */
 macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls);
+/* What else passes in clear: EtherTypes, and destinations (above ffff); MACSEC_CLEAR_VALUES_MOST of
+   them, 0 for none. */
+void macsec_secy_let_pass(macsec_secy *secy, const uint64_t *values);
 macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled);
 macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa);
 macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an);

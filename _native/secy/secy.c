@@ -102,7 +102,7 @@ void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcom
     for (int64_t i = 0; secy->controls.clear != 0 && i < in->count; i++) {
         const uint8_t *frame = in->arena + in->start[i];
         const size_t length = (size_t)in->length[i];
-        if (!lets_pass(&secy->controls, frame, length)) {
+        if (!lets_pass(secy, frame, length)) {
             continue;
         }
         memcpy(out->arena + out->octets, frame, length);
@@ -115,7 +115,7 @@ void macsec_clear_only(macsec_secy *secy, const macsec_frames *in, macsec_outcom
 }
 
 int macsec_lets_pass(const macsec_secy *secy, const uint8_t *frame, size_t length) {
-    return secy->controls.clear != 0 && lets_pass(&secy->controls, frame, length);
+    return secy->controls.clear != 0 && lets_pass(secy, frame, length);
 }
 
 int64_t macsec_protect_frame(macsec_secy *secy, const uint8_t *frame, size_t length, uint8_t *out) {

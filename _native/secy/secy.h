@@ -64,7 +64,8 @@ struct macsec_secy {
     size_t rx_enabled;
     rx_sc *rx_any; /* the only one, when there is one */
     macsec_tally tally;
-    macsec_secy *next, *previous; /* in the list of SecYs that fork.c watches */
+    macsec_secy *next, *previous;                    /* in the list of SecYs that fork.c watches */
+    uint64_t clear_values[MACSEC_CLEAR_VALUES_MOST]; /* see macsec_secy_let_pass */
 };
 
 static inline uint64_t sci_hash(uint64_t sci) {

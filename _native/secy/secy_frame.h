@@ -52,7 +52,7 @@ static int is_plain(const macsec_secy *secy, int sending) {
 }
 
 /* Return 1 if a frame is of a protocol that passes in clear, and has no SecTAG. */
-static NEVER_INLINE int lets_pass(const macsec_controls *c, const uint8_t *frame, size_t length) {
+static NEVER_INLINE int lets_pass(const macsec_secy *secy, const uint8_t *frame, size_t length) {
     static const struct {
         uint64_t destination; /* 0: any */
         uint16_t type;        /* 0: any */
@@ -60,6 +60,7 @@ static NEVER_INLINE int lets_pass(const macsec_controls *c, const uint8_t *frame
         {0, 0x8809}, {0, 0x88CC},         {0, 0x8808},         {0, 0x888E},
         {0, 0x88F7}, {0x0180C2000000, 0}, {0x01000CCCCCCC, 0},
     };
+    const macsec_controls *c = &secy->controls;
     if (length < RUNT_LENGTH) {
         return 0;
     }
@@ -69,6 +70,14 @@ static NEVER_INLINE int lets_pass(const macsec_controls *c, const uint8_t *frame
         if (c->clear >> at & 1 && (protocols[at].type == 0 || protocols[at].type == type) &&
             (protocols[at].destination == 0 || protocols[at].destination == destination)) {
             return type != c->ethertype;
+        }
+    }
+    if (c->clear >> MACSEC_CLEAR_VALUES & 1 && type != c->ethertype) {
+        for (size_t at = 0; at < MACSEC_CLEAR_VALUES_MOST; at++) {
+            const uint64_t value = secy->clear_values[at];
+            if (value != 0 && (value == type || value == destination)) {
+                return 1;
+            }
         }
     }
     return 0;

@@ -151,7 +151,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
         secy->tally.octets_out += length;
         return MACSEC_UNPROTECTED;
     }
-    if (c->clear != 0 && lets_pass(c, frame, length)) {
+    if (c->clear != 0 && lets_pass(secy, frame, length)) {
         memcpy(out, frame, length);
         result->out_length = length;
         secy->tally.octets_out += length;

@@ -296,7 +296,7 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     f.mpdu_length = length - f.front;
     /* 10.6: Null delivers the frame unchanged, with its tags; or there is no SecTAG. */
     if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != c->ethertype) {
-        const int excepted = !null && c->clear != 0 && lets_pass(c, frame, length);
+        const int excepted = !null && c->clear != 0 && lets_pass(secy, frame, length);
         if (!null && !excepted && c->validate == MACSEC_VALIDATE_STRICT) {
             return MACSEC_NO_TAG;
         }

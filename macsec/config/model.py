@@ -107,16 +107,25 @@ Destination: TypeAlias = Annotated[
     PlainValidator(scalars.destination),
     WithJsonSchema({"anyOf": [{"enum": [*scalars.DESTINATIONS]}, MAC_SCHEMA]}),
 ]
+ETHERTYPE_SCHEMA: dict[str, Any] = {
+    "type": ["string", "number"],
+    "pattern": "^(0[xX])?[0-9A-Fa-f]{4}$",
+}
 EtherType: TypeAlias = Annotated[
     int,
     PlainValidator(scalars.ethertype),
     PlainSerializer(lambda value: f"{value:04x}", return_type=str),
-    WithJsonSchema({"type": ["string", "number"], "pattern": "^(0[xX])?[0-9A-Fa-f]{4}$"}),
+    WithJsonSchema(ETHERTYPE_SCHEMA),
 ]
 ClearProtocols: TypeAlias = Annotated[
     list[str],
-    PlainValidator(scalars.words(*CLEAR_PROTOCOLS, least=0)),
-    WithJsonSchema({"type": "array", "items": {"enum": [*CLEAR_PROTOCOLS]}}),
+    PlainValidator(scalars.clear_rules),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"anyOf": [{"enum": [*CLEAR_PROTOCOLS]}, ETHERTYPE_SCHEMA, MAC_SCHEMA]},
+        }
+    ),
 ]
 Suites: TypeAlias = Annotated[
     list[str],

@@ -13,7 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from macsec.config.reading import shown
-from macsec.terms import PN_LIMIT_64, ethertype_of, mac_of, octets_of, sci_of
+from macsec.terms import (
+    CLEAR_PROTOCOLS,
+    PN_LIMIT_64,
+    clear_rule,
+    ethertype_of,
+    mac_of,
+    octets_of,
+    sci_of,
+)
 from macsec.time_units import NS_PER_S
 
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -200,18 +208,32 @@ def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
     return chosen
 
 
-def words(*known: str, least: int = 1) -> Callable[[Any], list[str]]:
+def words(*known: str) -> Callable[[Any], list[str]]:
     """A list of these words, each once; one word alone is a list of it."""
     chosen = word(*known)
 
     def listed(value: Any) -> list[str]:
         entries = value if isinstance(value, list | tuple) else [value]
         found = [chosen(entry) for entry in entries]
-        if len(found) < least or len(set(found)) < len(found):
+        if not found or len(set(found)) < len(found):
             raise ValueError(f"expected a list of {', '.join(known)}, each at most once")
         return found
 
     return listed
+
+
+def clear_rules(value: Any) -> list[str]:
+    """A list of protocols, EtherTypes and group addresses that pass in clear, each once."""
+    found = []
+    for entry in value if isinstance(value, list | tuple) else [value]:
+        text = str(entry).lower()
+        ethertype, group = clear_rule(text)
+        if text not in CLEAR_PROTOCOLS:
+            text = f"{ethertype:04x}" if group is None else group.to_bytes(6).hex(":")
+        found.append(text)
+    if len(set(found)) < len(found):
+        raise ValueError(f"expected each of {', '.join(CLEAR_PROTOCOLS)}, or a value, at most once")
+    return found
 
 
 def _octets(value: Any, length: int | None, what: str) -> bytes:

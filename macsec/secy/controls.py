@@ -11,14 +11,17 @@ from macsec.suites import SUITES, CipherSuite
 from macsec.terms import (
     AN_VALUES,
     CLEAR_PROTOCOLS,
+    CLEAR_VALUES_MOST,
     ETHERNET_HEADER,
     ETHERTYPE_EAPOL,
+    ETHERTYPE_LEAST,
     ETHERTYPE_MAC_CONTROL,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
     PORT_END_STATION,
     PORT_SCB,
     VLAN_TPIDS,
+    clear_rule,
 )
 
 from .profiles import PROFILES, Profile
@@ -29,7 +32,6 @@ DUPLICATES_WINDOW_LIMIT = 1 << 20
 """Every receive SA holds a bitmap of duplicates: 128 KiB at this window."""
 
 
-ETHERTYPE_LEAST = 0x0600
 OTHER_ETHERTYPES = {
     ETHERTYPE_EAPOL: "EAPOL",
     ETHERTYPE_MAC_CONTROL: "MAC Control",
@@ -82,8 +84,12 @@ class Controls:
             raise ConfigError(f"mtu {self.mtu} is negative")
         self._check_ethertype()
         for name in self.clear:
-            if name not in CLEAR_PROTOCOLS:
-                raise ConfigError(f"clear {name}: one of {', '.join(CLEAR_PROTOCOLS)}")
+            try:
+                clear_rule(name)
+            except ValueError as error:
+                raise ConfigError(f"clear {name}: {error}") from None
+        if len(self.clear_values) > CLEAR_VALUES_MOST:
+            raise ConfigError(f"clear: more than {CLEAR_VALUES_MOST} EtherTypes and addresses")
         if self.send_sci and (self.end_station or self.scb):
             LOG.warning("send_sci is on: end_station and scb have no effect")
 
@@ -136,12 +142,18 @@ class Controls:
                 f"end_station means port 1, but the transmit SCI has port {port} (9.9)"
             )
 
+    @property
+    def clear_values(self) -> list[int]:
+        """The EtherTypes and destinations of `clear`, without the protocols that have a name."""
+        given = (clear_rule(name) for name in self.clear if name not in CLEAR_PROTOCOLS)
+        return [ethertype or to or 0 for ethertype, to in given]
+
     def lets_pass(self, frame: bytes) -> bool:
         """Return whether `clear` names the protocol of a frame, so that it passes in clear."""
         if not self.clear or len(frame) < ETHERNET_HEADER:
             return False
         destination, ethertype = int.from_bytes(frame[:6]), int.from_bytes(frame[12:14])
-        wanted = (CLEAR_PROTOCOLS[name] for name in self.clear)
+        wanted = map(clear_rule, self.clear)
         return ethertype != self.ethertype and any(
             known in (ethertype, None) and to in (destination, None) for known, to in wanted
         )

@@ -109,6 +109,7 @@ class NativePlane(Uncopyable):
             check_status(
                 lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
             )
+            lib.macsec_secy_let_pass(self._open(), ffi.new("uint64_t[8]", controls.clear_values))
         self._wraps = controls.profile.window_from_next_pn
         self._window = controls.window
 
@@ -318,10 +319,11 @@ def _controls(controls: Controls) -> dict[str, int]:
         "protect encrypt offset validate replay duplicates_reject send_sci end_station scb "
         "encodingsa clear_tags clear_tags_authenticated icv_length ethertype window"
     )
+    named = sum(1 << at for at, name in enumerate(CLEAR_PROTOCOLS) if name in controls.clear)
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
-        "clear": sum(1 << at for at, name in enumerate(CLEAR_PROTOCOLS) if name in controls.clear),
+        "clear": named | bool(controls.clear_values) << lib.MACSEC_CLEAR_VALUES,
         "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
 

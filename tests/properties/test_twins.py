@@ -93,6 +93,9 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     return possible(given)
 
 
+CLEARS = [(), ("stp",), ("lldp", "ptp"), ("88f7", "01000ccccccc", "stp"), tuple(CLEAR_PROTOCOLS)]
+
+
 def possible(given: dict[str, Any]) -> dict[str, Any]:
     """Return the nearest possible controls."""
     given = dict(given)
@@ -173,7 +176,7 @@ class History:
             {"encodingsa": an}, {"mtu": draw.choice([None, 90])}, {"clear_tags": an % 3},
             {"send_sci": on}, {"protect": on}, {"clear_tags_authenticated": on},
             {"ethertype": draw.choice([0x88E5, 0x9876])},
-            {"clear": draw.choice([(), ("stp",), ("lldp", "ptp"), tuple(CLEAR_PROTOCOLS)])},
+            {"clear": draw.choice(CLEARS)},
         ])  # fmt: skip
         calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
             ("create_tx_sa", (an, self.key(an)), self.sa(self.tx_sci, False)),

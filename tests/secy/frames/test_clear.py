@@ -109,8 +109,48 @@ def test_controls_of_both_planes_agree_on_every_subset(plane):
             )
 
 
-@pytest.mark.parametrize("wrong", ["rip", ["lldp", "lldp"], ["lldp", 5]])
+@pytest.mark.parametrize("wrong", ["rip", ["lldp", "lldp"], ["lldp", 5], ["lldp", "0180c2"]])
 def test_an_unknown_protocol_is_refused(wrong):
     """The known ones are named."""
     with pytest.raises(ConfigError, match="lacp, lldp, pause"):
+        SecY.from_config(config(clear=wrong))
+
+
+VALUES = ["0x88cc", "8809", "01:00:0c:cc:cc:cc", "0180.c200.0000"]
+
+
+def test_ethertypes_and_group_addresses_pass_too(plane):
+    """Each value alone and all beside a name, spelt as anywhere; a SecTAG is still no exception."""
+    frames = [*FRAMES.values(), frame_of(60)]
+    names = [*FRAMES, None]
+    for given, passing in (
+        *zip([[value] for value in VALUES], ({"lldp"}, {"lacp"}, {"cdp"}, {"stp"}), strict=True),
+        ([*VALUES, "ptp"], {"lldp", "lacp", "cdp", "stp", "ptp"}),
+    ):
+        with made(plane, clear=given) as secy:
+            out = secy.validate(FrameBatch.from_frames(frames))
+            assert list(out.codes == Verdict.EXCEPTED) == [name in passing for name in names]
+            assert secy.protect_frame(frames[0] if "lacp" in passing else frames[1])
+    with made(plane) as sender, made(plane, clear=["0180c2000000"]) as receiver:
+        protected = sender.protect_frame(FRAMES["stp"])
+        assert receiver.validate_frame(protected) == (Verdict.OK, FRAMES["stp"])
+
+
+@pytest.mark.parametrize(
+    "wrong, why",
+    [
+        ("0800", "IPv4, never in clear"),
+        ("86dd", "IPv6, never in clear"),
+        ("8100", "VLAN tags, never in clear"),
+        ("88e5", "SecTAGs, never in clear"),
+        ("05ff", "is not an EtherType"),
+        ("02:00:00:00:00:01", "not that of a group"),
+        ("ff:ff:ff:ff:ff:ff", "that of all stations"),
+        (["88cc", "0x88CC"], "at most once"),
+        ([f"{0x9000 + at:04x}" for at in range(9)], "more than 8"),
+    ],
+)
+def test_values_that_would_let_users_frames_out_are_refused(wrong, why):
+    """So are more than C has room for."""
+    with pytest.raises(ConfigError, match=why):
         SecY.from_config(config(clear=wrong))
