@@ -209,7 +209,7 @@ def two_threads() -> Iterator[str]:
     from macsec.measure.workload import parse
 
     yield (
-        "## Two threads\n\nWhat two threads do in the time of one, each with a SecY of its own, "
+        "## Two threads\n\nRate of two threads over that of one, each with a SecY of its own, "
         f"{FRAMES:,} frames a call through Python: to be at least {THREADS_AT_LEAST}. Rounds in "
         "which other programs had a core are run again; disturbed rounds never had both.\n"
     )

@@ -17,26 +17,27 @@ from macsec.measure.workload import Workload
 from macsec.secy.plane import DataPlane, Outcome
 from macsec.suites import SUITES
 
-FRAMES = 4096
-"""Frames of a call: with fewer, the work of Python between two calls becomes visible."""
-ROUND_NS = 10_000_000
+FRAMES = 256
+"""Frames of a call."""
+ROUND_NS = 4_000_000
 ATTEMPTS = 20
 SHARE_OF_WAITING = 0.03
 """A round in which a thread waited longer for a core, because others ran there, is run again. A
 thread that waits for the GIL sleeps, and waits for no core."""
+WARM = 0.2
+"""Share at the beginning of a round that is not counted."""
 
 
-class Span(NamedTuple):
-    """Begin and end of a thread's work on the common clock, and its wait for a core (ns)."""
+class Pace(NamedTuple):
+    """Batches a second of one thread while all threads ran, and its share of waiting for a core."""
 
-    begin: int
-    end: int
-    waited: int
+    rate: float
+    waited: float
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadsRow:
-    """Work of two threads over that of one, in the undisturbed `rounds`.
+    """Rate of two threads over that of one, in the undisturbed `rounds`.
 
     `disturbed` counts the other rounds; if all were disturbed, they are the `rounds`.
     """
@@ -66,11 +67,25 @@ class Worker:
         if self._last.batch.frames() != task.wanted.frames():
             raise MACsecError(f"a frame of {task.stage} is not what it should be")
 
-    def run(self, times: int) -> None:
-        """Handle `times` batches."""
-        call, given = self._call, self._given
-        for _ in range(times):
+    def run(self, begun: list[int], threads: int, round_ns: int) -> Pace:
+        """Handle batches until all threads have run for a round together.
+
+        `begun` has the begin of each thread that runs.
+        """
+        call, given, now = self._call, self._given, time.perf_counter_ns
+        ends: list[int] = []
+        waited = _waited()
+        begun.append(now())
+        while len(begun) < threads:
             self._last = call(given)
+        counted = max(begun) + int(WARM * round_ns)
+        while len(ends) < 2 or ends[-1] < counted + round_ns:
+            self._last = call(given)
+            ends.append(now())
+            if len(ends) == 1 and ends[0] < counted:
+                ends.clear()
+        waited = _waited() - waited
+        return Pace((len(ends) - 1) / (ends[-1] - ends[0]), waited / (ends[-1] - begun[0]))
 
     def check(self) -> None:
         """Raise MACsecError if a frame of the last batch was not delivered or sent."""
@@ -96,8 +111,7 @@ def measure(
 def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: int) -> ThreadsRow:
     workers = [Worker(task, backend, kernel) for _ in range(2)]
     try:
-        times = _calibrated(workers[0], round_ns)
-        ratios = [_round(workers, times) for _ in range(rounds)]
+        ratios = [_round(workers, round_ns) for _ in range(rounds)]
         for worker in workers:
             worker.check()
         whole = tuple(speedup for speedup, undisturbed in ratios if undisturbed)
@@ -108,50 +122,32 @@ def _row(task: Task, backend: str, kernel: str | None, rounds: int, round_ns: in
             worker.plane.close()
 
 
-def _calibrated(worker: Worker, round_ns: int) -> int:
-    # By time on the core: an interruption would leave too few repetitions for all rounds.
-    begin = time.thread_time_ns()
-    worker.run(1)
-    return max(1, round_ns // max(1, time.thread_time_ns() - begin))
-
-
-def _round(workers: Sequence[Worker], times: int) -> tuple[float, bool]:
-    """Return the ratio of two separate runs to a common one, and whether it was undisturbed."""
+def _round(workers: Sequence[Worker], round_ns: int) -> tuple[float, bool]:
+    """Return the rate of both at once over their mean rate alone, and if it was undisturbed."""
     for _ in range(ATTEMPTS):
-        runs = [_together([worker], times) for worker in workers]
-        runs.append(_together(workers, times))
-        *alone, both = map(_length, runs)
-        if all(_undisturbed(span) for run in runs for span in run):
-            return sum(alone) / both, True
-    return sum(alone) / both, False
+        runs = [_together([worker], round_ns) for worker in workers]
+        runs.append(_together(workers, round_ns))
+        *alone, both = (sum(pace.rate for pace in run) for run in runs)
+        undisturbed = all(pace.waited <= SHARE_OF_WAITING for run in runs for pace in run)
+        if undisturbed:
+            break
+    return both / (sum(alone) / len(alone)), undisturbed
 
 
-def _together(workers: Sequence[Worker], times: int) -> list[Span]:
-    """Run all workers at once; return their spans."""
-    begin = threading.Barrier(len(workers))
-    spans: list[Span] = []
+def _together(workers: Sequence[Worker], round_ns: int) -> list[Pace]:
+    """Run all workers at once."""
+    begun: list[int] = []
+    paces: list[Pace] = []
 
     def work(worker: Worker) -> None:
-        waited = _waited()
-        begin.wait()
-        start = time.perf_counter_ns()
-        worker.run(times)
-        spans.append(Span(start, time.perf_counter_ns(), _waited() - waited))
+        paces.append(worker.run(begun, len(workers), round_ns))
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return spans
-
-
-def _length(spans: Sequence[Span]) -> int:
-    return max(span.end for span in spans) - min(span.begin for span in spans)
-
-
-def _undisturbed(span: Span) -> bool:
-    return span.waited <= SHARE_OF_WAITING * (span.end - span.begin)
+    return paces
 
 
 def _waited() -> int:

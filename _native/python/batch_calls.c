@@ -8,6 +8,7 @@
 #include "python/python.h"
 
 #include "python/frames_type.h"
+#include "python/gil.h"
 #include "python/lock.h"
 #include "python/piece_memory.h"
 #include "secy/macsec.h"
@@ -136,10 +137,10 @@ static int process(batch_calls *self, batch_call *call, const macsec_frames *in,
         pthread_mutex_unlock(self->mutex);
         return 1;
     }
-    PyThreadState *state = PyEval_SaveThread();
+    PyThreadState *state = macsec_gil_release();
     call(secy, in, out);
     pthread_mutex_unlock(self->mutex);
-    PyEval_RestoreThread(state);
+    macsec_gil_acquire(state);
     return 1;
 }
 

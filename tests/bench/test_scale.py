@@ -122,6 +122,6 @@ def test_a_worker_reports_lost_frames() -> None:
     worker = threads.Worker(task, "auto", None)
     worker.check()
     worker.plane.remove_rx_sa(0x5254001301560001, 0)
-    worker.run(1)
+    worker.run([], 1, 1)
     with pytest.raises(MACsecError, match="no longer delivered"):
         worker.check()
