@@ -1,4 +1,4 @@
-"""What a batch costs through Python, as ratios: the goals of the call.
+"""Cost of a batch through Python, as ratios: the goals of the call.
 
 `python bench/call_cost.py` prints the rows. The bare C call is the same C function called through
 cffi with buffers prepared before; it writes its result to one place. "Kept" is a list of results
