@@ -19,7 +19,7 @@ from target_row import TargetRow
 
 from macsec.frames import FrameBatch
 from macsec.keys import Key
-from macsec.measure.task import PROTECT, STAGES, Task, make_task
+from macsec.measure.task import PROTECT, STAGES, Stage, Task, make_task
 from macsec.measure.workload import parse
 from macsec.secy import Controls, SecY
 from macsec.secy.native import ffi, lib
@@ -60,7 +60,7 @@ def beside_the_bare_call() -> Iterator[TargetRow]:
     """Yield the time of 256 frames over that of the bare C call, and of kept results."""
     for size in SIZES:
         tasks = _tasks(size, FRAMES)
-        times: dict[str, list[float]] = {}
+        times: dict[Stage, list[float]] = {}
         for stage in STAGES:
             with _secy(stage) as secy:
                 given, call = _given(tasks[stage]), _call(secy, stage)
@@ -92,7 +92,7 @@ def medians(*samples: Sample) -> list[float]:
     return [median(column) for column in zip(*taken[1:], strict=True)]
 
 
-def _tasks(size: str, frames: int) -> dict[str, Task]:
+def _tasks(size: str, frames: int) -> dict[Stage, Task]:
     task = make_task(SUITE, True, parse(size), frames)
     return {stage: task.at_stage(stage) for stage in STAGES}
 
@@ -102,7 +102,7 @@ def _given(task: Task) -> FrameBatch:
     return FrameBatch(given.arena.copy(), given.start, given.length)
 
 
-def _secy(stage: str) -> SecY:
+def _secy(stage: Stage) -> SecY:
     secy = SecY(Controls(cipher=SUITE, encrypt=True, replay=True, window=SUITE.window_limit))
     key = Key(bytes(range(SUITE.key_length)))
     if stage == PROTECT:
@@ -114,11 +114,11 @@ def _secy(stage: str) -> SecY:
     return secy
 
 
-def _call(secy: SecY, stage: str) -> Callable[[FrameBatch], Any]:
+def _call(secy: SecY, stage: Stage) -> Callable[[FrameBatch], Any]:
     return secy.protect if stage == PROTECT else secy.validate
 
 
-def _bare(secy: SecY, stage: str, batch: FrameBatch) -> tuple[Callable[..., Any], Any, Any, Any]:
+def _bare(secy: SecY, stage: Stage, batch: FrameBatch) -> tuple[Callable[..., Any], Any, Any, Any]:
     """Return the C function and its arguments, everything prepared."""
     columns = [ffi.from_buffer("int64_t[]", c) for c in (batch.start, batch.length)]
     arena, count = ffi.from_buffer("uint8_t[]", batch.arena), len(batch)
