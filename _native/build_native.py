@@ -29,7 +29,7 @@ HEADERS = [
     "python/types.h",
 ]
 """In the order of their declarations: a header follows the ones with its types."""
-ON_LINUX = ["live/pump.h", "live/line.h", "measure/pingpong.h"]
+ON_LINUX = ["live/cut.h", "live/coalesce.h", "live/pump.h", "live/line.h", "measure/pingpong.h"]
 
 
 def sources() -> list[Path]:

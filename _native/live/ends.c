@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/octets.h"
+#include "live/tap.h"
 
 enum {
     BATCH = MACSEC_ENDS_BATCH,
@@ -18,6 +20,8 @@ enum {
     VLAN_TAG = 4, /* room before a frame: the kernel delivers the outermost tag apart from it */
     FRAME_MAX = MACSEC_ENDS_FRAME_MAX,
     ROW = MACSEC_ENDS_ROW,
+    LINE = 64, /* of a cache */
+    LARGE = sizeof(macsec_offload) + FRAME_MAX,
 };
 
 _Static_assert(ROW >= VLAN_TAG + FRAME_MAX, "a tag and the longest frame");
@@ -25,7 +29,14 @@ _Static_assert(sizeof(struct tpacket_auxdata) <= MACSEC_ENDS_AUX, "auxiliary dat
 
 static macsec_end end_of(int fd) {
     struct stat status;
-    return (macsec_end){.fd = fd, .is_socket = fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)};
+    if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) {
+        return (macsec_end){.fd = fd, .kind = MACSEC_END_SOCKET};
+    }
+    if (!macsec_tap_has_offloads(fd)) {
+        return (macsec_end){.fd = fd, .kind = MACSEC_END_DEVICE};
+    }
+    const int datagrams = macsec_tap_offer(fd);
+    return (macsec_end){.fd = fd, .kind = MACSEC_END_OFFLOADS, .datagrams = datagrams};
 }
 
 static void add(atomic_uint_least64_t *count, uint64_t more) {
@@ -35,13 +46,17 @@ static void add(atomic_uint_least64_t *count, uint64_t more) {
 macsec_status macsec_intake_make(macsec_intake *w, int fd) {
     w->from = end_of(fd);
     w->rows = malloc((size_t)BATCH * ROW);
+    w->large = w->from.kind == MACSEC_END_OFFLOADS ? malloc(LARGE) : NULL;
+    w->cut = (macsec_cut){.whole = 1};
     w->in = (macsec_frames){
         .arena = w->rows, .start = w->start, .length = w->length, .wire_length = w->wire_length};
-    return w->rows == NULL ? MACSEC_STATUS_NO_MEMORY : MACSEC_STATUS_DONE;
+    const int lacks = w->rows == NULL || (w->large == NULL && w->from.kind == MACSEC_END_OFFLOADS);
+    return lacks ? MACSEC_STATUS_NO_MEMORY : MACSEC_STATUS_DONE;
 }
 
 void macsec_intake_free(macsec_intake *w) {
     free(w->rows);
+    free(w->large);
 }
 
 void macsec_outlet_make(macsec_outlet *w, int fd) {
@@ -146,8 +161,42 @@ static int read_calls(macsec_intake *w) {
     return at == BATCH ? 0 : reading_failed(w);
 }
 
+/* Read the next large segment or frame. Return 0, or -1 with errno. */
+static int read_large(macsec_intake *w) {
+    const ssize_t octets = read(w->from.fd, w->large, LARGE);
+    if (octets < 0) {
+        return -1;
+    }
+    if ((size_t)octets < sizeof(macsec_offload)) {
+        errno = EIO;
+        return -1;
+    }
+    macsec_offload offload;
+    memcpy(&offload, w->large, sizeof offload);
+    macsec_cut_begin(&w->cut, &offload, w->large + sizeof offload, (size_t)octets - sizeof offload);
+    return 0;
+}
+
+/* Cut large segments into frames, one behind the other; the rest of the last one stays. */
+static int read_offloads(macsec_intake *w) {
+    int64_t end = 0;
+    int at = 0;
+    while (at < BATCH && (macsec_intake_ready(w) || read_large(w) == 0)) {
+        const size_t length = macsec_cut_next_length(&w->cut);
+        macsec_cut_next(&w->cut, w->rows + end);
+        w->start[at] = end;
+        w->length[at] = w->wire_length[at] = (int64_t)length;
+        end += (int64_t)((length + LINE - 1) / LINE * LINE);
+        at++;
+    }
+    w->in.count = at;
+    return at == BATCH ? 0 : reading_failed(w);
+}
+
 int macsec_intake_read(macsec_intake *w) {
-    return w->from.is_socket ? read_messages(w) : read_calls(w);
+    return w->from.kind == MACSEC_END_SOCKET   ? read_messages(w)
+           : w->from.kind == MACSEC_END_DEVICE ? read_calls(w)
+                                               : read_offloads(w);
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -164,8 +213,9 @@ static int is_drop(int error) {
     return 0;
 }
 
-/* Handle the errno of a write: the next frame waits, is counted as lost, or the end is broken. */
-static int writing_failed(macsec_outlet *w, int *waits) {
+/* Handle the errno of a write: the next `frames` wait, are counted as lost, or the end is broken.
+ */
+static int writing_failed(macsec_outlet *w, int64_t frames, int *waits) {
     *waits = errno == EAGAIN;
     if (errno == EAGAIN || errno == EINTR) {
         return 0;
@@ -173,12 +223,12 @@ static int writing_failed(macsec_outlet *w, int *waits) {
     if (errno != EMSGSIZE && !is_drop(errno)) {
         return errno;
     }
-    add(errno == EMSGSIZE ? &w->too_long : &w->dropped, 1);
-    w->written++;
+    add(errno == EMSGSIZE ? &w->too_long : &w->dropped, (uint64_t)frames);
+    w->written += frames;
     return 0;
 }
 
-static void sent(macsec_outlet *w, int frames) {
+static void sent(macsec_outlet *w, int64_t frames) {
     uint64_t octets = 0;
     for (int64_t end_at = w->written + frames; w->written < end_at; w->written++) {
         octets += (uint64_t)w->length[w->written];
@@ -199,7 +249,7 @@ static int write_messages(macsec_outlet *w) {
         const int64_t done = w->written - first;
         const int count =
             sendmmsg(w->to.fd, w->messages + done, (unsigned)(rest - done), MSG_DONTWAIT);
-        const int error = count < 0 ? writing_failed(w, &waits) : 0;
+        const int error = count < 0 ? writing_failed(w, 1, &waits) : 0;
         if (error != 0) {
             return error;
         }
@@ -215,7 +265,7 @@ static int write_calls(macsec_outlet *w) {
     while (w->written < w->frames && !waits) {
         const uint8_t *frame = w->arena + w->start[w->written];
         const ssize_t count = write(w->to.fd, frame, (size_t)w->length[w->written]);
-        const int error = count < 0 ? writing_failed(w, &waits) : 0;
+        const int error = count < 0 ? writing_failed(w, 1, &waits) : 0;
         if (error != 0) {
             return error;
         }
@@ -226,6 +276,37 @@ static int write_calls(macsec_outlet *w) {
     return 0;
 }
 
+/* Gather a large segment, or a frame alone. Return the number of pieces. */
+static int gather(macsec_outlet *w) {
+    macsec_group *g = &w->group;
+    w->octets[0] = (struct iovec){&g->offload, sizeof g->offload + g->head_octets};
+    for (int64_t at = 0; at < g->frames; at++) {
+        const int64_t row = w->written + at;
+        w->octets[1 + at] = (struct iovec){w->arena + w->start[row] + g->payload,
+                                           (size_t)w->length[row] - g->payload};
+    }
+    return (int)g->frames + 1;
+}
+
+static int write_offloads(macsec_outlet *w) {
+    int waits = 0;
+    while (w->written < w->frames && !waits) {
+        macsec_coalesce(&w->group, w->arena, w->start, w->length, w->written, w->frames,
+                        w->to.datagrams);
+        const ssize_t count = writev(w->to.fd, w->octets, gather(w));
+        const int error = count < 0 ? writing_failed(w, w->group.frames, &waits) : 0;
+        if (error != 0) {
+            return error;
+        }
+        if (count >= 0) {
+            sent(w, w->group.frames);
+        }
+    }
+    return 0;
+}
+
 int macsec_outlet_write(macsec_outlet *w) {
-    return w->to.is_socket ? write_messages(w) : write_calls(w);
+    return w->to.kind == MACSEC_END_SOCKET   ? write_messages(w)
+           : w->to.kind == MACSEC_END_DEVICE ? write_calls(w)
+                                             : write_offloads(w);
 }

@@ -1,7 +1,8 @@
 /* The ends of a pump or a line: read and write frames in batches.
 
-   An end is a socket that keeps messages apart (AF_PACKET, or a pair of AF_UNIX), or a device with
-   one frame a call (a TAP). It does not block. */
+   An end is a socket that keeps messages apart (AF_PACKET, or a pair of AF_UNIX), or a TAP device:
+   one frame a call, or with offloads one large segment a call, which is cut and joined here. It
+   does not block. Counts are those of frames. */
 #ifndef MACSEC_ENDS_H
 #define MACSEC_ENDS_H
 
@@ -9,6 +10,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "live/coalesce.h"
+#include "live/cut.h"
 #include "secy/macsec.h"
 
 enum {
@@ -20,15 +23,24 @@ enum {
     MACSEC_ENDS_AUX = 64,
 };
 
+typedef enum macsec_end_kind {
+    MACSEC_END_SOCKET,
+    MACSEC_END_DEVICE,
+    MACSEC_END_OFFLOADS, /* a TAP device opened with IFF_VNET_HDR */
+} macsec_end_kind;
+
 typedef struct macsec_end {
     int fd;
-    int is_socket;
+    macsec_end_kind kind;
+    int datagrams; /* 1: UDP may be joined too */
 } macsec_end;
 
 /* The frames read last: `in`, up to a batch. */
 typedef struct macsec_intake {
     macsec_end from;
     uint8_t *rows;
+    uint8_t *large; /* of an end with offloads: what was read last; `cut` has the rest of it */
+    macsec_cut cut;
     macsec_frames in;
     int is_down; /* 1: the interface was down at the last read */
     int64_t start[MACSEC_ENDS_BATCH], length[MACSEC_ENDS_BATCH], wire_length[MACSEC_ENDS_BATCH];
@@ -45,8 +57,9 @@ typedef struct macsec_outlet {
     int64_t frames;
     int64_t written;
     atomic_uint_least64_t frames_out, octets_out, too_long, dropped;
+    macsec_group group;
     struct mmsghdr messages[MACSEC_ENDS_BATCH];
-    struct iovec octets[MACSEC_ENDS_BATCH];
+    struct iovec octets[1 + MACSEC_ENDS_BATCH];
 } macsec_outlet;
 
 /* Make an intake. Return DONE or NO_MEMORY. */
@@ -56,6 +69,11 @@ void macsec_outlet_make(macsec_outlet *outlet, int fd);
 
 /* Read the frames that are there, up to a batch. Return 0, or the errno of an end that broke. */
 int macsec_intake_read(macsec_intake *intake);
+
+/* Return 1 if frames are left that no descriptor shows. */
+static inline int macsec_intake_ready(const macsec_intake *intake) {
+    return intake->large != NULL && macsec_cut_next_length(&intake->cut) != 0;
+}
 
 /* Return 1 if the interface of a packet socket was deleted. */
 int macsec_intake_gone(const macsec_intake *intake);

@@ -169,6 +169,16 @@ static struct pollfd awaited(const way *w) {
                : (struct pollfd){.fd = w->intake.from.fd, .events = POLLIN};
 }
 
+/* Return 1 if a direction has frames left that were read, and none that wait to be written. */
+static int goes_on(const way *w) {
+    return macsec_intake_ready(&w->intake) && !macsec_outlet_waits(&w->outlet);
+}
+
+/* Return the milliseconds until the pump has work without an event; -1: it has none. */
+static int patience(const macsec_pump *pump) {
+    return goes_on(&pump->ways[CLEAR]) ? 0 : pump->ways[WIRE].intake.is_down ? LOOK_MS : -1;
+}
+
 /* Return ENODEV if the interface is down and was deleted: a deleted one does not come back. */
 static int look_below(const way *w) {
     return w->intake.is_down && macsec_intake_gone(&w->intake) ? ENODEV : 0;
@@ -180,7 +190,7 @@ int macsec_pump_run(macsec_pump *pump, int stop, macsec_which_end *failed) {
         struct pollfd polled[1 + ENDS] = {
             {.fd = stop, .events = POLLIN}, awaited(&ways[CLEAR]), awaited(&ways[WIRE])};
         *failed = MACSEC_NO_END;
-        const int ready = poll(polled, 1 + ENDS, ways[WIRE].intake.is_down ? LOOK_MS : -1);
+        const int ready = poll(polled, 1 + ENDS, patience(pump));
         if (ready < 0 && errno != EINTR) {
             return errno;
         }
@@ -193,7 +203,9 @@ int macsec_pump_run(macsec_pump *pump, int stop, macsec_which_end *failed) {
             error = look_below(&ways[WIRE]);
         }
         for (int from = 0; from < ENDS && error == 0; from++) {
-            error = polled[1 + from].revents ? step(pump, &ways[from], failed) : 0;
+            error = polled[1 + from].revents || goes_on(&ways[from])
+                        ? step(pump, &ways[from], failed)
+                        : 0;
         }
         if (error != 0) {
             return error;

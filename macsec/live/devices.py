@@ -38,7 +38,7 @@ GET_FLAGS, SET_FLAGS, GET_MTU, SET_MTU = 0x8913, 0x8914, 0x8921, 0x8922
 SET_ADDRESS, GET_ADDRESS = 0x8924, 0x8927
 TUN_SET_INTERFACE, TUN_SET_CARRIER = 0x400454CA, 0x400454E2
 IFF_UP = 1
-IFF_TAP, IFF_NO_PI, IFF_TUN_EXCL = 0x0002, 0x1000, 0x8000
+IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_TUN_EXCL = 0x0002, 0x1000, 0x4000, 0x8000
 REQUEST = struct.Struct("16s24s")
 
 # linux/if_packet.h
@@ -215,7 +215,7 @@ def _attach(tap: TapDevice) -> None:
         pass
     else:
         raise ConfigError(f"{tap.name} exists already: choose another name")
-    flags = struct.pack("=H", IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL)
+    flags = struct.pack("=H", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)
     try:
         fcntl.ioctl(tap, TUN_SET_INTERFACE, REQUEST.pack(os.fsencode(tap.name), flags))
     except PermissionError:

@@ -32,6 +32,7 @@ from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
 from .export import export
+from .following import Follower
 from .loop import Loop
 from .status_socket import KEYS, STATUS, ControlSocket, QuestionSocket
 
@@ -72,6 +73,7 @@ class AgreedTap(NamedTuple):
     pump: Pump
     model: Configuration
     in_use: InUse
+    follower: Follower
     events: PortEvents | None = None
 
     def status(self, _: Client) -> str:
@@ -83,6 +85,11 @@ class AgreedTap(NamedTuple):
         """Return the SAKs in use, as a configuration in JSON, and report who has them."""
         say(f"{self.upper}: SAKs exported to pid {client.pid}, uid {client.uid}")
         return export(self.kay, self.secy, self.model)
+
+    def open(self, opened: bool) -> None:
+        """Open or close the Controlled Port; the carrier of the interface follows."""
+        self.pump.open(opened)
+        self.follower.open(opened)
 
 
 Run = Callable[[Loop], None]
@@ -100,7 +107,7 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         opened = open_eapol(tap.below, policy.destination, policy.eapol_ethertype)
         eapol = stack.enter_context(opened)
         sockets: list[LocalSocket] = [stack.enter_context(each) for each in _question_sockets(tap)]
-        agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.pump.open)
+        agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.open)
         driver = Driver([KayPort(agreement, eapol)], now_ns)
         driver.start()
         stack.callback(driver.stop)

@@ -1,4 +1,4 @@
-"""The upper interface of a tap follows the lower one: its carrier, and its MTU less 32."""
+"""The upper interface of a tap follows the lower one, in carrier and MTU less 32, and its port."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class Follower:
     """Keeps the upper interface and the SecY in line with the lower interface.
 
     The SecY refuses frames that are too long for the lower interface (10.5.5, OutPktsTooLong), so
-    none is protected that the interface would refuse. `say` takes each change in words.
+    none is protected that the interface would refuse. The upper interface has a carrier while the
+    lower one has, and the Controlled Port is `opened` or lets protocols pass in clear. `say` takes
+    each change in words.
     """
 
     def __init__(
@@ -25,9 +27,10 @@ class Follower:
         upper: TapDevice,
         secy: SecY,
         say: Callable[[str], None],
+        opened: bool = True,
     ) -> None:
         self._watch, self._lower, self._upper, self._secy = watch, lower, upper, secy
-        self._say = say
+        self._say, self._opened = say, opened
         self._limit = secy.controls.mtu
         self.mtu = upper.mtu
         self.state = watch.state() or InterfaceState(self.mtu + OVERHEAD, False)
@@ -50,6 +53,12 @@ class Follower:
         if self.state.mtu != before.mtu:
             self._follow_mtu()
 
+    def open(self, opened: bool) -> None:
+        """Follow the Controlled Port: closed, the upper interface has no carrier."""
+        if opened != self._opened:
+            self._opened = opened
+            self._follow_carrier()
+
     @property
     def vlan_note(self) -> str:
         """The limit of frames with a VLAN tag, which an interface does not count in its MTU."""
@@ -58,8 +67,9 @@ class Follower:
         return f"; VLAN-tagged frames: MTU {self.mtu - VLAN_TAG_LENGTH}"
 
     def _follow_carrier(self) -> None:
+        passes = self._opened or bool(self._secy.controls.clear)
         try:
-            self._upper.set_carrier(self.state.carrier)
+            self._upper.set_carrier(self.state.carrier and passes)
         except EnvironmentLacks as error:
             self._say(f"{self._upper.name} does not follow the carrier of {self._lower}: {error}")
 

@@ -78,8 +78,8 @@ def command(
     fresh keys before the next run. While another process of this machine sends under the same key
     and SCI, NAME is refused (exit 1).
 
-    With --mka every run agrees on fresh keys. NAME passes nothing before IFACE is secured; the SCI
-    is the MAC address of IFACE with port 1. macsec mka status shows the status.
+    With --mka every run agrees on fresh keys. NAME passes nothing and has no carrier before IFACE
+    is secured; the SCI is the MAC address of IFACE with port 1. macsec mka status shows the status.
     """
     if lower == upper:
         raise click.UsageError("--lower and --upper are two interfaces")
@@ -133,11 +133,13 @@ def _run(
         ExitStack() as more,
     ):
         started = monotonic()
-        follower = Follower(watch, below.name, clear, secy, inform)
+        follower = Follower(watch, below.name, clear, secy, inform, opened=kay is None)
         events = _events(tap, secy, kay, pump, wire)
         run: Callable[[Loop], None] = Loop.run
         if kay is not None:
-            parts = AgreedTap(kay, below, tap.upper, wire, secy, pump, model, tap.in_use, events)
+            parts = AgreedTap(
+                kay, below, tap.upper, wire, secy, pump, model, tap.in_use, follower, events
+            )
             run = more.enter_context(agreed(parts, tap.quiet))
 
         def session() -> report.Session:
