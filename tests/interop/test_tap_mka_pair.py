@@ -98,6 +98,24 @@ def pair(tmp_path) -> Iterator[Pair]:
             yield pair
 
 
+def test_the_carrier_follows_the_controlled_port(pair):
+    """None before the port is secured, and none once the peer is gone."""
+
+    def carrier() -> list[bool]:
+        return ["LOWER_UP" in host.ip("link", "show", "ms0") for host in pair.hosts]
+
+    pair.start((OWN, OTHER))
+    assert carrier() == [False, False]
+    for tap in pair.taps:
+        tap.close()
+    pair.taps.clear()
+    pair.start()
+    pair.until_secured()
+    hosts.until(lambda: carrier() == [True, True], "a carrier")
+    pair.taps[1].kill()
+    hosts.until(lambda: "NO-CARRIER" in pair.hosts[0].ip("link", "show", "ms0"), "no carrier")
+
+
 @pytest.mark.parametrize("cipher", SUITES)
 def test_every_suite_is_agreed_on_and_used(pair, cipher):
     """The cable carries MACsec and EAPOL only; the counters of both sides match."""

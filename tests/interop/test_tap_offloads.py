@@ -230,7 +230,7 @@ def test_datagrams_of_64_kilobytes_arrive_in_fragments(taps, address, tx):
     """A datagram larger than the MTU is cut by IP, not by UDP."""
     taps.set(0, "ms0", tx=tx)
     payloads = [BLOCK[:size] for size in (65_507, 1441, 60_000, 3000)]
-    assert datagrams(*taps.hosts, address, payloads) == payloads
+    assert datagrams(taps.hosts, address, payloads) == payloads
     check(taps.end())
 
 
@@ -246,5 +246,5 @@ def test_segmented_datagrams_arrive_one_by_one(taps, address, features):
             for payload in payloads
             for at in range(0, len(payload), segment)
         ]
-        assert datagrams(*taps.hosts, address, payloads, segment) == want
+        assert datagrams(taps.hosts, address, payloads, segment) == want
     check(taps.end())

@@ -33,17 +33,18 @@ class Stream:
 
     def carry(self, octets: int, pieces: Sequence[int] = (1 << 20,), both: bool = False) -> None:
         """Send octets in writes of these sizes, `both` ways; fail unless the same arrive."""
-        ways = [(self.near, self.far), (self.far, self.near)][: 2 if both else 1]
+        ends = (self.near, self.far)
+        ways = [ends, ends[::-1]][: 2 if both else 1]
         results: list[tuple[str, str]] = []
         threads = [
-            threading.Thread(target=lambda way=way: results.append(_one(*way, octets, pieces)))
+            threading.Thread(target=lambda way=way: results.append(_one(way, octets, pieces)))
             for way in ways
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(results) == len(ways), "a stream stood still"
+        assert len(results) == len(ways), "a stream ended early"
         assert all(sent == got for sent, got in results)
 
     def close(self) -> None:
@@ -52,10 +53,9 @@ class Stream:
         self.far.close()
 
 
-def _one(
-    near: socket.socket, far: socket.socket, octets: int, pieces: Sequence[int]
-) -> tuple[str, str]:
+def _one(ends: Sequence[socket.socket], octets: int, pieces: Sequence[int]) -> tuple[str, str]:
     """Return the SHA-256 of all octets sent, and of all that arrived."""
+    near, far = ends
     got = hashlib.sha256()
 
     def receive() -> None:
@@ -78,13 +78,14 @@ def _one(
 
 
 def datagrams(
-    a: Host, b: Host, address: str, payloads: Sequence[bytes], segment: int = 0
+    pair: Sequence[Host], address: str, payloads: Sequence[bytes], segment: int = 0
 ) -> list[bytes]:
-    """Send each payload by UDP and wait for it; return the datagrams that arrived.
+    """Send each payload by UDP, from host to host, and wait for it; return all that arrived.
 
-    `segment`: the kernel sends each payload in datagrams of so many octets.
+    `segment`: the kernel sends each payload in datagrams of that length.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    a, b = pair
     found = []
     with b.inside():
         far = socket.socket(family, socket.SOCK_DGRAM)

@@ -73,8 +73,8 @@ class AgreedTap(NamedTuple):
     pump: Pump
     model: Configuration
     in_use: InUse
-    follower: Follower
     events: PortEvents | None = None
+    follower: Follower | None = None
 
     def status(self, _: Client) -> str:
         """Return the status of key agreement and the counters, as JSON."""
@@ -89,7 +89,8 @@ class AgreedTap(NamedTuple):
     def open(self, opened: bool) -> None:
         """Open or close the Controlled Port; the carrier of the interface follows."""
         self.pump.open(opened)
-        self.follower.open(opened)
+        if self.follower is not None:
+            self.follower.open(opened)
 
 
 Run = Callable[[Loop], None]

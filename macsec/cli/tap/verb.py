@@ -138,7 +138,7 @@ def _run(
         run: Callable[[Loop], None] = Loop.run
         if kay is not None:
             parts = AgreedTap(
-                kay, below, tap.upper, wire, secy, pump, model, tap.in_use, follower, events
+                kay, below, tap.upper, wire, secy, pump, model, tap.in_use, events, follower
             )
             run = more.enter_context(agreed(parts, tap.quiet))
 
