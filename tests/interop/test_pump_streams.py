@@ -81,7 +81,7 @@ def stack() -> Iterator[contextlib.ExitStack]:
 
 
 def test_a_stream_survives_rekeys_without_loss(tmp_path, stack):
-    """Every 20 ms a key, both ways; each frame that is sent is valid at the other side."""
+    """Every 100 ms a key, both ways; each frame that is sent is valid at the other side."""
     hosts.need()
     pair = stack.enter_context(hosts.hosts(tmp_path))
     hosts.cable(*pair)
@@ -96,15 +96,14 @@ def test_a_stream_survives_rekeys_without_loss(tmp_path, stack):
     carried = threading.Thread(target=carry)
     carried.start()
     while carried.is_alive():
-        over.wait(0.01)
-        old, new = rekeys % 4, (rekeys + 1) % 4
-        pumps.rekey(new)
-        over.wait(0.01)
-        pumps.retire(old)
+        over.wait(0.1)
+        if rekeys >= 2:  # frames under the key before the last have left the queues
+            pumps.retire((rekeys - 2) % 4)
+        pumps.rekey((rekeys + 1) % 4)
         rekeys += 1
     carried.join()
     assert over.is_set()
-    assert rekeys > 10
+    assert rekeys > 4
     for one, other in itertools.permutations(pumps.secys):
         late = one.counters["OutPktsEncrypted"] - other.counters["InPktsOK"]
         bad = ("InPktsNotValid", "InPktsNotUsingSA", "InPktsLate", "InPktsNoSCI")
