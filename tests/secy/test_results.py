@@ -66,7 +66,7 @@ def test_results_never_share_memory(every_plane: Plane) -> None:
     assert all(one[1] <= other[0] for one, other in pairwise(apart))
 
 
-@pytest.mark.native
+@pytest.mark.as_built
 @native_only
 def test_memory_of_a_dropped_result_is_used_again() -> None:
     """The next result lies where the last one was, unless something of that is left."""
@@ -80,7 +80,7 @@ def test_memory_of_a_dropped_result_is_used_again() -> None:
     assert arena_of(sends, batch) == first
 
 
-@pytest.mark.native
+@pytest.mark.as_built
 @native_only
 def test_a_column_keeps_no_frames() -> None:
     """The columns of a result that is dropped do not keep the memory of its frames."""
