@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan
 from statistics import median
 from typing import Any
 
@@ -20,9 +21,12 @@ from target_row import TargetRow
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.measure.task import PROTECT, STAGES, Stage, Task, make_task
+from macsec.measure.throughput.others import IPSEC_MB
+from macsec.measure.throughput.ours import PYTHON_BATCH
+from macsec.measure.throughput.run import ThroughputPlan, measure
 from macsec.measure.workload import parse
 from macsec.secy import Controls, SecY
-from macsec.secy.native import ffi, lib
+from macsec.secy.native import ffi, lib, usable_kernels
 from macsec.suites import SUITES
 
 SECTION = "1. The call"
@@ -40,7 +44,15 @@ Sample = Callable[[], float]
 
 def rows() -> list[TargetRow]:
     """Measure all goals of the call."""
-    return [*beside_its_frames(), *beside_the_bare_call(), *two_threads()]
+    return [
+        *beside_its_frames(),
+        *beside_the_bare_call(),
+        *beside_ipsec_mb(
+            "vaes-avx512", {"64": 0.90, "256": 0.90, "512": 0.95, "1514": 0.95, "9014": 0.95}
+        ),
+        *beside_ipsec_mb("vaes-avx2", dict.fromkeys(SIZES, 0.55)),
+        *two_threads(),
+    ]
 
 
 def beside_its_frames() -> Iterator[TargetRow]:
@@ -75,6 +87,28 @@ def beside_the_bare_call() -> Iterator[TargetRow]:
                 protect = times[PROTECT][1]
                 yield TargetRow(SECTION, f"{name} / protect", 1.05, whole / protect, note=note)
             yield TargetRow(SECTION, f"{name}, kept / dropped", 1.25, kept / whole)
+
+
+def beside_ipsec_mb(kernel: str, goals: Mapping[str, float]) -> Iterator[TargetRow]:
+    """Yield the time of the whole call over that of bare seals on registers of the same width."""
+    if kernel not in usable_kernels():
+        return
+    results = measure(
+        ThroughputPlan(
+            workloads=[parse(size) for size in goals],
+            suites=[SUITE],
+            kernels=[kernel],
+            peers=[IPSEC_MB],
+            stages=[PROTECT],
+            rounds=9,
+        )
+    )
+    peer = {"vaes-avx512": IPSEC_MB, "vaes-avx2": f"{IPSEC_MB}/avx2"}[kernel]
+    for race, (size, goal) in zip(results.races, goals.items(), strict=True):
+        rows = {row.backend: row for row in race}
+        beside = rows[PYTHON_BATCH].ratio(rows[peer]) if peer in rows else nan
+        name = f"{PROTECT} of {FRAMES} of {size}, {kernel} / {peer}"
+        yield TargetRow(SECTION, name, goal, beside)
 
 
 def two_threads() -> Iterator[TargetRow]:
