@@ -125,7 +125,7 @@ def test_tcp_recovers_on_a_wire_that_loses(tmp_path, stack):
             stack.enter_context(devices.open_packet(devices.interface(f"far{number}")))
             for number in (0, 1)
         ]
-    line = stack.enter_context(Line(*ends, (IMPAIRED, IMPAIRED), seed=3))
+    line = stack.enter_context(Line(ends[0], ends[1], (IMPAIRED, IMPAIRED), seed=3))
     pumps = Pumps(pair[:2], stack)
     stream = stack.enter_context(contextlib.closing(Stream(a, b, ADDRESSES[1])))
     stream.carry(20 * MIB, SIZES, both=True)

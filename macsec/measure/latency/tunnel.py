@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
@@ -30,6 +31,7 @@ SYSTEMS = (0x02A0_0000_0001, 0x02A0_0000_0002)
 CLEAR: Mapping[str, Any] = {"secy": {"protect": "off", "validate": "null"}}
 ROOM = 60
 """Seconds that iperf3 has to end, beyond its own."""
+PAUSE_S = 0.05
 
 Keys = Mapping[str, str]
 
@@ -59,6 +61,7 @@ class Tunnel:
 
     def __init__(self, configs: tuple[Mapping[str, Any], Mapping[str, Any]], mtu: int) -> None:
         self._stack = ExitStack()
+        self._pumps: list[Pump] = []
         try:
             self.hosts = [self._stack.enter_context(Namespace(f"host {n}")) for n in (1, 2)]
             self._join(mtu)
@@ -83,7 +86,7 @@ class Tunnel:
             wire = enter(open_packet(interface("wire")))
             clear = enter(open_tap(NAME, mtu, SYSTEMS[side].to_bytes(6)))
         self.hosts[side].ip(f"addr add {ADDRESSES[side]}/24 dev {NAME}")
-        enter(Pump(clear, wire, secy))
+        self._pumps.append(enter(Pump(clear, wire, secy)))
 
     def socket(self, side: int) -> socket.socket:
         """Open a datagram socket on a host; the first host's is connected to the second's."""
@@ -124,6 +127,18 @@ class Tunnel:
         if "error" in report or "end" not in report:
             raise MACsecError(f"iperf3: {report.get('error', 'it report nothing')}")
         return float(report["end"]["sum_received"]["bits_per_second"]) / BITS_PER_GBIT
+
+    @property
+    def moved(self) -> int:
+        """Frames that both pumps have read so far."""
+        return sum(way["frames_in"] for pump in self._pumps for way in pump.traffic)
+
+    def settle(self) -> None:
+        """Wait until the pumps move nothing more."""
+        last = -1
+        while (moved := self.moved) != last:
+            last = moved
+            time.sleep(PAUSE_S)
 
     def close(self) -> None:
         """Remove hosts and devices."""
