@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from support.hosts import MACSEC, need
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
+from macsec.errors import EnvironmentLacks
+from macsec.measure.latency import tunnel_peers
 from macsec.measure.latency.round_trips import PATHS, TripPlan, measure
 from macsec.measure.latency.tunnel import CLEAR, Tunnel, protected
+from macsec.measure.latency.tunnel_peers import PEERS
 from macsec.suites import SUITES
 
 IPV4 = b"\x08\x00"
@@ -66,3 +70,20 @@ def test_every_trip_and_stream_is_measured() -> None:
     assert result.lacking == ""
     assert all(len(runs) == 1 and runs[0] > 0 for runs in result.gbit_per_s.values())
     assert result.throughput_ratio is not None
+    assert len(result.peers["veth"]) == 1
+    assert {*result.peers, *result.missing} == {*PEERS}
+
+
+def test_a_peer_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the package that has it; the others are measured."""
+    need("iperf3")
+    monkeypatch.setattr(tunnel_peers.trust, "program", _without("wireguard-go"))
+    with pytest.raises(EnvironmentLacks, match=r"wireguard-go is not installed \(apt install"):
+        tunnel_peers.wireguard(1500).__enter__()
+    with tunnel_peers.cable(1500) as peer:
+        assert peer.tunnel.iperf(1, peer.address) > 0
+
+
+def _without(missing: str) -> Callable[[str], str | None]:
+    found = tunnel_peers.trust.program
+    return lambda name: None if name == missing else found(name)

@@ -111,7 +111,8 @@ def command(
     Targets are not judged if other programs used the machine meanwhile.
 
     --tap adds round trips and iperf3 between two hosts with user-space MACsec between them, and in
-    turn between the same hosts without MACsec.
+    turn between the same hosts without MACsec. iperf3 also runs over the bare cable, through
+    wireguard-go and through ESP in the kernel, where the machine has them.
     """
     if report is not None and not report.endswith((".html", ".htm")):
         raise ConfigError(f"report {report}: the name must end in .html")

@@ -5,4 +5,5 @@ chain.py           two SecYs, one frame at a time     offered.py   frames at a r
 histogram.py       counts by value, as HdrHistogram keeps them
 search.py          the highest rate without loss      undisturbed.py   runs that nothing interrupted
 serialisation.py   the time on the wire, exact        round_trips.py, tunnel.py   between two hosts
+tunnel_peers.py    other ways between them: a bare cable, WireGuard, ESP
 """

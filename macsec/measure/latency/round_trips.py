@@ -17,6 +17,7 @@ from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import NativeThread
 from macsec.measure.latency.histogram import NativeHistogram, at_share
 from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
+from macsec.measure.latency.tunnel_peers import PEERS, TunnelPeer
 from macsec.native import load
 from macsec.suites import CipherSuite
 
@@ -68,11 +69,16 @@ class Trips:
 
 @dataclass(slots=True)
 class RealTime:
-    """The results. `gbit_per_s`: TCP through each path, run by run."""
+    """The results. `gbit_per_s`: TCP through each path, run by run; `peers`: of others, by name.
+
+    `missing`: peers that this machine lacks, and why.
+    """
 
     plan: TripPlan
     trips: list[Trips] = field(default_factory=list)
     gbit_per_s: dict[str, list[float]] = field(default_factory=dict)
+    peers: dict[str, list[float]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     lacking: str = ""
 
     @property
@@ -153,10 +159,26 @@ def _run_iperf(
     plan: TripPlan, tunnels: Mapping[str, Tunnel], results: RealTime, step: Callable[[], None]
 ) -> None:
     results.gbit_per_s = {path: [] for path in PATHS}
-    for run in range(plan.runs):
-        for path in PATHS if run % 2 == 0 else reversed(PATHS):
-            results.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
-        step()
+    with ExitStack() as stack:
+        peers = _peers(stack, results)
+        results.peers = {name: [] for name in peers}
+        for run in range(plan.runs):
+            for path in PATHS if run % 2 == 0 else reversed(PATHS):
+                results.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
+            for name, peer in peers.items():
+                results.peers[name].append(peer.tunnel.iperf(plan.iperf_s, peer.address))
+            step()
+
+
+def _peers(stack: ExitStack, results: RealTime) -> dict[str, TunnelPeer]:
+    """Bring up the peers that this machine has, and note the missing ones."""
+    found = {}
+    for name, bring_up in PEERS.items():
+        try:
+            found[name] = stack.enter_context(bring_up(MTU))
+        except EnvironmentLacks as error:
+            results.missing[name] = str(error)
+    return found
 
 
 def require() -> None:

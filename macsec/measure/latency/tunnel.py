@@ -11,7 +11,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -57,9 +57,12 @@ def protected(suite: CipherSuite, keys: Keys) -> tuple[Mapping[str, Any], Mappin
 
 
 class Tunnel:
-    """Two hosts and the link between them, up while it is open. `mtu`: MTU of the TAP devices."""
+    """Two hosts and the link between them, up while it is open. `mtu`: MTU of the TAP devices.
 
-    def __init__(self, configs: tuple[Mapping[str, Any], Mapping[str, Any]], mtu: int) -> None:
+    Without `configs` there is the cable alone, with room for the overhead of MACsec.
+    """
+
+    def __init__(self, configs: Sequence[Mapping[str, Any]], mtu: int) -> None:
         self._stack = ExitStack()
         self._pumps: list[Pump] = []
         try:
@@ -98,8 +101,8 @@ class Tunnel:
             made.bind((ADDRESSES[1], PORT))
         return made
 
-    def iperf(self, seconds: int) -> float:
-        """Return the Gbit/s of TCP that iperf3 measures from the first host to the second."""
+    def iperf(self, seconds: int, address: str = ADDRESSES[1]) -> float:
+        """Return the Gbit/s of TCP by iperf3 from the first host to an address of the second."""
         program = iperf3()
         if program is None:
             raise EnvironmentLacks("iperf3 is not here (apt install iperf3)")
@@ -114,7 +117,7 @@ class Tunnel:
             _await_listening(server)
             with self.hosts[0].inside():
                 done = subprocess.run(  # noqa: S603
-                    [program, "-c", ADDRESSES[1], "-t", str(seconds), "-J"],
+                    [program, "-c", address, "-t", str(seconds), "-J"],
                     capture_output=True,
                     check=False,
                     env=trust.environment(),

@@ -7,11 +7,13 @@ added to another: this machine's clock and exact virtual time measure different 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, TypedDict, cast
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
+from macsec.measure.latency.round_trips import RealTime
 from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates
 from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.serialisation import Added
@@ -124,6 +126,8 @@ class RealTimeJson(TypedDict):
     p50_ratio: float | None
     iperf3_gbit_per_s: dict[str, list[float]]
     iperf3_ratio: float | None
+    iperf3_peers_gbit_per_s: dict[str, list[float]]
+    peers_missing: dict[str, str]
     lacking: str | None
 
 
@@ -331,6 +335,8 @@ def _real_item(results: LatencyResults) -> RealTimeJson | None:
         "p50_ratio": real.trip_ratio,
         "iperf3_gbit_per_s": real.gbit_per_s,
         "iperf3_ratio": real.throughput_ratio,
+        "iperf3_peers_gbit_per_s": real.peers,
+        "peers_missing": real.missing,
         "lacking": real.lacking or None,
     }
 
@@ -448,15 +454,22 @@ def _trip_tables(results: LatencyResults) -> Iterator[Table]:
     head = ("octets", "path", *NUMBERS, "lost", "p50 to clear")
     yield Table(real.plan.suite.name, head, rows, 2)
     if real.gbit_per_s:
-        yield Table("iperf3, TCP, Gbit/s of each run", *_iperf_table(real.gbit_per_s))
+        yield Table("iperf3, TCP, Gbit/s of each run", *_iperf_table(real))
+        if real.missing:
+            yield Table("Not measured", ("peer", "why"), list(map(list, real.missing.items())))
     elif real.lacking:
         yield Table("iperf3", ("not run",), [[real.lacking]])
 
 
-def _iperf_table(runs: Mapping[str, list[float]]) -> tuple[Sequence[str], list[list[str]]]:
+def _iperf_table(real: RealTime) -> tuple[Sequence[str], list[list[str]]]:
+    """Return both paths and the peers beside them."""
+    runs = {**real.gbit_per_s, **real.peers}
     count = max(map(len, runs.values()))
-    rows = [[path, *(f"{value:.2f}" for value in values)] for path, values in runs.items()]
-    return ("path", *(f"run {at}" for at in range(1, count + 1))), rows
+    rows = [
+        [name, f"{statistics.median(values):.2f}", *(f"{value:.2f}" for value in values)]
+        for name, values in runs.items()
+    ]
+    return ("path", "median", *(f"run {at}" for at in range(1, count + 1))), rows
 
 
 def overhead_name(octets: int) -> str:

@@ -117,6 +117,10 @@ def test_round_trips_are_measured_as_root(desk):
     assert {path: len(runs) for path, runs in real["iperf3_gbit_per_s"].items()} == dict.fromkeys(
         PATHS, 5
     )
+    peers = {**real["iperf3_peers_gbit_per_s"], **real["peers_missing"]}
+    assert set(peers) == {"veth", "wireguard-go", "linux-esp"}
+    assert len(real["iperf3_peers_gbit_per_s"]["veth"]) == 5
+    assert all(real["peers_missing"].values())
     targets = {target["name"]: target for target in found["targets"]}
     (trip,) = (targets[name] for name in targets if "round trip" in name)
     (through,) = (targets[name] for name in targets if "iperf3" in name)
