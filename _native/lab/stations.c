@@ -47,12 +47,12 @@ void macsec_lab_station(const macsec_lab *lab, int64_t at, macsec_lab_station_co
    the verdict and, for a frame that goes on, the result. */
 static int through_secy(macsec_lab *lab, uint32_t at, int way, lab_frame *f, int *verdict,
                         lab_frame **result) {
-    station *s = &lab->stations[at];
     secy_call *const calls[] = {macsec_protect_frame, macsec_validate_frame};
     *result = NULL;
-    if (s->secy == NULL && s->open) {
+    if (lab->stations[at].secy == NULL && lab->stations[at].open) {
         lab_hook(lab, MACSEC_LAB_SECY_CLOSED, at, 0, f);
     }
+    station *s = &lab->stations[at];
     if (s->secy == NULL) {
         s->counts.blocked[way]++;
         return 0;

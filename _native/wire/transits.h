@@ -7,7 +7,7 @@
 
 #include "wire/calendar_state.h"
 
-enum { FIRST_ROOM = 8 };
+enum { FIRST_ROOM = 8 }; /* most lanes of a large lab carry few frames */
 
 static int before(const transit *a, const transit *b) {
     return a->due_ps < b->due_ps || (a->due_ps == b->due_ps && a->sequence < b->sequence);

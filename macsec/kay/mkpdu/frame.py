@@ -208,7 +208,8 @@ def compose(
 
 def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes], updated_header: bool = True) -> bytes:
     """Return the frame, with the ICV that `icv` computes. Raises ConfigError."""
-    return mkpdu.signed + icv(mkpdu.signed_as(updated_header)) + mkpdu.trailer
+    signed = mkpdu.signed
+    return signed + icv(signed if updated_header else mkpdu.signed_as(False)) + mkpdu.trailer
 
 
 def decode(frame: bytes, ethertypes: Collection[int] = EAPOL_ETHERTYPES) -> Mkpdu | Refusal:
