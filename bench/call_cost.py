@@ -36,7 +36,7 @@ BARE_SEALS = (
     ("vaes-avx512", IPSEC_MB, dict(zip(SIZES, (0.90, 0.90, 0.95, 0.95, 0.95), strict=True))),
     ("vaes-avx2", f"{IPSEC_MB}/avx2", dict.fromkeys(SIZES, 0.55)),
 )
-"""Kernel, peer on registers of the same width, and by size the share of its time that is allowed."""
+"""Kernel, peer on registers of the same width, and the allowed share of its time by size."""
 FRAMES = 256
 KEPT = 64
 SAMPLE_NS = 1_500_000
