@@ -27,6 +27,10 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
         h.turn = t->out - TURN_OCTETS;
     }
     if (mode == HASHING) {
+        if (t->out != NULL) {
+            store_whole(x, t->out, last);
+            VEC_STORE_MASKED(t->out + last * VEC_OCTETS, x[last], end);
+        }
         hash_tail(f, &h);
         h.x = NULL;
     }

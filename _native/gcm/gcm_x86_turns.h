@@ -72,15 +72,15 @@ INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
     KEEP(all->middle);
 }
 
-/* Return the sum. */
-INLINE product total(const products *sum) {
-    product all = sum->all;
+/* Add the product that waits, if any. Do this before and after an addition under a condition, so
+   that `terms` stays a constant. */
+INLINE void close_sum(products *sum) {
     if (sum->terms == 2) {
-        all.low = VEC_XOR(all.low, sum->waiting.low);
-        all.high = VEC_XOR(all.high, sum->waiting.high);
-        all.middle = VEC_XOR(all.middle, sum->waiting.middle);
+        sum->all.low = VEC_XOR(sum->all.low, sum->waiting.low);
+        sum->all.high = VEC_XOR(sum->all.high, sum->waiting.high);
+        sum->all.middle = VEC_XOR(sum->all.middle, sum->waiting.middle);
+        sum->terms = 1;
     }
-    return all;
 }
 
 /* Offset of H^n of the run in the key. */
@@ -124,16 +124,17 @@ INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, siz
 }
 
 /* Reduce lane by lane. */
-INLINE VEC reduce_lanes(const products *sum) {
+INLINE VEC reduce_lanes(products *sum) {
     const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
-    const product all = total(sum);
+    close_sum(sum);
+    const product all = sum->all;
     VEC middle = VEC_XOR3(all.middle, all.low, all.high);
     middle = VEC_XOR3(middle, VEC_SWAP(all.low), VEC_PRODUCT(all.low, fold, 0x00));
     return VEC_XOR3(all.high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
 }
 
 /* Reduce the sum of the lanes. */
-INLINE __m128i reduce(const products *sum) {
+INLINE __m128i reduce(products *sum) {
     VEC lanes = reduce_lanes(sum);
     return VEC_FOLD(lanes);
 }
@@ -149,7 +150,8 @@ typedef struct {
     VEC hash;     /* the last sum, reduced; to be added to the first vector of the next */
 } frame;
 
-/* Input and output of the frame. `in`: text or, when hashing, AAD. */
+/* Input and output of the frame. `in`: text or, when hashing, AAD, which is copied to `out` if that
+   is not NULL. */
 typedef struct {
     __m128i j0;
     __m128i first; /* blocks of AAD */
@@ -202,13 +204,17 @@ INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
     add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
 }
 
-/* Add a whole turn, with nothing to interleave. */
-INLINE void hash_turn(frame *f, const uint8_t *octets) {
+/* Add a whole turn, with nothing to interleave. `copy`: where its octets are copied to, or NULL. */
+INLINE void hash_turn(frame *f, const uint8_t *octets, uint8_t *copy) {
     UNROLL
     for (int i = 0; i < TURN_VECS; i++) {
         hash_of_turn(f, octets, i);
     }
     end_sum(f);
+    UNROLL
+    for (int i = 0; copy != NULL && i < TURN_OCTETS; i += VEC_OCTETS) {
+        VEC_STORE(copy + i, VEC_LOAD(octets + i));
+    }
 }
 
 /* Number of vectors of a tail that form a sum of their own, because the run is too short for all.
@@ -350,7 +356,7 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, wo
     }
     if (mode == HASHING) {
         for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
-            hash_turn(f, in + done);
+            hash_turn(f, in + done, out == NULL ? NULL : out + done);
         }
         return done;
     }
@@ -396,8 +402,12 @@ INLINE void hash_of_tail(frame *f, const hashed *h, int v) {
     } else {
         add_run(&f->sum, f->key, y, h->blocks + 1 - (size_t)v * VEC_BLOCKS);
     }
-    if (v == last && h->blocks % VEC_BLOCKS == 0) {
-        add_run(&f->sum, f->key, VEC_WIDEN(h->lengths), 1);
+    if (v == last) {
+        close_sum(&f->sum);
+        if (h->blocks % VEC_BLOCKS == 0) {
+            add_run(&f->sum, f->key, VEC_WIDEN(h->lengths), 1);
+            close_sum(&f->sum);
+        }
     }
 }
 
@@ -467,6 +477,13 @@ INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
     UNROLL
     for (int v = 0; v < vectors; v++) {
         x[v] = VEC_LOAD(in + v * VEC_OCTETS);
+    }
+}
+
+INLINE void store_whole(const VEC *x, uint8_t *out, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        VEC_STORE(out + v * VEC_OCTETS, x[v]);
     }
 }
 
