@@ -21,6 +21,20 @@ INLINE __m128i reversal(void) {
     return load_block(reversals + BLOCK);
 }
 
+INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
+    }
+}
+
+INLINE void store_whole(const VEC *x, uint8_t *out, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        VEC_STORE(out + v * VEC_OCTETS, x[v]);
+    }
+}
+
 /* ---- GHASH ------------------------------------------------------------------------------ */
 
 /* A product: the high and low 128 bits, and Karatsuba's middle. */
@@ -194,27 +208,33 @@ INLINE void end_sum(frame *f) {
     f->sum = no_products();
 }
 
-/* Add a vector of a turn. The first vector comes last: it waits for the hash of the turn before. */
-INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
-    int v = (i + 1) % TURN_VECS;
-    VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
+/* Add vector v of a turn. Add the first one last: it waits for the hash of the turn before. */
+INLINE void hash_vector(frame *f, VEC octets, int v) {
+    VEC x = VEC_SHUFFLE(octets, VEC_REPEAT(reversal()));
     if (v == 0) {
         x = VEC_XOR(x, f->hash);
     }
     add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
 }
 
+/* Add the i-th vector of a turn, in the order in which they are added. */
+INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
+    const int v = (i + 1) % TURN_VECS;
+    hash_vector(f, VEC_LOAD(octets + v * VEC_OCTETS), v);
+}
+
 /* Add a whole turn, with nothing to interleave. `copy`: where its octets are copied to, or NULL. */
 INLINE void hash_turn(frame *f, const uint8_t *octets, uint8_t *copy) {
+    VEC x[TURN_VECS];
+    load_whole(x, octets, TURN_VECS);
+    if (copy != NULL) {
+        store_whole(x, copy, TURN_VECS);
+    }
     UNROLL
-    for (int i = 0; i < TURN_VECS; i++) {
-        hash_of_turn(f, octets, i);
+    for (int i = 1; i <= TURN_VECS; i++) {
+        hash_vector(f, x[i % TURN_VECS], i % TURN_VECS);
     }
     end_sum(f);
-    UNROLL
-    for (int i = 0; copy != NULL && i < TURN_OCTETS; i += VEC_OCTETS) {
-        VEC_STORE(copy + i, VEC_LOAD(octets + i));
-    }
 }
 
 /* Number of vectors of a tail that form a sum of their own, because the run is too short for all.
@@ -348,17 +368,17 @@ INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *
 INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
     VEC stream[TURN_VECS];
     size_t done = 0;
-    VEC keys[10];
-    UNROLL
-    for (int i = 0; i < KEYS_KEPT; i++) {
-        keys[i] = round_key(f->key, (size_t)i);
-        KEEP(keys[i]);
-    }
     if (mode == HASHING) {
         for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
             hash_turn(f, in + done, out == NULL ? NULL : out + done);
         }
         return done;
+    }
+    VEC keys[10];
+    UNROLL
+    for (int i = 0; i < KEYS_KEPT; i++) {
+        keys[i] = round_key(f->key, (size_t)i);
+        KEEP(keys[i]);
     }
     if (mode == SEALING) {
         turn(f, keys, stream, NULL, 0);
@@ -470,20 +490,6 @@ INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int w
     UNROLL
     for (int v = 0; v < vectors; v++) {
         stream[v] = VEC_AES_LAST(stream[v], round_key(key, key->rounds));
-    }
-}
-
-INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
-    UNROLL
-    for (int v = 0; v < vectors; v++) {
-        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
-    }
-}
-
-INLINE void store_whole(const VEC *x, uint8_t *out, int vectors) {
-    UNROLL
-    for (int v = 0; v < vectors; v++) {
-        VEC_STORE(out + v * VEC_OCTETS, x[v]);
     }
 }
 
