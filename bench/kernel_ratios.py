@@ -20,7 +20,7 @@ from macsec.measure.throughput.others import IPSEC_MB
 from macsec.measure.throughput.ours import BACKEND
 from macsec.measure.throughput.run import ThroughputPlan, ThroughputResults, measure
 from macsec.measure.workload import parse
-from macsec.native import load
+from macsec.secy.native import usable_kernels
 from macsec.suites import SUITES
 from macsec.time_units import PS_PER_NS
 
@@ -38,9 +38,7 @@ FRAMES, GBIT_PER_S = 20_000, 100
 
 def rows() -> list[TargetRow]:
     """Measure all goals, in about a minute."""
-    library = load("native")
-    best = library.lib.macsec_gcm_kernel_at(0)
-    if library.ffi.string(best.name).decode() != KERNEL or not best.supported():
+    if KERNEL not in usable_kernels():
         return []
     sealed = run(tuple(GOALS), tuple(SUITES), True, (IPSEC_MB,))
     hashed = run(tuple(INTEGRITY), (SUITE,), False, (IPSEC_MB,))

@@ -178,7 +178,7 @@ INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int w
     }
     __m128i mask = t->j0;
     const hashed none = {.blocks = 0};
-    tail_stream(f, NULL, 0, &mask, whole, &none);
+    tail_stream(f, NULL, 0, &mask, whole, none);
     add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
     return mask;
 }

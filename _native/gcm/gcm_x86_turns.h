@@ -58,42 +58,47 @@ INLINE products no_products(void) {
     return none;
 }
 
-INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
+INLINE product plus(product a, product b) {
+    const product sum = {VEC_XOR(a.low, b.low), VEC_XOR(a.middle, b.middle),
+                         VEC_XOR(a.high, b.high)};
+    return sum;
+}
+
+/* Here and below, work on copies: sanitizers check each access by a pointer, and the compiler would
+   take minutes. */
+INLINE void add_products(products *to, VEC blocks, VEC powers, VEC halves) {
     const VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
     const product one = {VEC_PRODUCT(blocks, powers, 0x00), VEC_PRODUCT(folded, halves, 0x00),
                          VEC_PRODUCT(blocks, powers, 0x11)};
-    product *all = &sum->all;
-    const product *waiting = &sum->waiting;
-    if (sum->terms == 0) {
-        *all = one;
-        sum->terms = 1;
-    } else if (VEC_PAIRS && sum->terms == 1) {
-        sum->waiting = one;
-        sum->terms = 2;
+    products sum = *to;
+#if VEC_PAIRS
+    if (sum.terms == 1) {
+        to->waiting = one;
+        to->terms = 2;
         return;
-    } else if (VEC_PAIRS) {
-        all->low = VEC_XOR3(all->low, waiting->low, one.low);
-        all->high = VEC_XOR3(all->high, waiting->high, one.high);
-        all->middle = VEC_XOR3(all->middle, waiting->middle, one.middle);
-        sum->terms = 1;
-    } else {
-        all->low = VEC_XOR(all->low, one.low);
-        all->high = VEC_XOR(all->high, one.high);
-        all->middle = VEC_XOR(all->middle, one.middle);
     }
-    KEEP(all->low);
-    KEEP(all->high);
-    KEEP(all->middle);
+    const product both = {VEC_XOR3(sum.all.low, sum.waiting.low, one.low),
+                          VEC_XOR3(sum.all.middle, sum.waiting.middle, one.middle),
+                          VEC_XOR3(sum.all.high, sum.waiting.high, one.high)};
+    sum.all = sum.terms == 0 ? one : both;
+#else
+    sum.all = sum.terms == 0 ? one : plus(sum.all, one);
+#endif
+    KEEP(sum.all.low);
+    KEEP(sum.all.high);
+    KEEP(sum.all.middle);
+    sum.terms = 1;
+    *to = sum;
 }
 
 /* Add the product that waits, if any. Do this before and after an addition under a condition, so
    that `terms` stays a constant. */
-INLINE void close_sum(products *sum) {
-    if (sum->terms == 2) {
-        sum->all.low = VEC_XOR(sum->all.low, sum->waiting.low);
-        sum->all.high = VEC_XOR(sum->all.high, sum->waiting.high);
-        sum->all.middle = VEC_XOR(sum->all.middle, sum->waiting.middle);
-        sum->terms = 1;
+INLINE void close_sum(products *to) {
+    products sum = *to;
+    if (sum.terms == 2) {
+        sum.all = plus(sum.all, sum.waiting);
+        sum.terms = 1;
+        *to = sum;
     }
 }
 
@@ -408,52 +413,51 @@ typedef struct {
 } hashed;
 
 /* Add the products of a vector of the tail; with the last one, those of the block of lengths. */
-INLINE void hash_of_tail(frame *f, const hashed *h, int v) {
-    const int last = h->vectors - 1;
-    VEC y = v == last ? h->end : VEC_SHUFFLE(h->x[v], VEC_REPEAT(reversal()));
-    if (v == 0 || v == h->strides) {
+INLINE void hash_of_tail(frame *f, hashed h, int v) {
+    const int last = h.vectors - 1;
+    VEC y = v == last ? h.end : VEC_SHUFFLE(h.x[v], VEC_REPEAT(reversal()));
+    if (v == 0 || v == h.strides) {
         y = VEC_XOR(y, f->hash);
     }
-    if (v < h->strides) {
-        add_stride(&f->sum, f->key, y, (size_t)(h->strides - v));
-        if (v == h->strides - 1) {
+    if (v < h.strides) {
+        add_stride(&f->sum, f->key, y, (size_t)(h.strides - v));
+        if (v == h.strides - 1) {
             end_sum(f);
         }
     } else {
-        add_run(&f->sum, f->key, y, h->blocks + 1 - (size_t)v * VEC_BLOCKS);
+        add_run(&f->sum, f->key, y, h.blocks + 1 - (size_t)v * VEC_BLOCKS);
     }
     if (v == last) {
         close_sum(&f->sum);
-        if (h->blocks % VEC_BLOCKS == 0) {
-            add_run(&f->sum, f->key, VEC_WIDEN(h->lengths), 1);
+        if (h.blocks % VEC_BLOCKS == 0) {
+            add_run(&f->sum, f->key, VEC_WIDEN(h.lengths), 1);
             close_sum(&f->sum);
         }
     }
 }
 
-INLINE void hash_tail(frame *f, const hashed *h) {
+INLINE void hash_tail(frame *f, hashed h) {
     UNROLL
-    for (int v = 0; v < h->vectors; v++) {
+    for (int v = 0; v < h.vectors; v++) {
         hash_of_tail(f, h, v);
     }
 }
 
 /* Hash the part that belongs between this round of AES and the next. */
-INLINE void hash_between(frame *f, const hashed *h, int round) {
-    if (h->turn != NULL && round <= TURN_VECS) {
-        hash_of_turn(f, h->turn, round - 1);
+INLINE void hash_between(frame *f, hashed h, int round) {
+    if (h.turn != NULL && round <= TURN_VECS) {
+        hash_of_turn(f, h.turn, round - 1);
         if (round == TURN_VECS) {
             end_sum(f);
         }
     }
-    if (h->x != NULL && round <= h->vectors) {
+    if (h.x != NULL && round <= h.vectors) {
         hash_of_tail(f, h, round - 1);
     }
 }
 
 /* Compute the key stream of `vectors` vectors, and turn J0 in `mask` into E_K(J0). */
-INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int whole,
-                        const hashed *h) {
+INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int whole, hashed h) {
     const macsec_gcm_key *key = f->key;
     const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
     LOAD_AGAIN();

@@ -144,7 +144,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
         }
         h.end = hashed_end(x[last], blocks, partial, t->lengths);
         h.x = x;
-        hash_tail(f, &h);
+        hash_tail(f, h);
         h.x = NULL;
         LOAD_AGAIN();
     } else if (!whole) {
@@ -152,7 +152,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     }
     VEC stream[TAIL_VECS];
     __m128i mask = t->j0;
-    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, &h);
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, h);
     if (mode == HASHING) {
         return mask;
     }
@@ -164,7 +164,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     if (mode == SEALING) {
         h.end = hashed_end(x[last], blocks, partial, t->lengths);
         h.x = x;
-        hash_tail(f, &h);
+        hash_tail(f, h);
     }
     return mask;
 }
