@@ -74,6 +74,8 @@ class Beside:
 
     def of_rows(self, rows: Column) -> Beside:
         """Return this for a batch of these rows only, in order; all blocks are kept."""
+        if len(rows) == len(self.flags):
+            return self
         flags = self.flags[rows]
         if not self.options and not self.blocks:
             return replace(self, flags=flags)

@@ -11,20 +11,16 @@ station, but the station is not remembered.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from macsec.terms import ADDRESSES_LENGTH
 
 from .batch import FrameBatch
-from .columns import Addresses, addresses
+from .columns import GROUP, Addresses, KnownStations, Sides, addresses, known_sides
 
 A, B = 0, 1
 UNKNOWN = -1
-_GROUP = np.uint64(1 << 40)
 STATIONS_MOST = 1 << 18
 """Limit on remembered stations: 4 MiB, however many addresses a flood invents."""
-
-Sides = NDArray[np.int64]
 
 
 class Split:
@@ -37,6 +33,10 @@ class Split:
 
     def sides(self, batch: FrameBatch) -> Sides:
         """Return side A (0) or B (1) of each frame's sender. Batches must come in order."""
+        sides = known_sides(batch, KnownStations(self._stations, self._sides))
+        return self._learned(batch) if sides is None else sides
+
+    def _learned(self, batch: FrameBatch) -> Sides:
         whole = batch.length >= ADDRESSES_LENGTH
         if whole.all():
             return self._of(*addresses(batch))
@@ -47,7 +47,7 @@ class Split:
     def _of(self, destinations: Addresses, sources: Addresses) -> Sides:
         """A known side never changes, so only frames with a new station are handled singly."""
         sides, opposite = self._find(sources), self._find(destinations)
-        unicast = (destinations & _GROUP) == 0
+        unicast = (destinations & GROUP) == 0
         new = (sides == UNKNOWN) | (unicast & (opposite == UNKNOWN))
         if not new.any():
             return sides

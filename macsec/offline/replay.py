@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from macsec.config.static_keys import Draw, Pair
-from macsec.frames import Column, FrameBatch
+from macsec.frames import Column, FrameBatch, Octets
 from macsec.frames.columns import equal
 from macsec.frames.sides import Split
 from macsec.frames.unsent import Unsent
 from macsec.secy import Outcome, SecY
+from macsec.secy.own_arena import GROWS_BY
 
 SYSTEM = (0x02000000000A, 0x02000000000B)
 """MAC addresses of the two Common Ports: locally administered, so no real station has them."""
@@ -40,17 +41,19 @@ class LinkConfigs(Pair):
 class ProtectedPart:
     """The frames of a batch that one side protected.
 
-    `rows`: their rows in the batch. `protected`: the outcome at the sending Controlled Port.
+    `rows`: their rows in the batch. `protected`: the outcome at the sending Controlled Port, whose
+    arena begins at `place` in that of the batch.
     """
 
     side: int
     rows: Column
+    place: int
     protected: Outcome
 
     @property
     def sent(self) -> Column:
         """The rows that went on the wire."""
-        return self.rows[self.protected.delivered]
+        return _chosen(self.rows, self.protected.delivered)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,27 +65,35 @@ class ReceivedPart(ProtectedPart):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProtectedBatch:
-    """A clear batch, and the protected part of each side that sent frames."""
+    """A clear batch, the side of each frame, and the protected part of each side that sent some.
+
+    The protected frames of all parts lie in `arena`.
+    """
 
     clear: FrameBatch
+    sides: Column
+    arena: Octets
     parts: Sequence[ProtectedPart]
 
     def on_wire(self) -> FrameBatch:
         """Return the protected frames in the order of the clear ones; `source` is the direction."""
-        parts = [_from_side(part.protected.batch, part.side) for part in self.parts]
-        if len(parts) == 1:
-            return parts[0]
-        together = FrameBatch.concat(parts)
-        # Two runs, each in order: a stable sort merges them.
-        return together.take(np.argsort(self._sent(), kind="stable")) if parts else together
+        start, length = np.empty((2, len(self.clear)), np.int64)
+        for part in self.parts:
+            sent, batch = part.sent, part.protected.batch
+            start[sent] = batch.start + part.place
+            length[sent] = batch.length
+        whole = FrameBatch.trusted(self.arena, start, length, self.clear.time_ns, self.sides)
+        rows = self.rows()
+        return whole if len(rows) == len(whole) else whole.take(rows)
 
     def rows(self) -> Column:
         """Return the row of the clear batch for each frame on the wire."""
-        return np.sort(self._sent())
-
-    def _sent(self) -> Column:
-        sent = [part.sent for part in self.parts]
-        return np.concatenate(sent) if sent else np.zeros(0, np.int64)
+        if sum(len(part.sent) for part in self.parts) == len(self.clear):
+            return np.arange(len(self.clear))
+        is_sent = np.zeros(len(self.clear), np.bool_)
+        for part in self.parts:
+            is_sent[part.sent] = True
+        return np.flatnonzero(is_sent)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,21 +154,24 @@ class Replay:
     def send(self, batch: FrameBatch) -> ProtectedBatch:
         """Split a batch and protect the part of each side. Call it in the order of the batches."""
         sides = self._split.sides(batch)
-        parts = []
+        arena = np.empty(batch.octets + GROWS_BY * len(batch), np.uint8)
+        parts: list[ProtectedPart] = []
+        place = 0
         for side, sender in enumerate(self.secys):
             rows = np.flatnonzero(sides == side)
             if len(rows):
                 part = batch if len(rows) == len(batch) else batch.take(rows)
-                parts.append(ProtectedPart(side, rows, sender.protect(part)))
-        return ProtectedBatch(batch, parts)
+                parts.append(ProtectedPart(side, rows, place, sender.protect(part, arena[place:])))
+                place += len(parts[-1].protected.batch.arena)
+        return ProtectedBatch(batch, sides, arena, parts)
 
     def receive(self, protected: ProtectedBatch) -> ReceivedBatch:
         """Validate protected frames at the other side. Call it in the order of the batches."""
         parts = []
         for part in protected.parts:
             validated = self.secys[1 - part.side].validate(part.protected.batch)
-            parts.append(ReceivedPart(part.side, part.rows, part.protected, validated))
-        return ReceivedBatch(protected.clear, parts)
+            parts.append(ReceivedPart(part.side, part.rows, part.place, part.protected, validated))
+        return ReceivedBatch(protected.clear, protected.sides, protected.arena, parts)
 
     def compare(self, received: ReceivedBatch) -> None:
         """Compare delivered frames with the clear ones, octet for octet, and add to the score."""
@@ -167,12 +181,12 @@ class Replay:
         score.unsent.add(clear)
         for part in received.parts:
             sent = part.sent
-            arrived = sent[part.validated.delivered]
+            arrived = _chosen(sent, part.validated.delivered)
             score.protected += len(sent)
             score.protected_octets += part.protected.batch.octets
             score.protected_from_octets += int(clear.length[sent].sum())
             score.delivered += len(arrived)
-            same = equal(clear.take(arrived), part.validated.batch)
+            same = equal(clear, part.validated.batch, arrived)
             score.equal += int(np.count_nonzero(same))
 
     def counters(self, side: int) -> dict[str, int]:
@@ -192,8 +206,6 @@ class Replay:
         self.close()
 
 
-def _from_side(batch: FrameBatch, side: int) -> FrameBatch:
-    source = np.full(len(batch), side, np.int64)
-    return FrameBatch.trusted(
-        batch.arena, batch.start, batch.length, batch.time_ns, source, batch.wire_length
-    )
+def _chosen(rows: Column, places: Column) -> Column:
+    """Return the rows at some places, which rise: as many places as rows are all of them."""
+    return rows if len(places) == len(rows) else rows[places]

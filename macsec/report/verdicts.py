@@ -35,5 +35,5 @@ def lines(outcome: Outcome, first: int) -> str:
 
 def comments(outcome: Outcome) -> list[str | None] | None:
     """Return the verdict of each delivered row, None where it is ok; None if all are ok."""
-    codes = outcome.codes[outcome.delivered].tolist()
-    return [_REMARKS[code] for code in codes] if any(codes) else None
+    codes = outcome.codes[outcome.delivered]
+    return [_REMARKS[code] for code in codes.tolist()] if codes.any() else None

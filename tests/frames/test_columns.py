@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,10 +57,56 @@ def test_difference_in_any_octet_is_seen(twin):
     assert equal(one, other).tolist() == [False] * 67 + [True]
 
 
+@given(PAIRS, st.data())
+def test_rows_choose_the_frames_that_are_compared(pair, data):
+    """Rows of the first batch, in any order and repeated, beside all frames of the second."""
+    one, other = pair
+    places = st.integers(0, len(one) - 1)
+    rows = np.array([data.draw(places) for _ in range(len(other))], np.int64)
+    expected = columns.reference_equal(one.take(rows), other).tolist()
+    assert columns.equal(one, other, rows).tolist() == expected
+    assert columns.reference_equal(one, other, rows).tolist() == expected
+
+
+NAMES = st.integers(0, 600).map(lambda number: (2 << 40) + number * 257)
+"""More than C remembers at a time, with equal low octets."""
+ADDRESS = NAMES | st.just((1 << 48) - 1)
+
+
+@given(st.sets(NAMES, max_size=40), st.lists(st.tuples(ADDRESS, ADDRESS)), st.integers(0, 3))
+def test_sides_are_known_if_all_stations_are(known, pairs, short):
+    """The side of each sender, if it and its destination are stations; a group is none."""
+    names = sorted(known)
+    sides = [name // 257 % 2 for name in names]
+    stations = columns.KnownStations(np.array(names, np.uint64), np.array(sides, np.int64))
+    frames = [to.to_bytes(6) + by.to_bytes(6) for to, by in pairs]
+    batch = FrameBatch.from_frames(frames + [bytes(11)] * short)
+    unknown = any(by not in known or (to not in known and to >> 40 != 255) for to, by in pairs)
+    expected = None if unknown else [by // 257 % 2 for _, by in pairs] + [0] * short
+    for ask in (columns.known_sides, columns.reference_known_sides):
+        found = ask(batch, stations)
+        assert (found if found is None else found.tolist()) == expected
+
+
+def test_sender_of_any_of_many_stations_is_found():
+    """Each of 5,000 stations, in turn and at random."""
+    names = np.arange(5000, dtype=np.uint64) * 64 + (2 << 40)
+    stations = columns.KnownStations(names, np.arange(5000) % 2)
+    order = np.concatenate([np.arange(5000), np.random.default_rng(1).permutation(5000)])
+    frames = [b"\xff" * 6 + int(names[at]).to_bytes(6) for at in order]
+    for ask in (columns.known_sides, columns.reference_known_sides):
+        sides = ask(FrameBatch.from_frames(frames), stations)
+        assert sides is not None
+        assert sides.tolist() == (order % 2).tolist()
+
+
 def test_batches_of_different_size_are_refused():
     """Rows without a counterpart are the caller's mistake."""
     with pytest.raises(ValueError, match="1 frames against 0"):
         columns.equal(FrameBatch.from_frames([b"x"]), FrameBatch.from_frames([]))
+    one = FrameBatch.from_frames([b"x"])
+    with pytest.raises(ValueError, match="2 frames against 1"):
+        columns.equal(one, one, np.zeros(2, np.int64))
 
 
 @given(PAIRS)
