@@ -7,6 +7,8 @@
    (D-10). */
 #include "python/python.h"
 
+#include <string.h>
+
 #include "python/frames_type.h"
 #include "python/gil.h"
 #include "python/lock.h"
@@ -74,20 +76,41 @@ static int overlaps_frames(const macsec_frames *frames, const Py_buffer *view) {
     return 0;
 }
 
-/* Take the arena of the caller. */
-static int take_given(frames_object *made, const frames_object *given, PyObject *arena,
-                      int64_t capacity) {
+/* Hold the arena of the caller as a memoryview: not each object that gives a buffer gives the same
+   one a second time. */
+static Py_buffer *hold(PyObject *arena) {
     Py_buffer *view = PyMem_Malloc(sizeof *view);
     if (view == NULL) {
         PyErr_NoMemory();
-        return -1;
+        return NULL;
     }
-    if (PyObject_GetBuffer(arena, view, PyBUF_WRITABLE) < 0) {
+    PyObject *memory = PyMemoryView_FromObject(arena);
+    const int failed =
+        memory == NULL || PyObject_GetBuffer(memory, view, PyBUF_CONTIG | PyBUF_FORMAT) < 0;
+    Py_DecRef(memory);
+    if (failed) {
         PyMem_Free(view);
+        return NULL;
+    }
+    return view;
+}
+
+/* Return 1 if octets may be written there: over an object of Python they may not. */
+static int takes_octets(const Py_buffer *view) {
+    return view->format == NULL || strchr(view->format, 'O') == NULL;
+}
+
+/* Take the arena of the caller. */
+static int take_given(frames_object *made, const frames_object *given, PyObject *arena,
+                      int64_t capacity) {
+    Py_buffer *view = hold(arena);
+    if (view == NULL) {
         return -1;
     }
     made->into = view;
-    return view->len < capacity || overlaps_frames(&given->frames, view) ? -1 : 0;
+    const int good =
+        view->len >= capacity && takes_octets(view) && !overlaps_frames(&given->frames, view);
+    return good ? 0 : -1;
 }
 
 static int take_piece(frames_object *made, macsec_pieces *pool, int64_t capacity) {

@@ -53,6 +53,8 @@ def _writable(out: Any) -> memoryview:
         ) from None
     if view.readonly:
         raise ArenaError(f"the arena cannot be written: this {type(out).__name__} is read-only")
+    if "O" in view.format:
+        raise ArenaError(f"an arena is octets, not Python objects: its format is {view.format!r}")
     if not view.c_contiguous:
         raise ArenaError("the arena has gaps: give contiguous octets")
     return view
