@@ -28,7 +28,13 @@ Hook = Callable[[Any], int | None]
 """Handles a `macsec_lab_call`; returns a port, or None."""
 
 
-@ffi.def_extern()  # type: ignore[untyped-decorator]
+def _interrupted(_: Any, error: BaseException, trace: Any) -> None:
+    """Keep what a signal handler raised before the first line of a hook, or after its last."""
+    engine: NativeEngine = ffi.from_handle(trace.tb_frame.f_locals["context"])
+    engine.raised = error
+
+
+@ffi.def_extern(error=FAILED, onerror=_interrupted)  # type: ignore[untyped-decorator]
 def macsec_lab_called(context: Any, call: Any) -> int:
     """Run a hook; an error ends the run in C, which raises it."""
     engine: NativeEngine = ffi.from_handle(context)

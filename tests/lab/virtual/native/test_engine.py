@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -79,6 +80,24 @@ def test_an_error_of_a_hook_ends_the_run_and_reaches_the_caller(lab: Lab, place:
     place(lab)
     with pytest.raises(Broken):
         lab.run()
+
+
+def test_a_signal_at_the_entry_of_a_hook_ends_the_run() -> None:
+    """Python runs signal handlers at the entry of a function too, before any `try` in it."""
+
+    def at_entry(frame: Any, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_name == "macsec_lab_called":
+            raise KeyboardInterrupt
+
+    with built("native") as made:
+        made.hosts["r1"].listener = lambda _: None
+        usual = sys.getprofile()
+        sys.setprofile(at_entry)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                made.run()
+        finally:
+            sys.setprofile(usual)
 
 
 def test_a_run_goes_on_after_a_hook_raised(lab: Lab) -> None:
