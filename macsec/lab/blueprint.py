@@ -40,6 +40,8 @@ EDGE_SYSTEM = 0x02ED << 32
 HEADERS = 42
 """Octets of Ethernet, IPv4 and UDP."""
 SMALLEST = 60
+MTU_MOST = 65535
+"""The largest MTU of a port of Linux, and the longest IPv4 packet."""
 IMIX = "imix"
 _Ways = tuple[LinkParams, LinkParams]
 
@@ -142,7 +144,7 @@ class Blueprint:
         return cls(
             name=topology.name or topology.origin.name or "topology",
             description=topology.description,
-            mtu=topology.mtu,
+            mtu=reader.mtu(),
             until=reader.until(),
             begin=reader.begin(),
             sites=sites,
@@ -271,6 +273,11 @@ class _Reader:
         """Return the path of a link's protection in the topology."""
         own = "macsec" in self._topology.links[at].model_fields_set
         return ("links", at, "macsec") if own else ("macsec",)
+
+    def mtu(self) -> int:
+        """Return the MTU of the hosts."""
+        with self._at(()):
+            return whole("mtu", self._topology.mtu, 0, MTU_MOST, f"0 to {MTU_MOST} octets")
 
     def until(self) -> int | None:
         """Return the end of a run in ns, or None."""

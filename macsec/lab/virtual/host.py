@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from macsec.config import Host as Address
+from macsec.frames import frame_octets
 from macsec.frames.dissect import vlan_tags_end
 from macsec.frames.unsent import Unsent
 from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER
@@ -118,9 +119,10 @@ class VirtualHost(LabHost):
 
     def send(self, frame: bytes) -> None:
         """Send a frame now; its source address is one of the host's own from here on."""
-        self._own.add(frame[6:12])
+        octets = frame_octets(frame)
+        self._own.add(octets[6:12])
         self._stats.sent += 1
-        self.port.send(frame)
+        self.port.send(octets)
 
     def expect(self, frame: bytes, tally: FlowTally) -> None:
         """Expect a frame that a flow sends here now."""

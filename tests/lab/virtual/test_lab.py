@@ -169,6 +169,7 @@ def test_a_broadcast_in_a_ring_reaches_every_host_once():
         ({"links": [{"between": ["left", "left"]}]}, "a link is between two sites"),
         ({"links": [{"between": ["left", "right"], "delay": "soon"}]}, "delay"),
         ({"links": [{"between": ["left", "right"], "macsec": {"cak": "00"}}]}, "needs its ckn"),
+        ({"mtu": 65536}, "mtu: 65536 is not valid: 0 to 65535 octets"),
         ({"macsec": {"ans": 7}}, "macsec.ans: 7 ANs: expected 2, 3 or 4"),
         ({"macsec": {"suites": ["gcm-aes-256"]}}, "macsec.suites: gcm-aes-128 is not among"),
         ({"traffic": [{"from": "l1", "to": "r9", "pps": 1, "count": 1}]}, "no host is called r9"),

@@ -9,7 +9,7 @@ import pytest
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
-from macsec.errors import ConfigError, MACsecError
+from macsec.errors import ConfigError, FrameError, MACsecError
 from macsec.lab import Blueprint, Lab
 from macsec.lab.virtual.lab import parts_of
 from macsec.lab.virtual.native.engine import NativeEngine
@@ -215,6 +215,14 @@ def test_a_runt_passes_every_part(backend: str) -> None:
     parts.engine.run()
     assert bridge.counts.runts == 12
     assert link.stats[0].received == 15
+
+
+def test_what_is_no_frame_is_refused_and_counted_nowhere(lab: Lab) -> None:
+    """A host sends octets alone."""
+    for wrong in ("text", 5, None, [1]):
+        with pytest.raises(FrameError):
+            lab.hosts["l1"].send(wrong)  # type: ignore[arg-type]
+    assert lab.hosts["l1"].stats.sent == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
