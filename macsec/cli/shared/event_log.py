@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from macsec.cli.shared.edge import say
 from macsec.cli.shared.options import F
 from macsec.errors import ConfigError
 from macsec.kay.counters import Reception
@@ -44,7 +45,8 @@ def option(function: F) -> F:
 class EventLog:
     """Appends records to a file, never waiting; `clock` gives their time in seconds.
 
-    Records that the file does not take are lost, and counted in the next one that it takes.
+    Records that the file does not take are lost, and counted in the next one that it takes; `lost`
+    counts those since then.
     """
 
     def __init__(self, path: str, clock: Callable[[], float]) -> None:
@@ -54,14 +56,14 @@ class EventLog:
         except OSError as error:
             raise ConfigError(f"--events {path}: cannot open it: {error.strerror}") from None
         self._clock = clock
-        self._lost = 0
+        self.lost = 0
 
     def write(self, port: str, event: str, **facts: Any) -> None:
         """Append a record."""
-        if self._lost and self._put(port, "records-lost", {"count": self._lost}):
-            self._lost = 0
+        if self.lost and self._put(port, "records-lost", {"count": self.lost}):
+            self.lost = 0
         if not self._put(port, event, facts):
-            self._lost += 1
+            self.lost += 1
 
     def _put(self, port: str, event: str, facts: Facts) -> bool:
         record = {"time": round(self._clock(), 6), "event": event, "port": port, **facts}
@@ -87,6 +89,8 @@ def opened(path: str | None, clock: Callable[[], float]) -> Iterator[EventLog | 
         yield log
     finally:
         log.close()
+        if log.lost:
+            say(f"--events {path}: records lost at the end: {log.lost}")
 
 
 class PortEvents:

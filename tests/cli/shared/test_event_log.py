@@ -11,7 +11,7 @@ import pytest
 from support.mka.kays import CKN, Actor, member_of, pair
 from support.schemas import validator
 
-from macsec.cli.shared.event_log import EventLog, PortEvents
+from macsec.cli.shared.event_log import EventLog, PortEvents, opened
 from macsec.errors import ConfigError
 from macsec.report.mka.status import reason
 from macsec.secy import SecY
@@ -129,6 +129,18 @@ def test_lost_records_are_counted_and_never_waited_for(tmp_path):
     assert found[at]["count"] == 3000 - at
     assert len(found) == at + 2
     log.close()
+
+
+def test_records_lost_to_the_end_are_said(tmp_path, capsys):
+    """No later record counts them, so that a line on stderr does."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with opened(str(path), lambda: 0.0) as log:
+        os.close(reader)
+        for _ in range(3):
+            log.write("ms0", "changed", changes=[], pid=1)
+    assert capsys.readouterr().err == f"macsec: --events {path}: records lost at the end: 3\n"
 
 
 def _read(file: int) -> bytes:
