@@ -146,25 +146,27 @@ static int take_memory(result *r, const frames_object *given, PyObject *arena,
 
 /* ---------------------------------------------------------------- the call */
 
-/* Process the frames under the lock. Return 0 if the SecY is closed. */
+/* Process the frames under the lock. Return 0, or -1 with an error set. */
 static int process(batch_calls *self, batch_call *call, const macsec_frames *in,
                    macsec_outcome *out) {
     macsec_lock_acquire(self->mutex);
     macsec_secy *secy = self->secy;
     if (secy == NULL) {
         pthread_mutex_unlock(self->mutex);
-        return 0;
+        Py_DecRef(PyObject_CallNoArgs(self->closed));
+        return -1;
     }
-    if (out->capacity < LONG) {
-        call(secy, in, out);
-        pthread_mutex_unlock(self->mutex);
-        return 1;
-    }
-    PyThreadState *state = macsec_gil_release();
-    call(secy, in, out);
+    PyThreadState *state = out->capacity < LONG ? NULL : macsec_gil_release();
+    const macsec_status status = call(secy, in, out);
     pthread_mutex_unlock(self->mutex);
-    macsec_gil_acquire(state);
-    return 1;
+    if (state != NULL) {
+        macsec_gil_acquire(state);
+    }
+    if (status != MACSEC_STATUS_DONE) { /* there was room when the call began */
+        PyErr_SetString(PyExc_BufferError, "the columns of the batch were changed in the call");
+        return -1;
+    }
+    return 0;
 }
 
 /* Note what was written, and the times of the frames that go on. */
@@ -194,10 +196,7 @@ static PyObject *into_memory(batch_calls *self, batch_call *call, frames_object 
     if (take_memory(r, given, arena, pool) < 0) {
         return NULL;
     }
-    if (!process(self, call, &given->frames, &r->out)) {
-        return PyObject_CallNoArgs(self->closed);
-    }
-    if (finish(r, given, pool) < 0) {
+    if (process(self, call, &given->frames, &r->out) < 0 || finish(r, given, pool) < 0) {
         return NULL;
     }
     Py_IncRef(r->outcome);

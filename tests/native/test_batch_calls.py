@@ -116,6 +116,33 @@ def test_columns_of_another_shape_are_refused(columns: tuple[Any, ...]) -> None:
         NativePlane(Controls()).protect(batch)
 
 
+@pytest.mark.parametrize("turn", range(10))
+def test_columns_changed_in_a_call_are_an_error(turn: int) -> None:
+    """A length that grew once the memory was taken: an error and no PN, or a whole result."""
+    batch = FrameBatch(bytes(5000), [0], [60])
+    sends, arena = sender(NATIVE), bytearray(60 + GROWS_BY)
+    turns = iter(range(turn, -1, -1))
+
+    def change(*_: object) -> None:
+        if next(turns, None) == 0:
+            batch.length.setflags(write=True)
+            batch.length[0] = 5000
+
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.callbacks.append(change)
+    gc.set_threshold(1)  # some versions of Python collect garbage in the middle of a call
+    try:
+        codes = sends.protect(batch, out=arena).codes.tolist()
+    except (BufferError, ArenaError):
+        codes = []
+    finally:
+        gc.set_threshold(*usual)
+        gc.callbacks.remove(change)
+    assert codes in ([], [Verdict.ENCRYPTED])
+    assert sends.tx.sa[0].next_pn == 1 + len(codes)
+
+
 def test_parts_of_a_result_have_names() -> None:
     """A part is known by its name; the frames of a caller have none, since they are arrays."""
     held = sender(NATIVE).protect(SHORT)._held
