@@ -1,8 +1,8 @@
-"""Measure every goal of speed and print goal, value, met or not: `targets.py [--json] [NAME...]`.
+"""Measure every goal of speed; print goal, value, met or not: `targets.py [--json] [NAME...]`.
 
-NAME is one of the modules in MODULES, by default all: at most ten minutes. Each runs in a process
-of its own. A goal is judged only if other programs left the machine alone; a module that they
-disturbed runs once more. Exit status: 0 all goals met, 1 not all, 3 not all judged.
+NAME is one of MODULES, by default all: at most ten minutes. Each runs in a process of its own. A
+goal is judged only if other programs left the machine alone; a module that they disturbed runs once
+more. Exit status: 0 all goals met, 1 not all, 3 not all judged.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="NAME", help=", ".join(MODULES))
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--markdown", action="store_true", help="print the tables of RESULTS.md")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.modules) - set(MODULES)
     if unknown:
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for module in chosen.modules or MODULES:
         found.append(measured(module))
         if not chosen.json:
-            say(*text(found[-1]))
+            say(*(markdown if chosen.markdown else text)(found[-1]))
     results = [each.met(row) for each in found for row in each.rows]
     if chosen.json:
         say(json.dumps({"machine": machine(), "goals": as_json(found)}, indent=2))
@@ -102,6 +103,17 @@ def text(done: Measured) -> list[str]:
         bound = f"at {'most' if row.at_most else 'least'} {row.goal:g}"
         mark, note = MARKS[done.met(row)], f"  {row.note}" if row.note else ""
         lines.append(f"  {row.name:{width}}  {bound:>14}  {row.value:9.3g}  {mark}{note}")
+    return lines
+
+
+def markdown(done: Measured) -> list[str]:
+    """Return the table of a module for RESULTS.md."""
+    lines = ["", f"### {MODULES[done.module]}", "", str(done.others).capitalize() + "."]
+    lines += ["", "| goal | bound | value | |", "| --- | ---: | ---: | --- |"]
+    for row in done.rows:
+        bound = f"at {'most' if row.at_most else 'least'} {row.goal:g}"
+        mark, note = MARKS[done.met(row)], f"; {row.note}" if row.note else ""
+        lines.append(f"| {row.name} | {bound} | {row.value:.3g} | {mark}{note} |")
     return lines
 
 

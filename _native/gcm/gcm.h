@@ -122,6 +122,7 @@ typedef struct macsec_gcm_head {
     macsec_gcm_block second; /* octets 16 to 31 */
     size_t length;           /* octets of AAD */
     const uint8_t *rest;     /* octets from 32 on, if any */
+    uint8_t *copy;           /* without text: where `rest` is copied to on the way, or NULL */
 } macsec_gcm_head;
 
 /* Make a head of an AAD in memory; `j0` is not set. */
@@ -150,6 +151,14 @@ static inline macsec_gcm_head macsec_gcm_head_of(const uint8_t iv[12], const uin
     macsec_gcm_head head = macsec_gcm_head_at(aad, length);
     head.j0 = macsec_gcm_block_at(j0);
     return head;
+}
+
+/* Do what `copy` asks for, with `length` octets of text: for kernels that hash and copy in two
+   steps. */
+static inline void macsec_gcm_copy_rest(const macsec_gcm_head *head, size_t length) {
+    if (length == 0 && head->length > 32 && head->copy != NULL) {
+        memcpy(head->copy, head->rest, head->length - 32);
+    }
 }
 
 /* One entry of the kernel table.

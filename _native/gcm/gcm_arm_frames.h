@@ -74,6 +74,7 @@ FUNCTION NOINLINE void open_long(const macsec_gcm_key *key, const macsec_gcm_hea
 /* Process AAD without text (integrity without confidentiality), also longer than the head. */
 FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
                                   uint8_t tag[16]) {
+    macsec_gcm_copy_rest(head, 0);
     task t = task_of(head, head->rest, NULL, 0);
     size_t rest = rest_of(head);
     if (rest <= TURN_OCTETS) {

@@ -120,6 +120,7 @@ static void finish(const macsec_gcm_key *key, const macsec_gcm_head *head,
 static void portable_seal(const macsec_gcm_key *key, const macsec_gcm_head *head, const uint8_t *in,
                           uint8_t *out, size_t length, uint8_t tag[16]) {
     uint8_t sum[BLOCK];
+    macsec_gcm_copy_rest(head, length);
     crypt(key, head, in, out, length, sum);
     finish(key, head, out, length, sum);
     memcpy(tag, sum, BLOCK);
@@ -130,6 +131,7 @@ static void portable_open(const macsec_gcm_key *key, const macsec_gcm_head *head
                           uint8_t *out, size_t length, uint8_t tag[16]) {
     uint8_t sum[BLOCK] = {0};
     uint8_t mask[BLOCK];
+    macsec_gcm_copy_rest(head, length);
     finish(key, head, in, length, sum);
     crypt(key, head, in, out, length, mask);
     for (int i = 0; i < BLOCK; i++) {

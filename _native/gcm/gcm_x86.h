@@ -178,7 +178,7 @@ INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int w
     }
     __m128i mask = t->j0;
     const hashed none = {.blocks = 0};
-    tail_stream(f, NULL, 0, &mask, whole, &none);
+    tail_stream(f, NULL, 0, &mask, whole, none);
     add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
     return mask;
 }
@@ -191,7 +191,7 @@ INLINE frame frame_of(const macsec_gcm_key *key, __m128i j0) {
     return f;
 }
 
-INLINE void finish(const frame *f, __m128i mask, uint8_t tag[16]) {
+INLINE void finish(frame *f, __m128i mask, uint8_t tag[16]) {
     store_block(tag, _mm_xor_si128(_mm_shuffle_epi8(reduce(&f->sum), reversal()), mask));
 }
 
@@ -221,21 +221,29 @@ INLINE void long_frame(const macsec_gcm_key *key, task t, size_t length, uint8_t
     hash_head(&f, t.first, t.second, 0, TURN_VECS);
     const size_t done = turns(&f, t.in, t.out, length, mode);
     t.in += done;
-    if (mode != HASHING) {
+    if (t.out != NULL) {
         t.out += done;
     }
     finish(&f, any_tail(&f, &t, length - done, mode, 0), tag);
 }
 
+INLINE size_t rest_of(const macsec_gcm_head *head) {
+    return head->length > HEAD ? head->length - HEAD : 0;
+}
+
+FUNCTION NOINLINE void hash_long(const macsec_gcm_key *key, const macsec_gcm_head *head,
+                                 uint8_t tag[16]) {
+    long_frame(key, task_of(head, head->rest, head->copy, 0), rest_of(head), tag, HASHING);
+}
+
 /* Process AAD without text (integrity without confidentiality), also longer than the head. */
 FUNCTION NOINLINE void hash_alone(const macsec_gcm_key *key, const macsec_gcm_head *head,
                                   uint8_t tag[16]) {
-    task t = task_of(head, head->rest, NULL, 0);
-    size_t rest = head->length > HEAD ? head->length - HEAD : 0;
-    if (rest <= TAIL_OCTETS) {
-        short_frame(key, &t, rest, tag, HASHING);
+    if (rest_of(head) <= TAIL_OCTETS) {
+        task t = task_of(head, head->rest, head->copy, 0);
+        short_frame(key, &t, rest_of(head), tag, HASHING);
     } else {
-        long_frame(key, t, rest, tag, HASHING);
+        hash_long(key, head, tag);
     }
 }
 

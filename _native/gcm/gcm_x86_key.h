@@ -59,7 +59,7 @@ FUNCTION void expand(macsec_gcm_key *key, const uint8_t *octets, size_t length) 
     memset(key, 0, sizeof *key);
     expand_aes(key, octets, length);
     const hashed nothing = {.blocks = 0};
-    tail_stream(&none, NULL, 0, &h, 0, &nothing);
+    tail_stream(&none, NULL, 0, &h, 0, nothing);
     __m128i power = divide_by_x(_mm_shuffle_epi8(h, reversal()));
     put_power(key, 1, power);
     for (size_t n = 2; n <= RUN || n <= TURN_BLOCKS; n++) {

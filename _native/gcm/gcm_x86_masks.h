@@ -27,12 +27,16 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
         h.turn = t->out - TURN_OCTETS;
     }
     if (mode == HASHING) {
-        hash_tail(f, &h);
+        if (t->out != NULL) {
+            store_whole(x, t->out, last);
+            VEC_STORE_MASKED(t->out + last * VEC_OCTETS, x[last], end);
+        }
+        hash_tail(f, h);
         h.x = NULL;
     }
     VEC stream[TAIL_VECS];
     __m128i mask = t->j0;
-    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, &h);
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, h);
     if (mode == HASHING) {
         return mask;
     }
@@ -43,7 +47,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
     if (mode == SEALING) {
         h.end = hashed_end(x[last], blocks, t->lengths);
         h.x = x;
-        hash_tail(f, &h);
+        hash_tail(f, h);
     }
     return mask;
 }

@@ -21,6 +21,20 @@ INLINE __m128i reversal(void) {
     return load_block(reversals + BLOCK);
 }
 
+INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
+    }
+}
+
+INLINE void store_whole(const VEC *x, uint8_t *out, int vectors) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        VEC_STORE(out + v * VEC_OCTETS, x[v]);
+    }
+}
+
 /* ---- GHASH ------------------------------------------------------------------------------ */
 
 /* A product: the high and low 128 bits, and Karatsuba's middle. */
@@ -44,43 +58,48 @@ INLINE products no_products(void) {
     return none;
 }
 
-INLINE void add_products(products *sum, VEC blocks, VEC powers, VEC halves) {
+INLINE product plus(product a, product b) {
+    const product sum = {VEC_XOR(a.low, b.low), VEC_XOR(a.middle, b.middle),
+                         VEC_XOR(a.high, b.high)};
+    return sum;
+}
+
+/* Here and below, work on copies: sanitizers check each access by a pointer, and the compiler would
+   take minutes. */
+INLINE void add_products(products *to, VEC blocks, VEC powers, VEC halves) {
     const VEC folded = VEC_XOR(blocks, VEC_SWAP(blocks));
     const product one = {VEC_PRODUCT(blocks, powers, 0x00), VEC_PRODUCT(folded, halves, 0x00),
                          VEC_PRODUCT(blocks, powers, 0x11)};
-    product *all = &sum->all;
-    const product *waiting = &sum->waiting;
-    if (sum->terms == 0) {
-        *all = one;
-        sum->terms = 1;
-    } else if (VEC_PAIRS && sum->terms == 1) {
-        sum->waiting = one;
-        sum->terms = 2;
+    products sum = *to;
+#if VEC_PAIRS
+    if (sum.terms == 1) {
+        to->waiting = one;
+        to->terms = 2;
         return;
-    } else if (VEC_PAIRS) {
-        all->low = VEC_XOR3(all->low, waiting->low, one.low);
-        all->high = VEC_XOR3(all->high, waiting->high, one.high);
-        all->middle = VEC_XOR3(all->middle, waiting->middle, one.middle);
-        sum->terms = 1;
-    } else {
-        all->low = VEC_XOR(all->low, one.low);
-        all->high = VEC_XOR(all->high, one.high);
-        all->middle = VEC_XOR(all->middle, one.middle);
     }
-    KEEP(all->low);
-    KEEP(all->high);
-    KEEP(all->middle);
+    const product both = {VEC_XOR3(sum.all.low, sum.waiting.low, one.low),
+                          VEC_XOR3(sum.all.middle, sum.waiting.middle, one.middle),
+                          VEC_XOR3(sum.all.high, sum.waiting.high, one.high)};
+    sum.all = sum.terms == 0 ? one : both;
+#else
+    sum.all = sum.terms == 0 ? one : plus(sum.all, one);
+#endif
+    KEEP(sum.all.low);
+    KEEP(sum.all.high);
+    KEEP(sum.all.middle);
+    sum.terms = 1;
+    *to = sum;
 }
 
-/* Return the sum. */
-INLINE product total(const products *sum) {
-    product all = sum->all;
-    if (sum->terms == 2) {
-        all.low = VEC_XOR(all.low, sum->waiting.low);
-        all.high = VEC_XOR(all.high, sum->waiting.high);
-        all.middle = VEC_XOR(all.middle, sum->waiting.middle);
+/* Add the product that waits, if any. Do this before and after an addition under a condition, so
+   that `terms` stays a constant. */
+INLINE void close_sum(products *to) {
+    products sum = *to;
+    if (sum.terms == 2) {
+        sum.all = plus(sum.all, sum.waiting);
+        sum.terms = 1;
+        *to = sum;
     }
-    return all;
 }
 
 /* Offset of H^n of the run in the key. */
@@ -124,16 +143,17 @@ INLINE void add_stride(products *sum, const macsec_gcm_key *key, VEC blocks, siz
 }
 
 /* Reduce lane by lane. */
-INLINE VEC reduce_lanes(const products *sum) {
+INLINE VEC reduce_lanes(products *sum) {
     const VEC fold = VEC_REPEAT(_mm_set_epi64x(0, (long long)0xc200000000000000u));
-    const product all = total(sum);
+    close_sum(sum);
+    const product all = sum->all;
     VEC middle = VEC_XOR3(all.middle, all.low, all.high);
     middle = VEC_XOR3(middle, VEC_SWAP(all.low), VEC_PRODUCT(all.low, fold, 0x00));
     return VEC_XOR3(all.high, VEC_SWAP(middle), VEC_PRODUCT(middle, fold, 0x00));
 }
 
 /* Reduce the sum of the lanes. */
-INLINE __m128i reduce(const products *sum) {
+INLINE __m128i reduce(products *sum) {
     VEC lanes = reduce_lanes(sum);
     return VEC_FOLD(lanes);
 }
@@ -149,7 +169,8 @@ typedef struct {
     VEC hash;     /* the last sum, reduced; to be added to the first vector of the next */
 } frame;
 
-/* Input and output of the frame. `in`: text or, when hashing, AAD. */
+/* Input and output of the frame. `in`: text or, when hashing, AAD, which is copied to `out` if that
+   is not NULL. */
 typedef struct {
     __m128i j0;
     __m128i first; /* blocks of AAD */
@@ -192,21 +213,31 @@ INLINE void end_sum(frame *f) {
     f->sum = no_products();
 }
 
-/* Add a vector of a turn. The first vector comes last: it waits for the hash of the turn before. */
-INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
-    int v = (i + 1) % TURN_VECS;
-    VEC x = VEC_SHUFFLE(VEC_LOAD(octets + v * VEC_OCTETS), VEC_REPEAT(reversal()));
+/* Add vector v of a turn. Add the first one last: it waits for the hash of the turn before. */
+INLINE void hash_vector(frame *f, VEC octets, int v) {
+    VEC x = VEC_SHUFFLE(octets, VEC_REPEAT(reversal()));
     if (v == 0) {
         x = VEC_XOR(x, f->hash);
     }
     add_stride(&f->sum, f->key, x, (size_t)(TURN_VECS - v));
 }
 
-/* Add a whole turn, with nothing to interleave. */
-INLINE void hash_turn(frame *f, const uint8_t *octets) {
+/* Add the i-th vector of a turn, in the order in which they are added. */
+INLINE void hash_of_turn(frame *f, const uint8_t *octets, int i) {
+    const int v = (i + 1) % TURN_VECS;
+    hash_vector(f, VEC_LOAD(octets + v * VEC_OCTETS), v);
+}
+
+/* Add a whole turn, with nothing to interleave. `copy`: where its octets are copied to, or NULL. */
+INLINE void hash_turn(frame *f, const uint8_t *octets, uint8_t *copy) {
+    VEC x[TURN_VECS];
+    load_whole(x, octets, TURN_VECS);
+    if (copy != NULL) {
+        store_whole(x, copy, TURN_VECS);
+    }
     UNROLL
-    for (int i = 0; i < TURN_VECS; i++) {
-        hash_of_turn(f, octets, i);
+    for (int i = 1; i <= TURN_VECS; i++) {
+        hash_vector(f, x[i % TURN_VECS], i % TURN_VECS);
     }
     end_sum(f);
 }
@@ -342,17 +373,17 @@ INLINE void apply_turn(const VEC stream[TURN_VECS], const uint8_t *in, uint8_t *
 INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, work mode) {
     VEC stream[TURN_VECS];
     size_t done = 0;
+    if (mode == HASHING) {
+        for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
+            hash_turn(f, in + done, out == NULL ? NULL : out + done);
+        }
+        return done;
+    }
     VEC keys[10];
     UNROLL
     for (int i = 0; i < KEYS_KEPT; i++) {
         keys[i] = round_key(f->key, (size_t)i);
         KEEP(keys[i]);
-    }
-    if (mode == HASHING) {
-        for (; length - done > TAIL_OCTETS; done += TURN_OCTETS) {
-            hash_turn(f, in + done);
-        }
-        return done;
     }
     if (mode == SEALING) {
         turn(f, keys, stream, NULL, 0);
@@ -382,48 +413,51 @@ typedef struct {
 } hashed;
 
 /* Add the products of a vector of the tail; with the last one, those of the block of lengths. */
-INLINE void hash_of_tail(frame *f, const hashed *h, int v) {
-    const int last = h->vectors - 1;
-    VEC y = v == last ? h->end : VEC_SHUFFLE(h->x[v], VEC_REPEAT(reversal()));
-    if (v == 0 || v == h->strides) {
+INLINE void hash_of_tail(frame *f, hashed h, int v) {
+    const int last = h.vectors - 1;
+    VEC y = v == last ? h.end : VEC_SHUFFLE(h.x[v], VEC_REPEAT(reversal()));
+    if (v == 0 || v == h.strides) {
         y = VEC_XOR(y, f->hash);
     }
-    if (v < h->strides) {
-        add_stride(&f->sum, f->key, y, (size_t)(h->strides - v));
-        if (v == h->strides - 1) {
+    if (v < h.strides) {
+        add_stride(&f->sum, f->key, y, (size_t)(h.strides - v));
+        if (v == h.strides - 1) {
             end_sum(f);
         }
     } else {
-        add_run(&f->sum, f->key, y, h->blocks + 1 - (size_t)v * VEC_BLOCKS);
+        add_run(&f->sum, f->key, y, h.blocks + 1 - (size_t)v * VEC_BLOCKS);
     }
-    if (v == last && h->blocks % VEC_BLOCKS == 0) {
-        add_run(&f->sum, f->key, VEC_WIDEN(h->lengths), 1);
+    if (v == last) {
+        close_sum(&f->sum);
+        if (h.blocks % VEC_BLOCKS == 0) {
+            add_run(&f->sum, f->key, VEC_WIDEN(h.lengths), 1);
+            close_sum(&f->sum);
+        }
     }
 }
 
-INLINE void hash_tail(frame *f, const hashed *h) {
+INLINE void hash_tail(frame *f, hashed h) {
     UNROLL
-    for (int v = 0; v < h->vectors; v++) {
+    for (int v = 0; v < h.vectors; v++) {
         hash_of_tail(f, h, v);
     }
 }
 
 /* Hash the part that belongs between this round of AES and the next. */
-INLINE void hash_between(frame *f, const hashed *h, int round) {
-    if (h->turn != NULL && round <= TURN_VECS) {
-        hash_of_turn(f, h->turn, round - 1);
+INLINE void hash_between(frame *f, hashed h, int round) {
+    if (h.turn != NULL && round <= TURN_VECS) {
+        hash_of_turn(f, h.turn, round - 1);
         if (round == TURN_VECS) {
             end_sum(f);
         }
     }
-    if (h->x != NULL && round <= h->vectors) {
+    if (h.x != NULL && round <= h.vectors) {
         hash_of_tail(f, h, round - 1);
     }
 }
 
 /* Compute the key stream of `vectors` vectors, and turn J0 in `mask` into E_K(J0). */
-INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int whole,
-                        const hashed *h) {
+INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int whole, hashed h) {
     const macsec_gcm_key *key = f->key;
     const __m128i *keys = (const __m128i *)(const void *)key->round_keys;
     LOAD_AGAIN();
@@ -460,13 +494,6 @@ INLINE void tail_stream(frame *f, VEC *stream, int vectors, __m128i *mask, int w
     UNROLL
     for (int v = 0; v < vectors; v++) {
         stream[v] = VEC_AES_LAST(stream[v], round_key(key, key->rounds));
-    }
-}
-
-INLINE void load_whole(VEC *x, const uint8_t *in, int vectors) {
-    UNROLL
-    for (int v = 0; v < vectors; v++) {
-        x[v] = VEC_LOAD(in + v * VEC_OCTETS);
     }
 }
 

@@ -138,17 +138,21 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     if (mode != SEALING) {
         load_whole(x, t->in, last);
         x[last] = load_last(t->in, octets, blocks);
+        if (mode == HASHING && t->out != NULL) {
+            store_whole(x, t->out, last);
+            store_last(x[last], t->out, octets, blocks);
+        }
         h.end = hashed_end(x[last], blocks, partial, t->lengths);
         h.x = x;
-        hash_tail(f, &h);
+        hash_tail(f, h);
         h.x = NULL;
         LOAD_AGAIN();
     } else if (!whole) {
-        hash_turn(f, t->out - TURN_OCTETS);
+        hash_turn(f, t->out - TURN_OCTETS, NULL);
     }
     VEC stream[TAIL_VECS];
     __m128i mask = t->j0;
-    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, &h);
+    tail_stream(f, stream, mode == HASHING ? 0 : vectors, &mask, whole, h);
     if (mode == HASHING) {
         return mask;
     }
@@ -160,7 +164,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     if (mode == SEALING) {
         h.end = hashed_end(x[last], blocks, partial, t->lengths);
         h.x = x;
-        hash_tail(f, &h);
+        hash_tail(f, h);
     }
     return mask;
 }

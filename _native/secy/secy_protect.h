@@ -117,10 +117,12 @@ static ALWAYS_INLINE size_t protect_whole(const macsec_secy *secy, const sender 
     if (c->encrypt) {
         secy->kernel->seal(&by->sa->key, &head, data, secure, user, secure + user);
     } else {
-        head.rest = data + (2 * ICV_LENGTH - head.length);
+        const size_t first = 2 * ICV_LENGTH - head.length;
+        memcpy(secure, data, first);
+        head.rest = data + first;
+        head.copy = secure + first;
         head.length += user;
         secy->kernel->seal(&by->sa->key, &head, NULL, NULL, 0, secure + user);
-        memcpy(secure, data, user);
     }
     return (size_t)(secure - out) + user + ICV_LENGTH;
 }

@@ -96,19 +96,6 @@ static ALWAYS_INLINE int open_whole(const macsec_secy *secy, const rx_sa *sa, co
     return 1;
 }
 
-/* Copy in steps of 16 octets, of which the last may overlap, where calling memcpy is slower. */
-static ALWAYS_INLINE void copy_secure(uint8_t *out, const uint8_t *secure, size_t length) {
-    enum { STEP = 16, CALL_FROM = 512 };
-    if (length < STEP || length >= CALL_FROM) {
-        memcpy(out, secure, length);
-        return;
-    }
-    for (size_t at = 0; at < length - STEP; at += STEP) {
-        memcpy(out + at, secure + at, STEP);
-    }
-    memcpy(out + length - STEP, secure + length - STEP, STEP);
-}
-
 /* Do the same for a frame that is authenticated only and fills the head of a cipher. */
 static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa *sa,
                                             const received *f, uint64_t pn, uint8_t *out) {
@@ -119,9 +106,9 @@ static ALWAYS_INLINE int authenticate_whole(const macsec_secy *secy, const rx_sa
         .second = macsec_gcm_block_at(f->frame + 16),
         .length = ADDRESSES_LENGTH + f->tag.length + f->user,
         .rest = f->frame + 32,
+        .copy = out + 32 - f->tag.length,
     };
-    /* Copy before the cipher runs, so that the stores need not wait for the ICV. */
-    copy_secure(out + ADDRESSES_LENGTH, f->secure, f->user);
+    memcpy(out + ADDRESSES_LENGTH, f->secure, HEAD_BORROWS);
     secy->kernel->open(&sa->key, &head, NULL, NULL, 0, icv);
     if (!icv_equal(icv, f->secure + f->user, ICV_LENGTH)) {
         memset(out + ADDRESSES_LENGTH, 0, f->user);

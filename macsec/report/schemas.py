@@ -25,7 +25,7 @@ from macsec.report.inspect import InspectJson
 from macsec.report.lab.outcome import LabJson
 from macsec.report.lab.passage import LabReplayJson
 from macsec.report.lab.status import LabStatusJson
-from macsec.report.latency.outcome import LatencyJson
+from macsec.report.latency.shapes import LatencyJson
 from macsec.report.mka.caks import CaksJson
 from macsec.report.mka.capture import MkaExplainJson
 from macsec.report.mka.status import MkaSetJson, MkaStatusJson

@@ -150,6 +150,7 @@ WHOLE = Packet(octets_of(450))
     ("offload", "frame"),
     [
         (WHOLE.offload(0), WHOLE.large),
+        (Packet(b"").offload(100), Packet(b"").large),
         (WHOLE.offload(100, type=3), WHOLE.large),
         (WHOLE.offload(100, type=4), WHOLE.large),
         (WHOLE.offload(100, type=5), WHOLE.large),

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from macsec.measure.arithmetic import BITS_PER_GBIT, FCS, GAP
 from macsec.measure.latency import serialisation
 from macsec.measure.latency.chain import Chain, IntervalClock, make_chain
-from macsec.measure.latency.histogram import Histogram, at_share, new_histogram
+from macsec.measure.latency.histogram import Histogram, at_share, new_histogram, summary
 from macsec.measure.latency.offered import Offered
 from macsec.measure.latency.round_trips import RealTime
 from macsec.measure.latency.search import GOALS, Bounds, Trial, search
+from macsec.measure.latency.secy_delay import DIRECTIONS, SecyDelay, delays
 from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.other_work import OtherWork
 from macsec.measure.workload import parse
@@ -105,6 +106,13 @@ class Processing:
     def added_ns(self) -> int:
         """The same without a copy at either end, which a clear path makes too."""
         return self.both_ns - 2 * at_share(self.lanes["clear"], Fraction(1, 2))
+
+    @property
+    def secy_delays(self) -> list[SecyDelay]:
+        """The delays of Table 10-3, for each direction and rate."""
+        found = {path: summary(self.lanes[path]) for path in DIRECTIONS.values()}
+        measured = {path: (each.percentiles["p50"], each.pdv) for path, each in found.items()}
+        return delays(self.subject.frame_octets, measured)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,30 @@ import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, TypedDict, cast
+from typing import Any, NamedTuple, cast
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
 from macsec.measure.latency.round_trips import RealTime
 from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates
 from macsec.measure.latency.search import Bounds
-from macsec.measure.latency.serialisation import Added
+from macsec.measure.latency.secy_delay import limit_ps
+from macsec.measure.latency.serialisation import RATES, Added
 from macsec.measure.machine import MachineJson
+from macsec.report.latency.shapes import (
+    AddedJson,
+    DistributionJson,
+    LatencyJson,
+    LoadJson,
+    ProcessingJson,
+    RateJson,
+    RealTimeJson,
+    SecyDelayJson,
+    SubjectJson,
+    TripJson,
+)
 from macsec.report.machine import others
 from macsec.report.table import Table
-from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US
+from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US, PS_PER_NS
 
 LANE_NAMES = {
     "clock": "clock alone",
@@ -32,151 +45,6 @@ LANE_NAMES = {
 VERDICTS = {True: ("met", "good"), False: ("missed", "bad"), None: ("not judged", "quiet")}
 """Word and mark of the row of a target, by whether it is met."""
 NUMBERS = ("min", *SHARES, "max", "mean", "stdev", "PDV")
-
-
-class SubjectJson(TypedDict):
-    """The frames that were measured; `frame_octets` count the FCS."""
-
-    suite: str
-    mode: str
-    frame_octets: int
-
-
-DistributionJson = TypedDict(
-    "DistributionJson",
-    {
-        "count": int,
-        "min_ns": float,
-        "mean_ns": float,
-        "stdev_ns": float,
-        "p50_ns": float,
-        "p90_ns": float,
-        "p99_ns": float,
-        "p99.9_ns": float,
-        "p99.99_ns": float,
-        "max_ns": float,
-        "typical_latency_ns": float,
-        "worst_case_latency_ns": float,
-        "pdv_ns": float,
-    },
-)
-"""A distribution of times; the last three names are those of RFC 8219."""
-
-
-class ProcessingJson(SubjectJson, DistributionJson):
-    """Frames timed one by one on a path."""
-
-    path: str
-
-
-class RateJson(SubjectJson):
-    """The highest rate that meets a goal, and the lowest that does not."""
-
-    goal: str
-    loss: float
-    frames_per_s: int | None
-    first_bad_frames_per_s: int | None
-    gbit_per_s: float | None
-    wire_gbit_per_s: float | None
-    trials: int
-    interrupted_trials: int
-
-
-class LoadJson(SubjectJson, DistributionJson):
-    """Frames offered at a share of the no drop rate."""
-
-    percent_of_ndr: int
-    frames_per_s: float
-    offered: int
-    lost: int
-    late: int
-    slices: int
-    interrupted_slices: int
-
-
-class AddedJson(TypedDict):
-    """The serialisation that MACsec adds, exact; `added_share`: numerator and denominator."""
-
-    path: str
-    propagation_ps: int
-    frame_octets: int
-    overhead_octets: int
-    link_gbit_per_s: int
-    clear_ps: int
-    added_ps: int
-    added_share: list[int]
-    added_percent: float
-
-
-class TripJson(DistributionJson):
-    """Round trips over TAP devices on a path."""
-
-    suite: str
-    frame_octets: int
-    path: str
-    lost: int
-    p50_ratio: float
-
-
-class RealTimeJson(TypedDict):
-    """The settings of the measurements in real time, and their ratios of protected to clear."""
-
-    suite: str
-    every_ns: int
-    p50_ratio: float | None
-    iperf3_gbit_per_s: dict[str, list[float]]
-    iperf3_ratio: float | None
-    iperf3_peers_gbit_per_s: dict[str, list[float]]
-    peers_missing: dict[str, str]
-    lacking: str | None
-
-
-class ClockJson(TypedDict):
-    """The clock of the intervals."""
-
-    source: str
-    ns_per_tick: float
-    empty_ns: float
-    step_ns: float
-
-
-class PlanJson(TypedDict):
-    """The amount of work."""
-
-    frames: int
-    trial_s: float
-    slices: int
-    ring: int
-
-
-class LatencyTargetJson(TypedDict):
-    """A value and its limit; `met` is null if other programs had too much of the machine to say."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-    at_least: bool
-    exact: bool
-    met: bool | None
-
-
-class LatencyJson(TypedDict):
-    """`macsec/latency/1`: a list for each kind of time."""
-
-    schema: Literal["macsec/latency/1"]
-    machine: MachineJson
-    backend: str
-    kernel: str
-    clock: ClockJson | None
-    plan: PlanJson
-    processing: list[ProcessingJson]
-    throughput: list[RateJson]
-    load: list[LoadJson]
-    serialisation: list[AddedJson]
-    round_trips: list[TripJson]
-    real_time: RealTimeJson | None
-    targets: list[LatencyTargetJson]
 
 
 class TimeKind(NamedTuple):
@@ -251,6 +119,23 @@ def _processing_rows(results: LatencyResults) -> list[ProcessingJson]:
         {**_subject_item(each.subject), "path": lane, **distribution(histogram)}
         for each in results.processing
         for lane, histogram in each.lanes.items()
+    ]
+
+
+def _delay_rows(results: LatencyResults) -> list[SecyDelayJson]:
+    return [
+        {
+            **_subject_item(each.subject),
+            "direction": delay.direction,
+            "delay_ns": delay.delay_ns,
+            "variance_ns": delay.variance_ns,
+            "link_gbit_per_s": delay.gbit_per_s,
+            "limit_ps": delay.limit_ps,
+            "delay_met": None if results.others.busy else delay.delay_met,
+            "variance_met": None if results.others.busy else delay.variance_met,
+        }
+        for each in results.processing
+        for delay in each.secy_delays
     ]
 
 
@@ -386,6 +271,28 @@ def _digits(value: float) -> str:
     return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}"
 
 
+def _delay_tables(results: LatencyResults) -> Iterator[Table]:
+    rates = [f"{rate}G" for rate in RATES]
+    for (suite, mode), group in groupby(results.processing, _family):
+        rows = [row for each in group for row in _delay_cells(each, results.others.busy)]
+        head = ("octets", "direction", "what", "measured", *rates)
+        yield Table(f"{suite}, {mode}", head, rows, 3)
+
+
+def _delay_cells(each: Processing, busy: bool) -> Iterator[list[str]]:
+    octets = str(each.subject.frame_octets)
+    for direction, group in groupby(each.secy_delays, lambda delay: delay.direction):
+        found = list(group)
+        for name, ns, met in (
+            ("delay", found[0].delay_ns, [delay.delay_met for delay in found]),
+            ("variance", found[0].variance_ns, [delay.variance_met for delay in found]),
+        ):
+            verdicts = [VERDICTS[None if busy else good][0] for good in met]
+            yield [octets, direction, name, _time(ns), *verdicts]
+    limits = [_time(limit_ps(each.subject.frame_octets, rate) / PS_PER_NS) for rate in RATES]
+    yield [octets, "each", "limit", "", *limits]
+
+
 def _rate_tables(results: LatencyResults) -> Iterator[Table]:
     head = ("octets", "goal", "kframe/s", "first bad", "Gbit/s", "on the wire", "trials", "cut")
     for (suite, mode), group in groupby(results.rates, _family):
@@ -498,6 +405,15 @@ TIME_KINDS = (
         "min (RFC 8219). All paths in turn, frame by frame; the clock's own time is subtracted.",
         _processing_rows,
         _processing_tables,
+    ),
+    TimeKind(
+        "secy_delay",
+        "a. delays of Table 10-3",
+        "This machine's time beside the limit of IEEE 802.1AE for a link of each rate: the wire "
+        "transmit time of the longest MPDU and that of four of 64 octets. Delay is p50, variance "
+        "is PDV; the limit is that of both.",
+        _delay_rows,
+        _delay_tables,
     ),
     TimeKind(
         "throughput",

@@ -149,6 +149,7 @@ def _no_pictures(_: LatencyResults) -> Iterator[Html]:
 
 PICTURES: dict[str, Callable[[LatencyResults], Iterator[Html]]] = {
     "processing": _processing_pictures,
+    "secy_delay": _no_pictures,
     "throughput": _rate_pictures,
     "load": _load_pictures,
     "serialisation": _no_pictures,

@@ -37,6 +37,14 @@ def test_json_has_every_kind_of_time(desk, backend):
     assert [(row["frame_octets"], row["goal"]) for row in found["throughput"]] == [
         (size, goal) for size in (64, 1518) for goal in ("NDR", "PDR")
     ]
+    assert len(found["secy_delay"]) == 2 * 2 * 8
+    measured = {(row["frame_octets"], row["path"]): row for row in found["processing"]}
+    for row in found["secy_delay"]:
+        path = {"transmit": "protect", "receive": "validate"}[row["direction"]]
+        of = measured[row["frame_octets"], path]
+        assert (row["delay_ns"], row["variance_ns"]) == (of["p50_ns"], of["pdv_ns"])
+        assert row["delay_met"] in (None, 1000 * row["delay_ns"] <= row["limit_ps"])
+        assert row["variance_met"] in (None, 1000 * row["variance_ns"] <= row["limit_ps"])
     assert len(found["serialisation"]) == 2 * 2 * 8 * 2
     assert [target["unit"] for target in found["targets"]] == ["us", "%"]
     assert found["targets"][1]["met"]
@@ -57,10 +65,17 @@ def test_serialisation_rows_are_exact(desk):
 def test_text_has_every_kind_of_time(desk):
     """Every kind of time under its own heading, the names of RFC 8219, the targets."""
     text = desk.run(*SMALL, "--integrity", "--suites", "gcm-aes-xpn-256").stdout
-    parts = ("a. processing", "a. rates", "a. latency under load", "b. added", "targets")
+    parts = (
+        "a. processing",
+        "a. delays",
+        "a. rates",
+        "a. latency under load",
+        "b. added",
+        "targets",
+    )
     at = [text.index(part) for part in parts if part in text]
     assert at == sorted(at)
-    assert {0, 1, 3, 4} <= {n for n, part in enumerate(parts) if part in text}
+    assert {0, 1, 2, 4, 5} <= {n for n, part in enumerate(parts) if part in text}
     for wanted in ("Typical Latency", "PDV", "gcm-aes-xpn-256, integrity", "between regions"):
         assert wanted in text
     assert "protect and validate, p50, 1518 octets, gcm-aes-xpn-256, confidentiality" in text

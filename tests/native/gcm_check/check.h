@@ -87,6 +87,7 @@ void check_all_lengths(unsigned volume);
 
 void check_reference_lengths(unsigned volume);
 void check_edge_hash_keys(unsigned volume);
+void check_copies(void);
 void check_known_answers(void);
 void check_dispatch(void);
 void check_secret(void);

@@ -46,6 +46,7 @@ static void check_everything(unsigned volume) {
     check_known_answers();
     check_nothing();
     check_edge_hash_keys(volume);
+    check_copies();
     check_reference_lengths(volume);
     fill_random(octets, sizeof octets);
     expand_all(octets);
