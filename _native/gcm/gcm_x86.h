@@ -7,7 +7,7 @@
      TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
      RUN_POWERS             powers of the hash key in the run (see Key layout)
      HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
-     KEYS_KEPT              round keys that stay in registers from turn to turn
+     KEYS_KEPT              round keys that stay in registers from turn to turn, from the second on
      VEC_PAIRS              1: VEC_XOR3 is one instruction, so products are added in pairs
      VEC_LOAD, VEC_STORE    data, at any alignment
      VEC_POWERS(p)          VEC_BLOCKS powers of the hash key, aligned to a block

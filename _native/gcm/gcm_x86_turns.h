@@ -316,13 +316,12 @@ FUNCTION NOINLINE macsec_gcm_head fold_head(const macsec_gcm_key *key,
     return folded;
 }
 
-/* Compute the key stream of a turn. `keys`: the first KEYS_KEPT round keys. Between the rounds,
- * multiply the turn at `hashed` if `hashing`.
- */
+/* Compute the key stream of a turn. `keys`: the kept ones, from 1 to KEYS_KEPT. Between the rounds,
+   multiply the turn at `hashed` if `hashing`. */
 INLINE void turn(frame *f, const VEC *keys, VEC stream[TURN_VECS], const uint8_t *hashed,
                  int hashing) {
     const macsec_gcm_key *key = f->key;
-    VEC k = KEYS_KEPT > 0 ? keys[0] : round_key(key, 0);
+    VEC k = round_key(key, 0);
     const VEC first = VEC_XOR(VEC_SHUFFLE(f->counter, VEC_REPEAT(reversal())), k);
     UNROLL
     for (int v = 0; v < TURN_VECS; v++) {
@@ -331,7 +330,7 @@ INLINE void turn(frame *f, const VEC *keys, VEC stream[TURN_VECS], const uint8_t
     advance(f, TURN_BLOCKS);
     UNROLL
     for (int round = 1; round < 10; round++) {
-        k = round < KEYS_KEPT ? keys[round] : round_key(key, (size_t)round);
+        k = round <= KEYS_KEPT ? keys[round] : round_key(key, (size_t)round);
         UNROLL
         for (int v = 0; v < TURN_VECS; v++) {
             stream[v] = VEC_AES(stream[v], k);
@@ -381,7 +380,7 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, wo
     }
     VEC keys[10];
     UNROLL
-    for (int i = 0; i < KEYS_KEPT; i++) {
+    for (int i = 1; i <= KEYS_KEPT; i++) {
         keys[i] = round_key(f->key, (size_t)i);
         KEEP(keys[i]);
     }
