@@ -302,7 +302,10 @@ macsec_piece *macsec_piece_take(macsec_pieces *pool, size_t octets) {
         return own_allocation(needed);
     }
     macsec_piece *piece = find(pool, needed);
-    if (piece == NULL && (piece = new_block(pool, needed)) == NULL) {
+    if (piece == NULL) {
+        piece = new_block(pool, needed);
+    }
+    if (piece == NULL) {
         return NULL;
     }
     if (is_whole_block(piece)) {

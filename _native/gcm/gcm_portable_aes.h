@@ -240,12 +240,13 @@ static void spread_schedule(schedule *s, const macsec_gcm_key *key) {
 static void encrypt8(const schedule *s, plane q[LANES]) {
     static const uint8_t odd_rows[BLOCK] = {0, 255, 0, 255, 0, 255, 0, 255,
                                             0, 255, 0, 255, 0, 255, 0, 255};
+    const uint32_t rounds = s->rounds > 10 ? 14 : 10;
     transpose(q);
     add_key(q, s->planes[0]);
     for (uint32_t round = 1;; round += 4) {
         round_of(q, s->planes[round], 1);
         substitute(q);
-        if (round + 1 == s->rounds) {
+        if (round + 1 == rounds) {
             break;
         }
         mix_columns(q, 2);
@@ -253,7 +254,7 @@ static void encrypt8(const schedule *s, plane q[LANES]) {
         round_of(q, s->planes[round + 2], 3);
         round_of(q, s->planes[round + 3], 0);
     }
-    add_key(q, s->planes[s->rounds]);
+    add_key(q, s->planes[rounds]);
     transpose(q);
     for (int i = 0; i < LANES; i++) {
         q[i] ^= (q[i] ^ columns_on(q[i], 2)) & plane_at(odd_rows);

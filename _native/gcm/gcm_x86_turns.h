@@ -402,13 +402,13 @@ INLINE size_t turns(frame *f, const uint8_t *in, uint8_t *out, size_t length, wo
    at `x`; NULL: nothing. `end` is the last vector as it is hashed; it holds the block of lengths
    when there is room. */
 typedef struct {
+    VEC end;
+    __m128i lengths;
     const uint8_t *turn;
     const VEC *x;
-    VEC end;
     size_t blocks;
     int vectors;
     int strides;
-    __m128i lengths;
 } hashed;
 
 /* Add the products of a vector of the tail; with the last one, those of the block of lengths. */

@@ -90,12 +90,20 @@ static const void *take_array(frames_object *self, PyObject *batch, int at, int6
 static int take_arrays(frames_object *self, PyObject *batch) {
     int64_t octets = -1, rows = -1;
     macsec_frames *frames = &self->frames;
-    if ((frames->arena = take_array(self, batch, 0, &octets)) == NULL ||
-        (frames->start = take_array(self, batch, 1, &rows)) == NULL ||
-        (frames->length = take_array(self, batch, 2, &rows)) == NULL ||
-        (frames->wire_length = take_array(self, batch, 3, &rows)) == NULL) {
+    const void *arena = take_array(self, batch, 0, &octets);
+    const int64_t *columns[3] = {NULL};
+    int whole = arena != NULL;
+    for (int at = 0; at < 3 && whole; at++) {
+        columns[at] = take_array(self, batch, at + 1, &rows);
+        whole = columns[at] != NULL;
+    }
+    if (!whole) {
         return -1;
     }
+    frames->arena = arena;
+    frames->start = columns[0];
+    frames->length = columns[1];
+    frames->wire_length = columns[2];
     frames->count = rows;
     self->times.arrays[0] = PyObject_GetAttrString(batch, "time_ns");
     self->times.arrays[1] = PyObject_GetAttrString(batch, "source");
@@ -104,7 +112,10 @@ static int take_arrays(frames_object *self, PyObject *batch) {
 
 frames_object *macsec_frames_of(PyObject *batch) {
     static PyObject *name;
-    if (name == NULL && (name = PyUnicode_InternFromString("_held")) == NULL) {
+    if (name == NULL) {
+        name = PyUnicode_InternFromString("_held");
+    }
+    if (name == NULL) {
         return NULL;
     }
     PyObject *held = PyObject_GetAttr(batch, name);

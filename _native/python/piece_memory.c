@@ -90,7 +90,10 @@ static macsec_pieces *new_pool(PyObject *of_thread, PyObject *key) {
 macsec_pieces *macsec_pool(void) {
     static PyObject *key;
     PyObject *of_thread = HAS_POOLS ? PyThreadState_GetDict() : NULL;
-    if (of_thread == NULL || (key == NULL && (key = PyUnicode_InternFromString(NAME)) == NULL)) {
+    if (of_thread != NULL && key == NULL) {
+        key = PyUnicode_InternFromString(NAME);
+    }
+    if (of_thread == NULL || key == NULL) {
         PyErr_Clear();
         return NULL;
     }
