@@ -7,24 +7,7 @@ INLINE uint32_t substitute_word(uint32_t word) {
     return (uint32_t)_mm_cvtsi128_si32(_mm_aesenclast_si128(columns, _mm_setzero_si128()));
 }
 
-/* Expand a key (FIPS 197, 5.2), on little-endian words. */
-FUNCTION void expand_aes(macsec_gcm_key *key, const uint8_t *octets, size_t length) {
-    uint32_t words = (uint32_t)length / 4;
-    uint32_t round_constant = 1;
-    key->rounds = words + 6;
-    memcpy(key->round_keys, octets, length);
-    for (uint32_t i = words; i < 4 * (key->rounds + 1); i++) {
-        uint32_t next = load_host32(key->round_keys + 4 * (i - 1));
-        if (i % words == 0) {
-            next = substitute_word(next >> 8 | next << 24) ^ round_constant;
-            round_constant = round_constant << 1 ^ ((round_constant >> 7) * 0x11b);
-        } else if (words > 6 && i % words == 4) {
-            next = substitute_word(next);
-        }
-        store_host32(key->round_keys + 4 * i,
-                     next ^ load_host32(key->round_keys + 4 * (i - words)));
-    }
-}
+#include "gcm/gcm_schedule.h"
 
 /* Return h / x, for an integer h as in gcm_x86.h: 1/x = x^127 + x^6 + x + 1. */
 INLINE __m128i divide_by_x(__m128i h) {

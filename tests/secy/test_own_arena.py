@@ -91,7 +91,7 @@ def test_arena_stays_as_long_as_a_result_is_in_it(every_plane: Plane) -> None:
     mapped.close()
 
 
-def refused(secy: SecY, batch: FrameBatch, arena: Any, says: str) -> None:
+def assert_refused(secy: SecY, batch: FrameBatch, arena: Any, says: str) -> None:
     """Both calls refuse the arena, and nothing moves."""
     before = all_counters(secy), pn_state(secy)
     for call in (secy.protect, secy.validate):
@@ -105,7 +105,7 @@ def test_arena_too_small_is_refused(every_plane: Plane) -> None:
     sends, _ = pair(every_plane)
     batch = batch_of(FRAMES)
     for octets in (0, 1, NEEDED - 1):
-        refused(sends, batch, bytearray(octets), f"has {octets} octets.* may need {NEEDED}")
+        assert_refused(sends, batch, bytearray(octets), f"has {octets} octets.* may need {NEEDED}")
     assert len(sends.protect(batch, out=bytearray(NEEDED)).batch) == 3
     assert len(sends.protect(batch_of([]), out=bytearray()).batch) == 0
 
@@ -127,7 +127,7 @@ def test_arena_too_small_is_refused(every_plane: Plane) -> None:
 )
 def test_arena_that_cannot_be_written_is_refused(every_plane: Plane, arena: Any, says: str) -> None:
     """Read-only octets, octets with gaps, and what is no buffer at all."""
-    refused(pair(every_plane)[0], batch_of(FRAMES), arena, says)
+    assert_refused(pair(every_plane)[0], batch_of(FRAMES), arena, says)
 
 
 def test_arena_that_holds_the_frames_is_refused(every_plane: Plane) -> None:
@@ -138,6 +138,6 @@ def test_arena_that_holds_the_frames_is_refused(every_plane: Plane) -> None:
     arena[at:] = np.frombuffer(FRAMES[0], np.uint8)
     batch = FrameBatch(arena, [at], [len(FRAMES[0])])
     for taken in (arena, arena[1:], arena[at + 1 - (len(FRAMES[0]) + 32) :]):
-        refused(sends, batch, taken, "holds frames of this batch")
+        assert_refused(sends, batch, taken, "holds frames of this batch")
     sent = sends.protect(batch, out=arena[:at])
     assert receives.validate(sent.batch).batch.frames() == FRAMES[:1]

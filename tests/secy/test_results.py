@@ -155,14 +155,14 @@ def test_a_split_batch_has_the_results_of_the_whole(every_plane: Plane) -> None:
 
     one = moved(whole_sends, "protect", [whole])
     many = moved(sends, "protect", parts)
-    compare(one, many)
-    compare(
+    assert_equal_results(one, many)
+    assert_equal_results(
         moved(whole_receives, "validate", [one[0].batch]),
         moved(receives, "validate", [outcome.batch for outcome in many]),
     )
 
 
-def compare(one: list[Outcome], many: list[Outcome]) -> None:
+def assert_equal_results(one: list[Outcome], many: list[Outcome]) -> None:
     """The outcomes together are the one outcome."""
     joined = FrameBatch.concat([outcome.batch for outcome in many])
     assert joined.frames() == one[0].batch.frames()
