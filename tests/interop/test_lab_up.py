@@ -16,8 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.hosts import MACSEC, Capture, end, enter, missed, need, until
-from support.schemas import checked
+from support.hosts import MACSEC, end, missed, need, until
+from support.up_lab import (
+    CAK,
+    CKN,
+    OTHER_CAK,
+    OTHER_CKN,
+    ROOT,
+    TWO_SITES,
+    UpLab,
+    keyed,
+    smallest,
+    started,
+)
 
 from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.mkpdu.frame import decode
@@ -26,79 +37,8 @@ from macsec.trust import ourselves
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
 
-ROOT = Path(__file__).parents[2]
 EAPOL = b"\x88\x8e"
 CANARY = b"canary-of-the-lab-0123456789"
-TWO_SITES = """
-sites:
-  left: {hosts: [l1]}
-  right: {hosts: [r1]}
-links:
-  - {between: [left, right]}
-"""
-
-
-class UpLab:
-    """A lab that is up, in a folder of its own."""
-
-    def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
-        self.folder, self.process = folder, process
-
-    def macsec(self, *words: str, code: int | None = 0, **more: Any) -> str:
-        """Run a verb of `macsec lab` on this lab; return its stdout."""
-        command = [sys.executable, "-m", "macsec", "lab", words[0], "--state", str(self.folder)]
-        done = subprocess.run(
-            [*command, *words[1:]], capture_output=True, text=True, timeout=120, cwd=ROOT, **more
-        )
-        assert code is None or done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
-        if "--json" in words and code == 0:
-            checked(done.stdout)
-        return done.stdout if code == 0 else done.stdout + done.stderr
-
-    def on(self, host: str, *command: str, code: int = 0) -> str:
-        """Run a program on a host."""
-        return self.macsec("exec", host, "--", *command, code=code)
-
-    def start(self, host: str, *command: str, **more: Any) -> subprocess.Popen[Any]:
-        """Start a program on a host."""
-        words = ("exec", "--state", str(self.folder), host, "--", *command)
-        return subprocess.Popen([sys.executable, "-m", "macsec", "lab", *words], cwd=ROOT, **more)
-
-    @property
-    def places(self) -> dict[str, str]:
-        """The paths of hosts, sites and links."""
-        return json.loads((self.folder / "lab.json").read_text())["places"]
-
-    @contextlib.contextmanager
-    def listening(self, link: str, device: str) -> Iterator[Capture]:
-        """Capture the frames of a Common Port of a link."""
-        place = self.places[f"link:{link}"]
-        with open("/proc/thread-self/ns/net") as home, open(place) as there:
-            enter(there.fileno())
-            try:
-                capture = Capture(device)
-            finally:
-                enter(home.fileno())
-        with contextlib.closing(capture):
-            yield capture
-
-
-@contextlib.contextmanager
-def started(folder: Path, topology: str, *words: str) -> Iterator[UpLab]:
-    """Run a lab until the block is left."""
-    need(*("ping",))
-    command = [sys.executable, "-m", "macsec", "lab", "up", topology, *words]
-    command += ["--state", str(folder)]
-    log = folder.parent / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, text=True, cwd=ROOT, start_new_session=True
-        )
-    try:
-        until(lambda: "is up" in log.read_text(), "the lab", process)
-        yield UpLab(folder, process)
-    finally:
-        end(process)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +51,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpLab]:
 @pytest.fixture
 def two_sites(tmp_path: Path) -> str:
     """Return the smallest topology, with a perfect wire."""
-    path = tmp_path / "two.yaml"
-    path.write_text(TWO_SITES)
-    return str(path)
+    return smallest(tmp_path)
 
 
 def least_ms(output: str) -> float:
@@ -381,17 +319,6 @@ def test_an_unprotected_link_is_reported_and_shows_the_payload(tmp_path):
 
 # ---------------------------------------------------------------- keys that the file names
 
-CAK, CKN = "c0ffee00c0ffee00c0ffee00c0ffee00", "0123456789abcdef"
-OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
-
-
-def keyed(tmp_path: Path, macsec: str) -> str:
-    """Write a topology of two sites with this on every link."""
-    path = tmp_path / "keyed.yaml"
-    path.write_text(f"macsec: {macsec}\n" + TWO_SITES)
-    path.chmod(0o600)
-    return str(path)
-
 
 def test_the_cak_authenticates_the_mkpdus_of_a_wiretap(tmp_path):
     """They name the SAK that the status shows."""
@@ -422,91 +349,6 @@ def test_a_key_chain_rollover_misses_no_echo(tmp_path):
     assert (link["mka"]["ckn"], link["mka"]["rekeys"]) == (OTHER_CKN, 1)
     assert [sak["ckn"] for sak in link["mka"]["ends"]["left"]["saks"]] == [CKN, OTHER_CKN]
     assert all(end["counters"]["InPktsNotUsingSA"] == 0 for end in link["ends"])
-
-
-def set_port(lab: UpLab, port: str, *words: str, code: int = 0) -> str:
-    """Change a port of a lab; return what the verb printed."""
-    command = [sys.executable, "-m", "macsec", "mka", "set", port, "--state", str(lab.folder)]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60, cwd=ROOT)
-    assert done.returncode == code, done.stderr
-    if "--json" in words and code == 0:
-        checked(done.stdout)
-    return done.stdout + done.stderr
-
-
-def status_of_link(lab: UpLab) -> Any:
-    """Return the link of the smallest topology."""
-    (link,) = json.loads(lab.macsec("status", "--json"))["links"]
-    return link
-
-
-def test_a_running_lab_takes_another_cak_without_a_lost_echo(tmp_path):
-    """Set at both ends; the old one goes after a Life Time, and events record both changes."""
-    caks, events = tmp_path / "new.yaml", tmp_path / "events"
-    caks.touch(mode=0o600)
-    caks.write_text(f"{OTHER_CKN}: {OTHER_CAK}\n")
-    topology = keyed(tmp_path, f"{{cak: {CAK}, ckn: {CKN}}}")
-    with started(tmp_path / "state", topology, "--events", str(events)) as lab:
-        echoes = ("ping", "-c", "1200", "-i", "0.01", "-W", "5", "10.0.2.1")
-        pinging = lab.start("l1", *echoes, stdout=subprocess.PIPE, text=True)
-        for site in ("left", "right"):
-            found = json.loads(set_port(lab, f"left-right:{site}", "--cak", str(caks), "--json"))
-            assert found["changes"] == [f"CAK of CKN {OTHER_CKN}"]
-        assert missed(pinging.communicate(timeout=60)[0]) == 0
-        link = status_of_link(lab)
-        assert (link["mka"]["status"], link["mka"]["ckn"]) == ("secured", OTHER_CKN)
-        message = set_port(lab, "left-right:left", "--disable", CKN, code=2)
-        assert "this port has no such CAK" in message
-        log = (tmp_path / "log").read_text()
-    text = events.read_text()
-    changed = [each["port"] for each in map(json.loads, text.splitlines()) if "changes" in each]
-    assert changed == ["left-right:left", "left-right:right"]
-    assert OTHER_CAK not in text + log
-
-
-def test_ports_of_a_running_lab_take_all_changes(tmp_path, two_sites):
-    """MACsec off and on, counters, a participant, a suspension, another profile."""
-    profile = tmp_path / "profile.yaml"
-    profile.touch(mode=0o600)
-    secy = "secy: {cipher: gcm-aes-256}\n"
-    profile.write_text(f"{secy}mka: {{cak: {OTHER_CAK * 2}, ckn: {OTHER_CKN}}}\n")
-    left, right = "left-right:left", "left-right:right"
-
-    with started(tmp_path / "state", two_sites) as up:
-
-        def secured() -> bool:
-            return bool(status_of_link(up)["mka"]["status"] == "secured")
-
-        def echoes(count: int) -> int:
-            words = ("ping", "-c", str(count), "-i", "0.05", "-W", "5", "10.0.2.1")
-            return missed(up.on("l1", *words))
-
-        for port in (left, right):
-            assert "MACsec off" in set_port(up, port, "--macsec", "off", "--clear-counters")
-        assert echoes(3) == 0
-        link = status_of_link(up)
-        assert (link["protected"], link["ends"][0]["counters"]["OutPktsEncrypted"]) == (False, 0)
-        for port in (left, right):
-            set_port(up, port, "--macsec", "on")
-        until(secured, "the link", up.process)
-        ckn = status_of_link(up)["mka"]["ckn"]
-        set_port(up, left, "--disable", ckn)
-        until(lambda: not secured(), "the end of the session", up.process)
-        set_port(up, left, "--enable", ckn)
-        until(secured, "the link", up.process)
-        assert "suspension of 60 s" in set_port(up, right, "--suspend", "60")
-        assert echoes(150) == 0
-        set_port(up, right, "--suspend", "0")
-        for port in (left, right):
-            set_port(up, port, "--profile", str(profile))
-        until(secured, "the link", up.process)
-        assert echoes(3) == 0
-        link = status_of_link(up)
-        assert (link["protection"], link["mka"]["ckn"]) == ("gcm-aes-256", OTHER_CKN)
-        assert "it has left-right:left" in set_port(up, "left-right:x", "--macsec", "off", code=2)
-        up.macsec("down")
-        assert "no lab is up" in set_port(up, left, "--macsec", "off", code=1)
-        assert sorted(path.name for path in up.folder.iterdir()) == ["lock"]
 
 
 def test_different_caks_pass_nothing(tmp_path):
