@@ -1,8 +1,10 @@
-"""Names the cffi builder and the abi3 tag; everything else is in pyproject.toml.
+"""Names the cffi builder, the abi3 tag, the man pages and the URLs; all else is in pyproject.toml.
 
 Where no C compiler works, the extension is left out and the reference data plane serves.
 """
 
+import os
+from glob import glob
 from typing import Any
 
 from setuptools import Extension, setup
@@ -26,7 +28,24 @@ class BuildNative(build_ext):
             raise
 
 
+def urls() -> dict[str, str]:
+    """Return the addresses of the repository that a hosted workflow builds from; none elsewhere."""
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    if not (server and name):
+        return {}
+    home = f"{server}/{name}"
+    return {
+        "Homepage": home,
+        "Source": home,
+        "Issues": f"{home}/issues",
+        "Changelog": f"{home}/blob/main/CHANGELOG.md",
+        "Documentation": f"{home}#readme",
+    }
+
+
 setup(
+    project_urls=urls(),
+    data_files=[("share/man/man1", sorted(glob("macsec/guide/man/*.1")))],
     cffi_modules=["_native/build_native.py:ffibuilder"],
     cmdclass={"build_ext": BuildNative},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},

@@ -12,6 +12,7 @@ WHEEL = (
     "macsec/_native.pyi",
     "macsec/py.typed",
     "macsec/ARCHITECTURE.md",
+    "macsec/offline/sample.pcap",
 )
 SOURCE = (
     *("README.md", "LICENSE", "pyproject.toml", "setup.py", "MANIFEST.in", ".ci/run"),

@@ -5,23 +5,27 @@ Declarations are written once: cffi reads those between the markers of the heade
 
 from __future__ import annotations
 
-import platform
 import re
-import sys
+import sysconfig
 from hashlib import sha256
 from pathlib import Path
 
 import cffi
 
 HERE = Path("_native")  # setuptools wants paths relative to the project
+PLATFORM = sysconfig.get_platform()
+"""The system to build for, such as linux-aarch64; _PYTHON_HOST_PLATFORM names another one."""
+LINUX = PLATFORM.startswith("linux")
 
 HEADERS = [
     "base/status.h",
-    "base/frames.h",
+    "frames/frames.h",
     "secy/macsec.h",
-    "gcm/gcm_api.h",
+    "gcm/api.h",
     "captures/capture.h",
     "wire/calendar.h",
+    "kay/cmac.h",
+    "kay/hellos.h",
     "lab/lab.h",
     "measure/clock.h",
     "measure/histogram.h",
@@ -34,21 +38,21 @@ ON_LINUX = ["live/cut.h", "live/coalesce.h", "live/pump.h", "live/line.h", "meas
 
 def sources() -> list[Path]:
     """Return the C sources of this system."""
-    found = sorted(HERE.glob("*/*.c"))
-    if sys.platform == "linux":
+    found = sorted(HERE.glob("**/*.c"))
+    if LINUX:
         return found
     return [path for path in found if path.parent.name != "live" and path.stem != "pingpong"]
 
 
-if sys.platform == "linux":
+if LINUX:
     HEADERS += ON_LINUX
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-fno-strict-aliasing"]
 FLAGS += ["-fstack-protector-strong", "-Wno-unused-parameter"]
 LINK = ["-pthread"]  # before glibc 2.34 pthread_atfork() is not in libc
-if sys.platform == "linux":
+if LINUX:
     FLAGS += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]  # some compilers define it already
     LINK += ["-Wl,-z,relro,-z,now"]
-    if platform.machine() in ("x86_64", "i686"):
+    if PLATFORM.endswith(("x86_64", "i686")):
         FLAGS += ["-fcf-protection"]
         LINK += ["-Wl,-z,ibt,-z,shstk"]  # the start files of some systems carry no mark
 
@@ -70,7 +74,7 @@ def declarations(header: Path) -> str:
 
 def interface() -> int:
     """Return a number for all declarations: macsec/native.py has its twin, and compares."""
-    texts = [path.read_text() for path in sorted(HERE.glob("*/*.h"))]
+    texts = [path.read_text() for path in sorted(HERE.glob("**/*.h"))]
     marked = "".join(part for text in texts for part in MARKED.findall(text))
     return int.from_bytes(sha256(marked.encode()).digest()[:7])
 

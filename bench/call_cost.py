@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import threads
+from races import threads
 from target_row import TargetRow
 
 from macsec.frames import FrameBatch

@@ -1,9 +1,9 @@
 """Guard of speed without a clock: instructions a frame, under callgrind, against committed numbers.
 
 `python bench/instructions.py` fails where a count differs by more than 3 % from
-`instructions.json`; `--update` writes the counts of this compiler there, and the commit says why.
-The numbers are those of one compiler, by its major version. Exit codes: 0 good, 1 a count differs,
-5 gcc or valgrind is missing, or the file has no numbers of this compiler.
+`instructions/numbers.json`; `--update` writes the counts of this compiler there, and the commit
+says why. The numbers are those of one compiler, by its major version. Exit codes: 0 good, 1 a count
+differs, 5 gcc or valgrind is missing, or the file has no numbers of this compiler.
 
 The kernels are the ones that valgrind can run: it has no VAES and no AVX-512.
 """
@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NUMBERS = ROOT / "bench" / "instructions.json"
+NUMBERS = ROOT / "bench" / "instructions" / "numbers.json"
 FLAGS = (
     *("-std=c11", "-O3", "-g0", "-fvisibility=hidden"),
     *("-fno-strict-aliasing", "-fstack-protector-strong", "-fcf-protection"),
@@ -28,7 +28,7 @@ FLAGS = (
 )
 KERNELS, STAGES, SIZES = ("aesni", "portable"), ("protect", "validate"), (64, 1514)
 FRAMES = 32
-"""Frames of a batch in instructions.c."""
+"""Frames of a batch in instructions/frames.c."""
 FEW, MANY = 2, 6
 TOLERANCE = 0.03
 
@@ -65,7 +65,7 @@ def build(folder: Path) -> Path:
     target = folder / "instructions"
     native = sorted((ROOT / "_native").rglob("*.c"))
     sources = [path for path in native if path.parent.name != "python"]
-    sources.append(ROOT / "bench" / "instructions.c")
+    sources.append(ROOT / "bench" / "instructions" / "frames.c")
     include = f"-I{ROOT / '_native'}"
     subprocess.run([program("gcc"), *FLAGS, include, *sources, "-o", target], check=True)
     return target

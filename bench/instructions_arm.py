@@ -23,7 +23,7 @@ FEW, MANY = 4, 20
 def build(folder: Path, openssl: Path | None) -> tuple[Path, Path]:
     """Build the program and the plugin of qemu."""
     program, plugin = folder / "instructions_arm", folder / "plugin.so"
-    sources = [path for path in NATIVE.glob("gcm/*.c") if path.name != "gcm_api.c"]
+    sources = [path for path in NATIVE.glob("gcm/**/*.c") if path.name != "api.c"]
     sources += [NATIVE / "base" / "cpu.c", NATIVE / "base" / "secret.c"]
     flags: list[str | Path] = ["-std=c11", "-O3", "-static", f"-I{NATIVE}"]
     libraries: list[str | Path] = []
@@ -31,10 +31,10 @@ def build(folder: Path, openssl: Path | None) -> tuple[Path, Path]:
         headers = openssl / "usr" / "include"
         flags += ["-DWITH_OPENSSL", f"-I{headers}", f"-I{headers / 'aarch64-linux-gnu'}"]
         libraries += [openssl / "usr/lib/aarch64-linux-gnu/libcrypto.a", "-ldl", "-pthread"]
-    source = BENCH / "instructions_arm.c"
+    source = BENCH / "instructions" / "arm.c"
     command = ["aarch64-linux-gnu-gcc", *flags, source, *sources, *libraries, "-o", program]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    source = BENCH / "instructions_arm_plugin.c"
+    source = BENCH / "instructions" / "arm_plugin.c"
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", source, "-o", plugin], check=True)
     return program, plugin
 

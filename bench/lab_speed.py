@@ -47,7 +47,7 @@ def rows() -> list[TargetRow]:
             f"{LINKS:,} idle links, s a virtual s",
             0.05,
             idle,
-            note=f"{idle * 1e6 / LINKS:.0f} us for a hello, sent and heard: the KaYs in Python",
+            note=f"{idle * 1e6 / LINKS:.0f} us for each link",
         ),
         TargetRow(
             SECTION,

@@ -182,7 +182,7 @@ def bold(number: float, good: bool) -> str:
 
 def many_scs() -> Iterator[str]:
     """Yield the cost of ten thousand receive SCs."""
-    from scale import BATCH, FRAMES, MANY, measure
+    from races.scale import BATCH, FRAMES, MANY, measure
 
     from macsec.secy.native import usable_kernels
 
@@ -204,7 +204,7 @@ def many_scs() -> Iterator[str]:
 
 def two_threads() -> Iterator[str]:
     """Yield the gain of a second thread."""
-    from threads import FRAMES, measure
+    from races.threads import FRAMES, measure
 
     from macsec.measure.workload import parse
 

@@ -29,6 +29,7 @@ MODULES = {
     "capture_ratios": "3. Captures",
     "lab_speed": "4. The lab",
     "interface_speed": "5. The interface",
+    "many_kays": "6. Ten thousand KaYs",
 }
 """Modules with a function `rows()`, and their headings."""
 

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 
 class MACsecError(Exception):
-    """Base of all errors of this package; `exit_code` is what the command line ends with."""
+    """Base of all errors of this package; `exit_code` is what the command line ends with.
+
+    >>> import macsec
+    >>> try:
+    ...     macsec.SecY.from_config({"secy": {"window": "wide"}})
+    ... except macsec.MACsecError as error:
+    ...     print(type(error).__name__, error.exit_code)
+    ConfigError 2
+
+    See also: `ConfigError`, `FormatError`.
+    """
 
     exit_code = 1
 
@@ -15,18 +25,38 @@ class MACsecError(Exception):
 class ConfigError(MACsecError):
     """A configuration, key or control that cannot be used, with place and reason.
 
-    `others`: the faults behind the first, where a check finds several.
+    `others`: the faults behind the first, where a check finds several; its text counts them.
+
+    >>> import macsec
+    >>> try:
+    ...     macsec.SecY.from_config({"secy": {"window": "wide"}, "tx": {}})
+    ... except macsec.ConfigError as error:
+    ...     print(error.others)
+    ('tx.sci: is missing',)
+
+    See also: `SecY.from_config`, `MACsecError`.
     """
 
     exit_code = 2
 
     def __init__(self, reason: str = "", others: Sequence[str] = ()) -> None:
-        super().__init__(reason)
+        super().__init__(f"{reason} (and {len(others)} more)" if others else reason)
+        self.first = reason
         self.others = tuple(others)
 
 
 class FormatError(MACsecError):
-    """A damaged capture, or no capture at all; `offset` in octets of the stream."""
+    """A damaged capture, or no capture at all; `offset` in octets of the stream.
+
+    >>> import io, macsec
+    >>> try:
+    ...     list(macsec.captures.read(io.BytesIO(b"no capture, but some text")))
+    ... except macsec.FormatError as error:
+    ...     print(error.offset)
+    0
+
+    See also: `captures.read`.
+    """
 
     exit_code = 4
 

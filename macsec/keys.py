@@ -30,13 +30,22 @@ class Uncopyable:
 
 
 class Key(Uncopyable):
-    """Octets of a SAK (or another secret), compared in constant time, hidden in every text."""
+    """Octets of a SAK (or another secret), compared in constant time, hidden in every text.
+
+    >>> import macsec
+    >>> macsec.Key(bytes(16)) == macsec.Key(bytes(16))
+    True
+
+    It cannot be copied or pickled. See also: `SecY.create_tx_sa`, which takes one.
+    """
 
     __slots__ = ("_octets", "check_value")
 
     def __init__(self, octets: Octets, *, overwrite: bool = False) -> None:
         if not isinstance(octets, bytes | bytearray | memoryview):
-            raise CustodyError(f"a key is octets, not {type(octets).__name__}: give bytes")
+            kind = type(octets).__name__
+            del octets  # a debugger shows the locals of this frame
+            raise CustodyError(f"a key is octets, not {kind}: give bytes")
         self._octets = _secret(octets, overwrite)
         digest = hashlib.sha256(b"macsec key check value")
         digest.update(self._octets)
@@ -82,6 +91,30 @@ class Key(Uncopyable):
 
     def __repr__(self) -> str:
         return f"<Key of {len(self._octets)} octets>"
+
+
+class Entries(dict[Any, Any]):
+    """A mapping of a configuration: may hold keys, so its repr hides them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<mapping of {len(self)} entries>"
+
+
+class WrongKind(str):
+    """The name of a type that was given in place of a Key, whose value is not shown."""
+
+    __slots__ = ()
+
+
+def only_key(given: Any) -> Any:
+    """Return a Key; for all else the name of its type, a WrongKind, for an error.
+
+    A call that takes a Key replaces its argument by it first: raw octets of a caller's mistake are
+    then no local of the frame that raises.
+    """
+    return given if isinstance(given, Key) else WrongKind(type(given).__name__)
 
 
 def _secret(octets: Octets, overwrite: bool) -> memoryview:

@@ -82,6 +82,6 @@ def interface(sources: Path) -> int | None:
     """
     if not (sources / "build_native.py").is_file():
         return None
-    texts = [path.read_text() for path in sorted(sources.glob("*/*.h"))]
+    texts = [path.read_text() for path in sorted(sources.glob("**/*.h"))]
     marked = "".join(part for text in texts for part in _MARKED.findall(text))
     return int.from_bytes(sha256(marked.encode()).digest()[:7])

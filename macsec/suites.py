@@ -9,7 +9,15 @@ from macsec.terms import PN_LIMIT_32, PN_LIMIT_64, WINDOW_LIMIT_32, WINDOW_LIMIT
 
 @dataclass(frozen=True, slots=True)
 class CipherSuite:
-    """One row of Table 14-1. Lengths in octets; `offsets` are confidentiality offsets."""
+    """One row of Table 14-1. Lengths in octets; `offsets` are confidentiality offsets.
+
+    >>> import macsec
+    >>> suite = macsec.SUITES["gcm-aes-xpn-256"]
+    >>> suite.key_length, suite.xpn, suite.offsets
+    (32, True, (0,))
+
+    See also: `SUITES`, `Controls` (clause 14).
+    """
 
     name: str
     identifier: int

@@ -14,27 +14,8 @@ VLAN_TPIDS = frozenset({0x8100, 0x88A8, 0x9100})
 VLAN_TAG_LENGTH = 4
 ETHERTYPE_LEAST = 0x0600
 
-CLEAR_PROTOCOLS: dict[str, tuple[int | None, int | None]] = {
-    "lacp": (0x8809, None),
-    "lldp": (0x88CC, None),
-    "pause": (ETHERTYPE_MAC_CONTROL, None),
-    "eapol": (ETHERTYPE_EAPOL, None),
-    "ptp": (0x88F7, None),
-    "stp": (None, 0x0180C2000000),
-    "cdp": (None, 0x01000CCCCCCC),
-}
-"""Protocols that may pass a SecY in clear: EtherType or destination. Bits in C by this order."""
-CLEAR_VALUES_MOST = 8
-"""EtherTypes and destinations that may pass beside them."""
-NEVER_CLEAR = {
-    0x0800: "IPv4",
-    0x86DD: "IPv6",
-    ETHERTYPE_MACSEC: "SecTAGs",
-    **dict.fromkeys(VLAN_TPIDS, "VLAN tags"),
-}
-"""EtherTypes under which users' frames would pass in clear by a slip."""
-
 ADDRESSES_LENGTH = 12
+BROADCAST = b"\xff" * 6
 ETHERNET_HEADER = 14
 """Octets of an untagged frame before its data: two addresses and the EtherType."""
 ICV_LENGTH = 16
@@ -49,6 +30,11 @@ WINDOW_LIMIT_XPN = (1 << 30) - 1
 
 SCI_NONE = (1 << 64) - 1
 """FF-FF-FF-FF-FF-FF-FF-FF is reserved for "no SCI" (9.9)."""
+
+TRAFFIC_CLASSES = 8
+"""Traffic classes of a SecY, and user priorities (10.7.17)."""
+CLASS_SHIFT = 12
+"""The traffic class is in the top four bits of the Port Identifier of an SCI."""
 
 PORT_END_STATION = 1
 PORT_SCB = 0
@@ -67,11 +53,22 @@ def octets_of(text: str, length: int | None = None) -> bytes:
     """
     bare = _SEPARATORS.sub("", _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text)
     if not re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", bare):
-        raise ValueError("not an even number of hex digits")
+        digits = re.fullmatch(r"[0-9A-Fa-f]+", bare)
+        raise ValueError("an odd number of hex digits" if digits else "not hex digits alone")
     octets = bytes.fromhex(bare)
     if length is not None and len(octets) != length:
-        raise ValueError(f"{length} octets wanted, {len(octets)} given")
+        raise ValueError(f"expected {length} octets, {len(octets)} given")
     return octets
+
+
+def class_of_sci(sci: int) -> int:
+    """Return the traffic class of an SCI, 0 to 15 (10.7.17)."""
+    return sci >> CLASS_SHIFT & 0xF
+
+
+def sci_of_class(sci: int, traffic_class: int) -> int:
+    """Return the SCI of the same SecY for a traffic class."""
+    return sci & ~(0xF << CLASS_SHIFT) | traffic_class << CLASS_SHIFT
 
 
 def ethertype_of(text: str) -> int:
@@ -79,35 +76,6 @@ def ethertype_of(text: str) -> int:
     if not re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]{4}", text):
         raise ValueError("expected an EtherType of 4 hex digits")
     return int(text, 16)
-
-
-def clear_rule(text: str) -> tuple[int | None, int | None]:
-    """Return EtherType or destination of frames that may pass in clear: a protocol, or its value.
-
-    A value: an EtherType of four hex digits, or the MAC address of a group. Raises ValueError.
-    """
-    if text in CLEAR_PROTOCOLS:
-        return CLEAR_PROTOCOLS[text]
-    try:
-        ethertype = ethertype_of(text)
-    except ValueError:
-        return None, _group_of(text)
-    if ethertype < ETHERTYPE_LEAST:
-        raise ValueError(f"{ethertype:04x} is not an EtherType: those are 0600 to ffff")
-    if ethertype in NEVER_CLEAR:
-        raise ValueError(f"{ethertype:04x} is that of {NEVER_CLEAR[ethertype]}, never in clear")
-    return ethertype, None
-
-
-def _group_of(text: str) -> int:
-    try:
-        address = int.from_bytes(mac_of(text))
-    except ValueError:
-        names = ", ".join(CLEAR_PROTOCOLS)
-        raise ValueError(f"expected {names}, an EtherType or the address of a group") from None
-    if not address >> 40 & 1 or address == (1 << 48) - 1:
-        raise ValueError("the address is not that of a group, or is that of all stations")
-    return address
 
 
 def mac_of(text: str) -> bytes:

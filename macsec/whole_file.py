@@ -40,6 +40,8 @@ class WholeFile:
         self._descriptor = -1
         if not self.name:
             raise ConfigError("no file name")
+        if self.name == "-":
+            raise ConfigError("-: expected a file: this is not written to stdout")
         try:
             self._open()
         except (OSError, ValueError) as error:
@@ -182,6 +184,8 @@ def make_folder(path: str | os.PathLike[str], mode: int = 0o777) -> None:
 
     Raises as `WholeFile` does.
     """
+    if os.fsdecode(path) == "-":
+        raise ConfigError("-: expected a folder")
     try:
         os.makedirs(path, mode, exist_ok=True)
     except (OSError, ValueError) as error:

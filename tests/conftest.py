@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ os.environ["MACSEC_LOCK_DIR"] = LOCKS.name
 settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True)
 settings.register_profile(
     "ci",
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
@@ -40,6 +41,8 @@ WITH_C = {"captures", "frames", "latency", "live", "native", "properties", "secy
 """Folders of tests whose packages have a half in C."""
 WITH_PROGRAMS = {"interop", "holders"}
 """Folders of tests that need programs or services of others."""
+STAGES = ("native", "network", "programs")
+"""Marks by which `.ci/run` chooses the files of a stage, beside these folders."""
 
 
 @pytest.fixture(params=BOTH_PLANES, ids=str)
@@ -49,11 +52,15 @@ def plane(request: pytest.FixtureRequest) -> Plane:
     return chosen
 
 
-@pytest.fixture(params=PLANES, ids=str)
+MORE_PLANES = [pytest.param(plane, marks=pytest.mark.exhaustive) for plane in PLANES[2:]]
+
+
+@pytest.fixture(params=[*BOTH_PLANES, *MORE_PLANES], ids=str)
 def every_plane(request: pytest.FixtureRequest) -> Plane:
     """A data plane: the reference, or the native one on each kernel that this CPU runs.
 
-    For tests in which the octets of the cipher matter: a kernel cannot change a verdict.
+    For tests in which the octets of the cipher matter: a kernel cannot change a verdict. Kernels
+    that are not chosen are exhaustive.
     """
     chosen: Plane = request.param
     return chosen
@@ -63,15 +70,28 @@ def every_plane(request: pytest.FixtureRequest) -> Plane:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder, and slow ones on the kernels that are not chosen."""
     for item in items:
+        _see_that_marks_are_named(item)
         folders = set(item.path.relative_to(item.config.rootpath).parts)
         if folders & WITH_C and not _is_reference(item):
             item.add_marker(pytest.mark.native)
         if folders & WITH_PROGRAMS:
             item.add_marker(pytest.mark.programs)
-        if "interop" in folders:  # in real time, with programs of others: minutes
-            item.add_marker(pytest.mark.exhaustive)
+        if item.get_closest_marker("network") or item.get_closest_marker("programs"):
+            item.add_marker(pytest.mark.exhaustive)  # real time, and programs of others: minutes
         if item.get_closest_marker("slow") and not _is_on_both_planes(item):
             item.add_marker(pytest.mark.exhaustive)
+
+
+def _see_that_marks_are_named(item: pytest.Item) -> None:
+    """Refuse a mark that its file does not name: `.ci/run` finds the files of a stage by that."""
+    for name in STAGES:
+        if item.get_closest_marker(name) and f"mark.{name}" not in _text(item.path):
+            raise pytest.UsageError(f"{item.nodeid}: write pytest.mark.{name} in this file")
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _is_reference(item: pytest.Item) -> bool:

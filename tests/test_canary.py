@@ -18,16 +18,17 @@ import pytest
 from support.canary import Canaries, traceback_with_locals
 from support.planes import SCI_A, Plane, add_rx, add_tx
 
-from macsec.config import load
+from macsec.config import load, load_topology
 from macsec.config.sources import KeySource
 from macsec.custody import Keeper
-from macsec.errors import CustodyError
-from macsec.kay.actions import CreateTransmitSA
-from macsec.kay.cak_holder import MemoryHolder
+from macsec.errors import ConfigError, CustodyError, MACsecError
 from macsec.kay.holders.store import CakStore, StoredCak
 from macsec.kay.kay import Kay
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.cak_holder import MemoryHolder
+from macsec.kay.keys.keychain import ChainKey
+from macsec.kay.secy_side.actions import CreateTransmitSA
 from macsec.keys import Key
+from macsec.secy import SecY
 from macsec.secy.plane import SAParameters
 
 SECRET = bytes.fromhex("8d3fa1c70e5b92648af1177bd0c63e25")
@@ -261,6 +262,78 @@ def test_nothing_shows_a_key(way: str, tmp_path: Path) -> None:
     shown = {name: str(SHOWN[way](value)) for name, value in key_holders(tmp_path).items()}
     assert len(shown) > 15
     assert [name for name, text in shown.items() if search.found(text.encode())] == []
+
+
+KEY_FORMS: dict[str, Any] = {
+    "octets": SECRET,
+    "bytearray": bytearray(SECRET),
+    "hex": SECRET.hex(),
+    "list": list(SECRET),
+    "number": int.from_bytes(SECRET),
+}
+
+
+def _static(key: Any, **wrong: Any) -> dict[str, Any]:
+    return {"tx": {"sci": SCI_A, "sa": {0: {"key": key, **wrong}}}}
+
+
+def _agreed(key: Any, **wrong: Any) -> dict[str, Any]:
+    return {"mka": {"ckn": "0a", "cak": key, **wrong}}
+
+
+def _topology(key: Any, **wrong: Any) -> dict[str, Any]:
+    link = {"between": ["a", "b"], "macsec": {"ckn": "0a", "cak": key, **wrong}}
+    return {"sites": {"a": {}, "b": {}}, "links": [link]}
+
+
+def _with_tx(key: Any) -> None:
+    secy = SecY(None, "reference")
+    secy.create_tx_sc(SCI_A)
+    secy.create_tx_sa(0, key)
+
+
+def _with_rx(key: Any) -> None:
+    secy = SecY(None, "reference")
+    secy.create_rx_sc(SCI_A)
+    secy.create_rx_sa(SCI_A, 0, key)
+
+
+WRONG_CALLS: dict[str, Callable[[Any], object]] = {
+    "an entry that is none": lambda key: load(_static(key, bad=1)),
+    "an entry of the SecY": lambda key: SecY.from_config(_static(key, bad=1)),
+    "a PN": lambda key: SecY.from_config(_static(key, pn=0)),
+    "a key that is too short": lambda key: SecY.from_config(
+        {"secy": {"cipher": "gcm-aes-256"}, **_static(key)}
+    ),
+    "an entry given twice": lambda key: load({"mka": {1: key, "1": key}}),
+    "a mapping that is a list": lambda key: load({"tx": [_static(key)]}),
+    "an entry of mka": lambda key: load(_agreed(key, bad=1)),
+    "a CKN": lambda key: load({"mka": {"ckn": key * 3, "cak": key}}),
+    "an entry of a link": lambda key: load_topology(_topology(key, bad=1)),
+    "a topology without sites": lambda key: load_topology({**_topology(key), "sites": {}}),
+    "text in place of a path": lambda key: SecY.from_config(f"tx:\n  key: {key!r}"),
+    "text of a topology": lambda key: load_topology(f"{{macsec: {{cak: {key!r}}}}}"),
+    "text as a key": lambda key: Key(str(key)),  # type: ignore[arg-type]
+    "a transmit SA": _with_tx,
+    "a receive SA": _with_rx,
+    "a holder": lambda key: MemoryHolder(key, b"name"),
+}
+
+
+@pytest.mark.parametrize("form", KEY_FORMS)
+@pytest.mark.parametrize("call", WRONG_CALLS)
+def test_refusals_of_calls_with_keys_show_no_key(call: str, form: str) -> None:
+    """Neither the message nor a local of any frame of the package."""
+    with pytest.raises(MACsecError) as caught:
+        WRONG_CALLS[call](KEY_FORMS[form])
+    assert canaries().found(traceback_with_locals(caught.value)) is None
+
+
+def test_a_document_in_place_of_its_path_is_refused_by_name() -> None:
+    """However long it is: no file name of the system is in question."""
+    for take in (load, load_topology):
+        with pytest.raises(ConfigError, match="expected the path of a file, not its text"):
+            take("tx:\n" + 5000 * "x")
 
 
 def test_tracebacks_show_locals_but_no_key() -> None:

@@ -68,6 +68,7 @@ UNBUILT = "import sys; sys.modules['macsec._native'] = None\n"
 STALE = "import macsec.native; macsec.native.interface = lambda _: 1\n"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("build", "args", "exit_code", "text"),
     [

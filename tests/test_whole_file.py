@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_name_that_cannot_be_written_is_the_callers_mistake(where: str, tmp_path
         write_whole(f"{tmp_path}/{where}" if where else "", "text")
     assert caught.value.exit_code == 2
     assert names(tmp_path) == ["file"]
+
+
+def test_dash_is_no_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stdout is refused where a file is expected: a file `-` would hold keys, or hide."""
+    monkeypatch.chdir(tmp_path)
+    for make in (partial(write_whole, contents="text"), refuse_unwritable, make_folder):
+        with pytest.raises(ConfigError, match=r"\A-: expected a f"):
+            make("-")
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("where", ["file", "file/below"])

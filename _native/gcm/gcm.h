@@ -202,7 +202,7 @@ const macsec_gcm_kernel *macsec_gcm_best(void);
 int macsec_gcm_selftest(const macsec_gcm_kernel *kernel, int corrupt);
 int macsec_gcm_selftest_count(void);
 
-/* All kernels, for the table in gcm_dispatch.c. */
+/* All kernels, for the table in dispatch.c. */
 #if MACSEC_GCM_X86
 extern const macsec_gcm_kernel macsec_gcm_aesni;
 #endif

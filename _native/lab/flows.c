@@ -1,10 +1,10 @@
-/* Traffic: each frame departs at its host when it is due. The twin of macsec/lab/virtual/traffic.py
-   and playback.py. */
+/* Traffic: each frame departs at its host when it is due. The twin of
+   macsec/lab/virtual/traffic/sources.py and playback.py. */
 #include "lab/lab_state.h"
 
 #include <string.h>
 
-#include "base/dissect.h"
+#include "frames/dissect.h"
 
 #define PS_PER_S ((uwide)1000000000000u)
 #define HORIZON_PS (((uwide)1 << 62) - 1)
@@ -99,7 +99,8 @@ static int generate(flow *l) {
 static lab_frame *generated(macsec_lab *lab, const flow *l) {
     lab_frame *f = macsec_frame_copy(&lab->frames, l->generator.templates[l->template], l->size);
     if (f != NULL) {
-        store_be64(f->octets + NUMBER_AT, (uint64_t)(l->number - 1));
+        const size_t tag = clear_tags_end(f->octets, (size_t)f->length, 1) - ADDRESSES_LENGTH;
+        store_be64(f->octets + NUMBER_AT + tag, (uint64_t)(l->number - 1));
     }
     return f;
 }

@@ -2,7 +2,7 @@
 #include "lab/lab_state.h"
 
 #include "base/octets.h"
-#include "base/sectag.h"
+#include "frames/sectag.h"
 
 enum { ADDRESS = 6 };
 

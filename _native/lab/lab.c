@@ -66,7 +66,11 @@ void macsec_lab_free(macsec_lab *lab) {
     for (uint32_t at = 0; at < lab->tape_count; at++) {
         tape_free(&lab->tapes[at]);
     }
+    for (uint32_t at = 0; at < lab->station_count; at++) {
+        macsec_hellos_free(lab->stations[at].hellos, &lab->icks);
+    }
     macsec_frame_pool_free(&lab->frames);
+    free(lab->touched);
     free(lab->lanes);
     free(lab->bridges);
     free(lab->hosts);
@@ -237,6 +241,12 @@ macsec_lab_end macsec_lab_run(macsec_lab *lab, int64_t until_ps, int64_t events,
             break;
         case AGENDA_DEPARTURE:
             macsec_lab_flow_depart(lab, (uint32_t)due.number);
+            break;
+        case AGENDA_WAKE:
+            if (macsec_lab_station_wake(lab, (uint32_t)due.number)) {
+                *number = due.number;
+                return MACSEC_LAB_WAKE;
+            }
             break;
         }
         if (lab->ended) {

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "kay/hellos.h"
 #include "secy/macsec.h"
 #include "wire/calendar.h"
 
@@ -25,7 +26,8 @@ typedef enum macsec_lab_end {
     MACSEC_LAB_MANY = 4,    /* as many events as asked for have run */
     MACSEC_LAB_RAISED = 5,  /* a hook failed */
     MACSEC_LAB_HORIZON = 6, /* a link would deliver a frame after the end of time */
-    MACSEC_LAB_NO_MEMORY = 7
+    MACSEC_LAB_NO_MEMORY = 7,
+    MACSEC_LAB_WAKE = 8 /* the KaY of station `number` is to be woken */
 } macsec_lab_end;
 
 /* What a hook is called for. `part` is the number of the lane, station, bridge or host. */
@@ -140,7 +142,7 @@ typedef enum macsec_lab_model {
     MACSEC_LAB_ONOFF = 2
 } macsec_lab_model;
 
-enum { MACSEC_LAB_SIZES = 16 };
+enum { MACSEC_LAB_SIZES = 16, MACSEC_LAB_CRCS = 64 };
 
 /* A generator of a flow: macsec/lab/virtual/traffic.py. Each size is drawn from `sizes`, a list
    with repetitions, of which `template` has the frames; the number of a frame goes to octet 42. */
@@ -194,12 +196,35 @@ int64_t macsec_lab_add_tape(macsec_lab *lab);
 /* Add a port to a bridge, which sends there; macsec_lab_receiver() gives it the frames that arrive.
    Return the number of the port, or -1. */
 int64_t macsec_lab_attach(macsec_lab *lab, int64_t bridge, macsec_lab_port port);
+/* Make a port, attached last, one with a `leader`, attached before: a link aggregation. */
+void macsec_lab_aggregate(macsec_lab *lab, int64_t bridge, uint32_t port, uint32_t leader);
 /* Set the receiver at the end of a lane, of which `from` has the name, or of a Controlled Port. */
 void macsec_lab_receiver(macsec_lab *lab, macsec_lab_port from, macsec_lab_place to);
 void macsec_lab_hairpin(macsec_lab *lab, int64_t bridge, int on);
+/* Set which of 01-80-C2-00-00-00 to 0F a bridge does not relay, a bit for each. */
+void macsec_lab_reserve(macsec_lab *lab, int64_t bridge, uint32_t reserved);
 void macsec_lab_open(macsec_lab *lab, int64_t station, int open);
 /* Take the SecY from a station: it is about to be closed. */
 void macsec_lab_take_secy(macsec_lab *lab, int64_t station);
+
+/* ---- key agreement at a station ---- */
+
+/* Wake the KaY of a station at a time, unless it is to be woken before; or no more. */
+macsec_lab_end macsec_lab_wake_at(macsec_lab *lab, int64_t station, int64_t time_ps);
+void macsec_lab_sleep(macsec_lab *lab, int64_t station);
+/* Send and hear its hellos here as long as they have no news. `rested_ns`: what the clock of the
+   KaY is late. `next_pns`: of the transmit SAs by AN, 0 for none: their MKPDU reports them. Return
+   0 without memory. */
+int macsec_lab_borrow_hellos(macsec_lab *lab, int64_t station, const macsec_hello_terms *terms,
+                             int64_t rested_ns, const uint64_t next_pns[4]);
+void macsec_lab_return_hellos(macsec_lab *lab, int64_t station);
+/* The stations that sent or heard a hello here since they were taken: an array, whose length is at
+   `count` from then on. Take each of them before Python looks at its KaY. */
+const uint32_t *macsec_lab_touched(const macsec_lab *lab, const uint32_t **count);
+void macsec_lab_take_touched(macsec_lab *lab);
+/* `crcs`: of the frames that were heard, MACSEC_LAB_CRCS at most, the last one last. */
+void macsec_lab_look_at_hellos(macsec_lab *lab, int64_t station, macsec_hello_report *report,
+                               macsec_hello_heard *peers, uint32_t *crcs);
 
 /* ---- what Python watches ---- */
 

@@ -6,11 +6,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "lab/agenda.h"
-#include "lab/expected.h"
-#include "lab/frame.h"
 #include "lab/lab.h"
-#include "lab/numbers.h"
+#include "lab/structures/agenda.h"
+#include "lab/structures/expected.h"
+#include "lab/structures/frame.h"
+#include "lab/structures/numbers.h"
 #include "wire/streams.h"
 
 enum { TRACE_ROOM = 1 << 14, NEVER = -1 };
@@ -25,12 +25,21 @@ typedef struct lane {
     uint8_t tapped;
 } lane;
 
+/* A port of a bridge. Ports of one aggregation have the same `leader`, the first of them, which
+   counts them in `members`: for learning and flooding they are one port. */
+typedef struct bridge_port {
+    macsec_lab_port port;
+    uint32_t leader;
+    uint32_t members;
+} bridge_port;
+
 /* `learnt`: addresses that were seen, and the port; `known`: ports that the hook named, plus one.
  */
 typedef struct bridge {
-    macsec_lab_port *ports;
+    bridge_port *ports;
     uint32_t port_count;
     uint32_t hairpin;
+    uint32_t reserved;
     numbers learnt, known;
     macsec_lab_bridge_counts counts;
 } bridge;
@@ -53,6 +62,13 @@ typedef struct station {
     uint32_t eapol[2];
     uint8_t open, probed, seen;
     macsec_lab_station_counts counts;
+    int64_t wake_ps;       /* when the KaY is to be woken, or NEVER */
+    macsec_hellos *hellos; /* that this lab sends and hears, or NULL */
+    int64_t rested_ns;     /* by which the KaY's clock is late */
+    uint64_t next_pns[4];  /* that its MKPDUs report */
+    uint8_t touched;
+    uint64_t heard;                 /* hellos */
+    uint32_t crcs[MACSEC_LAB_CRCS]; /* of the last of them, a ring */
 } station;
 
 typedef struct flow {
@@ -93,6 +109,9 @@ struct macsec_lab {
     flow *flows;
     tape *tapes;
     uint32_t lane_count, bridge_count, host_count, station_count, flow_count, tape_count;
+    macsec_slab icks;  /* of borrowed hellos */
+    uint32_t *touched; /* stations, with room for all */
+    uint32_t touched_count, touched_room;
     int64_t pending;       /* frames that have still to depart */
     int64_t on_way, users; /* frames on all links, and those of users */
     macsec_lab_end ended;  /* why the present call has to return */
@@ -127,6 +146,10 @@ void macsec_lab_host_put(macsec_lab *lab, uint32_t at, lab_frame *f);
 void macsec_lab_station_send(macsec_lab *lab, uint32_t at, lab_frame *f, int *sent);
 void macsec_lab_station_take(macsec_lab *lab, uint32_t at, lab_frame *f);
 void macsec_lab_flow_depart(macsec_lab *lab, uint32_t at);
+/* Return 1 if the KaY of a station is to be woken now. */
+int macsec_lab_station_wake(macsec_lab *lab, uint32_t at);
+/* Return 1 if a station has heard an MKPDU without its KaY. */
+int macsec_lab_station_hears(macsec_lab *lab, uint32_t at, lab_frame *f);
 void macsec_lab_deliver(macsec_lab *lab, macsec_lab_port from, lab_frame *f);
 void macsec_lab_port_send(macsec_lab *lab, macsec_lab_port port, lab_frame *f);
 

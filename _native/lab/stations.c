@@ -1,9 +1,10 @@
 /* Stations: a SecY between the Controlled and the Common Port (10.1, 10.4). The twin of the path of
-   a frame in macsec/lab/virtual/station.py and macsec/port/controlled_port.py. */
+   a frame in macsec/lab/virtual/stations/station.py and macsec/port/controlled_port.py. */
 #include "lab/lab_state.h"
 
 #include "base/octets.h"
-#include "base/sectag.h"
+#include "frames/dissect.h"
+#include "frames/sectag.h"
 
 enum { GROWS_BY = 32, VERDICT = 0xFF, OCTETS_AT = 8, SENT = 0, RECEIVED = 1 };
 
@@ -17,6 +18,7 @@ int64_t macsec_lab_add_station(macsec_lab *lab, macsec_secy *secy, uintptr_t loc
         s->secy = secy;
         s->lock = (pthread_mutex_t *)lock;
         s->lane = lane_sent;
+        s->wake_ps = NEVER;
         s->eapol[0] = eapol[0];
         s->eapol[1] = eapol[1];
     }
@@ -63,9 +65,13 @@ static int through_secy(macsec_lab *lab, uint32_t at, int way, lab_frame *f, int
         return 0;
     }
     pthread_mutex_lock(s->lock);
-    const int passes = s->open || macsec_lets_pass(s->secy, f->octets, (size_t)f->length);
+    const int passes =
+        s->open || macsec_lets_pass(s->secy, f->octets, (size_t)f->length, way == SENT);
     const int64_t ended =
         passes ? calls[way](s->secy, f->octets, (size_t)f->length, out->octets) : 0;
+    if (!passes && way == RECEIVED) {
+        macsec_see(s->secy, f->octets, (size_t)f->length);
+    }
     pthread_mutex_unlock(s->lock);
     s->counts.blocked[way] += !passes;
     *verdict = (int)(ended & VERDICT);
@@ -107,10 +113,11 @@ void macsec_lab_station_send(macsec_lab *lab, uint32_t at, lab_frame *f, int *se
 }
 
 static int is_for_kay(const station *s, const lab_frame *f) {
-    if (f->length < ADDRESSES_LENGTH + 2) {
+    const size_t length = (size_t)f->length, at = priority_tag_end(f->octets, length);
+    if (length < at + 2) {
         return 0;
     }
-    const uint32_t type = load_be16(f->octets + ADDRESSES_LENGTH);
+    const uint32_t type = load_be16(f->octets + at);
     return type != 0 && (type == s->eapol[0] || type == s->eapol[1]);
 }
 
@@ -122,7 +129,9 @@ void macsec_lab_station_take(macsec_lab *lab, uint32_t at, lab_frame *f) {
         return;
     }
     if (is_for_kay(&lab->stations[at], f)) {
-        lab_hook(lab, MACSEC_LAB_STATION_HEARS, at, 0, f);
+        if (!macsec_lab_station_hears(lab, at, f)) {
+            lab_hook(lab, MACSEC_LAB_STATION_HEARS, at, 0, f);
+        }
         return;
     }
     int verdict = 0;

@@ -1,8 +1,8 @@
 /* The headers of TCP and UDP over IPv4 and IPv6. */
 #include "live/packet.h"
 
-#include "base/dissect.h"
 #include "base/octets.h"
+#include "frames/dissect.h"
 #include "live/checksum.h"
 
 enum {

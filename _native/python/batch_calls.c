@@ -38,6 +38,7 @@ typedef struct result {
     PyObject *outcome;
     frames_object *made; /* borrowed from the outcome */
     macsec_outcome out;
+    const uint8_t *priorities; /* of the requests; NULL: their VLAN tags give them */
 } result;
 
 static PyObject *instance(PyObject *type) {
@@ -147,8 +148,8 @@ static int take_memory(result *r, const frames_object *given, PyObject *arena,
 /* ---------------------------------------------------------------- the call */
 
 /* Process the frames under the lock. Return 0, or -1 with an error set. */
-static int process(batch_calls *self, batch_call *call, const macsec_frames *in,
-                   macsec_outcome *out) {
+static int process(batch_calls *self, batch_call *call, const macsec_frames *in, result *r) {
+    macsec_outcome *out = &r->out;
     macsec_lock_acquire(self->mutex);
     macsec_secy *secy = self->secy;
     if (secy == NULL) {
@@ -157,7 +158,9 @@ static int process(batch_calls *self, batch_call *call, const macsec_frames *in,
         return -1;
     }
     PyThreadState *state = out->capacity < LONG ? NULL : macsec_gil_release();
-    const macsec_status status = call(secy, in, out);
+    const macsec_status status = r->priorities == NULL
+                                     ? call(secy, in, out)
+                                     : macsec_protect_asked(secy, in, r->priorities, out);
     pthread_mutex_unlock(self->mutex);
     if (state != NULL) {
         macsec_gil_acquire(state);
@@ -196,7 +199,7 @@ static PyObject *into_memory(batch_calls *self, batch_call *call, frames_object 
     if (take_memory(r, given, arena, pool) < 0) {
         return NULL;
     }
-    if (process(self, call, &given->frames, &r->out) < 0 || finish(r, given, pool) < 0) {
+    if (process(self, call, &given->frames, r) < 0 || finish(r, given, pool) < 0) {
         return NULL;
     }
     Py_IncRef(r->outcome);
@@ -216,10 +219,26 @@ static void explain(const batch_calls *self, PyObject *batch, PyObject *arena) {
     Py_DecRef(nothing);
 }
 
+/* Set the priorities of the requests, a bytes object of one octet for each frame. */
+static int take_priorities(result *r, const frames_object *given, PyObject *priorities) {
+    char *octets;
+    Py_ssize_t length;
+    if (PyBytes_AsStringAndSize(priorities, &octets, &length) < 0) {
+        return -1;
+    }
+    if (length != given->frames.count) {
+        PyErr_SetString(PyExc_ValueError, "a priority for each frame is wanted");
+        return -1;
+    }
+    r->priorities = (const uint8_t *)octets;
+    return 0;
+}
+
+/* `arguments`: a batch, an arena or None, and the priorities of requests if `count` is 3. */
 static PyObject *run(PyObject *object, batch_call *call, PyObject *const *arguments,
                      Py_ssize_t count) {
     batch_calls *self = (batch_calls *)object;
-    if (count != 2) {
+    if (count != 2 && (count != 3 || call != macsec_protect)) {
         PyErr_SetString(PyExc_TypeError, "a batch and an arena or None are wanted");
         return NULL;
     }
@@ -227,7 +246,12 @@ static PyObject *run(PyObject *object, batch_call *call, PyObject *const *argume
     if (given == NULL) {
         return NULL;
     }
-    result r = {.made = macsec_frames_new()};
+    result r = {0};
+    if (count == 3 && take_priorities(&r, given, arguments[2]) < 0) {
+        Py_DecRef((PyObject *)given);
+        return NULL;
+    }
+    r.made = macsec_frames_new();
     r.outcome = r.made == NULL ? NULL : new_outcome(self, r.made);
     Py_DecRef((PyObject *)r.made);
     PyObject *answer = r.outcome == NULL ? NULL : into_memory(self, call, given, arguments[1], &r);

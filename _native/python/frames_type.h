@@ -6,8 +6,8 @@
 
 #include "python/python.h"
 
-#include "base/frames.h"
 #include "base/pieces.h"
+#include "frames/frames.h"
 
 /* time_ns and source, which C seldom reads: arrays, or two columns of a piece. */
 typedef struct macsec_times {

@@ -33,10 +33,19 @@ static void tx_sa_die(tx_sa *sa) {
     sa->limit = 0;
 }
 
+static void tx_sc_die(tx_sc *sc) {
+    for (int an = 0; an < AN_COUNT; an++) {
+        tx_sa_die(&sc->sa[an]);
+    }
+}
+
 static void in_child(void) {
     for (macsec_secy *secy = first; secy != NULL; secy = secy->next) {
-        for (int an = 0; an < AN_COUNT; an++) {
-            tx_sa_die(&secy->tx[an]);
+        tx_sc_die(&secy->tx);
+        for (int tc = 1; tc < CLASSES; tc++) {
+            if (secy->classes[tc] != NULL) {
+                tx_sc_die(&secy->classes[tc]->sc);
+            }
         }
     }
     give_list();

@@ -11,12 +11,12 @@
 enum { SLOTS_MINIMUM = 16 };
 
 static const char *const LABELS[MACSEC_VERDICTS] = {
-    "ok",        "invalid",     "not-valid",    "delayed",   "unchecked",
-    "late",      "unused-sa",   "not-using-sa", "untagged",  "no-tag",
-    "bad-tag",   "unknown-sci", "no-sci",       "overrun",   "uncontrolled",
-    "bypass",    "runt",        "truncated",    "dropped",   "encrypted",
-    "protected", "unprotected", "too-long",     "exhausted", "not-operational",
-    "excepted",  "sent-clear",
+    "ok",        "invalid",     "not-valid",     "delayed",   "unchecked",
+    "late",      "unused-sa",   "not-using-sa",  "untagged",  "no-tag",
+    "bad-tag",   "unknown-sci", "no-sci",        "overrun",   "uncontrolled",
+    "bypass",    "runt",        "truncated",     "dropped",   "encrypted",
+    "protected", "unprotected", "too-long",      "exhausted", "not-operational",
+    "excepted",  "sent-clear",  "refused-clear",
 };
 
 const char *macsec_verdict_label(int verdict) {
@@ -40,7 +40,9 @@ static macsec_secy *secy_alloc(const macsec_gcm_kernel *kernel) {
     }
     secy->slot_mask = SLOTS_MINIMUM - 1;
     secy->kernel = kernel;
-    secy->tx_sci = UINT64_MAX;
+    secy->tx.sci = UINT64_MAX;
+    secy->asked = MACSEC_PRIORITY_OF_TAG;
+    memset(secy->clear_vlans, 0xFF, sizeof secy->clear_vlans);
     return secy;
 }
 
@@ -54,6 +56,14 @@ macsec_secy *macsec_secy_new(const char *kernel, macsec_status *status) {
                                  : MACSEC_STATUS_DONE;
     }
     return secy;
+}
+
+static void tx_class_free(macsec_secy *secy, int tc) {
+    if (secy->classes[tc] != NULL) {
+        macsec_secret_free(secy->classes[tc], sizeof *secy->classes[tc]);
+        secy->classes[tc] = NULL;
+        secy->class_count--;
+    }
 }
 
 static void rx_sc_free(macsec_secy *secy, rx_sc *sc) {
@@ -72,6 +82,9 @@ void macsec_secy_free(macsec_secy *secy) {
         if (secy->slots[at].sc != NULL) {
             rx_sc_free(secy, secy->slots[at].sc);
         }
+    }
+    for (int tc = 1; tc < CLASSES; tc++) {
+        tx_class_free(secy, tc);
     }
     free(secy->slots);
     macsec_secret_free(secy, sizeof *secy);
@@ -97,12 +110,42 @@ static macsec_status each_bitmap(macsec_secy *secy) {
     return MACSEC_STATUS_DONE;
 }
 
+static int class_valid(int tc) {
+    return tc >= 0 && tc < CLASSES;
+}
+
+/* Return the SC of a traffic class, or NULL. */
+static tx_sc *tx_sc_find(const macsec_secy *secy, int tc) {
+    if (tc == 0) {
+        return (tx_sc *)&secy->tx;
+    }
+    return class_valid(tc) && secy->classes[tc] != NULL ? &secy->classes[tc]->sc : NULL;
+}
+
 static void tx_sa_bound(const macsec_secy *secy, tx_sa *sa) {
     sa->limit = sa->reserved < secy->pn_last ? sa->reserved : secy->pn_last;
 }
 
-void macsec_secy_let_pass(macsec_secy *secy, const uint64_t *values) {
-    memcpy(secy->clear_values, values, sizeof secy->clear_values);
+void macsec_secy_let_pass(macsec_secy *secy, const macsec_clear_rule *rules, int count) {
+    const size_t used = count > 0 && count <= MACSEC_CLEAR_RULES_MOST ? (size_t)count : 0;
+    if (secy->clear_rule_count == (int)used &&
+        (used == 0 || memcmp(secy->clear_rules, rules, used * sizeof *rules) == 0)) {
+        return;
+    }
+    memset(secy->clear_rules, 0, sizeof secy->clear_rules);
+    memset(secy->clear_counts, 0, sizeof secy->clear_counts);
+    if (used > 0) {
+        memcpy(secy->clear_rules, rules, used * sizeof *rules);
+    }
+    secy->clear_rule_count = (int)used;
+}
+
+void macsec_secy_clear_counts(const macsec_secy *secy, macsec_clear_count *counts) {
+    memcpy(counts, secy->clear_counts, (size_t)secy->clear_rule_count * sizeof *counts);
+}
+
+void macsec_secy_set_clear_vlans(macsec_secy *secy, const uint64_t *vlans) {
+    memcpy(secy->clear_vlans, vlans, sizeof secy->clear_vlans);
 }
 
 macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *controls) {
@@ -121,8 +164,11 @@ macsec_status macsec_secy_configure(macsec_secy *secy, const macsec_controls *co
     }
     secy->controls = *controls;
     secy->pn_last = controls->xpn ? UINT64_MAX : UINT32_MAX;
-    for (int an = 0; an < AN_COUNT; an++) {
-        tx_sa_bound(secy, &secy->tx[an]);
+    for (int tc = 0; tc < CLASSES; tc++) {
+        tx_sc *sc = tx_sc_find(secy, tc);
+        for (int an = 0; sc != NULL && an < AN_COUNT; an++) {
+            tx_sa_bound(secy, &sc->sa[an]);
+        }
     }
     return MACSEC_STATUS_DONE;
 }
@@ -144,23 +190,67 @@ static int key_valid(const macsec_sa_parameters *sa) {
     return sa->key_length == 16 || sa->key_length == 32;
 }
 
-macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, uint64_t sci, int enabled) {
-    secy->tx_sci = sci;
-    secy->tx_enabled = enabled;
+void macsec_secy_set_classes(macsec_secy *secy, const uint8_t *class_of) {
+    for (int priority = 0; priority < CLASSES; priority++) {
+        secy->class_of[priority] = class_of[priority] % CLASSES;
+    }
+}
+
+static void tx_alone(macsec_secy *secy) {
+    secy->tx_alone = secy->tx.enabled && secy->class_count == 0;
+}
+
+macsec_status macsec_secy_set_tx_sc(macsec_secy *secy, int tc, uint64_t sci, int enabled) {
+    if (!class_valid(tc)) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
+    if (tc != 0 && secy->classes[tc] == NULL) {
+        secy->classes[tc] = macsec_secret_alloc(sizeof *secy->classes[tc]);
+        if (secy->classes[tc] == NULL) {
+            return MACSEC_STATUS_NO_MEMORY;
+        }
+        secy->class_count++;
+    }
+    tx_sc *sc = tx_sc_find(secy, tc);
+    sc->sci = sci;
+    sc->enabled = enabled;
+    tx_alone(secy);
     return MACSEC_STATUS_DONE;
 }
 
-macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_parameters *sa) {
+static void tally_add(macsec_tx_tally *to, const macsec_tx_tally *more) {
+    to->frames_encrypted += more->frames_encrypted;
+    to->frames_protected += more->frames_protected;
+    to->encrypted += more->encrypted;
+    to->protected_ += more->protected_;
+}
+
+macsec_status macsec_secy_remove_tx_sc(macsec_secy *secy, int tc) {
+    if (tc == 0 || tx_sc_find(secy, tc) == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
+    tally_add(&secy->classes_gone, &secy->classes[tc]->tally);
+    tx_class_free(secy, tc);
+    tx_alone(secy);
+    return MACSEC_STATUS_DONE;
+}
+
+macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int tc, int an,
+                                    const macsec_sa_parameters *sa) {
+    tx_sc *sc = tx_sc_find(secy, tc);
+    if (sc == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
     if (!an_valid(an)) {
         return MACSEC_STATUS_NO_SUCH_AN;
     }
     if (!key_valid(sa)) {
         return MACSEC_STATUS_KEY_LENGTH;
     }
-    tx_sa *new = &secy->tx[an];
+    tx_sa *new = &sc->sa[an];
     macsec_wipe(new, sizeof *new);
     secy->kernel->expand(&new->key, sa->key, sa->key_length);
-    iv_prepare(new->iv, secy->controls.xpn, secy->tx_sci, sa);
+    iv_prepare(new->iv, secy->controls.xpn, sc->sci, sa);
     new->last = sa->last_pn;
     new->reserved = UINT64_MAX;
     tx_sa_bound(secy, new);
@@ -170,17 +260,21 @@ macsec_status macsec_secy_add_tx_sa(macsec_secy *secy, int an, const macsec_sa_p
 }
 
 /* DONE with the SA in `found`, or the reason why there is none. */
-static macsec_status tx_sa_find(const macsec_secy *secy, int an, tx_sa **found) {
+static macsec_status tx_sa_find(const macsec_secy *secy, int tc, int an, tx_sa **found) {
+    tx_sc *sc = tx_sc_find(secy, tc);
+    if (sc == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
     if (!an_valid(an)) {
         return MACSEC_STATUS_NO_SUCH_AN;
     }
-    *found = (tx_sa *)&secy->tx[an];
+    *found = &sc->sa[an];
     return (*found)->present ? MACSEC_STATUS_DONE : MACSEC_STATUS_NO_SUCH_SA;
 }
 
-macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an) {
+macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int tc, int an) {
     tx_sa *sa;
-    const macsec_status status = tx_sa_find(secy, an, &sa);
+    const macsec_status status = tx_sa_find(secy, tc, an, &sa);
     if (status != MACSEC_STATUS_DONE) {
         return status;
     }
@@ -188,9 +282,9 @@ macsec_status macsec_secy_remove_tx_sa(macsec_secy *secy, int an) {
     return MACSEC_STATUS_DONE;
 }
 
-macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
+macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int tc, int an, int enabled) {
     tx_sa *sa;
-    const macsec_status status = tx_sa_find(secy, an, &sa);
+    const macsec_status status = tx_sa_find(secy, tc, an, &sa);
     if (status != MACSEC_STATUS_DONE) {
         return status;
     }
@@ -201,9 +295,9 @@ macsec_status macsec_secy_enable_tx_sa(macsec_secy *secy, int an, int enabled) {
     return MACSEC_STATUS_DONE;
 }
 
-macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int tc, int an, uint64_t last_pn) {
     tx_sa *sa;
-    const macsec_status status = tx_sa_find(secy, an, &sa);
+    const macsec_status status = tx_sa_find(secy, tc, an, &sa);
     if (status != MACSEC_STATUS_DONE) {
         return status;
     }
@@ -215,9 +309,9 @@ macsec_status macsec_secy_limit_tx_pn(macsec_secy *secy, int an, uint64_t last_p
     return MACSEC_STATUS_DONE;
 }
 
-macsec_status macsec_secy_set_tx_pn(macsec_secy *secy, int an, uint64_t last_pn) {
+macsec_status macsec_secy_set_tx_pn(macsec_secy *secy, int tc, int an, uint64_t last_pn) {
     tx_sa *sa;
-    const macsec_status status = tx_sa_find(secy, an, &sa);
+    const macsec_status status = tx_sa_find(secy, tc, an, &sa);
     if (status != MACSEC_STATUS_DONE) {
         return status;
     }
@@ -393,9 +487,9 @@ macsec_status macsec_secy_set_rx_pn(macsec_secy *secy, uint64_t sci, int an, uin
     return MACSEC_STATUS_DONE;
 }
 
-macsec_status macsec_secy_tx_sa(const macsec_secy *secy, int an, macsec_sa_state *state) {
+macsec_status macsec_secy_tx_sa(const macsec_secy *secy, int tc, int an, macsec_sa_state *state) {
     tx_sa *sa;
-    const macsec_status status = tx_sa_find(secy, an, &sa);
+    const macsec_status status = tx_sa_find(secy, tc, an, &sa);
     if (status != MACSEC_STATUS_DONE) {
         return status;
     }
@@ -427,14 +521,46 @@ macsec_status macsec_secy_rx_sc_tally(const macsec_secy *secy, uint64_t sci, mac
     return MACSEC_STATUS_DONE;
 }
 
+/* The SC of class 0 has what the SecY counted, without the shares of the others. */
+static macsec_tx_tally tx_first_tally(const macsec_secy *secy) {
+    macsec_tx_tally others = secy->classes_gone;
+    for (int tc = 1; tc < CLASSES; tc++) {
+        if (secy->classes[tc] != NULL) {
+            tally_add(&others, &secy->classes[tc]->tally);
+        }
+    }
+    return (macsec_tx_tally){
+        .frames_encrypted = secy->tally.frames[MACSEC_ENCRYPTED] - others.frames_encrypted,
+        .frames_protected = secy->tally.frames[MACSEC_PROTECTED] - others.frames_protected,
+        .encrypted = secy->tally.encrypted - others.encrypted,
+        .protected_ = secy->tally.protected_ - others.protected_,
+    };
+}
+
+macsec_status macsec_secy_tx_sc_tally(const macsec_secy *secy, int tc, macsec_tx_tally *tally) {
+    if (tx_sc_find(secy, tc) == NULL) {
+        return MACSEC_STATUS_NO_SUCH_SC;
+    }
+    *tally = tc == 0 ? tx_first_tally(secy) : secy->classes[tc]->tally;
+    return MACSEC_STATUS_DONE;
+}
+
 void macsec_secy_tally(const macsec_secy *secy, macsec_tally *tally) {
     *tally = secy->tally;
 }
 
 void macsec_secy_clear(macsec_secy *secy) {
     secy->tally = (macsec_tally){0};
-    for (int an = 0; an < AN_COUNT; an++) {
-        secy->tx[an].encrypted = secy->tx[an].protected_ = 0;
+    secy->classes_gone = (macsec_tx_tally){0};
+    memset(secy->clear_counts, 0, sizeof secy->clear_counts);
+    for (int tc = 0; tc < CLASSES; tc++) {
+        tx_sc *sc = tx_sc_find(secy, tc);
+        for (int an = 0; sc != NULL && an < AN_COUNT; an++) {
+            sc->sa[an].encrypted = sc->sa[an].protected_ = 0;
+        }
+        if (tc != 0 && sc != NULL) {
+            secy->classes[tc]->tally = (macsec_tx_tally){0};
+        }
     }
     for (uint64_t at = 0; at <= secy->slot_mask; at++) {
         rx_sc *sc = secy->slots[at].sc;

@@ -7,7 +7,7 @@
 #include "secy/macsec.h"
 #include "secy/replay.h"
 
-enum { AN_COUNT = 4, SC_VERDICTS = 8, SA_VERDICTS = 3 };
+enum { AN_COUNT = 4, SC_VERDICTS = 8, SA_VERDICTS = 3, CLASSES = MACSEC_TRAFFIC_CLASSES };
 
 typedef struct tx_sa {
     macsec_gcm_key key;
@@ -21,6 +21,18 @@ typedef struct tx_sa {
     uint64_t encrypted;
     uint64_t protected_;
 } tx_sa;
+
+typedef struct tx_sc {
+    tx_sa sa[AN_COUNT];
+    uint64_t sci;
+    int enabled;
+} tx_sc;
+
+/* The SC of a traffic class other than 0, with its share of the counters of the SecY. */
+typedef struct tx_class {
+    tx_sc sc;
+    macsec_tx_tally tally;
+} tx_class;
 
 typedef struct rx_sa {
     macsec_gcm_key key;
@@ -49,13 +61,12 @@ typedef struct rx_slot {
 } rx_slot;
 
 struct macsec_secy {
-    tx_sa tx[AN_COUNT];
+    tx_sc tx; /* of traffic class 0 */
     const macsec_gcm_kernel *kernel;
     macsec_controls controls;
     replay_rule rule;
     uint64_t pn_last; /* the last PN that can be used */
-    uint64_t tx_sci;
-    int tx_enabled;
+    int tx_alone;     /* `tx` is enabled and the only transmit SC */
     rx_slot
         *slots; /* receive SCs by hashed SCI, open addressing, at most half of the slots in use */
     uint64_t slot_mask;
@@ -64,8 +75,17 @@ struct macsec_secy {
     size_t rx_enabled;
     rx_sc *rx_any; /* the only one, when there is one */
     macsec_tally tally;
-    macsec_secy *next, *previous;                    /* in the list of SecYs that fork.c watches */
-    uint64_t clear_values[MACSEC_CLEAR_VALUES_MOST]; /* see macsec_secy_let_pass */
+    macsec_secy *next, *previous; /* in the list of SecYs that fork.c watches */
+    macsec_clear_rule clear_rules[MACSEC_CLEAR_RULES_MOST];
+    macsec_clear_count clear_counts[MACSEC_CLEAR_RULES_MOST];
+    int clear_rule_count;
+    uint64_t clear_vlans[MACSEC_VLAN_WORDS];
+    tx_class *classes[CLASSES];   /* NULL: that class has no SC; 0 is `tx` */
+    int class_count;              /* other than NULL */
+    uint8_t class_of[CLASSES];    /* the Traffic Class Table, by user priority */
+    uint8_t asked;                /* priority of the request, or MACSEC_PRIORITY_OF_TAG */
+    uint8_t first_octets;         /* of the frames of a batch, ORed: odd if one is to a group */
+    macsec_tx_tally classes_gone; /* counts of SCs that were deleted */
 };
 
 static inline uint64_t sci_hash(uint64_t sci) {

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/dissect.h"
 #include "base/inlining.h"
 #include "base/octets.h"
+#include "frames/dissect.h"
 
 enum {
     RUNT_LENGTH = 14, /* on receipt: addresses and an EtherType */
@@ -51,36 +51,77 @@ static int is_plain(const macsec_secy *secy, int sending) {
     return memcmp(&folded, &PLAIN, offsetof(macsec_controls, window)) == 0;
 }
 
-/* Return 1 if a frame is of a protocol that passes in clear, and has no SecTAG. */
-static NEVER_INLINE int lets_pass(const macsec_secy *secy, const uint8_t *frame, size_t length) {
-    static const struct {
-        uint64_t destination; /* 0: any */
-        uint16_t type;        /* 0: any */
-    } protocols[] = {
-        {0, 0x8809}, {0, 0x88CC},         {0, 0x8808},         {0, 0x888E},
-        {0, 0x88F7}, {0x0180C2000000, 0}, {0x01000CCCCCCC, 0},
-    };
-    const macsec_controls *c = &secy->controls;
-    if (length < RUNT_LENGTH) {
-        return 0;
+/* Return where the SecTAG is, or is to go: behind the clear tags, if the first is of a VLAN that
+   keeps them in clear. */
+static inline size_t sectag_place(const macsec_secy *secy, const macsec_controls *c,
+                                  const uint8_t *frame, size_t length) {
+    const size_t at = clear_tags_end(frame, length, c->clear_tags);
+    if (at > ADDRESSES_LENGTH) {
+        const unsigned vlan = load_be16(frame + ADDRESSES_LENGTH + 2) & 0xFFF;
+        if (!(secy->clear_vlans[vlan / 64] >> vlan % 64 & 1)) {
+            return ADDRESSES_LENGTH;
+        }
     }
-    const uint64_t destination = load_be64(frame) >> 16;
+    return at;
+}
+
+/* Return 1 if a rule of `clear` knows a frame of at least RUNT_LENGTH. */
+static int clear_rule_knows(const macsec_clear_rule *rule, const uint8_t *frame, size_t length) {
     const uint16_t type = load_be16(frame + ADDRESSES_LENGTH);
-    for (size_t at = 0; at < sizeof protocols / sizeof *protocols; at++) {
-        if (c->clear >> at & 1 && (protocols[at].type == 0 || protocols[at].type == type) &&
-            (protocols[at].destination == 0 || protocols[at].destination == destination)) {
-            return type != c->ethertype;
+    const int longer = length >= ADDRESSES_LENGTH + 4;
+    if (rule->first_vlan >= 0) {
+        const int vlan = longer ? load_be16(frame + ADDRESSES_LENGTH + 2) & 0xFFF : -1;
+        return is_vlan_tpid(type) && vlan >= rule->first_vlan && vlan <= rule->last_vlan;
+    }
+    const int64_t destination = (int64_t)(load_be64(frame) >> 16);
+    return (rule->ethertype < 0 || rule->ethertype == type) &&
+           (rule->destination < 0 || rule->destination == destination) &&
+           (rule->opcode < 0 ||
+            (longer && rule->opcode == load_be16(frame + ADDRESSES_LENGTH + 2)));
+}
+
+/* Return the index of the first rule of `clear` that knows a frame without a SecTAG, or -1. */
+static NEVER_INLINE int clear_rule_of(const macsec_secy *secy, const uint8_t *frame,
+                                      size_t length) {
+    if (length < RUNT_LENGTH) {
+        return -1;
+    }
+    const size_t at = sectag_place(secy, &secy->controls, frame, length);
+    if (length >= at + 2 && load_be16(frame + at) == secy->controls.ethertype) {
+        return -1;
+    }
+    for (int i = 0; i < secy->clear_rule_count; i++) {
+        if (clear_rule_knows(&secy->clear_rules[i], frame, length)) {
+            return i;
         }
     }
-    if (c->clear >> MACSEC_CLEAR_VALUES & 1 && type != c->ethertype) {
-        for (size_t at = 0; at < MACSEC_CLEAR_VALUES_MOST; at++) {
-            const uint64_t value = secy->clear_values[at];
-            if (value != 0 && (value == type || value == destination)) {
-                return 1;
-            }
-        }
+    return -1;
+}
+
+/* Return 1 if a frame is sent in clear, and count it at its rule. */
+static NEVER_INLINE int goes_in_clear(macsec_secy *secy, const uint8_t *frame, size_t length) {
+    const int rule = clear_rule_of(secy, frame, length);
+    const int clear = rule >= 0 && secy->clear_rules[rule].mode == MACSEC_CLEAR_BYPASS;
+    if (clear) {
+        secy->clear_counts[rule].sent++;
     }
-    return 0;
+    return clear;
+}
+
+/* Return the verdict on a received frame without a SecTAG that a rule knows, and count it there;
+   else `other`. */
+static NEVER_INLINE macsec_verdict comes_in_clear(macsec_secy *secy, const uint8_t *frame,
+                                                  size_t length, macsec_verdict other) {
+    const int rule = clear_rule_of(secy, frame, length);
+    if (rule < 0) {
+        return other;
+    }
+    if (secy->clear_rules[rule].mode == MACSEC_CLEAR_STRICT) {
+        secy->clear_counts[rule].refused++;
+        return MACSEC_REFUSED_CLEAR;
+    }
+    secy->clear_counts[rule].received++;
+    return MACSEC_EXCEPTED;
 }
 
 /* Result of one frame, beside its verdict. */

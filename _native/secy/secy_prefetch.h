@@ -48,7 +48,7 @@ static ALWAYS_INLINE int read_sci_and_an(const macsec_secy *secy, const macsec_f
     }
     const uint8_t *frame = in->arena + in->start[i];
     const size_t length = (size_t)in->length[i];
-    const size_t front = clear_tags_end(frame, length, secy->controls.clear_tags);
+    const size_t front = sectag_place(secy, &secy->controls, frame, length);
     if (length < front + SECTAG_WITH_SCI || load_be16(frame + front) != secy->controls.ethertype) {
         return 0;
     }

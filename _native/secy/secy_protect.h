@@ -25,7 +25,8 @@ static ALWAYS_INLINE unsigned tci_an_to_send(const macsec_secy *secy, const macs
 
 /* Values that all frames of a call share. */
 typedef struct sender {
-    tx_sa *sa; /* 10.5.1: encodingSA of the SC; NULL: it is not usable */
+    tx_sa *sa; /* 10.5.1: encodingSA of the SC; NULL: it is not usable, or depends on the frame */
+    const tx_sc *sc;
     unsigned an;
     unsigned tci_an;
     uint64_t sci; /* in host order, as loaded from its octets */
@@ -33,12 +34,39 @@ typedef struct sender {
 
 static ALWAYS_INLINE sender sender_of(macsec_secy *secy, const macsec_controls *c) {
     const unsigned an = secy->controls.encodingsa & AN_MASK;
-    tx_sa *sa = &secy->tx[an];
+    tx_sa *sa = &secy->tx.sa[an];
     return (sender){
-        .sa = sa->present && sa->enabled && secy->tx_enabled ? sa : NULL,
+        .sa = sa->present && sa->enabled && secy->tx_alone ? sa : NULL,
+        .sc = &secy->tx,
         .an = an,
         .tci_an = tci_an_to_send(secy, c, an),
-        .sci = as_be64(secy->tx_sci),
+        .sci = as_be64(secy->tx.sci),
+    };
+}
+
+/* 10.7.17: the SC of the traffic class of a frame, by the priority that was asked for, or that of
+   its first VLAN tag; without either it is 0. NULL: that of class 0. */
+static tx_class *class_of(const macsec_secy *secy, const uint8_t *frame, size_t length) {
+    unsigned priority = secy->asked;
+    if (priority == MACSEC_PRIORITY_OF_TAG) {
+        const int tagged =
+            length >= ADDRESSES_LENGTH + 4 && is_vlan_tpid(load_be16(frame + ADDRESSES_LENGTH));
+        priority = tagged ? frame[ADDRESSES_LENGTH + 2] >> 5 : 0;
+    }
+    return secy->classes[secy->class_of[priority % CLASSES]];
+}
+
+/* The sender on one of several SCs: every SecTAG then has the SCI (Table 10-1). */
+static sender sender_on(macsec_secy *secy, tx_sc *sc) {
+    const unsigned an = secy->controls.encodingsa & AN_MASK;
+    tx_sa *sa = &sc->sa[an];
+    const unsigned tci_an = tci_an_to_send(secy, &secy->controls, an);
+    return (sender){
+        .sa = sa->present && sa->enabled && sc->enabled ? sa : NULL,
+        .sc = sc,
+        .an = an,
+        .tci_an = (tci_an & ~(unsigned)(TCI_ES | TCI_SCB)) | TCI_SC,
+        .sci = as_be64(sc->sci),
     };
 }
 
@@ -66,8 +94,8 @@ static size_t protect_pieces(const macsec_secy *secy, const sender *by, const se
         aad = out;
         memcpy(out, f->frame, user_at);
     }
-    uint8_t *secure = tag_at + sectag_write(tag_at, c->ethertype, by->tci_an, user, (uint32_t)f->pn,
-                                            secy->tx_sci);
+    uint8_t *secure =
+        tag_at + sectag_write(tag_at, c->ethertype, by->tci_an, user, (uint32_t)f->pn, by->sc->sci);
     if (f->clear != 0) {
         memcpy(secure, f->frame + user_at, f->clear);
     }
@@ -139,31 +167,12 @@ static ALWAYS_INLINE size_t protect_with(const macsec_secy *secy, const sender *
     return protect_pieces(secy, by, &in_memory, out);
 }
 
-static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
-                                             const macsec_controls *c, const uint8_t *frame,
-                                             size_t length, uint8_t *out, row *result) {
-    /* A frame to send has addresses and at least one octet of User Data. */
-    if (length <= ADDRESSES_LENGTH) {
-        return MACSEC_RUNT;
-    }
-    /* 10.5: protectFrames False, or validateFrames Null, which implies it: unchanged. */
-    if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
-        memcpy(out, frame, length);
-        result->out_length = length;
-        secy->tally.octets_out += length;
-        return MACSEC_UNPROTECTED;
-    }
-    if (c->clear != 0 && lets_pass(secy, frame, length)) {
-        memcpy(out, frame, length);
-        result->out_length = length;
-        secy->tally.octets_out += length;
-        return MACSEC_SENT_CLEAR;
-    }
+/* 10.5.2 to 10.5.5, on a usable SA. */
+static ALWAYS_INLINE macsec_verdict transmit_on(macsec_secy *secy, const sender *by,
+                                                const macsec_controls *c, const uint8_t *frame,
+                                                size_t length, uint8_t *out, row *result) {
     tx_sa *sa = by->sa;
-    if (sa == NULL) {
-        return MACSEC_NOT_OPERATIONAL;
-    }
-    result->sci = secy->tx_sci;
+    result->sci = by->sc->sci;
     result->an = (uint8_t)by->an;
     /* 10.5.2: nextPN is past the last PN, or past the last one reserved: stop. Never wrap, never
        fall back to clear. */
@@ -172,7 +181,7 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     }
     result->pn = ++sa->last;
     sent f = {.frame = frame, .length = length, .pn = result->pn};
-    f.tags = clear_tags_end(frame, length, c->clear_tags) - ADDRESSES_LENGTH;
+    f.tags = sectag_place(secy, c, frame, length) - ADDRESSES_LENGTH;
     if (ADDRESSES_LENGTH + f.tags == length) {
         f.tags = 0; /* only tags behind the addresses: all is User Data */
     }
@@ -191,6 +200,60 @@ static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by
     secy->tally.octets_out += length;
     result->out_length = octets;
     return c->encrypt ? MACSEC_ENCRYPTED : MACSEC_PROTECTED;
+}
+
+typedef struct classed {
+    macsec_verdict verdict;
+    row result;
+} classed;
+
+/* 10.5.1 with several SCs. The one SC of most SecYs never comes here: its `sa` is not NULL. */
+static NEVER_INLINE classed transmit_by_class(macsec_secy *secy, const uint8_t *frame,
+                                              size_t length, uint8_t *out) {
+    classed ended = {MACSEC_NOT_OPERATIONAL, {.sci = SCI_NONE, .an = AN_UNKNOWN}};
+    tx_class *class = secy->class_count == 0 ? NULL : class_of(secy, frame, length);
+    const sender by = sender_on(secy, class == NULL ? &secy->tx : &class->sc);
+    if (by.sa == NULL) {
+        return ended;
+    }
+    const uint64_t encrypted = secy->tally.encrypted, protected_ = secy->tally.protected_;
+    ended.verdict = transmit_on(secy, &by, &secy->controls, frame, length, out, &ended.result);
+    if (class != NULL) {
+        class->tally.frames_encrypted += ended.verdict == MACSEC_ENCRYPTED;
+        class->tally.frames_protected += ended.verdict == MACSEC_PROTECTED;
+        class->tally.encrypted += secy->tally.encrypted - encrypted;
+        class->tally.protected_ += secy->tally.protected_ - protected_;
+    }
+    return ended;
+}
+
+static ALWAYS_INLINE macsec_verdict transmit(macsec_secy *secy, const sender *by,
+                                             const macsec_controls *c, const uint8_t *frame,
+                                             size_t length, uint8_t *out, row *result) {
+    /* A frame to send has addresses and at least one octet of User Data. */
+    if (length <= ADDRESSES_LENGTH) {
+        return MACSEC_RUNT;
+    }
+    secy->first_octets |= frame[0];
+    /* 10.5: protectFrames False, or validateFrames Null, which implies it: unchanged. */
+    if (!c->protect || c->validate == MACSEC_VALIDATE_NULL) {
+        memcpy(out, frame, length);
+        result->out_length = length;
+        secy->tally.octets_out += length;
+        return MACSEC_UNPROTECTED;
+    }
+    if (c->clear != 0 && goes_in_clear(secy, frame, length)) {
+        memcpy(out, frame, length);
+        result->out_length = length;
+        secy->tally.octets_out += length;
+        return MACSEC_SENT_CLEAR;
+    }
+    if (by->sa == NULL) {
+        const classed ended = transmit_by_class(secy, frame, length, out);
+        *result = ended.result;
+        return ended.verdict;
+    }
+    return transmit_on(secy, by, c, frame, length, out, result);
 }
 
 #endif

@@ -276,20 +276,24 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
     if (length < RUNT_LENGTH) {
         return MACSEC_RUNT;
     }
+    secy->first_octets |= frame[0];
     received f = {.frame = frame, .length = length};
     const int null = c->validate == MACSEC_VALIDATE_NULL;
-    f.front = null ? ADDRESSES_LENGTH : clear_tags_end(frame, length, c->clear_tags);
+    f.front = null ? ADDRESSES_LENGTH : sectag_place(secy, c, frame, length);
     f.mpdu = frame + f.front;
     f.mpdu_length = length - f.front;
     /* 10.6: Null delivers the frame unchanged, with its tags; or there is no SecTAG. */
     if (null || f.mpdu_length < 2 || load_be16(f.mpdu) != c->ethertype) {
-        const int excepted = !null && c->clear != 0 && lets_pass(secy, frame, length);
-        if (!null && !excepted && c->validate == MACSEC_VALIDATE_STRICT) {
-            return MACSEC_NO_TAG;
+        const int strict = c->validate == MACSEC_VALIDATE_STRICT;
+        macsec_verdict verdict = null ? MACSEC_BYPASS : strict ? MACSEC_NO_TAG : MACSEC_UNTAGGED;
+        if (!null && c->clear != 0) {
+            verdict = comes_in_clear(secy, frame, length, verdict);
         }
-        memcpy(out, frame, length);
-        result->out_length = length;
-        return null ? MACSEC_BYPASS : excepted ? MACSEC_EXCEPTED : MACSEC_UNTAGGED;
+        if (verdict != MACSEC_NO_TAG && verdict != MACSEC_REFUSED_CLEAR) {
+            memcpy(out, frame, length);
+            result->out_length = length;
+        }
+        return verdict;
     }
     if (c->short_header_silent && f.mpdu_length < SECTAG_WITHOUT_SCI + 2) {
         return MACSEC_DROPPED;
@@ -303,8 +307,10 @@ static NEVER_INLINE macsec_verdict receive_any(macsec_secy *secy, const uint8_t 
         return MACSEC_DROPPED;
     }
     /* 9.12, a) to i) */
-    const int bad = !decoded || !sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn,
-                                              c->exact_length, c->refuse_sl_48, c->icv_length);
+    const int changed_alone = (f.tag.tci & (TCI_E | TCI_C)) == TCI_C;
+    const int bad = !decoded || (c->refuse_e0_c1 && changed_alone) ||
+                    !sectag_valid(&f.tag, f.mpdu_length, secy->rule.xpn, c->exact_length,
+                                  c->refuse_sl_48, c->icv_length);
     if (!decoded || (bad && !c->lookup_before_tag)) {
         return MACSEC_BAD_TAG;
     }
@@ -323,6 +329,7 @@ static ALWAYS_INLINE macsec_verdict receive(macsec_secy *secy, const macsec_cont
         AUTHENTICATED = TCI_SC
     };
     if (c == &PLAIN && length >= LEAST) {
+        secy->first_octets |= frame[0];
         const uint64_t front = load_be64(frame + ADDRESSES_LENGTH);
         const uint64_t type_and_tci = front >> 40 & ~(uint64_t)AN_MASK;
         received f = {

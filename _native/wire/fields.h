@@ -4,8 +4,9 @@
 #define MACSEC_FIELDS_H
 
 #include <stdint.h>
+#include <string.h>
 
-#include "base/dissect.h"
+#include "frames/dissect.h"
 #include "wire/calendar.h"
 
 static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t length) {
@@ -22,17 +23,20 @@ static int matches(const macsec_wire_plan *plan, const uint8_t *octets, int64_t 
     return !(plan->match & MACSEC_WIRE_MATCH_AN) || (seen.has_tag && seen.tag.an == plan->match_an);
 }
 
-/* Return 1 for an EtherType of EAPOL, without a VLAN tag, in a frame with one bit inverted, or none
-   if `bit` is -1: EAPOL_ETHERTYPES of macsec/terms.py. */
+/* Return 1 for an EtherType of EAPOL, behind two VLAN tags or fewer, in a frame with one bit
+   inverted, or none if `bit` is -1: EAPOL_ETHERTYPES of macsec/terms.py. */
 static int is_eapol(const uint8_t *octets, int64_t length, int64_t bit) {
-    if (length < ADDRESSES_LENGTH + 2) {
-        return 0;
+    enum { HEAD = ADDRESSES_LENGTH + 4 * MOST_TAGS + 2 };
+    uint8_t turned[HEAD];
+    const uint8_t *head = octets;
+    const size_t known = length < HEAD ? (size_t)length : HEAD;
+    if (bit >= 0 && bit / 8 < (int64_t)known) {
+        memcpy(turned, octets, known);
+        turned[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        head = turned;
     }
-    unsigned type = load_be16(octets + ADDRESSES_LENGTH);
-    const int64_t from = bit - 8 * ADDRESSES_LENGTH;
-    if (from >= 0 && from < 16) {
-        type ^= 1u << (from < 8 ? from + 8 : from - 8);
-    }
+    const size_t at = clear_tags_end(head, known, MOST_TAGS);
+    const unsigned type = at + 2 <= known ? load_be16(head + at) : 0;
     return type == 0x888E || type == 0x876F;
 }
 

@@ -77,7 +77,15 @@ class Finding:
 
 
 def run(attack: Attack, setting: Setting) -> Finding:
-    """Run one attack. Raises ConfigError if it cannot run in the setting."""
+    """Run one attack. Raises ConfigError if it cannot run in the setting.
+
+    >>> from macsec.attacks import ATTACKS, Setting, run
+    >>> finding = run(ATTACKS["wiretap"], Setting(seed=7))
+    >>> finding.passed
+    True
+
+    See also: `Attack`, `Setting`, `ATTACKS`.
+    """
     lacking = attack.lacks(setting)
     if lacking is not None:
         raise ConfigError(f"attack {attack.name} cannot run: {lacking}")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from macsec.frames import FrameBatch
 from macsec.frames.dissect import Sight, observe
 from macsec.frames.sectag import TCI, TagRules
-from macsec.keys import Key
+from macsec.keys import Entries, Key
 from macsec.secy import Outcome, SecY, Validate, Verdict
 from macsec.suites import SUITES
 from macsec.terms import ADDRESSES_LENGTH, sci_text
@@ -129,7 +129,7 @@ class Scene:
         """Make a station with the names of its SAKs by AN."""
         pn = self.first_pn if pn is None else pn
         secy = {"cipher": self.setting.cipher, "profile": self.setting.profile, **controls}
-        config: dict[str, Any] = {"secy": secy, "rx": []}
+        config: dict[str, Any] = Entries(secy=secy, rx=[])
         if tx:
             config["tx"] = self._channel(name, tx, pn)
         config["rx"] = [self._channel(source, keys, pn) for source, keys in rx.items()]
@@ -145,12 +145,12 @@ class Scene:
         config = self._configs[station.name]
         name = f"{station.name} with the {key}"
         tx = self._channel(station.name, {an: key}, self.first_pn)
-        config = {**config, "secy": {**config["secy"], "encodingsa": an}, "tx": tx}
+        config = Entries(config, secy={**config["secy"], "encodingsa": an}, tx=tx)
         return self._made(name, config, self._controls[station.name])
 
     def _channel(self, source: str, keys: Mapping[int, str], pn: int) -> dict[str, Any]:
         sa = {an: {"pn": pn, **self._sak(source, key)} for an, key in keys.items()}
-        return {"sci": sci_text(SCI[source]), "sa": sa}
+        return Entries(sci=sci_text(SCI[source]), sa=sa)
 
     def _sak(self, source: str, key: str) -> dict[str, Any]:
         sak: dict[str, Any] = {"key": self.draw(f"sak {key}", self.suite.key_length)}

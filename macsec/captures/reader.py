@@ -51,6 +51,7 @@ _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 1 << 20
 _ROWS_MOST = 1 << 20
 _BESIDE_MOST = 1 << 20  # octets of the blocks between the frames of a batch
 _RESUME_MOST = formats.MAX_CAPTURED + 4096  # octets behind damage that are searched
+_HEADS_MOST = 1 << 18  # octets of sections and interfaces that are kept
 _ODD_OPTION = "an option leaves its block"
 _ROOM_LEAST = 64 * 1024  # with less free behind the tail, a new buffer is taken
 _FLAGS, _LENGTH = COLUMNS.index("flags"), COLUMNS.index("length")
@@ -100,6 +101,7 @@ class Reader:
         self._buffer = np.empty(self._usual, np.uint8)
         self._at = self._filled = 0
         self._before = 0  # octets of the stream before the buffer
+        self._heads: bytearray | None = bytearray()
         self._index = new_index(backend)
         self.backend = self._index.name
         self._source = open_source(where, max_ratio, wait)
@@ -139,6 +141,7 @@ class Reader:
         interface = blocks.parse_pcap_header(head, found, self._fcs)
         self._layout.swapped = blocks.swapped_lengths(head, found)
         self._index.configure(self._layout)
+        self._note_head(formats.PCAP_HEADER)
         self._at = formats.PCAP_HEADER
         self._blocks.append((0, SectionStart()))
         self._describe(interface, 0)
@@ -168,6 +171,25 @@ class Reader:
         """Return the blocks behind the last frame, after the end."""
         blocks_left = [(0, block) for _, block in self._blocks]
         return Beside(np.zeros(0, np.int64), {}, blocks_left, self._lost)
+
+    @property
+    def position(self) -> int:
+        """Octets of the stream up to the end of the last batch."""
+        return self._before + self._at
+
+    @property
+    def heads(self) -> bytes | None:
+        """The file header, or all sections and interfaces so far; None where they are too large.
+
+        A capture goes on at `position` for a reader that gets these octets first.
+        """
+        return None if self._heads is None else bytes(self._heads)
+
+    def _note_head(self, length: int) -> None:
+        if self._heads is not None and len(self._heads) + length <= _HEADS_MOST:
+            self._heads += self._left(length)
+        else:
+            self._heads = None
 
     @property
     def precision(self) -> str:
@@ -359,6 +381,7 @@ class Reader:
             return found.octets
         self._layout.big = found.big
         self._note_odd_options(found.length, 24)
+        self._note_head(found.length)
         self._at += found.length
         self._layout.source_base = len(self.interfaces)
         self._index.configure(self._layout)
@@ -376,6 +399,7 @@ class Reader:
             return found.octets
         length, interface = found
         self._note_odd_options(length, 16)
+        self._note_head(length)
         self._at += length
         self._describe(interface, rows)
         return 0
@@ -451,6 +475,17 @@ def read(
 
     Raises ConfigError if it cannot be opened. Raises FormatError if it is no capture, is damaged
     or is cut short, after all whole frames before that place were delivered.
+
+    >>> import io, macsec
+    >>> file = io.BytesIO()
+    >>> with macsec.captures.write(file) as sink:
+    ...     sink.write(macsec.FrameBatch.from_frames([bytes(60)] * 3))
+    >>> _ = file.seek(0)
+    >>> with macsec.captures.read(file) as reader:
+    ...     [len(batch) for batch in reader]
+    [3]
+
+    See also: `write`, `FrameBatch`.
     """
     return Reader(
         where,

@@ -356,6 +356,15 @@ def write(
     pcap with nanoseconds, or pcapng, which "auto" chooses for names in .pcapng (.gz, .zst).
     `interfaces`: names of the ports in the `source` column, for pcapng. `copying`: sections and
     interfaces come with the batches, as `Reader.beside`. `keep_secrets`: copy decryption secrets.
+
+    >>> import io, macsec
+    >>> file = io.BytesIO()
+    >>> with macsec.captures.write(file, format="pcap") as sink:
+    ...     sink.write(macsec.FrameBatch.from_frames([bytes(60)]))
+    >>> len(file.getvalue())  # a header of 24 octets, one of 16, and the frame
+    100
+
+    See also: `read`, `FrameBatch`.
     """
     return Writer(
         where,

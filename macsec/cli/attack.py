@@ -9,12 +9,14 @@ from secrets import randbelow
 
 import click
 
-from macsec.attacks import ATTACKS, Attack, Finding, Setting, run
-from macsec.cli.shared import options
+from macsec.attacks import ATTACKS, Attack, Finding, Setting, own, run
+from macsec.cli.shared import completing, options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED, say, stdout
+from macsec.cli.shared.files import page_file
 from macsec.cli.shared.progress import steps
-from macsec.report import attack as report
+from macsec.report.attacks import outcome as report
+from macsec.report.attacks.page import to_html
 from macsec.report.page import Page
 from macsec.secy import SecY
 
@@ -28,14 +30,23 @@ def command() -> None:
 
 
 @command.command("list", short_help="Print the names of all attacks.")
-def list_names() -> int:
-    """Print the names of all attacks, one a line."""
-    click.echo("\n".join(ATTACKS))
+@options.json_data
+def list_names(as_json: bool) -> int:
+    """Print the names of all attacks, one a line; behind them those of installed packages."""
+    names = [*ATTACKS, *(name for name in own.installed() if name not in ATTACKS)]
+    if as_json:
+        click.echo(json.dumps(report.list_json(names, ATTACKS)))
+    else:
+        click.echo("\n".join(names))
     return GOOD
 
 
 @command.command("run", short_help="Run one attack, or all.")
-@click.argument("name", metavar="NAME|all")
+@click.argument(
+    "name",
+    metavar="NAME|all|FILE.py[:CLASS]",
+    shell_complete=completing.names(completing.attacks, files=True),
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -55,6 +66,7 @@ def list_names() -> int:
     metavar="N",
     help="Frames of a flood.  [default: 1000000; 20000 on the reference data plane]",
 )
+@page_file.option("Write a page: each attack with its expected and observed counters.", "page")
 @options.json_data
 @options.backend
 def run_named(
@@ -63,10 +75,14 @@ def run_named(
     cipher: str,
     profile: str,
     frames: int | None,
+    page: str | None,
     as_json: bool,
     backend: str,
 ) -> int:
     """Run attack NAME, or all, and compare every counter with the standard.
+
+    FILE.py has your own: classes of macsec.attacks.Attack, of which CLASS takes one. A package
+    that is installed offers its attacks as entry points of the group macsec.attacks.
 
     An attack passes if every counter, every delivered frame and every PN is exactly as it must be.
     For a few attacks (a replay inside the window, a repeated nonce) that means that the attacker
@@ -78,6 +94,8 @@ def run_named(
     findings = _run(_chosen(name, setting), setting)
     with SecY(None, *plane) as secy:
         summary = report.AttackRun(setting, secy.backend, secy.kernel, findings)
+    if page is not None:
+        page_file.save(page, to_html(summary, page_file.origin(setting.seed)))
     if as_json:
         click.echo(json.dumps(report.to_json(summary)))
     else:
@@ -95,6 +113,10 @@ def _chosen(name: str, setting: Setting) -> list[Attack]:
     """Return one attack, also where it cannot run; or all attacks that can."""
     if name == ALL:
         return [attack for attack in ATTACKS.values() if attack.lacks(setting) is None]
+    if name not in ATTACKS and own.is_file(name):
+        return own.of_file(name)
+    if name not in ATTACKS and (point := own.installed().get(name)) is not None:
+        return [own.of_entry_point(point)]
     if name not in ATTACKS:
         near = get_close_matches(name, ATTACKS, n=1)
         hint = f"did you mean {near[0]}?" if near else "macsec attack list prints all names"

@@ -1,13 +1,17 @@
 """YAML configurations of a SecY and of a topology, and their typed models.
 
 loading.py      load: a file or dict to the typed model, errors in one line with the place
-model.py        the typed model: one class a section
+model.py        the typed model: one class a section; field_types.py: types of its entries
 reading.py      YAML text to a tree of mappings, lists and text, with the line of each entry
 scalars.py      scalars of a file or dict to Python values
 sources.py      KeySource, KeyRing: inline hex, a file, the environment, a file descriptor
 dumping.py      the typed model back to YAML, and its JSON Schema
 caks.py         a file of CAKs
 static_keys.py  the two SecYs of a link with one SAK
+fitting.py      in what the two ends of a link differ
+templates.py    new configurations and topologies with comments
+key_scan.py     keys in clear in configurations of many programs
+schemas/        the JSON Schema of a configuration, as it is shipped
 private.py      files that hold secrets
 topology/       the topology of a lab
 exchange/       keys and settings in the formats of other programs
@@ -19,6 +23,7 @@ from macsec.config.model import (
     CakSection,
     ChainedCakSection,
     Configuration,
+    EapSection,
     GeneratedSection,
     MacSecConfigSection,
     MkaSection,
@@ -29,7 +34,7 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
-from macsec.config.reading import Origin
+from macsec.config.reading import Origin, concealed
 from macsec.config.scalars import Moment
 from macsec.config.sources import KeyRing, KeySource
 from macsec.config.topology.loading import (
@@ -54,6 +59,7 @@ __all__ = [
     "CakSection",
     "ChainedCakSection",
     "Configuration",
+    "EapSection",
     "EndSection",
     "GeneratedSection",
     "Host",
@@ -76,6 +82,7 @@ __all__ = [
     "TrafficSection",
     "TransmitSASection",
     "TransmitSCSection",
+    "concealed",
     "dump",
     "hosts_of",
     "json_schema",

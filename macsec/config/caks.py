@@ -60,7 +60,9 @@ def _ckn(name: str, origin: Origin) -> bytes:
     try:
         ckn = octets_of(name)
     except ValueError as error:
-        raise ConfigError(f"{origin.where((name,))}: a CKN is hex digits: {error}") from None
+        hint = "; 1 is written 01" if len(name) % 2 else ""
+        reason = f"a CKN is an even number of hex digits: {error}{hint}"
+        raise ConfigError(f"{origin.where((name,))}: {reason}") from None
     if len(ckn) not in CKN_LENGTHS:
         raise ConfigError(f"{origin.where((name,))}: a CKN has 1 to 32 octets, {len(ckn)} given")
     return ckn

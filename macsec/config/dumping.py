@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
 from macsec.config.loading import load
 from macsec.config.model import (
+    ClassSASection,
     Configuration,
     ReceiveSASection,
     ReceiveSCSection,
@@ -24,8 +25,14 @@ from macsec.config.sources import KeySource
 from macsec.errors import ConfigError
 from macsec.terms import sci_text
 
+SA: TypeAlias = TransmitSASection | ReceiveSASection | ClassSASection
+
 _FORMATS = {"ssci": "08x", "ethertype": "04x", "eapol_ethertype": "04x"}
-_BARE = re.compile(r"[A-Za-z0-9_/.~-]+(?:[:+@=][A-Za-z0-9_/.~-]+)*")
+_TABLES = {"traffic_classes", "access_priorities"}
+"""Controls that are left out where they are not given."""
+_BARE = re.compile(
+    r"(?!null$|Null$|NULL$)[A-Za-z0-9_/.][A-Za-z0-9_/.~-]*(?:[:+@=][A-Za-z0-9_/.~-]+)*"
+)
 
 
 def dump(
@@ -54,6 +61,8 @@ def json_schema() -> dict[str, Any]:
 def _lines(model: Configuration, reveal: bool) -> Iterator[str]:
     yield "secy:"
     for name, entry in SecYSection.model_fields.items():
+        if name in _TABLES and getattr(model.secy, name) is None:
+            continue
         yield f"  {entry.alias or name}: {_scalar(name, getattr(model.secy, name))}"
     if model.mka is not None:
         yield "mka:"
@@ -110,16 +119,29 @@ def _channel(
 ) -> Iterator[str]:
     yield f"{first}sci: {sci_text(channel.sci)}"
     yield f"{indent}enabled: {_scalar('enabled', channel.enabled)}"
-    yield f"{indent}sa:" if channel.sa else f"{indent}sa: {{}}"
-    for an, sa in sorted(channel.sa.items()):
+    yield from _associations(channel.sa, path, origin, reveal, indent)
+    if isinstance(channel, TransmitSCSection) and channel.classes:
+        yield f"{indent}classes:"
+        for traffic_class, section in sorted(channel.classes.items()):
+            inner, place = f"{indent}    ", (*path, "classes", str(traffic_class))
+            yield f"{indent}  {traffic_class}:"
+            yield f"{inner}enabled: {_scalar('enabled', section.enabled)}"
+            if section.sa is not None:
+                yield from _associations(section.sa, place, origin, reveal, inner)
+
+
+def _associations(
+    sas: Mapping[int, SA], path: PathInTree, origin: Origin, reveal: bool, indent: str
+) -> Iterator[str]:
+    yield f"{indent}sa:" if sas else f"{indent}sa: {{}}"
+    for an, sa in sorted(sas.items()):
         place = origin.where((*path, "sa", str(an), "key"))
         yield f"{indent}  {an}: {{{', '.join(_association(sa, place, reveal))}}}"
 
 
-def _association(
-    sa: TransmitSASection | ReceiveSASection, place: str, reveal: bool
-) -> Iterator[str]:
-    yield f"key: {_key(sa.key, place, reveal)}"
+def _association(sa: SA, place: str, reveal: bool) -> Iterator[str]:
+    if sa.key is not None:
+        yield f"key: {_key(sa.key, place, reveal)}"
     for name in type(sa).model_fields:
         value = getattr(sa, name)
         if name != "key" and value is not None:

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ValidationError
 from macsec.config.model import (
     BetweenSections,
     ChainedCakSection,
+    ClassSASection,
+    ClassSection,
     Configuration,
+    EapSection,
     GeneratedSection,
     MacSecConfigSection,
     MkaSection,
@@ -24,7 +27,7 @@ from macsec.config.model import (
     TransmitSASection,
     TransmitSCSection,
 )
-from macsec.config.reading import Origin, PathInTree, Text, read_file, read_mapping
+from macsec.config.reading import Origin, PathInTree, Text, concealed, read_file, read_mapping
 from macsec.errors import ConfigError
 
 LOG = logging.getLogger("macsec")
@@ -43,12 +46,15 @@ _SECTIONS: Sections = {
     ("secy",): SecYSection,
     ("tx",): TransmitSCSection,
     ("tx", "sa", "*"): TransmitSASection,
+    ("tx", "classes", "*"): ClassSection,
+    ("tx", "classes", "*", "sa", "*"): ClassSASection,
     ("rx", "*"): ReceiveSCSection,
     ("rx", "*", "sa", "*"): ReceiveSASection,
     ("mka",): MkaSection,
     ("mka", "keychain", "*"): ChainedCakSection,
 }
 _HOLDERS: dict[str, type[BaseModel]] = {
+    "eap": EapSection,
     "generated": GeneratedSection,
     "pkcs11": TokenSection,
     "macSecConfig": MacSecConfigSection,
@@ -63,6 +69,7 @@ def load(config: str | Path | Mapping[str, Any] | Configuration) -> Configuratio
     """
     if isinstance(config, Configuration):
         return config
+    config = concealed(config)
     tree, origin = read_mapping(config) if isinstance(config, Mapping) else read_file(Path(config))
     result = fill(Configuration, tree, origin, _SECTIONS)
     result._origin = origin
@@ -82,8 +89,7 @@ def refuse(problems: Sequence[Problem], origin: Origin) -> None:
     if problems:
         found = sorted(problems, key=lambda problem: origin.line(problem.path))
         first, *others = (f"{origin.where(problem.path)}: {problem.reason}" for problem in found)
-        more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(f"{first}{more}", others)
+        raise ConfigError(first, others)
 
 
 def fill(model: type[M], tree: Any, origin: Origin, sections: Sections) -> M:
@@ -117,8 +123,8 @@ def _problem(kind: str, loc: PathInTree, context: dict[str, Any], sections: Sect
         return Problem(path, _unknown(path, sections))
     if "error" in context:
         error = context["error"]
-        place = error.path if isinstance(error, BetweenSections) else ("mka",)
-        return Problem(path or place, str(error))
+        place = (*path, *error.path) if isinstance(error, BetweenSections) else path or ("mka",)
+        return Problem(place, str(error))
     return Problem(path, _EXPECTED.get(kind, "cannot be used"))
 
 

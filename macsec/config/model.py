@@ -2,142 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    PlainValidator,
     PrivateAttr,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.config import JsonDict
 
 from macsec.config import scalars
-from macsec.config.reading import Origin
-from macsec.config.sources import FORMS, KeySource
+from macsec.config.field_types import (
+    AN_MAP,
+    CLASS_MAP,
+    An,
+    Ciphers,
+    Ckn,
+    Classes,
+    ClearProtocols,
+    ConfidentialSuites,
+    Destination,
+    EtherType,
+    Intervals,
+    KeyEntry,
+    Moment,
+    Mtu,
+    Name,
+    Number,
+    PointToPointWord,
+    Priorities,
+    Salt,
+    Sci,
+    Secret,
+    Server,
+    Ssci,
+    Suites,
+    Switch,
+    TrafficClass,
+    VlanRanges,
+    one_of,
+)
+from macsec.config.reading import Origin, is_null
+from macsec.config.sources import KeySource
 from macsec.keys import Uncopyable
 from macsec.suites import SUITES
 from macsec.terms import (
-    CLEAR_PROTOCOLS,
     EAPOL_ETHERTYPES,
     ETHERTYPE_EAPOL,
     ETHERTYPE_MACSEC,
     ICV_LENGTH,
+    sci_of_class,
 )
-
-_NUMBER = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0},
-        {"type": "string", "pattern": "^([0-9]{1,20}|0[xX][0-9A-Fa-f]{1,16})$"},
-    ]
-}
-
-
-def _hex(octets: int) -> dict[str, Any]:
-    # An editor that follows YAML 1.2 takes hex of digits only for a number.
-    return _text(f"(0[xX])?{_octets(octets)}")
-
-
-def _octets(count: int) -> str:
-    return f"([:. -]*[0-9A-Fa-f]{{2}}){{{count}}}"
-
-
-def _text(pattern: str) -> dict[str, Any]:
-    return {"type": ["string", "number"], "pattern": f"^({pattern})$"}
-
-
-_MAC = f"(0[xX])?{_octets(6)}|[0-9A-Fa-f]{{1,2}}([:-][0-9A-Fa-f]{{1,2}}){{5}}"
-MAC_SCHEMA = _text(_MAC)
-_PORT = "(@|/|::)(0[xX])?[0-9A-Fa-f]{1,5}"
-_SCI = _text(f"(0[xX])?{_octets(8)}|0[xX][0-9A-Fa-f]{{1,15}}|({_MAC}){_PORT}")
-
-
-def one_of(*words: str) -> WithJsonSchema:
-    """The schema of some words in lower or upper case."""
-    return WithJsonSchema({"enum": [*words, *(word.upper() for word in words)]})
-
-
-_ON_OFF = WithJsonSchema({"enum": ["on", "off", True, False]})
-_AN_MAP: JsonDict = {
-    "type": "object",
-    "description": "SAs by AN, 0 to 3",
-    "propertyNames": {"pattern": "^[0-3]$"},
-}
-
-Switch: TypeAlias = Annotated[bool, PlainValidator(scalars.switch), _ON_OFF]
-Number: TypeAlias = Annotated[int, PlainValidator(scalars.number), WithJsonSchema(_NUMBER)]
-Mtu: TypeAlias = Annotated[
-    int | None,
-    PlainValidator(scalars.mtu),
-    WithJsonSchema({"anyOf": [{"enum": ["off", False]}, *_NUMBER["anyOf"]]}),
-]
-Sci: TypeAlias = Annotated[int, PlainValidator(scalars.sci), WithJsonSchema(_SCI)]
-Ssci: TypeAlias = Annotated[
-    int,
-    PlainValidator(scalars.ssci),
-    WithJsonSchema({"anyOf": [_hex(4), {"type": "string", "pattern": "^(0x[0-9A-Fa-f]+|[0-9])$"}]}),
-]
-Salt: TypeAlias = Annotated[bytes, PlainValidator(scalars.salt), WithJsonSchema(_hex(12))]
-KeyEntry: TypeAlias = Annotated[
-    KeySource,
-    PlainValidator(KeySource.of),
-    PlainSerializer(lambda source: source.reference or repr(source), return_type=str),
-    WithJsonSchema({"type": ["string", "number"], "description": FORMS}),
-]
-An: TypeAlias = Annotated[int, BeforeValidator(scalars.an)]
-Ckn: TypeAlias = Annotated[
-    bytes,
-    PlainValidator(scalars.ckn),
-    WithJsonSchema(_text("(0[xX])?([0-9A-Fa-f]{2}){1,32}")),
-]
-Moment: TypeAlias = Annotated[
-    scalars.Moment,
-    PlainValidator(scalars.moment),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": ["string", "number"], "description": scalars.MOMENTS}),
-]
-Destination: TypeAlias = Annotated[
-    bytes,
-    PlainValidator(scalars.destination),
-    WithJsonSchema({"anyOf": [{"enum": [*scalars.DESTINATIONS]}, MAC_SCHEMA]}),
-]
-ETHERTYPE_SCHEMA: dict[str, Any] = {
-    "type": ["string", "number"],
-    "pattern": "^(0[xX])?[0-9A-Fa-f]{4}$",
-}
-EtherType: TypeAlias = Annotated[
-    int,
-    PlainValidator(scalars.ethertype),
-    PlainSerializer(lambda value: f"{value:04x}", return_type=str),
-    WithJsonSchema(ETHERTYPE_SCHEMA),
-]
-ClearProtocols: TypeAlias = Annotated[
-    list[str],
-    PlainValidator(scalars.clear_rules),
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {"anyOf": [{"enum": [*CLEAR_PROTOCOLS]}, ETHERTYPE_SCHEMA, MAC_SCHEMA]},
-        }
-    ),
-]
-Suites: TypeAlias = Annotated[
-    list[str],
-    PlainValidator(scalars.words(*SUITES)),
-    WithJsonSchema({"type": "array", "items": {"enum": [*SUITES]}, "minItems": 1}),
-]
-Secret: TypeAlias = Annotated[
-    KeySource,
-    PlainValidator(KeySource.reference_of),
-    PlainSerializer(lambda source: source.reference, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^(file|env|fd):"}),
-]
 
 AZURE_CIPHERS = {
     "GcmAes128": "gcm-aes-128",
@@ -146,6 +65,7 @@ AZURE_CIPHERS = {
     "GcmAesXpn256": "gcm-aes-xpn-256",
 }
 """Cipher suites as `macSecConfig` spells them, to ours."""
+_PROFILES = ("ieee", "linux", "cnxk", "sonic")
 _VALIDATE = ("strict", "check", "disabled", "null")
 
 
@@ -168,14 +88,31 @@ class Section(BaseModel):
         defer_build=True,  # most verbs use few sections
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: Any) -> Any:
+        """An entry that is null is not given; `validate` has null for a word."""
+        if not isinstance(value, Mapping) or not any(map(is_null, value.values())):
+            return value
+        known = {entry.alias or name for name, entry in cls.model_fields.items()} - {"validate"}
+        return {
+            name: entry for name, entry in value.items() if name not in known or not is_null(entry)
+        }
+
 
 class SecYSection(Section):
-    """`secy:`, the controls (10.7). `clear`: protocols that pass without a SecTAG, both ways."""
+    """`secy:`, the controls (10.7). `clear`: protocols that may pass without a SecTAG.
+
+    `clear_tags_vlans`: the VLANs, by the first tag, that `clear_tags` is for; empty: all.
+    `traffic_classes`: the class of each user priority, by default the same number.
+    `access_priorities`: PCP * 2 + DEI on the Common Port for each PCP * 2 + DEI of a request
+    (10.7.17).
+    """
 
     profile: Annotated[
-        Literal["ieee", "linux"],
-        BeforeValidator(scalars.word("ieee", "linux")),
-        one_of("ieee", "linux"),
+        Literal["ieee", "linux", "cnxk", "sonic"],
+        BeforeValidator(scalars.word(*_PROFILES)),
+        one_of(*_PROFILES),
     ] = "ieee"
     cipher: Annotated[str, BeforeValidator(scalars.word(*SUITES)), one_of(*SUITES)] = "gcm-aes-128"
     protect: Switch = True
@@ -199,10 +136,17 @@ class SecYSection(Section):
     encodingsa: Number = 0
     clear_tags: Number = 0
     clear_tags_authenticated: Switch = False
+    clear_tags_vlans: VlanRanges = Field(default_factory=list)
     mtu: Mtu = None
     icv_length: Number = ICV_LENGTH
     clear: ClearProtocols = Field(default_factory=list)
     ethertype: EtherType = ETHERTYPE_MACSEC
+    traffic_classes: Classes | None = None
+    access_priorities: Priorities | None = None
+    enable_use: Suites = Field(default_factory=lambda: [*SUITES])
+    require_confidentiality: ConfidentialSuites = Field(default_factory=list)
+    point_to_point: PointToPointWord = "auto"
+    uncontrolled_point_to_point: PointToPointWord = "auto"
 
 
 class _Keyed(Uncopyable, Section):
@@ -227,12 +171,59 @@ class ReceiveSASection(TransmitSASection):
     lowest_pn: Number | None = None
 
 
+class ClassSASection(_Keyed):
+    """`tx.classes.C.sa.AN`. `key` and `salt` are those of `tx.sa.AN` unless given."""
+
+    key: KeyEntry | None = None
+    pn: Number = 1
+    ssci: Ssci | None = None
+    salt: Salt | None = None
+    enabled: Switch = True
+
+    def beside(self, default: TransmitSASection | None) -> TransmitSASection:
+        """The same with the key and the Salt of an SA of the default SC where it has none."""
+        key, salt = self.key or (default and default.key), self.salt or (default and default.salt)
+        return TransmitSASection.model_construct(
+            key=key, pn=self.pn, ssci=self.ssci, salt=salt, enabled=self.enabled
+        )
+
+
+class ClassSection(_Keyed):
+    """`tx.classes.C`, the transmit SC of a traffic class. `sa`: by default one for each of `tx`."""
+
+    enabled: Switch = True
+    sa: dict[An, ClassSASection] | None = Field(default=None, json_schema_extra=AN_MAP)
+
+
 class TransmitSCSection(_Keyed):
-    """`tx:`, the transmit SC and its SAs."""
+    """`tx:`, the transmit SC and its SAs. `classes`: the SCs of traffic classes 1 to 7."""
 
     sci: Sci
     enabled: Switch = True
-    sa: dict[An, TransmitSASection] = Field(default_factory=dict, json_schema_extra=_AN_MAP)
+    sa: dict[An, TransmitSASection] = Field(default_factory=dict, json_schema_extra=AN_MAP)
+    classes: dict[TrafficClass, ClassSection] = Field(
+        default_factory=dict, json_schema_extra=CLASS_MAP
+    )
+
+    def sas_of(self, traffic_class: int) -> dict[int, TransmitSASection]:
+        """The SAs of the SC of a class, by AN, each with its key."""
+        if not traffic_class:
+            return self.sa
+        given = self.classes[traffic_class].sa
+        if given is None:
+            given = {an: ClassSASection(enabled=sa.enabled) for an, sa in self.sa.items()}
+        return {an: sa.beside(self.sa.get(an)) for an, sa in given.items()}
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        for traffic_class, section in self.classes.items():
+            for an, sa in (section.sa or {}).items():
+                if sa.key is None and an not in self.sa:
+                    raise BetweenSections(
+                        f"expected a key: tx.sa has no SA {an}",
+                        *("classes", str(traffic_class), "sa", str(an)),
+                    )
+        return self
 
 
 class ReceiveSCSection(_Keyed):
@@ -240,7 +231,7 @@ class ReceiveSCSection(_Keyed):
 
     sci: Sci
     enabled: Switch = True
-    sa: dict[An, ReceiveSASection] = Field(default_factory=dict, json_schema_extra=_AN_MAP)
+    sa: dict[An, ReceiveSASection] = Field(default_factory=dict, json_schema_extra=AN_MAP)
 
 
 class TokenSection(_Keyed):
@@ -272,13 +263,40 @@ class GeneratedSection(_Keyed):
     kek: Secret
 
 
+class EapSection(_Keyed):
+    """`mka.eap:`, CAKs from EAP: the supplicant is authenticated by a RADIUS server.
+
+    `radius`: the server, HOST or HOST:PORT; times in seconds. `cak_length` is the other end's too.
+    `cache_lifetime`: for which a CAK is used, and kept while the port is down.
+    """
+
+    radius: Server
+    secret: Secret
+    nas_identifier: str = "macsec"
+    reauth_period: Number = 3600
+    quiet_period: Number = 60
+    retry_max: Number = 2
+    cak_length: Number = 16
+    cache_lifetime: Number = 28800
+    retain: Switch = False
+
+
 class CakSection(_Keyed):
-    """A CAK by one of its holders: here by value or reference, on a token, in a vault."""
+    """A CAK by one of its holders: here by value or reference, on a token, in a vault.
+
+    `activate`: when it has a participant. `retain`: keep it once its time is over.
+    """
 
     cak: KeyEntry | None = None
     ckn: Ckn | None = None
     pkcs11: TokenSection | None = None
     mac_sec_config: MacSecConfigSection | None = Field(default=None, alias="macSecConfig")
+    activate: Annotated[
+        Literal["always", "onOperUp"],
+        BeforeValidator(scalars.word("always", "onOperUp")),
+        one_of("always", "onOperUp"),
+    ] = "always"
+    retain: Switch = True
 
     @property
     def holders(self) -> list[str]:
@@ -316,6 +334,7 @@ class MkaSection(CakSection):
     """`mka:`, key agreement in place of `tx` and `rx`. Suite, encryption, offset are the SecY's."""
 
     generated: GeneratedSection | None = None
+    eap: EapSection | None = None
     audit: str | None = None
     keychain: list[ChainedCakSection] = Field(default_factory=list)
     priority: Number = 16
@@ -333,12 +352,37 @@ class MkaSection(CakSection):
     sak_rekey_interval: Number = 0
     sak_rekey_on_live_peer_loss: Switch = True
     include_icv_indicator: Switch = False
+    join_group: Switch = True
+    form_group: Switch = False
     suspension_limit: Number = 120
     hello_time: Number = 2
     life_time: Number | None = None
     destination: Destination = Field(default_factory=lambda: scalars.DESTINATIONS["pae"])
     eapol_ethertype: EtherType = ETHERTYPE_EAPOL
     use_updated_eth_header: Switch = True
+    ciphers: Ciphers = Field(default_factory=list)
+    announce: Switch = False
+    announce_frames: Switch = False
+    kmd: Name = ""
+    nid: Name = ""
+    require_kmd: Switch = False
+    peer_role: Annotated[
+        Literal["any", "server", "client"],
+        BeforeValidator(scalars.word("any", "server", "client")),
+        one_of("any", "server", "client"),
+    ] = "any"
+    hello_ramp: Intervals = Field(default_factory=list)
+    send_empty_sak: Switch = True
+    send_empty_sak_use: Switch = True
+    single_participant: Switch = False
+    unauthenticated: (
+        Annotated[
+            Literal["never", "immediate", "authFail"],
+            BeforeValidator(scalars.word("never", "immediate", "authFail")),
+            one_of("never", "immediate", "authFail"),
+        ]
+        | None
+    ) = None
     port: Number = 1
     allow_export: Switch = False
 
@@ -349,10 +393,12 @@ class MkaSection(CakSection):
 
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
-        if not self.caks and self.generated is None:
+        if not self.caks and self.generated is None and self.eap is None:
             raise ValueError(
-                "expected a CAK: cak and ckn, pkcs11, macSecConfig, keychain or generated"
+                "expected a CAK: cak and ckn, pkcs11, macSecConfig, keychain, generated or eap"
             )
+        if self.eap is not None and not self.key_server:
+            raise ValueError("key_server: off, but the Authenticator of eap is Key Server")
         named = [(key.ckn, key.cak or key.pkcs11) for key in self.caks if key.ckn is not None]
         if any(one in named[:at] for at, one in enumerate(named)):
             raise ValueError("a CAK is given twice with one ckn")
@@ -368,7 +414,7 @@ SC = TypeVar("SC", TransmitSCSection, ReceiveSCSection)
 
 
 def _with_inline_keys(channel: SC) -> SC:
-    """The SC with those of its SAs whose keys are in the file."""
+    """The SC with those of its SAs whose keys are in the file, and no SC of another class."""
     kept = {an: sa for an, sa in channel.sa.items() if sa.key.inline is not None}
     return type(channel).model_construct(
         set(channel.model_fields_set), sci=channel.sci, enabled=channel.enabled, sa=kept
@@ -411,11 +457,24 @@ class Configuration(_Keyed):
         result._origin = self._origin
         return result
 
+    def channels(self) -> Iterator[tuple[str, int, Mapping[int, TransmitSASection]]]:
+        """`tx` or `rx`, SCI and SAs by AN of every SC, those of all traffic classes included."""
+        if self.tx is not None:
+            for traffic_class in (0, *self.tx.classes):
+                sci = sci_of_class(self.tx.sci, traffic_class) if traffic_class else self.tx.sci
+                yield "tx", sci, self.tx.sas_of(traffic_class)
+        for channel in self.rx:
+            yield "rx", channel.sci, channel.sa
+
     def key_sources(self) -> Iterator[KeySource]:
         """The source of every key, in the order of the file."""
         for channel in (self.tx, *self.rx):
             for sa in channel.sa.values() if channel else ():
                 yield sa.key
+        for section in self.tx.classes.values() if self.tx else ():
+            for given in (section.sa or {}).values():
+                if given.key is not None:
+                    yield given.key
         for key in self.mka.caks if self.mka else ():
             if key.cak is not None:
                 yield key.cak

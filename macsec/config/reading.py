@@ -2,10 +2,11 @@
 
 Plain YAML guesses types: it reads a MAC address as a number to the base 60, drops the zeros in
 front of a key and keeps the last of two equal keys. So nothing is guessed here: every scalar stays
-text, and what the model cannot need (aliases, tags, duplicate keys) is refused with its line.
+text, only a null is marked as one, and what the model cannot need (aliases, tags, duplicate keys)
+is refused with its line.
 
-A configuration may hold keys. No exception leaves this module from a frame that holds its text,
-and `Text` hides itself in every `repr`.
+A configuration may hold keys. No exception leaves this module from a frame that holds its text;
+`Text`, `Octets` and `Entries` hide what they have in every `repr`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import yaml
 
 from macsec.errors import ConfigError
+from macsec.keys import Entries
 
 SIZE_LIMIT = 1 << 20
 DEPTH_LIMIT = 16
@@ -32,6 +34,7 @@ SECY = "secy, tx and rx"
 PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml where PyYAML was built with it; both give the same events."""
 
+T = TypeVar("T")
 PathInTree: TypeAlias = tuple[str | int, ...]
 _STRAY = re.compile(
     r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -47,6 +50,48 @@ class Text(str):
 
     def __repr__(self) -> str:
         return f"<text of {len(self)} characters>"
+
+
+class Null(Text):
+    """A null of YAML as it was written: an entry that has it is not given."""
+
+    __slots__ = ()
+
+
+class Octets(bytes):
+    """Octets of a file or of an entry: may be a key, so their repr hides them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} octets>"
+
+
+def concealed(config: T) -> T:
+    """Return a configuration that a caller gave, with a repr that hides its entries.
+
+    A call that takes one replaces its argument by it first: an error may be shown with the locals
+    of each frame. A path and a loaded configuration are returned as they are.
+    """
+    if isinstance(config, Mapping):
+        return cast(T, Entries(config))
+    if isinstance(config, str) and _is_content(config):
+        return cast(T, Text(config))
+    return config
+
+
+def _is_content(text: str) -> bool:
+    """Return whether text is a document in place of the path of one: it may hold keys."""
+    return "\n" in text or text.lstrip().startswith("{")
+
+
+_NULLS = ("~", "null", "Null", "NULL")
+"""An entry with nothing behind it is none: it may be a value that was forgotten."""
+
+
+def is_null(value: object) -> bool:
+    """True for a null of YAML, and for None of a dict."""
+    return value is None or isinstance(value, Null)
 
 
 def shown(text: str) -> str:
@@ -100,6 +145,9 @@ def read_file(path: Path, wanted: str = SECY) -> tuple[Any, Origin]:
 
     `wanted`: the keys of a mapping that the file should be.
     """
+    if _is_content(str(path)):
+        del path
+        raise ConfigError("expected the path of a file, not its text")
     exposed, read = _contents(path)
     result = read if isinstance(read, Fault) else parse(read, wanted)
     del read
@@ -122,17 +170,11 @@ def _checked(name: str, result: Tree | Fault) -> Tree:
 
 def read_mapping(config: Mapping[Any, Any]) -> tuple[Any, Origin]:
     """The tree of a configuration given as a dict. Raises ConfigError."""
+    config = concealed(config)
     result = _plain(config, ())
     if isinstance(result, Fault):
         raise ConfigError(result.reason)
     return result, Origin()
-
-
-class _Contents(bytes):
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} octets>"
 
 
 def open_regular(path: Path | str) -> tuple[int, os.stat_result]:
@@ -158,11 +200,11 @@ _KINDS = (
 )
 
 
-def _contents(path: Path) -> tuple[bool, _Contents | Fault]:
+def _contents(path: Path) -> tuple[bool, Octets | Fault]:
     try:
         descriptor, found = open_regular(path)
         with open(descriptor, "rb") as file:
-            contents = _Contents(unmarked(file.read(SIZE_LIMIT + 1)))
+            contents = Octets(unmarked(file.read(SIZE_LIMIT + 1)))
     except OSError as error:
         return False, Fault(f"cannot read it: {error.strerror}")
     if len(contents) > SIZE_LIMIT:
@@ -245,10 +287,11 @@ class _Builder:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        return Text(event.value)
+        plain = event.implicit[0] and event.value in _NULLS  # no quotes around it
+        return Null(event.value) if plain else Text(event.value)
 
-    def _mapping(self, path: PathInTree) -> dict[Text, Any]:
-        values: dict[Text, Any] = {}
+    def _mapping(self, path: PathInTree) -> Entries:
+        values = Entries()
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             _check(event)
             if not isinstance(event, yaml.ScalarEvent):
@@ -284,12 +327,14 @@ def _plain(value: Any, path: PathInTree) -> Any:
     """A tree of dicts with text keys, and lists, from native ones; or a Fault."""
     if isinstance(value, str):
         return Text(value)
-    if isinstance(value, bytes | bytearray) or not isinstance(value, Mapping | Sequence):
+    if isinstance(value, bytes | bytearray):
+        return Octets(value)
+    if not isinstance(value, Mapping | Sequence):
         return value
     if len(path) > DEPTH_LIMIT:
         return Fault("nested too deeply")
     items = value.items() if isinstance(value, Mapping) else enumerate(value)
-    entries: dict[Text, Any] = {}
+    entries = Entries()
     for key, item in items:
         if isinstance(key, bool) or not isinstance(key, str | int):
             return Fault(f"{Origin().where(path)}: a key that is no text".lstrip(": "))

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from macsec.config.reading import shown
+from macsec.clear_rules import CLEAR_PROTOCOLS, clear_rule, rule_text, vlan_range
+from macsec.config.reading import is_null, shown
 from macsec.terms import (
-    CLEAR_PROTOCOLS,
     PN_LIMIT_64,
-    clear_rule,
     ethertype_of,
     mac_of,
     octets_of,
@@ -29,7 +28,10 @@ _HEX = re.compile(r"0[xX][0-9A-Fa-f]{1,16}")
 _SECONDS = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,9}))?s?")
 MOMENTS = "seconds from the start, or a time like 2026-11-30T22:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SWITCH: dict[object, bool] = {"on": True, "off": False}
+SWITCHES = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False}
+"""Words for a switch, in lower or upper case; other programs write the later ones."""
+RADIUS_PORT = 1812
+
 DESTINATIONS = {
     "pae": bytes.fromhex("0180C2000003"),
     "bridge": bytes.fromhex("0180C2000000"),
@@ -38,16 +40,17 @@ DESTINATIONS = {
     "broadcast": b"\xff" * 6,
 }
 """Addresses that MKPDUs are sent to, by name; on a WAN also that of the other station."""
+SCI_FORMS = "expected an SCI: 16 hex digits, or a MAC address and its port (02:00:00:00:0a:01@1)"
 _SALT_LENGTH = 12
 _SSCI_LENGTH = 4
 
 
 def switch(value: Any) -> bool:
-    """`on` or `off`, or a bool."""
+    """`on` or `off`, another word of SWITCHES, or a bool."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in _SWITCH:
-        return _SWITCH[value]
+    if isinstance(value, str) and value.lower() in SWITCHES:
+        return SWITCHES[value.lower()]
     raise ValueError(f"expected on or off{_given(value)}")
 
 
@@ -65,9 +68,21 @@ def number(value: Any) -> int:
     return int(value)
 
 
+def numbers(value: Any) -> list[int]:
+    """A list of numbers; one number alone is a list of it."""
+    return [number(each) for each in (value if isinstance(value, list | tuple) else [value])]
+
+
+def name(value: Any) -> str:
+    """A text of at least one printable character; "" for none."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"expected a name of printable characters{_given(value)}")
+    return value
+
+
 def mtu(value: Any) -> int | None:
     """`off` (also None and False), or a number."""
-    if value is None or value is False or (isinstance(value, str) and value == "off"):
+    if value is None or value is False or SWITCHES.get(str(value).lower()) is False:
         return None
     try:
         octets = number(value)
@@ -85,6 +100,25 @@ def an(value: Any) -> int:
     raise ValueError("an SA is named by its AN: 0, 1, 2 or 3")
 
 
+def traffic_class(value: Any) -> int:
+    """A traffic class other than that of the default SC: 1 to 7."""
+    if isinstance(value, str) and value in ("1", "2", "3", "4", "5", "6", "7"):
+        return int(value)
+    raise ValueError("a transmit SC beside tx is named by its traffic class: 1 to 7")
+
+
+def table(rows: int) -> Callable[[Any], list[int]]:
+    """A list of as many numbers, each below that."""
+
+    def listed(value: Any) -> list[int]:
+        found = [number(entry) for entry in value] if isinstance(value, list | tuple) else []
+        if len(found) != rows or max(found) >= rows:
+            raise ValueError(f"expected a list of {rows} numbers of 0 to {rows - 1}")
+        return found
+
+    return listed
+
+
 def sci(value: Any) -> int:
     """An SCI in any spelling of `sci_of`."""
     if isinstance(value, bool) or not isinstance(value, str | bytes | int):
@@ -92,7 +126,7 @@ def sci(value: Any) -> int:
     try:
         return sci_of(value)
     except ValueError as error:
-        raise ValueError(f"expected an SCI of 16 hex digits: {error}") from None
+        raise ValueError(f"{SCI_FORMS}: {error}") from None
 
 
 def ssci(value: Any) -> int:
@@ -126,6 +160,28 @@ def destination(value: Any) -> bytes:
     if not any(address):
         raise ValueError("expected a MAC address that is not zero")
     return address
+
+
+class RadiusServer(NamedTuple):
+    """A RADIUS server: a name or an address, and its port of UDP."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def server(value: Any) -> RadiusServer:
+    """Return a server from HOST, HOST:PORT or [ADDRESS]:PORT; the port is that of RADIUS."""
+    if isinstance(value, RadiusServer):
+        return value
+    pattern = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::([0-9]{1,5}))?"
+    match = re.fullmatch(pattern, value) if isinstance(value, str) else None
+    if match is None or not 0 < int(match[3] or RADIUS_PORT) < 1 << 16:
+        raise ValueError("expected a server: HOST, HOST:PORT or [ADDRESS]:PORT")
+    return RadiusServer(match[1] or match[2], int(match[3] or RADIUS_PORT))
 
 
 def ethertype(value: Any) -> int:
@@ -199,7 +255,7 @@ def word(*words: str, none: str | None = None) -> Callable[[Any], str]:
     lower = {word.lower(): word for word in words}
 
     def chosen(value: Any) -> str:
-        if value is None and none is not None:
+        if none is not None and is_null(value):
             return none
         if isinstance(value, str) and value.lower() in lower:
             return lower[value.lower()]
@@ -222,18 +278,44 @@ def words(*known: str) -> Callable[[Any], list[str]]:
     return listed
 
 
+def all_or_words(*known: str) -> Callable[[Any], list[str]]:
+    """A list of these words, each once; on or off for all of them or none."""
+    listed = words(*known)
+
+    def chosen(value: Any) -> list[str]:
+        if value in ([], ()):
+            return []
+        if isinstance(value, bool) or str(value).lower() in SWITCHES:
+            return [*known] if switch(value) else []
+        return listed(value)
+
+    return chosen
+
+
 def clear_rules(value: Any) -> list[str]:
-    """A list of protocols, EtherTypes and group addresses that pass in clear, each once."""
-    found = []
-    for entry in value if isinstance(value, list | tuple) else [value]:
-        text = str(entry).lower()
-        ethertype, group = clear_rule(text)
-        if text not in CLEAR_PROTOCOLS:
-            text = f"{ethertype:04x}" if group is None else group.to_bytes(6).hex(":")
-        found.append(text)
-    if len(set(found)) < len(found):
+    """A list of rules of `clear_rules.py`, each at most once; or a mapping of them to modes."""
+    found = [clear_rule(text) for text in _clear_texts(value)]
+    if len({rule.name for rule in found}) < len(found):
         raise ValueError(f"expected each of {', '.join(CLEAR_PROTOCOLS)}, or a value, at most once")
-    return found
+    return [rule_text(rule) for rule in found]
+
+
+def _clear_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for what, mode in value.items():
+            yield f"{what}={mode}".lower()
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _clear_texts(entry)
+    else:
+        yield str(value).lower()
+
+
+def vlan_ranges(value: Any) -> list[str]:
+    """A list of VLANs, `ID` or `ID-ID`; one alone is a list of it."""
+    entries = value if isinstance(value, list | tuple) else [value]
+    ranges = [vlan_range(str(entry)) for entry in entries]
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 def _octets(value: Any, length: int | None, what: str) -> bytes:

@@ -4,6 +4,7 @@
 `macsec-vectors/1`. Either gives a Report: `good`, `vectors`, `failures()`, `as_json()`.
 
 schema.py      VectorFile builtin load parse   files of vectors and their models
+making.py      text_of                         vectors of a capture
 targets.py     Target NotRun available         backends with a kernel on this machine
 runner.py      run                             each vector on every target of its type
 outcome.py     Report Result PassCount         the results, and the first difference
@@ -12,6 +13,9 @@ ciphers.py                                     `aes-gcm`: a cipher without a Sec
 frames.py                                      `secy-frame`: a frame through a SecY
 numbers.py                                     `pn-recovery` and `replay`
 dpdk.py                                        the 24 cases of DPDK's inline MACsec suite
+scenes/        Segment Actor                   stations with key agreement in virtual time
+pics/          Pics state                      the statement of conformance, item by item
+suites/        Suite run_suites                other people's test plans, case by case
 """
 
 from macsec.conformance.outcome import PassCount, Report, Result

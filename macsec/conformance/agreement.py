@@ -1,6 +1,6 @@
 """Vectors of key agreement: `aes-cmac`, `aes-keywrap`, `mka-kdf`, `mkpdu` and `xpn-salt`.
 
-They run on `macsec.kay.derivation`, which uses `cryptography`: no data plane, no kernel.
+They run on `macsec.kay.keys.derivation`, which uses `cryptography`: no data plane, no kernel.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from macsec.conformance.outcome import Mismatch, expect
 from macsec.conformance.schema import AESCMAC, MKPDU, AESKeyWrap, KeyDerivation, XPNSalt
 from macsec.conformance.targets import Target
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key
 from macsec.terms import ADDRESSES_LENGTH, ETHERTYPE_EAPOL
 

@@ -60,7 +60,7 @@ class NotRunJson(TargetJson):
 
 
 class ConformanceJson(CountJson):
-    """`macsec/conformance/1`: `passed` and `failed` count vectors."""
+    """`macsec/conformance/1`: vectors that passed and failed, by suite, with the reasons."""
 
     schema: Literal["macsec/conformance/1"]
     by_suite: dict[str, SuiteJson]
@@ -87,12 +87,18 @@ def expect(field: str, expected: object, got: object, clause: str = "") -> None:
         raise Mismatch(field, _difference(field, expected, got), clause)
 
 
+def require(holds: bool, field: str, text: str, clause: str = "") -> None:
+    """Raise Mismatch with a text unless a condition holds."""
+    if not holds:
+        raise Mismatch(field, text, clause)
+
+
 def _difference(field: str, expected: object, got: object) -> str:
     if field in SECRETS:
         return "differs"
     if isinstance(expected, bytes) and isinstance(got, bytes):
         return _first_octet(expected, got)
-    return f"expected {_short(expected)}, got {_short(got)}"
+    return f"expected {shown(expected)}, got {shown(got)}"
 
 
 def _first_octet(expected: bytes, got: bytes) -> str:
@@ -104,7 +110,8 @@ def _first_octet(expected: bytes, got: bytes) -> str:
     return f"expected {wanted}, got {came} at octet {at + 1} of {len(got)}"
 
 
-def _short(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as one short line of text; octets in hex."""
     text = value.hex() if isinstance(value, bytes) else str(value)
     if isinstance(value, Mapping):
         text = ", ".join(f"{name} {count}" for name, count in value.items()) or "nothing"

@@ -74,20 +74,29 @@ def run(
     files: Iterable[VectorFile] | None = None,
     planes: Sequence[Target] | None = None,
     not_run: Sequence[NotRun] = (),
+    step: Callable[[], object] = lambda: None,
 ) -> Report:
     """Run the vectors of `files` on `planes`; by default all built-in ones on all there are.
 
-    Without `files`, the named cases run too. Vectors of key agreement always run.
+    Without `files`, the named cases run too. Vectors of key agreement always run. `step` is called
+    after each file.
+
+    >>> from macsec import conformance
+    >>> planes, _ = conformance.available(["reference"])
+    >>> report = conformance.run([conformance.builtin()[0]], planes)
+    >>> report.good
+    True
+
+    See also: `load`, `builtin`, `available`.
     """
     if planes is None:
         planes, not_run = targets.available()
     chosen = builtin() if files is None else tuple(files)
-    results = [
-        _run_vector(file, vector, target)
-        for file in chosen
-        for vector in file.vectors
-        for target in (planes if TYPES[file.type].on_data_plane else (KEY_AGREEMENT,))
-    ]
+    results: list[Result] = []
+    for file in chosen:
+        on = planes if TYPES[file.type].on_data_plane else (KEY_AGREEMENT,)
+        results += (_run_vector(file, vector, target) for vector in file.vectors for target in on)
+        step()
     named = dpdk.CASES if files is None else ()
     cases = [_run_case(case, target) for case in named for target in planes]
     return Report(tuple(results), tuple(cases), tuple(planes), tuple(not_run))

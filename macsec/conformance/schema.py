@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from macsec.errors import ConfigError, FormatError
+from macsec.errors import ConfigError
+from macsec.suites import SUITES
+from macsec.terms import PN_LIMIT_64
 
 SCHEMA = "macsec-vectors/1"
 
@@ -31,8 +34,10 @@ def _octets(value: object) -> bytes:
 
 
 def _number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < PN_LIMIT_64:
+        return value
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        raise ValueError("a packet number is a string of 0x and up to 16 hex digits")
+        raise ValueError("a packet number is a number, or a string of 0x and up to 16 hex digits")
     return int(value, 16)
 
 
@@ -70,7 +75,11 @@ class TCIBits(Model):
 
 
 class SecYFrame(Vector):
-    """A frame before and behind a SecY, or one that a SecY refuses."""
+    """A frame before and behind a SecY, or one that a SecY refuses.
+
+    Beside id, suite, sak, sci, pn and both frames all may be left out: the identifier and the
+    length of PNs are the suite's, and the frame is one with an SCI, encrypted whole, of AN 0.
+    """
 
     suite: str
     suite_id: Octets
@@ -99,6 +108,28 @@ class SecYFrame(Vector):
     reason: str | None = None
     clause: str = ""
     plain_octets: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        suite = SUITES.get(str(given.get("suite")).lower())
+        confidential = given.get("protection", "confidentiality") == "confidentiality"
+        derived: dict[str, Any] = {
+            "protection": "confidentiality",
+            "conf_offset": 0,
+            "an": 0,
+            "tci": dict.fromkeys(["v", "es", "scb"], 0)
+            | {"sc": 1, "e": int(confidential), "c": int(confidential)},
+            "clear_tags": "",
+            "clear_tags_in_aad": False,
+            "verdict": "valid",
+        }
+        # Of an unknown suite nothing follows: that is the one fault to report.
+        identifier = "" if suite is None else suite.identifier.to_bytes(8).hex()
+        derived |= {"suite_id": identifier, "pn_bits": 64 if suite and suite.xpn else 32}
+        return derived | dict(given)
 
 
 class PNRecovery(Vector):
@@ -223,7 +254,7 @@ class VectorFile:
 
 
 def load(path: str | Path) -> VectorFile:
-    """Read one file. ConfigError: it cannot be opened; FormatError: it is not of the schema."""
+    """Read one file. Raises ConfigError where it cannot be opened, or is not of the schema."""
     try:
         octets = Path(path).read_bytes()
     except OSError as error:
@@ -240,43 +271,56 @@ def builtin() -> tuple[VectorFile, ...]:
 
 
 def parse(name: str, octets: bytes) -> VectorFile:
-    """The octets of a file as vectors. Raises FormatError, which starts with `name`."""
+    """The octets of a file as vectors. Raises ConfigError, which starts with `name`."""
     try:
         document = json.loads(octets)
     except json.JSONDecodeError as error:
-        raise FormatError(f"{name}: not JSON: {error.msg}", error.pos) from None
+        raise ConfigError(f"{name}:{error.lineno}: not JSON: {error.msg}") from None
     except (UnicodeDecodeError, RecursionError):
-        raise FormatError(f"{name}: not JSON") from None
+        raise ConfigError(f"{name}: not JSON") from None
     return _file(name, document)
 
 
 def _file(name: str, document: Any) -> VectorFile:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise FormatError(f"{name}: not a file of schema {SCHEMA}")
+        raise ConfigError(f"{name}: not a file of schema {SCHEMA}")
     kind, vectors = document.get("type"), document.get("vectors")
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise FormatError(f"{name}: type {kind!r}: one of {', '.join(MODELS)}")
+        raise ConfigError(f"{name}: type {kind!r}: one of {', '.join(MODELS)}")
     if not isinstance(vectors, list):
-        raise FormatError(f"{name}: `vectors` is not a list")
-    parsed = tuple(_vector(name, row, model, given) for row, given in enumerate(vectors))
+        raise ConfigError(f"{name}: `vectors` is not a list")
+    parsed: list[Vector] = []
+    faults: list[str] = []
+    for row, given in enumerate(vectors):
+        read = _vector(row, model, given)
+        if isinstance(read, Vector):
+            parsed.append(read)
+        else:
+            faults += (f"{name}: {fault}" for fault in read)
     seen: set[str] = set()
     for vector in parsed:
         if vector.id in seen:
-            raise FormatError(f"{name}: two vectors have the id {vector.id!r}")
+            faults.append(f"{name}: two vectors have the id {vector.id!r}")
         seen.add(vector.id)
-    return VectorFile(name, str(kind), parsed)
+    if faults:
+        raise ConfigError(faults[0], faults[1:])
+    return VectorFile(name, str(kind), tuple(parsed))
 
 
-def _vector(name: str, row: int, model: type[Vector], given: Any) -> Vector:
+def _vector(row: int, model: type[Vector], given: Any) -> Vector | list[str]:
+    """Return a vector, or all of its faults."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
         # Messages of the model name fields; the values, which may be keys, stay out.
-        first = error.errors(include_input=False, include_url=False)[0]
-        known = isinstance(given, dict) and isinstance(given.get("id"), str)
-        which = repr(given["id"]) if known else f"number {row + 1}"
-        where = ".".join(map(str, first["loc"]))
-        reason = first["msg"].removeprefix("Value error, ")
-        parts = [f"vector {which}", *([where] if where else []), reason]
-        raise FormatError(f"{name}: {': '.join(parts)}") from None
+        found = error.errors(include_input=False, include_url=False)
+    known = isinstance(given, dict) and isinstance(given.get("id"), str)
+    which = repr(given["id"]) if known else f"number {row + 1}"
+    return [_fault(f"vector {which}", each["loc"], each["msg"]) for each in found]
+
+
+def _fault(which: str, place: tuple[str | int, ...], reason: str) -> str:
+    where = ".".join(map(str, place))
+    reason = reason.removeprefix("Value error, ")
+    return ": ".join([which, *([where] if where else []), reason])

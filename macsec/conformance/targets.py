@@ -13,7 +13,7 @@ from macsec.native import load
 from macsec.secy import Controls, SecY
 from macsec.secy.plane import SAParameters
 from macsec.secy.reference import ReferencePlane
-from macsec.secy.reference_state import SAKey
+from macsec.secy.reference.state import SAKey
 from macsec.suites import SUITES
 
 BACKENDS = ("reference", "native")

@@ -32,13 +32,13 @@ class Transmitter(Protocol):
         """Controls in force."""
 
     @property
-    def tx(self) -> Any:
-        """The transmit SC."""
+    def tx_classes(self) -> Mapping[int, Any]:
+        """The transmit SCs by traffic class."""
 
-    def raise_tx_pn(self, an: int, next_pn: int) -> None:
+    def raise_tx_pn(self, an: int, next_pn: int, traffic_class: int = 0) -> None:
         """Raise nextPN of a transmit SA."""
 
-    def limit_tx_pn(self, an: int, limit: int) -> None:
+    def limit_tx_pn(self, an: int, limit: int, traffic_class: int = 0) -> None:
         """Use no PN from `limit` on."""
 
 
@@ -61,53 +61,61 @@ class Keeper:
     ) -> None:
         self._secy, self._path, self._init = secy, Path(folder), init
         self._block, self._system = block, system
-        self._numbers: dict[int, PacketNumbers] = {}
+        self._numbers: dict[tuple[int, int], PacketNumbers] = {}  # by AN and traffic class
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        sas: Mapping[int, Any] = self._secy.tx.sa
         with ExitStack() as opened:
             folder = Folder(self._path, self._init, self._system)
             opened.callback(folder.close)
-            taken: dict[str, int] = {}
-            for an, sa in sas.items():
-                cipher = self._secy.controls.cipher.name
-                of = Nonces(sa.check_value, self._secy.tx.sci, cipher, sa.iv.hex())
-                if taken.setdefault(of.name, an) != an:
-                    raise ConfigError(f"transmit SAs {taken[of.name]} and {an} have the same key")
-                numbers = PacketNumbers(folder, of, sa.next_pn, self._init)
-                opened.callback(numbers.close)
-                self._numbers[an] = numbers
-                self._secy.raise_tx_pn(an, numbers.mark)
-                self._secy.limit_tx_pn(an, numbers.mark)
+            for traffic_class, sc in self._secy.tx_classes.items():
+                self._take(folder, opened, traffic_class, sc)
             self._open = opened.pop_all()
         return self
+
+    def _take(self, folder: Folder, opened: ExitStack, traffic_class: int, sc: Any) -> None:
+        """Continue the SAs of one SC at their records."""
+        taken: dict[str, int] = {}
+        for an, sa in sc.sa.items():
+            of = Nonces(sa.check_value, sc.sci, self._secy.controls.cipher.name, sa.iv.hex())
+            if taken.setdefault(of.name, an) != an:
+                raise ConfigError(f"transmit SAs {taken[of.name]} and {an} have the same key")
+            numbers = PacketNumbers(folder, of, sa.next_pn, self._init)
+            opened.callback(numbers.close)
+            self._numbers[an, traffic_class] = numbers
+            self._secy.raise_tx_pn(an, numbers.mark, traffic_class)
+            self._secy.limit_tx_pn(an, numbers.mark, traffic_class)
 
     def reserve(self, frames: int, block: int = 0) -> None:
         """Let encodingSA send at least `frames` more; if that needs new PNs, reserve `block`.
 
-        Raises MACsecError, or CustodyError after an earlier error or in a forked process.
+        Of several transmit SCs each may send as many. Raises MACsecError, or CustodyError after an
+        earlier error or in a forked process.
         """
         an = self._secy.controls.encodingsa
-        numbers = self._numbers.get(an)
-        if numbers is None:
-            return
+        for traffic_class in self._secy.tx_classes:
+            if (an, traffic_class) in self._numbers:
+                self._reserve(an, traffic_class, frames, block)
+
+    def _reserve(self, an: int, traffic_class: int, frames: int, block: int) -> None:
+        numbers = self._numbers[an, traffic_class]
         limit = self._secy.controls.cipher.pn_limit
-        next_pn = self._secy.tx.sa[an].next_pn
+        next_pn = self._secy.tx_classes[traffic_class].sa[an].next_pn
         if min(next_pn + frames, limit) <= numbers.mark:
             return
         numbers.reserve(min(next_pn + max(frames, block or self._block), limit))
-        self._secy.limit_tx_pn(an, numbers.mark)
+        self._secy.limit_tx_pn(an, numbers.mark, traffic_class)
         self._block = max(self._block, min(2 * self._block, LONGEST_BLOCK))
 
     def __exit__(self, *_: object) -> None:
         with self._open:
-            for an, numbers in self._numbers.items():
-                self._settle(an, numbers)
+            for (an, traffic_class), numbers in self._numbers.items():
+                self._settle(an, traffic_class, numbers)
 
-    def _settle(self, an: int, numbers: PacketNumbers) -> None:
+    def _settle(self, an: int, traffic_class: int, numbers: PacketNumbers) -> None:
         try:
-            self._secy.limit_tx_pn(an, 1)  # from here on nextPN does not change
-            numbers.settle(self._secy.tx.sa[an].next_pn)
+            # From here on nextPN does not change.
+            self._secy.limit_tx_pn(an, 1, traffic_class)
+            numbers.settle(self._secy.tx_classes[traffic_class].sa[an].next_pn)
         except MACsecError as error:
             LOG.warning("%s: the next run skips the PNs that are left", error)

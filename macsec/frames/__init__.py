@@ -10,7 +10,7 @@ unsent.py    Unsent         frames of a capture that cannot be sent again, by re
 signs.py      FrameSigns     signs of settings that do not fit: FCS, VLAN tags, SCIs
 """
 
-from .batch import Column, FrameBatch, Octets, frame_octets
+from .batch import Column, FrameBatch, FrameLike, Octets, frame_octets
 from .dissect import Sight, observe
 from .sectag import TCI, SecTAG, TagRules
 
@@ -18,6 +18,7 @@ __all__ = [
     "TCI",
     "Column",
     "FrameBatch",
+    "FrameLike",
     "Octets",
     "SecTAG",
     "Sight",

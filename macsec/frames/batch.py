@@ -7,7 +7,7 @@ user octet, without FCS.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, SupportsBytes, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,13 +21,24 @@ from .held import Held
 Octets = NDArray[np.uint8]
 Column = NDArray[np.int64]
 
+_COLUMNS = ("arena", "start", "length", "time_ns", "source", "wire_length")
 _EMPTY: Column = np.zeros(0, np.int64)
+
+
+FrameLike: TypeAlias = bytes | bytearray | memoryview | SupportsBytes
+"""One frame of a caller: octets, or a packet with `__bytes__`, as those of scapy."""
 
 
 def frame_octets(frame: Any) -> bytes:
     """Return the octets of one frame: bytes, any buffer of octets, or a packet with `__bytes__`.
 
     Raises FrameError for a number, a list, text: `bytes` would make zeros of some of them.
+
+    >>> from macsec.frames import frame_octets
+    >>> len(frame_octets(bytearray(60)))
+    60
+
+    See also: `FrameBatch.from_frames`.
     """
     if type(frame) is bytes:
         return frame
@@ -55,9 +66,23 @@ class FrameBatch(Held):
 
     Slices share the arena; the columns are copied, so that no caller can move a frame after its
     bounds were checked. Raises ValueError for a frame outside the arena.
+
+    >>> import macsec
+    >>> batch = macsec.FrameBatch.from_frames([bytes(60), bytes(1514)])
+    >>> len(batch), batch.length.tolist(), len(batch[1:].frames()[0])
+    (2, [60, 1514], 1514)
+
+    See also: `SecY.protect`, `captures.read`.
     """
 
     __slots__ = ("arena", "length", "source", "start", "time_ns", "wire_length")
+
+    arena: Octets
+    start: Column
+    length: Column
+    time_ns: Column
+    source: Column
+    wire_length: Column
 
     def __init__(
         self,
@@ -68,34 +93,31 @@ class FrameBatch(Held):
         source: ArrayLike | None = None,
         wire_length: ArrayLike | None = None,
     ) -> None:
-        self.arena: Octets = _arena(arena)
-        self.start: Column = _column(start, None)
-        self.length: Column = _column(length, len(self.start))
-        self.time_ns: Column = _optional(time_ns, len(self.start))
-        self.source: Column = _optional(source, len(self.start))
-        self.wire_length: Column = (
-            self.length if wire_length is None else _column(wire_length, len(self.start))
+        octets, starts = _arena(arena), _column(start, None)
+        rows = len(starts)
+        lengths = _column(length, rows)
+        wire_lengths = lengths if wire_length is None else _column(wire_length, rows)
+        _check_bounds(len(octets), starts, lengths, wire_lengths)
+        self._fill(
+            octets, starts, lengths, _optional(time_ns, rows), _optional(source, rows), wire_lengths
         )
-        self._held = None
-        self._check_bounds()
 
-    def _check_bounds(self) -> None:
-        size = len(self.arena)
-        # Subtraction form: start + length could wrap, size - length cannot once length <= size.
-        bad = (self.length < 0) | (self.length > size) | (self.start < 0)
-        bad |= self.start > size - np.minimum(self.length, size)
-        bad |= self.wire_length < self.length
-        if bad.any():
-            row = int(bad.argmax())
-            raise ValueError(
-                f"frame {row} (start {self.start[row]}, length {self.length[row]}, on the wire "
-                f"{self.wire_length[row]}) does not fit its arena of {size} octets"
-            )
+    def _fill(self, *columns: Octets | Column) -> None:
+        for name, column in zip(_COLUMNS, columns, strict=True):
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "_held", None)
+
+    def __setattr__(self, name: str, _: object) -> None:
+        # C reads at the positions that were checked when the batch was made.
+        raise AttributeError(f"FrameBatch.{name}: a batch never changes; make another one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"FrameBatch.{name}: a batch never changes; make another one")
 
     @classmethod
     def from_frames(
         cls,
-        frames: Iterable[bytes | bytearray | memoryview],
+        frames: Iterable[FrameLike],
         time_ns: ArrayLike | None = None,
         source: ArrayLike | None = None,
     ) -> FrameBatch:
@@ -186,18 +208,16 @@ class FrameBatch(Held):
         Takes the arrays over, unchecked and read-only: only for code that has just made them.
         """
         made = object.__new__(cls)
-        made.arena, made.start, made.length = arena, start, length
-        made.time_ns, made.source = time_ns, source
-        made.wire_length = length if wire_length is None else wire_length
-        for array in (arena, start, length, time_ns, source, made.wire_length):
-            array.setflags(write=False)
-        made._held = None
+        columns = arena, start, length, time_ns, source
+        for array in (*columns, wire_length):
+            if array is not None:
+                array.setflags(write=False)
+        made._fill(*columns, length if wire_length is None else wire_length)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Memory of C is not copied with it.
-        names = ("arena", "start", "length", "time_ns", "source", "wire_length")
-        return FrameBatch, tuple(getattr(self, name) for name in names)
+        return FrameBatch, tuple(getattr(self, name) for name in _COLUMNS)
 
     @property
     def octets(self) -> int:
@@ -235,6 +255,19 @@ def _arena(octets: ArrayLike) -> Octets:
     return view
 
 
+def _check_bounds(size: int, start: Column, length: Column, wire_length: Column) -> None:
+    # Subtraction form: start + length could wrap, size - length cannot once length <= size.
+    bad = (length < 0) | (length > size) | (start < 0)
+    bad |= start > size - np.minimum(length, size)
+    bad |= wire_length < length
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"frame {row} (start {start[row]}, length {length[row]}, on the wire "
+            f"{wire_length[row]}) does not fit its arena of {size} octets"
+        )
+
+
 def _column(values: ArrayLike, length: int | None) -> Column:
     given = np.asarray(values)
     if given.size and not np.issubdtype(given.dtype, np.integer):
@@ -243,7 +276,7 @@ def _column(values: ArrayLike, length: int | None) -> Column:
     column = np.array(given, np.int64)
     column.flags.writeable = False
     if column.ndim != 1 or (length is not None and len(column) != length):
-        raise ValueError(f"a column of {length} rows wanted, shape {column.shape} given")
+        raise ValueError(f"expected a column of {length} rows, shape {column.shape} given")
     return column
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from macsec.terms import (
@@ -15,6 +15,8 @@ from macsec.terms import (
 
 from . import sectag
 from .sectag import TCI, SecTAG, TagRules
+
+_SCB, _ES = int(TCI.SCB), int(TCI.ES)
 
 
 class VlanTag(NamedTuple):
@@ -62,7 +64,15 @@ class Sight:
 
 
 def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
-    """Dissect a frame with at most `most_tags` VLAN tags before its SecTAG."""
+    """Dissect a frame with at most `most_tags` VLAN tags before its SecTAG.
+
+    >>> from macsec.frames import TagRules, observe
+    >>> frame = bytes(12) + bytes.fromhex("88e52c00000000015254001301560001") + bytes(64)
+    >>> observe(frame, TagRules()).tag.pn
+    1
+
+    See also: `SecTAG`, `TagRules` (clause 9.12).
+    """
     at = vlan_tags_end(octets, most_tags)
     starts = range(ADDRESSES_LENGTH, at, VLAN_TAG_LENGTH)
     tags = tuple(_vlan_tag(octets[start : start + VLAN_TAG_LENGTH]) for start in starts)
@@ -77,8 +87,8 @@ def observe(octets: bytes, rules: TagRules, most_tags: int = 2) -> Sight:
     sci, sci_from = _sci(tag, octets[6:ADDRESSES_LENGTH])
     secure, icv = _spans(len(mpdu), tag, at, rules.icv_length)
     padding = 0 if icv is None else len(octets) - icv.stop
-    seen = Sight(*addresses, tags, at, ethertype, True, tag, sci, sci_from, fault=fault)
-    return replace(seen, secure=secure, icv=icv, padding=padding)
+    place = *addresses, tags, at, ethertype
+    return Sight(*place, True, tag, sci, sci_from, secure, icv, padding, fault)
 
 
 def spans(octets: bytes, sight: Sight, offset: int = 0) -> list[Span]:
@@ -117,6 +127,23 @@ def vlan_tags_end(octets: bytes, most: int) -> int:
     return at
 
 
+def priority_tag_end(octets: bytes) -> int:
+    """Return the offset behind the addresses and a priority tag, if the frame has one.
+
+    A priority tag is a VLAN tag of VLAN 0: it has a priority, and belongs to no VLAN.
+    """
+    at = vlan_tags_end(octets, 1)
+    tagged = at > ADDRESSES_LENGTH and not int.from_bytes(octets[at - 2 : at]) & 0xFFF
+    return at if tagged else ADDRESSES_LENGTH
+
+
+def user_priority(octets: bytes) -> int:
+    """Return the PCP of the first VLAN tag of a frame at the Controlled Port; without one, 0."""
+    if vlan_tags_end(octets, 1) == ADDRESSES_LENGTH:
+        return 0
+    return octets[ADDRESSES_LENGTH + 2] >> 5
+
+
 def _vlan_tag(octets: bytes) -> VlanTag:
     tpid, tci = int.from_bytes(octets[:2]), int.from_bytes(octets[2:])
     return VlanTag(tpid, tci >> 13, tci >> 12 & 1, tci & 0xFFF)
@@ -127,9 +154,10 @@ def _sci(tag: SecTAG, source: bytes) -> tuple[int | None, str | None]:
     system = int.from_bytes(source) << 16
     if tag.sci is not None:
         return tag.sci, "tag"
-    if tag.tci & TCI.SCB:
+    tci = int(tag.tci)  # an enum takes ten times as long
+    if tci & _SCB:
         return system | PORT_SCB, "scb"
-    if tag.tci & TCI.ES:
+    if tci & _ES:
         return system | PORT_END_STATION, "es"
     return None, None
 

@@ -29,6 +29,9 @@ class TCI(IntFlag):
 AN_MASK = 0x03
 SL_MASK = 0x3F
 
+_TCIS = [TCI(bits) for bits in range(256)]
+_SC, _V, _ES_SCB = int(TCI.SC), int(TCI.V), int(TCI.ES | TCI.SCB)
+
 MEANINGS: dict[TCI, str] = {
     TCI(0): "integrity only",
     TCI.C: "integrity only, changed text or an ICV that is not 16 octets",
@@ -43,6 +46,13 @@ class SecTAG:
     """The fields of a SecTAG. `sci` is None when SC is clear; `pn` is the 32-bit field.
 
     `ethertype`: that of MACsec, unless the network knows SecTAGs by another.
+
+    >>> from macsec.frames import TCI, SecTAG
+    >>> tag = SecTAG(TCI.SC | TCI.E | TCI.C, an=0, sl=0, pn=1, sci=0x5254001301560001)
+    >>> tag.encode().hex()
+    '88e52c00000000015254001301560001'
+
+    See also: `observe` (clauses 9.3 to 9.12).
     """
 
     tci: TCI
@@ -55,7 +65,7 @@ class SecTAG:
     @property
     def length(self) -> int:
         """Octets of the SecTAG, EtherType included (9.3)."""
-        return LENGTH_WITH_SCI if self.tci & TCI.SC else LENGTH_WITHOUT_SCI
+        return LENGTH_WITH_SCI if int(self.tci) & _SC else LENGTH_WITHOUT_SCI
 
     def encode(self) -> bytes:
         """Return the octets as sent."""
@@ -73,9 +83,9 @@ def decode(mpdu: bytes, ethertype: int = ETHERTYPE_MACSEC) -> SecTAG | None:
     """Return the SecTAG at the front of an MPDU, unchecked; None if it is cut short."""
     if len(mpdu) < LENGTH_WITHOUT_SCI or int.from_bytes(mpdu[:2]) != ethertype:
         return None
-    tci = TCI(mpdu[2] & ~AN_MASK)
+    tci = _TCIS[mpdu[2] & ~AN_MASK]
     sci = None
-    if tci & TCI.SC:
+    if mpdu[2] & _SC:
         if len(mpdu) < LENGTH_WITH_SCI:
             return None
         sci = int.from_bytes(mpdu[8:16])
@@ -93,6 +103,8 @@ class TagRules:
     refuse_sl_48: bool = True
     """An SL of 48 to 63 makes a bad tag: none is ever sent (9.7)."""
     ethertype: int = ETHERTYPE_MACSEC
+    refuse_e0_c1: bool = False
+    """C without E makes a bad tag, as in cnxk."""
 
 
 def fault(mpdu: bytes, rules: TagRules) -> str | None:
@@ -102,14 +114,17 @@ def fault(mpdu: bytes, rules: TagRules) -> str | None:
     tag = decode(mpdu, rules.ethertype)
     if tag is None:
         return "the SecTAG is cut short"
-    if tag.tci & TCI.V:
+    tci = mpdu[2]
+    if tci & _V:
         return "V is set"
-    if tag.tci & TCI.SC and tag.tci & (TCI.ES | TCI.SCB):
+    if tci & _SC and tci & _ES_SCB:
         return "ES or SCB is set with SC"
     if tag.sl & ~SL_MASK:
         return "bits 7 or 8 of the SL octet are set"
     if rules.refuse_sl_48 and tag.sl >= SHORT_LENGTH_LIMIT:
         return "SL is 48 or more"
+    if rules.refuse_e0_c1 and tag.tci & (TCI.E | TCI.C) == TCI.C:
+        return "C is set without E"
     if tag.pn == 0 and not rules.xpn:
         return "PN is zero"
     return _length_fault(len(mpdu) - tag.length, tag.sl, rules)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from macsec.terms import ETHERTYPE_MACSEC, sci_text
 
@@ -67,7 +68,7 @@ class FrameSigns:
                 f"EtherType {ETHERTYPE_MACSEC:04x}: leave out --ethertype {ethertype:04x}"
             )
 
-    def hints(self, clear_tags: int, known: Container[str], ethertype: int) -> Iterator[str]:
+    def hints(self, clear_tags: int, known: Iterable[str], ethertype: int) -> Iterator[str]:
         """Yield a line for each sign that a configuration does not fit the frames.
 
         `known`: the SCIs of its receive SCs. `ethertype`: that of its SecTAGs.
@@ -79,9 +80,10 @@ class FrameSigns:
             )
             return
         yield from self.tag_hints(clear_tags)
+        known = [*known]
         for sci, frames in self._scis.items():
             if sci_text(sci) not in known:
                 yield (
                     f"{frames} of the first {self._frames} frames are of SCI {sci_text(sci)}, "
-                    "for which rx has no entry"
+                    f"for which rx has no entry: it has {', '.join(islice(known, 4)) or 'none'}"
                 )

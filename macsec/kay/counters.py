@@ -24,6 +24,12 @@ class Reception(Enum):
     """An MI, ours or a peer's, from an SCI that is not its own."""
     TOO_MANY = "in-mkpdu-too-many-peers"
     DISABLED = "in-mkpdu-disabled"
+    OTHER_ROLE = "in-mkpdu-other-role"
+    """A peer whose Key Server flag does not fit `peer_role`."""
+    OTHER_DOMAIN = "in-mkpdu-other-domain"
+    """A peer of another Key Management Domain, where ours is required."""
+    ANNOUNCEMENT = "in-announcement"
+    """An EAPOL-Announcement, or a request for one."""
 
 
 NAMES = (
@@ -33,9 +39,13 @@ NAMES = (
     "out-mkpdu",
     "out-sak-mkpdu",
     "out-cak-mkpdu",
+    "out-announcement",
     "out-mkpdu-errors",
     "in-mkpdu-peer-list-errors",
     "sak-use-errors",
+    "cak-refused",
+    "cak-encryption-errors",
+    "cak-decryption-errors",
     "sak-refused",
     "sak-reuse-refused",
     "sak-an-refused",
@@ -52,20 +62,31 @@ NAMES = (
 
 
 class KayCounters(dict[str, int]):
-    """All counters, zeros included. Distributed CAKs are counted, and neither used nor sent.
+    """All counters, zeros included.
 
     `now_ns` is the time of the KaY; each counter keeps the time at which it rose last.
     """
 
     def __init__(self) -> None:
         self.now_ns = 0
+        self.added = 0
+        """The number of all additions, resets or not."""
         self.reset()
 
     def add(self, name: str | Reception) -> None:
         """Add 1 to a counter."""
         name = name.value if isinstance(name, Reception) else name
         self[name] += 1
+        self.added += 1
         self._rose_ns[name] = self.now_ns
+
+    def add_more(self, name: str | Reception, count: int, last_ns: int) -> None:
+        """Add to a counter what it would have been given up to a time."""
+        if count:
+            name = name.value if isinstance(name, Reception) else name
+            self[name] += count
+            self.added += count
+            self._rose_ns[name] = last_ns
 
     def rose_within(self, name: str | Reception, period_ns: int) -> bool:
         """Return whether a counter rose less than this time ago."""

@@ -18,92 +18,147 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from macsec.errors import ConfigError
+from macsec.kay.announcement import Announcer
 from macsec.kay.distribution.key_history import KeyHistory
-from macsec.kay.distribution.key_server import KeyServer, exhaustion
+from macsec.kay.distribution.key_server import KeyServer, Reason, exhaustion
 from macsec.kay.distribution.sak_intake import SakIntake
-from macsec.kay.membership.ability import NEVER_NS, complaint
+from macsec.kay.group.groups import Groups
+from macsec.kay.keys.keychain import Activate, ChainKey, KeyChain
+from macsec.kay.keys.sak import KI, Sak
+from macsec.kay.membership.ability import NEVER_NS
+from macsec.kay.membership.activation import Activation
+from macsec.kay.membership.hellos import Hellos
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.participants import Participants
-from macsec.kay.membership.peers import Peer
-from macsec.kay.mkpdu.parameter_sets import NoSak
+from macsec.kay.mkpdu.parameter_sets import Basic, NoSak
+from macsec.kay.secy_side.actions import Action
+from macsec.kay.secy_side.associations import Associations
+from macsec.kay.secy_side.cp import CP, Connect, CpInputs
+from macsec.kay.secy_side.lowest_pns import TransmitPNs, raise_lowest_pns
 from macsec.keys import Uncopyable
-from macsec.terms import sci_text
+from macsec.terms import sci_of_class, sci_text
+from macsec.time_units import NS_PER_S
 
-from .actions import Action
-from .associations import Associations
 from .counters import KayCounters, Reception
-from .cp import CP, Connect, CpInputs
-from .keychain import ChainKey, KeyChain, padded
-from .lowest_pns import TransmitPNs, raise_lowest_pns
-from .policy import SUSPENSIONS_S, KayPolicy, Security, check_sci
+from .hello_lender import HelloLender
+from .policy import SUSPENSIONS_S, KayPolicy, Security, Unauthenticated, check_sci
 from .reception import Accepted, Receiver
-from .sak import KI, Sak
+from .rest import Rest
 from .transmission import Sender
 
 LOG = logging.getLogger("macsec")
 
+GATHER_NS = NS_PER_S // 2
+"""The first SAK waits for actors of one port that come up one after another: a hello and this."""
 
-class Kay(Uncopyable):
+
+class Kay(HelloLender, Uncopyable):
     """The key agreement entity of one port. It sends nothing before `set_enabled`.
 
-    `keys`: the CAKs, each behind its holder. `random(n)` gives n octets of entropy. Raises
-    ConfigError for an impossible configuration; a received frame never raises.
+    `keys`: the CAKs, each behind its holder, or the chain of another actor. `random(n)` gives n
+    octets of entropy. Raises ConfigError for an impossible configuration; a received frame never
+    raises.
+
+    >>> from random import Random
+    >>> from macsec.kay import ChainKey, Kay, MemoryHolder
+    >>> from macsec.keys import Key
+    >>> keys = [ChainKey(MemoryHolder(Key(bytes(range(16))), b"name"))]
+    >>> kay = Kay(0x5254001301560001, keys, Random(1).randbytes)  # os.urandom on a real link
+    >>> kay.policy.key_server_priority
+    16
+
+    See also: `KayPolicy`, `macsec.lab.Station`, `macsec.port.Agreement` (802.1X clause 9).
     """
 
     def __init__(
         self,
         sci: int,
-        keys: Iterable[ChainKey],
+        keys: Iterable[ChainKey] | KeyChain,
         random: Random,
         policy: KayPolicy | None = None,
     ) -> None:
         self.sci = check_sci(sci)
         self.counters = KayCounters()
-        self.chain = KeyChain(keys := list(keys))
+        given = [] if isinstance(keys, KeyChain) else list(keys)
+        self.chain = keys if isinstance(keys, KeyChain) else KeyChain(given)
         self._random = random
         self._now_ns = 0
         self._enabled = False
         self._enabled_ns = 0
+        self._alone_ns: int | None = 0
         self._unread = False
         self._agreed: Connect | None = None
         self._rested_ns = 0
+        self._gathered_ns = 0
         self._followed: tuple[Participant, bytes, int] | None = None
         self._last_an = -1
+        self._rest = Rest(self.chain)
         self._associations = Associations(self.sci)
         self._pns = TransmitPNs()
         self._history = KeyHistory()
         self._members = members = Participants(
             self.sci, policy or KayPolicy(), random, self.counters
         )
+        self.activation = Activation(self.chain, members)
+        self.awaits = ""
+        """The event that a port without a CAK waits for, in words: an authentication."""
         self.cp = CP(self._associations, members.all_receiving, members.server_transmitting)
         self._equip(members.policy)
-        for key in keys:
-            _warn_of_strength(key, self.policy)
+        for key in given:
+            key.warn_of_strength(self.policy.cipher)
+
+    def for_class(self, traffic_class: int) -> Kay:
+        """Return the KaY of the SCI of a traffic class of this port: an actor of its own.
+
+        It is never Key Server, and has these CAKs: what is added or removed here is so there too.
+        """
+        sci = sci_of_class(self.sci, traffic_class)
+        return Kay(sci, self.chain, self._random, self.policy.of_class())
 
     def _equip(self, policy: KayPolicy) -> None:
         """Make the parts that follow a policy; what the port has used stays known."""
         self.policy = self._members.policy = policy
+        self._check_participants()
         self.cp.life_ns = policy.life_ns
+        self._announcer = Announcer(self.sci, policy, self.counters)
         self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
+        self._groups = Groups(policy, self._random, self.chain, self._members, self.counters)
         self._intake = SakIntake(self.sci, policy, self._history, self.counters, self._is_known)
         self._receiver = Receiver(policy, self._intake, self.counters, self._associations.find)
-        self._sender = Sender(self.sci, policy, self.counters, self._server, self._pns, self.cp)
+        self._sender = Sender(
+            self.sci, policy, self.counters, self._server, self._groups.server, self._pns, self.cp
+        )
+        self._hellos = Hellos(self.counters, policy.use_updated_eth_header)
 
     # ---------------------------------------------------------------- the four verbs
 
     def receive_mkpdu(self, now_ns: int, frame: bytes) -> Reception:
         """Receive a frame and return its result; no received octets raise, and no peer expires."""
+        frame = bytes(frame)
+        self.take_hellos_back()
+        if (reception := self._announcer.hear(now_ns, frame)) is not None:
+            self.counters.add(reception)
+            return reception
         self._unread = self.active
-        now_ns = self._pass_time(now_ns)
-        heard = self._receiver.receive(now_ns, bytes(frame), self._members.of, self.active)
+        now_ns, counted = self._pass_time(now_ns), self.counters.added
+        if self._hellos.hear(frame, now_ns):
+            if self._rest.until_ns is None:
+                self._settle(now_ns)
+            return Reception.ACCEPTED
+        heard = self._receiver.receive(now_ns, frame, self._participants_of, self.active)
         # The lists first: they may make the sender Key Server, or another member.
         self._settle(now_ns)
         if isinstance(heard, Reception):
             return heard
+        if self._groups.member.take(heard.participant, heard.mkpdu, now_ns):
+            self._settle(self._follow_time(now_ns))
         self._follow_distribution(heard)
         if heard.participant is self.principal:
             self._receiver.check_use(heard, self._is_known)
+        self._hellos.drop(heard.mkpdu.basic.mi)
+        if self.counters.added == counted + 1:
+            self._hellos.learn(heard.participant, heard.mkpdu, frame, now_ns)
         return Reception.ACCEPTED
 
     def poll_action(self) -> Action | None:
@@ -119,15 +174,18 @@ class Kay(Uncopyable):
         and of these there is a BURST at most (`distribution/key_history.py`). A participant sends
         at most PROMPT_LIMIT MKPDUs with news, then the hello is later.
         """
-        now_ns = self._advance(now_ns)
+        now_ns = self._advance_if_due(now_ns)
         if self._associations.waiting:
             return None
         for participant in self._members:
             if participant.due_ns(now_ns) <= now_ns:
+                mi = participant.identity.mi
                 frame = self._sender.mkpdu(participant, participant is self.principal, now_ns)
+                if participant.identity.mi != mi:
+                    self._rest.end()
                 if frame is not None:
                     return frame
-        return None
+        return self._announcer.poll(now_ns)
 
     def next_timeout_ns(self) -> int | None:
         """Return when to poll again: now if there is something to poll, None if never."""
@@ -135,19 +193,36 @@ class Kay(Uncopyable):
             return self._now_ns
         due = [participant.due_ns(self._now_ns) for participant in self._members]
         expiries = (participant.peers.next_expiry_ns for participant in self._members)
-        due += [time for time in expiries if time is not None]
+        due += [time for time in (*expiries, self._announcer.due_ns) if time is not None]
         if any(time <= self._now_ns for time in due):
             return self._now_ns
-        return min([*due, *self._changes_ns()], default=None)
+        until_ns = self._rest.until_ns
+        if until_ns is None:
+            due += self._changes_ns()
+        elif until_ns < NEVER_NS:
+            due.append(until_ns)
+        return min(due, default=None)
+
+    def _participants_of(self, basic: Basic) -> list[Participant]:
+        """Return the participants of a CKN that was heard; another station wakes a key."""
+        foreign = self.active and not self._members.is_sibling(basic.sci)
+        if foreign and self.activation.wake(basic.ckn, self._now_ns):
+            self._follow_time(self._now_ns)
+        return self._members.of(basic.ckn)
 
     # ---------------------------------------------------------------- management
 
     def set_enabled(self, now_ns: int, enabled: bool) -> None:
         """Start key agreement, or stop it: the Common Port came up, or is gone for long."""
         if enabled and not self._enabled:
-            self._enabled_ns = now_ns
+            self._enabled_ns = self._alone_ns = now_ns
+            if self.policy.security is not Security.DISABLED:
+                self._announcer.start(now_ns)
+            self.activation.oper_up()
         if not enabled:
             self._members.follow((), now_ns)
+            self._groups.stop()
+            self._announcer.stop()
         self._enabled = enabled
         self._advance(now_ns)
 
@@ -158,14 +233,17 @@ class Kay(Uncopyable):
         if sak is None:
             return
         limit = exhaustion(sak.protection.suite)
-        if self._pns.current(sak.ki) < limit <= next_pn and self.principal is not None:
-            self.principal.news = True
+        if self._pns.current(sak.ki) < limit <= next_pn:
+            self._rest.end()
+            if self.principal is not None:
+                self.principal.news = True
         self._pns.record(sak.ki, min(next_pn, sak.protection.suite.pn_limit - 1), now_ns)
 
     def add_key(self, now_ns: int, key: ChainKey) -> None:
-        """Add a CAK. Raises ConfigError if it is there already."""
+        """Add a CAK. Raises ConfigError if it is there already, or one too many."""
+        self._check_participants(key.ckn)
         self.chain.add(key)
-        _warn_of_strength(key, self.policy)
+        key.warn_of_strength(self.policy.cipher)
         self._advance(now_ns)
 
     def remove_key(self, now_ns: int, ckn: bytes) -> None:
@@ -173,9 +251,30 @@ class Kay(Uncopyable):
         self.chain.remove(ckn)
         self._advance(now_ns)
 
+    def activate_key(self, now_ns: int, ckn: bytes, activate: Activate) -> None:
+        """Change when the keys of a CKN have a participant (9.16). Raises ConfigError.
+
+        Changed to onOperUp they sleep at once, and no MKPDU wakes them for two Life Times.
+        """
+        self.activation.change(ckn, activate, now_ns)
+        self._advance(now_ns)
+
+    def discard_key(self, now_ns: int, key: ChainKey) -> None:
+        """Stop using one key at once, if it is there, and wipe it."""
+        self.chain.discard(key)
+        self._advance(now_ns)
+
     def enable_key(self, now_ns: int, ckn: bytes, enabled: bool) -> None:
         """Enable or disable the participant of a CAK. Raises ConfigError for an unknown CKN."""
         self.chain.enable(ckn, enabled)
+        self._advance(now_ns)
+
+    def new_group(self, now_ns: int) -> None:
+        """Make another group CAK and distribute it over the pairwise CAs (9.16).
+
+        Raises ConfigError unless we are Key Server of all pairwise CAs with live peers.
+        """
+        self._groups.server.order()
         self._advance(now_ns)
 
     def suspend(self, now_ns: int, seconds: int) -> None:
@@ -203,109 +302,37 @@ class Kay(Uncopyable):
         self._equip(policy)
         self.set_enabled(now_ns, enabled)
 
-    # ---------------------------------------------------------------- state
-
-    @property
-    def participants(self) -> dict[bytes, Participant]:
-        """The participants by CKN, the preferred first; of a CKN with several CAKs, one."""
-        return self._members.by_ckn
-
-    @property
-    def all_participants(self) -> list[Participant]:
-        """The participants, the preferred first, one for each CAK."""
-        return list(self._members)
-
-    @property
-    def principal(self) -> Participant | None:
-        """The participant whose SAKs protect the traffic."""
-        return self._members.principal
-
-    @property
-    def active(self) -> bool:
-        """True while key agreement runs: the port is enabled, and the policy wants it."""
-        return self._enabled and self.policy.security is not Security.DISABLED
-
-    @property
-    def secured(self) -> bool:
-        """True if frames pass, and only under a SAK."""
-        return self.cp.secured
-
-    def lately(self, counter: str | Reception) -> bool:
-        """True if a counter rose within the last Life Time: its cause is present."""
-        return self.counters.rose_within(counter, self.policy.life_ns)
-
-    @property
-    def padded_ckn(self) -> bytes | None:
-        """The last CKN that was heard without a CAK, if it is one of ours but for zeros at its end.
-
-        The ICK and KEK of both names are the same.
-        """
-        unknown = self._receiver.unknown_ckn
-        return unknown if padded(unknown, self.chain.ckns) else None
-
-    @property
-    def unreported(self) -> list[Peer]:
-        """The live peers that have not reported to receive under the newest SAK."""
-        principal, slots = self.principal, self.cp.slots()
-        if principal is None or not slots:
-            return []
-        return [peer for peer in principal.peers.live if not peer.receives(slots[0].ki)]
-
-    @property
-    def sak_age_ns(self) -> int:
-        """The time since the newest SAK came; 0 without one."""
-        return next((self._now_ns - slot.since_ns for slot in self.cp.slots()), 0)
-
-    @property
-    def refusal(self) -> str | None:
-        """The reason why the last SAK of the Key Server was not taken, None if it was."""
-        principal = self.principal
-        return None if principal is None else self._intake.refusals.reason(principal.server)
-
-    @property
-    def unable(self) -> str | None:
-        """The reason why a member or we are not able to use MACsec now, None without one."""
-        principal = self.principal
-        if principal is None:
-            return None
-        server = principal.server_peer
-        if server is not None and server.plain:
-            return f"Key Server {sci_text(server.sci or 0)} orders plain frames"
-        if server is None and not (self.policy.desired and self.policy.capability):
-            return "MACsec Desired is off or MACsec Capability is 0 here"
-        peers = principal.peers.live if server is None else [server]
-        return next(
-            filter(
-                None,
-                (
-                    complaint(peer.basic)
-                    for peer in peers
-                    if peer.basic and not peer.ability.capability
-                ),
-            ),
-            None,
-        )
-
-    def saks(self) -> list[Sak]:
-        """Return the SAKs in use, the newest first; the KaY owns and wipes them."""
-        found = (self._associations.find(slot.ki) for slot in self.cp.slots())
-        return [sak for sak in found if sak is not None]
-
     # ---------------------------------------------------------------- time
 
     def _advance(self, now_ns: int) -> int:
         """Let time pass, remove peers that fell silent, and settle."""
         self._unread = False
+        self.take_hellos_back()
         now_ns = self._follow_time(now_ns)
         for participant in self._members:
             participant.expire(now_ns)
         self._settle(now_ns)
         return now_ns
 
+    def _advance_if_due(self, now_ns: int) -> int:
+        """Let time pass; settle if it changes something, or if the KaY is not settled."""
+        if not self._rest.lasts(max(now_ns, self._now_ns)):
+            return self._advance(now_ns)
+        self.take_hellos_back()
+        self._unread = False
+        self._now_ns = self.counters.now_ns = now_ns = max(now_ns, self._now_ns)
+        gone = [participant.expire(now_ns) for participant in self._members]
+        if any(gone):
+            self._settle(now_ns)
+        return now_ns
+
     def _follow_time(self, now_ns: int) -> int:
         """Set the clock, and keep the participants whose keys are in their windows."""
         self._now_ns = self.counters.now_ns = now_ns = max(now_ns, self._now_ns)
-        self._members.follow(self.chain.active(now_ns) if self.active else (), now_ns)
+        self.chain.expire(now_ns)
+        keys = self.chain.active(now_ns) if self.active else []
+        self._members.follow(self.activation.awake(keys, now_ns), now_ns)
+        self._rest.follow()
         return now_ns
 
     def _pass_time(self, now_ns: int) -> int:
@@ -313,7 +340,10 @@ class Kay(Uncopyable):
 
         No peer expires: the frame may be the one that keeps it.
         """
-        if any(time <= now_ns for time in self._changes_ns()):
+        until_ns = self._rest.until_ns
+        if until_ns is None:
+            until_ns = min(self._changes_ns(), default=NEVER_NS)
+        if until_ns <= now_ns:
             now_ns = self._follow_time(now_ns)
             self._settle(now_ns)
         self._now_ns = self.counters.now_ns = max(now_ns, self._now_ns)
@@ -323,11 +353,17 @@ class Kay(Uncopyable):
         """Yield the times after now at which time alone changes something, save the peer lists."""
         server = self._server
         times = [self.chain.next_change_ns(self._now_ns), self.cp.next_timeout_ns]
+        times += self._groups.changes_ns
+        times += self.activation.changes_ns
         times += [participant.suspension.until_ns for participant in self._members]
         times += [server.not_before_ns, server.ready_ns, server.rekey_ns, self._rested_ns]
+        if self._members.gathers():
+            times.append(self._gathered_ns)
         times += [peer.ability.ends_ns for one in self._members for peer in one.peers.live]
         if self._members.fallback_is_live:
             times.append(self._fallback_at_ns)
+        if self.policy.access is Unauthenticated.AUTH_FAIL and self._alone_ns is not None:
+            times.append(self._alone_ns + self.policy.life_ns)
         return (time for time in times if time is not None and self._now_ns < time < NEVER_NS)
 
     @property
@@ -342,10 +378,17 @@ class Kay(Uncopyable):
 
         `inputs` holds a SAK that was just distributed; the default is the inputs that CP left.
         """
+        self._rest.owes = False
         for participant in self._members:
             participant.elect()
             self._server.note(participant)
+        if self._groups.settle(now_ns):
+            self._follow_time(now_ns)
+        alone = self.principal is None
         principal = self._members.choose(now_ns >= self._fallback_at_ns)
+        if alone and principal is not None:
+            self._gathered_ns = now_ns + self.policy.hello_ns + GATHER_NS
+        self._note_alone(now_ns)
         self._judge_server(now_ns)
         self.cp.step(now_ns, self._follow_server(inputs or self.cp.inputs))
         self._serve(now_ns)
@@ -353,6 +396,38 @@ class Kay(Uncopyable):
         self._pns.keep(self._associations)
         if self.cp.news and principal is not None:
             principal.news, self.cp.news = True, False
+        self._rest.owes |= not self._groups.idle
+        if self._rest.note(self._traits(), self._changes_ns()):
+            self._hellos.forget()
+
+    def _traits(self) -> object:
+        """Return all that settling changes, and all by which a hello is judged."""
+        server = self._server.current
+        shared = None if server is None else len(server.members)
+        cp = self.cp.state, self.cp.inputs, self._associations.asked, self.chain.changes
+        members = [
+            (each, each.identity.mi, each.server, each.peers.changes) for each in self._members
+        ]
+        return cp, self._agreed, self.principal, self._followed, server, shared, members
+
+    def _note_alone(self, now_ns: int) -> None:
+        """Keep the time since which no other station is live."""
+        if any(map(self._members.has_partner, self._members)):
+            self._alone_ns = None
+        elif self._alone_ns is None:
+            self._alone_ns = now_ns
+
+    @property
+    def _admits(self) -> bool:
+        """True if plain frames pass while nothing is agreed."""
+        access = self.policy.access
+        waits = access is Unauthenticated.AUTH_FAIL and not self.failed
+        return access is not Unauthenticated.NEVER and not waits
+
+    def _check_participants(self, *more: bytes) -> None:
+        """Raise ConfigError for a second CKN where there is to be a single participant."""
+        if self.policy.single_participant and len({*self.chain.ckns, *more}) > 1:
+            raise ConfigError("a second CKN, but single_participant is on: one participant only")
 
     def _follow_server(self, inputs: CpInputs) -> CpInputs:
         """Return the inputs of CP for the present principal and Key Server."""
@@ -367,9 +442,7 @@ class Kay(Uncopyable):
             self._followed = followed
         if self._agreed is not Connect.SECURE:
             new_sak = None
-        idle = Connect.PENDING
-        if self.policy.security is not Security.MUST_SECURE:
-            idle = Connect.UNAUTHENTICATED
+        idle = Connect.UNAUTHENTICATED if self._admits else Connect.PENDING
         return CpInputs(
             enabled=self._enabled,
             connect=self._agreed or idle,
@@ -397,7 +470,12 @@ class Kay(Uncopyable):
             return
         self._server.forget_unless(self._is_known)
         reason = self._server.reason(principal, now_ns, self._pns.current)
-        if reason is None or self._unread or principal.prompt_ns(now_ns) > now_ns:
+        if reason is None:
+            return
+        self._rest.owes = True
+        if self._unread or principal.prompt_ns(now_ns) > now_ns:
+            return
+        if reason is Reason.FIRST and now_ns < self._gathered_ns and self._members.gathers():
             return
         an = self._next_an()
         sak = None if an is None else self._server.generate(principal, an, now_ns)
@@ -504,13 +582,3 @@ def _has_changed(
     Another MI of the same SCI is a restart only within one participant: each CAK has its own MIs.
     """
     return before[2] != after[2] or (before[0] is after[0] and before[1] != after[1])
-
-
-def _warn_of_strength(key: ChainKey, policy: KayPolicy) -> None:
-    if key.holder.cak_length < policy.cipher.key_length:
-        LOG.warning(
-            "key %s: a CAK of %d octets cannot make %s stronger than that",
-            key.name,
-            key.holder.cak_length,
-            policy.cipher.name,
-        )

@@ -10,20 +10,29 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from macsec.errors import MACsecError
+from macsec.frames.dissect import priority_tag_end
+from macsec.kay.announcement.contents import name_of, read
 from macsec.kay.distribution.sak_intake import SakIntake
+from macsec.kay.keys.sak import KI, Sak
 from macsec.kay.membership.ability import capability_of, receives_ours
 from macsec.kay.membership.participant import Participant
 from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
-from macsec.kay.mkpdu.parameter_sets import DistributedCak, NoSak
+from macsec.kay.mkpdu.parameter_sets import (
+    Announcement,
+    Basic,
+    DistributedCak,
+    KeyManagementDomain,
+    NoSak,
+)
+from macsec.terms import ADDRESSES_LENGTH
 
 from .counters import KayCounters, Reception
 from .policy import KayPolicy, Security
-from .rules import judged_use, refusal, unreadable
-from .sak import KI, Sak
+from .rules import judged_use, refusal, unreadable, unwelcome
 
-ParticipantsOf = Callable[[bytes], Sequence[Participant]]
-"""The participants of a CKN: one for each CAK of that name."""
+ParticipantsOf = Callable[[Basic], Sequence[Participant]]
+"""The participants of the CKN of a Basic set: one for each CAK of that name."""
 
 REFUSALS = {
     Refusal.NOT_EAPOL: Reception.NOT_MKA,
@@ -73,10 +82,12 @@ class Receiver:
     def _judge(
         self, now_ns: int, frame: bytes, participants_of: ParticipantsOf, active: bool
     ) -> tuple[Reception, Accepted | None]:
-        mkpdu = decode(frame, (self._policy.eapol_ethertype,))
+        # The ICV is that of the frame without a priority tag, as its sender gave it to a MAC.
+        bare = frame[:ADDRESSES_LENGTH] + frame[priority_tag_end(frame) :]
+        mkpdu = decode(bare, (self._policy.eapol_ethertype,))
         if isinstance(mkpdu, Refusal):
             return REFUSALS.get(mkpdu, Reception.MALFORMED), None
-        named = participants_of(mkpdu.basic.ckn)
+        named = participants_of(mkpdu.basic)
         if not named:
             self.unknown_ckn = mkpdu.basic.ckn
             return Reception.UNKNOWN_CKN if active else Reception.DISABLED, None
@@ -86,7 +97,11 @@ class Receiver:
         participant = next((each for each in named if _is_authentic(each, mkpdu, updated)), None)
         if participant is None:
             return Reception.BAD_ICV, None
-        reception = refusal(mkpdu.basic) or participant.receive(mkpdu, now_ns)
+        reception = (
+            refusal(mkpdu.basic)
+            or unwelcome(mkpdu, self._policy)
+            or participant.receive(mkpdu, now_ns)
+        )
         accepted = reception is Reception.ACCEPTED
         return reception, Accepted(participant, mkpdu, now_ns) if accepted else None
 
@@ -100,6 +115,10 @@ class Receiver:
         peer = participant.peers.find(mkpdu.basic.mi)
         if peer is None:
             return
+        if (announced := mkpdu.first(Announcement)) is not None:
+            peer.announced = read(announced.tlvs)
+        if (kmd := mkpdu.first(KeyManagementDomain)) is not None:
+            peer.kmd = name_of(kmd.name)
         use, faults = judged_use(mkpdu, self._find, peer) if peer.live else (None, 0)
         peer.use, peer.plain = use, mkpdu.plain
         self._judge_ability(peer, heard)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from macsec.kay.keys.sak import KI, Sak
 from macsec.kay.membership.peers import Peer
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_set import Opaque
@@ -17,15 +18,16 @@ from macsec.kay.mkpdu.parameter_sets import (
     Basic,
     DistributedCak,
     DistributedSak,
+    KeyManagementDomain,
     KeyUse,
     SakUse,
     Xpn,
 )
+from macsec.kay.secy_side.lowest_pns import whole_pn
 from macsec.terms import SCI_NONE
 
 from .counters import Reception
-from .lowest_pns import whole_pn
-from .sak import KI, Sak
+from .policy import KayPolicy, PeerRole
 
 BASIC_RULES: tuple[tuple[Reception, Callable[[Basic], bool]], ...] = (
     (Reception.MALFORMED, lambda basic: basic.sci == SCI_NONE),  # 802.1AE 9.9: no SCI at all
@@ -45,6 +47,19 @@ UNREADABLE = {
 def refusal(basic: Basic) -> Reception | None:
     """Return the reception of an MKPDU with this Basic set if it breaks a rule."""
     return next((reception for reception, breaks in BASIC_RULES if breaks(basic)), None)
+
+
+def unwelcome(mkpdu: Mkpdu, policy: KayPolicy) -> Reception | None:
+    """Return the reception of an MKPDU whose sender the policy does not accept as a peer."""
+    if policy.peer_role is not PeerRole.ANY:
+        wanted = policy.peer_role is PeerRole.SERVER
+        if mkpdu.basic.key_server is not wanted:
+            return Reception.OTHER_ROLE
+    if policy.require_kmd:
+        found = mkpdu.first(KeyManagementDomain)
+        if found is None or found.name != policy.kmd.encode():
+            return Reception.OTHER_DOMAIN
+    return None
 
 
 def unreadable(mkpdu: Mkpdu) -> Iterator[str]:

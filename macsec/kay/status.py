@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from macsec.kay.announcement import Announced
 from macsec.kay.membership.participant import Participant
+from macsec.kay.membership.peers import Peer
+from macsec.kay.secy_side.cp import Connect
 from macsec.time_units import NS_PER_MS
 
-from .cp import Connect
 from .kay import Kay
 
 YES_NO = {True: "Yes", False: "No"}
@@ -24,6 +26,7 @@ def status(kay: Kay) -> Lines:
         "Authenticated": YES_NO[kay.cp.connect is Connect.AUTHENTICATED],
         "Secured": YES_NO[kay.secured],
         "Failed": YES_NO[kay.cp.connect is Connect.UNAUTHENTICATED],
+        "MKA Failed": YES_NO[kay.failed],
         "Actor Priority": str(kay.policy.key_server_priority),
         "Key Server Priority": "" if priority is None else str(priority),
         "Is Key Server": YES_NO[principal is not None and principal.is_server],
@@ -45,7 +48,7 @@ def participants(kay: Kay) -> list[Lines]:
             "mn": str(participant.identity.mn),
             "active": YES_NO[True],
             "participant": YES_NO[bool(participant.peers.live)],
-            "retain": YES_NO[True],
+            "retain": YES_NO[participant.key.retain],
             "live_peers": str(len(participant.peers.live)),
             "potential_peers": str(len(participant.peers.potential)),
             "is_key_server": YES_NO[participant.is_server],
@@ -66,11 +69,12 @@ def mib(kay: Kay) -> list[tuple[Lines, list[Lines]]]:
 def _participant_row(kay: Kay, participant: Participant) -> Lines:
     return {
         "ieee8021XKayMkaPartCKN": participant.key.name,
-        "ieee8021XKayMkaPartCached": "false",
+        "ieee8021XKayMkaPartCached": str(participant.key.source == "eap").lower(),
         "ieee8021XKayMkaPartActive": "true",
-        "ieee8021XKayMkaPartRetain": "true",
-        "ieee8021XKayMkaPartActivateControl": "always",
+        "ieee8021XKayMkaPartRetain": str(participant.key.retain).lower(),
+        "ieee8021XKayMkaPartActivateControl": kay.chain.activation_of(participant.key).value,
         "ieee8021XKayMkaPartPrincipal": str(participant is kay.principal).lower(),
+        "ieee8021XKayMkaPartDistCKN": (participant.distributed_ckn or b"").hex(),
     }
 
 
@@ -82,9 +86,27 @@ def _peer_rows(participant: Participant) -> list[Lines]:
             "ieee8021XKayMkaPeerListMN": str(peer.mn),
             "ieee8021XKayMkaPeerListType": str(LIVE if peer.live else POTENTIAL),
             "ieee8021XKayMkaPeerListSCI": "" if peer.sci is None else f"{peer.sci:016x}",
+            **_announced(peer),
         }
         for peer in (*peers.live, *peers.potential)
     ]
+
+
+def _announced(peer: Peer) -> Lines:
+    """Return rows of what a peer announced; none without an announcement."""
+    found = announced_lines(peer.announced)
+    return found | ({"kmd": peer.kmd} if peer.kmd else {})
+
+
+def announced_lines(announced: Announced | None) -> Lines:
+    """Return an announcement by name; what it does not say is left out."""
+    if announced is None:
+        return {}
+    suites = ",".join(f"{suite.name}:{able}" for suite, able in announced.suites or ())
+    access = "" if announced.access is None else f"{announced.access.capabilities:02x}"
+    nids = ",".join(announced.nids)
+    rows = {"cipher_suites": suites, "access": access, "kmd": announced.kmd, "nid": nids}
+    return {name: value for name, value in rows.items() if value}
 
 
 def actor_text(sci: int) -> str:

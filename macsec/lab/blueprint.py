@@ -5,16 +5,18 @@ It draws keys and reads no file, so it serves virtual time and real time alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from macsec.clear_rules import VLAN_IDS
 from macsec.config import (
     Host,
     ImpairmentsSection,
     KeyRing,
+    LinkSection,
     ProtectionSection,
     Topology,
     TrafficSection,
@@ -26,6 +28,7 @@ from macsec.config.static_keys import Draw, Pair
 from macsec.config.topology.model import SECURED
 from macsec.errors import ConfigError
 from macsec.kay.timers import MKA_LIFE_TIME_NS
+from macsec.lab.ede import EdgeService, services_of
 from macsec.lab.keying import EndPlan, Sources, planned
 from macsec.lab.spanning_tree import SpanningTree, WeightedLink, spanning_tree
 from macsec.secy.from_config import controls_of
@@ -33,7 +36,7 @@ from macsec.terms import ETHERNET_HEADER
 from macsec.wire.param_values import HISTORY_NS
 from macsec.wire.params import LinkParams
 from macsec.wire.tc import parse_tc
-from macsec.wire.units import rate_bits, time_ns, whole
+from macsec.wire.units import probability, rate_bits, time_ns, whole
 
 EDGE_SYSTEM = 0x02ED << 32
 """Start of the edges' MAC addresses; the link's number and side (0 or 1) follow."""
@@ -43,6 +46,7 @@ SMALLEST = 60
 MTU_MOST = 65535
 """The largest MTU of a port of Linux, and the longest IPv4 packet."""
 IMIX = "imix"
+CLOCK_MOST = 1000
 _Ways = tuple[LinkParams, LinkParams]
 
 
@@ -53,6 +57,7 @@ class LinkPlan:
     `params`: from the first site to the second, and back. `systems`: the MAC addresses of its two
     Common Ports. `keying`: key agreement at both ends; or `configs`: SecYs with static keys;
     neither on an unprotected link. `standby`: it would close a loop, so it carries nothing.
+    `lag`: the aggregation that it belongs to. `services`: of the EDEs at both ends, if there are.
     """
 
     name: str
@@ -63,6 +68,8 @@ class LinkPlan:
     keying: tuple[EndPlan, EndPlan] | None
     configs: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(repr=False)
     standby: bool
+    lag: str | None = None
+    services: tuple[EdgeService, EdgeService] | None = None
 
     @property
     def protected(self) -> bool:
@@ -92,12 +99,28 @@ class Flow:
     burst: int
     pause: int
     pcap: str | None
+    vlan: int | None = None
 
     @property
     def title(self) -> str:
         """Its name in reports."""
         model = Path(self.pcap).name if self.pcap else self.model
         return f"{self.source.name} to {self.to.name}, {model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of key agreement during a run, at ends of a link. `at_ns`: from the start.
+
+    `kind` and `value` are an entry of `changes:`; `place` is for messages.
+    """
+
+    at_ns: int
+    link: str
+    sides: tuple[int, ...]
+    kind: str
+    value: Any
+    place: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +142,7 @@ class Blueprint:
     hosts: tuple[Host, ...]
     links: tuple[LinkPlan, ...]
     flows: tuple[Flow, ...]
+    changes: tuple[Change, ...] = ()
 
     @classmethod
     def of(cls, topology: Topology, draw: Draw) -> Blueprint:
@@ -138,7 +162,7 @@ class Blueprint:
         ]
         sites = tuple(topology.sites)
         tree = spanning_tree(sites, ways)
-        carrying = tree.links
+        carrying = _carrying(topology, tree)
         hosts = hosts_of(topology)
         by_name = {host.name: host for host in hosts}
         return cls(
@@ -159,6 +183,7 @@ class Blueprint:
             flows=tuple(
                 reader.flow(at, entry, by_name) for at, entry in enumerate(topology.traffic)
             ),
+            changes=tuple(map(reader.change, range(len(topology.changes)))),
         )
 
     @property
@@ -174,7 +199,10 @@ class Blueprint:
 
 
 _FIELDS = frozenset().union(
-    *(each.model_fields for each in (ImpairmentsSection, TrafficSection, ProtectionSection))
+    *(
+        each.model_fields
+        for each in (ImpairmentsSection, TrafficSection, ProtectionSection, LinkSection)
+    )
 )
 """Names that an error may begin with, for the line of that entry."""
 
@@ -241,16 +269,30 @@ class _Reader:
         systems = (EDGE_SYSTEM | at << 8, EDGE_SYSTEM | at << 8 | 1)
         own: Draw = lambda purpose, n: draw(f"{link.title} {purpose}", n)  # noqa: E731
         static = section is not None and section.keys == "static"
+        services = self._services(at, section is not None)
+        keying = None if section is None or static else self._keying(at, section, systems, own)
+        if keying is not None and services is not None:
+            a, b = (replace(end, destination=services[0].kind.destination) for end in keying)
+            keying = a, b
         return LinkPlan(
             link.title,
             (link.between[0], link.between[1]),
             params if section is None else _following(params, section.secy.ethertype),
             systems,
             None if section is None else section.cipher,
-            None if section is None or static else self._keying(at, section, systems, own),
+            keying,
             self._static(at, section, systems, own) if section is not None and static else None,
             standby,
+            link.lag,
+            services,
         )
+
+    def _services(self, at: int, protected: bool) -> tuple[EdgeService, EdgeService] | None:
+        with self._at(("links", at)):
+            services = services_of(self._topology.links[at], self._topology.sites)
+            if services is not None and not protected:
+                raise ConfigError("macsec: an EDE protects every link")
+            return services
 
     def _static(
         self, at: int, section: ProtectionSection, systems: tuple[int, int], draw: Draw
@@ -312,7 +354,30 @@ class _Reader:
                 burst=_span("burst", entry.burst),
                 pause=_span("pause", entry.pause),
                 pcap=pcap,
+                vlan=self._vlan(entry),
             )
+
+    def change(self, at: int) -> Change:
+        """Return a change with its time parsed."""
+        entry, path = self._topology.changes[at], ("changes", at)
+        between = next(link for link in self._topology.links if link.title == entry.link).between
+        sides = (0, 1) if entry.site is None else (between.index(entry.site),)
+        with self._at((*path, "at")):
+            at_ns = time_ns("at", _bare_zero(entry.at), HISTORY_NS)
+            until = self.until()
+            if until is not None and at_ns > until:
+                raise ConfigError("the run ends before: see until")
+        kind, value = entry.change
+        with self._at(path):
+            value = CHANGE_VALUES[kind](kind, value) if kind in CHANGE_VALUES else value
+        return Change(at_ns, entry.link, sides, kind, value, self._origin.where(path))
+
+    def _vlan(self, entry: TrafficSection) -> int | None:
+        if entry.vlan is None:
+            return None
+        if entry.pcap is not None:
+            raise ConfigError("vlan: frames of a capture are sent as they are")
+        return whole("vlan", entry.vlan, 0, VLAN_IDS - 1, f"a VLAN of 0 to {VLAN_IDS - 1}")
 
     def _size(self, entry: TrafficSection) -> int | None:
         most = self._topology.mtu + ETHERNET_HEADER
@@ -321,6 +386,24 @@ class _Reader:
         text = str(entry.size)
         size = int(text) if text.isdecimal() else entry.size
         return whole("size", size, SMALLEST, most, f"imix, or {SMALLEST} to {most} octets")
+
+
+def _clock(field: str, value: Any) -> int:
+    return whole(field, value, 1, CLOCK_MOST, f"1 to {CLOCK_MOST} percent of the true speed")
+
+
+CHANGE_VALUES: dict[str, Callable[[str, Any], Any]] = {
+    "drop": lambda field, value: probability(field, _bare_zero(value)),
+    "delay": lambda field, value: time_ns(field, _bare_zero(value)),
+    "clock": _clock,
+}
+"""Parsers of the values of changes that the configuration left as text."""
+
+
+def _carrying(topology: Topology, tree: SpanningTree) -> set[str]:
+    """Return the links of the tree, and the others of their aggregations."""
+    lags = {link.lag for link in topology.links if link.lag and link.title in tree.links}
+    return tree.links | {link.title for link in topology.links if link.lag in lags}
 
 
 def _following(ways: _Ways, ethertype: int) -> _Ways:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from macsec.config import Configuration, KeyRing, KeySource, Origin, ProtectionSection
@@ -22,13 +22,17 @@ CKN_LENGTH = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndPlan:
-    """One end of a link with key agreement. `place`: of its entry in the topology, for messages."""
+    """One end of a link with key agreement. `place`: of its entry in the topology, for messages.
+
+    `destination`: of MKPDUs, unless the configuration has another than the standard's.
+    """
 
     sci: int
     config: Configuration = field(repr=False)
     draw: Draw = field(repr=False)
     purpose: str
     place: str
+    destination: bytes | None = None
 
     def kay(self, edge: Edge) -> Kay:
         """Return a new KaY. Raises ConfigError for a CAK that cannot be used."""
@@ -41,7 +45,10 @@ class EndPlan:
     @property
     def policy(self) -> KayPolicy:
         """The policy of its KaY."""
-        return policy_in(self.config)
+        policy = policy_in(self.config)
+        if self.destination is None or policy.destination != KayPolicy().destination:
+            return policy
+        return replace(policy, destination=self.destination)
 
     def secy(self, backend: str = "auto", kernel: str | None = None) -> SecY:
         """Return a new SecY without keys: the KaY installs them."""

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from macsec.kay.kay import Kay
-from macsec.kay.sak import KI
+from macsec.kay.keys.sak import KI
 from macsec.port import Agreement
 
 
@@ -33,7 +33,7 @@ class LinkEnd:
         self.saks: list[SakInForce] = []
         self.secured_ns: int | None = None
         self.on_secured: Callable[[], None] | None = None
-        agreement.follow(self._note)
+        agreement.follow(self._note, at_rest=False)
 
     @property
     def kay(self) -> Kay:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.live.open_socket import OpenSocket
 
 TUN = "/dev/net/tun"
 NAME_LIMIT = 15
@@ -130,16 +131,12 @@ def open_tap(name: str, mtu: int, mac: bytes) -> TapDevice:
     return tap
 
 
-class Packet:
+class Packet(OpenSocket):
     """A packet socket bound to an interface: all frames that arrive there, none that leave."""
 
     def __init__(self, bound: socket.socket) -> None:
         self._socket = bound
         self._lost = 0
-
-    def fileno(self) -> int:
-        """Return its file descriptor."""
-        return self._socket.fileno()
 
     @property
     def lost(self) -> int:
@@ -147,16 +144,6 @@ class Packet:
         counts = self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
         self._lost += struct.unpack("=II", counts)[1]  # reading the counts sets them to zero
         return self._lost
-
-    def close(self) -> None:
-        """Release the interface."""
-        self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def open_packet(lower: EthernetInterface) -> Packet:

@@ -1,6 +1,7 @@
 """The Uncontrolled Port of an interface: its EAPOL, by a packet socket beside that of the data.
 
-Linux only. VLAN-tagged EAPOL belongs to no port (802.1X 11.1.1), so it is not taken here.
+Linux only. EAPOL with a VLAN tag belongs to no port (802.1X 11.1.1), so it is not taken here,
+unless its VLAN is 0: a priority tag, which the kernel takes off.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import ctypes
 import socket
 import struct
 from collections.abc import Iterator
-from typing import Self
 
 from macsec.errors import EnvironmentLacks
 from macsec.live.devices import (
@@ -19,6 +19,7 @@ from macsec.live.devices import (
     Packet,
     ignore_outgoing,
 )
+from macsec.live.open_socket import OpenSocket
 from macsec.terms import ETHERTYPE_EAPOL
 
 PACKET_MR_MULTICAST = 0
@@ -29,8 +30,9 @@ LONGEST = 1 << 16
 
 # Classic BPF: code, jump if true, jump if false, operand.
 _INSTRUCTION = struct.Struct("=HBBI")
-_LOAD_HALF, _LOAD_OCTET, _JUMP_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06
-_ETHERTYPE_AT, _PACKET_TYPE, _VLAN_PRESENT = 12, 0xFFFF_F000 + 4, 0xFFFF_F000 + 48
+_LOAD_HALF, _LOAD_OCTET, _JUMP_EQUAL, _AND, _RETURN = 0x28, 0x30, 0x15, 0x54, 0x06
+_ETHERTYPE_AT, _PACKET_TYPE = 12, 0xFFFF_F000 + 4
+_VLAN_TAG, _VLAN_PRESENT = 0xFFFF_F000 + 44, 0xFFFF_F000 + 48
 _WHOLE, _OTHER_HOST = 0xFFFF_FFFF, 3
 
 # A socket of one EtherType receives frames without their VLAN tag; a frame that had one is then
@@ -44,14 +46,17 @@ _OURS = (
 
 
 def leave_eapol_out(packet: Packet, ethertype: int = ETHERTYPE_EAPOL) -> None:
-    """Hide untagged EAPOL, also that of another EtherType, from a packet socket: it is not data."""
+    """Hide EAPOL of no VLAN, and that of another EtherType, from a socket: it is no data."""
     _attach(
         packet.fileno(),
         (
             (_LOAD_HALF, 0, 0, _ETHERTYPE_AT),
             (_JUMP_EQUAL, 1, 0, ETHERTYPE_EAPOL),
-            (_JUMP_EQUAL, 0, 2, ethertype),
+            (_JUMP_EQUAL, 0, 5, ethertype),
             (_LOAD_OCTET, 0, 0, _VLAN_PRESENT),
+            (_JUMP_EQUAL, 4, 0, 0),
+            (_LOAD_HALF, 0, 0, _VLAN_TAG),
+            (_AND, 0, 0, 0xFFF),
             (_JUMP_EQUAL, 1, 0, 0),
             (_RETURN, 0, 0, _WHOLE),
             (_RETURN, 0, 0, 0),
@@ -59,17 +64,13 @@ def leave_eapol_out(packet: Packet, ethertype: int = ETHERTYPE_EAPOL) -> None:
     )
 
 
-class Eapol:
+class Eapol(OpenSocket):
     """The EAPOL of an interface: `frames()` receives, `send` sends."""
 
     def __init__(self, bound: socket.socket) -> None:
         self._socket = bound
         self.unsent = 0
         """Frames that the interface refused: it was down or full."""
-
-    def fileno(self) -> int:
-        """Return its file descriptor."""
-        return self._socket.fileno()
 
     def frames(self) -> Iterator[bytes]:
         """Yield the frames that wait, at most AT_ONCE; none from an interface that is down."""
@@ -87,16 +88,6 @@ class Eapol:
             self.unsent += 1
             return False
         return True
-
-    def close(self) -> None:
-        """Release the interface."""
-        self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def open_eapol(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from macsec.frames import Column, FrameBatch
 from macsec.frames.columns import addresses
-from macsec.kay.cak_holder import CakHolder
+from macsec.kay.keys.cak_holder import CakHolder
 from macsec.kay.listening.listener import (
     Distribution,
     HeardCA,
@@ -50,6 +50,8 @@ from macsec.terms import (
 )
 
 CLEAR_TAGS = 2
+CKNS_MOST = 64
+"""CKNs of a capture that are counted one by one."""
 UNHEARD_MOST = 4096
 """SCIs without an MKPDU whose frames are tried, and frames of each that are tried in vain."""
 _OPEN = int(Verdict.NO_SCI)
@@ -70,6 +72,11 @@ class ReadSA:
         return names.rx_sa_counters(Tally(tuple(self.frames.tolist()[:3])))
 
 
+def _tally(frames: NDArray[np.int64], octets: Mapping[str, int]) -> Tally:
+    validated, decrypted = (octets[name] for name in _OCTETS)
+    return Tally(tuple(frames.tolist()), validated, decrypted)
+
+
 @dataclass(slots=True)
 class ReadSC:
     """Frames of one sender: its SAs by AN, and the counters of a receive SC."""
@@ -81,13 +88,14 @@ class ReadSC:
     def counters(self) -> Counters:
         """The counters of a receive SC."""
         frames = sum((sa.frames[:8] for sa in self.sa.values()), np.zeros(8, np.int64))
-        return names.rx_sc_counters(Tally(tuple(frames.tolist()), *self.octets.values()))
+        return names.rx_sc_counters(_tally(frames, self.octets))
 
 
 class MkaReader(Uncopyable):
     """Reader that validates batches of a capture in order; `close` it to wipe all keys.
 
-    `mkpdus` counts EAPOL frames by the result of the listener. `unheard`: SCIs without an MKPDU,
+    `mkpdus` counts EAPOL frames by the result of the listener, `ckns` those of each CKN, of the
+    first in the capture. `known`: the CKNs of the CAKs. `unheard`: SCIs without an MKPDU,
     with the number of their frames that opened under no SAK. `ethertype`: that of SecTAGs.
     """
 
@@ -101,6 +109,7 @@ class MkaReader(Uncopyable):
     ) -> None:
         self.listener = Listener(holders)
         self.mkpdus = dict.fromkeys(Hearing, 0)
+        self.ckns: dict[bytes, dict[Hearing, int]] = {}
         self.rx: dict[str, ReadSC] = {}
         self.unheard: dict[str, int] = {}
         self._tried: dict[int, int] = {}
@@ -122,6 +131,11 @@ class MkaReader(Uncopyable):
         return self._tags.kernel
 
     @property
+    def known(self) -> list[bytes]:
+        """The CKNs of the CAKs."""
+        return self.listener.known
+
+    @property
     def saks(self) -> int:
         """Number of SAKs to try."""
         return sum(len(ca.saks) for ca in self.listener.associations.values())
@@ -129,8 +143,8 @@ class MkaReader(Uncopyable):
     @property
     def counters(self) -> Counters:
         """All counters by the standard's names. Octets count for each SAK that was tried."""
-        octets = (sum(sc.octets[name] for sc in self.rx.values()) for name in _OCTETS)
-        return names.secy_counters(Tally(tuple(self._frames.tolist()), *octets))
+        octets = {name: sum(sc.octets[name] for sc in self.rx.values()) for name in _OCTETS}
+        return names.secy_counters(_tally(self._frames, octets))
 
     def validate(self, batch: FrameBatch) -> Outcome:
         """Validate a batch; delivered frames keep their order."""
@@ -149,6 +163,11 @@ class MkaReader(Uncopyable):
     def _hear(self, frame: bytes) -> None:
         heard = self.listener.hear(frame)
         self.mkpdus[heard.hearing] += 1
+        if heard.mkpdu is not None:
+            ckn = heard.mkpdu.basic.ckn
+            if ckn in self.ckns or len(self.ckns) < CKNS_MOST:
+                counts = self.ckns.setdefault(ckn, {})
+                counts[heard.hearing] = counts.get(heard.hearing, 0) + 1
         if heard.distribution is Distribution.NEW:
             self._tried.clear()
         for sak in [sak for sak in self._channels if sak.forgotten]:
@@ -317,7 +336,8 @@ class _Work:
         clear = FrameBatch.concat(self.clear)
         rows = np.concatenate([*self.rows, np.zeros(0, np.int64)])
         order = np.argsort(rows, kind="stable")
-        return Outcome(clear.take(order), rows[order], self.codes, self.sci, self.an, self.pn)
+        columns = self.codes, self.sci, self.an, self.pn
+        return Outcome(clear.take(order), rows[order], *columns, self.batch)
 
 
 class _Channel:

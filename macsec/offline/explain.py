@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macsec.frames import FrameBatch, sectag
-from macsec.frames.dissect import Sight, Span, observe, spans
-from macsec.frames.sectag import TCI, SecTAG, TagRules
+from macsec.frames.dissect import Sight, Span, observe, spans, user_priority
+from macsec.frames.sectag import TCI, SecTAG
 from macsec.secy import Outcome, SecY, Validate, Verdict
-from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER, sci_of, sci_text
+from macsec.secy.verdict import NOT_DECRYPTED, REASONS
+from macsec.terms import ADDRESSES_LENGTH, ETHERNET_HEADER, VLAN_TAG_LENGTH, sci_of, sci_text
 
 
 class PNs(NamedTuple):
@@ -87,6 +88,15 @@ def explain_frame(
     """Run the frames of a capture up to number `frame` (from 0) and explain that one.
 
     `transmit`: the capture is clear and the SecY protects it. Raises OutOfRangeError.
+
+    >>> import macsec
+    >>> from macsec.offline import explain_frame
+    >>> batch = macsec.FrameBatch.from_frames([bytes(60)])
+    >>> secy = macsec.SecY(macsec.Controls(validate=macsec.Validate.STRICT))
+    >>> explain_frame(secy, [batch], 0, {}, transmit=False).verdict.label
+    'no-tag'
+
+    See also: `Explanation`, `macsec explain`.
     """
     move = secy.protect if transmit else secy.validate
     passed = 0
@@ -104,8 +114,11 @@ def explain_frame(
 
 def _pns(secy: SecY, transmit: bool) -> dict[SA, PNs]:
     if transmit:
-        sci = 0 if secy.tx.sci is None else sci_of(secy.tx.sci)
-        return {(sci, an): PNs(sa.next_pn, None) for an, sa in secy.tx.sa.items()}
+        return {
+            (0 if sc.sci is None else sci_of(sc.sci), an): PNs(sa.next_pn, None)
+            for sc in secy.tx_classes.values()
+            for an, sa in sc.sa.items()
+        }
     return {
         (sci_of(text), an): PNs(sa.next_pn, sa.lowest_pn)
         for text, sc in secy.rx.items()
@@ -128,17 +141,6 @@ class _Moved(NamedTuple):
         verdict: Verdict = self.outcome.verdict[0]
         return verdict
 
-    @property
-    def rules(self) -> TagRules:
-        controls = self.secy.controls
-        return TagRules(
-            controls.cipher.xpn,
-            controls.icv_length,
-            controls.profile.exact_length,
-            controls.profile.refuse_sl_48,
-            controls.ethertype,
-        )
-
 
 def _explanation(moved: _Moved) -> Explanation:
     given = moved.one[0]
@@ -146,7 +148,8 @@ def _explanation(moved: _Moved) -> Explanation:
     clear, protected = (given, result) if moved.transmit else (result, given)
     controls = moved.secy.controls
     shown = given if protected is None else protected
-    sight = observe(shown, moved.rules, controls.clear_tags)
+    tags = (controls.sectag_at(shown) - ADDRESSES_LENGTH) // VLAN_TAG_LENGTH
+    sight = observe(shown, controls.tag_rules, tags)
     sci, an, pn = moved.outcome.sci_an_pn(0)
     sa = None if sci is None or an is None else (sci, an)
     before = moved.before.get(sa) if sa is not None else None
@@ -216,46 +219,35 @@ def _joined(given: list[Span]) -> list[Span]:
     return [Span("AAD", first.start, second.stop)] if first.stop == second.start else given
 
 
-_REASONS = {
-    Verdict.OK: "the ICV is right and the PN is not below the lowest acceptable",
-    Verdict.INVALID: "the ICV is wrong; validate: check delivers frames sent in clear",
-    Verdict.DELAYED: "PN {pn} is below lowest PN {lowest}, and replay is off",
-    Verdict.UNCHECKED: "validate: disabled: the ICV was not checked",
-    Verdict.LATE: "PN {pn} is below lowest PN {lowest}",
-    Verdict.UNUSED_SA: "SA {an} of SC {sci} is not in use: {sas}; sent in clear, so delivered",
-    Verdict.NOT_USING_SA: "SA {an} of SC {sci} is not in use: {sas}",
-    Verdict.UNTAGGED: "no SecTAG, and validate is not strict",
-    Verdict.NO_TAG: "no SecTAG, and validate: strict requires one",
-    Verdict.BAD_TAG: "the SecTAG is not valid by 9.12: {fault}",
-    Verdict.UNKNOWN_SCI: "no receive SC {sci}: {scs}; sent in clear, so delivered",
-    Verdict.NO_SCI: "no receive SC {sci}: {scs}",
-    Verdict.UNCONTROLLED: "E without C is for the KaY at the Uncontrolled Port",
-    Verdict.BYPASS: "validate: null passes every frame untouched",
-    Verdict.RUNT: "{length} octets: too short for addresses and EtherType",
-    Verdict.TRUNCATED: "the capture cut the frame to {length} of {wire_length} octets: not judged",
-    Verdict.DROPPED: "profile linux drops it and counts it nowhere",
-    Verdict.ENCRYPTED: "sent with confidentiality",
-    Verdict.PROTECTED: "sent with integrity only: encrypt is off",
-    Verdict.UNPROTECTED: "protect is off: sent as it is",
-    Verdict.TOO_LONG: "protected, it is over the {limit} octets that mtu {mtu} allows",
-    Verdict.EXHAUSTED: "the last PN of SA {an} is used: nothing is sent until there is a new key",
-    Verdict.NOT_OPERATIONAL: "SA {encodingsa}, which encodingsa names, cannot send",
-}
-
-
 def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
     special = _special_reason(moved, sight, before)
     if special is not None:
         return special
+    return _usual_reason(moved, sight, before) + _class_reason(moved)
+
+
+def _class_reason(moved: _Moved) -> str:
+    """Name priority and traffic class of a frame that one of several transmit SCs sent."""
+    classes = moved.secy.tx_classes
+    sci = moved.outcome.sci_an_pn(0)[0]
+    if not moved.transmit or len(classes) == 1 or sci is None:
+        return ""
+    priority = user_priority(moved.one[0])
+    chosen = moved.secy.controls.traffic_classes[priority]
+    text = f"; user priority {priority}: the SC of traffic class {chosen}"
+    return text if chosen in classes else f"{text} does not exist, so that of class 0"
+
+
+def _usual_reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
     controls = moved.secy.controls
     sci, an, pn = moved.outcome.sci_an_pn(0)
     mtu = controls.mtu
-    return _REASONS.get(moved.verdict, moved.verdict.label).format(
+    return REASONS[moved.verdict].format(
         pn=pn,
         an=an,
         sci="that can be identified" if sci is None else sci_text(sci),
         lowest=None if before is None else before.lowest_pn,
-        fault=sight.fault or sectag.fault(moved.one[0][sight.at :], moved.rules),
+        fault=sight.fault or sectag.fault(moved.one[0][sight.at :], controls.tag_rules),
         length=int(moved.one.length[0]),
         wire_length=int(moved.one.wire_length[0]),
         scs=f"there {_are([*moved.secy.rx])}",
@@ -268,10 +260,8 @@ def _reason(moved: _Moved, sight: Sight, before: PNs | None) -> str:
 
 def _special_reason(moved: _Moved, sight: Sight, before: PNs | None) -> str | None:
     pn = moved.outcome.sci_an_pn(0)[2]
-    if moved.verdict is Verdict.NOT_VALID:
-        if not _cipher_ran(moved, sight):
-            return "validate: disabled does not decrypt, and changed text cannot be delivered (C=1)"
-        return "the ICV is wrong: another key, SCI or PN than the sender's, or a changed octet"
+    if moved.verdict is Verdict.NOT_VALID and not _cipher_ran(moved, sight):
+        return NOT_DECRYPTED
     if moved.verdict is Verdict.LATE and before is not None and before.lowest_pn is not None:
         if pn is not None and pn >= before.lowest_pn:
             return f"PN {pn} came before, and duplicates: reject remembers it"

@@ -11,8 +11,8 @@ from dataclasses import fields
 from typing import Any
 
 from macsec.errors import ConfigError, MACsecError
-from macsec.kay import actions
-from macsec.kay.actions import Action
+from macsec.kay.secy_side import actions
+from macsec.kay.secy_side.actions import Action
 from macsec.secy import Controls, SecY, Validate, Verdict
 from macsec.terms import sci_text
 
@@ -34,6 +34,7 @@ class ControlledPort:
     def __init__(self, secy: SecY, gate: Gate | None = None, *, enabled: bool = False) -> None:
         self.secy = secy
         self.enabled = enabled
+        secy.set_controlled_port_enabled(enabled)
         self._gate = gate
         self.blocked = [0, 0]
         self.refused = 0
@@ -41,32 +42,45 @@ class ControlledPort:
         self._complaint = ""
         self._wanted: Controls = secy.controls
 
+    @property
+    def wanted(self) -> Controls:
+        """The controls as configured; a KaY changes some of those of the SecY."""
+        return self._wanted
+
     def request(self, frame: bytes) -> bytes | None:
         """Return a frame to send as it goes on the Common Port, or None."""
-        if not self.enabled and not self.secy.controls.lets_pass(frame):
+        if not self.enabled and not self.secy.controls.lets_pass(frame, sending=True):
             self.blocked[0] += 1
             return None
         return self.secy.protect_frame(frame)
 
     def indication(self, octets: bytes) -> tuple[Verdict | None, bytes | None]:
         """Return the verdict on a frame, None if blocked; and the delivered frame, or None."""
-        if not self.enabled and not self.secy.controls.lets_pass(octets):
+        if not self.enabled and not self.secy.controls.lets_pass(octets, sending=False):
             self.blocked[1] += 1
+            self.secy.uncontrolled_received(octets)
             return None, None
         return self.secy.validate_frame(octets)
 
-    def transmit_pns(self) -> Iterator[tuple[int, int]]:
-        """Yield AN and nextPN of every transmit SA, for the KaY."""
-        for an, sa in self.secy.tx.sa.items():
+    def transmit_pns(self, traffic_class: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield AN and nextPN of every transmit SA of a traffic class, for the KaY."""
+        sc = self.secy.tx_classes.get(traffic_class)
+        for an, sa in sc.sa.items() if sc is not None else ():
             yield an, sa.next_pn
 
     def adopt(self, controls: Controls) -> None:
         """Take other controls from now on; the SecY must have no SA. Raises ConfigError."""
-        self.secy.set_controls(offset=0, window=0)
-        self.secy.change_cipher(controls.cipher)
+        with self.secy.locks.lifted():
+            self._replace(controls)
+        self._wanted = controls
+
+    def _replace(self, controls: Controls) -> None:
+        for traffic_class in list(self.secy.tx_classes)[1:]:
+            self.secy.delete_tx_class(traffic_class)
+        free = {"enable_use": controls.enable_use, "require_confidentiality": ()}
+        self.secy.change_cipher(controls.cipher, offset=0, window=0, **free)
         given = {each.name: getattr(controls, each.name) for each in fields(controls)}
         self.secy.set_controls(**given)
-        self._wanted = controls
 
     def perform(self, action: Action) -> bool:
         """Carry out an action; return False if the SecY refuses it.
@@ -76,7 +90,8 @@ class ControlledPort:
         While the SecY refuses how frames are to be protected, the port stays closed.
         """
         try:
-            _CALLS[type(action)](self, action)
+            with self.secy.locks.lifted():
+                _CALLS[type(action)](self, action)
         except MACsecError as error:
             if isinstance(action, actions.SetControlledPort):
                 raise  # the gate failed, which no peer can cause
@@ -84,6 +99,17 @@ class ControlledPort:
             return False
         if isinstance(action, _PROTECTING):
             self._may_open = True
+        return True
+
+    def perform_class(self, action: Action, traffic_class: int) -> bool:
+        """Carry out an action of the actor of another class, on the transmit SC of that alone."""
+        try:
+            if type(action) in _CLASS_CALLS:
+                with self.secy.locks.lifted():
+                    _CLASS_CALLS[type(action)](self, action, traffic_class)
+        except MACsecError as error:
+            self._refuse(action, str(error))
+            return False
         return True
 
     def _refuse(self, action: Action, reason: str) -> None:
@@ -103,6 +129,7 @@ class ControlledPort:
 
     def _open(self, action: actions.SetControlledPort) -> None:
         self.enabled = action.enabled and self._may_open
+        self.secy.set_controlled_port_enabled(self.enabled)
         if self._gate is not None:
             self._gate(self.enabled)
 
@@ -111,8 +138,7 @@ class ControlledPort:
         suite = protection.suite
         if suite is not self.secy.controls.cipher:
             window = min(self.secy.controls.window, suite.window_limit)
-            self.secy.set_controls(offset=0, window=window)
-            self.secy.change_cipher(suite)
+            self.secy.change_cipher(suite, offset=0, window=window, encrypt=protection.encrypts)
         self.secy.set_controls(
             protect=True,
             validate=self._wanted.validate,
@@ -128,22 +154,34 @@ class ControlledPort:
             protect=False, validate=Validate.CHECK, replay=False, duplicates_reject=False
         )
 
+    def _is_ours(self, sci: int) -> bool:
+        """Return whether another actor of this port has an SCI: none of its frames is received."""
+        return any(sc.sci == sci_text(sci) for tc, sc in self.secy.tx_classes.items() if tc)
+
     def _create_sc(self, action: actions.CreateReceiveSC) -> None:
-        self.secy.create_rx_sc(action.sci)
+        if not self._is_ours(action.sci):
+            self.secy.create_rx_sc(action.sci)
 
     def _delete_sc(self, action: actions.DeleteReceiveSC) -> None:
-        self.secy.delete_rx_sc(action.sci)
+        if not self._is_ours(action.sci):
+            self.secy.delete_rx_sc(action.sci)
 
     def _create_rx(self, action: actions.CreateReceiveSA) -> None:
+        if self._is_ours(action.sci):
+            return
         self.secy.create_rx_sa(
             action.sci, action.an, action.key, ssci=action.ssci, salt=action.salt
         )
 
     def _delete_rx(self, action: actions.DeleteReceiveSA) -> None:
+        if self._is_ours(action.sci):
+            return
         self.secy.enable_rx_sa(action.sci, action.an, False)
         self.secy.delete_rx_sa(action.sci, action.an)
 
     def _raise_lowest(self, action: actions.RaiseLowestPN) -> None:
+        if self._is_ours(action.sci):
+            return
         sc = self.secy.rx.get(f"{action.sci:016x}")
         sa = None if sc is None else sc.sa.get(action.an)
         if sa is None:
@@ -161,12 +199,41 @@ class ControlledPort:
         )
 
     def _enable_tx(self, action: actions.EnableTransmitSA) -> None:
-        self.secy.enable_tx_sa(action.an)
+        # encodingSA is that of all SCs: those of other classes go on at the same time.
+        for traffic_class, sc in self.secy.tx_classes.items():
+            if not traffic_class or action.an in sc.sa:
+                self.secy.enable_tx_sa(action.an, traffic_class=traffic_class)
         self.secy.set_controls(encodingsa=action.an)
 
     def _delete_tx(self, action: actions.DeleteTransmitSA) -> None:
         self.secy.enable_tx_sa(action.an, False)
         self.secy.delete_tx_sa(action.an)
+
+    # ---------------------------------------------------------------- other traffic classes
+
+    def _reset_class(self, _: actions.Reset, traffic_class: int) -> None:
+        self.secy.create_tx_class(traffic_class)
+        for an in list(self.secy.tx_classes[traffic_class].sa):
+            self._delete_class_tx(actions.DeleteTransmitSA(an), traffic_class)
+
+    def _create_class_tx(self, action: actions.CreateTransmitSA, traffic_class: int) -> None:
+        self.secy.create_tx_sa(
+            action.an,
+            action.key,
+            ssci=action.ssci,
+            salt=action.salt,
+            enabled=False,
+            traffic_class=traffic_class,
+        )
+
+    def _enable_class_tx(self, action: actions.EnableTransmitSA, traffic_class: int) -> None:
+        self.secy.enable_tx_sa(action.an, traffic_class=traffic_class)
+
+    def _delete_class_tx(self, action: actions.DeleteTransmitSA, traffic_class: int) -> None:
+        # Another suite has deleted it already, if the actor of class 0 took one.
+        if action.an in self.secy.tx_classes[traffic_class].sa:
+            self.secy.enable_tx_sa(action.an, False, traffic_class=traffic_class)
+            self.secy.delete_tx_sa(action.an, traffic_class)
 
 
 _PROTECTING = actions.Protect, actions.Unprotect
@@ -184,4 +251,11 @@ _CALLS: dict[type, Callable[[ControlledPort, Any], None]] = {
     actions.CreateTransmitSA: ControlledPort._create_tx,
     actions.EnableTransmitSA: ControlledPort._enable_tx,
     actions.DeleteTransmitSA: ControlledPort._delete_tx,
+}
+
+_CLASS_CALLS: dict[type, Callable[[ControlledPort, Any, int], None]] = {
+    actions.Reset: ControlledPort._reset_class,
+    actions.CreateTransmitSA: ControlledPort._create_class_tx,
+    actions.EnableTransmitSA: ControlledPort._enable_class_tx,
+    actions.DeleteTransmitSA: ControlledPort._delete_class_tx,
 }

@@ -72,7 +72,7 @@ class FactsJson(TypedDict):
 
 
 class DoctorJson(FactsJson):
-    """`macsec/doctor/1`."""
+    """`macsec/doctor/1`: data planes, kernels, privileges, devices and programs of this machine."""
 
     schema: Literal["macsec/doctor/1"]
 
@@ -90,6 +90,7 @@ def to_page(page: Page, facts: FactsJson) -> None:
     page.add(Text(), *indented(table))
     if facts["kernels"]:
         page.add(*indented(_kernels(facts)))
+    page.add(Text("Self-test: macsec conformance runs every vector on each kernel.", "dim"))
 
 
 def _rows(facts: FactsJson) -> Iterator[tuple[str, Text]]:
@@ -105,10 +106,12 @@ def _rows(facts: FactsJson) -> Iterator[tuple[str, Text]]:
     yield from _planes(facts["data_planes"])
     yield "CPU", Text(facts["cpu"]["model"])
     flags = facts["cpu"]["flags"]
-    yield "CPU has", Text(" ".join(name for name in flags if flags[name]) or "none of these")
-    yield "CPU lacks", Text(" ".join(name for name in flags if not flags[name]) or "none of these")
+    yield "CPU has", Text(" ".join(name for name in flags if flags[name]) or "none")
+    yield "CPU lacks", Text(" ".join(name for name in flags if not flags[name]) or "none")
     yield "C compiler", _found(facts["compiler"])
     yield "root", Text(*(YES if facts["privileges"]["root"] else NO))
+    if not facts["privileges"]["root"]:
+        yield "as root", Text('sudo env "PATH=$PATH" macsec ...')
     yield "CAP_NET_ADMIN", Text(*(YES if facts["privileges"]["net_admin"] else NO))
     yield "/dev/net/tun", Text(*(YES if facts["tun"] else NO))
     for name, there in facts["compression"].items():

@@ -16,11 +16,13 @@ class Keywords:
 
 Counts = dict[str, int]
 """Counts by name."""
-Sci = Annotated[str, Keywords(pattern="^[0-9a-f]{16}$")]
-Hex = Annotated[str, Keywords(pattern="^([0-9a-f]{2})*$")]
+Sci = Annotated[str, Keywords(pattern="^[0-9a-f]{16}$", description="16 hex digits")]
+Hex = Annotated[str, Keywords(pattern="^([0-9a-f]{2})*$", description="hex digits")]
 Integer = Annotated[str, Keywords(pattern="^-?[0-9]+$", description="an integer, as text")]
 """An integer that may pass 2^53."""
-Label = Annotated[str, Keywords(enum=[verdict.label for verdict in Verdict])]
+Label = Annotated[
+    str, Keywords(enum=[verdict.label for verdict in Verdict], description="a verdict")
+]
 """The name of a verdict."""
 SciFrom = Annotated[str, Keywords(pattern="^(tag|scb|es|peer)$")]
 """The source of an SCI: the tag, its SCB or ES bit, or the only peer."""

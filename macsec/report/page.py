@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import IO, Any, Literal
 
@@ -30,8 +30,23 @@ PLAIN_WIDTH = 100_000
 BETWEEN = 3
 """Spaces between two columns."""
 INDENT = 2
+CLAUSES = "clauses: macsec help clauses"
+"""The last line of an output that names clauses."""
 STYLES = {"bad": "bold red", "good": "green", "quiet": "dim", "": ""}
 """The style of a row by its mark."""
+
+
+SGR = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
+"""Codes of the styles of `Ink`; NO_COLOR leaves the first two."""
 
 
 class Page:
@@ -70,6 +85,19 @@ class Page:
             plain.print(renderable)
         self._file.write("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()))
 
+    @property
+    def ink(self) -> Ink:
+        """The styles that this page has: none where it is no terminal."""
+        console = self._console
+        if console is None or console.color_system is None:
+            return Ink({})
+        kept = ("bold", "dim") if console.no_color else tuple(SGR)
+        return Ink({style: SGR[style] for style in kept})
+
+    def write(self, lines: Iterable[str]) -> None:
+        """Write lines as they are: own words without control characters."""
+        self._file.write("".join(f"{line}\n" for line in lines))
+
     def lines(self, lines: list[Text]) -> None:
         """Write lines without folding them."""
         if self._console is None:
@@ -80,6 +108,18 @@ class Page:
                 (on_one_line(text), style or "") for text, style, _ in line.render(self._console)
             )
             self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+class Ink:
+    """Writes own words in the styles of a terminal, or plain; for lines too many for rich."""
+
+    def __init__(self, codes: Mapping[str, str]) -> None:
+        self._codes = codes
+
+    def __call__(self, text: str, style: str) -> str:
+        """Return a text without control characters in a style."""
+        code = self._codes.get(style)
+        return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
 class Screen(Console):
@@ -203,6 +243,13 @@ def drawn(table: Table) -> RenderableType:
     for row, mark in zip_longest(table.rows, table.marks, fillvalue=""):
         body.add_row(*(Text(text, STYLES[mark]) for text in row))
     return Group(Text(table.caption, "italic"), body) if table.caption else body
+
+
+def table_of(caption: str, body: Columns) -> Table:
+    """Return columns as a table for HTML; their first row is the head."""
+    cells = [[_text(cell).plain for cell in column.cells] for column in body.columns]
+    head, *rows = zip(*cells, strict=True)
+    return Table(caption, head, rows, len(head))
 
 
 def indented(*renderables: Any) -> list[Any]:

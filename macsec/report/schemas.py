@@ -8,7 +8,6 @@ from typing import (
     Any,
     Literal,
     NotRequired,
-    Union,
     get_args,
     get_origin,
     get_type_hints,
@@ -16,42 +15,79 @@ from typing import (
 )
 
 from macsec.conformance.outcome import ConformanceJson
-from macsec.report.attack import AttacksJson
+from macsec.report.advice import (
+    AdviseLinkJson,
+    AdviseMtuJson,
+    AdviseRekeyJson,
+    AdviseWindowJson,
+)
+from macsec.report.attacks.outcome import AttackListJson, AttacksJson
+from macsec.report.captures.corpus import CorpusJson, CorpusPlanJson
+from macsec.report.captures.explain import ExplainJson
+from macsec.report.captures.inspect import InspectJson
+from macsec.report.captures.overview import OverviewJson
+from macsec.report.captures.privacy import PrivacyJson, PrivacyObservationJson
+from macsec.report.captures.profiles import ProfilesDiffJson, ProfilesJson
+from macsec.report.captures.replay import LinkReplayJson
+from macsec.report.captures.summary import ProtectJson, ValidateJson
+from macsec.report.check import CheckJson
+from macsec.report.conformance import SuitesJson
+from macsec.report.conformance.pics import PicsJson
 from macsec.report.doctor import DoctorJson
-from macsec.report.events import EventJson
-from macsec.report.explain import ExplainJson
+from macsec.report.error import ErrorJson
+from macsec.report.exchange import ExchangeJson
 from macsec.report.fields import Keywords
-from macsec.report.inspect import InspectJson
 from macsec.report.lab.outcome import LabJson
 from macsec.report.lab.passage import LabReplayJson
 from macsec.report.lab.status import LabStatusJson
 from macsec.report.latency.shapes import LatencyJson
 from macsec.report.mka.caks import CaksJson
 from macsec.report.mka.capture import MkaExplainJson
+from macsec.report.mka.doctor import MkaDoctorJson
 from macsec.report.mka.status import MkaSetJson, MkaStatusJson
-from macsec.report.replay import LinkReplayJson
-from macsec.report.summary import ProtectJson, ValidateJson
-from macsec.report.tap import TapJson
+from macsec.report.ports.events import EventJson
+from macsec.report.ports.tap import TapJson
+from macsec.report.settings import OptionSettingsJson
 from macsec.report.throughput.outcome import ThroughputJson
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OUTPUTS: dict[str, Any] = {
+    "macsec/advise-link/1": AdviseLinkJson,
+    "macsec/advise-mtu/1": AdviseMtuJson,
+    "macsec/advise-rekey/1": AdviseRekeyJson,
+    "macsec/advise-window/1": AdviseWindowJson,
     "macsec/attack/1": AttacksJson,
+    "macsec/attack-list/1": AttackListJson,
     "macsec/bench-throughput/1": ThroughputJson,
     "macsec/caks/1": CaksJson,
+    "macsec/check/1": CheckJson,
     "macsec/conformance/1": ConformanceJson,
+    "macsec/corpus/1": CorpusJson,
+    "macsec/corpus-dry-run/1": CorpusPlanJson,
     "macsec/doctor/1": DoctorJson,
+    "macsec/error/1": ErrorJson,
     "macsec/event/1": EventJson,
+    "macsec/exchange/1": ExchangeJson,
     "macsec/explain/1": ExplainJson,
     "macsec/inspect/1": InspectJson,
+    "macsec/inspect-summary/1": OverviewJson,
     "macsec/lab/1": LabJson,
     "macsec/lab-status/1": LabStatusJson,
     "macsec/latency/1": LatencyJson,
+    "macsec/mka-doctor/1": MkaDoctorJson,
     "macsec/mka-explain/1": MkaExplainJson,
+    "macsec/pics/1": PicsJson,
     "macsec/mka-set/1": MkaSetJson,
     "macsec/mka-status/1": MkaStatusJson,
+    "macsec/privacy/1": PrivacyJson,
+    "macsec/privacy-observation/1": PrivacyObservationJson,
+    "macsec/profiles/1": ProfilesJson,
+    "macsec/profiles-diff/1": ProfilesDiffJson,
     "macsec/protect/1": ProtectJson,
-    "macsec/replay/1": Union[LinkReplayJson, LabReplayJson],  # noqa: UP007 a union as a value
+    "macsec/replay/1": LinkReplayJson,
+    "macsec/replay-topology/1": LabReplayJson,
+    "macsec/settings/1": OptionSettingsJson,
+    "macsec/suites/1": SuitesJson,
     "macsec/tap/1": TapJson,
     "macsec/validate/1": ValidateJson,
 }

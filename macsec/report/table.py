@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Table:
     """The first `names` columns are text, the others numbers; `marks` are classes of rows.
 
-    A row's mark is `good`, `bad`, `quiet` or empty.
+    A row's mark is `good`, `bad`, `quiet` or empty. `empty`: the sentence for a table without rows.
     """
 
     caption: str
@@ -18,3 +18,4 @@ class Table:
     rows: Sequence[Sequence[str]]
     names: int = 1
     marks: Sequence[str] = ()
+    empty: str = "none."

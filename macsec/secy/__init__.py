@@ -1,20 +1,24 @@
 """The SecY (clause 10): one machine, two data planes.
 
 lmi.py              SecY: management (10.7), checks every argument
+port_states.py      the states of the ports, locks, records of SAs: what SecY is made on
+management/         ports, times, locks and limits, for a manager (10.7)
 channels.py         TransmitSC, ReceiveSC and their SAs, read-only
 controls.py         Controls: the management controls and the rules between them
 profiles.py         Profile: named switches where implementations disagree
+switches.py         both readings of each switch of a profile, with their sources
 verdict.py          Verdict: each way a frame can end, with counter and clause
 counters.py         counters by the standard's names, from the tallies of a data plane
 from_config.py      controls, SCs and SAs of a SecY from a configuration
+traffic_classes.py  SCIs of several transmit SCs, priorities of requests
 ssci_registry.py    check that an SSCI belongs to one SCI under one SAK
 plane.py            DataPlane: the interface between management and the two implementations
 backends.py         choice of a data plane by name
-reference.py        ReferencePlane: clause 10 in readable Python, the oracle
-reference_state.py  SCs, SAs, ciphers and counters of the reference
+reference/          ReferencePlane: clause 10 in readable Python, the oracle
 replay_check.py     PN recovery and replay protection of the reference
 native.py           NativePlane: the SecY in C, one call a batch
 own_arena.py        checks of an arena that the caller gives for a result
+tables/             verdicts and counters as tables of Arrow
 """
 
 from .controls import Controls, Validate

@@ -12,6 +12,7 @@ from macsec.terms import sci_of, sci_text
 
 from . import counters as names
 from .counters import Counters
+from .management.records import Association, Times
 from .plane import DataPlane
 
 
@@ -38,13 +39,16 @@ def _ans(sas: Mapping[int, Any]) -> str:
 
 
 class TransmitSA(_Shown):
-    """A transmit SA: `an`, `enabled`, `next_pn`, `counters` (10.7.23).
+    """A transmit SA: `an`, `enabled`, `next_pn`, `counters`, `times` (10.7.23).
 
     `check_value` identifies its key; `iv` is its IV with a PN of zero, 12 octets.
     """
 
-    def __init__(self, plane: DataPlane, an: int, check_value: str, iv: bytes) -> None:
-        self._plane = plane
+    def __init__(
+        self, plane: DataPlane, an: int, check_value: str, iv: bytes, traffic_class: int = 0
+    ) -> None:
+        self.times = Times()
+        self._plane, self._class = plane, traffic_class
         self.an, self.check_value, self.iv = an, check_value, iv
 
     def _facts(self) -> str:
@@ -53,23 +57,24 @@ class TransmitSA(_Shown):
     @property
     def enabled(self) -> bool:
         """enableTransmit."""
-        return self._plane.tx_sa(self.an).enabled
+        return self._plane.tx_sa(self.an, self._class).enabled
 
     @property
     def next_pn(self) -> int:
         """nextPN; after the last PN, 2^32 (2^64 under XPN)."""
-        return self._plane.tx_sa(self.an).next_pn
+        return self._plane.tx_sa(self.an, self._class).next_pn
 
     @property
     def counters(self) -> Counters:
         """OutPktsProtected and OutPktsEncrypted of this SA."""
-        return names.tx_sa_counters(self._plane.tx_sa(self.an).tally)
+        return names.tx_sa_counters(self._plane.tx_sa(self.an, self._class).tally)
 
 
 class ReceiveSA(_Shown):
-    """A receive SA: `an`, `enabled`, `next_pn`, `lowest_pn`, `counters` (10.7.14)."""
+    """A receive SA: `an`, `enabled`, `next_pn`, `lowest_pn`, `counters`, `times` (10.7.14)."""
 
     def __init__(self, plane: DataPlane, sci: int, an: int) -> None:
+        self.times = Times()
         self._plane, self._sci = plane, sci
         self.an = an
 
@@ -99,10 +104,16 @@ class ReceiveSA(_Shown):
 
 
 class TransmitSC(_Shown):
-    """The transmit SC: `sci` (16 hex digits or None), `enabled`, `sa` by AN, `counters`."""
+    """A transmit SC: `sci` (16 hex digits or None), `enabled`, `sa` by AN, `counters`, `times`.
 
-    def __init__(self, plane: DataPlane) -> None:
+    `in_use`: it is enabled, and so is one of its SAs (transmitting, 10.7.21).
+    `traffic_class`: 0 for the default SC, which every SecY has (10.7.17, 10.7.20).
+    """
+
+    def __init__(self, plane: DataPlane, traffic_class: int = 0) -> None:
+        self.times, self.in_use = Times(), False
         self._plane = plane
+        self.traffic_class = traffic_class
         self._sa: dict[int, TransmitSA] = {}
         self.sci: str | None = None
         self.enabled = False
@@ -118,13 +129,29 @@ class TransmitSC(_Shown):
     @property
     def counters(self) -> Counters:
         """Counters of this SC."""
-        return names.tx_sc_counters(self._plane.tally())
+        return names.tx_sc_counters(self._plane.tx_sc_tally(self.traffic_class))
+
+    transmits = True
+
+    @property
+    def sci_shown(self) -> str:
+        """SCI as text, empty without one."""
+        return self.sci or ""
+
+    @property
+    def associations(self) -> Mapping[int, Association]:
+        """Its SAs by AN."""
+        return self._sa
 
 
 class ReceiveSC(_Shown):
-    """A receive SC: `sci` (16 hex digits), `enabled`, `sa` by AN, `counters` (10.7.12)."""
+    """A receive SC: `sci` (16 hex digits), `enabled`, `sa` by AN, `counters`, `times` (10.7.12).
+
+    `in_use`: it is enabled, and so is one of its SAs (receiving).
+    """
 
     def __init__(self, plane: DataPlane, sci: int, enabled: bool) -> None:
+        self.times, self.in_use = Times(), False
         self._plane, self._sci = plane, sci
         self._sa: dict[int, ReceiveSA] = {}
         self.sci = sci_text(sci)
@@ -142,6 +169,18 @@ class ReceiveSC(_Shown):
     def counters(self) -> Counters:
         """Counters of this SC."""
         return names.rx_sc_counters(self._plane.rx_sc_tally(self._sci))
+
+    transmits = False
+
+    @property
+    def sci_shown(self) -> str:
+        """SCI as text."""
+        return self.sci
+
+    @property
+    def associations(self) -> Mapping[int, Association]:
+        """Its SAs by AN."""
+        return self._sa
 
 
 class ReceiveSCs(Uncopyable, Mapping[str, ReceiveSC]):

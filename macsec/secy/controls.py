@@ -5,13 +5,24 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import SupportsIndex
 
-from macsec.errors import ConfigError
-from macsec.suites import SUITES, CipherSuite
-from macsec.terms import (
-    AN_VALUES,
+from macsec.clear_rules import (
     CLEAR_PROTOCOLS,
     CLEAR_VALUES_MOST,
+    VLAN_IDS,
+    ClearMode,
+    ClearRule,
+    clear_rule,
+    vlan_of,
+)
+from macsec.errors import ConfigError
+from macsec.frames.dissect import vlan_tags_end
+from macsec.frames.sectag import TagRules
+from macsec.suites import SUITES, CipherSuite
+from macsec.terms import (
+    ADDRESSES_LENGTH,
+    AN_VALUES,
     ETHERNET_HEADER,
     ETHERTYPE_EAPOL,
     ETHERTYPE_LEAST,
@@ -20,10 +31,11 @@ from macsec.terms import (
     ICV_LENGTH,
     PORT_END_STATION,
     PORT_SCB,
+    TRAFFIC_CLASSES,
     VLAN_TPIDS,
-    clear_rule,
 )
 
+from .management.ports import PointToPoint
 from .profiles import PROFILES, Profile
 
 LOG = logging.getLogger("macsec")
@@ -40,8 +52,29 @@ OTHER_ETHERTYPES = {
 """EtherTypes that a SecTAG cannot have: a receiver could not keep the two apart."""
 
 
+PRIORITY_TABLES = {
+    "traffic_classes": TRAFFIC_CLASSES,
+    "access_priorities": 2 * TRAFFIC_CLASSES,
+}
+"""Controls that are tables (10.7.17), with the number of their rows, all below it."""
+
+
+_NUMBERS = ("offset", "window", "encodingsa", "clear_tags", "icv_length", "ethertype")
+"""Controls that are whole numbers; a bool, which Python takes for one, is a mistake."""
+
+_SWITCHES = ("protect", "encrypt", "replay", "duplicates_reject", "send_sci", "end_station", "scb")
+"""Controls that are on or off; any text would be on."""
+
+
 class Validate(IntEnum):
-    """validateFrames (10.7.8)."""
+    """validateFrames (10.7.8): frames that are not valid are ignored, counted or refused.
+
+    >>> import macsec
+    >>> macsec.Validate.STRICT > macsec.Validate.CHECK
+    True
+
+    See also: `Controls`, `Verdict`.
+    """
 
     NULL = 0
     DISABLED = 1
@@ -49,9 +82,30 @@ class Validate(IntEnum):
     STRICT = 3
 
 
+_KINDS = {
+    "profile": (Profile, 'macsec.secy.PROFILES["ieee"]'),
+    "cipher": (CipherSuite, 'macsec.SUITES["gcm-aes-128"]'),
+    "validate": (Validate, "macsec.Validate.STRICT"),
+    "point_to_point": (PointToPoint, "PointToPoint.AUTO of macsec.secy.management.ports"),
+    "uncontrolled_point_to_point": (
+        PointToPoint,
+        "PointToPoint.AUTO of macsec.secy.management.ports",
+    ),
+}
+"""Controls that are no text and no number, with an example of each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
-    """All controls of one SecY, named as in a configuration file. Raises ConfigError."""
+    """All controls of one SecY, named as in a configuration file. Raises ConfigError.
+
+    >>> import macsec
+    >>> secy = macsec.SecY(macsec.Controls(window=64))
+    >>> secy.controls.window
+    64
+
+    See also: `SecY.set_controls`, which changes them.
+    """
 
     profile: Profile = PROFILES["ieee"]
     cipher: CipherSuite = SUITES["gcm-aes-128"]
@@ -68,12 +122,20 @@ class Controls:
     encodingsa: int = 0
     clear_tags: int = 0
     clear_tags_authenticated: bool = False
+    clear_tags_vlans: tuple[tuple[int, int], ...] = ()
     mtu: int | None = None
     icv_length: int = ICV_LENGTH
     clear: tuple[str, ...] = ()
     ethertype: int = ETHERTYPE_MACSEC
+    traffic_classes: tuple[int, ...] = tuple(range(TRAFFIC_CLASSES))
+    access_priorities: tuple[int, ...] = tuple(range(2 * TRAFFIC_CLASSES))
+    enable_use: tuple[str, ...] = tuple(SUITES)
+    require_confidentiality: tuple[str, ...] = ()
+    point_to_point: PointToPoint = PointToPoint.AUTO
+    uncontrolled_point_to_point: PointToPoint = PointToPoint.AUTO
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         self._check_cipher()
         self._check_replay()
         if self.encodingsa not in AN_VALUES:
@@ -83,15 +145,24 @@ class Controls:
         if self.mtu is not None and self.mtu < 0:
             raise ConfigError(f"mtu {self.mtu} is negative")
         self._check_ethertype()
-        for name in self.clear:
-            try:
-                clear_rule(name)
-            except ValueError as error:
-                raise ConfigError(f"clear {name}: {error}") from None
-        if len(self.clear_values) > CLEAR_VALUES_MOST:
-            raise ConfigError(f"clear: more than {CLEAR_VALUES_MOST} EtherTypes and addresses")
+        self._check_clear()
+        self._check_priorities()
         if self.send_sci and (self.end_station or self.scb):
             LOG.warning("send_sci is on: end_station and scb have no effect")
+
+    def _check_kinds(self) -> None:
+        for name, (kind, example) in _KINDS.items():
+            value = getattr(self, name)
+            number = kind is Validate and isinstance(value, int) and value in range(len(Validate))
+            if not (number or isinstance(value, kind)):
+                raise ConfigError(f"{name} {value!r}: expected {example}")
+        for name in _NUMBERS:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+                raise ConfigError(f"{name} {value!r}: expected a whole number")
+        for name in _SWITCHES:
+            if not isinstance(value := getattr(self, name), bool):
+                raise ConfigError(f"{name} {value!r}: expected True or False")
 
     def _check_ethertype(self) -> None:
         given = f"ethertype {self.ethertype:04x}"
@@ -100,7 +171,51 @@ class Controls:
         if self.ethertype in OTHER_ETHERTYPES:
             raise ConfigError(f"{given} is that of {OTHER_ETHERTYPES[self.ethertype]}")
 
+    def _check_clear(self) -> None:
+        names = []
+        for text in self.clear:
+            try:
+                names.append(clear_rule(text).name)
+            except ValueError as error:
+                raise ConfigError(f"clear {text}: {error}") from None
+        if len(set(names)) < len(names):
+            raise ConfigError("clear: each protocol or value at most once")
+        if sum(name not in CLEAR_PROTOCOLS for name in names) > CLEAR_VALUES_MOST:
+            raise ConfigError(
+                f"clear: more than {CLEAR_VALUES_MOST} EtherTypes, addresses and ranges of VLANs"
+            )
+        for first, last in self.clear_tags_vlans:
+            if not 0 <= first <= last < VLAN_IDS:
+                raise ConfigError(f"clear_tags_vlans {first}-{last}: VLANs are 0 to {VLAN_IDS - 1}")
+
+    def _check_priorities(self) -> None:
+        for name, rows in PRIORITY_TABLES.items():
+            table = getattr(self, name)
+            if len(table) != rows or not all(0 <= value < rows for value in table):
+                raise ConfigError(
+                    f"{name}: {rows} numbers of 0 to {rows - 1} are wanted (10.7.17), "
+                    f"not {', '.join(map(str, table)) or 'none'}"
+                )
+
+    def _check_use(self) -> None:
+        name = self.cipher.name
+        for suite in (*self.enable_use, *self.require_confidentiality):
+            if suite not in SUITES:
+                raise ConfigError(f"suite {suite!r}: one of {', '.join(SUITES)}")
+        if name not in self.enable_use:
+            raise ConfigError(f"cipher {name} cannot be used: enable_use has not got it (10.7.25)")
+        if name in self.require_confidentiality and self.protect and not self.confidential:
+            raise ConfigError(
+                f"require_confidentiality: {name} needs encrypt: on and offset: 0 (10.7.26)"
+            )
+
+    @property
+    def confidential(self) -> bool:
+        """True if all User Data of our frames is encrypted."""
+        return self.encrypt and not self.offset
+
     def _check_cipher(self) -> None:
+        self._check_use()
         if self.offset not in (0, 30, 50):
             raise ConfigError(f"offset {self.offset}: the offsets are 0, 30 and 50 (10.7.25)")
         if self.offset not in self.cipher.offsets:
@@ -142,20 +257,53 @@ class Controls:
                 f"end_station means port 1, but the transmit SCI has port {port} (9.9)"
             )
 
-    @property
-    def clear_values(self) -> list[int]:
-        """The EtherTypes and destinations of `clear`, without the protocols that have a name."""
-        given = (clear_rule(name) for name in self.clear if name not in CLEAR_PROTOCOLS)
-        return [ethertype or to or 0 for ethertype, to in given]
+    def access_priority(self, priority: int, drop_eligible: bool = False) -> tuple[int, bool]:
+        """Return priority and drop eligibility asked of the Common Port for those of a request."""
+        row = self.access_priorities[priority << 1 | drop_eligible]
+        return row >> 1, bool(row & 1)
 
-    def lets_pass(self, frame: bytes) -> bool:
-        """Return whether `clear` names the protocol of a frame, so that it passes in clear."""
+    @property
+    def clear_rules(self) -> tuple[ClearRule, ...]:
+        """The rules of `clear`, in order."""
+        return tuple(map(clear_rule, self.clear))
+
+    def clear_rule_of(self, frame: bytes) -> ClearRule | None:
+        """Return the first rule of `clear` that knows a frame without a SecTAG, or None."""
         if not self.clear or len(frame) < ETHERNET_HEADER:
+            return None
+        at = self.sectag_at(frame)
+        if int.from_bytes(frame[at : at + 2]) == self.ethertype:
+            return None
+        return next((rule for rule in self.clear_rules if rule.knows(frame)), None)
+
+    def lets_pass(self, frame: bytes, sending: bool) -> bool:
+        """Return whether a frame, sent or received, passes in clear, even past a closed port."""
+        rule = self.clear_rule_of(frame)
+        if rule is None:
             return False
-        destination, ethertype = int.from_bytes(frame[:6]), int.from_bytes(frame[12:14])
-        wanted = map(clear_rule, self.clear)
-        return ethertype != self.ethertype and any(
-            known in (ethertype, None) and to in (destination, None) for known, to in wanted
+        return rule.mode is ClearMode.BYPASS or not (sending or rule.mode is ClearMode.STRICT)
+
+    def sectag_at(self, frame: bytes) -> int:
+        """Return where the SecTAG is, or is to go: behind at most `clear_tags` VLAN tags (11.4).
+
+        `clear_tags_vlans`: only behind tags of which the first is of these VLANs; empty: of any.
+        """
+        at = vlan_tags_end(frame, self.clear_tags)
+        vlan = vlan_of(frame) if self.clear_tags_vlans and at > ADDRESSES_LENGTH else None
+        if vlan is None or any(first <= vlan <= last for first, last in self.clear_tags_vlans):
+            return at
+        return ADDRESSES_LENGTH
+
+    @property
+    def tag_rules(self) -> TagRules:
+        """The rules by which a received SecTAG is valid (9.12)."""
+        return TagRules(
+            self.cipher.xpn,
+            self.icv_length,
+            self.profile.exact_length,
+            self.profile.refuse_sl_48,
+            self.ethertype,
+            self.profile.refuse_e0_c1,
         )
 
     @property

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .plane import Tally
+from .management.uncontrolled import PacketCount
+from .plane import Course, Tally
 from .verdict import SA_VERDICTS, SC_VERDICTS, TX_SA_VERDICTS, Verdict
 
 Counters = MappingProxyType[str, int]
@@ -17,6 +18,14 @@ class Excepted(NamedTuple):
 
     received: int
     sent: int
+
+
+class ClearCounts(NamedTuple):
+    """Frames without a SecTAG of one rule of `clear`: accepted, sent, and refused."""
+
+    received: int
+    sent: int
+    refused: int
 
 
 SUMS_2018 = {
@@ -70,16 +79,62 @@ def rx_sa_counters(tally: Tally) -> Counters:
     return MappingProxyType(_named(tally, SA_VERDICTS))
 
 
+_SENT = tuple(v for v in Verdict if v.sending)
+_RECEIVED = tuple(v for v in Verdict if v.received)
+_BY_COURSE = {
+    Course.DELIVERED: tuple(v for v in _RECEIVED if v.delivered),
+    Course.REFUSED: tuple(v for v in _RECEIVED if not v.delivered),
+    Course.SENT: _SENT,
+    Course.ALONE: (),
+}
+
+
+def _packets(tally: Tally, prefix: str, *courses: Course) -> dict[str, int]:
+    """10.7.6: frames to one station, to a group, and to all."""
+    total = sum(tally.frames[verdict] for course in courses for verdict in _BY_COURSE[course])
+    total += tally.alone if Course.ALONE in courses else 0
+    multicast = sum(tally.multicast[course] for course in courses)
+    broadcast = sum(tally.broadcast[course] for course in courses)
+    return {
+        f"{prefix}UcastPkts": total - multicast - broadcast,
+        f"{prefix}MulticastPkts": multicast,
+        f"{prefix}BroadcastPkts": broadcast,
+    }
+
+
 def interface_counters(tally: Tally) -> Counters:
-    """Return the RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs: D-07)."""
+    """Return the RFC 2863 counters of the Controlled Port, by Annex G.1 (10.7.6 differs: D-07).
+
+    Packets out are all that were to be sent, also those discarded, as RFC 2863 has it.
+    """
     frames = tally.frames
     errors = ("NO_TAG", "BAD_TAG", "NO_SCI", "NOT_USING_SA", "LATE", "NOT_VALID")
     return MappingProxyType(
         {
             "ifInOctets": tally.octets_in,
+            **_packets(tally, "ifIn", Course.DELIVERED),
             "ifInDiscards": frames[Verdict.OVERRUN],
             "ifInErrors": sum(frames[Verdict[name]] for name in errors),
             "ifOutOctets": tally.octets_out,
+            **_packets(tally, "ifOut", Course.SENT),
             "ifOutErrors": frames[Verdict.TOO_LONG],
+        }
+    )
+
+
+def uncontrolled_counters(tally: Tally, sent: PacketCount) -> Counters:
+    """Return the RFC 2863 counters of the Uncontrolled Port (10.7.3).
+
+    In: every frame of the Common Port. Out: what a user sent at the Uncontrolled Port.
+    """
+    return MappingProxyType(
+        {
+            "ifInOctets": tally.octets_common,
+            **_packets(tally, "ifIn", Course.DELIVERED, Course.REFUSED, Course.ALONE),
+            "ifInDiscards": 0,
+            "ifInErrors": 0,
+            "ifOutOctets": sent.octets,
+            **sent.packets("ifOut"),
+            "ifOutErrors": 0,
         }
     )

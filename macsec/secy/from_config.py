@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from macsec.clear_rules import vlan_range
 from macsec.config import Configuration, KeyRing, Origin, TransmitSASection
 from macsec.errors import ConfigError
 from macsec.keys import Key
 from macsec.suites import SUITES
 from macsec.terms import sci_text
 
-from .controls import Controls, Validate
+from .controls import PRIORITY_TABLES, Controls, Validate
+from .management.ports import PointToPoint
 from .profiles import PROFILES
 
 LOG = logging.getLogger("macsec")
@@ -30,6 +32,9 @@ class Management(Protocol):
     def create_tx_sc(self, sci: str, enabled: bool) -> None:
         """Create the transmit SC."""
 
+    def create_tx_class(self, traffic_class: int, enabled: bool) -> str:
+        """Create the transmit SC of a traffic class."""
+
     def create_tx_sa(
         self,
         an: int,
@@ -39,6 +44,7 @@ class Management(Protocol):
         ssci: int | None,
         salt: bytes | None,
         enabled: bool,
+        traffic_class: int = 0,
     ) -> None:
         """Create a transmit SA."""
 
@@ -60,10 +66,13 @@ class Management(Protocol):
         """Create a receive SA."""
 
 
-def located_controls(config: Configuration) -> Controls:
-    """Return the controls of a configuration. Raises ConfigError with file and line."""
+def located_controls(config: Configuration, **changes: Any) -> Controls:
+    """Return the controls of a configuration. Raises ConfigError with file and line.
+
+    `changes`: values of `secy:` that take the place of those in it.
+    """
     with _located(config.origin, ("secy",)):
-        return controls_of(config)
+        return controls_of(config, **changes)
 
 
 def install(secy: Management, config: Configuration) -> None:
@@ -73,15 +82,26 @@ def install(secy: Management, config: Configuration) -> None:
         _add_receive(secy, config, ring)
 
 
-def controls_of(config: Configuration) -> Controls:
-    """Return the controls of a configuration. Raises ConfigError."""
-    named = config.secy.model_dump(exclude={"ethertype"})
+def controls_of(config: Configuration, **changes: Any) -> Controls:
+    """Return the controls of a configuration, `changes` as above. Raises ConfigError."""
+    named = config.secy.model_dump(exclude={"ethertype"}) | changes
+    profile, mode = PROFILES[named.pop("profile")], named["validate_frames"]
+    if mode not in profile.validate_frames:
+        takes = " or ".join(profile.validate_frames)
+        raise ConfigError(f"validate {mode}: profile {profile.name} has {takes}")
+    tables = {name: named.pop(name) for name in PRIORITY_TABLES}
+    named |= {name: tuple(table) for name, table in tables.items() if table is not None}
     return Controls(
-        profile=PROFILES[named.pop("profile")],
+        profile=profile,
         cipher=SUITES[named.pop("cipher")],
         validate=Validate[named.pop("validate_frames").upper()],
         duplicates_reject=named.pop("duplicates") == "reject",
         clear=tuple(named.pop("clear")),
+        enable_use=tuple(named.pop("enable_use")),
+        require_confidentiality=tuple(named.pop("require_confidentiality")),
+        point_to_point=PointToPoint(named.pop("point_to_point")),
+        uncontrolled_point_to_point=PointToPoint(named.pop("uncontrolled_point_to_point")),
+        clear_tags_vlans=tuple(map(vlan_range, named.pop("clear_tags_vlans"))),
         ethertype=config.secy.ethertype,
         **named,
     )
@@ -106,6 +126,10 @@ def require_transmit(config: Configuration) -> None:
     if not sa.enabled:
         place = origin.where(("tx", "sa", str(an), "enabled"))
         raise ConfigError(f"{place}: off, but encodingsa names this SA")
+    for traffic_class in tx.classes:
+        if an not in tx.sas_of(traffic_class):
+            place = origin.where(("tx", "classes", str(traffic_class), "sa"))
+            raise ConfigError(f"{place}: has no SA {an}, which encodingsa names")
 
 
 def _add_transmit(secy: Management, model: Configuration, ring: KeyRing) -> None:
@@ -117,6 +141,13 @@ def _add_transmit(secy: Management, model: Configuration, ring: KeyRing) -> None
     for an, sa in tx.sa.items():
         with _located(model.origin, ("tx", "sa", str(an))):
             secy.create_tx_sa(an, **_parameters(sa, ring))
+    for traffic_class, section in tx.classes.items():
+        path = ("tx", "classes", str(traffic_class))
+        with _located(model.origin, path):
+            secy.create_tx_class(traffic_class, section.enabled)
+        for an, sa in tx.sas_of(traffic_class).items():
+            with _located(model.origin, (*path, "sa", str(an))):
+                secy.create_tx_sa(an, **_parameters(sa, ring), traffic_class=traffic_class)
 
 
 def _add_receive(secy: Management, model: Configuration, ring: KeyRing) -> None:

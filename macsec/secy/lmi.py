@@ -5,15 +5,17 @@ Every argument is checked here; a data plane only holds state and moves frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
-from macsec.errors import ConfigError, FrameError
-from macsec.frames import FrameBatch, frame_octets
-from macsec.keys import Key, Uncopyable
+from macsec.errors import ConfigError
+from macsec.frames import FrameBatch, FrameLike, frame_octets
+from macsec.keys import Key, Uncopyable, WrongKind, only_key
+from macsec.notebooks import Displayed
 from macsec.suites import CipherSuite
 from macsec.terms import AN_VALUES, sci_of, sci_text
 
@@ -21,22 +23,36 @@ from . import counters as names
 from .backends import make_plane
 from .channels import ReceiveSA, ReceiveSC, ReceiveSCs, TransmitSA, TransmitSC
 from .controls import Controls
-from .counters import Counters, Excepted
+from .counters import ClearCounts, Counters, Excepted
+from .management.arguments import missing, no_batch, sci_number
+from .management.uncontrolled import PacketCount
 from .own_arena import Arena
 from .plane import Loan, Outcome, SAParameters
+from .port_states import PortStates
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
+from .traffic_classes import class_sci, of_class, priorities
 from .verdict import Verdict
 
 if TYPE_CHECKING:
     from macsec.config import Configuration
 
 
-class SecY(Uncopyable):
+class SecY(PortStates, Uncopyable, Displayed):
     """A MAC Security Entity on a data plane.
 
     `protect` and `validate` move batches, `protect_frame` and `validate_frame` one frame. The
     management calls raise ConfigError; frames never raise. Not copyable: it holds keys. Use it
     as a context manager, or `close()` it, to wipe the keys at once.
+
+    >>> import macsec
+    >>> key = {0: {"key": "000102030405060708090a0b0c0d0e0f"}}
+    >>> a = macsec.SecY.from_config({"tx": {"sci": "02:00:00:00:00:01@1", "sa": key}})
+    >>> b = macsec.SecY.from_config({"rx": [{"sci": "02:00:00:00:00:01@1", "sa": key}]})
+    >>> wire = a.protect_frame(bytes(12) + bytes.fromhex("0800") + b"any payload")
+    >>> b.validate_frame(wire)[0].label
+    'ok'
+
+    See also: `from_config`, `counters`, `Outcome`, `Verdict`.
     """
 
     def __init__(
@@ -48,8 +64,10 @@ class SecY(Uncopyable):
         self._controls = controls or Controls()
         self._plane = make_plane(self._controls, backend, kernel)
         self._tx = TransmitSC(self._plane)
+        self._classes = {0: self._tx}
         self._rx = ReceiveSCs()
         self._uses = SSCIRegistry()
+        super().__init__()
 
     @classmethod
     def from_config(
@@ -65,10 +83,11 @@ class SecY(Uncopyable):
         file and line where there is a file.
         """
         # Late: a SecY that is made without a configuration does not load the models.
-        from macsec.config import load
+        from macsec.config import concealed, load
 
         from .from_config import install, located_controls
 
+        config = concealed(config)
         model = load(config)
         try:
             secy = cls(located_controls(model), backend, kernel)
@@ -83,28 +102,44 @@ class SecY(Uncopyable):
 
     # ---------------------------------------------------------------- frames
 
-    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+    def protect(
+        self,
+        batch: FrameBatch,
+        out: Arena | None = None,
+        priority: int | Sequence[int | None] | None = None,
+    ) -> Outcome:
         """Protect a batch (10.5).
 
         `out`: an arena of the caller, in which the frames of the outcome then lie, until the caller
         writes there again. It has 32 octets more than each frame. Raises ArenaError if it is too
         small, cannot be written, or holds the frames of the batch.
+        `priority`: the user priority of the requests, 0 to 7, one for all or one for each. Without
+        one, the first VLAN tag of a frame gives it, or it is 0. It chooses among several transmit
+        SCs (10.7.17).
         """
         if not isinstance(batch, FrameBatch):
-            _no_batch(batch)
-        return self._plane.protect(batch, out)
+            no_batch(batch)
+        if priority is None:
+            return self._plane.protect(batch, out)
+        return self._plane.protect(batch, out, priorities(len(batch), priority))
 
     def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """Validate a batch (10.6); `out` as for `protect`."""
         if not isinstance(batch, FrameBatch):
-            _no_batch(batch)
+            no_batch(batch)
         return self._plane.validate(batch, out)
 
-    def protect_frame(self, frame: bytes) -> bytes | None:
-        """Protect one frame; None if nothing is sent, with the reason in the counters."""
+    def protect_frame(self, frame: FrameLike, priority: int | None = None) -> bytes | None:
+        """Protect one frame; None if nothing is sent, with the reason in the counters.
+
+        `priority` as for `protect`.
+        """
+        if priority is not None:
+            (given,) = priorities(1, priority)
+            return self._plane.protect_frame(frame_octets(frame), given)[1]
         return self._plane.protect_frame(frame if type(frame) is bytes else frame_octets(frame))[1]
 
-    def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
+    def validate_frame(self, octets: FrameLike) -> tuple[Verdict, bytes | None]:
         """Validate one frame; return its verdict, and the clear frame if it is delivered."""
         return self._plane.validate_frame(octets if type(octets) is bytes else frame_octets(octets))
 
@@ -143,8 +178,13 @@ class SecY(Uncopyable):
 
     @property
     def tx(self) -> TransmitSC:
-        """The transmit SC."""
+        """The transmit SC; the default one, of traffic class 0, if there are several."""
         return self._tx
+
+    @property
+    def tx_classes(self) -> Mapping[int, TransmitSC]:
+        """All transmit SCs by traffic class; 0 is `tx`."""
+        return MappingProxyType(self._classes)
 
     @property
     def rx(self) -> ReceiveSCs:
@@ -156,6 +196,20 @@ class SecY(Uncopyable):
         """All counters by the standard's names, zeros included, SCs summed."""
         return names.secy_counters(self._plane.tally())
 
+    def to_arrow(self) -> Any:
+        """Return all counters, of SCs and SAs as well, as a `pyarrow.Table` (extra `arrow`).
+
+        Columns: `entity` (SecY, transmit SC, ...), `sci`, `an`, `counter`, `count`.
+        Raises EnvironmentLacks without pyarrow.
+        """
+        from .tables.counters import counter_table
+
+        return counter_table(self)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the rows of `to_arrow` as a stream of Arrow's C interface."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
     @property
     def excepted(self) -> Excepted:
         """Frames that passed in clear, since the control `clear` names their protocol."""
@@ -163,28 +217,23 @@ class SecY(Uncopyable):
         return Excepted(frames[Verdict.EXCEPTED], frames[Verdict.SENT_CLEAR])
 
     @property
-    def interface_counters(self) -> Counters:
-        """RFC 2863 counters of the Controlled Port."""
-        return names.interface_counters(self._plane.tally())
+    def clear_counts(self) -> dict[str, ClearCounts]:
+        """Frames in clear by the rules of the control `clear`, as it spells them."""
+        counts = self._plane.clear_counts()
+        return {
+            rule: ClearCounts(*row) for rule, row in zip(self._controls.clear, counts, strict=True)
+        }
 
     @property
-    def mac_operational(self) -> bool:
-        """True if the Controlled Port can send and a receive SA is enabled (10.7.4)."""
-        sa = self._tx.sa.get(self._controls.encodingsa)
-        sends = not self._controls.protects or (
-            self._tx.enabled
-            and sa is not None
-            and sa.enabled
-            and sa.next_pn < self._controls.cipher.pn_limit
-        )
-        receives = any(
-            sc.enabled and any(sa.enabled for sa in sc.sa.values()) for sc in self._rx.values()
-        )
-        return sends and (receives or not self._controls.protects)
+    def interface_counters(self) -> Counters:
+        """RFC 2863 counters of the Controlled Port (10.7.6)."""
+        return names.interface_counters(self._plane.tally())
 
     def clear_counters(self) -> None:
         """Zero all counters; no PN changes."""
+        self.locks.check(["counters"])
         self._plane.clear()
+        self._sent = PacketCount()
 
     # ---------------------------------------------------------------- controls
 
@@ -192,13 +241,15 @@ class SecY(Uncopyable):
         """Change controls by name; `change_cipher` changes the cipher suite."""
         if "cipher" in changes and changes["cipher"] is not self._controls.cipher:
             raise ConfigError("change_cipher changes the suite: it deletes all keys (10.7.27)")
+        self.locks.check(changes)
         self._configure(replace(self._controls, **changes))
 
-    def change_cipher(self, cipher: CipherSuite) -> None:
-        """Change the suite: deletes all SAs and their keys (10.7.27)."""
-        controls = replace(self._controls, cipher=cipher)
-        for an in list(self._tx.sa):
-            self._forget_tx_sa(an)
+    def change_cipher(self, cipher: CipherSuite, **changes: Any) -> None:
+        """Change the suite, and other controls; deletes all SAs and their keys (10.7.27)."""
+        self.locks.check(["cipher", *changes])
+        controls = replace(self._controls, cipher=cipher, **changes)
+        for tx_sc in self._classes.values():
+            self._forget_tx_sas(tx_sc)
         for sc in list(self._rx.values()):
             for an in list(sc.sa):
                 self._forget_rx_sa(sci_of(sc.sci), an)
@@ -217,14 +268,49 @@ class SecY(Uncopyable):
     # ---------------------------------------------------------------- transmit SC and SAs
 
     def create_tx_sc(self, sci: str | int, enabled: bool = True) -> None:
-        """Name the transmit SC (10.7.20); a changed SCI deletes its SAs."""
-        number = _sci(sci)
+        """Name the transmit SC (10.7.20).
+
+        A changed SCI deletes its SAs, and the SCs of other traffic classes: theirs follow from it.
+        """
+        self.locks.check(["tx_sc"])
+        number = sci_number(sci)
         self._controls.check_sci(number)
         if self._tx.sci != sci_text(number):
-            for an in list(self._tx.sa):
-                self._forget_tx_sa(an)
+            self._forget_tx_sas(self._tx)
+            for traffic_class in list(self._classes)[1:]:
+                self.delete_tx_class(traffic_class)
         self._plane.set_tx_sc(number, enabled)
+        if self._tx.sci != sci_text(number):
+            self._records.create(self._tx)
         self._tx.sci, self._tx.enabled = sci_text(number), enabled
+        self._records.settle(self._tx)
+
+    def create_tx_class(self, traffic_class: int, enabled: bool = True) -> str:
+        """Create the transmit SC of a traffic class, 1 to 7, or start or stop it; return its SCI.
+
+        The class is in the top four bits of the Port Identifier (10.7.17). With more than one SC,
+        every SecTAG has the SCI (Table 10-1).
+        """
+        self.locks.check(["tx_sc"])
+        sci = class_sci(self._tx.sci, traffic_class)
+        self._plane.set_tx_sc(sci, enabled, traffic_class)
+        sc = self._classes.get(traffic_class)
+        if sc is None:
+            sc = self._classes[traffic_class] = TransmitSC(self._plane, traffic_class)
+            self._records.create(sc)
+        sc.sci, sc.enabled = sci_text(sci), enabled
+        self._records.settle(sc)
+        return sc.sci
+
+    def delete_tx_class(self, traffic_class: int) -> None:
+        """Delete the transmit SC of a traffic class with its SAs; its frames go to the default."""
+        self.locks.check(["tx_sc"])
+        sc = self._find_class(traffic_class)
+        if sc is self._tx:
+            raise ConfigError("traffic class 0 has the default transmit SC, which stays")
+        self._forget_tx_sas(sc)
+        self._plane.remove_tx_sc(traffic_class)
+        del self._classes[traffic_class]
 
     def create_tx_sa(
         self,
@@ -235,52 +321,69 @@ class SecY(Uncopyable):
         ssci: int | None = None,
         salt: bytes | None = None,
         enabled: bool = True,
+        traffic_class: int = 0,
     ) -> None:
         """Create a transmit SA (10.7.22); under `ieee` it replaces one with the same AN."""
-        if self._tx.sci is None:
+        key = only_key(key)
+        self.locks.check(["tx_sa"])
+        sc = self._find_class(traffic_class)
+        if sc.sci is None:
             raise ConfigError("no transmit SC: create it before its SAs")
-        sci = sci_of(self._tx.sci)
+        sci = sci_of(sc.sci)
         sa = self._sa(an, key, next_pn, None, ssci, salt, enabled)
-        self._claim(sci, an, True, sa, self._tx.sa)
-        self._plane.add_tx_sa(sa)
+        self._claim(sci, an, True, sa, sc.sa)
+        if an in sc.sa:
+            self._records.keep(sc, sc.sa[an])
+        self._plane.add_tx_sa(sa, traffic_class)
         iv = self._controls.cipher.iv(sci, 0, sa.ssci, sa.salt)
-        self._tx._sa[an] = TransmitSA(self._plane, an, key.check_value, iv)
+        sc._sa[an] = TransmitSA(self._plane, an, key.check_value, iv, traffic_class)
+        self._records.create(sc._sa[an])
+        self._records.use(sc, sc._sa[an], enabled, False)
 
-    def delete_tx_sa(self, an: int) -> None:
-        """Delete a transmit SA and wipe its key."""
-        self._may_delete(self._find_tx(an))
-        self._forget_tx_sa(an)
+    def delete_tx_sa(self, an: int, traffic_class: int = 0) -> None:
+        """Delete a transmit SA and wipe its key; its times and counters stay in `deleted`."""
+        self.locks.check(["tx_sa"])
+        self._may_delete(self._find_tx(an, traffic_class))
+        self._forget_tx_sa(self._classes[traffic_class], an)
 
-    def enable_tx_sa(self, an: int, enabled: bool = True) -> None:
+    def enable_tx_sa(self, an: int, enabled: bool = True, traffic_class: int = 0) -> None:
         """Start or stop a transmit SA (10.7.24)."""
-        self._find_tx(an)
-        self._plane.enable_tx_sa(an, enabled)
+        self.locks.check(["tx_sa"])
+        sa = self._find_tx(an, traffic_class)
+        was = sa.enabled
+        self._plane.enable_tx_sa(an, enabled, traffic_class)
+        self._records.use(self._classes[traffic_class], sa, enabled, was)
 
-    def raise_tx_pn(self, an: int, next_pn: int) -> None:
+    def raise_tx_pn(self, an: int, next_pn: int, traffic_class: int = 0) -> None:
         """Raise nextPN of a transmit SA, never lower it: no PN is used twice under a SAK."""
-        sa = self._find_tx(an)
+        self.locks.check(["pn"])
+        sa = self._find_tx(an, traffic_class)
         with self._plane.still():
-            self._plane.set_tx_pn(an, self._raised("next_pn", sa.next_pn, next_pn))
+            raised = self._raised("next_pn", sa.next_pn, next_pn)
+            self._plane.set_tx_pn(an, raised, traffic_class)
 
-    def limit_tx_pn(self, an: int, limit: int) -> None:
+    def limit_tx_pn(self, an: int, limit: int, traffic_class: int = 0) -> None:
         """Use no PN from `limit` on until the next call; frames that need one are not sent."""
-        self._find_tx(an)
+        self._find_tx(an, traffic_class)
         if not 1 <= limit <= self._controls.cipher.pn_limit:
             raise ConfigError(f"limit {limit} is not within 1 to {self._controls.cipher.pn_limit}")
-        self._plane.limit_tx_pn(an, limit)
+        self._plane.limit_tx_pn(an, limit, traffic_class)
 
     # ---------------------------------------------------------------- receive SCs and SAs
 
     def create_rx_sc(self, sci: str | int, enabled: bool = True) -> None:
         """Create a receive SC (10.7.11)."""
-        number = _sci(sci)
+        self.locks.check(["rx_sc"])
+        number = sci_number(sci)
         if number in self._rx._by_sci:
             raise ConfigError(f"receive SC {sci_text(number)} exists")
         self._plane.add_rx_sc(number, enabled)
         self._rx._by_sci[number] = ReceiveSC(self._plane, number, enabled)
+        self._records.create(self._rx._by_sci[number])
 
     def delete_rx_sc(self, sci: str | int) -> None:
         """Delete a receive SC with its SAs and wipe their keys."""
+        self.locks.check(["rx_sc"])
         sc = self._find_sc(sci)
         number = sci_of(sc.sci)
         for an in list(sc.sa):
@@ -290,9 +393,11 @@ class SecY(Uncopyable):
 
     def enable_rx_sc(self, sci: str | int, enabled: bool = True) -> None:
         """Start or stop a receive SC."""
+        self.locks.check(["rx_sc"])
         sc = self._find_sc(sci)
         self._plane.enable_rx_sc(sci_of(sc.sci), enabled)
         sc.enabled = enabled
+        self._records.settle(sc)
 
     def create_rx_sa(
         self,
@@ -312,29 +417,40 @@ class SecY(Uncopyable):
         lowest PN to set; with duplicates: reject it is at least nextPN - replayWindow, since the
         bitmap remembers no further back.
         """
+        key = only_key(key)
+        self.locks.check(["rx_sa"])
         sc = self._find_sc(sci)
         number = sci_of(sc.sci)
         sa = self._sa(an, key, next_pn, lowest_pn, ssci, salt, enabled)
         self._claim(number, an, False, sa, sc.sa)
+        if an in sc.sa:
+            self._records.keep(sc, sc.sa[an])
         self._plane.add_rx_sa(number, sa)
         sc._sa[an] = ReceiveSA(self._plane, number, an)
+        self._records.create(sc._sa[an])
+        self._records.use(sc, sc._sa[an], enabled, False)
 
     def delete_rx_sa(self, sci: str | int, an: int) -> None:
-        """Delete a receive SA and wipe its key."""
+        """Delete a receive SA and wipe its key; its times and counters stay in `deleted`."""
+        self.locks.check(["rx_sa"])
         sc = self._find_sc(sci)
         self._may_delete(self._find_rx(sc, an))
         self._forget_rx_sa(sci_of(sc.sci), an)
 
     def enable_rx_sa(self, sci: str | int, an: int, enabled: bool = True) -> None:
         """Start or stop a receive SA (10.7.15)."""
+        self.locks.check(["rx_sa"])
         sc = self._find_sc(sci)
-        self._find_rx(sc, an)
+        sa = self._find_rx(sc, an)
+        was = sa.enabled
         self._plane.enable_rx_sa(sci_of(sc.sci), an, enabled)
+        self._records.use(sc, sa, enabled, was)
 
     def raise_rx_pn(
         self, sci: str | int, an: int, *, next_pn: int | None = None, lowest_pn: int | None = None
     ) -> None:
         """Raise nextPN or lowestPN of a receive SA, never lower them (10.7.15)."""
+        self.locks.check(["pn"])
         sc = self._find_sc(sci)
         sa = self._find_rx(sc, an)
         if self._controls.profile.window_from_next_pn and lowest_pn is not None:
@@ -354,7 +470,7 @@ class SecY(Uncopyable):
     def _sa(
         self,
         an: int,
-        key: Key,
+        key: Key | WrongKind,
         next_pn: int,
         lowest_pn: int | None,
         ssci: int | None,
@@ -364,6 +480,8 @@ class SecY(Uncopyable):
         cipher = self._controls.cipher
         if an not in AN_VALUES:
             raise ConfigError(f"AN {an} is not 0 to 3 (9.6)")
+        if isinstance(key, WrongKind):
+            raise ConfigError(f"expected a Key, not {key}: macsec.Key(octets)")
         if len(key) != cipher.key_length:
             raise ConfigError(
                 f"{cipher.name} takes a key of {cipher.key_length} octets, {len(key)} given"
@@ -409,17 +527,22 @@ class SecY(Uncopyable):
         if sa.enabled and not self._controls.profile.replaces_sa:
             raise ConfigError(f"SA {sa.an} is in use: disable it before deleting it")
 
-    def _find_tx(self, an: int) -> TransmitSA:
-        return self._tx.sa[an] if an in self._tx.sa else _missing(f"transmit SA {an}")
+    def _find_class(self, traffic_class: int) -> TransmitSC:
+        sc = self._classes.get(traffic_class)
+        return sc or missing(f"transmit SC of traffic class {traffic_class}")
+
+    def _find_tx(self, an: int, traffic_class: int) -> TransmitSA:
+        sa = self._find_class(traffic_class).sa.get(an)
+        return sa or missing(f"transmit SA {an}{of_class(traffic_class)}")
 
     def _find_sc(self, sci: str | int) -> ReceiveSC:
-        number = _sci(sci)
+        number = sci_number(sci)
         sc = self._rx._by_sci.get(number)
-        return sc if sc is not None else _missing(f"receive SC {sci_text(number)}")
+        return sc if sc is not None else missing(f"receive SC {sci_text(number)}")
 
     @staticmethod
     def _find_rx(sc: ReceiveSC, an: int) -> ReceiveSA:
-        return sc.sa[an] if an in sc.sa else _missing(f"SA {an} of receive SC {sc.sci}")
+        return sc.sa[an] if an in sc.sa else missing(f"SA {an} of receive SC {sc.sci}")
 
     def _raised(self, name: str, old: int, new: int | None, limit: int | None = None) -> int:
         limit = self._controls.cipher.pn_limit if limit is None else limit
@@ -431,14 +554,23 @@ class SecY(Uncopyable):
             )
         return new
 
-    def _forget_tx_sa(self, an: int) -> None:
-        self._plane.remove_tx_sa(an)
-        del self._tx._sa[an]
-        self._uses.drop(SAPlace(sci_of(self._tx.sci or ""), an, True))
+    def _forget_tx_sas(self, sc: TransmitSC) -> None:
+        for an in list(sc.sa):
+            self._forget_tx_sa(sc, an)
+
+    def _forget_tx_sa(self, sc: TransmitSC, an: int) -> None:
+        self._records.keep(sc, sc.sa[an])
+        self._plane.remove_tx_sa(an, sc.traffic_class)
+        del sc._sa[an]
+        self._records.settle(sc)
+        self._uses.drop(SAPlace(sci_of(sc.sci or ""), an, True))
 
     def _forget_rx_sa(self, sci: int, an: int) -> None:
+        sc = self._rx._by_sci[sci]
+        self._records.keep(sc, sc.sa[an])
         self._plane.remove_rx_sa(sci, an)
-        del self._rx._by_sci[sci]._sa[an]
+        del sc._sa[an]
+        self._records.settle(sc)
         self._uses.drop(SAPlace(sci, an, False))
 
     def close(self) -> None:
@@ -454,23 +586,5 @@ class SecY(Uncopyable):
     def __repr__(self) -> str:
         return (
             f"<SecY {self._tx.sci or 'without a transmit SC'}, {self._controls.cipher.name}, "
-            f"{len(self._rx)} receive SCs, {self.backend}>"
+            f"{len(self._rx)} receive SC{'s' * (len(self._rx) != 1)}, {self.backend}>"
         )
-
-
-def _no_batch(batch: object) -> NoReturn:
-    raise FrameError(
-        f"a FrameBatch is wanted, not {type(batch).__name__}: FrameBatch.from_frames([...]), "
-        "or protect_frame and validate_frame for one frame"
-    )
-
-
-def _sci(sci: str | int) -> int:
-    try:
-        return sci_of(sci)
-    except ValueError as error:
-        raise ConfigError(f"SCI {sci!r}: {error}") from None
-
-
-def _missing(what: str) -> NoReturn:
-    raise ConfigError(f"there is no {what}")

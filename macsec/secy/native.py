@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, NoReturn
 
+from macsec.clear_rules import VLAN_IDS, ClearRule
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
 from macsec.keys import Uncopyable
 from macsec.native import load
-from macsec.terms import CLEAR_PROTOCOLS, ETHERNET_HEADER, PN_LIMIT_64
+from macsec.terms import ETHERNET_HEADER, PN_LIMIT_64
 
 from .controls import Controls
 from .own_arena import Arena, own_arena
@@ -51,6 +52,8 @@ REFUSALS: dict[int, tuple[type[MACsecError], str]] = {
 }
 """Error and text of each macsec_status of the data plane in C except DONE."""
 
+_remember = vars(Outcome)["given"].__set__  # C made the outcome; for others it is frozen
+
 _OPEN: weakref.WeakSet[NativePlane] = weakref.WeakSet()
 
 
@@ -80,18 +83,31 @@ class NativePlane(Uncopyable):
 
     # ---------------------------------------------------------------- frames
 
-    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+    def protect(
+        self, batch: FrameBatch, out: Arena | None = None, priorities: bytes | None = None
+    ) -> Outcome:
         """10.5: frames of the Controlled Port, to be sent on the Common Port."""
-        outcome: Outcome = self._many.protect(batch, out)
+        outcome: Outcome
+        if priorities is None:
+            outcome = self._many.protect(batch, out)
+        else:
+            outcome = self._many.protect(batch, out, priorities)
+        _remember(outcome, batch)
         return outcome
 
     def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """10.6: frames of the Common Port, for the Controlled Port."""
         outcome: Outcome = self._many.validate(batch, out)
+        _remember(outcome, batch)
         return outcome
 
-    def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+    def protect_frame(
+        self, frame: bytes, priority: int | None = None
+    ) -> tuple[Verdict, bytes | None]:
         """10.5, one frame."""
+        if priority is not None:
+            sent = self.protect(FrameBatch.from_frames([frame]), None, bytes([priority]))
+            return sent.verdict[0], next(iter(sent.batch.frames()), None)
         outcome: tuple[Verdict, bytes | None] = self._one.protect(frame)
         return outcome
 
@@ -99,6 +115,12 @@ class NativePlane(Uncopyable):
         """10.6, one frame."""
         outcome: tuple[Verdict, bytes | None] = self._one.validate(frame)
         return outcome
+
+    def see(self, frame: bytes) -> None:
+        """10.7.3: count a received frame that the Uncontrolled Port alone has."""
+        with self._lock:
+            if self._secy is not None:
+                lib.macsec_see(self._secy, frame, len(frame))
 
     # ---------------------------------------------------------------- management
 
@@ -109,34 +131,43 @@ class NativePlane(Uncopyable):
             check_status(
                 lib.macsec_secy_configure(self._open(), ffi.new("macsec_controls *", values))
             )
-            lib.macsec_secy_let_pass(self._open(), ffi.new("uint64_t[8]", controls.clear_values))
+            lib.macsec_secy_let_pass(
+                self._open(), _clear_rules(controls.clear_rules), len(controls.clear)
+            )
+            lib.macsec_secy_set_clear_vlans(self._open(), _vlan_words(controls.clear_tags_vlans))
+            lib.macsec_secy_set_classes(self._open(), bytes(controls.traffic_classes))
         self._wraps = controls.profile.window_from_next_pn
         self._window = controls.window
+        self._rules = len(controls.clear)
 
-    def set_tx_sc(self, sci: int, enabled: bool) -> None:
-        """10.7.20: name the transmit SC."""
-        self._call(lib.macsec_secy_set_tx_sc, sci, enabled)
+    def set_tx_sc(self, sci: int, enabled: bool, tc: int = 0) -> None:
+        """10.7.20: name the transmit SC of a traffic class, `tc` here and below."""
+        self._call(lib.macsec_secy_set_tx_sc, tc, sci, enabled)
 
-    def add_tx_sa(self, sa: SAParameters) -> None:
+    def remove_tx_sc(self, tc: int) -> None:
+        """Delete the transmit SC of a traffic class other than 0."""
+        self._call(lib.macsec_secy_remove_tx_sc, tc)
+
+    def add_tx_sa(self, sa: SAParameters, tc: int = 0) -> None:
         """10.7.22: create a transmit SA."""
         with _Parameters(sa) as parameters:
-            self._call(lib.macsec_secy_add_tx_sa, sa.an, parameters)
+            self._call(lib.macsec_secy_add_tx_sa, tc, sa.an, parameters)
 
-    def remove_tx_sa(self, an: int) -> None:
+    def remove_tx_sa(self, an: int, tc: int = 0) -> None:
         """Delete a transmit SA and wipe its key."""
-        self._call(lib.macsec_secy_remove_tx_sa, an)
+        self._call(lib.macsec_secy_remove_tx_sa, tc, an)
 
-    def enable_tx_sa(self, an: int, enabled: bool) -> None:
+    def enable_tx_sa(self, an: int, enabled: bool, tc: int = 0) -> None:
         """10.7.24: start or stop a transmit SA."""
-        self._call(lib.macsec_secy_enable_tx_sa, an, enabled)
+        self._call(lib.macsec_secy_enable_tx_sa, tc, an, enabled)
 
-    def set_tx_pn(self, an: int, next_pn: int) -> None:
+    def set_tx_pn(self, an: int, next_pn: int, tc: int = 0) -> None:
         """Set nextPN of a transmit SA."""
-        self._call(lib.macsec_secy_set_tx_pn, an, _below(next_pn))
+        self._call(lib.macsec_secy_set_tx_pn, tc, an, _below(next_pn))
 
-    def limit_tx_pn(self, an: int, limit: int) -> None:
+    def limit_tx_pn(self, an: int, limit: int, tc: int = 0) -> None:
         """Use no PN from `limit` on for now."""
-        self._call(lib.macsec_secy_limit_tx_pn, an, _below(limit))
+        self._call(lib.macsec_secy_limit_tx_pn, tc, an, _below(limit))
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
         """10.7.11: create a receive SC."""
@@ -167,12 +198,21 @@ class NativePlane(Uncopyable):
         """10.7.15: updtNextPN and updtLowestPN."""
         self._call(lib.macsec_secy_set_rx_pn, sci, an, _below(next_pn), _below(lowest_pn))
 
-    def tx_sa(self, an: int) -> SAState:
+    def tx_sa(self, an: int, tc: int = 0) -> SAState:
         """10.7.23: return the state of a transmit SA."""
         state = ffi.new("macsec_sa_state *")
-        self._call(lib.macsec_secy_tx_sa, an, state)
+        self._call(lib.macsec_secy_tx_sa, tc, an, state)
         tally = Tally(tuple(state.frames[0 : len(TX_SA_VERDICTS)]))
         return SAState(bool(state.enabled), state.last_pn + 1, 0, tally)
+
+    def tx_sc_tally(self, tc: int = 0) -> Tally:
+        """10.7.18: return the counts of a transmit SC."""
+        tally = ffi.new("macsec_tx_tally *")
+        self._call(lib.macsec_secy_tx_sc_tally, tc, tally)
+        frames = [0] * len(Verdict)
+        frames[Verdict.ENCRYPTED] = tally.frames_encrypted
+        frames[Verdict.PROTECTED] = tally.frames_protected
+        return Tally(tuple(frames), protected=tally.protected_, encrypted=tally.encrypted)
 
     def rx_sa(self, sci: int, an: int) -> SAState:
         """10.7.14: return the state of a receive SA."""
@@ -197,6 +237,14 @@ class NativePlane(Uncopyable):
         with self._lock:
             lib.macsec_secy_tally(self._open(), tally)
         return _tally(tally, len(Verdict))
+
+    def clear_counts(self) -> list[tuple[int, int, int]]:
+        """Return frames received, sent and refused in clear, for each rule of `clear`."""
+        counts = ffi.new("macsec_clear_count[]", lib.MACSEC_CLEAR_RULES_MOST)
+        with self._lock:
+            secy = self._open()
+            lib.macsec_secy_clear_counts(secy, counts)
+            return [(row.received, row.sent, row.refused) for row in counts[0 : self._rules]]
 
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
@@ -309,23 +357,46 @@ def check_kernel(name: str) -> None:
         raise EnvironmentLacks(f"this CPU cannot run kernel {name}")
 
 
+NOT_IN_C = ("name", "icv_lengths", "replaces_sa", "validate_frames", "documented")
+"""Fields of a profile that management reads."""
+
+
 def _controls(controls: Controls) -> dict[str, int]:
     switches = {
         name: getattr(controls.profile, name)
         for name in controls.profile.__dataclass_fields__
-        if name not in ("name", "icv_lengths", "replaces_sa")
+        if name not in NOT_IN_C
     }
     own = (
         "protect encrypt offset validate replay duplicates_reject send_sci end_station scb "
         "encodingsa clear_tags clear_tags_authenticated icv_length ethertype window"
     )
-    named = sum(1 << at for at, name in enumerate(CLEAR_PROTOCOLS) if name in controls.clear)
     return switches | {
         **{name: int(getattr(controls, name)) for name in own.split()},
         "xpn": controls.cipher.xpn,
-        "clear": named | bool(controls.clear_values) << lib.MACSEC_CLEAR_VALUES,
+        "clear": bool(controls.clear),
         "longest": -1 if controls.mtu is None else controls.mtu + ETHERNET_HEADER,
     }
+
+
+def _clear_rules(rules: tuple[ClearRule, ...]) -> Any:
+    table = ffi.new("macsec_clear_rule[]", max(len(rules), 1))
+    for row, rule in zip(table, rules, strict=False):
+        row.destination = -1 if rule.destination is None else rule.destination
+        row.ethertype = -1 if rule.ethertype is None else rule.ethertype
+        row.opcode = -1 if rule.opcode is None else rule.opcode
+        row.first_vlan, row.last_vlan = rule.vlans or (-1, -1)
+        row.mode = rule.mode
+    return table
+
+
+def _vlan_words(ranges: tuple[tuple[int, int], ...]) -> Any:
+    """Return a bit for each VLAN, in words of C; no range: all of them."""
+    bits = 0
+    for first, last in ranges or ((0, VLAN_IDS),):
+        bits |= (1 << last + 1) - (1 << first)
+    words = [bits >> 64 * at & MASK_64 for at in range(lib.MACSEC_VLAN_WORDS)]
+    return ffi.new("uint64_t[]", words)
 
 
 def _tally(tally: Any, rows: int) -> Tally:
@@ -337,6 +408,10 @@ def _tally(tally: Any, rows: int) -> Tally:
         tally.encrypted,
         tally.octets_in,
         tally.octets_out,
+        tally.octets_common,
+        tally.alone,
+        tuple(tally.multicast),
+        tuple(tally.broadcast),
     )
 
 

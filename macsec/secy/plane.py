@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from macsec.frames import Column, FrameBatch
 from macsec.frames.held import Held
 from macsec.keys import Key, Uncopyable
+from macsec.notebooks import Displayed
 from macsec.terms import SCI_NONE
 
 from .controls import Controls
@@ -22,19 +24,32 @@ from .verdict import Verdict
 
 AN_UNKNOWN = 255
 
+PRIORITY_OF_TAG = 255
+"""A request without a priority of its own: the first VLAN tag of the frame gives it."""
+
 DEAD = "this transmit SA died in a fork: only the parent may use its PNs. Create one with a new key"
 
 _VERDICTS: NDArray[np.object_] = np.array(list(Verdict), dtype=object)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Outcome(Held):
+class Outcome(Held, Displayed):
     """Result of a batch of n frames.
 
     `batch`: the frames that go on (m rows), in order. `delivered`: int64[m], their input row
     numbers. `codes`: uint8[n], the Verdict number of each input row. From the SecTAG of each input
     row: `sci` uint64[n] (all ones: unknown), `an` uint8[n] (255: unknown), `pn` uint64[n] (0:
-    unknown; recovered to 64 bits under an XPN suite).
+    unknown; recovered to 64 bits under an XPN suite). `given`: the batch of the input rows.
+
+    Anything that reads Arrow takes an outcome: `polars.DataFrame(outcome)`, `pyarrow.table`.
+
+    >>> import macsec
+    >>> secy = macsec.SecY(macsec.Controls(validate=macsec.Validate.STRICT))
+    >>> outcome = secy.validate(macsec.FrameBatch.from_frames([bytes(60), bytes(4)]))
+    >>> [macsec.Verdict(code).label for code in outcome.codes], len(outcome.batch)
+    (['no-tag', 'runt'], 0)
+
+    See also: `SecY.validate`, `SecY.protect`, `Verdict` (clause 10.6).
     """
 
     batch: FrameBatch
@@ -43,6 +58,7 @@ class Outcome(Held):
     sci: NDArray[np.uint64]
     an: NDArray[np.uint8]
     pn: NDArray[np.uint64]
+    given: FrameBatch | None = None
 
     def __repr__(self) -> str:
         counted = sorted(Counter(self.codes.tolist()).items())
@@ -65,12 +81,41 @@ class Outcome(Held):
             pn or None,
         )
 
+    def to_arrow(self, first: int = 0) -> Any:
+        """Return a `pyarrow.Table` with a row for each input row; needs the extra `arrow`.
+
+        Columns: `frame` (counted from `first`), `time`, `length` (of the input), `sci` (16 hex
+        digits), `an`, `pn`, `verdict`, `counter`, `delivered`. Null: unknown, or no counter.
+        Raises EnvironmentLacks without pyarrow.
+        """
+        from .tables.schema import arrow
+        from .tables.verdicts import record_batch
+
+        return arrow().Table.from_batches([record_batch(self, self.given, first)])
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the rows of `to_arrow` as a stream of Arrow's C interface."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+class Course(IntEnum):
+    """Way of a frame through a SecY, by which those to groups are counted (10.7.6)."""
+
+    DELIVERED = 0
+    REFUSED = 1
+    SENT = 2
+    ALONE = 3
+    """Received at the Uncontrolled Port, and by no step of the SecY."""
+
 
 class Tally(NamedTuple):
     """Counts of frames by verdict number, and octets of User Data (10.7.9, 10.7.18).
 
     On a SecY `frames` has a row for every verdict; on a receive SC and on an SA only the first
-    (see `verdict.py`). `octets_in` and `octets_out` are whole frames at the Controlled Port.
+    (see `verdict.py`). `octets_in` and `octets_out` are whole frames at the Controlled Port,
+    `octets_common` those received on the Common Port. `alone`: frames of the Uncontrolled Port
+    alone. `multicast` and `broadcast`: frames to groups and to all, by `Course`; multicast without
+    broadcast.
     """
 
     frames: tuple[int, ...]
@@ -80,6 +125,10 @@ class Tally(NamedTuple):
     encrypted: int = 0
     octets_in: int = 0
     octets_out: int = 0
+    octets_common: int = 0
+    alone: int = 0
+    multicast: tuple[int, ...] = (0,) * len(Course)
+    broadcast: tuple[int, ...] = (0,) * len(Course)
 
 
 class SAState(NamedTuple):
@@ -120,22 +169,25 @@ class DataPlane(Protocol):
     def configure(self, controls: Controls) -> None:
         """Take over all controls."""
 
-    def set_tx_sc(self, sci: int, enabled: bool) -> None:
-        """Name the transmit SC."""
+    def set_tx_sc(self, sci: int, enabled: bool, tc: int = 0) -> None:
+        """Name the transmit SC of a traffic class, `tc` here and below."""
 
-    def add_tx_sa(self, sa: SAParameters) -> None:
+    def remove_tx_sc(self, tc: int) -> None:
+        """Delete the transmit SC of a traffic class other than 0, and wipe the keys of its SAs."""
+
+    def add_tx_sa(self, sa: SAParameters, tc: int = 0) -> None:
         """Create a transmit SA, in place of one with the same AN."""
 
-    def remove_tx_sa(self, an: int) -> None:
+    def remove_tx_sa(self, an: int, tc: int = 0) -> None:
         """Delete a transmit SA and wipe its key."""
 
-    def enable_tx_sa(self, an: int, enabled: bool) -> None:
+    def enable_tx_sa(self, an: int, enabled: bool, tc: int = 0) -> None:
         """Start or stop a transmit SA. Raises CustodyError if it died in a fork."""
 
-    def set_tx_pn(self, an: int, next_pn: int) -> None:
+    def set_tx_pn(self, an: int, next_pn: int, tc: int = 0) -> None:
         """Set nextPN of a transmit SA."""
 
-    def limit_tx_pn(self, an: int, limit: int) -> None:
+    def limit_tx_pn(self, an: int, limit: int, tc: int = 0) -> None:
         """Use no PN from `limit` on for now. Raises CustodyError if the SA died in a fork."""
 
     def add_rx_sc(self, sci: int, enabled: bool) -> None:
@@ -159,8 +211,11 @@ class DataPlane(Protocol):
     def set_rx_pn(self, sci: int, an: int, next_pn: int, lowest_pn: int) -> None:
         """Set nextPN and lowestPN of a receive SA (10.7.15)."""
 
-    def tx_sa(self, an: int) -> SAState:
+    def tx_sa(self, an: int, tc: int = 0) -> SAState:
         """Return the state of a transmit SA."""
+
+    def tx_sc_tally(self, tc: int = 0) -> Tally:
+        """Return the counts of a transmit SC; a row for each verdict."""
 
     def rx_sa(self, sci: int, an: int) -> SAState:
         """Return the state of a receive SA."""
@@ -171,23 +226,34 @@ class DataPlane(Protocol):
     def tally(self) -> Tally:
         """Return the counts of the SecY."""
 
+    def clear_counts(self) -> list[tuple[int, int, int]]:
+        """Return frames received, sent and refused in clear, for each rule of `clear`."""
+
     def clear(self) -> None:
         """Zero all counters; no PN changes."""
 
-    def protect(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
+    def protect(
+        self, batch: FrameBatch, out: Arena | None = None, priorities: bytes | None = None
+    ) -> Outcome:
         """Turn frames of the Controlled Port into frames of the Common Port (10.5).
 
-        `out`: write them there. Raises ArenaError if it cannot take them.
+        `out`: write them there. Raises ArenaError if it cannot take them. `priorities`: the user
+        priority of each request, or PRIORITY_OF_TAG.
         """
 
     def validate(self, batch: FrameBatch, out: Arena | None = None) -> Outcome:
         """Turn frames of the Common Port into frames of the Controlled Port (10.6); as above."""
 
-    def protect_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
+    def protect_frame(
+        self, frame: bytes, priority: int | None = None
+    ) -> tuple[Verdict, bytes | None]:
         """Protect one frame; return its verdict, and the frame if it is sent."""
 
     def validate_frame(self, frame: bytes) -> tuple[Verdict, bytes | None]:
         """Validate one frame; return its verdict, and the frame if it is delivered."""
+
+    def see(self, frame: bytes) -> None:
+        """Count a received frame that the Uncontrolled Port alone has."""
 
     def still(self) -> AbstractContextManager[None]:
         """Context in which no other thread moves a frame, for calls that belong together."""

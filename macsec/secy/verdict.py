@@ -7,23 +7,38 @@ counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Self
+from typing import Self, SupportsIndex
 
 
 class Verdict(IntEnum):
-    """Result of one frame: `label`, `counter` (or None), `delivered` (or sent), `clause`."""
+    """Result of one frame: `label`, `counter` (or None), `delivered` (or sent), `clause`.
 
+    >>> import macsec
+    >>> macsec.Verdict.LATE.counter, macsec.Verdict.LATE.delivered, macsec.Verdict.LATE.clause
+    ('InPktsLate', False, '10.6.2, 10.6.4')
+    >>> macsec.Verdict(3).label
+    'delayed'
+
+    See also: `Outcome`, `SecY.validate_frame`.
+    """
+
+    _value_: int
     label: str
     counter: str | None
     delivered: bool
     clause: str
 
     def __new__(
-        cls, code: int, label: str, counter: str | None, delivered: bool, clause: str
+        cls,
+        code: SupportsIndex,
+        label: str = "",
+        counter: str | None = None,
+        delivered: bool = False,
+        clause: str = "",
     ) -> Self:
-        """Build one row of the table."""
+        """Build one row of the table; `Verdict(code)` looks one up, and so needs the defaults."""
         row = int.__new__(cls, code)
-        row._value_ = code
+        row._value_ = int(row)
         row.label, row.counter, row.delivered, row.clause = label, counter, delivered, clause
         return row
 
@@ -59,12 +74,59 @@ class Verdict(IntEnum):
     # passed in clear, since the control `clear` names the protocol: received, and sent
     EXCEPTED = 25, "excepted", None, True, "none: clear names its protocol"
     SENT_CLEAR = 26, "sent-clear", None, True, "none: clear names its protocol"
+    REFUSED_CLEAR = 27, "refused-clear", None, False, "none: clear has it protected only"
+
+    @property
+    def sending(self) -> bool:
+        """True for the end of a frame that was to be sent."""
+        return self in SENDING
+
+    @property
+    def received(self) -> bool:
+        """True for the end of a whole frame that was received."""
+        return self not in SENDING and self not in (Verdict.RUNT, Verdict.TRUNCATED)
 
     def __repr__(self) -> str:
         fate = "goes on" if self.delivered else "stops here"
         return f"<Verdict.{self.name}: {self.counter or 'no counter'}, {fate}, {self.clause}>"
 
 
+SENDING = (*tuple(Verdict)[19:25], Verdict.SENT_CLEAR)
+"""The ends of a frame that was to be sent, a runt apart."""
+
 SA_VERDICTS = (Verdict.OK, Verdict.INVALID, Verdict.NOT_VALID)
 SC_VERDICTS = tuple(Verdict)[:8]
 TX_SA_VERDICTS = (Verdict.ENCRYPTED, Verdict.PROTECTED)
+
+REASONS: dict[Verdict, str] = {verdict: verdict.label for verdict in Verdict} | {
+    Verdict.OK: "the ICV is right and the PN is not below the lowest acceptable",
+    Verdict.INVALID: "the ICV is wrong; validate: check delivers frames sent in clear",
+    Verdict.NOT_VALID: (
+        "the ICV is wrong: another key, SCI or PN than the sender's, or a changed octet"
+    ),
+    Verdict.DELAYED: "PN {pn} is below lowest PN {lowest}, and replay is off",
+    Verdict.UNCHECKED: "validate: disabled: the ICV was not checked",
+    Verdict.LATE: "PN {pn} is below lowest PN {lowest}",
+    Verdict.UNUSED_SA: "SA {an} of SC {sci} is not in use: {sas}; sent in clear, so delivered",
+    Verdict.NOT_USING_SA: "SA {an} of SC {sci} is not in use: {sas}",
+    Verdict.UNTAGGED: "no SecTAG, and validate is not strict",
+    Verdict.NO_TAG: "no SecTAG, and validate: strict requires one",
+    Verdict.BAD_TAG: "the SecTAG is not valid by 9.12: {fault}",
+    Verdict.UNKNOWN_SCI: "no receive SC {sci}: {scs}; sent in clear, so delivered",
+    Verdict.NO_SCI: "no receive SC {sci}: {scs}",
+    Verdict.UNCONTROLLED: "E without C is for the KaY at the Uncontrolled Port",
+    Verdict.BYPASS: "validate: null passes every frame untouched",
+    Verdict.RUNT: "{length} octets: too short for addresses and EtherType",
+    Verdict.TRUNCATED: "the capture cut the frame to {length} of {wire_length} octets: not judged",
+    Verdict.DROPPED: "profile linux drops it and counts it nowhere",
+    Verdict.ENCRYPTED: "sent with confidentiality",
+    Verdict.PROTECTED: "sent with integrity only: encrypt is off",
+    Verdict.UNPROTECTED: "protect is off: sent as it is",
+    Verdict.TOO_LONG: "protected, it is over the {limit} octets that mtu {mtu} allows",
+    Verdict.EXHAUSTED: "the last PN of SA {an} is used: nothing is sent until there is a new key",
+    Verdict.NOT_OPERATIONAL: "SA {encodingsa}, which encodingsa names, cannot send",
+}
+"""Reason of each verdict, with fields in braces."""
+
+NOT_DECRYPTED = "validate: disabled does not decrypt, and changed text cannot be delivered (C=1)"
+"""Reason of NOT_VALID where the cipher did not run."""

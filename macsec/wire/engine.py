@@ -41,6 +41,14 @@ class Engine:
 
     `seed` is the root of every random stream. `trace` records every end of a frame on the links.
     `attached`: one object a type, for layers above that need one for each engine.
+
+    >>> from macsec.wire import Engine
+    >>> engine = Engine(seed=1)
+    >>> engine.run(until_ns=10**9)
+    >>> engine.now_ns
+    1000000000
+
+    See also: `Link`.
     """
 
     def __init__(self, seed: int = 0) -> None:

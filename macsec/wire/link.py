@@ -55,6 +55,16 @@ class Link:
 
     `params`, `stats`: of a to b, and of b to a. `taps` see each arriving frame, in their order.
     `name` seeds the random streams: links of one engine have different names.
+
+    >>> from macsec.wire import Engine, Link, LinkParams
+    >>> engine = Engine()
+    >>> link = Link(engine, "a-b", LinkParams(delay="5ms"))
+    >>> link.b.receiver = lambda frame: print(len(frame), "octets at", engine.now_ns, "ns")
+    >>> link.a.send(bytes(60))
+    >>> engine.run(until_ns=10**9)
+    60 octets at 5000000 ns
+
+    See also: `LinkParams`, `parse_tc`.
     """
 
     def __init__(

@@ -51,6 +51,13 @@ class LinkParams:
     - `sectag_ethertype`: the EtherType of the SecTAGs that `match` and `corrupt_at` look for.
 
     Raises ConfigError that names the field.
+
+    >>> from macsec.wire import LinkParams
+    >>> params = LinkParams(rate="10gbit", delay="12ms", loss="0.1%")
+    >>> params.rate, params.delay
+    (10000000000, 12000000)
+
+    See also: `Link`, `parse_tc`, `to_tc`.
     """
 
     rate: int | None

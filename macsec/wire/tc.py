@@ -75,6 +75,12 @@ def parse_tc(line: str) -> LinkParams:
 
     As in tc a bare time is in µs, a bare rate in bit/s, a bare chance in percent, and the limit is
     1000 if none is named. Raises ConfigError.
+
+    >>> from macsec.wire import parse_tc
+    >>> parse_tc("delay 12ms rate 10gbit").delay  # ns
+    12000000
+
+    See also: `to_tc`, `LinkParams`.
     """
     words = _Words(line)
     given: dict[str, Any] = {"limit": TC_LIMIT}
@@ -94,6 +100,13 @@ def to_tc(params: LinkParams) -> str:
     """Write parameters as a netem line; parsing it gives the same parameters again.
 
     Raises ConfigError with the names of parameters that tc does not have.
+
+    >>> from macsec.wire import LinkParams, parse_tc, to_tc
+    >>> params = LinkParams(delay="12ms", limit=1000)
+    >>> parse_tc(to_tc(params)) == params
+    True
+
+    See also: `parse_tc`.
     """
     extra = [name for name in params.changed() if name in NOT_IN_TC]
     if extra:

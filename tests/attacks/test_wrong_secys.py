@@ -12,9 +12,10 @@ from support.planes import Plane
 
 from macsec.attacks import ATTACKS, Scene, run
 from macsec.frames.sectag import SecTAG
-from macsec.secy import SecY, Verdict, reference, replay_check
+from macsec.secy import SecY, Verdict, replay_check
 from macsec.secy.reference import ReferencePlane
-from macsec.secy.reference_state import SAKey
+from macsec.secy.reference import plane as reference
+from macsec.secy.reference.state import SAKey
 
 Patch = pytest.MonkeyPatch
 

@@ -8,10 +8,9 @@ from itertools import count
 
 import numpy as np
 import pytest
-import scale
-import threads
-from crowd import Crowd, make_crowd
-from scale import Arriving
+from races import scale, threads
+from races.crowd import Crowd, make_crowd
+from races.scale import Arriving
 from support.planes import PLANES, Plane
 
 from macsec.errors import MACsecError

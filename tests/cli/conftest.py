@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from support.outputs.schemas import checked
 from support.planes import PLANES, SCI_A, frame_of
-from support.schemas import checked
 
 from macsec import FrameBatch, captures
 from macsec.cli import cli

@@ -19,7 +19,7 @@ FRAMES, MOMENTS = 20_000, 25
 HARNESS = """
 import itertools, os, signal, sys, threading
 from macsec.__main__ import leave, main
-import macsec.cli.protect, macsec.cli.validate
+import macsec.cli.captures.protect, macsec.cli.captures.validate
 
 number, moments, command = {number}, {moments}, {command}
 

@@ -126,8 +126,18 @@ def test_validate_with_another_key_delivers_nothing(
     file = caks(desk, ckn or facts(name)["ckn"], cak or facts(name)["cak"])
     found = json.loads(desk.run("validate", "--cak", file, capture(name), out, "--json").stdout)
     assert (found["delivered"], found["mka"]["saks"]) == (0, 0)
-    assert found["mka"]["eapol"]["unknown CKN" if ckn else "wrong ICV"] == 13
+    how = "unknown CKN" if ckn else "wrong ICV"
+    assert found["mka"]["eapol"][how] == 13
+    heard = facts(name)["ckn"]
+    assert found["mka"]["ckns"] == {heard: {how: 13}}
     assert frames_of(out) == []
+    said = desk.run("validate", "--cak", file, capture(name), out).stderr
+    why = "13 MKPDUs, and no CAK for it" if ckn else "of 13 MKPDUs does not match: wrong CAK"
+    assert any(
+        line.startswith(f"CKN {heard}: ") and line.endswith(why) for line in said.split("\n")
+    )
+    assert f"no MKPDU is authentic under the CAKs of CKN {ckn or heard}" in said
+    assert "no MKPDU in the capture" not in said
 
 
 def test_validate_cak_names_senders_that_were_not_heard(desk: Desk) -> None:
@@ -234,6 +244,15 @@ def test_explain_without_a_cak_is_unverified(desk: Desk) -> None:
     assert (ca["verified"], with_cak["verified"]) == (False, True)
     assert ca["members"] == with_cak["members"]
     assert [sak["key_check_value"] for sak in ca["saks"]] == [None]
+
+
+def test_explain_with_a_wrong_cak_says_so_in_place_of_empty_tables(desk: Desk) -> None:
+    """No MKPDU is authentic, so there is no member and no event."""
+    file = caks(desk, facts("basic")["ckn"], "ab" * 16)
+    text = desk.run("mka", "explain", capture("basic"), "--cak", file).stdout
+    assert "wrong CAK: the ICV of 13 MKPDUs does not match" in text
+    assert "member" not in text
+    assert "who" not in text
 
 
 def test_explain_counts_messages_with_a_wrong_icv(desk: Desk) -> None:

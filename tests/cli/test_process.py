@@ -14,7 +14,7 @@ import pytest
 from support.planes import frame_of
 
 from macsec import FrameBatch, captures
-from macsec.cli.shared.dumps import WITH_KEYS
+from macsec.cli.shared.keys.dumps import WITH_KEYS
 
 HEAVY = ("numpy", "pydantic", "rich", "scapy", "cryptography", "yaml", "zstandard")
 
@@ -89,7 +89,7 @@ COMMANDS = {
 @pytest.mark.parametrize(
     "verb, jobs, batches",
     [
-        *(("protect", "1", (5, 25)), ("validate", "3", (5, 25)), ("replay", "3", (5, 25))),
+        pytest.param("validate", "3", (5, 25)),
         *(
             pytest.param(verb, jobs, (20, 80), marks=pytest.mark.exhaustive)
             for verb in COMMANDS
@@ -194,16 +194,27 @@ main()
 
 IMPORTS = {
     "click": ["--version"],
-    "macsec.cli.protect": ["protect", "--help"],
+    "macsec.cli.captures.protect": ["protect", "--help"],
     "pydantic": ["protect", "--help"],
     "yaml": ["protect", "-c", "none.yaml", "in.pcap", "out.pcap"],
     "macsec.cli.lab.run": ["lab", "run", "ring"],
     "macsec.wire": ["lab", "run", "ring"],
 }
+FEW_IMPORTS = [("click", signal.SIGINT), ("macsec.wire", signal.SIGTERM)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
-@pytest.mark.parametrize("module", IMPORTS)
+@pytest.mark.parametrize(
+    "module, number",
+    [
+        *FEW_IMPORTS,
+        *(
+            pytest.param(module, number, marks=pytest.mark.exhaustive)
+            for module in IMPORTS
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if (module, number) not in FEW_IMPORTS
+        ),
+    ],
+)
 def test_a_signal_in_the_middle_of_the_imports_ends_without_a_traceback(tmp_path, module, number):
     """Ctrl-C in the first moments of a verb."""
     script = SIGNALLED.format(module=module, number=int(number), args=IMPORTS[module])
@@ -271,7 +282,15 @@ except SystemExit:
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl")
 @pytest.mark.parametrize(
     "verb, variable, dumpable",
-    [*((verb, None, 0) for verb in sorted(WITH_KEYS)), ("tap", "1", 1), ("doctor", None, 1)],
+    [
+        ("protect", None, 0),
+        ("tap", "1", 1),
+        ("doctor", None, 1),
+        *(
+            pytest.param(verb, None, 0, marks=pytest.mark.exhaustive)
+            for verb in sorted(WITH_KEYS - {"protect"})
+        ),
+    ],
 )
 def test_verbs_with_keys_leave_no_core_dump(verb, variable, dumpable):
     """Unless the user debugs them."""

@@ -29,6 +29,7 @@ QUICK = {
     "validate": ("validate", "-c", "link.yaml", "wire.pcap", "out.pcap"),
     "protect": ("protect", "-c", "protect-first.yaml", "clear-first.pcap", "out.pcap"),
     "inspect": ("inspect", "wire.pcap"),
+    "inspect --summary": ("inspect", "wire.pcap", "--summary"),
     "explain": ("explain", "-c", "link.yaml", "wire.pcap", "--frame", "1"),
     "replay": ("replay", "clear-first.pcap"),
     "attack run": ("attack", "run", "flip-tci", "--seed", "1"),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from cli.conftest import Desk
+from support.outputs.schemas import checked
 from support.planes import PLANES
 
 from macsec import SecY, __version__
 from macsec.cli import VERBS
-from macsec.cli.help import TOPICS
 from macsec.cli.shared import edge
+from macsec.errors import EnvironmentLacks
+from macsec.guide.topics import topics
 
 ROOT = Path(__file__).parents[2]
 NATIVE = any(plane.backend == "native" for plane in PLANES)
@@ -159,7 +162,7 @@ def test_exposed_key_gets_a_warning(desk, some):
 def test_help_has_every_exit_code_and_variable(desk):
     """Every exit code is in `help exit-codes`; `help VERB` is the help of the verb."""
     codes = desk.run("help", "exit-codes").stdout
-    assert all(f"{code:>3}  " in codes for code in edge.EXIT_CODES)
+    assert all(f"| {code} | " in codes for code in edge.EXIT_CODES)
     assert "MACSEC_KERNEL" in desk.run("help", "environment").stdout
     assert "exit-codes" in desk.run("help").stdout
     assert "--strict" in desk.run("help", "validate").stdout
@@ -181,9 +184,18 @@ def test_help_refuses_an_unknown_verb(desk, words, named):
 
 
 def test_help_names_every_topic(desk):
-    """The last lines of --help lead to each topic."""
-    end = desk.run("--help").stdout.partition("More:")[2]
-    assert all(f"macsec help {topic}" in end for topic in TOPICS)
+    """The last line of --help leads to the list, which has each topic with its summary."""
+    assert "macsec help TOPIC" in desk.run("--help").stdout
+    listed = desk.run("help").stdout
+    assert all(f"  {page.name} " in listed and page.summary in listed for page in topics().values())
+
+
+@pytest.mark.parametrize("name", topics())
+def test_help_shows_every_topic(desk, name):
+    """A pipe gets the Markdown of the page, each table in its place."""
+    text = desk.run("help", name).stdout
+    assert text.startswith("# ")
+    assert "{{" not in text
 
 
 @pytest.mark.parametrize("verb", list(VERBS))
@@ -204,7 +216,7 @@ def test_version_names_version_data_plane_and_kernel(desk):
 def test_version_is_in_one_place():
     """The package metadata takes the version from macsec.__version__."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert project["project"]["dynamic"] == ["version"]
+    assert project["project"]["dynamic"] == ["version", "urls"]  # setup.py has the urls
     assert project["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "macsec.__version__"}}
 
 
@@ -212,18 +224,66 @@ FAULTY = "secy:\n  windw: 1\n  cipher: x\nother: 1\n"
 
 
 @pytest.mark.parametrize("words", [("protect", "-c"), ("keys", "check", "-c")])
-def test_all_faults_of_a_configuration_are_seen_with_v(desk: Desk, words: tuple[str, ...]) -> None:
-    """Without -v the first and a count; with it the others too, each with its line."""
+def test_all_faults_of_a_configuration_are_printed(desk: Desk, words: tuple[str, ...]) -> None:
+    """Each on a line with its place: ten of them, with -v all."""
     path = desk.path("faulty.yaml")
     Path(path).write_text(FAULTY)
     rest = ["in.pcap", "out.pcap"] if words[0] == "protect" else []
-    first, *none = desk.run(*words, path, *rest, code=2).stderr.splitlines()
-    assert first.startswith(f"macsec: {path}:2: secy.windw: unknown key")
-    assert first.endswith("(and 2 more)")
-    assert none == []
-    lines = desk.run(*words, path, *rest, "-v", code=2).stderr.splitlines()
-    assert lines[0] == first
-    assert [line.split(": ")[1:3] for line in lines[1:]] == [
+    lines = desk.run(*words, path, *rest, code=2).stderr.splitlines()
+    assert [line.split(": ")[1:3] for line in lines] == [
+        [f"{path}:2", "secy.windw"],
         [f"{path}:3", "secy.cipher"],
         [f"{path}:4", "other"],
     ]
+    Path(path).write_text("".join(f"other{number}: 1\n" for number in range(13)))
+    lines = desk.run(*words, path, *rest, code=2).stderr.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == "macsec: and 3 more faults: -v prints them all"
+    assert len(desk.run(*words, path, *rest, "-v", code=2).stderr.splitlines()) == 13
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("privacy", "wrap", "in.pcap", "out.pcap", "--for"),
+        ("keys", "generate", "--store", "store.yaml", "--kek", "env:KEK", "--lifetime"),
+        ("keys", "generate", "--store", "store.yaml", "--kek", "env:KEK", "--overlap"),
+        ("mka", "explain", "in.pcap", "--life-time"),
+        ("tap", "-c", "link.yaml", "--lower", "lo", "--upper", "macsec0", "--stats"),
+        ("bench", "latency", "--trial"),
+    ],
+)
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300"])
+def test_number_of_an_option_is_finite(desk, args, number):
+    """A time that is not a number, or without an end, is refused with the name of its option."""
+    assert args[-1] in one_line(desk.run(*args, number, code=2))
+
+
+@pytest.mark.parametrize(
+    "args, code",
+    [
+        (("protect", "-c", "none.yaml", "in.pcap", "out.pcap"), 2),
+        (("inspect",), 2),
+        (("inspect", "none.pcap"), 2),
+        (("lab", "run", "no-such-topology"), 2),
+    ],
+)
+def test_with_json_an_error_is_an_object_too(desk: Desk, args: tuple[str, ...], code: int) -> None:
+    """Beside its line on stderr, where no output was begun; nothing without --json."""
+    result = desk.run(*args, "--json", code=code)
+    found = checked(result.stdout)
+    assert (found["schema"], found["exit_code"]) == ("macsec/error/1", code)
+    assert found["error"].split()[0].lower().strip(":.") in result.stderr.lower()
+    assert desk.run(*args, code=code).stdout == ""
+
+
+def test_a_command_that_needs_root_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With sudo, whose PATH is another, and the same arguments; root sees the line alone."""
+    error = EnvironmentLacks("making a device needs root (CAP_NET_ADMIN)")
+    monkeypatch.setattr(sys, "argv", ["macsec", "tap", "-c", "my link.yaml"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    command = "sudo env \"PATH=$PATH\" macsec tap -c 'my link.yaml'"
+    assert edge._line(error) == f"{error}: {command}"
+    assert edge._line(EnvironmentLacks("no kernel")) == "no kernel"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert edge._line(error) == str(error)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.files.corruption import documents, with_vectors
 
 from macsec import conformance
-from macsec.errors import ConfigError, FormatError
+from macsec.errors import ConfigError
 
 ANNEX_C = documents()["annex_c.json"]
 REPLAY = documents()["replay_sequences.json"]
@@ -32,7 +32,7 @@ def changed(document: dict[str, Any], **changes: Any) -> bytes:
 
 NO_FILES = {
     "empty": (b"", "not JSON"),
-    "no JSON": (b"hello", "not JSON: Expecting value (at offset 0)"),
+    "no JSON": (b"hello", "1: not JSON: Expecting value"),
     "cut short": (changed(ANNEX_C)[:-10], "not JSON"),
     "no UTF-8": (b'{"schema": "\xff"}', "not JSON"),
     "too deep": (b"[" * 200_000, "not JSON"),
@@ -56,7 +56,10 @@ NO_FILES = {
     "no hex": (changed(ANNEX_C, icv="zz"), "icv: octets are a string"),
     "spaced hex": (changed(ANNEX_C, icv="00 11"), "icv: octets are a string"),
     "a number for octets": (changed(ANNEX_C, sci=5), "sci: octets are a string"),
-    "a PN without 0x": (changed(ANNEX_C, pn="5"), "pn: a packet number is a string of 0x"),
+    "a PN without 0x": (
+        changed(ANNEX_C, pn="5"),
+        "pn: a packet number is a number",
+    ),
     "a PN of 68 bits": (changed(ANNEX_C, pn="0x" + "1" * 17), "pn: a packet number"),
     "a string for a number": (changed(ANNEX_C, an="2"), "an: Input should be a valid integer"),
     "a number for a switch": (changed(ANNEX_C, clear_tags_in_aad=1), "clear_tags_in_aad: Input"),
@@ -73,22 +76,22 @@ NO_FILES = {
 
 @pytest.mark.parametrize("octets, reason", NO_FILES.values(), ids=NO_FILES)
 def test_bad_vector_file_is_refused(tmp_path: Path, octets: bytes, reason: str) -> None:
-    """A file that is not of the schema: FormatError, the path first, one line."""
+    """A file that is not of the schema: ConfigError, the path first, one line."""
     path = tmp_path / "vectors.json"
     path.write_bytes(octets)
-    with pytest.raises(FormatError) as refused:
+    with pytest.raises(ConfigError) as refused:
         conformance.load(path)
     text = str(refused.value)
-    assert text.startswith(f"{path}: ")
+    assert text.startswith((f"{path}: ", f"{path}:"))
     assert reason in text
     assert "\n" not in text
     assert len(text) < 300 + len(str(path))
-    assert refused.value.exit_code == 4
+    assert refused.value.exit_code == 2
 
 
 def test_no_key_in_a_refusal() -> None:
     """A key that cannot be read is not repeated."""
-    with pytest.raises(FormatError) as refused:
+    with pytest.raises(ConfigError) as refused:
         conformance.parse("x", changed(ANNEX_C, sak="00112233445566778899aabbccddeefg"))
     assert "00112233" not in str(refused.value)
 
@@ -154,7 +157,7 @@ def test_changed_vector_is_refused_or_judged(data: st.DataObject) -> None:
         vector[field] = data.draw(next(kinds))
     try:
         file = with_vectors(document, [vector])
-    except FormatError:
+    except ConfigError:
         return
     report = conformance.run([file])
     assert {result.id for result in report.results} == {vector["id"]}

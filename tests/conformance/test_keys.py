@@ -8,7 +8,7 @@ import inspect
 import pytest
 
 from macsec.errors import ConfigError
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key
 
 CAK = Key(bytes(range(16)))

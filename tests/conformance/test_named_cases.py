@@ -58,9 +58,9 @@ def test_named_case_passes(case: dpdk.Case, target: conformance.Target) -> None:
 class Forgetful(SecY):
     """Counts nothing."""
 
-    def protect(self, batch: Any, out: Any = None) -> Any:
+    def protect(self, batch: Any, out: Any = None, priority: Any = None) -> Any:
         """Protect, then forget."""
-        outcome = super().protect(batch, out)
+        outcome = super().protect(batch, out, priority)
         self.clear_counters()
         return outcome
 
@@ -70,13 +70,13 @@ class Forgetful(SecY):
         self.clear_counters()
         return outcome
 
-    def protect_frame(self, frame: bytes) -> bytes | None:
+    def protect_frame(self, frame: Any, priority: int | None = None) -> bytes | None:
         """Protect, then forget."""
-        sent = super().protect_frame(frame)
+        sent = super().protect_frame(frame, priority)
         self.clear_counters()
         return sent
 
-    def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
+    def validate_frame(self, octets: Any) -> tuple[Verdict, bytes | None]:
         """Validate, then forget."""
         judged = super().validate_frame(octets)
         self.clear_counters()
@@ -86,7 +86,7 @@ class Forgetful(SecY):
 class Credulous(SecY):
     """Takes every frame for good."""
 
-    def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
+    def validate_frame(self, octets: Any) -> tuple[Verdict, bytes | None]:
         """Deliver every frame."""
         return Verdict.OK, super().validate_frame(octets)[1] or octets
 
@@ -94,13 +94,13 @@ class Credulous(SecY):
 class Double(SecY):
     """Counts and numbers every frame twice."""
 
-    def protect_frame(self, frame: bytes) -> bytes | None:
+    def protect_frame(self, frame: Any, priority: int | None = None) -> bytes | None:
         """Protect twice, send the first."""
-        sent = super().protect_frame(frame)
-        super().protect_frame(frame)
+        sent = super().protect_frame(frame, priority)
+        super().protect_frame(frame, priority)
         return sent
 
-    def validate_frame(self, octets: bytes) -> tuple[Verdict, bytes | None]:
+    def validate_frame(self, octets: Any) -> tuple[Verdict, bytes | None]:
         """Validate twice, deliver the second."""
         super().validate_frame(octets)
         return super().validate_frame(octets)
@@ -109,9 +109,9 @@ class Double(SecY):
 class Bare(SecY):
     """Sends what it was given."""
 
-    def protect_frame(self, frame: bytes) -> bytes | None:
+    def protect_frame(self, frame: Any, priority: int | None = None) -> bytes | None:
         """Send it in clear."""
-        super().protect_frame(frame)
+        super().protect_frame(frame, priority)
         return frame
 
 

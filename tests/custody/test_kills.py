@@ -98,7 +98,7 @@ def repeats(sent: list[tuple[int, int]]) -> int:
     return len(sent) - len(set(sent))
 
 
-@pytest.mark.parametrize("times", [40, pytest.param(1000, marks=MANY)])
+@pytest.mark.parametrize("times", [10, pytest.param(1000, marks=MANY)])
 def test_no_pn_is_sent_again_after_kills(times: int, tmp_path: Path) -> None:
     """No (key, SCI, PN) is sent twice, and each run starts unaided; some runs end normally."""
     draw = random.Random(1)
@@ -144,7 +144,8 @@ def pns_in(octets: bytes) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(15, marks=MANY)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("times", [15])
 def test_killed_protect_command_repeats_no_pn(times: int, tmp_path: Path) -> None:
     """`macsec protect --state`, killed while its output is read, never sends a PN again."""
     draw = random.Random(3)

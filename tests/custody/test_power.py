@@ -76,7 +76,16 @@ def test_no_pn_is_sent_again_after_a_power_cut(cut_at: int) -> None:
         assert min(again) > max(emitted, default=0)
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EINTR, errno.EDQUOT])
+@pytest.mark.parametrize(
+    "error",
+    [
+        errno.EIO,
+        *(
+            pytest.param(error, marks=pytest.mark.exhaustive)
+            for error in (errno.ENOSPC, errno.EINTR, errno.EDQUOT)
+        ),
+    ],
+)
 @pytest.mark.parametrize("fail_at", range(len(CALLS)))
 def test_failing_call_is_one_typed_error(
     fail_at: int, error: int, caplog: pytest.LogCaptureFixture

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import hosts
 from support.planes import Plane, frame_of, sender
+from support.real import hosts
 
 from macsec.custody import Keeper
 from macsec.custody.system import System

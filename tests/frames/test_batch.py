@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.planes import Plane
 
 from macsec.frames import FrameBatch
 
@@ -75,16 +76,16 @@ def test_sum_beyond_int64_is_refused(start: int, length: int) -> None:
 @pytest.mark.parametrize(
     "given_columns, message",
     [
-        (([0], [1, 2]), "a column of 1 rows wanted"),
-        (([0, 1], [1]), "a column of 2 rows wanted"),
+        (([0], [1, 2]), "expected a column of 1 rows"),
+        (([0, 1], [1]), "expected a column of 2 rows"),
         (([[0]], [[1]]), "shape"),
         (([0.0], [1]), "a column holds integers, not float64"),
         (([0], [1.5]), "a column holds integers"),
         ((["0"], [1]), "a column holds integers"),
         (([True], [1]), "a column holds integers, not bool"),
-        (([0], [1], [0, 0]), "a column of 1 rows wanted"),
-        (([0], [1], [0], []), "a column of 1 rows wanted"),
-        (([0], [1], [0], [0], [1, 1]), "a column of 1 rows wanted"),
+        (([0], [1], [0, 0]), "expected a column of 1 rows"),
+        (([0], [1], [0], []), "expected a column of 1 rows"),
+        (([0], [1], [0], [0], [1, 1]), "expected a column of 1 rows"),
         (([0], [5], [0], [0], [4]), "on the wire 4"),
     ],
 )
@@ -146,6 +147,21 @@ def test_arena_and_columns_are_read_only() -> None:
             getattr(part, name)[0] = 1
     with pytest.raises(AttributeError):
         batch.other = 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["arena", *COLUMNS])
+def test_a_batch_never_changes(every_plane: Plane, name: str) -> None:
+    """No array is exchanged or deleted, and none by a second call of `__init__` that fails."""
+    batch = FrameBatch(bytes(range(200)), [0, 100], [60, 100])
+    for wrong in (np.zeros(1, np.uint8), np.array([1 << 40] * 2)):
+        with pytest.raises(AttributeError, match=name):
+            setattr(batch, name, wrong)
+    with pytest.raises(AttributeError, match=name):
+        delattr(batch, name)
+    with pytest.raises(ValueError, match="does not fit"):
+        batch.__init__(bytes(9), [0, 0], [60, 100])  # type: ignore[misc]
+    protected = every_plane.secy(protect=False).protect(batch)
+    assert protected.batch.frames() == [bytes(range(60)), bytes(range(100, 200))]
 
 
 def test_the_callers_columns_are_copied() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.planes import DA, SA, SCI_A, frame_of, sender
 
-from macsec.frames.dissect import VlanTag, observe, spans
+from macsec.frames.dissect import VlanTag, observe, priority_tag_end, spans
 from macsec.frames.sectag import TagRules
 
 RULES = TagRules()
@@ -78,3 +79,21 @@ def test_spans_cover_any_octets_once(octets, tagged):
         at = span.stop
     assert at == len(octets)
     assert not (sight.secure is None and sight.is_macsec and sight.fault is None)
+
+
+@pytest.mark.parametrize(
+    "tail, at",
+    [
+        ("81000000888e", 16),
+        ("8100f000888e", 16),
+        ("88a8e000888e", 16),
+        ("81000001888e", 12),
+        ("8100000081000000", 16),
+        ("810000", 12),
+        ("888e", 12),
+        ("", 12),
+    ],
+)
+def test_a_priority_tag_is_of_vlan_0_and_whole(tail, at):
+    """Its priority and drop eligibility may have any value; a second tag is not looked at."""
+    assert priority_tag_end(bytes(12) + bytes.fromhex(tail)) == at

@@ -49,6 +49,7 @@ def test_tags_before_the_sectag_are_seen(tags: int, clear_tags: int, seen: int) 
 def test_unknown_sci_is_named() -> None:
     """The SCI of a sender without an entry in rx is named."""
     (line,) = signs_of([TAGGED] * 3).hints(0, {"0000000000000001"}, 0x88E5)
+    assert line.endswith("for which rx has no entry: it has 0000000000000001")
     assert line.startswith("3 of the first 3 frames are of SCI 5254001301560001")
 
 

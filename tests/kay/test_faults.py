@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.mka.kays import QUICK, Member, Segment, check_connectivity, is_mka, pair, secured
+from support.mka.kays import (
+    QUICK,
+    Segment,
+    SegmentMember,
+    check_connectivity,
+    is_mka,
+    pair,
+    secured,
+)
 from support.planes import moved
 
 from macsec.kay import status
-from macsec.kay.cp import CpState
 from macsec.kay.mkpdu.frame import Mkpdu, decode
+from macsec.kay.secy_side.cp import CpState
 
 TEN = ("a", 10), ("b", 20), ("c", 30)
 
@@ -198,7 +206,7 @@ def test_next_best_member_replaces_a_lost_key_server() -> None:
     check_both_ways(segment, b, c)
 
 
-def check_both_ways(segment: Segment, *members: Member) -> None:
+def check_both_ways(segment: Segment, *members: SegmentMember) -> None:
     """Check that frames pass between the remaining members."""
     before = [len(member.received) for member in members]
     for member in members:

@@ -14,8 +14,8 @@ from support.mka.kays import (
     CAK,
     CKN,
     QUICK,
-    Member,
     Segment,
+    SegmentMember,
     chain_key,
     check_connectivity,
     is_mka,
@@ -28,7 +28,7 @@ from macsec.kay import status
 WITHIN = 20
 
 
-def check_session(segment: Segment, server: Member, *members: Member) -> None:
+def check_session(segment: Segment, server: SegmentMember, *members: SegmentMember) -> None:
     """Check: secured within 20 s, one Key Server, each member in every other Live List."""
     everybody = (server, *members)
     segment.run(WITHIN)
@@ -48,7 +48,7 @@ def check_session(segment: Segment, server: Member, *members: Member) -> None:
     check_connectivity(segment, *everybody)
 
 
-def check_no_session(segment: Segment, *members: Member) -> None:
+def check_no_session(segment: Segment, *members: SegmentMember) -> None:
     """Check: no session and no live peer within 7 s, and no frame passes in either direction."""
     segment.run(7)
     for member in members:
@@ -58,7 +58,7 @@ def check_no_session(segment: Segment, *members: Member) -> None:
         assert member.received == []
 
 
-def two(plane: Plane = QUICK, **more: Any) -> tuple[Segment, Member, Member]:
+def two(plane: Plane = QUICK, **more: Any) -> tuple[Segment, SegmentMember, SegmentMember]:
     """Return the usual pair of hostap: priorities 100 and 200, the second 1.2 s later."""
     segment = Segment(plane)
     a = segment.add("a", key_server_priority=100, **more)

@@ -24,8 +24,8 @@ from macsec.errors import ConfigError
 from macsec.kay.counters import KayCounters
 from macsec.kay.distribution.key_history import KeyHistory
 from macsec.kay.distribution.key_server import CurrentSak, KeyServer
+from macsec.kay.keys.sak import KI, Sak
 from macsec.kay.policy import KayPolicy
-from macsec.kay.sak import KI, Sak
 from macsec.keys import Key
 from macsec.report.mka.status import reason
 from macsec.suites import SUITES

@@ -112,6 +112,7 @@ def test_status_has_the_names_of_wpa_cli() -> None:
         "Authenticated": "No",
         "Secured": "Yes",
         "Failed": "No",
+        "MKA Failed": "No",
         "Actor Priority": "20",
         "Key Server Priority": "10",
         "Is Key Server": "No",

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import hosts
-from support.hosts import Capture, Host
 from support.planes import DA, SA, Plane, add_rx, frame_of, sender
+from support.real import hosts
+from support.real.hosts import Capture, Host
 
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
 from macsec.live import devices

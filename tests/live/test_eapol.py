@@ -7,8 +7,8 @@ import select
 from collections.abc import Iterator
 
 import pytest
-from support import hosts
-from support.hosts import Capture, Host
+from support.real import hosts
+from support.real.hosts import Capture, Host
 
 from macsec.errors import EnvironmentLacks
 from macsec.live import eapol as module
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.network
 GROUP = bytes.fromhex("0180c2000003")
 SOURCE = bytes.fromhex("020000770a01")
 MKPDU = GROUP + SOURCE + b"\x88\x8e" + bytes(46)
+PRIORITY_TAGGED = GROUP + SOURCE + b"\x81\x00\xe0\x00\x88\x8e" + bytes(46)
 TAGGED = GROUP + SOURCE + b"\x81\x00\x00\x05\x88\x8e" + bytes(46)
 DATA = b"\xff" * 6 + SOURCE + b"\x88\xe5" + bytes(46)
 
@@ -62,6 +63,17 @@ def test_untagged_eapol_reaches_the_kay_and_all_else_the_pump(ends):
     assert got == [TAGGED[:12] + TAGGED[16:], DATA]
     assert select.select([ends.data], [], [], 0.1)[0] == []
     assert ends.far.next(lambda frame: frame[12:14] == hosts.EAPOL) == MKPDU
+
+
+def test_priority_tagged_eapol_reaches_the_kay_and_nothing_else(ends):
+    """The kernel takes the tag of VLAN 0 off; that of a VLAN is data."""
+    for frame in (PRIORITY_TAGGED, TAGGED, DATA):
+        ends.far.send(frame)
+    assert ends.heard() == [MKPDU]
+    with Packet(ends.data._socket.dup()) as socket:
+        got = [socket._socket.recv(200) for _ in range(2)]
+    assert got == [TAGGED[:12] + TAGGED[16:], DATA]
+    assert select.select([ends.data], [], [], 0.1)[0] == []
 
 
 def test_the_group_of_mkpdus_is_joined(ends):

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.wires import link_params
+from support.real.socket_pairs import frame_pair
+from support.virtual.wires import link_params
 
 from macsec.errors import MACsecError
 from macsec.wire.engine import Engine
@@ -31,20 +32,11 @@ class Rig:
     """A line between two socket pairs: `a` and `b` are the far sides."""
 
     def __init__(self, stack: contextlib.ExitStack, *params: LinkParams, seed: int = 5) -> None:
-        self.a, near_a = self._pair(stack)
-        self.b, near_b = self._pair(stack)
+        self.a, near_a = frame_pair(stack, 1 << 22)
+        self.b, near_b = frame_pair(stack, 1 << 22)
         self.near = (near_a, near_b)
         there, back = params if len(params) == 2 else params * 2
         self.line = Line(near_a, near_b, (there, back), seed, "wire")
-
-    @staticmethod
-    def _pair(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
-        pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for side in pair:
-            stack.enter_context(side)
-            side.settimeout(20)
-            side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
-        return pair
 
     @staticmethod
     def arrived(side: socket.socket) -> list[bytes]:

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from support.packets import (
+from support.real.packets import (
     ACK,
     CWR,
     ECE,

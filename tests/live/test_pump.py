@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
-from support import hosts
 from support.planes import (
     DA,
     SAK,
@@ -25,10 +24,12 @@ from support.planes import (
     receiver,
     sender,
 )
+from support.real import hosts
+from support.real.socket_pairs import frame_pair
 
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.frames import FrameBatch
-from macsec.kay.actions import RaiseLowestPN
+from macsec.kay.secy_side.actions import RaiseLowestPN
 from macsec.port.controlled_port import ControlledPort
 from macsec.secy import SecY, Verdict
 
@@ -45,19 +46,10 @@ class Rig:
 
     def __init__(self, secy: SecY, stack: contextlib.ExitStack) -> None:
         self.secy = secy
-        self.clear, near_clear = self._pair(stack)
-        self.wire, near_wire = self._pair(stack)
+        self.clear, near_clear = frame_pair(stack)
+        self.wire, near_wire = frame_pair(stack)
         self.near = (near_clear, near_wire)
         self.pump = stack.enter_context(Pump(near_clear, near_wire, secy))
-
-    @staticmethod
-    def _pair(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
-        pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for side in pair:
-            stack.enter_context(side)
-            side.settimeout(20)
-            side.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        return pair
 
     def protected(self, frame: bytes) -> bytes:
         """Send a clear frame; return the frame on the wire."""
@@ -375,8 +367,8 @@ def test_two_pumps_make_a_link(stack):
     """Two stations on one cable exchange clear frames."""
     a = add_rx(sender(NATIVE), SCI_B)
     b = add_rx(add_tx(NATIVE.secy(), SCI_B), SCI_A)
-    left, right = Rig._pair(stack), Rig._pair(stack)
-    cable = Rig._pair(stack)
+    left, right = frame_pair(stack), frame_pair(stack)
+    cable = frame_pair(stack)
     stack.enter_context(Pump(left[1], cable[0], a))
     stack.enter_context(Pump(right[1], cable[1], b))
     for row in range(300):
@@ -389,7 +381,7 @@ def test_two_pumps_make_a_link(stack):
 
 def test_a_running_pump_keeps_itself_and_its_secy_alive(stack):
     """Although the caller holds neither."""
-    (clear, near_clear), (wire, near_wire) = Rig._pair(stack), Rig._pair(stack)
+    (clear, near_clear), (wire, near_wire) = frame_pair(stack), frame_pair(stack)
     pump = Pump(near_clear, near_wire, two_way()).start()
     running, secy = weakref.ref(pump), weakref.ref(pump._secy)
     del pump

@@ -12,11 +12,13 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { HOSTS = 2, FRAME = 80, CAPTURED = 24, LANES = 6 };
+enum { HOSTS = 2, FRAME = 80, CAPTURED = 24, LANES = 6, HELLO = 80, ICV = 16, MI = 30, LISTS = 62 };
+
+static const int64_t first_ps = 300000000; /* of frames: after the hellos, which report PNs */
 
 static const uint8_t key[16] = {1};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static long delivered;
+static long delivered, hellos_heard;
 
 /* Answer a hook: every address that no bridge has learnt is at port 1. */
 static int64_t hook(void *context, const macsec_lab_call *call) {
@@ -54,8 +56,8 @@ static macsec_secy *secy_of(uint64_t own, uint64_t peer) {
     const macsec_sa_parameters sa = {.key = key, .key_length = 16, .enabled = 1};
     macsec_secy *secy = macsec_secy_new(NULL, NULL);
     macsec_secy_configure(secy, &controls);
-    macsec_secy_set_tx_sc(secy, own, 1);
-    macsec_secy_add_tx_sa(secy, 0, &sa);
+    macsec_secy_set_tx_sc(secy, 0, own, 1);
+    macsec_secy_add_tx_sa(secy, 0, 0, &sa);
     macsec_secy_add_rx_sc(secy, peer, 1);
     macsec_secy_add_rx_sa(secy, peer, 0, &sa);
     return secy;
@@ -73,7 +75,7 @@ static macsec_lab_port station_port(uint32_t station) {
    1 are the cable of host 0, 2 and 3 the link, 4 and 5 the cable of host 1; even ones lead away
    from host 0. Return 0 where memory was short. */
 static int build(macsec_lab *lab, macsec_secy *const secys[2]) {
-    const uint32_t none[2] = {0, 0};
+    const uint32_t eapol[2] = {0x888E, 0};
     const uint32_t sends[] = {2, 3}, cable_in[] = {0, 5}, cable_out[] = {1, 4}, link_in[] = {3, 2};
     int good = macsec_lab_add_tape(lab) == 0;
     for (uint32_t lane = 0; lane < LANES; lane++) {
@@ -83,8 +85,8 @@ static int build(macsec_lab *lab, macsec_secy *const secys[2]) {
     for (uint32_t at = 0; at < HOSTS && good; at++) {
         good = macsec_lab_add_bridge(lab) == at &&
                macsec_lab_add_host(lab, at + 1, 1500, cable_in[at]) == at;
-        good =
-            good && macsec_lab_add_station(lab, secys[at], (uintptr_t)&lock, sends[at], none) == at;
+        good = good &&
+               macsec_lab_add_station(lab, secys[at], (uintptr_t)&lock, sends[at], eapol) == at;
         good = good && macsec_lab_attach(lab, at, lane_port(cable_out[at])) == 0;
         good = good && macsec_lab_attach(lab, at, station_port(at)) == 1;
         if (!good) {
@@ -102,6 +104,73 @@ static int build(macsec_lab *lab, macsec_secy *const secys[2]) {
         macsec_lab_tap(lab, 4, 0);
     }
     return good && macsec_lab_add_flow(lab, 0, 1) == 0 && macsec_lab_add_flow(lab, 1, 0) == 1;
+}
+
+static void mkpdu_of(uint8_t mkpdu[HELLO + ICV], int station) {
+    memset(mkpdu, 0, HELLO + ICV);
+    mkpdu[0] = 1;
+    mkpdu[12] = 0x88;
+    mkpdu[13] = 0x8E;
+    mkpdu[MI] = (uint8_t)station;
+}
+
+/* Let both stations send hellos, which list each other, every 10 us for 200 us. Return 0 where
+   memory was short. */
+static int agree(macsec_lab *lab, macsec_secy *const secys[2]) {
+    static const uint32_t place = LISTS;
+    static const int64_t time_ns;
+    int good = 1;
+    for (int at = 0; at < HOSTS && good; at++) {
+        uint8_t ours[HELLO + ICV], theirs[HELLO + ICV];
+        macsec_sa_state sa;
+        macsec_secy_tx_sa(secys[at], 0, 0, &sa);
+        const uint64_t next_pns[4] = {sa.last_pn + 1};
+        mkpdu_of(ours, at);
+        mkpdu_of(theirs, 1 - at);
+        const macsec_hello_peer peer = {.mi = {(uint8_t)(1 - at)},
+                                        .mn = 1,
+                                        .expires_ns = 1000000,
+                                        .mkpdu = theirs,
+                                        .length = HELLO + ICV,
+                                        .end = HELLO,
+                                        .head = theirs,
+                                        .places = &place,
+                                        .place_count = 1,
+                                        .us = LISTS,
+                                        .in_ours = LISTS};
+        const macsec_hello_terms terms = {.ick = key,
+                                          .ick_length = sizeof key,
+                                          .mkpdu = ours,
+                                          .length = HELLO,
+                                          .head = ours,
+                                          .mn = 1,
+                                          .times = &time_ns,
+                                          .time_count = 1,
+                                          .hello_ns = 1000 + at,
+                                          .period_ns = 10000,
+                                          .life_ns = 1000000,
+                                          .repeat_ns = 1000000,
+                                          .until_ns = 200000,
+                                          .peers = &peer,
+                                          .peer_count = 1};
+        good = macsec_lab_borrow_hellos(lab, at, &terms, 0, next_pns) &&
+               macsec_lab_wake_at(lab, at, terms.hello_ns * 1000) == MACSEC_LAB_DONE;
+    }
+    return good;
+}
+
+/* Return the hellos that a station has heard. */
+static long heard_by(macsec_lab *lab, int station) {
+    macsec_hello_report report;
+    macsec_hello_heard peer;
+    uint32_t crcs[MACSEC_LAB_CRCS];
+    const uint32_t *count;
+    (void)macsec_lab_touched(lab, &count);
+    if (*count != HOSTS) {
+        fault("not every station was touched");
+    }
+    macsec_lab_look_at_hellos(lab, station, &report, &peer, crcs);
+    return (long)report.heard;
 }
 
 /* Run to rest. Return how it ended: DONE, or what was short. */
@@ -128,8 +197,8 @@ static macsec_lab_end run(macsec_lab *lab) {
                                             .sizes = {FRAME},
                                             .templates = {frames[0]}};
     const macsec_lab_feed feed = {frames[0], start, length, time_ns, side, number, CAPTURED};
-    macsec_lab_end end = macsec_lab_begin(lab, 0, 0, &generator);
-    end = end ? end : macsec_lab_begin(lab, 1, 0, NULL);
+    macsec_lab_end end = macsec_lab_begin(lab, 0, first_ps, &generator);
+    end = end ? end : macsec_lab_begin(lab, 1, first_ps, NULL);
     end = end ? end : macsec_lab_give(lab, 1, &feed);
     int64_t which = 0;
     while (end == MACSEC_LAB_DONE) {
@@ -137,7 +206,9 @@ static macsec_lab_end run(macsec_lab *lab) {
         if (end == MACSEC_LAB_DONE) {
             return end;
         }
-        end = end == MACSEC_LAB_MANY || end == MACSEC_LAB_FEED ? MACSEC_LAB_DONE : end;
+        if (end == MACSEC_LAB_MANY || end == MACSEC_LAB_FEED || end == MACSEC_LAB_WAKE) {
+            end = MACSEC_LAB_DONE;
+        }
     }
     return end;
 }
@@ -145,7 +216,7 @@ static macsec_lab_end run(macsec_lab *lab) {
 static void scenario(macsec_secy *const secys[2]) {
     macsec_lab *lab = NULL;
     lab = macsec_lab_new(hook, &lab);
-    const int built = lab != NULL && build(lab, secys);
+    const int built = lab != NULL && build(lab, secys) && agree(lab, secys);
     const macsec_lab_end end = built ? run(lab) : MACSEC_LAB_NO_MEMORY;
     const int refusal = allocations >= fails_at;
     if ((end == MACSEC_LAB_NO_MEMORY) != refusal) {
@@ -155,6 +226,8 @@ static void scenario(macsec_secy *const secys[2]) {
         macsec_lab_host_counts counts;
         macsec_lab_host(lab, 1, &counts);
         delivered = (long)counts.received;
+        hellos_heard = heard_by(lab, 1);
+        macsec_lab_take_touched(lab);
     }
     macsec_lab_free(lab);
 }
@@ -176,7 +249,7 @@ int main(void) {
     fails_at = 0; /* code that runs at exit may allocate */
     macsec_secy_free(secys[0]);
     macsec_secy_free(secys[1]);
-    printf("allocations: %ld refused, %lu faults; %ld frames delivered\n", failures, faults,
-           delivered);
-    return faults != 0 || delivered == 0;
+    printf("allocations: %ld refused, %lu faults; %ld frames delivered, %ld hellos heard\n",
+           failures, faults, delivered, hellos_heard);
+    return faults != 0 || delivered == 0 || hellos_heard == 0;
 }

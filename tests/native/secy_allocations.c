@@ -6,7 +6,7 @@
    failures; the exit status is 0 if each was handled. */
 #define _DEFAULT_SOURCE
 
-#include "gcm/gcm_api.h"
+#include "gcm/api.h"
 #include "refusing.h"
 #include "secy/macsec.h"
 
@@ -83,8 +83,8 @@ static void use_secy(macsec_secy *secy) {
                                 .longest = -1};
     macsec_sa_parameters sa = {.key = key, .key_length = 16, .salt = salt, .enabled = 1};
     TRY(macsec_secy_configure(secy, &controls), == MACSEC_STATUS_DONE);
-    TRY(macsec_secy_set_tx_sc(secy, 1, 1), == MACSEC_STATUS_DONE);
-    TRY(macsec_secy_add_tx_sa(secy, 0, &sa), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_set_tx_sc(secy, 0, 1, 1), == MACSEC_STATUS_DONE);
+    TRY(macsec_secy_add_tx_sa(secy, 0, 0, &sa), == MACSEC_STATUS_DONE);
     macsec_status answer = MACSEC_STATUS_DONE;
     for (uint64_t sci = 1; sci < PEERS; sci++) {
         add_peer(secy, sci);
@@ -97,7 +97,7 @@ static void use_secy(macsec_secy *secy) {
     TRY(macsec_secy_add_rx_sa(secy, 1, 1, &sa), == MACSEC_STATUS_DONE);
     TRY((answer = macsec_secy_add_rx_sa(secy, 1, 0, &sa)), == MACSEC_STATUS_DONE);
     if (answer == MACSEC_STATUS_DONE) {
-        TRY(macsec_secy_set_tx_pn(secy, 0, 0), == MACSEC_STATUS_DONE);
+        TRY(macsec_secy_set_tx_pn(secy, 0, 0, 0), == MACSEC_STATUS_DONE);
     }
     traffic(secy, 1);
     controls.window = 10000; /* a larger one */

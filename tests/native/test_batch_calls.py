@@ -9,7 +9,6 @@ import sys
 import threading
 import tracemalloc
 import weakref
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -34,15 +33,6 @@ SHORT = batch_of([FRAME])
 LONG = batch_of([FRAME] * 200)
 """Batches for which the GIL is kept, and released."""
 TURNS = 1500
-
-
-@pytest.fixture
-def eager_threads() -> Iterator[None]:
-    """Threads give way to each other as often as the interpreter can."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(usual)
 
 
 class Closed(Exception):
@@ -87,9 +77,16 @@ def test_calls_are_made_of_the_right_parts() -> None:
 def test_other_arguments_are_refused() -> None:
     """A call takes a batch and an arena or None; the types of results cannot be made."""
     calls = NativePlane(Controls())._many
-    for arguments in ((), (SHORT,), (SHORT, None, None)):
-        with pytest.raises(TypeError, match="wanted"):
-            calls.protect(*arguments)
+    for arguments in ((), (SHORT,), (SHORT, None, None, None)):
+        for call in (calls.protect, calls.validate):
+            with pytest.raises(TypeError, match="wanted"):
+                call(*arguments)
+    with pytest.raises(TypeError, match="wanted"):
+        calls.validate(SHORT, None, b"0")
+    with pytest.raises(TypeError, match="bytes"):
+        calls.protect(SHORT, None, None)
+    with pytest.raises(ValueError, match="a priority for each frame is wanted"):
+        calls.protect(SHORT, None, bytes(len(SHORT) + 1))
     with pytest.raises(AttributeError):
         calls.protect(b"frame", None)
     for kind in (_native.Frames, _native.PieceMemory):
@@ -116,7 +113,9 @@ def test_columns_of_another_shape_are_refused(columns: tuple[Any, ...]) -> None:
         NativePlane(Controls()).protect(batch)
 
 
-@pytest.mark.parametrize("turn", range(10))
+@pytest.mark.parametrize(
+    "turn", [0, *(pytest.param(n, marks=pytest.mark.exhaustive) for n in range(1, 10))]
+)
 def test_columns_changed_in_a_call_are_an_error(turn: int) -> None:
     """A length that grew once the memory was taken: an error and no PN, or a whole result."""
     batch = FrameBatch(bytes(5000), [0], [60])
@@ -237,6 +236,7 @@ def test_results_survive_a_fork() -> None:
     assert check.validate(kept[0]).batch.frames() == LONG.frames()
 
 
+@pytest.mark.exhaustive
 def test_no_memory_and_no_reference_is_left_over() -> None:
     """Thousands of calls, good and bad, with every column looked at, leave nothing behind."""
     sends, check = sender(NATIVE), receiver(NATIVE, replay=False)

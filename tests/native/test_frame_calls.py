@@ -7,7 +7,7 @@ import sys
 import threading
 import tracemalloc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,15 +27,6 @@ FRAME = frame_of(50)
 NATIVE = Plane("native")
 EACH = 20_000
 BATCH = FrameBatch.from_frames([FRAME] * 64)
-
-
-@pytest.fixture
-def eager_threads() -> Iterator[None]:
-    """Threads give way to each other as often as the interpreter can."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(usual)
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.native import key_agreement
 
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")

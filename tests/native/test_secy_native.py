@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.native import key_holder
-from support.native.harness import Workshop, run, shared_folder
+from support.native.harness import PLAIN, Workshop, run, shared_folder
 from support.planes import DA, SA, SAK, SCI_A, Plane, frame_of, pair, receiver, sender
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
@@ -52,12 +52,12 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 @pytest.mark.as_built
-@pytest.mark.parametrize("frames", [50_000, pytest.param(1_000_000, marks=pytest.mark.exhaustive)])
-def test_random_frames_are_judged_by_the_standard(workshop: Workshop, frames: int) -> None:
+@pytest.mark.exhaustive
+def test_random_frames_are_judged_by_the_standard(workshop: Workshop) -> None:
     """Random frames between guard pages: verdicts, octets, counters and PNs are the standard's."""
-    output = run([workshop.program("secy_fuzz", "-O2"), str(frames), "1"])
+    output = run([workshop.program("secy_fuzz", PLAIN), "1000000", "1"])
     assert output.splitlines()[0].split()[1:] == KERNELS
-    assert frames_of(output) >= frames
+    assert frames_of(output) >= 1_000_000
 
 
 @pytest.mark.as_built
@@ -72,33 +72,36 @@ def test_random_frames_raise_no_sanitizer_fault(workshop: Workshop) -> None:
 @pytest.mark.exhaustive
 def test_every_changed_octet_is_judged_by_the_standard(workshop: Workshop) -> None:
     """Each wrong value of each octet and each length ends as 10.6 says, counted as that."""
-    program = workshop.program("secy_fuzz", "-O2")
+    program = workshop.program("secy_fuzz", PLAIN)
     assert frames_of(run([program, "--every", KERNELS[0]])) > 5_000_000
 
 
 @pytest.mark.as_built
-@pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("sanitized", [False, True])
 def test_failed_allocation_is_reported_without_leak(workshop: Workshop, sanitized: bool) -> None:
     """Each allocation fails once: the call says so, nothing leaks, the SecY goes on."""
-    flags = workshop.sanitizers() if sanitized else "-O2"
+    flags = workshop.sanitizers() if sanitized else PLAIN
     output = run([workshop.program("secy_allocations", flags)])
     assert re.search(r"^allocations: [1-9]\d* refused, 0 faults$", output, re.MULTILINE), output
 
 
 @pytest.mark.as_built
-@pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("sanitized", [False, True])
 def test_memory_side_by_side(workshop: Workshop, sanitized: bool) -> None:
     """Secrets side by side: zeros when taken, wiped when given back, nothing left or wasted."""
-    flags = workshop.sanitizers() if sanitized else "-O2"
+    flags = workshop.sanitizers() if sanitized else PLAIN
     output = run([workshop.program("slab_check", flags), "50000"])
     assert output == "slab: 50000 steps, 0 faults\n"
 
 
 @pytest.mark.as_built
-@pytest.mark.parametrize("sanitized", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("sanitized", [False, True])
 def test_memory_of_results_is_given_out_by_piece(workshop: Workshop, sanitized: bool) -> None:
     """Pieces never share octets, are reused at once, stay bounded, and outlive their pool."""
-    flags = workshop.sanitizers() if sanitized else "-O2"
+    flags = workshop.sanitizers() if sanitized else PLAIN
     output = run([workshop.program("pieces_check", flags), "50000"])
     assert output == "pieces: 50000 steps, 0 faults\n"
 
@@ -169,11 +172,11 @@ def test_absent_sa_and_impossible_an_have_statuses_of_their_own(an: int, name: s
     secy, state = secy_in_c(), ffi.new("macsec_sa_state *")
     assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_DONE
     statuses = [
-        lib.macsec_secy_remove_tx_sa(secy, an),
-        lib.macsec_secy_enable_tx_sa(secy, an, 1),
-        lib.macsec_secy_set_tx_pn(secy, an, 1),
-        lib.macsec_secy_limit_tx_pn(secy, an, 1),
-        lib.macsec_secy_tx_sa(secy, an, state),
+        lib.macsec_secy_remove_tx_sa(secy, 0, an),
+        lib.macsec_secy_enable_tx_sa(secy, 0, an, 1),
+        lib.macsec_secy_set_tx_pn(secy, 0, an, 1),
+        lib.macsec_secy_limit_tx_pn(secy, 0, an, 1),
+        lib.macsec_secy_tx_sa(secy, 0, an, state),
         lib.macsec_secy_remove_rx_sa(secy, 1, an),
         lib.macsec_secy_enable_rx_sa(secy, 1, an, 1),
         lib.macsec_secy_set_rx_pn(secy, 1, an, 1, 1),
@@ -187,14 +190,14 @@ def test_refused_sa_leaves_the_secy_as_it_was() -> None:
     secy, good, bad = secy_in_c(), sa_in_c(16), sa_in_c(24)
     assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_DONE
     assert lib.macsec_secy_add_rx_sc(secy, 1, 1) == lib.MACSEC_STATUS_SC_EXISTS
-    assert lib.macsec_secy_add_tx_sa(secy, 0, bad) == lib.MACSEC_STATUS_KEY_LENGTH
+    assert lib.macsec_secy_add_tx_sa(secy, 0, 0, bad) == lib.MACSEC_STATUS_KEY_LENGTH
     assert lib.macsec_secy_add_rx_sa(secy, 1, 0, bad) == lib.MACSEC_STATUS_KEY_LENGTH
     for an in (-1, 4):
-        assert lib.macsec_secy_add_tx_sa(secy, an, good) == lib.MACSEC_STATUS_NO_SUCH_AN
+        assert lib.macsec_secy_add_tx_sa(secy, 0, an, good) == lib.MACSEC_STATUS_NO_SUCH_AN
         assert lib.macsec_secy_add_rx_sa(secy, 1, an, good) == lib.MACSEC_STATUS_NO_SUCH_AN
-    assert lib.macsec_secy_remove_tx_sa(secy, 0) == lib.MACSEC_STATUS_NO_SUCH_SA
+    assert lib.macsec_secy_remove_tx_sa(secy, 0, 0) == lib.MACSEC_STATUS_NO_SUCH_SA
     assert lib.macsec_secy_remove_rx_sa(secy, 1, 0) == lib.MACSEC_STATUS_NO_SUCH_SA
-    assert lib.macsec_secy_add_tx_sa(secy, 3, good) == lib.MACSEC_STATUS_DONE
+    assert lib.macsec_secy_add_tx_sa(secy, 0, 3, good) == lib.MACSEC_STATUS_DONE
     assert lib.macsec_secy_add_rx_sa(secy, 1, 3, good) == lib.MACSEC_STATUS_DONE
 
 
@@ -402,7 +405,16 @@ def tables_of(memory: list[bytes], key: bytes) -> list[bytes]:
 
 @pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
-@pytest.mark.parametrize("step", ["close", "delete", "delete-sc", "replace"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "close",
+        *(
+            pytest.param(step, marks=pytest.mark.exhaustive)
+            for step in ("delete", "delete-sc", "replace")
+        ),
+    ],
+)
 @pytest.mark.parametrize("kernel", CHOSEN_FIRST)
 def test_keys_are_wiped(kernel: str, step: str) -> None:
     """Neither round keys nor powers of the hash key are left anywhere in the process."""
@@ -445,6 +457,7 @@ def test_where_keys_lie_in_memory() -> None:
         holder.end()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.as_built
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="reads memory through /proc")
 @pytest.mark.parametrize("kernel", CHOSEN_FIRST)

@@ -11,7 +11,7 @@ from support.mka.members import CAK, CKN, Member, Sak, alice, bob, holder, sak_o
 from support.planes import PLANES, frame_of
 
 from macsec import FrameBatch
-from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.kay.listening import listener
 from macsec.kay.listening.listener import Hearing
 from macsec.kay.mkpdu.frame import seal

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from support.planes import Plane, frame_of
 
-from macsec.kay import actions
-from macsec.kay.sak import Protection
+from macsec.kay.keys.sak import Protection
+from macsec.kay.secy_side import actions
 from macsec.keys import Key
 from macsec.port.controlled_port import _CALLS, ControlledPort
 from macsec.secy import Validate, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import event, given, settings
-from support.labs import Plan, labs, outcome
+from support.virtual.labs import Plan, labs, outcome
 
 HOW = ("plain", "recorded", "watched", "leaping")
 

@@ -36,21 +36,33 @@ from support.planes import (
     pn_state,
 )
 
+from macsec.clear_rules import CLEAR_PROTOCOLS
 from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.keys import Key
 from macsec.secy import Outcome, SecY, Validate
-from macsec.terms import CLEAR_PROTOCOLS
 
 PEERS = (SCI_A, "5254001301560000", "0a0b0c0d0e0f0007", "5254001301570001")
 KEYS = [bytes([n]) * 32 for n in range(1, 4)]
 LOG = logging.getLogger("macsec")
-EXCEPTED = [  # to STP, CDP or a station; EtherTypes of LLDP, EAPOL, PTP, MACsec and IPv4
+EXCEPTED = [  # to STP, CDP or a station; LLDP, EAPOL, PTP, MACsec, IPv4, a VLAN, MAC Control
     bytes.fromhex(to) + bytes.fromhex("02000000000a") + bytes.fromhex(ethertype)
     for to in ("0180c2000000", "01000ccccccc", "020000000001")
-    for ethertype in ("88cc", "888e", "88f7", "88e5", "0800")
+    for ethertype in (
+        "88cc",
+        "888e",
+        "88f7",
+        "88e5",
+        "0800",
+        "8100e005",
+        "88088808",
+        "8100e00588e5",
+    )
 ]
-VLANS = [bytes.fromhex(tag) for tag in ("81000064", "88a80fff", "91000001")]
+VLANS = [
+    bytes.fromhex(tag)
+    for tag in ("81000064", "88a80fff", "91000001", "81002064", "8100e005", "88a8bfff", "9100c001")
+]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -68,7 +80,7 @@ def _quiet() -> Iterator[None]:
 def configurations(draw: st.DrawFn) -> dict[str, Any]:
     """Draw any possible controls."""
     given = {
-        "profile": draw(st.sampled_from(["ieee", "linux"])),
+        "profile": draw(st.sampled_from(["ieee", "linux", "cnxk", "sonic"])),
         "cipher": draw(st.sampled_from(SUITE_NAMES)),
         "protect": draw(st.integers(0, 9)) > 0,
         "encrypt": draw(st.booleans()),
@@ -86,6 +98,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
         "clear_tags": draw(st.integers(0, 2)),
         "clear_tags_authenticated": draw(st.booleans()),
         "mtu": draw(st.sampled_from([None, None, None, 100, 1500])),
+        "clear_tags_vlans": draw(st.sampled_from([(), (), ((0, 4),), ((5, 5), (7, 4094))])),
         "icv_length": draw(st.sampled_from([16, 16, 8, 12, 15])),
         "ethertype": draw(st.sampled_from([0x88E5, 0x88E5, 0x0600, 0x9876])),
         "clear": draw(st.sampled_from([(), ("lldp", "stp"), ("cdp", "eapol", "stp")])),
@@ -93,7 +106,10 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     return possible(given)
 
 
-CLEARS = [(), ("stp",), ("lldp", "ptp"), ("88f7", "01000ccccccc", "stp"), tuple(CLEAR_PROTOCOLS)]
+CLEARS = [
+    *[(), ("stp",), ("lldp=encrypt", "ptp=strict"), ("88f7", "01000ccccccc", "stp")],
+    *[("vlan:5=strict", "vlan:0-4094"), ("vlan:5-6=encrypt",), tuple(CLEAR_PROTOCOLS)],
+]
 
 
 def possible(given: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +120,7 @@ def possible(given: dict[str, Any]) -> dict[str, Any]:
         given["window"] = min(given["window"], (1 << 30) - 1)
     if not given["encrypt"]:
         given["offset"] = 0
-    if given["profile"] == "ieee":
+    if given["profile"] != "linux":
         given["icv_length"] = 16
     if given["profile"] == "linux" or not given["replay"] or given["window"] > 1000:
         given["duplicates_reject"] = False
@@ -129,7 +145,7 @@ class History:
         near = [1, 1, 100, 2**31 - 3, self.limit - 6]
         self.start = self.draw.choice(near + ([2**32 - 5, 2**63 - 3] if self.xpn else []))
         port_0 = self.controls["scb"] and not self.controls["send_sci"]
-        self.tx_sci = PEERS[1] if port_0 and self.controls["profile"] == "ieee" else PEERS[0]
+        self.tx_sci = PEERS[1] if port_0 and self.controls["profile"] != "linux" else PEERS[0]
         self.peers = self.draw.sample(PEERS, self.draw.choice([0, 1, 1, 2, 2, 3]))
         self.history: list[bytes] = []
 
@@ -157,6 +173,8 @@ class History:
             if self.draw.random() < 0.95:
                 more = self.sa(self.tx_sci, False)
                 calls.append(("create_tx_sa", (an, self.key(an)), more))
+        if self.draw.random() < 0.5:
+            calls += self.classes()
         for sci in self.peers:
             calls.append(("create_rx_sc", (sci, self.draw.random() < 0.9), {}))
             for an in range(4):
@@ -164,6 +182,27 @@ class History:
                     more = self.sa(sci, True)
                     calls.append(("create_rx_sa", (sci, an, self.key(an)), more))
         return calls
+
+    def classes(self) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+        """Return the calls that create transmit SCs of other traffic classes, and SAs on them."""
+        calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        for tc in self.draw.sample(range(1, 8), self.draw.choice([1, 2, 7])):
+            calls.append(("create_tx_class", (tc, self.draw.random() < 0.9), {}))
+            calls.append(self.class_sa(self.controls["encodingsa"], tc))
+        return calls
+
+    def class_sa(self, an: int, tc: int) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Return a call that creates an SA on the SC of a traffic class."""
+        more = self.sa(self.tx_sci, False) | {"traffic_class": tc}
+        if self.xpn:
+            more["ssci"] = 100 + tc
+        return "create_tx_sa", (an, self.key(an)), more
+
+    def priorities(self, frames: int) -> list[int | None] | None:
+        """Draw the priorities of a batch of requests."""
+        if self.draw.random() < 0.6:
+            return None
+        return [self.draw.choice([None, *range(8)]) for _ in range(frames)]
 
     def manage(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Draw one management call, often one that is refused."""
@@ -176,13 +215,22 @@ class History:
             {"encodingsa": an}, {"mtu": draw.choice([None, 90])}, {"clear_tags": an % 3},
             {"send_sci": on}, {"protect": on}, {"clear_tags_authenticated": on},
             {"ethertype": draw.choice([0x88E5, 0x9876])},
-            {"clear": draw.choice(CLEARS)},
+            {"clear": draw.choice(CLEARS)}, {"clear_tags_vlans": draw.choice([(), ((5, 5),)])},
+            {"traffic_classes": tuple(draw.choices(range(8), k=8))},
         ])  # fmt: skip
+        tc = draw.randrange(8)
         calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
             ("create_tx_sa", (an, self.key(an)), self.sa(self.tx_sci, False)),
             ("delete_tx_sa", (an,), {}),
             ("enable_tx_sa", (an, on), {}),
             ("raise_tx_pn", (an, pn), {}),
+            ("create_tx_class", (tc, on), {}),
+            ("delete_tx_class", (tc,), {}),
+            self.class_sa(an, tc),
+            ("delete_tx_sa", (an, tc), {}),
+            ("enable_tx_sa", (an, on, tc), {}),
+            ("raise_tx_pn", (an, pn, tc), {}),
+            ("limit_tx_pn", (an, draw.choice([pn, self.limit]), tc), {}),
             ("create_rx_sc", (sci, on), {}),
             ("enable_rx_sc", (sci, on), {}),
             ("create_rx_sa", (sci, an, self.key(an)), self.sa(sci, True)),
@@ -371,9 +419,11 @@ def test_planes_agree_on_octets_counters_and_state(
         assert len(set(said)) == 1, said
     for _ in range(steps):
         sent = story.batch(story.clear_frames())
-        expected = first.protect(sent)
+        asked = story.priorities(len(sent))
+        expected = first.protect(sent, priority=asked)
         for secy in others:
-            assert_same(facts(expected), facts(secy.protect(sent)), f"protect, {secy.kernel}")
+            found = facts(secy.protect(sent, priority=asked))
+            assert_same(facts(expected), found, f"protect, {secy.kernel}")
         story.history += expected.batch.frames()
         arrived = story.batch(story.received_frames())
         validated = first.validate(arrived)

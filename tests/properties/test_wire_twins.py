@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from support.wires import CARRIERS, link_params, play, traffic
+from support.virtual.wires import CARRIERS, link_params, play, traffic
 
 from macsec.frames import FrameBatch
 from macsec.wire.params import LinkParams

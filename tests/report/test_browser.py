@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.gallery import HOSTILE, PAGE
+from support.outputs.gallery import HOSTILE, PAGE
 from support.planes import PLANES
 
 from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.lab import Blueprint, Lab
-from macsec.lab.virtual.probe import Probe
+from macsec.lab.virtual.records.probe import Probe
 from macsec.measure.latency.run import LatencyPlan, measure
 from macsec.measure.machine import machine
 from macsec.report.html.page import POLICY, render

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from support.gallery import (
+from support.outputs.gallery import (
     BARS,
     COUNTERS,
     CURVES,
@@ -15,15 +14,15 @@ from support.gallery import (
     LEAF_SPINE,
     LONG,
     PAGE,
-    REGIONS,
     SIZES,
     TAP,
     WINDOW,
 )
+from support.outputs.html_pages import Reader
 
 from macsec.report.drawing.axes import decades, even_marks, nanoseconds, short
 from macsec.report.html import charts, strip, tables, topology, wiretap
-from macsec.report.html.markup import EMPTY, Html, join, tag
+from macsec.report.html.markup import Html, join, tag
 from macsec.report.html.model import (
     Bars,
     Cell,
@@ -34,49 +33,11 @@ from macsec.report.html.model import (
     FrameDump,
     Series,
     Sizes,
+    Strip,
+    WindowMoment,
 )
 from macsec.report.html.page import render
 from macsec.report.table import Table
-
-
-class Reader(HTMLParser):
-    """A parser that checks nesting and collects elements and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.stack: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-        assert self.stack == []
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Open an element."""
-        assert len({key for key, _ in attributes}) == len(attributes)
-        self.elements.append((name, dict(attributes)))
-        if name not in EMPTY:
-            self.stack.append(name)
-
-    def handle_startendtag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Note an element without content."""
-        self.elements.append((name, dict(attributes)))
-
-    def handle_endtag(self, name: str) -> None:
-        """Close an element, which was the last one opened."""
-        assert self.stack.pop() == name
-
-    def handle_data(self, data: str) -> None:
-        """Collect text."""
-        self.text += data
-
-    def named(self, name: str) -> list[dict[str, str | None]]:
-        """Return the attributes of all elements of a name."""
-        return [attributes for found, attributes in self.elements if found == name]
-
-    def of_class(self, name: str) -> int:
-        """Return the number of elements of a class."""
-        return sum(name in (each.get("class") or "").split() for _, each in self.elements)
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +88,12 @@ def test_light_and_dark_name_the_same_colours() -> None:
     """Every colour of the light style has one in the dark style too."""
     style = re.search(r"<style>(.*?)</style>", render(PAGE), re.DOTALL)
     assert style is not None
-    light, dark = style[1].split("prefers-color-scheme: dark")
+    # What a picture needs, and the width to which it grows, are set beside it.
+    text = re.sub(r"var\(--(least|widest)[^)]*\)", "", style[1])
+    light, dark = text.split("prefers-color-scheme: dark")
     names = set(re.findall(r"(--[\w-]+):", light))
     assert names == set(re.findall(r"(--[\w-]+):", dark))
-    assert set(re.findall(r"var\((--[\w-]+)\)", style[1])) == names
+    assert set(re.findall(r"var\((--[\w-]+)\)", text)) == names
 
 
 # ---------------------------------------------------------------- markup
@@ -184,7 +147,7 @@ def test_bars_are_in_proportion_to_their_counts() -> None:
 def test_measured_points_have_dots_and_arithmetic_is_dashed() -> None:
     """Measured points have dots, arithmetic is dashed."""
     found = Reader(charts.draw_sizes(SIZES))
-    assert found.of_class("dot") == 8
+    assert found.of_class("dot") == 8 + 2  # and two samples
     assert found.of_class("dashed") == 2  # the line and its sample
     assert "octets a frame, with FCS" in found.text
 
@@ -234,25 +197,9 @@ def test_links_have_a_lock_or_an_alarm() -> None:
     assert "6 nodes, 6 links, 2 of them unprotected" in (found.named("svg")[0]["aria-label"] or "")
 
 
-def test_words_beside_links_do_not_overlap() -> None:
-    """Words beside the links overlap no box, no symbol and no other words."""
-    for drawn in (LEAF_SPINE, REGIONS, crowded()):
-        places = topology._places(drawn.nodes)
-        routes = topology._routes(drawn.links, places)
-        taken = [topology._around(place, 132, 46) for place in places.values()]
-        for number, (link, route) in enumerate(routes):
-            topology._words_beside(number, link, route, taken)
-        boxes = taken[len(places) :]
-        for at, box in enumerate(boxes):
-            others = [*taken[: len(places)], *boxes[:at], *boxes[at + 1 :]]
-            assert not any(box.meets(other) for other in others)
-
-
 def crowded() -> DrawnTopology:
     """Return four leaves on four spines."""
-    nodes = [
-        DrawnNode(f"{kind}{at}", tier) for tier, kind in enumerate(("s", "l")) for at in range(4)
-    ]
+    nodes = [DrawnNode(f"{kind}{at}") for kind in ("s", "l") for at in range(4)]
     links = [
         DrawnLink(f"l{a}", f"s{b}", (a + b) % 3 > 0, "100G", "XPN")
         for a in range(4)
@@ -267,30 +214,13 @@ def test_every_link_of_a_crowded_topology_has_a_symbol() -> None:
     assert found.of_class("lock") + found.of_class("alarm") == 16
 
 
-def test_a_link_avoids_boxes_between_its_ends() -> None:
-    """A link avoids the boxes between its ends, in a row and in a column."""
-    for tiers in ((0, 1, 2), (0, 0, 0), (0, 1, 1)):
-        nodes = [DrawnNode(name, tier) for name, tier in zip("abc", tiers, strict=True)]
-        links = [DrawnLink("a", "b", True), DrawnLink("b", "c", True), DrawnLink("a", "c", False)]
-        places = topology._places(nodes)
-        for link, route in topology._routes(links, places):
-            boxes = [
-                topology._around(place, 132, 46)
-                for name, place in places.items()
-                if name not in (link.a, link.b)
-            ]
-            points = [route.at(step / 50) for step in range(51)]
-            assert not any(box.meets(topology.Box(x, y, x, y)) for box in boxes for x, y in points)
-
-
 def test_long_names_are_cut_and_idle_links_dotted() -> None:
     """Names are cut in their middle, and whole in the table; an idle link is dotted."""
     nodes = [DrawnNode("a" * 20 + "b" * 12), DrawnNode("c" * 16)]
     link = DrawnLink(nodes[0].name, nodes[1].name, True, idle=True)
     found = Reader(topology.draw(DrawnTopology("", nodes, [link])))
-    assert "aaaaaaaaa\N{HORIZONTAL ELLIPSIS}bbbbbb" in found.text
-    assert found.text.count(nodes[0].name) == 1
-    assert found.text.count(nodes[1].name) == 2
+    assert "aaaaaaaa\N{HORIZONTAL ELLIPSIS}bbb" in found.text
+    assert f"{nodes[0].name} - {nodes[1].name}" in found.text
     assert found.of_class("idle") == found.of_class("safe") == 1
 
 
@@ -348,6 +278,20 @@ def test_the_replay_window_has_a_shape_for_each_state() -> None:
         assert found.of_class(name) == held.count(cell) + 1  # and one in the legend
     assert found.of_class("window") == 5 + 1
     assert "PN 2: late: discarded" in found.text
+
+
+def test_a_window_is_open_where_the_picture_is_cut() -> None:
+    """A window that goes on beyond the last PN, or begins before the first, has no edge there."""
+    moments = [
+        WindowMoment("a", 1, 9, {}),
+        WindowMoment("b", 4, 5, {}),
+        WindowMoment("c", 4, 9, {}),
+    ]
+    drawn = strip.draw(Strip("", 3, 6, moments, "2 frames with other PNs are left out."))
+    found = Reader(drawn)
+    paths = [each["d"] or "" for each in found.named("path") if each.get("class") == "window cut"]
+    assert [path.count("V") for path in paths] == [0, 1]
+    assert "2 frames with other PNs are left out." in found.text
 
 
 # ---------------------------------------------------------------- tables

@@ -15,7 +15,8 @@ A key may be in
   numbers and audit logs, private as well, are searched;
 - exports of `macsec keys` to a terminal, and tracebacks under MACSEC_DEBUG=1.
 
-Keys that text may contain by chance (counted octets, few different ones) are no canaries.
+Keys that text may contain by chance (counted octets, few different ones) are no canaries, nor are
+keys on pages of the guide.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import stat
 import subprocess
 import traceback
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,12 @@ from click.testing import CliRunner
 import macsec
 from macsec.errors import MACsecError
 from macsec.keys import Key
+from macsec.otg.model.field_types import WITHHELD
 
 PACKAGE = str(Path(macsec.__file__).parent)
 VECTORS = f"{PACKAGE}/conformance/"
+ROOT = Path(__file__).resolve().parents[2]
+_KEY_DIGITS = re.compile(r"\b(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{32})\b")
 LENGTHS = (16, 32)
 MOST_OCTETS = 1 << 20
 """Of one text or file; a longer one is searched at both ends."""
@@ -58,6 +63,14 @@ _NUMBERS = re.compile(rb"(?:\d{1,3}, ?){15,}\d{1,3}")
 _NUMBER = re.compile(rb"\d{20,80}")
 
 
+@cache
+def _published() -> frozenset[bytes]:
+    """Return the octets that pages of the guide show in hex, and the mark in place of a CAK."""
+    pages = [ROOT / "README.md", *Path(PACKAGE, "guide").rglob("*.md")]
+    digits = (found for page in pages for found in _KEY_DIGITS.findall(page.read_text("utf-8")))
+    return frozenset(map(bytes.fromhex, digits)) | {WITHHELD}
+
+
 class Canaries:
     """Keys, and the search for them."""
 
@@ -70,7 +83,7 @@ class Canaries:
         if len(octets) not in LENGTHS or octets in self._names or len(self._names) > MOST_KEYS:
             return
         steps = {(b - a) % 256 for a, b in pairwise(octets)}
-        if len(set(octets)) < 10 or len(steps) < 6:
+        if len(set(octets)) < 10 or len(steps) < 6 or octets in _published():
             return
         self._names[octets] = f"{len(octets)} octets"
 

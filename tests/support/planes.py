@@ -220,7 +220,12 @@ def labels(codes: Iterable[int]) -> list[str]:
 
 def pn_state(secy: SecY) -> dict[str, Any]:
     """Return all PNs and switches of a SecY's SAs."""
-    transmit = {an: (sa.enabled, sa.next_pn) for an, sa in secy.tx.sa.items()}
+    transmit: dict[Any, Any] = {an: (sa.enabled, sa.next_pn) for an, sa in secy.tx.sa.items()} | {
+        (tc, an): (sc.enabled, sa.enabled, sa.next_pn)
+        for tc, sc in secy.tx_classes.items()
+        if tc
+        for an, sa in sc.sa.items()
+    }
     receive = {
         sci: {an: (sa.enabled, sa.next_pn, sa.lowest_pn) for an, sa in secy.rx[sci].sa.items()}
         for sci in secy.rx
@@ -233,8 +238,14 @@ def all_counters(secy: SecY) -> dict[str, Any]:
     return {
         "secy": dict(secy.counters),
         "interface": dict(secy.interface_counters),
+        "uncontrolled": dict(secy.uncontrolled_counters),
+        "clear": secy.clear_counts,
         "tx": dict(secy.tx.counters),
         "tx sa": {an: dict(sa.counters) for an, sa in secy.tx.sa.items()},
+        "tx classes": {
+            tc: (sc.sci, dict(sc.counters), {an: dict(sa.counters) for an, sa in sc.sa.items()})
+            for tc, sc in secy.tx_classes.items()
+        },
         "rx": {sci: dict(secy.rx[sci].counters) for sci in secy.rx},
         "rx sa": {
             (sci, an): dict(sa.counters) for sci in secy.rx for an, sa in secy.rx[sci].sa.items()

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from support.planes import SCI_A
-from support.wires import CARRIERS
+from support.virtual.wires import CARRIERS
 
 from macsec.errors import ConfigError, EnvironmentLacks
 from macsec.frames import FrameBatch

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.planes import SCI_A
-from support.wires import frames, link_params, play, traffic
+from support.virtual.wires import frames, link_params, play, traffic
 
 from macsec.errors import ConfigError
 from macsec.frames import TagRules

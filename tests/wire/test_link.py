@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.planes import frame_of, receiver, sender
-from support.wires import in_flight
+from support.virtual.wires import in_flight
 
 from macsec.secy import Verdict
 from macsec.wire.engine import Engine

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.wires import in_flight
+from support.virtual.wires import in_flight
 
 from macsec.errors import ConfigError
 from macsec.wire import link as links

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from support.wires import tc_params
+from support.virtual.wires import tc_params
 
 from macsec.errors import ConfigError
 from macsec.wire.params import LinkParams

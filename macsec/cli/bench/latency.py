@@ -14,13 +14,14 @@ import click
 from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.cli.shared.files import page_file
 from macsec.cli.shared.lists import among, numbers
 from macsec.cli.shared.progress import steps
-from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.errors import EnvironmentLacks
 from macsec.measure.latency import round_trips
 from macsec.measure.latency.round_trips import LARGE_MTU, RealTime, TripPlan
 from macsec.measure.latency.run import LatencyPlan, LatencyResults, measure
-from macsec.measure.machine import MachineJson, machine
+from macsec.measure.machine import machine
 from macsec.measure.other_work import other_work
 from macsec.report.latency.hgrm import to_hgrm
 from macsec.report.latency.outcome import to_json
@@ -28,7 +29,7 @@ from macsec.report.latency.page import to_html
 from macsec.report.latency.text import to_page
 from macsec.report.page import Page
 from macsec.suites import SUITES
-from macsec.whole_file import make_folder, refuse_unwritable, write_whole
+from macsec.whole_file import make_folder, write_whole
 
 from .busy import warn
 
@@ -64,7 +65,7 @@ MOST_LOAD = 200
 )
 @options.number(
     "--trial",
-    click.FloatRange(0.01, 60_000),
+    options.Reals(0.01, 60_000),
     2.0,
     "MS",
     "Milliseconds of a trial in the search, and of a slice of a load.",
@@ -91,7 +92,7 @@ MOST_LOAD = 200
     "iperf_s",
 )
 @options.backend
-@click.option("--report", type=options.FILE, metavar="OUT.html", help="Write a page with charts.")
+@page_file.option("Write a page with charts.")
 @click.option(
     "--hgrm",
     type=click.Path(file_okay=False, path_type=str),
@@ -114,9 +115,6 @@ def command(
     turn between the same hosts without MACsec. iperf3 also runs over the bare cable, through
     wireguard-go and through ESP in the kernel, where the machine has them.
     """
-    if report is not None and not report.endswith((".html", ".htm")):
-        raise ConfigError(f"report {report}: the name must end in .html")
-    refuse_unwritable(report)
     plan = _plan(**given)
     trip_plan = _trip_plan(plan, trips, iperf_s)
     facts = machine()
@@ -130,7 +128,7 @@ def command(
     if hgrm is not None:
         _save_histograms(Path(hgrm), results)
     if report is not None:
-        _save_report(report, results, facts)
+        page_file.save(report, to_html(results, facts, page_file.origin()))
     if as_json:
         click.echo(json.dumps(to_json(results, facts)))
     else:
@@ -179,11 +177,6 @@ def _trip_plan(plan: LatencyPlan, trips: int, iperf_s: int) -> TripPlan | None:
 def _real_time(plan: TripPlan, step: Callable[[], None]) -> RealTime:
     keys = {"key": token_hex(plan.suite.key_length), "salt": token_hex(12)}
     return round_trips.measure(plan, keys, step)
-
-
-def _save_report(path: str, results: LatencyResults, facts: MachineJson) -> None:
-    write_whole(path, to_html(results, facts))
-    say(f"report: {path}")
 
 
 def _save_histograms(folder: Path, results: LatencyResults) -> None:

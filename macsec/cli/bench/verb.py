@@ -10,6 +10,7 @@ import click
 from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, say, stdout
+from macsec.cli.shared.files import page_file
 from macsec.cli.shared.lists import among, words
 from macsec.cli.shared.progress import steps
 from macsec.errors import ConfigError
@@ -21,16 +22,16 @@ from macsec.measure.throughput.ours import REFERENCE
 from macsec.measure.throughput.run import ThroughputPlan, measure
 from macsec.measure.workload import DEFAULT, parse
 from macsec.native import load
-from macsec.report.drawing.shapes import check_ending
+from macsec.report.drawing import standalone
 from macsec.report.page import Page
-from macsec.report.throughput import outcome as report
-from macsec.report.throughput.picture import draw
+from macsec.report.throughput import outcome
+from macsec.report.throughput import page as throughput_page
+from macsec.report.throughput.charts import picture as drawn_picture
 from macsec.suites import SUITES
 
 from .busy import warn
 from .latency import command as latency
 
-PICTURES = (".svg", ".png")
 LARGEST_BATCH = 1 << 16
 
 
@@ -82,9 +83,12 @@ def command() -> None:
     "--rounds", click.IntRange(1, 10_000), 15, "N", "Rounds; each contestant runs once a round."
 )
 @click.option("--picture", type=options.FILE, metavar="OUT", help="Draw a chart, .svg or .png.")
+@page_file.option("Write a page with charts and tables.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables as Markdown.")
 @options.json_data
-def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: Any) -> int:
+def throughput(
+    as_json: bool, as_markdown: bool, picture: str | None, report: str | None, **given: Any
+) -> int:
     """Time whole batches, each in one C call: SecTAG, PN, look-up, replay, cipher and counters.
 
     The tables also hold the peers that are found here (their AES-GCM alone on the same octets,
@@ -93,6 +97,7 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
     other programs used the machine meanwhile.
     """
     _check_picture(picture)
+    page_file.refuse_double(report, picture)
     plan = _plan(**given)
     facts = machine()
     with steps("bench", plan.races * plan.rounds) as step, other_work() as others:
@@ -106,14 +111,17 @@ def throughput(as_json: bool, as_markdown: bool, picture: str | None, **given: A
         for name in plan.peers
         if name not in results.lacking and (found := PEERS[name].version())
     }
+    if report is not None:
+        text = throughput_page.to_html(results, facts, page_file.origin())
+        page_file.save(report, text)
     if picture is not None:
         _draw(picture, results, facts)
     if as_json:
-        click.echo(json.dumps(report.to_json(results, facts)))
+        click.echo(json.dumps(outcome.to_json(results, facts)))
     elif as_markdown:
-        click.echo(report.to_markdown(results, facts), nl=False)
+        click.echo(outcome.to_markdown(results, facts), nl=False)
     else:
-        report.to_page(Page(stdout()), results, facts)
+        outcome.to_page(Page(stdout()), results, facts)
     return GOOD
 
 
@@ -169,17 +177,17 @@ def _kernels(text: str) -> list[str]:
 def _check_picture(path: str | None) -> None:
     if path is None:
         return
-    if not path.endswith(PICTURES):
-        raise ConfigError(f"picture {path}: the name must end in {' or '.join(PICTURES)}")
-    check_ending(path)
+    if not path.endswith(standalone.ENDINGS):
+        raise ConfigError(f"picture {path}: the name must end in {' or '.join(standalone.ENDINGS)}")
+    standalone.check_ending(path)
 
 
 def _draw(path: str, results: Any, facts: MachineJson) -> None:
-    drawing = draw(results, facts)
-    if drawing is None:
+    text = drawn_picture(results, facts)
+    if text is None:
         say("no picture: a chart needs two sizes")
     else:
-        drawing.save(path)
+        standalone.save(path, text)
 
 
 command.add_command(latency)

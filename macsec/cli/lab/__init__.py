@@ -6,8 +6,11 @@ up.py      `macsec lab up`: a topology in real time
 reach.py   `macsec lab exec|status|list|down`: labs that are up
 events.py  --events: the ports of a lab
 control.py changes of the ports of a lab that is up
+files.py   `macsec lab new|check`: files of topologies
+ports.py   the ports of a lab that is up as instance data of YANG modules
+monitored.py  its ports and links as data of macsec.monitoring
 choice.py  the lab that a command acts on: by name, or the own one
-state.py   the folder of the lab that is up
+watch/     --watch: a page that shows a lab while it runs, and injects faults
 """
 
 from .verb import command

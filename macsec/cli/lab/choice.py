@@ -12,14 +12,16 @@ from typing import Any
 
 import click
 
-from macsec.cli.shared import options
+from macsec.cli.shared import completing, options
 from macsec.errors import ConfigError, MACsecError
-
-from .state import NoLab, RunningLab, found, require_root
-
-DEFAULT = "/run/macsec"
-NAMES = "labs"
-"""Folder in DEFAULT with a folder for each lab that has a name."""
+from macsec.live.local.lab_state import (
+    DEFAULT,
+    NAMES,
+    NoLab,
+    RunningLab,
+    found,
+    require_root,
+)
 
 RULE = """
 Without --name or --state it acts only on a lab that the same user (under sudo the one that called
@@ -39,7 +41,12 @@ def named(text: str) -> Callable[[Command], Command]:
     """Add the options `--name NAME`, with a text of help, and `--state DIR`; None by default."""
 
     def add(command: Command) -> Command:
-        name = click.option("--name", metavar="NAME", help=text)
+        name = click.option(
+            "--name",
+            metavar="NAME",
+            shell_complete=completing.names(completing.labs),
+            help=text,
+        )
         state = click.option(
             "--state",
             "folder",

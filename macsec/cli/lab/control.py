@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from macsec.cli.shared.event_log import PortEvents
-from macsec.cli.shared.local_socket import Client
-from macsec.cli.shared.port_changes import ChangeRequest, Changes, answer
-from macsec.cli.shared.vault import edge
+from macsec.cli.shared.keys.vault import edge
+from macsec.cli.shared.ports.changes import ChangeRequest, Changes, answer
 from macsec.errors import ConfigError
 from macsec.lab import RealLab
+from macsec.live.local.local_socket import Client
+from macsec.port import PortEvents
 
 from .events import port_name
 

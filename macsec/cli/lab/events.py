@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from macsec.cli.shared.event_log import INTERVAL_S, EventLog, PortEvents
+from macsec.cli.shared.ports.event_log import INTERVAL_S, EventSink, port_events
+from macsec.cli.shared.ports.tracing import Tracing
 from macsec.lab import Lab, RealLab
 from macsec.lab.real.segment import Segment
-from macsec.port import Agreement
+from macsec.port import Agreement, PortEvents
 from macsec.secy import SecY
 
 COUNT_NS = round(INTERVAL_S * 1_000_000_000)
@@ -20,10 +21,10 @@ def port_name(link: str, site: str) -> str:
 
 
 def _port_events(
-    log: EventLog, link: str, site: str, secy: SecY, agreement: Agreement | None
+    log: EventSink, link: str, site: str, secy: SecY, agreement: Agreement | None
 ) -> PortEvents:
     kay = None if agreement is None else agreement.kay
-    return PortEvents(log, port_name(link, site), kay, lambda: secy.counters)
+    return port_events(log, port_name(link, site), kay, lambda: secy.counters)
 
 
 def _noting(events: PortEvents) -> Callable[[int], None]:
@@ -33,7 +34,7 @@ def _noting(events: PortEvents) -> Callable[[int], None]:
 class VirtualEvents:
     """The events of a lab in virtual time; `finish` records the rest."""
 
-    def __init__(self, lab: Lab, log: EventLog | None) -> None:
+    def __init__(self, lab: Lab, log: EventSink | None) -> None:
         self._ports: list[PortEvents] = []
         if log is None:
             return
@@ -49,6 +50,14 @@ class VirtualEvents:
         for events in self._ports:
             events.note()
             events.count()
+
+
+def follow(lab: Lab, traces: Tracing) -> None:
+    """Trace all agreements of a lab in virtual time."""
+    for link in lab.links:
+        for site, end in zip(link.plan.sites, link.ends or (), strict=False):
+            if end.agreement is not None:
+                traces.follow(port_name(link.plan.name, site), end.agreement)
 
 
 class _Paced:
@@ -71,7 +80,7 @@ class RealEvents:
     `ports`: the events of each port by its name; none without a log.
     """
 
-    def __init__(self, lab: RealLab, log: EventLog | None) -> None:
+    def __init__(self, lab: RealLab, log: EventSink | None) -> None:
         self._lab, self._due = lab, monotonic() + INTERVAL_S
         self.ports: dict[str, PortEvents] = {}
         if log is None:
@@ -81,7 +90,7 @@ class RealEvents:
                 self.ports |= self._of(segment, log)
 
     @staticmethod
-    def _of(segment: Segment, log: EventLog) -> Iterator[tuple[str, PortEvents]]:
+    def _of(segment: Segment, log: EventSink) -> Iterator[tuple[str, PortEvents]]:
         for side, site in enumerate(segment.plan.sites):
             agreement = segment.ends[side].agreement if segment.ends else None
             events = _port_events(log, segment.plan.name, site, segment.secys[side], agreement)

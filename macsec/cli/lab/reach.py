@@ -12,15 +12,15 @@ from typing import Any
 
 import click
 
-from macsec.cli.shared import options
+from macsec.cli.shared import completing, options
 from macsec.cli.shared.edge import GOOD, say, stdout
-from macsec.config import shipped
+from macsec.config import load_topology, shipped
 from macsec.errors import EnvironmentLacks
+from macsec.live.local.lab_state import HOSTS, ask, exit_code, found
 from macsec.live.namespace import entrance
 from macsec.report.visible import on_one_line
 
 from .choice import account, labs_up, one_lab
-from .state import HOSTS, ask, exit_code, found
 
 DOWN_S = 30.0
 """Time for a lab to end before it is killed."""
@@ -32,7 +32,7 @@ DOWN_S = 30.0
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @one_lab
-@click.argument("host", metavar="HOST")
+@click.argument("host", metavar="HOST", shell_complete=completing.names(completing.lab_hosts))
 @click.argument("command", metavar="CMD", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(folder: str, host: str, command: tuple[str, ...]) -> int:
     """Run CMD on HOST; the exit code is CMD's.
@@ -77,13 +77,15 @@ def listing() -> int:
     """Print a line for each lab that is up, and one for each topology that `lab run` has.
 
     The line of a lab: its name, topology and process, and the user and the working folder that
-    started it.
+    started it. That of a topology: its name, and its question or description.
     """
     for name, lab in labs_up(lambda text: say(f"warning: {text}")).items():
         facts = (name, lab.topology, f"process {lab.pid}", account(lab.user), lab.cwd)
         click.echo("\t".join(("up", *map(on_one_line, facts))))
     for name in shipped():
-        click.echo(f"topology\t{name}")
+        model = load_topology(name)
+        about = model.question or " ".join(model.description.split())
+        click.echo(f"topology\t{name}\t{about}")
     return GOOD
 
 

@@ -7,28 +7,45 @@ import resource
 import secrets
 import signal
 import subprocess
-from contextlib import suppress
-from time import time
+from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from time import monotonic, time
+from typing import TYPE_CHECKING
 
 import click
 
 from macsec import trust
-from macsec.cli.shared import event_log, options
+from macsec.cli.shared import completing, options, progress
 from macsec.cli.shared.edge import FAILURES, GOOD, say
-from macsec.cli.shared.local_socket import LocalSocket
+from macsec.cli.shared.keys.vault import edge
+from macsec.cli.shared.ports import event_log
+from macsec.cli.shared.ports.event_log import EventSinks
 from macsec.cli.shared.signals import ENDING, Signals
-from macsec.cli.shared.vault import edge
 from macsec.cli.tap.agreement import now_ns
 from macsec.config import load_topology
 from macsec.errors import MACsecError
 from macsec.lab import Blueprint, RealLab
+from macsec.live.local.lab_state import (
+    CONTROL,
+    MONITOR,
+    YANG,
+    Published,
+    RunningLab,
+    exit_code,
+    require_root,
+)
+from macsec.live.local.local_socket import LocalSocket, no_request
 from macsec.report.lab.status import to_json, unsecured
 from macsec.time_units import NS_PER_S
 
 from .choice import folder_of, name_for, named, user, working_folder
 from .control import EDGE, PortControl
 from .events import RealEvents
-from .state import CONTROL, Published, RunningLab, exit_code, require_root
+from .monitored import MonitoredLab
+from .ports import PortsOfLab
+
+if TYPE_CHECKING:
+    from .watch.shown_lab import RealWatch
 
 READY = "MACSEC_LAB_READY"
 CHECK_S = 1.0
@@ -38,20 +55,26 @@ PATIENCE_S = 1.0
 
 
 @click.command("up", short_help="Run a topology in real time, with real programs (root).")
-@click.argument("topology", metavar="TOPOLOGY")
+@click.argument(
+    "topology",
+    metavar="TOPOLOGY",
+    shell_complete=completing.names(completing.topologies, files=True),
+)
 @click.option("--detach", is_flag=True, help="Return once it is up; macsec lab down ends it.")
+@click.option("--watch", is_flag=True, help="Show it on a page, and inject faults.")
 @options.quiet
 @event_log.option
 @named("Its name, for the other verbs; by default that of the topology.")
 def command(
     topology: str,
     detach: bool,
+    watch: bool,
     quiet: bool,
     events: str | None,
     folder: str | None,
     name: str | None,
 ) -> int:
-    """Bring TOPOLOGY up, a file or one of two-regions, ring and hub, until SIGINT or SIGTERM.
+    """Bring TOPOLOGY up, a file or one of macsec lab list, until SIGINT or SIGTERM.
 
     Each host is a network of its own; `macsec lab exec HOST -- CMD` runs any program there. Links
     between sites agree on keys by MKA, with CAKs of this run unless the file names some; it may
@@ -60,32 +83,54 @@ def command(
     folder: the other verbs act by default only on labs of both. `macsec mka set LINK:SITE` changes
     the port at an end of a link.
 
+    With --watch a page on loopback, whose address is printed, shows it: the topology with states
+    and load, MKPDUs, counters and events. Clicks cut, drop, delay and give a wrong CAK.
+
     Links delay, lose and reorder as in `lab run`; delays are exact to some 50 us. Cables inside a
-    site, and traffic, are parts of the topology that only `lab run` uses.
+    site, traffic and changes are parts of the topology that only `lab run` uses.
     """
     model = load_topology(topology)
     blueprint = Blueprint.of(model, lambda _, octets: secrets.token_bytes(octets))
     require_root()
     _allow_files()
     where = folder_of(folder, name, lambda: name_for(blueprint.name))
+    if detach and watch:
+        raise click.UsageError("--watch prints an address: leave --detach out")
     if detach:
         return _detached(topology, where, events)
     with (
         Signals(*ENDING) as signals,
         Published(where) as state,
         event_log.opened(events, time) as log,
-        RealLab(blueprint, now_ns, edge(EDGE)) as lab,
+        RealLab(blueprint, now_ns, edge(EDGE), faulty=watch) as lab,
     ):
-        recorded = RealEvents(lab, log)
-        if signals.wait(lab.agreements.fileno(), blueprint.life_ns / NS_PER_S + PATIENCE_S):
+        watched = _watched(lab) if watch else None
+        sink = log if watched is None else EventSinks(log, watched.feed)
+        recorded = RealEvents(lab, sink)
+        patience_s, started_s = blueprint.life_ns / NS_PER_S + PATIENCE_S, monotonic()
+        with progress.watched("securing links", lambda: monotonic() - started_s, patience_s):
+            ended = signals.wait(lab.agreements.fileno(), patience_s)
+        if ended:
             return GOOD
         ports = PortControl(lab, recorded.ports)
-        with LocalSocket(state.path(CONTROL), ports.answer) as control:
+        asked = {YANG: PortsOfLab(lab).answer, MONITOR: MonitoredLab(lab).answer}
+        with ExitStack() as stack:
+            sockets = [LocalSocket(state.path(CONTROL), ports.answer)]
+            sockets += [LocalSocket(state.path(at), to, no_request) for at, to in asked.items()]
+            for each in sockets:
+                stack.enter_context(each)
             _publish(state, lab)
             _describe(lab, quiet)
             _report_ready()
-            _serve(signals, state, control, lab, recorded)
+            with watched.served() if watched else nullcontext():
+                _serve(signals, state, sockets, lab, recorded, watched)
     return GOOD
+
+
+def _watched(lab: RealLab) -> RealWatch:
+    from .watch.shown_lab import RealWatch  # late: most labs have no page
+
+    return RealWatch(lab)
 
 
 def _publish(state: Published, lab: RealLab) -> None:
@@ -109,16 +154,31 @@ def _describe(lab: RealLab, quiet: bool) -> None:
 
 
 def _serve(
-    signals: Signals, state: Published, control: LocalSocket, lab: RealLab, recorded: RealEvents
+    signals: Signals,
+    state: Published,
+    sockets: Sequence[LocalSocket],
+    lab: RealLab,
+    recorded: RealEvents,
+    watched: RealWatch | None,
 ) -> None:
     """Answer questions and make changes until a signal ends the lab."""
     caught: set[signal.Signals] = set()
     while not caught & set(ENDING):
-        caught, ready = signals.among([state.fileno(), control.fileno()], CHECK_S)
+        caught, ready = signals.among(
+            [
+                state.fileno(),
+                *(each.fileno() for each in sockets),
+                *([watched.feed.fileno()] if watched else []),
+            ],
+            CHECK_S if watched is None else watched.interval_s,
+        )
+        if watched is not None:
+            watched.step()
         if state.fileno() in ready:
             state.answer(lambda: to_json(lab))
-        if control.fileno() in ready:
-            control.serve()
+        for each in sockets:
+            if each.fileno() in ready:
+                each.serve()
         recorded.count()
         lab.check()
 

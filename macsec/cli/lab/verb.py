@@ -15,6 +15,8 @@ VERBS = {
     "status": ("Show the links and hosts of the lab that is up.", "reach", "status"),
     "down": ("End the lab that is up.", "reach", "down"),
     "list": ("List the labs that are up and the shipped topologies.", "reach", "listing"),
+    "new": ("Write a new topology with comments.", "files", "new"),
+    "check": ("Check topologies without running them.", "files", "check"),
     "schema": ("Print the JSON Schema of a topology.", "verb", "schema"),
 }
 """Verb to its one line of help, and the module and name of its click command."""

@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from macsec.cli.shared import capture_io
 from macsec.cli.shared.data_plane import Plane
 from macsec.cli.shared.edge import Warnings, say, stdout
+from macsec.cli.shared.files import capture_io
 from macsec.frames.unsent import Unsent
+from macsec.report.captures.replay import UNSENT
 from macsec.report.page import Page
-from macsec.report.replay import UNSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Request:
     quiet: bool
     as_json: bool
     warnings: Warnings
+    report: str | None = None
 
     def open(self) -> AbstractContextManager[capture_io.Stream]:
         """Open the frames of IN."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import resources
 from time import perf_counter
 from typing import Any
 
@@ -11,26 +12,33 @@ import click
 from click.core import ParameterSource
 
 from macsec import config
-from macsec.captures import Beside, Writer
-from macsec.cli.shared import capture_io, options
-from macsec.cli.shared.capture_io import Piece, Product, Stream, fitted, stem
+from macsec.captures import Writer
+from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import GOOD, REFUSED, say
-from macsec.cli.shared.pipeline import allowed
+from macsec.cli.shared.files import capture_io, page_file
+from macsec.cli.shared.files.capture_io import Stream, stem
+from macsec.cli.shared.jobs import allowed
 from macsec.config.static_keys import Draw, seeded
-from macsec.frames import FrameBatch
-from macsec.offline.replay import WAYS, LinkConfigs, ProtectedBatch, Replay
-from macsec.report import replay as report
+from macsec.offline import passes
+from macsec.offline.frame_log import FrameLog
+from macsec.offline.frame_stream import Piece
+from macsec.offline.replay import WAYS, LinkConfigs, ReceivedBatch, Replay
+from macsec.report.captures import replay as report
+from macsec.report.captures.verdict_pages.replay import to_html
 from macsec.whole_file import make_folder
 
 from .request import Request, say_unsent
 
+SAMPLE = resources.files("macsec.offline") / "sample.pcap"
+"""130 frames of two TLS 1.3 connections."""
 OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs"}
 """Options of the link of two stations, which a topology does not take."""
 
 
 @click.command("replay", short_help="Send a capture across an emulated link.")
-@options.source
+@click.argument("source", metavar="[IN]", type=options.FILE, required=False)
+@click.option("--sample", is_flag=True, help="Take the capture that comes with macsec, for IN.")
 @click.option(
     "--wire",
     type=options.FILE,
@@ -63,13 +71,15 @@ OF_ONE_LINK = {"cipher": "--cipher", "configs": "--save-config", "jobs": "--jobs
     help="The hosts of sides A and B in it.  [default: the first and the last]",
 )
 @options.keep_secrets
+@page_file.option("Write a page: verdicts over time, refused frames, counters.", "page")
 @options.json_data
 @options.jobs
 @options.frame_options
 @click.pass_context
 def command(
     ctx: click.Context,
-    source: str,
+    source: str | None,
+    sample: bool,
     wire: str | None,
     seed: int | None,
     cipher: str,
@@ -77,6 +87,7 @@ def command(
     topology: str | None,
     between: tuple[str, str] | None,
     keep_secrets: bool,
+    page: str | None,
     as_json: bool,
     jobs: int,
     fcs: str,
@@ -96,11 +107,15 @@ def command(
     hosts send none over the MTU. Key agreement pauses in long gaps of the capture. Wires and
     keys depend on the seed alone (1 by default), and the digest covers every frame on the wires.
     """
+    if (source is None) is not sample:
+        raise click.UsageError("give either IN or --sample")
+    source = source or str(SAMPLE)
     target = wire or _default_wire(source)
     capture_io.refuse_same(source, target)
+    page_file.refuse_double(page, source, target)
     ctx.obj.hold = as_json and target == "-"
     plane = chosen_plane(backend)
-    request = Request(source, target, seed, fcs, plane, quiet, as_json, ctx.obj)
+    request = Request(source, target, seed, fcs, plane, quiet, as_json, ctx.obj, page)
     if topology is not None:
         from .lab import replay_across_lab  # late: labs take as long to load as all the rest
 
@@ -117,11 +132,15 @@ def _replay_across_link(
     link = LinkConfigs(cipher, _draw(request.seed))
     _refuse_existing(configs, link)
     source, target, plane = request.source, request.target, request.plane
+    log = None if request.report is None else FrameLog()
     with Replay(link, *plane) as replay, request.open() as stream:
         with capture_io.open_wire(target, WAYS, plane.captures, keep_secrets) as sink:
-            seconds = _replay(replay, stream, sink, allowed(jobs, source, target))
+            seconds = _replay(replay, stream, sink, allowed(jobs, source, target), log)
             _save(configs, link)
         run = report.ReplayRun(source, cipher, target, seconds, request.seed, configs)
+        if request.report is not None and log is not None:
+            text = to_html(replay, run, log, page_file.origin(request.seed))
+            page_file.save(request.report, text)
         if request.as_json:
             request.emit(report.to_json(replay, run))
         else:
@@ -143,24 +162,15 @@ class _Timed:
         return result
 
 
-def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int) -> float:
+def _replay(replay: Replay, stream: Stream, sink: Writer, jobs: int, log: FrameLog | None) -> float:
     """Send all frames; return the seconds that protecting and validating took."""
     send, receive = _Timed(replay.send), _Timed(replay.receive)
 
-    def depart(piece: Piece, batch: FrameBatch) -> ProtectedBatch:
-        sending: ProtectedBatch = send(batch)
-        return sending
+    def seen(received: ReceivedBatch, piece: Piece) -> None:
+        if log is not None:
+            log.replayed(received, piece.first, WAYS)
 
-    def arrive(piece: Piece, sending: ProtectedBatch) -> ProtectedBatch:
-        replay.compare(receive(sending))
-        return sending
-
-    def product(piece: Piece, sending: ProtectedBatch) -> Product:
-        beside = piece.beside.of_rows(sending.rows()).without_origin()
-        return Product(fitted(sending.on_wire()), beside)
-
-    stages = (depart, arrive, product)
-    capture_io.transform(stream, sink, stages, jobs, behind=Beside.without_origin)
+    passes.replay(replay, stream, sink, jobs, send=send, receive=receive, seen=seen)
     return send.seconds + receive.seconds
 
 

@@ -1,12 +1,12 @@
-"""Parts that verbs share: options, terminal and signals, captures in and out.
+"""Parts that verbs share: the command line itself here, its subjects in folders.
 
 edge.py         exit codes, signals, warnings, one line for each error
-options.py      options and arguments of several verbs     lists.py   comma-separated options
-capture_io.py   a capture in, a capture out                pipeline.py   stages over batches
-data_plane.py   data planes and kernels of this machine    progress.py   the progress bar
-cak_files.py    holders of the CAKs of a file              vault.py   clients of key vaults
-event_log.py    --events: a line of JSON for each change of a port
-pn_state.py     --state: packet numbers from run to run    signals.py   wait for a signal or an end
-dumps.py        no core dumps of keys             local_socket.py   a socket for one user
-port_changes.py   the changes that a running port takes
+options.py      options and arguments of several verbs   lists.py   comma-separated options
+defaults.py     defaults of a user                       completing.py   names to complete
+signals.py      wait for a signal or an end              progress.py   the progress bar
+data_plane.py   data planes and kernels of this machine  jobs.py   the number of threads
+systems.py      verbs that need Linux
+files/          captures in and out, pages, files that are only checked
+keys/           where CAKs come from, PNs under a key, no dump of memory
+ports/          running ports: their changes and their events
 """

@@ -6,16 +6,21 @@ import contextlib
 import errno
 import logging
 import os
+import re
+import shlex
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TextIO
 
 import click
 
-from macsec.errors import ConfigError, MACsecError
+from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
+from macsec.report.error import error_json
 from macsec.report.visible import on_one_line, visible
+
+from .defaults import path as defaults_path
 
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
@@ -31,10 +36,20 @@ EXIT_CODES = {
 }
 """Every exit code of every verb. A closed pipe (EPIPE) is silent."""
 
+UNSTARTED = (USAGE, LACKING)
+"""Exit codes of runs that have written nothing yet: with --json they print one object too."""
+
+FAULTS_SHOWN = 9
+"""Faults of a configuration behind the first that are printed without -v."""
+
 FAILURES = range(FAILED, LACKING + 1)
 """The exit codes that come with a line on stderr."""
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+ARGUMENTS = "macsec.arguments"
+"""The key of the command line in the `meta` of a context."""
 
 
 class Terminated(BaseException):
@@ -85,7 +100,7 @@ def _raise_again(ignored: Any) -> None:
 class Warnings(logging.Handler):
     """Warnings of the library: printed on stderr, or held for the JSON object printed there.
 
-    `verbose`: all faults of a configuration are printed, not the first alone.
+    `verbose`: all faults of a configuration are printed, however many.
     """
 
     def __init__(self) -> None:
@@ -128,7 +143,7 @@ def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> 
     log = logging.getLogger("macsec")
     log.addHandler(warnings)
     try:
-        code = _guarded(lambda: _invoke(group, name, given, warnings, extra), warnings)
+        code = _guarded(lambda: _invoke(group, name, given, warnings, extra), warnings, given)
     finally:
         log.removeHandler(warnings)
     _drop_unwritten()
@@ -138,7 +153,9 @@ def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> 
 def _invoke(
     group: click.Group, name: str, args: list[str], warnings: Warnings, extra: dict[str, Any]
 ) -> int:
+    arguments = list(args)
     with group.make_context(name, args, obj=warnings, **extra) as ctx:
+        ctx.meta[ARGUMENTS] = arguments
         code = group.invoke(ctx)
     if sys.stdout is not None:
         sys.stdout.flush()
@@ -155,7 +172,7 @@ def _drop_unwritten() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
+def _guarded(call: Callable[[], int], warnings: Warnings, given: Sequence[str]) -> int:
     try:
         return call()
     except (Exception, KeyboardInterrupt, Terminated) as error:
@@ -164,15 +181,27 @@ def _guarded(call: Callable[[], int], warnings: Warnings) -> int:
         for kind, ending in _ENDINGS:
             if isinstance(error, kind):
                 code = ending(error)
-                _say_others(error, warnings)
+                if "--json" in given and code in UNSTARTED:
+                    _print_json(error, code, to_stderr="-" in given)
+                if isinstance(error, ConfigError):
+                    _say_others(error.others, None if warnings.verbose else FAULTS_SHOWN)
                 return code
         return _interrupted_within(error) or _unexpected(error)
 
 
-def _say_others(error: BaseException, warnings: Warnings) -> None:
-    if warnings.verbose and isinstance(error, ConfigError):
-        for other in error.others:
-            say(other)
+def _print_json(error: BaseException, code: int, to_stderr: bool) -> None:
+    """Print an error as `macsec/error/1` in place of the object of the verb."""
+    text = error.format_message() if isinstance(error, click.ClickException) else _line(error)
+    others = error.others if isinstance(error, ConfigError) else ()
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(error_json(text, others, code), err=to_stderr)
+
+
+def _say_others(others: Sequence[str], most: int | None) -> None:
+    for other in others[:most]:
+        say(other)
+    if most is not None and len(others) > most:
+        say(f"and {len(others) - most} more faults: -v prints them all")
 
 
 def _is_closed_pipe(error: BaseException) -> bool:
@@ -185,15 +214,39 @@ def _usage(error: click.ClickException) -> int:
         return USAGE
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f" (see {error.ctx.command_path} --help)"
+        hint = f"{_origin(error)} (see {error.ctx.command_path} --help)"
     text = " ".join(error.format_message().split()).rstrip(".")
-    say(text[:1].lower() + text[1:] + hint)
+    name = text[1:2].isupper()  # FILE and CKN stay
+    say((text if name else text[:1].lower() + text[1:]) + hint)
     return error.exit_code
+
+
+def _origin(error: click.UsageError) -> str:
+    """Return where a bad value comes from, unless that is the command line."""
+    parameter = getattr(error, "param", None)
+    if error.ctx is None or parameter is None:
+        return ""
+    source = error.ctx.get_parameter_source(parameter.name)
+    if source is click.core.ParameterSource.DEFAULT_MAP:
+        return f", from {defaults_path()}"
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        prefix = error.ctx.auto_envvar_prefix
+        return f", from {parameter.envvar or f'{prefix}_{parameter.name.upper()}'}"
+    return ""
 
 
 def _known(error: MACsecError) -> int:
-    say(str(error))
+    say(_line(error))
     return error.exit_code
+
+
+def _line(error: BaseException) -> str:
+    """Return the line of a known error; where root is needed, with the command to run."""
+    text = error.first if isinstance(error, ConfigError) else str(error)
+    lacks_root = isinstance(error, EnvironmentLacks) and re.search("needs? root", text)
+    if lacks_root and os.geteuid():
+        return f'{text}: sudo env "PATH=$PATH" macsec {shlex.join(sys.argv[1:])}'
+    return text
 
 
 def _system(error: OSError) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,7 +12,7 @@ import click
 from macsec.suites import SUITES
 from macsec.terms import ETHERTYPE_MACSEC, ethertype_of
 
-from .pipeline import usual_jobs
+from .jobs import usual_jobs
 
 
 def _ethertype(_: click.Context, __: click.Parameter, text: str) -> int:
@@ -24,6 +26,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = click.Path(path_type=str)
+
+
+class Reals(click.FloatRange):
+    """A range of numbers without NaN, which lies in every range of click."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
 
 config: Decorator[Any] = click.option(
     "-c",
@@ -106,6 +122,32 @@ jobs: Decorator[Any] = click.option(
 )
 
 
+def _span(_: click.Context, parameter: click.Parameter, text: str | None) -> range | None:
+    """Return the frames of A-B, A-, -B or A."""
+    if text is None:
+        return None
+    # Digits behind no dash are digits of A: a long number is never cut into two.
+    match = re.fullmatch(r"([0-9]{0,15})(?:(-)([0-9]{0,15}))?", text)
+    if match is None or not (match[1] or match[3]):
+        raise click.BadParameter(f"{text!r}: expected A-B, A-, -B or one number")
+    start = int(match[1] or 0)
+    if not match[2]:
+        return range(start, start + 1)
+    stop = int(match[3]) + 1 if match[3] else 1 << 60
+    if stop <= start:
+        raise click.BadParameter(f"{text!r}: ends before it begins")
+    return range(start, stop)
+
+
+frames: Decorator[Any] = click.option(
+    "--frame",
+    "span",
+    callback=_span,
+    metavar="A-B",
+    help="Show frames A to B, counted from 0; also A-, -B, or one number.",
+)
+
+
 def _be_verbose(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         ctx.find_root().obj.verbose = True
@@ -120,7 +162,7 @@ def verbose(command: click.Command) -> click.Command:
                 is_flag=True,
                 expose_value=False,
                 callback=_be_verbose,
-                help="Print every fault of a configuration, not only the first.",
+                help="Print every fault of a configuration, not only the first ten.",
             )
         )
     for below in command.commands.values() if isinstance(command, click.Group) else ():

@@ -58,7 +58,7 @@ class ProgressBar:
         )
 
         frames = TextColumn("{task.fields[frames]}")
-        self._bar = _progress(
+        self._bar = progress_of(
             DownloadColumn(), TransferSpeedColumn(), frames, TimeRemainingColumn(), by_thread=True
         )
         self._bar.start()
@@ -84,7 +84,7 @@ def _stepping(name: str, total: int) -> Iterator[Callable[[], None]]:
     from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
     # No refresh by a thread, which would run during the measurement.
-    with _progress(TaskProgressColumn(), TimeRemainingColumn()) as progress:
+    with progress_of(TaskProgressColumn(), TimeRemainingColumn()) as progress:
         task = progress.add_task(on_one_line(name), total=total)
 
         def step() -> None:
@@ -121,7 +121,7 @@ def _watch(name: str, now_s: Callable[[], float], end_s: float | None, ended: Ev
     whole = "" if end_s is None else f" of {end_s:,.3f}"
     with (
         suppress(OSError),  # the terminal is gone; the run goes on
-        _progress(TextColumn("{task.fields[time]}"), TimeElapsedColumn()) as bar,
+        progress_of(TextColumn("{task.fields[time]}"), TimeElapsedColumn()) as bar,
     ):
         task = bar.add_task(on_one_line(name), total=end_s, time="")
         over = False
@@ -132,7 +132,7 @@ def _watch(name: str, now_s: Callable[[], float], end_s: float | None, ended: Ev
             over = ended.wait(REFRESH)
 
 
-def _progress(*columns: ProgressColumn, by_thread: bool = False) -> Progress:
+def progress_of(*columns: ProgressColumn, by_thread: bool = False) -> Progress:
     """Return a bar on stderr between a description and these columns; `by_thread` refreshes it."""
     from rich.progress import BarColumn, Progress, TextColumn
 

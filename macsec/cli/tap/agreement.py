@@ -11,30 +11,36 @@ from functools import partial
 from secrets import token_bytes
 from typing import NamedTuple
 
-from macsec.cli.shared import pn_state, port_changes
 from macsec.cli.shared.edge import say
-from macsec.cli.shared.event_log import PortEvents
-from macsec.cli.shared.local_socket import Client, LocalSocket
-from macsec.cli.shared.port_changes import Changes
-from macsec.cli.shared.vault import edge
+from macsec.cli.shared.keys import pn_state
+from macsec.cli.shared.keys.vault import edge
+from macsec.cli.shared.ports import changes as port_changes
+from macsec.cli.shared.ports.changes import Changes
+from macsec.cli.shared.ports.tracing import Tracing
 from macsec.config import Configuration
 from macsec.custody import InUse
 from macsec.errors import ConfigError, EnvironmentLacks
+from macsec.kay.eap.assemble import EapParts
+from macsec.kay.eap.authenticator import Authenticator
 from macsec.kay.holders import chain_of, policy_of
 from macsec.kay.kay import Kay
 from macsec.live.devices import EthernetInterface, Packet
 from macsec.live.driver import Driver, KayPort
-from macsec.live.eapol import leave_eapol_out, open_eapol
+from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
+from macsec.live.local.local_socket import Client, LocalSocket
+from macsec.live.local.tap_sockets import KEYS, STATUS, ControlSocket, QuestionSocket
 from macsec.live.pump import Pump
-from macsec.port import Agreement
-from macsec.report.mka.status import port_json, reason
+from macsec.live.radius import RadiusSocket
+from macsec.monitoring import History
+from macsec.port import Agreement, PortEvents
+from macsec.port.authenticated import AuthenticatedAgreement
+from macsec.report.mka.status import eap_json, port_json, reason
 from macsec.secy import SecY
 from macsec.time_units import NS_PER_S
 
 from .export import export
 from .following import Follower
-from .loop import Loop
-from .status_socket import KEYS, STATUS, ControlSocket, QuestionSocket
+from .loop import Loop, Service
 
 EDGE = "macsec tap"
 
@@ -75,11 +81,16 @@ class AgreedTap(NamedTuple):
     in_use: InUse
     events: PortEvents | None = None
     follower: Follower | None = None
+    eap: EapParts | None = None
+    pae: Authenticator | None = None
+    history: History | None = None
+    traces: Tracing | None = None
 
     def status(self, _: Client) -> str:
         """Return the status of key agreement and the counters, as JSON."""
         port = port_json(self.kay, self.below.name, self.upper, os.getpid())
-        return json.dumps({**port, "counters": dict(self.secy.counters)})
+        eap = {} if self.pae is None else {"eap": eap_json(self.pae)}
+        return json.dumps({**port, "counters": dict(self.secy.counters), **eap})
 
     def keys(self, client: Client) -> str:
         """Return the SAKs in use, as a configuration in JSON, and report who has them."""
@@ -107,11 +118,19 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         leave_eapol_out(tap.wire, policy.eapol_ethertype)
         opened = open_eapol(tap.below, policy.destination, policy.eapol_ethertype)
         eapol = stack.enter_context(opened)
+        agreement, services = stack.enter_context(_agreement(tap, eapol))
+        if isinstance(agreement, AuthenticatedAgreement):
+            tap = tap._replace(pae=agreement.logon.pae)
         sockets: list[LocalSocket] = [stack.enter_context(each) for each in _question_sockets(tap)]
-        agreement = Agreement(tap.kay, tap.secy, eapol.send, tap.open)
+        if tap.history is not None:
+            agreement.follow(tap.history.note)
+        if tap.traces is not None:
+            tap.traces.follow(tap.upper, agreement)
         driver = Driver([KayPort(agreement, eapol)], now_ns)
         driver.start()
         stack.callback(driver.stop)
+        if isinstance(agreement, AuthenticatedAgreement) and tap.follower is not None:
+            tap.follower.on_carrier(lambda up: agreement.link(now_ns(), up))
 
         announcer = _Announcer(tap.kay, tap.upper)
         take = partial(pn_state.take_members, tap.in_use, tap.kay.sci)
@@ -119,15 +138,56 @@ def agreed(tap: AgreedTap, quiet: bool) -> Iterator[Run]:
         sockets += [stack.enter_context(each) for each in _control_socket(tap.upper, changes)]
 
         def run(loop: Loop) -> None:
-            for each in sockets:
+            served: list[Service] = [*sockets, *services]
+            for each in served:
                 loop.serve(each)
             if tap.events is not None:
                 loop.each_turn(tap.events.note)
+                if tap.pae is not None:
+                    loop.each_turn(partial(tap.events.note_eap, tap.pae))
             if not quiet:
                 loop.each_turn(announcer.note)
             driver.run(loop.wait)
 
         yield run
+
+
+class _RadiusService:
+    """Takes what the RADIUS server sends."""
+
+    def __init__(self, radius: RadiusSocket, agreement: AuthenticatedAgreement) -> None:
+        self._radius, self._agreement = radius, agreement
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._radius.fileno()
+
+    def serve(self) -> None:
+        """Take all packets that have arrived."""
+        self._agreement.hear_server(now_ns(), *self._radius.packets())
+
+
+@contextmanager
+def _agreement(
+    tap: AgreedTap, eapol: Eapol
+) -> Iterator[tuple[Agreement, tuple[_RadiusService, ...]]]:
+    """Yield the agreement of a tap, and what it needs served: with EAP, its RADIUS server."""
+    if tap.eap is None:
+        yield Agreement(tap.kay, tap.secy, eapol.send, tap.open), ()
+        return
+    policy, nas, server = tap.eap
+    with RadiusSocket(*server) as radius:
+        agreement = AuthenticatedAgreement(
+            tap.kay,
+            tap.secy,
+            eapol.send,
+            tap.open,
+            nas=nas,
+            random=token_bytes,
+            policy=policy,
+            ask=radius.send,
+        )
+        yield agreement, (_RadiusService(radius, agreement),)
 
 
 def _question_sockets(tap: AgreedTap) -> Iterator[QuestionSocket]:

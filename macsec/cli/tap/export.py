@@ -11,8 +11,9 @@ from typing import Any
 
 from macsec.config import Configuration
 from macsec.kay.kay import Kay
-from macsec.kay.sak import Sak
+from macsec.kay.keys.sak import Sak
 from macsec.secy import SecY
+from macsec.secy.channels import TransmitSC
 from macsec.terms import sci_text
 
 Entries = dict[str, Any]
@@ -29,15 +30,25 @@ def export(kay: Kay, secy: SecY, model: Configuration) -> str:
         "encodingsa": controls.encodingsa,
     }
     saks = {sak.an: sak for sak in kay.saks()}
-    tx = {
-        str(an): _sa(saks[an], kay.sci, sa.next_pn) for an, sa in secy.tx.sa.items() if an in saks
+    tx, *others = (_transmit(sc, saks) for sc in secy.tx_classes.values())
+    classes = {
+        str(traffic_class): {"sa": sas}
+        for traffic_class, sas in zip(list(secy.tx_classes)[1:], others, strict=True)
     }
     tree: Entries = {
         "secy": {name: value for name, value in given.items() if value is not None},
-        "tx": {"sci": sci_text(kay.sci), "sa": tx},
+        "tx": {"sci": sci_text(kay.sci), "sa": tx, **({"classes": classes} if classes else {})},
         "rx": [{"sci": sci, "sa": _received(secy, sci, saks)} for sci in secy.rx],
     }
     return json.dumps(tree)
+
+
+def _transmit(sc: TransmitSC, saks: dict[int, Sak]) -> Entries:
+    return {
+        str(an): _sa(saks[an], int(str(sc.sci), 16), sa.next_pn)
+        for an, sa in sc.sa.items()
+        if an in saks
+    }
 
 
 def _received(secy: SecY, sci: str, saks: dict[int, Sak]) -> Entries:

@@ -31,6 +31,7 @@ class Follower:
     ) -> None:
         self._watch, self._lower, self._upper, self._secy = watch, lower, upper, secy
         self._say, self._opened = say, opened
+        self._act: Callable[[bool], None] | None = None
         self._limit = secy.controls.mtu
         self.mtu = upper.mtu
         self.state = watch.state() or InterfaceState(self.mtu + OVERHEAD, False)
@@ -41,6 +42,11 @@ class Follower:
         """Return a descriptor that can be read once the lower interface may have changed."""
         return self._watch.fileno()
 
+    @property
+    def opened(self) -> bool:
+        """True while the Controlled Port passes frames."""
+        return self._opened
+
     def serve(self) -> None:
         """Follow the lower interface."""
         before, found = self.state, self._watch.state()
@@ -50,8 +56,15 @@ class Follower:
         if self.state.carrier != before.carrier:
             self._say(f"{self._lower} has {'a' if self.state.carrier else 'no'} carrier")
             self._follow_carrier()
+            if self._act is not None:
+                self._act(self.state.carrier)
         if self.state.mtu != before.mtu:
             self._follow_mtu()
+
+    def on_carrier(self, act: Callable[[bool], None]) -> None:
+        """Call `act` with the carrier of the lower interface now, and at each change."""
+        self._act = act
+        act(self.state.carrier)
 
     def open(self, opened: bool) -> None:
         """Follow the Controlled Port: closed, the upper interface has no carrier."""

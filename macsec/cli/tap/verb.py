@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from time import monotonic, time
+from datetime import UTC, datetime, timedelta
+from time import monotonic, time, time_ns
 
 import click
 
-from macsec.cli.shared import event_log, options, pn_state
+from macsec.cli.shared import options
 from macsec.cli.shared.data_plane import chosen_plane
 from macsec.cli.shared.edge import say
-from macsec.cli.shared.event_log import EventLog, PortEvents
+from macsec.cli.shared.keys import pn_state
+from macsec.cli.shared.ports import event_log, tracing
+from macsec.cli.shared.ports.event_log import EventLog, port_events
+from macsec.cli.shared.ports.tracing import Tracing
 from macsec.cli.shared.signals import ENDING, Signals
 from macsec.config import Configuration, load
 from macsec.custody import InUse, Keeper
-from macsec.errors import KeyExhausted
+from macsec.errors import EnvironmentLacks, KeyExhausted
+from macsec.kay.eap.assemble import EapParts, eap_of
 from macsec.kay.kay import Kay
 from macsec.live import devices
 from macsec.live.interface_watch import InterfaceWatch
+from macsec.live.local.local_socket import Client
+from macsec.live.local.tap_sockets import MONITOR, YANG, QuestionSocket
 from macsec.live.pump import Pump
-from macsec.report import tap as report
+from macsec.monitoring import History, Monitored, SourceKind, port_of
+from macsec.monitoring.transfer import to_text
+from macsec.port import PortEvents
+from macsec.report.mka.status import reason
+from macsec.report.ports import tap as report
 from macsec.secy import SecY
 from macsec.secy.from_config import require_transmit
 
@@ -31,6 +43,8 @@ from .agreement import AgreedTap, agreed, check, kay_of, now_ns
 from .following import Follower
 from .loop import Loop
 
+STATS_MOST_S = 86_400
+Answer = Callable[[Client], str]
 PUMP_DROPS = ("too_long", "dropped", "blocked")
 """Counts of a pump that are frames it lost."""
 
@@ -42,13 +56,14 @@ PUMP_DROPS = ("too_long", "dropped", "blocked")
 @click.option("--upper", required=True, metavar="NAME", help="The new interface above it.")
 @click.option(
     "--stats",
-    type=click.FloatRange(min=0.1),
+    type=options.Reals(0.1, STATS_MOST_S),
     metavar="SECONDS",
     help="Print the counters to stderr at this interval; SIGUSR1 does at any time.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing to stderr but errors.")
 @event_log.option
+@tracing.option
 @pn_state.options
 def command(
     config: str,
@@ -59,6 +74,7 @@ def command(
     as_json: bool,
     quiet: bool,
     events: str | None,
+    otlp: str | None,
     state_folder: str | None,
     state_init: bool,
 ) -> None:
@@ -92,16 +108,18 @@ def command(
         require_transmit(model)
     below = devices.interface(lower)
     kay = kay_of(model, below) if mka else None
+    eap = eap_of(model)
     with (
         SecY.from_config(model, *plane) as secy,
         pn_state.kept(secy, state_folder, state_init) as keeper,
         pn_state.locks() as in_use,
         event_log.opened(events, time) as log,
+        tracing.opened(otlp, time_ns() - now_ns(), upper) as traces,
     ):
         if kay is not None:
             pn_state.take_members(in_use, kay.sci, kay.chain.ckns)
-        request = _Request(below, upper, stats, as_json, quiet, in_use, log)
-        _run(request, secy, keeper, kay, model)
+        request = _Request(below, upper, stats, as_json, quiet, in_use, log, traces)
+        _run(request, secy, keeper, kay, model, eap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +133,16 @@ class _Request:
     quiet: bool
     in_use: InUse
     log: EventLog | None
+    traces: Tracing | None
 
 
 def _run(
-    tap: _Request, secy: SecY, keeper: Keeper | None, kay: Kay | None, model: Configuration
+    tap: _Request,
+    secy: SecY,
+    keeper: Keeper | None,
+    kay: Kay | None,
+    model: Configuration,
+    eap: EapParts | None,
 ) -> None:
     """Move frames until a signal ends it, and report the traffic."""
     below = tap.below
@@ -135,11 +159,12 @@ def _run(
         started = monotonic()
         follower = Follower(watch, below.name, clear, secy, inform, opened=kay is None)
         events = _events(tap, secy, kay, pump, wire)
+        history = None if kay is None else History(kay)
         run: Callable[[Loop], None] = Loop.run
         if kay is not None:
             parts = AgreedTap(
-                kay, below, tap.upper, wire, secy, pump, model, tap.in_use, events, follower
-            )
+                kay, below, tap.upper, wire, secy, pump, model, tap.in_use, events, follower, eap
+            )._replace(history=history, traces=tap.traces)
             run = more.enter_context(agreed(parts, tap.quiet))
 
         def session() -> report.Session:
@@ -152,8 +177,16 @@ def _run(
             say(report.tap_line(secy, session(), kay))
 
         inform(_greeting(tap, secy, follower))
+        if kay is None and not tap.quiet:
+            pn_state.warn_of_reuse(secy, keeper)
         loop = Loop(pump, signals, counters, now_ns)
         loop.serve(follower)
+        asked = {
+            YANG: _yang_answer(tap, secy, kay, follower),
+            MONITOR: _monitor_answer(tap, secy, follower, history, kay),
+        }
+        for each in _sockets(tap.upper, asked):
+            loop.serve(more.enter_context(each))
         if tap.stats is not None:
             loop.every(tap.stats, counters)
         if events is not None:
@@ -181,7 +214,54 @@ def _events(
         lost = {f"{way} {name}": counts[name] for way, counts in ways for name in PUMP_DROPS}
         return {**lost, "from_wire lost": wire.lost}
 
-    return PortEvents(tap.log, tap.upper, kay, lambda: secy.counters, drops)
+    return port_events(tap.log, tap.upper, kay, lambda: secy.counters, drops)
+
+
+def _sockets(upper: str, answers: Mapping[str, Answer]) -> Iterator[QuestionSocket]:
+    """Open the sockets that answer about the port, with or without key agreement."""
+    for question, answer in answers.items():
+        try:
+            yield QuestionSocket(upper, question, answer)
+        except (OSError, EnvironmentLacks) as error:
+            say(f"warning: {upper} has no socket for its {question} data: {error}")
+
+
+def _yang_answer(tap: _Request, secy: SecY, kay: Kay | None, follower: Follower) -> Answer:
+    """Return the answer with the port as instance data of YANG modules."""
+    since = datetime.now(UTC)
+    epoch = since - timedelta(microseconds=now_ns() / 1000)
+
+    def answer(_: Client) -> str:
+        # Late: a tap is rarely asked.
+        from macsec.report.yang import TREES, ManagedPort
+
+        port = ManagedPort(tap.upper, tap.below.name, secy, kay, follower.opened, since, epoch)
+        return json.dumps({name: tree([port]) for name, tree in TREES.items()})
+
+    return answer
+
+
+def _monitor_answer(
+    tap: _Request, secy: SecY, follower: Follower, history: History | None, kay: Kay | None
+) -> Answer:
+    """Return the answer with the port as data of `macsec.monitoring`."""
+
+    def answer(_: Client) -> str:
+        port = port_of(
+            SourceKind.TAP,
+            tap.upper,
+            tap.below.name,
+            secy,
+            opened=follower.opened,
+            now_ns=now_ns(),
+            kay=kay,
+            history=history,
+            reason="" if kay is None else reason(kay),
+            pid=os.getpid(),
+        )
+        return to_text(Monitored((port,)))
+
+    return answer
 
 
 def _greeting(tap: _Request, secy: SecY, follower: Follower) -> str:
@@ -196,6 +276,5 @@ def _greeting(tap: _Request, secy: SecY, follower: Follower) -> str:
 
 
 def _check_used_up(secy: SecY) -> None:
-    sa = secy.tx.sa.get(secy.controls.encodingsa)
-    if sa is not None and sa.next_pn >= secy.controls.cipher.pn_limit:
-        raise KeyExhausted(f"transmit SA {sa.an} is exhausted: its last PN is used")
+    if exhausted := pn_state.used_up(secy):
+        raise KeyExhausted(f"transmit SA {', '.join(exhausted)} is exhausted: its last PN is used")

@@ -11,6 +11,7 @@ from macsec.config.exchange.pieces import (
     Export,
     File,
     Import,
+    class_notes,
     imported,
     on_off,
     sak,
@@ -41,7 +42,7 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
     static(config, "ip macsec")
     if config.tx is None:
         raise ConfigError("tx: is missing: a macsec device has a transmit SC")
-    notes = secy_notes(config.secy, _CARRIED)
+    notes = secy_notes(config.secy, _CARRIED) + class_notes(config.tx)
     if config.secy.profile != "linux":
         notes.append("profile: the device behaves as profile: linux")
     if config.secy.window and not config.secy.replay:

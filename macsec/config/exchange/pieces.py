@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from macsec.config.caks import CAK_LENGTHS
 from macsec.config.loading import load
-from macsec.config.model import Configuration, MkaSection, SecYSection
+from macsec.config.model import Configuration, MkaSection, SecYSection, TransmitSCSection
 from macsec.config.reading import open_regular, unmarked
 from macsec.config.sources import KeyRing, KeySource
 from macsec.errors import ConfigError
@@ -54,11 +54,17 @@ class ExchangeFormat:
 
     `export(config, ring, folder)`: `folder` is where the files are going to be. `read(path,
     device)`: a file or such a folder, and one of several devices in it. Both raise ConfigError.
+    `read` is `only_written` for a format that cannot be read.
     """
 
     export: Callable[[Configuration, KeyRing, Path], Export]
     read: ReadFile
     folder: bool = False
+
+
+def only_written(path: Path, device: str | None = None) -> Import:
+    """Refuse to read a format that is written only. Raises ConfigError."""
+    raise ConfigError(f"{path}: files of this format are written and not read")
 
 
 def sak(config: Configuration, ring: KeyRing, source: KeySource) -> bytes:
@@ -78,7 +84,9 @@ def _octets(ring: KeyRing, source: KeySource, lengths: tuple[int, ...], what: st
 def agreement(config: Configuration, whose: str) -> MkaSection:
     """The section mka, for a format that has nothing else. Raises ConfigError."""
     if config.mka is None:
-        raise ConfigError(f"{whose} has no static SAKs: expected a configuration with mka")
+        raise ConfigError(
+            f"static SAKs are not exported to {whose}: expected a configuration with mka"
+        )
     return config.mka
 
 
@@ -110,6 +118,17 @@ def secy_notes(secy: SecYSection, carried: set[str]) -> list[str]:
         f"secy.{entry.alias or name} cannot be expressed in this format"
         for name, entry in SecYSection.model_fields.items()
         if name not in carried and getattr(secy, name) != getattr(usual, name)
+    ]
+
+
+def class_notes(tx: TransmitSCSection) -> list[str]:
+    """Return a note on the transmit SCs of other traffic classes, which Linux lacks."""
+    if not tx.classes:
+        return []
+    classes = ", ".join(map(str, sorted(tx.classes)))
+    return [
+        f"tx.classes cannot be expressed in this format: a device has one transmit SC, so frames "
+        f"of traffic classes {classes} go there too"
     ]
 
 

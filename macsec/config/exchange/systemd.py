@@ -20,6 +20,7 @@ from macsec.config.exchange.pieces import (
     ExchangeFormat,
     Export,
     File,
+    class_notes,
     sak,
     secy_notes,
     static,
@@ -65,6 +66,7 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
             key = sak(config, ring, sa.key)
             text += _section(RECEIVE, **peer, **_association(sa, key, name, folder, keys))
     notes = secy_notes(secy, {"cipher", "encrypt", "encodingsa", "replay", "profile"})
+    notes += class_notes(tx)
     if secy.replay:
         notes.append("secy.replay cannot be expressed in this format: such a device has it off")
     if not (tx.enabled and all(channel.enabled for channel in config.rx)):

@@ -26,7 +26,7 @@ from macsec.config.exchange.pieces import (
     secy_notes,
     text_of,
 )
-from macsec.config.model import Configuration, ReceiveSCSection, TransmitSCSection
+from macsec.config.model import Configuration
 from macsec.config.sources import KeyRing
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
@@ -65,11 +65,9 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
 
 
 def _saks(config: Configuration, ring: KeyRing) -> Iterator[tuple[str, bytes]]:
-    channels: list[tuple[str, TransmitSCSection | ReceiveSCSection]]
-    channels = [*([("tx", config.tx)] if config.tx else []), *(("rx", rx) for rx in config.rx)]
-    for way, channel in channels:
-        for an, sa in sorted(channel.sa.items()):
-            yield f"{way} SCI {sci_text(channel.sci)} AN {an}", sak(config, ring, sa.key)
+    for way, sci, sas in config.channels():
+        for an, sa in sorted(sas.items()):
+            yield f"{way} SCI {sci_text(sci)} AN {an}", sak(config, ring, sa.key)
 
 
 def _lines(rows: list[str]) -> str:

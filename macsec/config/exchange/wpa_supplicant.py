@@ -50,7 +50,7 @@ def export(config: Configuration, ring: KeyRing, folder: Path) -> Export:
         fields["macsec_icv_indicator"] = 1
         notes.append("macsec_icv_indicator is known to versions after 2.11 only")
     if len(keys) > 1:
-        notes.append(f"one CAK a port: {len(keys) - 1} of the key chain left out")
+        notes.append(f"one CAK per port: {len(keys) - 1} of the key chain not exported")
     if mka.policy == "must-secure":
         notes.append(
             "must-secure cannot be expressed in this format: the key server decides, "

@@ -12,13 +12,23 @@ from typing import Any
 
 from macsec.config.loading import LOG, Problem, Sections, fill, refuse
 from macsec.config.model import ChainedCakSection, MkaSection
-from macsec.config.reading import Origin, PathInTree, read_file, read_mapping, read_text
+from macsec.config.reading import (
+    Origin,
+    PathInTree,
+    Text,
+    concealed,
+    read_file,
+    read_mapping,
+    read_text,
+)
 from macsec.config.sources import KeySource
 from macsec.config.topology.model import (
     HOSTS_MOST,
+    EdgeSection,
     HostSection,
     ImpairmentsSection,
     LinkSection,
+    ServiceSection,
     SiteSection,
     Topology,
     TrafficSection,
@@ -35,6 +45,8 @@ _SECTIONS: Sections = {
     ("macsec", "keychain", "*"): ChainedCakSection,
     ("sites", "*"): SiteSection,
     ("sites", "*", "link"): ImpairmentsSection,
+    ("sites", "*", "edge"): EdgeSection,
+    ("links", "*", "service"): ServiceSection,
     ("sites", "*", "hosts", "*"): HostSection,
     ("links", "*"): LinkSection,
     ("links", "*", "a2b"): ImpairmentsSection,
@@ -66,9 +78,16 @@ def load_topology(where: str | Path | Mapping[str, Any] | Topology) -> Topology:
     """The typed model of a topology: a file, the name of a shipped one, or the same as a dict.
 
     Raises ConfigError: one line with file, line number, the entry and what is expected there.
+
+    >>> from macsec.lab import load_topology
+    >>> sorted(load_topology("two-regions").sites)
+    ['east-1', 'east-2', 'west-1', 'west-2']
+
+    See also: `Blueprint`, `Lab`.
     """
     if isinstance(where, Topology):
         return where
+    where = concealed(where)
     tree, origin = _read(where)
     topology = fill(Topology, tree, origin, _SECTIONS)
     topology._origin = origin
@@ -114,16 +133,23 @@ def published_schema() -> str:
     return _SCHEMA.read_text("utf-8")
 
 
+def shipped_text(where: str | Path) -> str | None:
+    """Return the text of a shipped topology; None for a file."""
+    if str(where) not in shipped() or Path(where).exists():
+        return None
+    entry: Traversable = _SHIPPED / f"{where}.yaml"
+    return entry.read_text("utf-8")
+
+
 def _read(where: str | Path | Mapping[str, Any]) -> tuple[Any, Origin]:
     if isinstance(where, Mapping):
         return read_mapping(where)
-    if str(where) in shipped() and not Path(where).exists():
-        entry: Traversable = _SHIPPED / f"{where}.yaml"
-        return read_text(str(where), entry.read_bytes(), WANTED)
+    if (text := shipped_text(where)) is not None:
+        return read_text(str(where), text.encode(), WANTED)
     try:
         return read_file(Path(where), WANTED)
     except ConfigError as error:
-        if Path(where).exists():
+        if isinstance(where, Text) or Path(where).exists():
             raise
         known = ", ".join(shipped())
         raise ConfigError(f"{error}; shipped topologies: {known}") from None
@@ -146,8 +172,12 @@ def _problems(topology: Topology) -> Iterator[Problem]:
         yield Problem(("sites",), f"at most {SITES_MOST - 1} sites")
     yield from _problems_of_hosts(topology)
     yield from _problems_of_links(topology)
+    yield from _problems_of_lags(topology)
     yield from _problems_of_protection(topology)
     yield from _problems_of_traffic(topology)
+    yield from _problems_of_changes(topology)
+    if topology.expect and not topology.question:
+        yield Problem(("expect",), "belongs to a question: without one it is not checked")
 
 
 def _problems_of_hosts(topology: Topology) -> Iterator[Problem]:
@@ -176,6 +206,14 @@ def _problems_of_links(topology: Topology) -> Iterator[Problem]:
         if link.title in names:
             yield Problem(("links", at), f"a link called {link.title} is there already: name it")
         names.add(link.title)
+
+
+def _problems_of_lags(topology: Topology) -> Iterator[Problem]:
+    ends: dict[str, set[str]] = {}
+    for at, link in enumerate(topology.links):
+        if link.lag is not None and ends.setdefault(link.lag, {*link.between}) != {*link.between}:
+            between = " and ".join(sorted(ends[link.lag]))
+            yield Problem(("links", at, "lag"), f"the links of {link.lag} are between {between}")
 
 
 def _problems_of_protection(topology: Topology) -> Iterator[Problem]:
@@ -214,6 +252,17 @@ def _problems_of_traffic(topology: Topology) -> Iterator[Problem]:
         if entry.source == entry.to:
             yield Problem(("traffic", at), "from and to are two hosts")
         yield from _problems_of_amount(("traffic", at), entry)
+
+
+def _problems_of_changes(topology: Topology) -> Iterator[Problem]:
+    links = {link.title: link for link in topology.links}
+    for at, entry in enumerate(topology.changes):
+        link = links.get(entry.link)
+        if link is None:
+            yield Problem(("changes", at, "link"), f"no link is called {entry.link}")
+        elif entry.site is not None and entry.site not in link.between:
+            ends = " and ".join(link.between)
+            yield Problem(("changes", at, "site"), f"this link is between {ends}")
 
 
 _OF_GENERATORS = ("rate", "pps", "burst", "pause", "size", "payload", "count", "duration", "model")

@@ -14,8 +14,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
 
 from macsec.config import scalars
-from macsec.config.model import MAC_SCHEMA, Number, Section, Switch, one_of
-from macsec.config.reading import Origin
+from macsec.config.field_types import MAC_SCHEMA, Number, Switch, VlanRanges, one_of
+from macsec.config.model import Section
+from macsec.config.reading import Origin, is_null
+from macsec.config.topology.changes import ChangeSection
+from macsec.config.topology.edes import EDES
 from macsec.config.topology.names import AnyOf, Name
 from macsec.config.topology.protection import Protection, ProtectionSection
 
@@ -23,6 +26,8 @@ HOSTS_MOST = 250
 """Of a site: the last octet of the address that a host gets by default is its number."""
 MTU = 1500
 SECURED = "secured"
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?")
+"""Not the digits of an SCI or a CKN, which may begin with 0."""
 
 
 def _scalar(value: Any) -> str | int | float:
@@ -77,7 +82,7 @@ def _sites(value: Any) -> Any:
 
 
 def _site(name: str, entry: Any) -> Any:
-    given = {} if entry in ("", None) else entry
+    given = {} if is_null(entry) or entry == "" else entry
     if not isinstance(given, Mapping):
         return given
     hosts = given.get("hosts", 1)
@@ -88,7 +93,9 @@ def _site(name: str, entry: Any) -> Any:
 
 def _hosts(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: {} if entry in ("", None) else entry for name, entry in value.items()}
+        return {
+            name: {} if is_null(entry) or entry == "" else entry for name, entry in value.items()
+        }
     if not isinstance(value, list):
         raise ValueError("expected a number, a list of names, or a mapping of names")
     if len(set(map(str, value))) != len(value):
@@ -125,6 +132,38 @@ IPv4: TypeAlias = Annotated[
 ]
 IPv6: TypeAlias = Annotated[
     IPv6Interface, PlainValidator(_address(6)), WithJsonSchema({"type": "string"})
+]
+
+
+def _expectations(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("expected places in the JSON of a run, each with its value")
+    return {str(place): _wanted(wanted) for place, wanted in value.items()}
+
+
+def _wanted(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return _value(value)
+    bounds = [_value(bound) for bound in value]
+    if len(bounds) != 2 or not all(type(bound) in (int, float) for bound in bounds):
+        raise ValueError("expected a value, or [least, most] as two numbers")
+    return bounds
+
+
+def _value(value: Any) -> bool | int | float | str:
+    """A number or a truth of the text that YAML gives, or text."""
+    if isinstance(value, bool):
+        return value
+    text = str(_scalar(value))
+    if text in ("true", "false"):
+        return text == "true"
+    if _NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
+
+
+Expectations: TypeAlias = Annotated[
+    dict[str, Any], PlainValidator(_expectations), WithJsonSchema({"type": "object"})
 ]
 
 
@@ -168,6 +207,30 @@ class HostSection(Section):
     ipv6: IPv6 | None = None
 
 
+class EdgeSection(Section):
+    """`sites.SITE.edge`: the edge device is an Ethernet Data Encryption device (802.1AE clause 15).
+
+    `ede`: its kind. `pvid`: the VLAN of untagged frames on its red side. `priority_tag`: an EDE-M
+    adds a tag of VLAN 0 with the priority of the frame.
+    """
+
+    ede: Annotated[
+        Literal["m", "cs", "cc", "ss"], BeforeValidator(scalars.word(*EDES)), one_of(*EDES)
+    ]
+    pvid: Number = 1
+    priority_tag: Switch = False
+
+
+class ServiceSection(Section):
+    """`links.N.service`: the service of a provider that a link between EDEs is.
+
+    `vid`: the VLAN of the tag outside. `vlans`: of an EDE-CS, the VLANs inside; empty: all.
+    """
+
+    vid: Number
+    vlans: VlanRanges = Field(default_factory=list)
+
+
 class SiteSection(Section):
     """`sites.SITE`: hosts on a learning switch, and an edge device towards other sites.
 
@@ -184,20 +247,24 @@ class SiteSection(Section):
     link: ImpairmentsSection = ImpairmentsSection(
         rate="100gbit", delay="500ns", overhead="ethernet"
     )
+    edge: EdgeSection | None = None
 
 
 class LinkSection(ImpairmentsSection):
     """`links.N`: a link between the edges of two sites.
 
     The impairments beside `between` hold both ways; those in `a2b` and `b2a` in one direction.
+    Links of one `lag` are aggregated (802.1AX): each flow takes one, another if that is closed.
     `macsec` adds to the topology's.
     """
 
     name: Name | None = None
+    lag: Name | None = None
     between: Annotated[list[Name], Field(min_length=2, max_length=2)]
     a2b: ImpairmentsSection = ImpairmentsSection()
     b2a: ImpairmentsSection = ImpairmentsSection()
     macsec: Protection = Field(default_factory=ProtectionSection)
+    service: ServiceSection | None = None
 
     @property
     def title(self) -> str:
@@ -213,8 +280,9 @@ class TrafficSection(Section):
 
     Generator: `model` with `rate` (bit/s of frames without FCS) or `pps`; `onoff` sends so for
     `burst` and nothing for `pause`, and so on; `size` in octets without FCS, or `imix`; `count` or
-    `duration`; `payload` is repeated in each. Capture: `pcap`, sent at its own times from `start`
-    on, by `from` and `to`: their addresses show which of the two sends a frame.
+    `duration`; `payload` is repeated in each; `vlan` gives each a C-tag. Capture: `pcap`, sent at
+    its own times from `start` on, by `from` and `to`: their addresses show which of the two sends a
+    frame.
     """
 
     source: Name = Field(alias="from")
@@ -230,6 +298,7 @@ class TrafficSection(Section):
     pause: Quantity | None = None
     size: Quantity = 512
     payload: Annotated[str, BeforeValidator(_scalar)] | None = None
+    vlan: Number | None = None
     count: Number | None = None
     duration: Quantity | None = None
     start: Quantity = 0
@@ -241,10 +310,14 @@ class Topology(Section):
 
     `mtu`: of every host's port; the links carry what protection adds. `until`: when a run ends.
     `begin`: from when on the `start` of traffic counts: `secured`, once every link is, or a time.
+    `question` and `answer`: what a run shows. `expect`: places in its JSON and the values there,
+    a [least, most] or one value; `links.NAME.mka.rekeys` or `traffic.0.delivered` is a place.
     """
 
     name: Name | None = None
     description: Annotated[str, BeforeValidator(_scalar)] = ""
+    question: Annotated[str, BeforeValidator(_scalar)] = ""
+    answer: Annotated[str, BeforeValidator(_scalar)] = ""
     mtu: Number = MTU
     until: Quantity | None = None
     begin: Quantity = SECURED
@@ -254,6 +327,8 @@ class Topology(Section):
     ]
     links: list[LinkSection] = Field(default_factory=list)
     traffic: list[TrafficSection] = Field(default_factory=list)
+    changes: list[ChangeSection] = Field(default_factory=list)
+    expect: Expectations = Field(default_factory=dict)
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

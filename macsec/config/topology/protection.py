@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from macsec.config import scalars
+from macsec.config.field_types import one_of
 from macsec.config.model import (
     CakSection,
     ChainedCakSection,
     Configuration,
     MkaSection,
     SecYSection,
-    one_of,
 )
 from macsec.config.reading import Origin
 from macsec.config.sources import KeyRing, KeySource
@@ -148,6 +148,8 @@ def _agreement(values: Mapping[str, Any]) -> MkaSection:
     """A section `mka`, with the rules that it has in a configuration."""
     aliases = {name: field.alias or name for name, field in CakSection.model_fields.items()}
     given = {aliases.get(name, name): value for name, value in values.items()}
+    if given.get("eap") is not None:
+        raise ConfigError("eap: a lab has no RADIUS server; `macsec tap --mka` takes it")
     try:
         return MkaSection.model_validate(given)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left
 from enum import Enum, auto
 
-from macsec.kay.sak import KI
+from macsec.kay.keys.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 BURST = 8

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from macsec.errors import MACsecError
+from macsec.kay.announcement import Announced, chosen_suite
 from macsec.kay.counters import KayCounters
+from macsec.kay.keys.sak import KI, Protection, Sak, ranked
 from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.parameter_sets import DEFAULT_SUITE, DistributedSak
-from macsec.kay.policy import KayPolicy, Security, capability_for
-from macsec.kay.sak import KI, Protection, Sak, ranked
+from macsec.kay.policy import CODES, KayPolicy, Security, capability_for
 from macsec.suites import CipherSuite
 from macsec.time_units import NS_PER_S
 
@@ -72,14 +73,22 @@ class KeyServer:
         A member without the offset makes it 0. A member that cannot decrypt makes it integrity
         only; under must-secure it takes no part.
         """
-        able = [peer.ability.capability for peer in participant.peers.live]
-        able = [capability for capability in able if capability >= self._needed]
+        live = participant.peers.live
+        able = [peer for peer in live if peer.ability.capability >= self._needed]
         if not (self._policy.desired and self._policy.capability and able):
             return None
-        wanted, lowest = self._policy.wanted, min(self._policy.capability, *able)
+        lowest = min(self._policy.capability, *(peer.ability.capability for peer in able))
+        wanted = self._wanted([peer.announced for peer in able])
         if capability_for(wanted.code) <= lowest:
             return wanted
         return Protection(wanted.suite, 1 if lowest >= capability_for(1) else 0)
+
+    def _wanted(self, members: list[Announced | None]) -> Protection:
+        """Return the protection under the suite that these members have; 0 as offset if it must."""
+        wanted = self._policy.wanted
+        suite = chosen_suite(self._policy, members, self._needed)
+        fits = wanted.offset in suite.offsets
+        return Protection(suite, wanted.code if fits else CODES[0])
 
     def keeps(self, participant: Participant, now_ns: int) -> bool:
         """Return whether the SAK stays though no member shows now that it is able."""
@@ -90,7 +99,12 @@ class KeyServer:
 
     @property
     def _needed(self) -> int:
-        """The least capability of a member: under must-secure it has to decrypt what we encrypt."""
+        """The least capability of a member: under must-secure it has to decrypt what we encrypt.
+
+        The same where the suite may only be used with encryption.
+        """
+        if self._policy.cipher in self._policy.confidential:
+            return capability_for(CODES[0])
         must = self._policy.security is Security.MUST_SECURE
         return capability_for(1) if must and self._policy.encrypt else capability_for(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from macsec.kay.counters import KayCounters
-from macsec.kay.sak import KI
+from macsec.kay.keys.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.terms import sci_text
 

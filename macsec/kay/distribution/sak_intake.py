@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from macsec.errors import MACsecError
 from macsec.kay.counters import KayCounters
+from macsec.kay.keys.sak import KI, Protection, Sak, ranked
 from macsec.kay.membership.participant import Participant
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import DistributedSak
 from macsec.kay.policy import KayPolicy, capability_for
-from macsec.kay.sak import KI, Protection, Sak, ranked
 from macsec.keys import Key
 from macsec.suites import CipherSuite
 
@@ -90,7 +90,10 @@ class SakIntake:
         if an >= self._policy.ans:
             return "sak-an-refused", f"its AN {an} is beyond the {self._policy.ans} here"
         if protection is None:
-            return "sak-cipher-mismatch-errors", "its Cipher Suite or offset is not accepted here"
+            return (
+                "sak-cipher-mismatch-errors",
+                "its Cipher Suite, offset or integrity alone is not accepted here",
+            )
         if key is None or len(key) != protection.suite.key_length:
             return "sak-decryption-errors", "it is not wrapped in our KEK, or of the wrong length"
         claim = self._history.judge(ki, key.check_value)
@@ -106,6 +109,8 @@ class SakIntake:
     def _protection(self, given: DistributedSak) -> Protection | None:
         suite = given.cipher_suite
         if suite is None or suite not in self._policy.suites:
+            return None
+        if not self._policy.permits(Protection(suite, given.code)):
             return None
         if capability_for(given.code) > self._policy.capability or (given.code > 1 and suite.xpn):
             return None

@@ -1,7 +1,7 @@
 """SSCIs that a Key Server assigns (IEEE 802.1X 11.11.3, MKA version 3; 802.1AE 10.7.13).
 
 Its own lies beside the Live Peer List. The members take the other numbers from 1 on in the order
-of the list. Without this the SSCIs are ranks of SCIs: `ranked` in `macsec/kay/sak.py`.
+of the list. Without this the SSCIs are ranks of SCIs: `ranked` in `macsec/kay/keys/sak.py`.
 """
 
 from __future__ import annotations

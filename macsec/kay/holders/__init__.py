@@ -1,6 +1,6 @@
 """Sources and holders of CAKs: files, generated chains, tokens and key vaults.
 
-All holders implement `CakHolder` of `cak_holder.py`; an audit log can record each use.
+All holders implement `CakHolder` of `kay/keys/cak_holder.py`; an audit log can record each use.
 
 store.py       a file of CAKs, each wrapped by a key-encryption key
 generated.py   CAKs that the service makes and rotates

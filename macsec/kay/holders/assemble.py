@@ -16,9 +16,9 @@ from macsec.config import (
 )
 from macsec.config.reading import PathInTree
 from macsec.errors import ConfigError, EnvironmentLacks
-from macsec.kay.cak_holder import CakHolder, MemoryHolder
-from macsec.kay.keychain import ChainKey
-from macsec.kay.policy import KayPolicy, PolicyError, Security
+from macsec.kay.keys.cak_holder import CakHolder, MemoryHolder
+from macsec.kay.keys.keychain import Activate, ChainKey
+from macsec.kay.policy import KayPolicy, PeerRole, PolicyError, Security, Unauthenticated
 from macsec.keys import Key
 from macsec.suites import SUITES
 
@@ -84,7 +84,8 @@ def policy_in(config: Configuration) -> KayPolicy:
         cipher=SUITES[secy.cipher],
         encrypt=secy.encrypt,
         offset=secy.offset,
-        suites=tuple(SUITES[name] for name in mka.suites),
+        suites=tuple(SUITES[name] for name in mka.suites if name in secy.enable_use),
+        confidential=tuple(SUITES[name] for name in secy.require_confidentiality),
         capability=mka.capability,
         desired=mka.desired,
         ans=mka.ans,
@@ -92,12 +93,27 @@ def policy_in(config: Configuration) -> KayPolicy:
         sak_rekey_interval=mka.sak_rekey_interval,
         sak_rekey_on_live_peer_loss=mka.sak_rekey_on_live_peer_loss,
         include_icv_indicator=mka.include_icv_indicator,
+        join_group=mka.join_group,
+        form_group=mka.form_group,
         suspension_limit=mka.suspension_limit,
         hello_time=mka.hello_time,
         life_time=mka.life_time,
         destination=mka.destination,
         eapol_ethertype=mka.eapol_ethertype,
         use_updated_eth_header=mka.use_updated_eth_header,
+        classes=tuple(sorted({*(secy.traffic_classes or ())} - {0})),
+        ciphers=tuple(SUITES[name] for name in mka.ciphers),
+        announce=mka.announce,
+        announce_frames=mka.announce_frames,
+        kmd=mka.kmd,
+        nid=mka.nid,
+        require_kmd=mka.require_kmd,
+        peer_role=PeerRole(mka.peer_role),
+        hello_ramp=tuple(mka.hello_ramp),
+        send_empty_sak=mka.send_empty_sak,
+        send_empty_sak_use=mka.send_empty_sak_use,
+        single_participant=mka.single_participant,
+        unauthenticated=mka.unauthenticated and Unauthenticated(mka.unauthenticated),
     )
 
 
@@ -124,10 +140,18 @@ def _section(config: Configuration) -> MkaSection:
 
 
 def _chained(key: CakSection, holder: CakHolder, edge: Edge) -> ChainKey:
+    activate = Activate(key.activate)
     if not isinstance(key, ChainedCakSection):
-        return ChainKey(holder, start_ns=min(0, edge.start_ns))
-    end_ns = None if key.end is None else edge.on(key.end)
-    return ChainKey(holder, edge.on(key.start), end_ns, key.fallback)
+        start_ns = min(0, edge.start_ns)
+        return ChainKey(holder, start_ns=start_ns, activate=activate, retain=key.retain)
+    return ChainKey(
+        holder,
+        start_ns=edge.on(key.start),
+        end_ns=None if key.end is None else edge.on(key.end),
+        fallback=key.fallback,
+        activate=activate,
+        retain=key.retain,
+    )
 
 
 def _holder(key: CakSection, config: Configuration, ring: KeyRing, edge: Edge) -> CakHolder:

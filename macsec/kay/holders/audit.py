@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from macsec.errors import ConfigError, MACsecError
-from macsec.kay.cak_holder import CakHolder
+from macsec.kay.keys.cak_holder import CakHolder
 from macsec.keys import Key, Uncopyable
 
 T = TypeVar("T")

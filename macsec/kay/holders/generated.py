@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macsec.errors import ConfigError
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key
 
 from .store import Random, StoredCak

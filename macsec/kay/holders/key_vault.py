@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from macsec import extras
 from macsec.config import MacSecConfigSection
 from macsec.errors import ConfigError, MACsecError
-from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.suites import SUITES
 from macsec.terms import octets_of

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from macsec.config.private import write_private
 from macsec.errors import ConfigError
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key, Uncopyable
 
 Random: TypeAlias = Callable[[int], bytes]

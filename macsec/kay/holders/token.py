@@ -22,7 +22,7 @@ from typing import Any
 
 from macsec import extras
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
 from macsec.keys import Key, Uncopyable
 
 

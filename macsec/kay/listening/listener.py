@@ -12,11 +12,11 @@ from enum import Enum
 from types import MappingProxyType
 
 from macsec.frames.dissect import vlan_tags_end
-from macsec.kay import derivation
-from macsec.kay.cak_holder import CakHolder
-from macsec.kay.keychain import padded
+from macsec.kay.keys import derivation
+from macsec.kay.keys.cak_holder import CakHolder
+from macsec.kay.keys.keychain import padded
+from macsec.kay.keys.sak import KI, OFFSETS, ranked
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, decode
-from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key, Uncopyable
 from macsec.suites import CipherSuite
 from macsec.terms import ADDRESSES_LENGTH
@@ -143,6 +143,11 @@ class Listener(Uncopyable):
         for holder in holders:
             self._holders.setdefault(holder.ckn, []).append(holder)
         self._associations: dict[bytes, HeardCA] = {}
+
+    @property
+    def known(self) -> list[bytes]:
+        """The CKNs of the CAKs."""
+        return [*self._holders]
 
     @property
     def associations(self) -> Mapping[bytes, HeardCA]:

@@ -12,9 +12,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from macsec.kay.distribution.key_server import exhaustion
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse
-from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.suites import SUITES
 from macsec.time_units import NS_PER_S

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from macsec.kay.keys.sak import KI, Sak
 from macsec.kay.mkpdu.parameter_sets import Basic, SakUse
 from macsec.kay.policy import capability_for
-from macsec.kay.sak import KI, Sak
 from macsec.terms import sci_text
 
 NEVER_NS = 1 << 63

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from macsec.kay.derivation import MI_LENGTH
+from macsec.kay.keys.derivation import MI_LENGTH
 from macsec.kay.timers import MKA_LIFE_TIME_NS, REPEAT_NS
 
 NUMBER_LIMIT = 0xFFFFFF00
@@ -40,6 +40,16 @@ class Identity:
         self.mn += 1
         self._sent.append((self.mn, now_ns))
         return self.mn
+
+    @property
+    def sent_ns(self) -> tuple[int, ...]:
+        """The times of the last MNs up to `mn`, within a Life Time of the last look."""
+        return tuple(time_ns for _, time_ns in self._sent)
+
+    def follow(self, mn: int, times: Sequence[int]) -> None:
+        """Take over an MN up to which another has sent, and the times of the last ones."""
+        self.mn = mn
+        self._sent = deque(zip(range(mn - len(times) + 1, mn + 1), times, strict=True))
 
     def next_kn(self) -> int:
         """Return the KN of another SAK; it never goes back while the MI stays."""

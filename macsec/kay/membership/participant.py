@@ -7,16 +7,19 @@ every CKN; the SAKs and the Controlled Port are the KaY's.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from macsec.kay.counters import KayCounters, Reception
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.keychain import ChainKey
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_sets import Basic
 from macsec.kay.policy import KayPolicy
-from macsec.kay.sak import KI
 from macsec.kay.timers import REPEAT_NS, next_on_grid
 from macsec.keys import Uncopyable
+from macsec.terms import sci_of_class, sci_text
 
+from .ability import complaint
 from .identity import NUMBER_LIMIT, Identity, Random
 from .peers import Peer, Peers
 from .suspension import Suspension
@@ -42,8 +45,11 @@ class Participant(Uncopyable):
         self.peers = Peers(policy.life_ns)
         self.suspension = Suspension()
         self.server: bytes | None = None
+        self.distributed_ckn: bytes | None = None
+        """The CKN of the last CAK that was distributed over this CA, by us or to us."""
         self.news = False
         self.hello_ns = now_ns
+        self._ramp = deque(policy.ramp_ns)
         self._sci = sci
         self._policy = policy
         self._counters = counters
@@ -76,6 +82,18 @@ class Participant(Uncopyable):
         peer = self.server_peer
         return None if peer is None or peer.basic is None else peer.basic.priority
 
+    @property
+    def inability(self) -> str | None:
+        """The reason why a member or we are not able to use MACsec now, None without one."""
+        server, policy = self.server_peer, self._policy
+        if server is not None and server.plain:
+            return f"Key Server {sci_text(server.sci or 0)} orders plain frames"
+        if server is None and not (policy.desired and policy.capability):
+            return "MACsec Desired is off or MACsec Capability is 0 here"
+        peers = self.peers.live if server is None else [server]
+        unable = (peer.basic for peer in peers if peer.basic and not peer.ability.capability)
+        return next(filter(None, map(complaint, unable)), None)
+
     def server_abandoned(self, ki: KI) -> bool:
         """True if the Key Server reports keys, and not this one: we missed how it was replaced.
 
@@ -92,12 +110,21 @@ class Participant(Uncopyable):
         """The SCIs of all live peers."""
         return {peer.sci for peer in self.peers.live if peer.sci is not None}
 
+    @property
+    def _offers(self) -> bool:
+        """True if we offer to be Key Server; of a CAK from EAP the Authenticator is it (9.5)."""
+        return self._policy.key_server and self.key.authenticator is not False
+
     def elect(self) -> None:
         """Elect the lowest offered priority, then the lowest SCI (9.5); none without peers."""
         live = self.peers.live
         offers = ((peer.basic, peer.mi) for peer in live if peer.basic and peer.basic.key_server)
         candidates = [((basic.priority, basic.sci), mi) for basic, mi in offers]
-        if live and self._policy.key_server:
+        if self.key.authenticator:  # its port is Key Server: this actor, or that of class 0
+            port = sci_of_class(self._sci, 0)
+            ours = self._policy.key_server
+            candidates = [] if ours else [each for each in candidates if each[0][1] == port]
+        if live and self._offers:
             own = self._policy.key_server_priority, self._sci
             candidates.append((own, self.identity.mi))
         server = min(candidates)[1] if candidates else None
@@ -160,8 +187,21 @@ class Participant(Uncopyable):
         self._repeat_at_ns = now_ns + REPEAT_NS
         return True
 
-    def expire(self, now_ns: int) -> None:
-        """Remove peers whose Life Time has run out.
+    def hear_again(self, peer: Peer, mn: int, listed: int | None, now_ns: int) -> bool:
+        """Enter an authentic MKPDU of a live peer that differs from its last one in MNs only.
+
+        Return False, and enter nothing, if it is an old one, or if what it lists has an effect:
+        `receive` has the whole judgment.
+        """
+        if listed is None or mn <= peer.mn or self.suspension.lasts(now_ns):
+            return False
+        if not self.identity.is_recent(listed, now_ns) or self.identity.is_missed(listed, now_ns):
+            return False
+        self.peers.hear_again(peer, mn, now_ns)
+        return True
+
+    def expire(self, now_ns: int) -> bool:
+        """Remove peers whose Life Time has run out; return whether there were any.
 
         If the Key Server was one of them we become a new member: our keys are deleted, and under
         the old MI the Key Server would assume that we still have them.
@@ -169,6 +209,7 @@ class Participant(Uncopyable):
         gone = self.peers.expire(now_ns)
         if any(peer.mi == self.server for peer in gone):
             self.renew()
+        return bool(gone)
 
     def renew(self) -> None:
         """Take another MI (9.4.2): no peer is live until it lists that one."""
@@ -224,25 +265,41 @@ class Participant(Uncopyable):
             return now_ns
         return min(self.hello_ns, max(now_ns, self._sent[0] + self._policy.hello_ns))
 
-    def next_basic(self, now_ns: int, period_ns: int, version: int) -> Basic:
-        """Return the Basic set of an MKPDU that is sent now.
+    def _next_hello_ns(self, now_ns: int, period_ns: int) -> int:
+        """Return the time of the next hello: on the grid, or on the ramp until a peer is live."""
+        if self.peers.live:
+            self._ramp.clear()
+        if self._ramp and now_ns >= self.hello_ns:
+            return now_ns + self._ramp.popleft()
+        return next_on_grid(self.hello_ns, period_ns, now_ns)
+
+    def next_mn(self, now_ns: int, period_ns: int) -> int:
+        """Return the MN of an MKPDU that is sent now.
 
         The next is due at the next time on the grid of hellos, which no MKPDU between them moves.
         """
         if max(self.identity.mn, self.identity.kn) >= NUMBER_LIMIT:
             self.renew()
         self.news = False
-        self.hello_ns = next_on_grid(self.hello_ns, period_ns, now_ns)
+        self.hello_ns = self._next_hello_ns(now_ns, period_ns)
         self._sent.append(now_ns)
+        return self.identity.next_mn(now_ns)
+
+    def note_sent(self, times: Iterable[int]) -> None:
+        """Record MKPDUs that another has sent for us."""
+        self._sent.extend(times)
+
+    def basic(self, mn: int, version: int) -> Basic:
+        """Return the Basic set of an MKPDU with this MN."""
         policy = self._policy
         return Basic(
             version=version,
             priority=policy.key_server_priority,
-            key_server=policy.key_server and self.server in (None, self.identity.mi),
+            key_server=self._offers and self.server in (None, self.identity.mi),
             desired=policy.desired,
             capability=policy.capability,
             sci=self._sci,
             mi=self.identity.mi,
-            mn=self.identity.next_mn(now_ns),
+            mn=mn,
             ckn=self.key.ckn,
         )

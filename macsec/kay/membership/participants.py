@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from macsec.kay.counters import KayCounters
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.keychain import ChainKey
+from macsec.kay.keys.sak import KI
 from macsec.kay.policy import KayPolicy
-from macsec.kay.sak import KI
 from macsec.keys import Uncopyable
+from macsec.terms import class_of_sci, sci_of_class
 
 from .identity import Random
 from .participant import Participant
@@ -44,6 +45,10 @@ class Participants(Uncopyable):
         """Return the participants of a CKN, one for each CAK of that name."""
         return [participant for participant in self if participant.key.ckn == ckn]
 
+    def by_key(self, key: ChainKey) -> Participant | None:
+        """Return the participant of a key, or None."""
+        return self._by_key.get(key)
+
     def follow(self, keys: Sequence[ChainKey], now_ns: int) -> None:
         """Keep a participant for each of these keys, and for no other."""
         if list(keys) == list(self._by_key):
@@ -60,7 +65,7 @@ class Participants(Uncopyable):
         Only a Key Server moves on its own, to a key that reaches every peer that the present key
         reaches; a member follows the participant over which the Key Server distributes.
         """
-        live = [participant for participant in self if participant.peers.live]
+        live = [participant for participant in self if self._meets_others(participant)]
         if not fallback_may:
             live = [participant for participant in live if not participant.key.fallback]
         if not live:
@@ -68,6 +73,30 @@ class Participants(Uncopyable):
         elif self.principal not in live or _may_move(live[0], self.principal):
             self.principal = live[0]
         return self.principal
+
+    def _meets_others(self, participant: Participant) -> bool:
+        """Return whether a live peer is no actor of our own port."""
+        siblings = self.policy.siblings(self._sci)
+        return any(peer.sci not in siblings for peer in participant.peers.live)
+
+    def is_sibling(self, sci: int | None) -> bool:
+        """Return whether an SCI is that of an actor of our own port."""
+        if class_of_sci(self._sci):
+            return sci is not None and sci_of_class(sci, 0) == sci_of_class(self._sci, 0)
+        return sci in self.policy.siblings(self._sci)
+
+    def has_partner(self, participant: Participant) -> bool:
+        """Return whether another station is live; actors of our own port are none."""
+        return any(not self.is_sibling(peer.sci) for peer in participant.peers.live)
+
+    def gathers(self) -> bool:
+        """Return whether an actor of a port that is live, or of ours, was heard and is not live."""
+        if self.principal is None:
+            return False
+        live = {self._sci, *self.principal.reach}
+        ports = {sci_of_class(sci, 0) for sci in live}
+        heard = {peer.sci for peer in self.principal.peers.potential if peer.sci is not None}
+        return any(sci_of_class(sci, 0) in ports for sci in heard - live)
 
     @property
     def fallback_is_live(self) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from macsec.kay.announcement.contents import Announced
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.parameter_sets import Basic, KeyUse, PeerId, SakUse
-from macsec.kay.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 
 from .ability import Ability
@@ -22,7 +23,10 @@ PAST_LIMIT = 1024
 
 @dataclass(slots=True)
 class Peer:
-    """Another member. `basic` and `use` are of its last MKPDU; None if only others listed it."""
+    """Another member. `basic` and `use` are of its last MKPDU; None if only others listed it.
+
+    `mn` is that of its last MKPDU; the MN of `basic` may be an earlier one.
+    """
 
     mi: bytes
     mn: int
@@ -37,6 +41,9 @@ class Peer:
     ability: Ability = field(default_factory=Ability)
     plain: bool = False
     """True if its last MKPDU ordered plain frames."""
+    announced: Announced | None = None
+    """Its last announcement in an MKPDU."""
+    kmd: str = ""
 
     @property
     def sci(self) -> int | None:
@@ -83,6 +90,17 @@ class Peers:
         self._peers: dict[bytes, Peer] = {}
         self._past: dict[bytes, Past] = {}
         self._live: list[Peer] | None = None
+        self.changes = 0
+        """The number of times that a member came, went, or changed its list."""
+
+    @property
+    def life_ns(self) -> int:
+        """The Life Time."""
+        return self._life_ns
+
+    def is_held(self, now_ns: int) -> bool:
+        """Return whether a suspension still keeps members that were not heard."""
+        return bool(self._held_ns) and now_ns < self._held_ns + self._life_ns
 
     def find(self, mi: bytes) -> Peer | None:
         """Return the member with an MI, or None."""
@@ -122,6 +140,11 @@ class Peers:
         return [peer for peer in self._peers.values() if not peer.live]
 
     @property
+    def mns(self) -> list[tuple[bytes, int]]:
+        """The MI and MN of each member, in any order."""
+        return [(peer.mi, peer.mn) for peer in self._peers.values()]
+
+    @property
     def next_expiry_ns(self) -> int | None:
         """Time at which the next peer leaves its list unless it is heard."""
         return min(map(self._expires_ns, self._peers.values()), default=None)
@@ -142,6 +165,7 @@ class Peers:
             if not self._room():
                 return None
             peer = self._peers[basic.mi] = Peer(basic.mi, basic.mn, now_ns + self._life_ns)
+            self._changed()
         peer.mn, peer.basic = basic.mn, basic
         if not peer.live:
             peer.expires_ns = now_ns + self._life_ns
@@ -158,8 +182,13 @@ class Peers:
         for other in [*self._peers.values()]:
             if other is not peer and other.sci == peer.sci:
                 self._forget(other, now_ns, peer.mi)
-        peer.live, self._live = True, None
+        peer.live = True
+        self._changed()
         return True
+
+    def hear_again(self, peer: Peer, mn: int, now_ns: int) -> None:
+        """Record an MKPDU of a live peer that lists us, and has no news but its MN."""
+        peer.mn, peer.expires_ns = mn, now_ns + self._life_ns
 
     def learn(self, listed: Iterable[PeerId], now_ns: int) -> None:
         """Add the unknown ones of a live peer's live peers as potential."""
@@ -168,6 +197,7 @@ class Peers:
                 continue
             if len(self.potential) < POTENTIAL_LIMIT:
                 self._peers[mi] = Peer(mi, mn, now_ns + self._life_ns)
+                self._changed()
 
     def expire(self, now_ns: int) -> list[Peer]:
         """Remove and return the peers whose Life Time has run out."""
@@ -180,7 +210,11 @@ class Peers:
         """Make every peer potential: we have a new MI, which no peer has listed yet."""
         for peer in self._peers.values():
             peer.live = False
+        self._changed()
+
+    def _changed(self) -> None:
         self._live = None
+        self.changes += 1
 
     def _supersede(self, sci: int, now_ns: int) -> None:
         """Remove potential peers of this SCI: it has a new MI, and will not use an earlier one."""
@@ -196,12 +230,13 @@ class Peers:
         unheard = next((peer for peer in potential if peer.basic is None), None)
         if unheard is not None:
             del self._peers[unheard.mi]
+            self._changed()
         return unheard is not None
 
     def _forget(self, peer: Peer, now_ns: int, successor: bytes | None = None) -> None:
         """Remove a member from the lists, and remember its last MN."""
         del self._peers[peer.mi]
-        self._live = None
+        self._changed()
         if peer.basic is None:
             return
         self._past.pop(peer.mi, None)

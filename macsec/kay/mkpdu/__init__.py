@@ -2,6 +2,7 @@
 
 frame.py            Mkpdu   the frame, its ICV, and the order of its parameter sets
 parameter_set.py            the part common to all parameter sets
+stencil.py          Stencil the octets that MKPDUs have in common which differ in MNs only
 parameter_sets.py           each parameter set
 """
 

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import TypeVar
 
 from macsec.errors import ConfigError
-from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH
+from macsec.kay.keys.derivation import CKN_LENGTHS, ICV_LENGTH
 from macsec.terms import ADDRESSES_LENGTH, EAPOL_ETHERTYPES, ETHERTYPE_EAPOL
 
 from .parameter_set import HEADER_LENGTH, Opaque, ParameterSet, header_of, padded
@@ -25,9 +25,13 @@ from .parameter_sets import (
     BASIC_LENGTH,
     LOW_32,
     NO_KEY,
+    TLV,
+    Announcement,
     Basic,
+    DistributedCak,
     DistributedSak,
     IcvIndicator,
+    KeyManagementDomain,
     LivePeerList,
     NoSak,
     PeerId,
@@ -178,6 +182,9 @@ def compose(
     use: SakUse | None = None,
     distributed: DistributedSak | None = None,
     plain: bool = False,
+    distributed_cak: DistributedCak | None = None,
+    kmd: str = "",
+    tlvs: tuple[TLV, ...] = (),
     xpn: bool = False,
     suspension_s: int = 0,
     indicator: bool = False,
@@ -186,7 +193,16 @@ def compose(
 ) -> Mkpdu:
     """Return an MKPDU to send, its sets in the order of their types (11.11.3).
 
-    `xpn` adds a set with the upper halves of the lowest PNs of `use`. Empty lists are left out.
+    `xpn` adds a set with the upper halves of the lowest PNs of `use`. Empty lists are left out, and
+    an Announcement without `tlvs`, a KMD without a name.
+
+    >>> from macsec.kay import Basic, PeerId, compose
+    >>> basic = Basic(sci=0x5254001301560001, mi=bytes(12), mn=1, ckn=b"name")
+    >>> mkpdu = compose(basic, live=(PeerId(bytes(11) + b"1", 7),))
+    >>> [type(found).__name__ for found in mkpdu.sets]
+    ['LivePeerList']
+
+    See also: `seal`, `decode`.
     """
     sets: list[ParameterSet] = []
     if live:
@@ -197,6 +213,12 @@ def compose(
         sets.append(_with_low_halves(use))
     if plain or distributed is not None:
         sets.append(distributed or NoSak())
+    if distributed_cak is not None:
+        sets.append(distributed_cak)
+    if kmd:
+        sets.append(KeyManagementDomain(kmd.encode()))
+    if tlvs:
+        sets.append(Announcement(tlvs))
     if xpn or suspension_s:
         slots = (None, None) if use is None else (use.latest, use.old)
         latest, old = ((slot or NO_KEY).lowest_pn >> 32 for slot in slots)
@@ -207,13 +229,33 @@ def compose(
 
 
 def seal(mkpdu: Mkpdu, icv: Callable[[bytes], bytes], updated_header: bool = True) -> bytes:
-    """Return the frame, with the ICV that `icv` computes. Raises ConfigError."""
+    """Return the frame, with the ICV that `icv` computes. Raises ConfigError.
+
+    >>> from macsec.kay import Basic, MemoryHolder, compose, seal
+    >>> from macsec.keys import Key
+    >>> mkpdu = compose(Basic(sci=0x5254001301560001, mi=bytes(12), mn=1, ckn=b"name"))
+    >>> frame = seal(mkpdu, MemoryHolder(Key(bytes(16)), b"name").icv)
+    >>> frame[12:14].hex(), frame[6:12].hex()
+    ('888e', '525400130156')
+
+    See also: `compose`, `decode` (802.1X 11.11).
+    """
     signed = mkpdu.signed
     return signed + icv(signed if updated_header else mkpdu.signed_as(False)) + mkpdu.trailer
 
 
 def decode(frame: bytes, ethertypes: Collection[int] = EAPOL_ETHERTYPES) -> Mkpdu | Refusal:
-    """Return the MKPDU in a frame, or the refusal: the checks of 11.11.2 that need no key."""
+    """Return the MKPDU in a frame, or the refusal: the checks of 11.11.2 that need no key.
+
+    >>> from macsec.kay import Basic, MemoryHolder, compose, decode, seal
+    >>> from macsec.keys import Key
+    >>> mkpdu = compose(Basic(sci=0x5254001301560001, mi=bytes(12), mn=1, ckn=b"name"))
+    >>> frame = seal(mkpdu, MemoryHolder(Key(bytes(16)), b"name").icv)
+    >>> decode(frame).basic.mn, type(decode(frame[:20])).__name__
+    (1, 'Refusal')
+
+    See also: `compose`, `seal`.
+    """
     refusal = _framing_fault(frame, ethertypes)
     if refusal is not None:
         return refusal

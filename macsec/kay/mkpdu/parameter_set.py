@@ -113,5 +113,5 @@ def fits(value: int, bits: int, what: str) -> int:
 def exactly(octets: bytes, length: int, what: str) -> bytes:
     """Return octets that have the right number. Raises ConfigError for others."""
     if len(octets) != length:
-        raise ConfigError(f"{what} of an MKPDU: {length} octets wanted, {len(octets)} given")
+        raise ConfigError(f"{what} of an MKPDU: expected {length} octets, {len(octets)} given")
     return octets

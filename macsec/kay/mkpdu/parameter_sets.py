@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from macsec.errors import ConfigError
-from macsec.kay.derivation import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
-from macsec.kay.sak import KI
+from macsec.kay.keys.derivation import CKN_LENGTHS, ICV_LENGTH, KN_LENGTH, MI_LENGTH
+from macsec.kay.keys.sak import KI
 from macsec.suites import SUITES, CipherSuite
 
 from .parameter_set import (

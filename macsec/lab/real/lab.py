@@ -7,30 +7,40 @@ from contextlib import ExitStack
 from typing import Self
 
 from macsec.config import Host
+from macsec.errors import ConfigError
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import Blueprint
 from macsec.lab.real.agreements import Agreements
 from macsec.lab.real.segment import Segment
 from macsec.live.namespace import Namespace
+from macsec.notebooks import Displayed
 
 SWITCH = "link add name switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
 
 
-class RealLab:
+class RealLab(Displayed):
     """A lab that runs until it is closed, or this process ends.
 
     Each site is a namespace with a Linux bridge, `switch`; each host is a namespace with `eth0` on
     that bridge; each link that carries traffic is a Segment. Their names end with the process.
     Cables inside a site are veth pairs: their parameters in the topology hold in virtual time only.
     `agreements` has the KaYs of all links; their time starts at 0, and `clock()` measures it in ns.
-    `edge`: services for the holders of CAKs.
+    `edge`: services for the holders of CAKs. `faulty`: its wires take faults later.
+    Raises ConfigError for aggregated links.
     """
 
     def __init__(
-        self, blueprint: Blueprint, clock: Callable[[], int], edge: Edge | None = None
+        self,
+        blueprint: Blueprint,
+        clock: Callable[[], int],
+        edge: Edge | None = None,
+        faulty: bool = False,
     ) -> None:
         self.blueprint = blueprint
+        self._faulty = faulty
         self._edge = edge or Edge()
+        _refuse_lags(blueprint)
+        _refuse_edes(blueprint)
         self._stack = ExitStack()
         try:
             self.sites = {site: self._site(site) for site in blueprint.sites}
@@ -71,7 +81,7 @@ class RealLab:
 
     def _segment(self, number: int) -> Segment:
         plan = self.blueprint.links[number]
-        segment = Segment(plan, number, self.sites, self.blueprint.mtu, self._edge)
+        segment = Segment(plan, number, self.sites, self.blueprint.mtu, self._edge, self._faulty)
         return self._stack.enter_context(segment)
 
     @property
@@ -100,3 +110,18 @@ class RealLab:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _refuse_edes(blueprint: Blueprint) -> None:
+    """Raise ConfigError for an EDE: its Provider Edge Ports are parts of a virtual lab."""
+    for plan in blueprint.links:
+        if plan.services is not None:
+            kind = plan.services[0].kind.title
+            raise ConfigError(f"link {plan.name}: only lab run has an {kind}")
+
+
+def _refuse_lags(blueprint: Blueprint) -> None:
+    """Raise ConfigError for a link of an aggregation: between two Linux bridges it is a loop."""
+    for plan in blueprint.links:
+        if plan.lag is not None:
+            raise ConfigError(f"link {plan.name}: lag {plan.lag}: only lab run aggregates links")

@@ -7,13 +7,17 @@ of the topology.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Self
 
 from macsec.kay.holders import Edge
 from macsec.lab.blueprint import LinkPlan
 from macsec.lab.keying import EndPlan
 from macsec.lab.link_state import LinkEnd
+from macsec.lab.real.faulty_line import FaultyLine
+from macsec.lab.wrong_keys import WrongKeys
 from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
 from macsec.live.eapol import Eapol, leave_eapol_out, open_eapol
 from macsec.live.line import Line
@@ -33,14 +37,24 @@ class Segment:
     """A link of a lab that carries traffic. `plan` as in virtual time; `sites` have its devices.
 
     `pumps` and `secys` of both ends; `line` is None on a perfect wire. `ends`: both ends of its key
-    agreement, empty without; `eapols`: their sockets for MKPDUs. The owner drives the KaYs; until
-    then the Controlled Ports are closed.
+    agreement, empty without; `eapols`: their sockets for MKPDUs. A `faulty` one always has a line,
+    whose faults may change. `on_mkpdu`, if set, is called with the side and each MKPDU it sends.
+    The owner drives the KaYs; until then the Controlled Ports are closed.
     """
 
     def __init__(
-        self, plan: LinkPlan, number: int, sites: dict[str, Namespace], mtu: int, edge: Edge
+        self,
+        plan: LinkPlan,
+        number: int,
+        sites: dict[str, Namespace],
+        mtu: int,
+        edge: Edge,
+        faulty: bool = False,
     ) -> None:
         self.plan = plan
+        self._faulty = faulty
+        self.on_mkpdu: Callable[[int, bytes], None] | None = None
+        self._wrong_keys: dict[int, WrongKeys] = {}
         self.ends: list[LinkEnd] = []
         self.eapols: list[Eapol] = []
         self.device = f"link{number}"
@@ -60,8 +74,8 @@ class Segment:
 
     @property
     def perfect(self) -> bool:
-        """True if the wire changes, delays and loses no frame."""
-        return not any(params.changed() for params in self.plan.params)
+        """True if the wire changes, delays and loses no frame, now and later."""
+        return not self._faulty and not any(params.changed() for params in self.plan.params)
 
     def _lay_cables(self, mtu: int) -> None:
         pairs = [("a", "b")] if self.perfect else [("a", "a-far"), ("b", "b-far")]
@@ -97,15 +111,31 @@ class Segment:
             opened = open_eapol(lower, policy.destination, policy.eapol_ethertype)
         eapol = self._stack.enter_context(opened)
         pump = self.pumps[side]
-        self.ends.append(LinkEnd(Agreement(kay, pump.secy, eapol.send, pump.open)))
+        send = partial(self._send_mkpdu, side, eapol)
+        self.ends.append(LinkEnd(Agreement(kay, pump.secy, send, pump.open)))
         self.eapols.append(eapol)
 
-    def _line(self) -> Line | None:
+    def _send_mkpdu(self, side: int, eapol: Eapol, mkpdu: bytes) -> None:
+        eapol.send(mkpdu)
+        if self.on_mkpdu is not None:
+            self.on_mkpdu(side, mkpdu)
+
+    def wrong_keys(self, side: int) -> WrongKeys:
+        """Return the fault of wrong CAKs at an end with key agreement."""
+        if self.plan.keying is None:
+            raise AssertionError("an end without key agreement")
+        if side not in self._wrong_keys:
+            planned, kay = self.plan.keying[side], self.ends[side].kay
+            self._wrong_keys[side] = WrongKeys(kay, planned.draw, planned.purpose)
+        return self._wrong_keys[side]
+
+    def _line(self) -> FaultyLine | None:
         if self.perfect:
             return None
         with self.namespace.inside():
             ends = [self._stack.enter_context(open_packet(interface(f"{end}-far"))) for end in ENDS]
-        line = Line(ends[0], ends[1], self.plan.params, name=self.plan.name)
+        a, b, name = *ends, self.plan.name
+        line = FaultyLine(self.plan.params, lambda params: Line(a, b, params, name=name))
         return self._stack.enter_context(line)
 
     @property
@@ -113,8 +143,7 @@ class Segment:
         """The counts of both directions of the wire; None for a perfect one."""
         if self.line is None:
             return None
-        there, back = self.line.stats
-        return there.wire, back.wire
+        return self.line.stats
 
     def check(self) -> None:
         """Raise MACsecError if a thread ended by itself."""

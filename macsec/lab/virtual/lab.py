@@ -10,22 +10,25 @@ from macsec.errors import ConfigError
 from macsec.frames import FrameBatch
 from macsec.kay.holders import Edge
 from macsec.kay.kay import Kay
-from macsec.lab.blueprint import Blueprint, LinkPlan
+from macsec.lab.blueprint import Blueprint, Change, LinkPlan
 from macsec.lab.keying import EndPlan
 from macsec.lab.link_state import LinkEnd
+from macsec.lab.virtual.records.recorder import Recorder
+from macsec.lab.virtual.stations.edge_port import EdgePort
+from macsec.lab.virtual.stations.station import Station
+from macsec.lab.virtual.traffic.sources import Source
 from macsec.native import load
+from macsec.notebooks import Displayed
 from macsec.secy import SecY
 from macsec.time_units import PS_PER_NS
 from macsec.wire.link import Link, Port
 
 from .bridge import Bridge
+from .changes import schedule
 from .host import FlowTally, LabHost
 from .parts import LabParts
-from .recorder import Recorder
 from .reference import ReferenceParts
 from .site_link import SiteLink
-from .station import Station
-from .traffic import Source
 
 PATIENCE = 2
 """Life Times that traffic waits at most for links that are not secured."""
@@ -46,12 +49,21 @@ class Site:
     uplink: Link
 
 
-class Lab:
+class Lab(Displayed):
     """A blueprint in virtual time. `run` it, then inspect all its parts. Close it to wipe the keys.
 
     `seed` decides the wires and the traffic; with keys that a seed gave, `digest` depends on the
     blueprint and the seeds alone. `began_ps`: when its traffic began. Raises ConfigError for
     controls that a SecY refuses, and for a CAK that cannot be used.
+
+    >>> import os
+    >>> from macsec.lab import Blueprint, Lab, load_topology
+    >>> with Lab(Blueprint.of(load_topology("two-regions"), lambda _, n: os.urandom(n))) as lab:
+    ...     lab.run(until_ns=10**9)
+    ...     lab.unprotected
+    []
+
+    See also: `load_topology`, `Blueprint`.
     """
 
     def __init__(
@@ -71,6 +83,7 @@ class Lab:
         self._host_at = {host.mac.to_bytes(6): host for host in blueprint.hosts}
         self._host_ports: dict[str, int] = {}
         self._link_ports: dict[tuple[str, str], int] = {}
+        self._lags: dict[tuple[str, str], int] = {}
         self._unsecured = 0
         self._started = self._awaits_links = False
         self._read: Source = _no_captures
@@ -108,31 +121,61 @@ class Lab:
 
     def _build_link(self, plan: LinkPlan, backend: str, kernel: str | None) -> SiteLink:
         link = self._parts.link(f"link {plan.name}", plan.params, plan.keying is not None)
-        ends = None
-        if plan.protected:
-            a = self._station(plan, 0, link.a, backend, kernel)
-            ends = a, self._station(plan, 1, link.b, backend, kernel)
+        ends = edge_ports = red_ports = None
+        if plan.services is not None:
+            a, red_a = self._edge_port(plan, 0, link, backend, kernel)
+            b, red_b = self._edge_port(plan, 1, link, backend, kernel)
+            ends, edge_ports, red_ports = (a.station, b.station), (a, b), (red_a, red_b)
+        elif plan.protected:
+            near = self._station(plan, 0, link.a, backend, kernel)
+            ends = near, self._station(plan, 1, link.b, backend, kernel)
         agreed = tuple(LinkEnd(end.agreement) for end in ends or () if end.agreement is not None)
-        made = SiteLink(plan, link, ends, agreed)
+        made = SiteLink(plan, link, ends, agreed, edge_ports, red_ports)
         if not plan.standby:
             for side, site in enumerate(plan.sites):
-                edge = self.sites[site].edge
-                self._link_ports[site, plan.name] = len(edge.ports)
-                edge.attach(made.relay_port(side))
+                self._attach(site, made, side)
         return made
+
+    def _attach(self, site: str, link: SiteLink, side: int) -> None:
+        """Give the edge of a site its end of a link, alone or with the others of its LAG."""
+        edge, plan = self.sites[site].edge, link.plan
+        leader = self._lags.get((site, plan.lag)) if plan.lag else None
+        number = len(edge.ports) if leader is None else leader
+        self._link_ports[site, plan.name] = number
+        if plan.lag:
+            self._lags[site, plan.lag] = number
+        edge.attach(link.relay_port(side), leader, partial(link.is_open, side))
 
     def _station(
         self, plan: LinkPlan, side: int, port: Port, backend: str, kernel: str | None
     ) -> Station:
-        name = f"{plan.name} at {plan.sites[side]}"
+        secy, kay = self._keyed(plan, side, backend, kernel)
+        return self._parts.station(port, secy, kay, f"{plan.name} at {plan.sites[side]}")
+
+    def _edge_port(
+        self, plan: LinkPlan, side: int, link: Link, backend: str, kernel: str | None
+    ) -> tuple[EdgePort, Port]:
+        """Return the Provider Edge Port of an EDE, and the cable's port for the site's bridge."""
+        if plan.services is None:
+            raise AssertionError("an end of a link without EDEs")
+        site, name = plan.sites[side], f"{plan.name} at {plan.sites[side]}"
+        self.sites[site].edge.reserved = plan.services[side].kind.reserved
+        red, black = self._cable(f"{name} red", site), link.b if side else link.a
+        secy, kay = self._keyed(plan, side, backend, kernel)
+        made = EdgePort(self.engine, red.b, black, plan.services[side], secy, kay, name)
+        return made, red.a
+
+    def _keyed(
+        self, plan: LinkPlan, side: int, backend: str, kernel: str | None
+    ) -> tuple[SecY, Kay | None]:
+        """Return the SecY of an end of a link, and its KaY."""
         if plan.configs is not None:
-            secy = SecY.from_config(plan.configs[side], backend, kernel)
-            return self._parts.station(port, secy, None, name)
+            return SecY.from_config(plan.configs[side], backend, kernel), None
         if plan.keying is None:
             raise AssertionError("an end of an unprotected link")
         planned = plan.keying[side]
         kay = self._kay(planned)
-        return self._parts.station(port, planned.secy(backend, kernel), kay, name)
+        return planned.secy(backend, kernel), kay
 
     def _kay(self, planned: EndPlan) -> Kay:
         if planned.config.mka is not None and planned.config.mka.generated is not None:
@@ -167,6 +210,7 @@ class Lab:
         if self._started:
             return
         self._started = True
+        schedule(self.engine, self.links, self.blueprint.changes)
         agreed = [end for link in self.links for end in link.agreed]
         for end in agreed:
             end.on_secured = self._count_secured
@@ -186,8 +230,22 @@ class Lab:
         With `leaps` key agreement pauses between frames that are far apart, since an hour of
         hellos takes seconds to emulate: the KaYs rest from a Life Time after a frame to the next.
         """
-        self._read = read or _no_captures
         self._playback.on_pause = self._rest if leaps else None
+        self.begin(read)
+        until = self.blueprint.until if until_ns is None else until_ns
+        if until is not None or not any(link.agreed for link in self.links):
+            self.engine.run(until)
+            return
+        self._parts.run_out(lambda: self._awaits_links)
+        while self._holds_frames():
+            self._parts.run_out(self._holds_frames)
+
+    def _holds_frames(self) -> bool:
+        return any(link.faults.held for link in self.links)
+
+    def begin(self, read: Source | None = None) -> None:
+        """Schedule all that `run` does, for a caller that advances the engine itself."""
+        self._read = read or _no_captures
         begin = self.blueprint.begin
         if begin is not None:
             self._begin(max(begin * PS_PER_NS, self.engine.now_ps))
@@ -196,11 +254,10 @@ class Lab:
         self._begin_if_secured()
         if self.began_ps is None:
             self.engine.after(PATIENCE * self.blueprint.life_ns * PS_PER_NS, self._begin_unsecured)
-        until = self.blueprint.until if until_ns is None else until_ns
-        if until is not None or not any(link.agreed for link in self.links):
-            self.engine.run(until)
-        else:
-            self._parts.run_out(lambda: self._awaits_links)
+
+    def change(self, change: Change) -> None:
+        """Schedule one more change, at a time that is still to come."""
+        schedule(self.engine, self.links, (change,))
 
     def _count_secured(self) -> None:
         self._unsecured -= 1

@@ -8,6 +8,9 @@ from typing import Protocol
 from macsec.config import Host as Address
 from macsec.kay.kay import Kay
 from macsec.lab.blueprint import Flow
+from macsec.lab.virtual.records.recorder import Recorder
+from macsec.lab.virtual.stations.station import Station
+from macsec.lab.virtual.traffic.sources import Source
 from macsec.secy import SecY
 from macsec.wire.engine import Engine
 from macsec.wire.link import Link, Port
@@ -15,9 +18,6 @@ from macsec.wire.params import LinkParams
 
 from .bridge import Bridge, Known
 from .host import FlowTally, LabHost
-from .recorder import Recorder
-from .station import Station
-from .traffic import Source
 
 
 class Player(Protocol):

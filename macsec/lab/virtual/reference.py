@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from macsec.config import Host as Address
 from macsec.kay.kay import Kay
 from macsec.lab.blueprint import Flow
+from macsec.lab.virtual.records.recorder import Recorder
+from macsec.lab.virtual.stations.station import Station
+from macsec.lab.virtual.traffic.playback import Playback
 from macsec.secy import SecY
 from macsec.wire.engine import Engine
 from macsec.wire.link import Link, Port
@@ -15,12 +18,7 @@ from macsec.wire.params import LinkParams
 from .bridge import Bridge, Known
 from .host import LabHost, VirtualHost
 from .parts import Player
-from .playback import Playback
-from .recorder import Recorder
-from .station import Station, is_eapol
-
-IsUserFrame = Callable[[bytes], bool]
-"""True for frames of users, false for those of key agreement, on some wire."""
+from .wire_faults import IsUserFrame, every_frame, is_user_frame
 
 
 class ReferenceParts:
@@ -35,7 +33,7 @@ class ReferenceParts:
     def link(self, name: str, params: tuple[LinkParams, LinkParams], keyed: bool = False) -> Link:
         """Make a link."""
         link = Link(self.engine, name, *params)
-        self._wires.append((link, _is_user_frame if keyed else _every_frame))
+        self._wires.append((link, is_user_frame if keyed else every_frame))
         return link
 
     def bridge(self, name: str, known: Known | None = None) -> Bridge:
@@ -63,7 +61,7 @@ class ReferenceParts:
     @property
     def carries(self) -> bool:
         """True while a frame is on any link."""
-        return any(wire.carries(_every_frame) for wire, _ in self._wires)
+        return any(wire.carries(every_frame) for wire, _ in self._wires)
 
     def finish(self) -> None:
         """Run until no frame of users is on a link."""
@@ -88,12 +86,3 @@ class ReferenceParts:
                 self._last_busy = at
                 return True
         return False
-
-
-def _every_frame(_: bytes) -> bool:
-    return True
-
-
-def _is_user_frame(frame: bytes) -> bool:
-    """Under key agreement EAPOL on the wire is from the KaYs; that of hosts is protected."""
-    return not is_eapol(frame)

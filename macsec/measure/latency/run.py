@@ -23,6 +23,7 @@ from macsec.measure.latency.secy_delay import DIRECTIONS, SecyDelay, delays
 from macsec.measure.latency.undisturbed import undisturbed
 from macsec.measure.other_work import OtherWork
 from macsec.measure.workload import parse
+from macsec.notebooks import Displayed
 from macsec.suites import CipherSuite
 from macsec.time_units import NS_PER_S, NS_PER_US
 
@@ -154,7 +155,7 @@ class LatencyTarget(NamedTuple):
 
 
 @dataclass(slots=True)
-class LatencyResults:
+class LatencyResults(Displayed):
     """All results, measured and exact."""
 
     plan: LatencyPlan

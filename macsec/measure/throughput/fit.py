@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+SIZES_LEAST = 3
+"""Two sizes always lie on a line, which says nothing about the others."""
+
 
 class FittedLine(NamedTuple):
     """`intercept` + `slope` * size; `error` is the largest distance of a point, as a share."""
@@ -19,19 +24,13 @@ class FittedLine(NamedTuple):
 
 
 def line(sizes: Sequence[float], values: Sequence[float]) -> FittedLine | None:
-    """Return the line of least squares of relative distances, or None for fewer than two sizes.
+    """Return the line of least squares of relative distances, or None for fewer than three sizes.
 
     Relative, because otherwise the largest frames alone would decide the intercept.
     """
-    if len(set(sizes)) < 2:
+    if len(set(sizes)) < SIZES_LEAST:
         return None
-    weights = [1 / value**2 for value in values]
-    total = sum(weights)
-    points = list(zip(sizes, values, weights, strict=True))
-    size_mean = sum(weight * size for size, _, weight in points) / total
-    value_mean = sum(weight * value for _, value, weight in points) / total
-    slope = sum(w * (size - size_mean) * (value - value_mean) for size, value, w in points)
-    slope /= sum(weight * (size - size_mean) ** 2 for size, _, weight in points)
-    intercept = value_mean - slope * size_mean
-    error = max(abs(intercept + slope * size - value) / value for size, value, _ in points)
-    return FittedLine(slope, intercept, error)
+    x, y = np.array(sizes, np.float64), np.array(values, np.float64)
+    slope, intercept = np.polyfit(x, y, 1, w=1 / y)
+    error = np.abs(intercept + slope * x - y) / y
+    return FittedLine(float(slope), float(intercept), float(error.max()))

@@ -21,29 +21,22 @@ def line(points: Iterable[Point], **style: Attribute) -> Html:
     return tag("polyline", points=text, **style)
 
 
-def dot(point: Point, radius: float, **style: Attribute) -> Html:
-    """Return a filled circle."""
-    return tag("circle", cx=point[0], cy=point[1], r=radius, **style)
-
-
 def inline(
-    title: str, description: str, width: float, height: float, *shapes: Html, top: float = 0
+    title: str,
+    description: str,
+    width: float,
+    height: float,
+    *shapes: Html,
+    top: float = 0,
+    left: float = 0,
 ) -> Html:
-    """Return a picture inside a page, with a label for screen readers; `top` is its least y."""
+    """Return a picture inside a page, with a label for screen readers; from `left`, `top` on."""
     label = f"{title}. {description}" if description else title
     return tag(
         "svg",
         tag("title", title),
         *shapes,
-        viewBox=f"0 {top:g} {width:g} {height:g}",
+        viewBox=f"{left:g} {top:g} {width:g} {height:g}",
         role="img",
         aria_label=label,
     )
-
-
-def document(width: float, height: float, font: str, *shapes: Html) -> Html:
-    """Return a picture on a white background that is a file of its own."""
-    size = {"width": width, "height": height}
-    back = tag("rect", **size, fill="white")
-    space = {"xmlns": "http://www.w3.org/2000/svg"}
-    return tag("svg", back, *shapes, **space, **size, font_family=font)

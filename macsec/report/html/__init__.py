@@ -5,6 +5,8 @@
 markup.py     HTML and SVG as text, escaped
 page.py       the whole file of a page; style.py: its style sheet
 charts.py     curves, bars, values against frame size
+ladder.py     messages between members, downwards
+lanes.py      counts over time
 strip.py      the replay window over time
 tables.py     rows of text, counters by SecY
 topology.py   nodes by tier, links with a lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from macsec.report.drawing.axes import (
     Mark,
@@ -16,17 +17,31 @@ from macsec.report.drawing.axes import (
     step_marks,
     steps_around,
 )
-from macsec.report.drawing.svg import dot, inline, line, words
+from macsec.report.drawing.series import class_of, hidden, markers, sample
+from macsec.report.drawing.svg import inline, line, words
 from macsec.report.html.markup import Html, figure, tag
 from macsec.report.html.model import Bars, Curves, Series, Sizes
+from macsec.report.html.tables import scrolling
 
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 62, 30, 26, 46
 """Room around the frame of a chart for the words at its axes."""
-COLOURS = 6
+SMALLEST = 0.92
+"""The share of its size to which a chart shrinks: 11 pixels for a text of 12."""
 SIZE_MARKS = (64, 128, 256, 512, 1024, 1518, 4096, 9018)
 LEAST = 1.0
 """The bottom of a logarithmic axis of times; smaller values are drawn there."""
+
+
+@dataclass(slots=True)
+class Plot:
+    """A drawn chart: its shapes, the series of its legend, and sentences about what is not seen."""
+
+    title: str
+    description: str
+    shapes: list[Html]
+    series: Sequence[Series] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 def draw_curves(curves: Curves) -> Html:
@@ -49,13 +64,10 @@ def draw_curves(curves: Curves) -> Html:
     is_time = curves.unit == "ns"
     y_marks = decade_marks(low, high, nanoseconds if is_time else short)
     x_marks = [(value, _nines(value)) for value, _ in decade_marks(1, most, short)]
-    shapes = [*_frame(x, y, x_marks, y_marks)]
-    shapes += _titles(x, y, "percentile", "latency" if is_time else curves.unit)
-    shapes += [_line(each, at, x, y) for at, each in enumerate(drawn)]
-    description = f"Percentile curves of {', '.join(each.name for each in drawn)}"
-    return figure(
-        curves.title, inline(curves.title, description, WIDTH, HEIGHT, *shapes), _legend(drawn)
-    )
+    plot = Plot(curves.title, "Percentile curves", _frame(x, y, x_marks, y_marks), drawn)
+    plot.shapes += _titles(x, y, "percentile", "latency" if is_time else curves.unit)
+    _add_series(plot, x, y)
+    return _figure(plot)
 
 
 def draw_bars(bars: Bars) -> Html:
@@ -68,42 +80,71 @@ def draw_bars(bars: Bars) -> Html:
     x_marks = [
         (value, f"{value:,.0f}") for value in (low + (high - low) * at / 4 for at in range(5))
     ]
-    shapes = [*_frame(x, y, x_marks, marks), *_titles(x, y, bars.unit, "frames")]
+    description = f"Histogram from {low:,} to {high - 1:,} {bars.unit}"
+    plot = Plot(bars.title, description, _frame(x, y, x_marks, marks))
+    plot.shapes += _titles(x, y, bars.unit, "frames")
     for bar in bars.bars:
         left, right, top = x(bar.low), x(bar.high + 1), y(bar.count)
         gap = 1 if right - left > 3 else 0
         if bar.count:
             shape = {"x": left, "y": top, "width": right - left - gap, "height": y.start - top}
-            shapes.append(tag("rect", class_="bar", **shape))
+            plot.shapes.append(tag("rect", class_="bar", **shape))
     if bars.beyond:
         text = f"{bars.beyond:,} more above {high - 1:,}"
-        shapes.append(words(x.stop, y.stop + 12, text, "end", class_="quiet halo"))
-    description = f"Histogram from {low:,} to {high - 1:,} {bars.unit}"
-    return figure(bars.title, inline(bars.title, description, WIDTH, HEIGHT, *shapes))
+        plot.shapes.append(words(x.stop, y.stop + 12, text, "end", class_="quiet halo"))
+    return _figure(plot)
 
 
 def draw_sizes(sizes: Sizes) -> Html:
     """Draw values against frame size; dashed lines are arithmetic."""
+    plot = plot_sizes(sizes)
+    return _nothing(sizes.title) if plot is None else _figure(plot)
+
+
+def plot_sizes(sizes: Sizes) -> Plot | None:
+    """Return the chart of values against frame size; None without points."""
     points = [point for each in sizes.series for point in each.points]
     if not points:
-        return _nothing(sizes.title)
+        return None
     widths = sorted({x for x, _ in points})
     x = _across(widths[0], widths[-1], logarithmic=True)
     low, high = steps_around([y for _, y in points])
+    if sizes.decades:
+        low = max(low, 10.0 ** (math.ceil(math.log10(high)) - sizes.decades))
     y = _upwards(low, high, logarithmic=True)
     x_marks = [(size, str(size)) for size in SIZE_MARKS if widths[0] <= size <= widths[-1]]
-    shapes = [*_frame(x, y, _apart(x_marks, x), step_marks(low, high))]
-    shapes += _titles(x, y, "octets a frame, with FCS", sizes.unit)
-    for at, each in enumerate(sizes.series):
-        shapes.append(_line(each, at, x, y))
-        if not each.dashed:
-            shapes += [
-                dot((x(size), y(value)), 3.5, class_=f"dot c{at % COLOURS}")
-                for size, value in each.points
-            ]
-    description = f"Lines of {', '.join(each.name for each in sizes.series)}"
-    picture = inline(sizes.title, description, WIDTH, HEIGHT, *shapes)
-    return figure(sizes.title, picture, _legend(sizes.series))
+    shapes = _frame(x, y, _apart(x_marks, x), step_marks(low, high))
+    shown = [
+        Series(each.name, [point for point in each.points if point[1] >= low], each.dashed)
+        for each in sizes.series
+    ]
+    plot = Plot(sizes.title, "Lines", shapes, shown)
+    plot.shapes += _titles(x, y, sizes.across, sizes.unit)
+    _add_series(plot, x, y, dots=True)
+    for whole, part in zip(sizes.series, shown, strict=True):
+        if len(part.points) < len(whole.points):
+            extent = "partly below" if part.points else "below"
+            plot.notes.append(f"{whole.name} is {extent} the lowest value of this chart.")
+    return plot
+
+
+def _add_series(plot: Plot, x: Scale, y: Scale, dots: bool = False) -> None:
+    """Draw each series in its colour, dashes and markers; name the covered ones."""
+    plot.description = f"{plot.description} of {', '.join(each.name for each in plot.series)}"
+    placed = [[(x(a), y(b)) for a, b in each.points] for each in plot.series]
+    for at, (each, points) in enumerate(zip(plot.series, placed, strict=True)):
+        plot.shapes.append(line(points, class_=class_of(at, each.dashed)))
+        plot.shapes += markers(at, points, few=not dots) if not each.dashed else []
+    plot.notes += hidden([each.name for each in plot.series], placed)
+
+
+def _figure(plot: Plot) -> Html:
+    picture = inline(plot.title, plot.description, WIDTH, HEIGHT, *plot.shapes)
+    parts = [scrolling(plot.title, picture, least=SMALLEST * WIDTH, widest=1.5 * WIDTH)]
+    if plot.series:
+        parts.append(_legend(plot.series))
+    parts += [tag("p", note, class_="note") for note in plot.notes]
+    return figure(plot.title, *parts)
 
 
 def _across(low: float, high: float, logarithmic: bool = False) -> Scale:
@@ -148,20 +189,12 @@ def _nines(inverse: float) -> str:
     return "0 %" if digits == 0 else f"{100 - 100 / inverse:.{max(digits - 2, 0)}f} %"
 
 
-def _line(series: Series, at: int, x: Scale, y: Scale) -> Html:
-    dashed = " dashed" if series.dashed else ""
-    points = ((x(a), y(b)) for a, b in series.points)
-    return line(points, class_=f"line c{at % COLOURS}{dashed}")
-
-
 def _legend(series: Sequence[Series]) -> Html:
-    samples = []
+    items = []
     for at, each in enumerate(series):
-        dashed = " dashed" if each.dashed else ""
-        stroke = tag("line", x1=0, y1=6, x2=26, y2=6, class_=f"line c{at % COLOURS}{dashed}")
-        sample = tag("svg", stroke, viewBox="0 0 26 12", aria_hidden="true")
-        samples.append(tag("li", sample, each.name))
-    return tag("ul", *samples, class_="legend")
+        drawn = tag("svg", *sample(at, each.dashed), viewBox="0 0 34 12", aria_hidden="true")
+        items.append(tag("li", drawn, each.name))
+    return tag("ul", *items, class_="legend")
 
 
 def _apart(marks: Sequence[Mark], x: Scale, least: float = 34) -> list[Mark]:

@@ -7,9 +7,7 @@ from html import escape
 
 from macsec.report.visible import visible
 
-EMPTY = frozenset(
-    {"br", "circle", "hr", "line", "meta", "path", "polygon", "polyline", "rect", "use"}
-)
+EMPTY = frozenset({"br", "circle", "hr", "line", "meta", "polygon", "polyline", "use"})
 """Elements that are written without an end tag."""
 
 
@@ -22,7 +20,7 @@ class Html(str):
 def tag(name: str, /, *children: str | Html, **attributes: str | float | bool | None) -> Html:
     """Return an element. `class_` is class, `_` a hyphen; None and False omit an attribute."""
     written = "".join(_attribute(key, value) for key, value in attributes.items())
-    if name in EMPTY:
+    if name in EMPTY or (name in ("path", "rect") and not children):
         return Html(
             f"<{name}{written}/>" if name not in ("br", "hr", "meta") else f"<{name}{written}>"
         )

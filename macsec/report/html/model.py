@@ -2,9 +2,11 @@
 
     page.py      HtmlPage   the whole file: title, facts, sections
     tables.py    Table      rows of text;  CounterColumns: one column for each SecY
+    lanes.py     Lanes      counts over time, a lane for each kind
     charts.py    Curves     percentiles;  Bars: a histogram;  Sizes: throughput against frame size
     topology.py  DrawnTopology  nodes and links, with a lock where a link is protected
     wiretap.py   Wiretap    a clear frame beside the same frame on the wire
+    ladder.py    Ladder     messages between members
     strip.py     Strip      the replay window, PN by PN, over time
 
 Each component is a function `draw(data) -> Html`, or several with names; `PageSection.body` takes
@@ -32,12 +34,17 @@ class PageSection:
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
-    """A whole page. `lead` is one sentence; `facts` are shown in a table below it."""
+    """A whole page. `lead` is one sentence; `facts` are shown in a table below it.
+
+    `origin`: the run that made the page (version, command, date, machine). It differs from run to
+    run, so it is apart from the facts, and no digest covers it.
+    """
 
     title: str
     lead: str
     facts: Mapping[str, str]
     sections: Sequence[PageSection]
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- tables
@@ -93,11 +100,58 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Values against frame size, both axes logarithmic. Points are (octets, value above 0)."""
+    """Values against frame size, both axes logarithmic. Points are (octets, value above 0).
+
+    `decades`: the most that the axis of values has, counted from its top; 0: as many as needed.
+    """
 
     title: str
     unit: str
     series: Sequence[Series]
+    across: str = "octets a frame, with FCS"
+    decades: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountLane:
+    """Counts of one kind, bin by bin; a `bad` kind is red and its name bold."""
+
+    name: str
+    counts: Sequence[int]
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Counts over time in bins of `width_ns`; `empty`: the sentence where there are none."""
+
+    title: str
+    width_ns: int
+    lanes: Sequence[CountLane]
+    empty: str = "No frames."
+
+
+# ---------------------------------------------------------------- messages
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A message from a member to all others, or with `quiet` several that say nothing new."""
+
+    time: str
+    member: str
+    lines: Sequence[str]
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Messages between members, downwards in order; `note`: a sentence about what is left out."""
+
+    title: str
+    members: Sequence[str]
+    rungs: Sequence[Rung]
+    note: str = ""
 
 
 # ---------------------------------------------------------------- topology
@@ -105,10 +159,10 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class DrawnNode:
-    """A box. Nodes of one `tier` are in a row, tier 0 at the top, in the order given."""
+    """A box. Nodes of one `group` (a region) are near one another; box and picture name it."""
 
     name: str
-    tier: int = 0
+    group: str = ""
     note: str = ""
 
 
@@ -197,9 +251,13 @@ class WindowMoment:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The replay window over time, a row for each moment, from PN `first` to `last`."""
+    """The replay window over time, a row for each moment, from PN `first` to `last`.
+
+    `note`: a sentence about what is left out.
+    """
 
     title: str
     first: int
     last: int
     moments: Sequence[WindowMoment] = field(default_factory=tuple)
+    note: str = ""

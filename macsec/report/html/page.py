@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from macsec.report.html.markup import Html, join, tag
 from macsec.report.html.model import HtmlPage, PageSection
 from macsec.report.html.style import CSS
@@ -31,16 +33,32 @@ def render(page: HtmlPage) -> str:
 
 
 def _header(page: HtmlPage) -> list[Html]:
-    facts = join(
-        part for name, value in page.facts.items() for part in (tag("dt", name), tag("dd", value))
-    )
     links = [tag("li", tag("a", each.title, href=f"#{each.anchor}")) for each in page.sections]
     return [
         tag("h1", page.title),
         tag("p", page.lead, class_="lead"),
-        tag("dl", facts, class_="facts"),
+        facts(page.facts),
+        *_origin(page),
         tag("nav", tag("ul", *links), aria_label="Sections"),
     ]
+
+
+def _origin(page: HtmlPage) -> list[Html]:
+    """Return the run that made the page: apart, since it differs from run to run."""
+    if not page.origin:
+        return []
+    return [tag("dl", _pairs(page.origin), class_="facts origin", aria_label="Made by")]
+
+
+def facts(found: Mapping[str, str]) -> Html:
+    """Return names with their values."""
+    return tag("dl", _pairs(found), class_="facts")
+
+
+def _pairs(found: Mapping[str, str]) -> Html:
+    return join(
+        part for name, value in found.items() for part in (tag("dt", name), tag("dd", value))
+    )
 
 
 def _section(section: PageSection) -> Html:

@@ -40,7 +40,12 @@ def draw(strip: Strip) -> Html:
     picture = inline(strip.title, description, width, height, *shapes)
     # As wide as its cells are, rather than as the page is.
     sized = tag("div", picture, style=f"width:{width:.0f}px")
-    return tag("figure", tag("figcaption", strip.title), scrolling(strip.title, sized), _legend())
+    caption = tag("figcaption", strip.title)
+    if not strip.moments:
+        return tag("figure", caption, tag("p", "No frame arrived.", class_="note"))
+    shown = scrolling(strip.title, sized, least=width)
+    note = [tag("p", strip.note, class_="note")] if strip.note else []
+    return tag("figure", caption, shown, _legend(), *note)
 
 
 def _row(strip: Strip, moment: WindowMoment, left: float, top: float) -> list[Html]:
@@ -54,9 +59,22 @@ def _row(strip: Strip, moment: WindowMoment, left: float, top: float) -> list[Ht
     if lowest < highest:
         x = left + step * (lowest - strip.first) - GAP / 2
         wide = step * (highest - lowest)
-        outline = {"x": x, "y": top - GAP / 2, "width": wide, "height": SIDE + GAP, "rx": 4}
-        shapes.append(tag("rect", class_="window", **outline))
+        ends = (lowest == moment.lowest_pn, highest == moment.next_pn)
+        shapes.append(_outline(x, top - GAP / 2, wide, SIDE + GAP, ends))
     return shapes
+
+
+def _outline(x: float, y: float, wide: float, high: float, ends: tuple[bool, bool]) -> Html:
+    """Return the window: open at an end where the picture is cut and the window goes on."""
+    if all(ends):
+        outline = {"x": x, "y": y, "width": wide, "height": high, "rx": 4}
+        return tag("rect", class_="window", **outline)
+    right, bottom = x + wide, y + high
+    path = f"M{x:.1f},{y:.1f} H{right:.1f} {'V' if ends[1] else 'M'}"
+    path += f"{bottom:.1f}" if ends[1] else f"{right:.1f},{bottom:.1f}"
+    path += f" H{x:.1f}" + (" Z" if ends[0] and ends[1] else "")
+    path += f" M{x:.1f},{y:.1f} V{bottom:.1f}" if ends[0] else ""
+    return tag("path", tag("title", "The window goes on."), d=path, class_="window cut")
 
 
 def _cell(cell: Cell | None, x: float, y: float, name: str | None = None) -> Html:
@@ -92,5 +110,8 @@ def _legend() -> Html:
     outline = tag("rect", x=2, y=-4, width=22, height=20, rx=4, class_="window")
     window = tag("svg", outline, viewBox="0 0 26 12", aria_hidden="true")
     return tag(
-        "ul", *samples, tag("li", window, "the window: lowest PN up to next PN"), class_="legend"
+        "ul",
+        *samples,
+        tag("li", window, "the window: lowest PN up to next PN; open where it goes on"),
+        class_="legend",
     )

@@ -16,7 +16,7 @@ CSS = Html("""
   --da: #cfe8ff; --sa: #d6f5e3; --tag: #ffe9a8; --clear: #e4e8ec; --secure: #f3d6ee; --icv: #ffd0c7;
   --received: #2f8f57; --late: #b3161e; --duplicate: #8a5a00; --missing: #6a737d;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #14181d; --panel: #1c2229; --text: #e4e8ed; --quiet: #a3adb8; --rule: #39424d;
     --good: #6fd391; --bad: #ff8b82; --badfill: #c0232c; --good-tint: #16351f; --bad-tint: #451a1a;
@@ -27,7 +27,7 @@ CSS = Html("""
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--text);
+body { margin: 0; overflow-wrap: break-word; background: var(--page); color: var(--text);
   font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", Helvetica, Arial, sans-serif; }
 main, header, footer { max-width: 78rem; margin: 0 auto; padding: 0 1.5rem; }
 header { padding-top: 2rem; }
@@ -43,6 +43,7 @@ a:focus-visible, [tabindex]:focus-visible, summary:focus-visible { outline: 3px 
   outline-offset: 2px; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; margin: 1rem 0 0;
   list-style: none; }
+nav li { min-width: 0; overflow-wrap: anywhere; }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--page); padding: .5rem; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1.25rem; margin: 1rem 0;
@@ -50,6 +51,11 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; margin:
 .facts dt { color: var(--quiet); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: 1rem 0 1.5rem; }
+.sized { container-type: inline-size; margin: 1rem 0 1.5rem; }
+.sized > .wide { margin: 0; }
+.wide > svg { min-width: var(--least); max-width: var(--widest, none); }
+.hint { color: var(--quiet); font-size: .8125rem; margin: 0; overflow: hidden;
+  max-height: clamp(0px, calc((var(--least) - 100cqw) * 999), 1.5rem); }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; font-size: .95rem; }
 th, td { padding: .28rem .75rem; border-bottom: 1px solid var(--rule); text-align: right;
@@ -57,6 +63,8 @@ th, td { padding: .28rem .75rem; border-bottom: 1px solid var(--rule); text-alig
 th { font-weight: 600; }
 thead th { background: var(--panel); }
 .name { text-align: left; }
+.prose td { white-space: normal; } .prose td, .prose th { vertical-align: top; }
+.prose td:last-child { min-width: 16rem; }
 tbody th { font-weight: 400; }
 tr.good td, tr.good th { background: var(--good-tint); }
 tr.bad td, tr.bad th { background: var(--bad-tint); }
@@ -77,20 +85,22 @@ svg .halo { paint-order: stroke; stroke: var(--panel); stroke-width: 5px; stroke
 .axis { stroke: var(--quiet); stroke-width: 1.2; fill: none; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .dashed { stroke-dasharray: 5 4; stroke-width: 1.4; }
+.long { stroke-dasharray: 12 3; } .short { stroke-dasharray: 3 3; }
 .c0 { stroke: var(--s0); } .c1 { stroke: var(--s1); } .c2 { stroke: var(--s2); }
 .c3 { stroke: var(--s3); } .c4 { stroke: var(--s4); } .c5 { stroke: var(--s5); }
 .dot { stroke-width: 1.5; fill: var(--panel); }
-.bar { fill: var(--s1); }
+.sent { stroke: var(--s1); stroke-width: 1.6; fill: none; } .head { fill: var(--s1); }
+.bar { fill: var(--s1); } .refused { fill: var(--badfill); }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .6rem 0 0;
   list-style: none; font-size: .875rem; }
-.legend svg { display: inline-block; width: 26px; height: 12px; margin-right: .4rem;
+.legend svg { display: inline-block; width: 34px; height: 12px; margin-right: .4rem;
   vertical-align: -1px; }
 .node { fill: var(--page); stroke: var(--quiet); stroke-width: 1.5; }
 .safe { stroke: var(--good); fill: none; stroke-width: 2.5; }
 .open { stroke: var(--bad); fill: none; stroke-width: 2.5; stroke-dasharray: 7 5; }
 .idle { stroke-width: 1.5; stroke-dasharray: 2 4; }
 .lock { fill: var(--good); } .shackle { fill: none; stroke: var(--good); stroke-width: 2.4; }
-.plate { fill: var(--panel); }
+.plate { fill: var(--panel); } .edged { stroke: var(--bad); }
 .alarm { fill: var(--badfill); }
 p.alarm { color: var(--bad); font-weight: 600; }
 svg text.alarmed { fill: #ffffff; font-weight: 700; letter-spacing: .04em; }
@@ -112,5 +122,29 @@ svg text.alarmed { fill: #ffffff; font-weight: 700; letter-spacing: .04em; }
 .duplicate { fill: var(--duplicate); }
 .pending { fill: none; stroke: var(--rule); }
 .window { fill: none; stroke: var(--text); stroke-width: 2; }
-@media print { body { font-size: 11pt; } figure { break-inside: avoid; } .skip { display: none; } }
+.origin { border-top: 1px dotted var(--rule); padding-top: .5rem; }
+@media (max-width: 40rem) {
+  main, header, footer { padding-left: .75rem; padding-right: .75rem; }
+  figure { padding: .6rem; }
+  .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: .35rem; }
+}
+@page { size: A4; margin: 12mm; }
+@page broad { size: A4 landscape; }
+@media print {
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { font-size: 10pt; } .skip, .hint, nav { display: none; }
+  main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
+  .wide, .hex { overflow: visible; }
+  .wide > svg, .wide > div { min-width: 0; max-width: 100%; }
+  .wide > svg { max-height: 170mm; } .cards .wide > svg { max-width: 125mm; }
+  .sized { container-type: normal; }
+  .broad { page: broad; }
+  table { font-size: 7.5pt; }
+  th, td { white-space: normal; padding: .15rem .35rem; overflow-wrap: anywhere; }
+  thead { display: table-header-group; }
+  tr, .cards > figure, .dumps > figure, .wide > svg { break-inside: avoid; }
+  figcaption, h2, h2 + p { break-after: avoid; }
+  .cards, .dumps { display: block; } .cards > figure, .dumps > figure { margin-bottom: 4mm; }
+  .hex { font-size: 7pt; white-space: pre-wrap; }
+}
 """)

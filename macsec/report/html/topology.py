@@ -1,73 +1,59 @@
-"""A topology: nodes in rows by tier, links with a lock, or red with the word UNPROTECTED."""
+"""A topology: boxes, links with a lock, or red with the word UNPROTECTED, and a table of links."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from macsec.report.drawing.svg import inline, words
-from macsec.report.html.markup import Html, figure, tag
+from macsec.report.html.markup import Html, join, tag
 from macsec.report.html.model import DrawnLink, DrawnNode, DrawnTopology
 from macsec.report.html.tables import draw as draw_table
+from macsec.report.html.tables import scrolling
+from macsec.report.layout.arrange import fitted, shape
+from macsec.report.layout.boxes import LINE, Box, Point, around_all, text_width
+from macsec.report.layout.places import Labelled, PlaceRequest, Room, Written
+from macsec.report.layout.routes import Route, routes
+from macsec.report.layout.stress import Positions
 from macsec.report.table import Table
 
-WIDTH, ROW, MARGIN = 860, 170, 16
+MARGIN = 16
+DRAWN_MOST = 60
+"""The largest number of nodes that is drawn."""
+DESCRIBED_MOST = 16
+"""The largest number of links with words beside them; more have their number alone."""
+GAPS = (
+    *((56.0, 72.0), (76.0, 84.0), (96.0, 96.0), (120.0, 110.0), (150.0, 130.0)),
+    *((190.0, 160.0), (240.0, 200.0), (320.0, 260.0)),
+)
+"""Space beside and below boxes, tried in turn until all symbols and words have room."""
+CLOSE_GAPS = ((26.0, 36.0), (40.0, 48.0), (52.0, 60.0), *GAPS)
+"""The same where links have only numbers."""
 BOX_WIDTH, BOX_HEIGHT = 132, 46
-BEND = 96
-"""Pixels between parallel links, at their middle."""
-LETTERS = 16
-"""Letters that a box has room for."""
-STEPS = 64
-"""Points of a line that are checked for obstacles."""
-LETTER, LINE = 7.4, 15
-"""Pixels of a letter (about), and of a line of words."""
-NEAR_LOWER_END = 0.68
-"""Position of symbols on links between tiers: crossing links would hide them in the middle."""
+SLIM_MOST, SLIM_HEIGHT = 12, 28
+"""The largest number of boxes with two lines; more boxes have their names alone."""
+PADDING = 14
+BOLD = 13
+"""Size of letters as broad as bold ones of 12 pixels."""
 ALARM = "UNPROTECTED"
-ALARM_WIDTH, ALARM_HEIGHT = 116, 22
+SIGN = "!"
+"""The alarm in a picture of many links, with its meaning below."""
+ALARM_WIDTH, SIGN_WIDTH, ALARM_HEIGHT = 116, 20, 22
+SMALLEST = 0.92
+"""The share of its size to which a picture shrinks: 11 pixels for a text of 12."""
 LOCK_WIDTH, LOCK_HEIGHT = 26, 29
-
-Point = tuple[float, float]
-
-
-class Box(NamedTuple):
-    """An occupied part of the drawing."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: Box) -> bool:
-        """Return whether they overlap."""
-        across = self.left < other.right and other.left < self.right
-        return across and self.top < other.bottom and other.top < self.bottom
+NUMBER_PAD = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A quadratic curve from one node to another."""
+class Sketch:
+    """A topology with a place for everything; `slim` boxes have one line."""
 
-    start: Point
-    control: Point
-    stop: Point
-
-    def at(self, share: float) -> Point:
-        """Return the point at a share of the way."""
-        rest = 1 - share
-        x, y = (
-            rest * rest * a + 2 * rest * share * b + share * share * c
-            for a, b, c in zip(self.start, self.control, self.stop, strict=True)
-        )
-        return x, y
-
-    @property
-    def is_steep(self) -> bool:
-        """True if the link is so steep that its label is beside the line, not below."""
-        (x0, y0), (x1, y1) = self.start, self.stop
-        return abs(y1 - y0) > 0.1 * abs(x1 - x0)
+    boxes: dict[str, Box]
+    routes: Sequence[Route]
+    labels: Sequence[Labelled]
+    around: Box
+    slim: bool
 
 
 def draw(topology: DrawnTopology) -> Html:
@@ -75,75 +61,112 @@ def draw(topology: DrawnTopology) -> Html:
 
     Words are beside a link where there is room for them; its number refers to the table.
     """
-    places = _places(topology.nodes)
-    routes = _routes(topology.links, places)
-    taken = [_around(place, BOX_WIDTH, BOX_HEIGHT) for place in places.values()]
-    taken += [_around(_middle(route), *_extent(link)) for link, route in routes]
-    shapes = [_line(link, route) for link, route in routes]
-    shapes += [_box(node, places[node.name]) for node in topology.nodes]
-    for number, (link, route) in enumerate(routes, 1):
-        shapes += [_symbol(link, _middle(route)), *_words_beside(number, link, route, taken)]
-    top, bottom = min(box.top for box in taken), max(box.bottom for box in taken)
-    bare = sum(not link.protected for link in topology.links)
-    description = f"{len(topology.nodes)} nodes, {len(routes)} links, {bare} of them unprotected"
-    height = bottom - top + 2 * MARGIN
-    picture = inline(topology.title, description, WIDTH, height, *shapes, top=top - MARGIN)
-    return figure(topology.title, picture, _table([link for link, _ in routes]))
-
-
-def _around(place: Point, width: float, height: float) -> Box:
-    x, y = place
-    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-
-def _places(nodes: Sequence[DrawnNode]) -> dict[str, Point]:
-    tiers: dict[int, list[DrawnNode]] = defaultdict(list)
-    for node in nodes:
-        tiers[node.tier].append(node)
-    places: dict[str, Point] = {}
-    for row, tier in enumerate(sorted(tiers)):
-        each = WIDTH / len(tiers[tier])
-        y = MARGIN + BOX_HEIGHT / 2 + row * ROW
-        places |= {node.name: ((at + 0.5) * each, y) for at, node in enumerate(tiers[tier])}
-    return places
-
-
-def _routes(links: Sequence[DrawnLink], places: dict[str, Point]) -> list[tuple[DrawnLink, Route]]:
-    groups: dict[frozenset[str], list[DrawnLink]] = defaultdict(list)
-    for link in links:
+    for link in topology.links:
         for end in (link.a, link.b):
-            if end not in places:
+            if end not in {node.name for node in topology.nodes}:
                 raise ValueError(f"a link ends at {end!r}, which is no node of the topology")
-        groups[frozenset((link.a, link.b))].append(link)
-    routes = []
-    for parallel in groups.values():
-        for at, link in enumerate(parallel):
-            bend = (at - (len(parallel) - 1) / 2) * BEND
-            routes.append((link, _route(places[link.a], places[link.b], bend, places)))
-    return routes
+    table = _table(topology.links)
+    caption = tag("figcaption", topology.title)
+    if not topology.nodes:
+        return tag("figure", caption, tag("p", "The topology has no sites.", class_="note"))
+    if len(topology.nodes) > DRAWN_MOST:
+        return tag("figure", caption, _not_drawn(topology), table)
+    return tag("figure", caption, _picture(topology), table)
 
 
-def _route(start: Point, stop: Point, bend: float, places: dict[str, Point]) -> Route:
-    (x0, y0), (x1, y1) = sorted((start, stop))
-    length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1)
-    normal = (-(y1 - y0) / length, (x1 - x0) / length)
-    straight = Route((x0, y0), ((x0 + x1) / 2, (y0 + y1) / 2), (x1, y1))
-    between = sum(_crosses(straight, place) for place in places.values())
-    if between:  # avoid the boxes that are in the way
-        half = BOX_HEIGHT / 2 + BOX_WIDTH / 2 * abs(normal[0])
-        bend += BOX_HEIGHT / 2 + half + BEND / 2 * (between - abs(normal[0]))
-    # The curve passes half-way between its control and the straight line.
-    x, y = ((at + 2 * bend * towards) for at, towards in zip(straight.control, normal, strict=True))
-    return Route((x0, y0), (x, y), (x1, y1))
+def _not_drawn(topology: DrawnTopology) -> Html:
+    text = (
+        f"Not drawn: {len(topology.nodes):,} sites are more than the {DRAWN_MOST} that a picture "
+        "can show. The table has every link."
+    )
+    return tag("p", text, class_="note")
 
 
-def _crosses(route: Route, place: Point) -> bool:
-    """Return whether a route crosses the box of a node that is not one of its ends."""
-    if place in (route.start, route.stop):
-        return False
-    box = _around(place, BOX_WIDTH, BOX_HEIGHT)
-    points = (route.at(step / STEPS) for step in range(1, STEPS))
-    return any(box.left < x < box.right and box.top < y < box.bottom for x, y in points)
+def sketch(topology: DrawnTopology) -> Sketch:
+    """Return places for all nodes, links, symbols and words."""
+    described = len(topology.links) <= DESCRIBED_MOST
+    groups = {node.name: node.group for node in topology.nodes}
+    placed = shape(list(groups), _pairs(topology), groups)
+    *gaps, widest = GAPS if described else CLOSE_GAPS
+    for gap in gaps:
+        found = _attempt(topology, placed, gap, described)
+        if all(
+            label.free and (label.words or not described or not _texts(link))
+            for link, label in zip(topology.links, found.labels, strict=True)
+        ):
+            return found
+    return _attempt(topology, placed, widest, described)
+
+
+def _pairs(topology: DrawnTopology) -> list[tuple[str, str]]:
+    return [(link.a, link.b) for link in topology.links]
+
+
+def _attempt(
+    topology: DrawnTopology, placed: Positions, gap: tuple[float, float], described: bool
+) -> Sketch:
+    slim = len(topology.nodes) > SLIM_MOST
+    wide, high = _box_size(topology.nodes, slim)
+    places = fitted(placed, wide + gap[0], high + gap[1])
+    names = [node.name for node in topology.nodes]
+    boxes = {name: Box.around(place, wide, high) for name, place in zip(names, places, strict=True)}
+    ways = routes(_pairs(topology), boxes)
+    room = Room(list(boxes.values()), ways)
+    labels = room.place(
+        [
+            PlaceRequest(way, symbol_size(number, link, slim), _texts(link) if described else ())
+            for number, (link, way) in enumerate(zip(topology.links, ways, strict=True), 1)
+        ]
+    )
+    ends = [Box.around(point, 2, 2) for way in ways for point in way.points]
+    return Sketch(boxes, ways, labels, around_all([*room.taken, *ends]), slim)
+
+
+def _box_size(nodes: Sequence[DrawnNode], slim: bool) -> tuple[float, float]:
+    if not slim:
+        return BOX_WIDTH, BOX_HEIGHT + LINE * any(node.group and node.note for node in nodes)
+    widest = max(text_width(node.name, BOLD) for node in nodes) + PADDING
+    return min(round(widest), BOX_WIDTH), SLIM_HEIGHT
+
+
+def _picture(topology: DrawnTopology) -> Html:
+    drawn = sketch(topology)
+    picture, width = _drawing(topology, drawn)
+    shown = scrolling(topology.title, picture, least=SMALLEST * width, widest=width)
+    bare = any(not link.protected for link in topology.links)
+    return join([shown, *_meaning(drawn.slim and bare)])
+
+
+def drawing(topology: DrawnTopology) -> Html:
+    """Return the drawing alone, as SVG."""
+    return _drawing(topology, sketch(topology))[0]
+
+
+def _drawing(topology: DrawnTopology, drawn: Sketch) -> tuple[Html, float]:
+    """Return the drawing of a sketch, and its width."""
+    bare = sum(not link.protected for link in topology.links)
+    shapes = [_line(link, route) for link, route in zip(topology.links, drawn.routes, strict=True)]
+    shapes += [_box(node, drawn.boxes[node.name], drawn.slim) for node in topology.nodes]
+    for number, (link, label) in enumerate(zip(topology.links, drawn.labels, strict=True), 1):
+        shapes += [_symbol(number, link, label.symbol, drawn.slim), *_written(label.words)]
+    counts = f"{len(topology.nodes)} nodes, {len(topology.links)} links"
+    left, top, right, bottom = drawn.around.wider(MARGIN)
+    width, height = right - left, bottom - top
+    picture = inline(
+        topology.title,
+        f"{counts}, {bare} of them unprotected",
+        width,
+        height,
+        *shapes,
+        top=round(top, 1),
+        left=round(left, 1),
+    )
+    return picture, width
+
+
+def _meaning(signs: bool) -> list[Html]:
+    text = f"A red {SIGN} at a number: the link is {ALARM}. The table has all numbers."
+    return [tag("p", text, class_="note")] if signs else []
 
 
 def _line(link: DrawnLink, route: Route) -> Html:
@@ -153,104 +176,88 @@ def _line(link: DrawnLink, route: Route) -> Html:
     return tag("path", d=path, class_=f"{kind} idle" if link.idle else kind)
 
 
-def _box(node: DrawnNode, place: Point) -> Html:
-    x, y = place
-    box = tag(
-        "rect",
-        x=x - BOX_WIDTH / 2,
-        y=y - BOX_HEIGHT / 2,
-        width=BOX_WIDTH,
-        height=BOX_HEIGHT,
-        rx=6,
-        class_="node",
-    )
-    if not node.note:
-        return tag("g", box, words(x, y + 4, _fitting(node.name), "middle", class_="strong"))
-    name = words(x, y - 3, _fitting(node.name), "middle", class_="strong")
-    return tag("g", box, name, words(x, y + 14, _fitting(node.note), "middle", class_="quiet"))
+def _box(node: DrawnNode, place: Box, slim: bool) -> Html:
+    x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
+    wide, high = place.right - place.left, place.bottom - place.top
+    size = {"x": place.left, "y": place.top, "width": wide, "height": high, "rx": 6}
+    box = tag("rect", class_="node", **size)
+    note = " · ".join(part for part in (node.group, node.note) if part)
+    name = _fitting(node.name, wide - PADDING, BOLD)
+    if slim or not note:
+        hint = tag("title", ", ".join(filter(None, (node.name, note))))
+        return tag("g", hint, box, words(x, y + 4, name, "middle", class_="strong"))
+    lines = [text for text in (node.group, node.note) if text]
+    top = y - 3 - LINE / 2 * (len(lines) - 1)
+    below = [
+        words(x, top + 2 + LINE * at, _fitting(text, wide - PADDING), "middle", class_="quiet")
+        for at, text in enumerate(lines, 1)
+    ]
+    return tag("g", box, words(x, top, name, "middle", class_="strong"), *below)
 
 
-def _fitting(text: str) -> str:
-    """Return the text that fits in a box; the table below has whole names."""
-    return (
-        text if len(text) <= LETTERS else f"{text[: LETTERS - 7]}\N{HORIZONTAL ELLIPSIS}{text[-6:]}"
-    )
+def _fitting(text: str, room: float, size: float = 12) -> str:
+    """Return the text that fits in a box, cut in its middle; the table below has whole names."""
+    kept = len(text)
+    shown = text
+    while text_width(shown, size) > room:
+        kept -= 1
+        shown = f"{text[: kept - kept // 3]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - kept // 3 :]}"
+    return shown
 
 
-def _middle(route: Route) -> Point:
-    if not route.is_steep:
-        return route.at(0.5)
-    return route.at(NEAR_LOWER_END if route.stop[1] > route.start[1] else 1 - NEAR_LOWER_END)
-
-
-def _extent(link: DrawnLink) -> tuple[float, float]:
-    return (LOCK_WIDTH, LOCK_HEIGHT) if link.protected else (ALARM_WIDTH, ALARM_HEIGHT)
-
-
-def _symbol(link: DrawnLink, place: Point) -> Html:
-    return (_lock if link.protected else _alarm)(*place)
-
-
-def _words_beside(number: int, link: DrawnLink, route: Route, taken: list[Box]) -> list[Html]:
-    """Return words, or only the number, in the first free place, which is added to `taken`."""
+def _texts(link: DrawnLink) -> list[str]:
     parts = [link.label, link.protection if link.protected else ""]
-    texts = [text for text in parts if text]
-    whole = [f"{number}: {texts[0]}", *texts[1:]] if texts else [str(number)]
-    for lines in (whole, [str(number)]):
-        width, height = LETTER * max(map(len, lines)), LINE * len(lines)
-        for anchor, box in _places_beside(link, route, width, height):
-            if not any(box.meets(other) for other in taken):
-                taken.append(box)
-                return _written(lines, anchor, box)
-    return []
+    return [text for text in parts if text]
 
 
-def _written(lines: Sequence[str], anchor: str, box: Box) -> list[Html]:
-    x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[anchor]
+def symbol_size(number: int, link: DrawnLink, slim: bool) -> tuple[float, float]:
+    """Return the size of a symbol, with room for its number."""
+    alarm = (SIGN_WIDTH if slim else ALARM_WIDTH, ALARM_HEIGHT)
+    wide, high = (LOCK_WIDTH, LOCK_HEIGHT) if link.protected else alarm
+    return wide + text_width(str(number)) + NUMBER_PAD, high
+
+
+def _symbol(number: int, link: DrawnLink, place: Point, slim: bool) -> Html:
+    """Return a lock or the alarm, on a plate with the link's number."""
+    (x, y), (wide, high) = place, symbol_size(number, link, slim)
+    size = {"x": x - wide / 2, "y": y - high / 2, "width": wide, "height": high, "rx": 6}
+    plate = tag("rect", class_="plate" if link.protected else "plate edged", **size)
+    label = words(x - wide / 2 + 4, y + 4, str(number), class_="strong")
+    right = x + wide / 2
+    mark = _lock(right - LOCK_WIDTH / 2, y) if link.protected else _alarm(right, y, slim)
+    return tag("g", plate, label, *mark)
+
+
+def _lock(x: float, y: float) -> list[Html]:
     return [
-        words(x, box.top + LINE * (at + 0.8), text, anchor, class_="halo")
-        for at, text in enumerate(lines)
-    ]
-
-
-def _places_beside(
-    link: DrawnLink, route: Route, width: float, height: float
-) -> Iterator[tuple[str, Box]]:
-    """Yield places right, left, below and above a symbol; in reverse order on level links."""
-    (x, y), (wide, high) = _middle(route), _extent(link)
-    right = x + wide / 2 + 4
-    left = x - wide / 2 - 4 - width
-    below = y + high / 2 + 2
-    above = y - high / 2 - 2 - height
-    beside = [
-        ("start", Box(right, y - height / 2, right + width, y + height / 2)),
-        ("end", Box(left, y - height / 2, left + width, y + height / 2)),
-    ]
-    over = [
-        ("middle", Box(x - width / 2, at, x + width / 2, at + height))
-        for at in ((above, below) if y < route.start[1] else (below, above))
-    ]
-    yield from (*beside, *over) if route.is_steep else over
-
-
-def _lock(x: float, y: float) -> Html:
-    return tag(
-        "g",
-        tag("rect", x=x - 13, y=y - 15, width=LOCK_WIDTH, height=LOCK_HEIGHT, rx=6, class_="plate"),
         tag("path", d=f"M{x - 5:.1f},{y - 1:.1f} v-4.5 a5,5 0 0 1 10,0 v4.5", class_="shackle"),
         tag("rect", x=x - 8.5, y=y - 2, width=17, height=12, rx=2, class_="lock"),
-    )
+    ]
 
 
-def _alarm(x: float, y: float) -> Html:
-    left = x - ALARM_WIDTH / 2
-    plate = tag(
-        "rect", x=left, y=y - 11, width=ALARM_WIDTH, height=ALARM_HEIGHT, rx=4, class_="alarm"
-    )
-    return tag("g", plate, words(x, y + 4, ALARM, "middle", class_="alarmed"))
+def _alarm(right: float, y: float, slim: bool) -> list[Html]:
+    wide, text = (SIGN_WIDTH, SIGN) if slim else (ALARM_WIDTH, ALARM)
+    size = {"x": right - wide, "y": y - 11, "width": wide, "height": ALARM_HEIGHT, "rx": 4}
+    return [
+        tag("rect", class_="alarm", **size),
+        words(right - wide / 2, y + 4, text, "middle", class_="alarmed"),
+    ]
+
+
+def _written(text: Written | None) -> list[Html]:
+    if text is None:
+        return []
+    box = text.box
+    x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[text.anchor]
+    return [
+        words(x, box.top + LINE * (at + 0.8), line, text.anchor, class_="halo")
+        for at, line in enumerate(text.lines)
+    ]
 
 
 def _table(links: Sequence[DrawnLink]) -> Html:
+    if not links:
+        return tag("p", "No links.", class_="note")
     rows = [
         (
             str(number),

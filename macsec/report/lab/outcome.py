@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypedDict, cast
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from macsec.lab.link_state import LinkStatus
 from macsec.lab.virtual.lab import Lab
@@ -13,10 +13,10 @@ from macsec.report.fields import Counts, Hex, Sci
 from macsec.report.html.model import CounterColumns
 from macsec.report.lab import agreement
 from macsec.report.lab.agreement import AgreementJson
+from macsec.report.lab.expected import AnswerJson, answer_json, expectations
 from macsec.report.table import Table
 from macsec.time_units import NS_PER_MS, PS_PER_NS
 from macsec.wire.lane import LinkStats
-from macsec.wire.units import rate_text, time_text
 
 ALARM = "UNPROTECTED"
 STANDBY = "standby"
@@ -47,8 +47,23 @@ class LinkDirectionJson(TypedDict):
     mkpdus: int
     refused: int
     delivered: int
+    users: UserFramesJson
     utilisation: float
     replay_window: int
+
+
+class UserFramesJson(TypedDict):
+    """Frames of users, MKPDUs apart: sent + duplicated = delivered + refused + lost.
+
+    `duplicated`: copies that the wire made. `refused`: by the far SecY, or by its Controlled Port
+    that was closed. `lost`: on the wire, for any reason, or still on their way at the end.
+    """
+
+    sent: int
+    duplicated: int
+    delivered: int
+    refused: int
+    lost: int
 
 
 class SecyJson(TypedDict):
@@ -56,6 +71,14 @@ class SecyJson(TypedDict):
 
     sci: Sci | None
     counters: Counts
+
+
+class EdeJson(TypedDict):
+    """The service of a link between EDEs; `stopped`: frames at its Provider Edge Ports, by site."""
+
+    kind: str
+    vid: int
+    stopped: dict[str, dict[str, int]]
 
 
 class LinkJson(TypedDict):
@@ -71,6 +94,7 @@ class LinkJson(TypedDict):
     directions: dict[str, LinkDirectionJson]
     secys: dict[str, SecyJson]
     mka: AgreementJson | None
+    ede: NotRequired[EdeJson]
 
 
 class HostJson(TypedDict):
@@ -109,11 +133,16 @@ FlowJson = TypedDict(
         "latency_ps": LatencyRangeJson,
     },
 )
-"""An entry of traffic. `unsent`: frames of its capture that its hosts could not send."""
+FlowJson.__doc__ = (
+    """An entry of traffic. `unsent`: frames of its capture that its hosts could not send."""
+)
 
 
 class LabJson(TypedDict):
-    """`macsec/lab/1`: times in ns, latencies exact in ps."""
+    """`macsec/lab/1`: a lab in virtual time: frames of users, links, hosts, flows, latencies.
+
+    Times are in ns, latencies exact in ps.
+    """
 
     schema: Literal["macsec/lab/1"]
     topology: str
@@ -128,14 +157,21 @@ class LabJson(TypedDict):
     links: list[LinkJson]
     hosts: list[HostJson]
     traffic: list[FlowJson]
+    answer: NotRequired[AnswerJson]
 
 
 @dataclass(frozen=True, slots=True)
 class LabRun:
-    """The topology and seed of a lab, known to the command line."""
+    """The topology and seed of a lab, known to the command line.
+
+    `question`, `answer` and `expect`: as in the topology, where it has them.
+    """
 
     topology: str
     seed: int
+    question: str = ""
+    answer: str = ""
+    expect: Mapping[str, Any] = field(default_factory=dict)
 
 
 def protection(link: SiteLink) -> str:
@@ -195,7 +231,15 @@ def ways(link: SiteLink) -> tuple[str, str]:
 
 
 def to_json(lab: Lab, run: LabRun) -> LabJson:
-    """Return the JSON of a lab."""
+    """Return the JSON of a lab, with the answer of a topology that has a question."""
+    outcome = _outcome(lab, run)
+    if run.question:
+        found = expectations(run.expect, outcome)
+        outcome["answer"] = answer_json(run.question, run.answer, found)
+    return outcome
+
+
+def _outcome(lab: Lab, run: LabRun) -> LabJson:
     return {
         "schema": "macsec/lab/1",
         "topology": run.topology,
@@ -215,7 +259,7 @@ def to_json(lab: Lab, run: LabRun) -> LabJson:
 
 def _link(link: SiteLink) -> LinkJson:
     stats = link.stats
-    return {
+    found: LinkJson = {
         "name": link.plan.name,
         "protected": link.protected,
         "protection": protection(link),
@@ -233,6 +277,17 @@ def _link(link: SiteLink) -> LinkJson:
         },
         "mka": agreement.to_json(link.plan.sites, link.agreed),
     }
+    if link.edge_ports is not None:
+        service = link.edge_ports[0].service
+        found["ede"] = {
+            "kind": service.kind.title,
+            "vid": service.vid,
+            "stopped": {
+                site: asdict(port.counts)
+                for site, port in zip(link.plan.sites, link.edge_ports, strict=True)
+            },
+        }
+    return found
 
 
 def _direction(link: SiteLink, direction: int, stats: LinkStats) -> LinkDirectionJson:
@@ -243,6 +298,7 @@ def _direction(link: SiteLink, direction: int, stats: LinkStats) -> LinkDirectio
             "mkpdus": link.mkpdus(direction),
             "refused": link.refused(direction),
             "delivered": link.delivered(direction),
+            "users": link.users(direction)._asdict(),
             "utilisation": round(stats.utilisation, 6),
             "replay_window": stats.replay_window,
         },
@@ -290,9 +346,9 @@ def _flow(lab: Lab, at: int) -> FlowJson:
 def link_table(lab: Lab) -> Table:
     """Return a row for each direction of each link."""
     head = (
-        "link", "direction", "protection", "sent", "delivered", "lost", "queue drops",
-        "FCS errors", "reorder extent", "utilisation",
-    )  # fmt: skip
+        *("link", "direction", "protection"),
+        *("sent", "duplicated", "delivered", "refused", "lost", "reorder extent", "utilisation"),
+    )
     rows, marks = [], []
     for link in lab.links:
         text = protection(link) + (f", {STATIC}" if link.plan.configs is not None else "")
@@ -302,7 +358,7 @@ def link_table(lab: Lab) -> Table:
                 [link.plan.name, ways(link)[direction], text, *_numbers(link, direction, stats)]
             )
             marks.append("bad" if not link.protected else _mark(link))
-    return Table("Links between sites", head, rows, names=3, marks=marks)
+    return Table("Links between sites: frames of users", head, rows, names=3, marks=marks)
 
 
 def _mark(link: SiteLink) -> str:
@@ -311,11 +367,21 @@ def _mark(link: SiteLink) -> str:
 
 def _numbers(link: SiteLink, direction: int, stats: LinkStats) -> list[str]:
     rated = link.plan.params[direction].rate is not None
-    lost = stats.lost + stats.down_drops + stats.too_long
-    sent, delivered = link.sent(direction), link.delivered(direction)
-    counts = (sent, delivered, lost, stats.queue_drops, stats.fcs_errors)
     share = f"{100 * stats.utilisation:.2f} %" if rated else "-"
-    return [*(f"{count:,}" for count in counts), f"{stats.reorder_extent:,}", share]
+    return [*(f"{n:,}" for n in link.users(direction)), f"{stats.reorder_extent:,}", share]
+
+
+def drop_table(lab: Lab) -> Table:
+    """Return a row for each direction in which the wire dropped a frame, MKPDUs included."""
+    names = ("lost", "queue_drops", "fcs_errors", "too_long", "down_drops")
+    rows = [
+        [link.plan.name, ways(link)[direction], *(f"{getattr(stats, name):,}" for name in names)]
+        for link in lab.links
+        for direction, stats in enumerate(link.stats)
+        if any(getattr(stats, name) for name in names)
+    ]
+    head = ("link", "direction", "loss", "queue full", "FCS errors", "too long", "link down")
+    return Table("Dropped on the wire, MKPDUs included", head, rows, names=2)
 
 
 def agreement_table(lab: Lab) -> Table:
@@ -329,7 +395,7 @@ def agreement_table(lab: Lab) -> Table:
         ]
         for link in agreed
     ]
-    head = (*agreement.HEAD, "MKPDUs", "refused")
+    head = (*agreement.HEAD, "MKPDUs", "blocked")
     marks = ["" if row[1] == LinkStatus.SECURED.value else "bad" for row in rows]
     return Table("Key agreement", head, rows, names=agreement.NAMES, marks=marks)
 
@@ -347,7 +413,7 @@ def sak_table(lab: Lab) -> Table:
 
 def flow_table(lab: Lab) -> Table:
     """Return a row for each entry of traffic, with latencies from host to host."""
-    head = ("traffic", "sent", "delivered", "least ms", "mean ms", "most ms")
+    head = ("traffic", "sent", "delivered", "min ms", "mean ms", "max ms")
     rows = []
     for flow, tally in zip(lab.blueprint.flows, lab.tallies, strict=True):
         times = (tally.latency_least / PS_PER_NS, tally.mean_ns, tally.latency_most / PS_PER_NS)
@@ -362,7 +428,8 @@ def host_table(lab: Lab) -> Table:
         [name, host.address.site, *(f"{getattr(host.stats, field):,}" for field in _HOSTS)]
         for name, host in lab.hosts.items()
     ]
-    return Table("Hosts", ("host", "site", *_HOSTS), rows, names=2)
+    head = ("host", "site", "sent", "received", "intact", "altered or copies", "not for it")
+    return Table("Hosts", head, rows, names=2)
 
 
 def counters(lab: Lab) -> CounterColumns:
@@ -382,15 +449,3 @@ def counter_table(lab: Lab) -> Table:
         if count
     ]
     return Table("Counters that are not zero", ("SecY", "counter", ""), rows, names=2)
-
-
-def params_text(link: SiteLink) -> str:
-    """Return rate and delay of a link, short enough for a picture."""
-    a2b, b2a = link.plan.params
-    texts = [_way_text(params.rate, params.delay) for params in (a2b, b2a)]
-    return texts[0] if texts[0] == texts[1] else " / ".join(texts)
-
-
-def _way_text(rate: int | None, delay: int) -> str:
-    parts = [rate_text(rate) if rate else "", time_text(delay) if delay else ""]
-    return ", ".join(part for part in parts if part)

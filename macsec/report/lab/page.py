@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from macsec.frames.dissect import Span, observe, spans
-from macsec.frames.sectag import MEANINGS, TCI, TagRules
+from macsec.frames.sectag import TagRules
 from macsec.lab.virtual.lab import Lab
-from macsec.lab.virtual.probe import PnFate, Probe, WindowState
-from macsec.lab.virtual.site_link import SiteLink
+from macsec.lab.virtual.records.probe import PnFate, Probe, WindowState
+from macsec.report.captures.verdict_pages.dumps import fields
 from macsec.report.html import page, strip, tables, topology, wiretap
 from macsec.report.html.markup import Html, tag
 from macsec.report.html.model import (
     Cell,
-    DrawnLink,
-    DrawnNode,
-    DrawnTopology,
-    DumpField,
     FrameDump,
     HtmlPage,
     PageSection,
@@ -26,35 +20,49 @@ from macsec.report.html.model import (
     Wiretap,
 )
 from macsec.report.lab.agreement import ms_text
+from macsec.report.lab.expected import expectations, table
 from macsec.report.lab.outcome import (
     LabRun,
     agreement_table,
     alarm,
     began,
     counters,
+    drop_table,
     flow_table,
     host_table,
     link_table,
-    params_text,
     sak_table,
+    to_json,
     trouble,
     unsent,
 )
+from macsec.report.lab.picture import drawn_topology
+from macsec.secy import Verdict
 from macsec.time_units import NS_PER_MS
 
-DRAWN_MOST = 40
-"""The largest number of sites that is drawn."""
+COUNTED_MOST = 48
+"""The largest number of SecYs whose counters are shown."""
 SHOWN_PNS = 36
 SHOWN_SECYS = 12
 CELLS = {PnFate.RECEIVED: Cell.RECEIVED, PnFate.LATE: Cell.LATE, PnFate.DUPLICATE: Cell.DUPLICATE}
 
 
-def to_html(lab: Lab, run: LabRun, observers: Sequence[Probe]) -> str:
-    """Return the text of the file. `observers`: one for each station, in the order of the links."""
+def to_html(
+    lab: Lab,
+    run: LabRun,
+    observers: Sequence[Probe],
+    origin: Mapping[str, str] | None = None,
+    passage: PageSection | None = None,
+) -> str:
+    """Return the text of the file. `observers`: one for each station, in the order of the links.
+
+    `origin`: the run that made the page, which is no part of its outcome. `passage`: a section
+    about a capture that was sent across the lab.
+    """
     warning = alarm(lab)
     sections = [
         PageSection("topology", "Topology", [*_warning(warning), *_trouble(lab), *_topology(lab)]),
-        PageSection("links", "Links", [tables.draw(link_table(lab))], _about_standby(lab)),
+        PageSection("links", "Links", _link_tables(lab), _about_standby(lab)),
         *_agreement(lab),
         PageSection(
             "traffic", "Traffic", [tables.draw(flow_table(lab)), tables.draw(host_table(lab))]
@@ -63,6 +71,11 @@ def to_html(lab: Lab, run: LabRun, observers: Sequence[Probe]) -> str:
         *_window(lab, observers),
         PageSection("counters", "Counters", [*_counters(lab)]),
     ]
+    if run.question:
+        found = tables.draw(table(expectations(run.expect, to_json(lab, run))))
+        sections.insert(0, PageSection("answer", run.question, [tag("p", run.answer), found]))
+    if passage is not None:
+        sections.insert(0, passage)
     facts = {
         "seed": str(run.seed),
         "digest": lab.digest,
@@ -72,7 +85,21 @@ def to_html(lab: Lab, run: LabRun, observers: Sequence[Probe]) -> str:
         "unprotected": warning or "no link",
     }
     lead = lab.blueprint.description or "Sites, the links between them, and traffic."
-    return page.render(HtmlPage(f"macsec lab run {run.topology}", lead, facts, sections))
+    verb = "lab run" if passage is None else "replay --topology"
+    title = f"macsec {verb} {run.topology}"
+    return page.render(HtmlPage(title, lead, facts, sections, origin or {}))
+
+
+def essentials(lab: Lab, links_most: int) -> Iterator[Html]:
+    """Yield warnings, picture, links and traffic, for a cell of a notebook."""
+    yield from _warning(alarm(lab))
+    yield from _trouble(lab)
+    if len(lab.links) > links_most:
+        yield tag("p", f"{len(lab.links):,} links: macsec lab run --report shows all.")
+        return
+    yield from _topology(lab)
+    yield from _link_tables(lab)
+    yield tables.draw(flow_table(lab))
 
 
 def _warning(text: str) -> list[Html]:
@@ -91,9 +118,15 @@ def _agreement(lab: Lab) -> Iterator[PageSection]:
         if any(link.state.rekeys for link in lab.links if link.state):
             figures.append(tables.draw(sak_table(lab)))
         note = (
-            "MKPDUs and refused frames are those of both directions. Names and KIs are no secret."
+            "MKPDUs are those of both directions; blocked: frames at a port that was not secured. "
+            "Names and KIs are no secret."
         )
         yield PageSection("mka", "Key agreement", figures, note)
+
+
+def _link_tables(lab: Lab) -> list[Html]:
+    dropped = drop_table(lab)
+    return [tables.draw(each) for each in (link_table(lab), dropped) if each.rows]
 
 
 def _about_standby(lab: Lab) -> str:
@@ -107,33 +140,7 @@ def _about_standby(lab: Lab) -> str:
 
 
 def _topology(lab: Lab) -> Iterator[Html]:
-    if len(lab.sites) > DRAWN_MOST:
-        return
-    regions = list(dict.fromkeys(lab.blueprint.regions.values()))
-    nodes = [DrawnNode(site, _tier(lab, site, regions), _note(lab, site)) for site in lab.sites]
-    links = [
-        DrawnLink(*link.plan.sites, link.protected, _label(link), (link.plan.cipher or "").upper())
-        for link in lab.links
-    ]
-    links = [
-        replace(drawn, idle=link.plan.standby) for drawn, link in zip(links, lab.links, strict=True)
-    ]
-    yield topology.draw(DrawnTopology(lab.blueprint.name, nodes, links))
-
-
-def _tier(lab: Lab, site: str, regions: list[str]) -> int:
-    region = lab.blueprint.regions.get(site)
-    return lab.blueprint.tree.depth(site) if region is None else regions.index(region)
-
-
-def _note(lab: Lab, site: str) -> str:
-    hosts = [host.name for host in lab.hosts.values() if host.address.site == site]
-    text = ", ".join(hosts)
-    return text if len(text) < 20 else f"{len(hosts)} hosts"
-
-
-def _label(link: SiteLink) -> str:
-    return params_text(link) + (" (standby)" if link.plan.standby else "")
+    yield topology.draw(drawn_topology(lab))
 
 
 # ---------------------------------------------------------------- a frame
@@ -147,34 +154,14 @@ def _wiretap(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
             controls = end.secy.controls
             rules = TagRules(controls.cipher.xpn, controls.icv_length, ethertype=controls.ethertype)
             pair = Wiretap(
-                FrameDump("In clear, inside the site", clear, _fields(clear, rules, 0)),
-                FrameDump("On the wire", wire, _fields(wire, rules, controls.offset)),
+                FrameDump("In clear, inside the site", clear, fields(clear, rules, 0)),
+                FrameDump("On the wire", wire, fields(wire, rules, controls.offset)),
             )
             note = (
                 f"The first frame protected by {end.name}; the right side is visible without a key."
             )
             yield PageSection("wiretap", "What a wiretap sees", [wiretap.draw(pair)], note)
             return
-
-
-def _fields(octets: bytes, rules: TagRules, offset: int) -> list[DumpField]:
-    sight = observe(octets, rules)
-    meanings = {"rest": "EtherType and user data, readable"}
-    if sight.tag is not None:
-        tag_ = sight.tag
-        what = MEANINGS[tag_.tci & (TCI.E | TCI.C)]
-        text = f"AN {tag_.an}, PN {tag_.pn}, SL {tag_.sl}, SCI {_sci(tag_.sci)}"
-        meanings["SecTAG"] = f"{text}; {what}"
-    return [_field(span, meanings) for span in spans(octets, sight, offset)]
-
-
-def _field(span: Span, meanings: Mapping[str, str]) -> DumpField:
-    kind = "clear" if span.name == "rest" else span.name
-    return DumpField(kind, span.start, span.stop, meanings.get(span.name, ""))
-
-
-def _sci(sci: int | None) -> str:
-    return "not in the tag" if sci is None else f"{sci:016x}"
 
 
 # ---------------------------------------------------------------- replay window
@@ -185,8 +172,8 @@ def _window(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
     seen = [(end, each) for end, each in zip(ends, observers, strict=True) if each.arrivals]
     if not seen:
         return
-    # A link with frames out of order shows more.
-    end, observer = min(seen, key=lambda pair: pair[1].in_order)
+    # A link with late frames shows most, then one with frames out of order.
+    end, observer = min(seen, key=lambda pair: (not pair[1].any_late, pair[1].in_order))
     window = end.secy.controls.window
     title = f"{end.name}, window {window:,}"
     note = "A row for each received frame, with the known state of each PN (10.6.2, 10.6.5)."
@@ -195,14 +182,23 @@ def _window(lab: Lab, observers: Sequence[Probe]) -> Iterator[PageSection]:
 
 
 def _strip(title: str, arrivals: Sequence[WindowState]) -> Strip:
-    first, last = _shown([arrival.pn for arrival in arrivals])
-    return Strip(title, first, last, [_moment(arrival, first) for arrival in arrivals])
+    first, last = _shown(arrivals)
+    shown = [each for each in arrivals if first <= each.pn <= last]
+    left_out = len(arrivals) - len(shown)
+    note = f"{left_out} frames with other PNs are left out." if left_out else ""
+    return Strip(title, first, last, [_moment(each, first) for each in shown], note)
 
 
-def _shown(pns: Sequence[int]) -> tuple[int, int]:
-    """Return the span of PNs to draw: the latest of those with the most arrivals."""
-    spans = [(first, min(first + SHOWN_PNS - 1, max(pns))) for first in sorted(set(pns))]
-    return max(reversed(spans), key=lambda span: sum(span[0] <= pn <= span[1] for pn in pns))
+def _shown(arrivals: Sequence[WindowState]) -> tuple[int, int]:
+    """Return the span of PNs to draw: the latest with the most late frames, then most frames."""
+    pns = sorted({each.pn for each in arrivals})
+    spans = [(first, min(first + SHOWN_PNS - 1, pns[-1])) for first in pns]
+
+    def shows(span: tuple[int, int]) -> tuple[int, int]:
+        inside = [each for each in arrivals if span[0] <= each.pn <= span[1]]
+        return sum(each.verdict is not Verdict.OK for each in inside), len(inside)
+
+    return max(reversed(spans), key=shows)
 
 
 def _moment(arrival: WindowState, first: int) -> WindowMoment:
@@ -220,10 +216,14 @@ def _moment(arrival: WindowState, first: int) -> WindowMoment:
 def _counters(lab: Lab) -> Iterator[Html]:
     """Yield tables of a readable width; SecYs without counts are left out."""
     found = counters(lab)
-    busy = [name for name, each in found.by_secy.items() if any(each.values())][:DRAWN_MOST]
+    every = [name for name, each in found.by_secy.items() if any(each.values())]
+    busy = every[:COUNTED_MOST]
     for at in range(0, len(busy), SHOWN_SECYS):
         names = busy[at : at + SHOWN_SECYS]
         part = {name: found.by_secy[name] for name in names}
         yield tables.draw_counters(type(found)(found.caption, part))
     if not busy:
-        yield tag("p", "All counters are zero.")
+        yield tag("p", "All counters are zero.", class_="note")
+    if left := len(every) - len(busy):
+        text = f"The counters of {left:,} more SecYs are left out: macsec lab run --json has all."
+        yield tag("p", text, class_="note")

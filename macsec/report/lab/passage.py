@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 from rich.text import Text
 
-from macsec.lab.virtual.passage import Passage, PassageScore
+from macsec.lab.virtual.traffic.passage import Passage, PassageScore
+from macsec.report.captures.replay import UNSENT, CarriedJson, add_unsent, gbit_per_s, per_second
+from macsec.report.html import tables
+from macsec.report.html.model import PageSection
 from macsec.report.lab.outcome import ALARM, protection, trouble
 from macsec.report.page import Page, columns, drawn, heading, indented
-from macsec.report.replay import CarriedJson, add_unsent, gbit_per_s, per_second
 from macsec.report.table import Table
 from macsec.report.visible import on_one_line
 
@@ -24,8 +26,9 @@ ABOUT = {
 
 
 class LabReplayJson(CarriedJson):
-    """`macsec/replay/1`: a replay across a topology."""
+    """`macsec/replay-topology/1`: a replay across a topology."""
 
+    schema: Literal["macsec/replay-topology/1"]
     too_long: int
     lost: int
     duplicated: int
@@ -57,7 +60,7 @@ def to_json(passage: Passage, score: PassageScore, run: PassageRun) -> LabReplay
     """Return the JSON of a replay across a topology."""
     lab = passage.lab
     return {
-        "schema": "macsec/replay/1",
+        "schema": "macsec/replay-topology/1",
         "frames": score.frames,
         "octets": score.octets,
         "protected": score.protected,
@@ -101,6 +104,24 @@ def to_page(page: Page, passage: Passage, score: PassageScore, run: PassageRun) 
     page.add(*([warning] if bare else []), *lines, Text())
     parts = (_path(passage), _frames(score), _counters(passage), _ending(passage, run))
     page.add(*indented(*parts))
+
+
+def section(passage: Passage, score: PassageScore, run: PassageRun) -> PageSection:
+    """Return the section of a page about the frames of the capture."""
+    a, b = (host.name for host in passage.ends)
+    rows = [
+        ["frames in", f"{score.frames:,}", ""],
+        ["protected", f"{score.protected:,}", ""],
+        ["delivered", f"{score.delivered:,}", ""],
+        ["equal", f"{score.equal:,}", "compared octet for octet"],
+    ]
+    reasons = {**UNSENT, **ABOUT}
+    for name, about in reasons.items():
+        count = getattr(score.unsent if name in UNSENT else score, name)
+        if count:
+            rows.append([name.replace("_", " "), f"{count:,}", about])
+    frames = tables.draw(Table(f"Frames of {run.capture}", ("", "frames", ""), rows))
+    return PageSection("capture", f"From {a} to {b}", [frames])
 
 
 def _path(passage: Passage) -> Any:

@@ -55,7 +55,10 @@ class RealLinkJson(TypedDict):
 
 
 class LabStatusJson(TypedDict):
-    """`macsec/lab-status/1`. Counters are those of the SecYs at both ends, a and b."""
+    """`macsec/lab-status/1`: hosts, links, counters and key agreement of the lab that is up.
+
+    Counters are those of the SecYs at both ends, a and b.
+    """
 
     schema: Literal["macsec/lab-status/1"]
     topology: str

@@ -14,7 +14,14 @@ from typing import Any, NamedTuple, cast
 
 from macsec.measure.latency.histogram import SHARES, Histogram, summary
 from macsec.measure.latency.round_trips import RealTime
-from macsec.measure.latency.run import LatencyResults, LatencySubject, Loaded, Processing, Rates
+from macsec.measure.latency.run import (
+    LatencyResults,
+    LatencySubject,
+    LatencyTarget,
+    Loaded,
+    Processing,
+    Rates,
+)
 from macsec.measure.latency.search import Bounds
 from macsec.measure.latency.secy_delay import limit_ps
 from macsec.measure.latency.serialisation import RATES, Added
@@ -36,8 +43,8 @@ from macsec.report.table import Table
 from macsec.time_units import NS_PER_MS, NS_PER_S, NS_PER_US, PS_PER_NS
 
 LANE_NAMES = {
-    "clock": "clock alone",
-    "clear": "clear: one copy",
+    "clock": "timer overhead",
+    "clear": "baseline: one copy",
     "protect": "protect",
     "validate": "validate",
     "both": "protect + validate",
@@ -257,7 +264,7 @@ def numbers(histogram: Histogram) -> list[str]:
 
 def _time(ns: float) -> str:
     """Return three digits and the unit; below a microsecond whole nanoseconds."""
-    for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("us", NS_PER_US)):
+    for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("µs", NS_PER_US)):
         if ns >= factor:
             return f"{_digits(ns / factor)} {unit}"
     return f"{ns:.0f} ns"
@@ -463,7 +470,7 @@ def head(results: LatencyResults, machine: MachineJson) -> dict[str, str]:
         "system": f"{machine['kernel']}, {machine['python']}",
         "data plane": f"{results.backend}, {results.kernel}",
         "versions": ", ".join(f"{name} {value}" for name, value in machine["versions"].items()),
-        "commit": machine["commit"] or "not a checkout",
+        "commit": machine["commit"] or "unknown: not a git checkout",
         "load before": " ".join(map(str, machine["load"])),
         "other programs": others(machine),
         "frames": f"{plan.frames:,} of each size, one by one; sizes count the FCS",
@@ -478,13 +485,17 @@ def head(results: LatencyResults, machine: MachineJson) -> dict[str, str]:
     return facts
 
 
+def _unit(target: LatencyTarget) -> str:
+    return "µs" if target.unit == "us" else target.unit
+
+
 def target_table(results: LatencyResults) -> Table:
     """Return name, value, limit and result of each target."""
     rows = [
         [
             target.name,
-            f"{target.value:.4g} {target.unit}",
-            f"at {'least' if target.at_least else 'most'} {target.limit:.4g} {target.unit}",
+            f"{target.value:.4g} {_unit(target)}",
+            f"at {'least' if target.at_least else 'most'} {target.limit:.4g} {_unit(target)}",
             VERDICTS[results.met(target)][0],
         ]
         for target in results.targets()

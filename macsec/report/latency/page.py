@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from macsec.measure.arithmetic import BITS_PER_GBIT, OVERHEAD_WITH_SCI, goodput
@@ -25,7 +26,9 @@ LINKS = (1, 10, 25, 100)
 """Gbit/s of links whose arithmetic is drawn beside what was measured."""
 
 
-def to_html(results: LatencyResults, machine: MachineJson) -> str:
+def to_html(
+    results: LatencyResults, machine: MachineJson, origin: Mapping[str, str] | None = None
+) -> str:
     """Return the text of the file."""
     sections = [PageSection("targets", "Targets", [tables.draw(target_table(results))])]
     for each in TIME_KINDS:
@@ -33,7 +36,16 @@ def to_html(results: LatencyResults, machine: MachineJson) -> str:
         if body:
             sections.append(PageSection(each.key, each.title, body, each.note))
     lead = "The latency that MACsec adds: measured on this machine, and computed exactly."
-    return page.render(HtmlPage("macsec bench latency", lead, head(results, machine), sections))
+    title = "macsec bench latency"
+    return page.render(HtmlPage(title, lead, head(results, machine), sections, origin or {}))
+
+
+def figures(results: LatencyResults) -> Iterator[Html]:
+    """Yield targets and the first tables of each kind of time, for a cell of a notebook."""
+    yield tables.draw(target_table(results))
+    for each in TIME_KINDS:
+        yield from map(tables.draw, list(each.tables(results))[:2])
+    yield from _processing_pictures(replace(results, processing=results.processing[:2]))
 
 
 # ---------------------------------------------------------------- pictures

@@ -8,7 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from macsec.config import Moment
 from macsec.kay.holders import StoredCak
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.keychain import ChainKey
 from macsec.report.fields import Hex, Integer
 
 
@@ -24,7 +24,7 @@ class CakJson(TypedDict):
 
 
 class CaksJson(TypedDict):
-    """`macsec/caks/1`."""
+    """`macsec/caks/1`: names and times of CAKs, without the CAKs."""
 
     schema: Literal["macsec/caks/1"]
     keys: list[CakJson]

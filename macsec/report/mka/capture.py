@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 from rich.text import Text
 
+from macsec.kay.keys.sak import KI, OFFSETS
 from macsec.kay.listening.listener import Hearing
 from macsec.kay.listening.story import Event, Kind, Member, ReportedUse, SakRecord, Stories, Story
-from macsec.kay.sak import KI, OFFSETS
+from macsec.report.captures.inspect import seconds
 from macsec.report.fields import Counts, Hex, Integer, Keywords, Sci
-from macsec.report.inspect import seconds
 from macsec.report.mka.message import (
     KiJson,
     Message,
@@ -21,7 +21,8 @@ from macsec.report.mka.message import (
     message_item,
     mkpdu_item,
 )
-from macsec.report.page import Page, columns, heading, indented
+from macsec.report.page import Page, columns, heading, indented, table_of
+from macsec.report.table import Table
 from macsec.terms import sci_text
 
 
@@ -103,7 +104,7 @@ CaEventJson = TypedDict(
         "on": NotRequired[bool],
     },
 )
-"""An event of a CA; its kind decides which of the optional members it has."""
+CaEventJson.__doc__ = """An event of a CA; its kind decides which of the optional members it has."""
 
 
 class CaJson(TypedDict):
@@ -120,7 +121,7 @@ class CaJson(TypedDict):
 
 
 class MkaExplainJson(TypedDict):
-    """`macsec/mka-explain/1`."""
+    """`macsec/mka-explain/1`: members, SAKs and events of the key agreement in a capture."""
 
     schema: Literal["macsec/mka-explain/1"]
     capture: str
@@ -243,13 +244,18 @@ def to_page(page: Page, account: Account, every_message: bool = False) -> None:
     """Print for each CA its members, SAKs and events; with `every_message` each on a line."""
     kinds = [f"{number:,} {hearing.value}" for hearing, number in account.counts.items() if number]
     eapol = f"{len(account.messages):,} EAPOL: {', '.join(kinds)}" if kinds else "no EAPOL"
-    page.add(heading(account.capture, f"{account.frames:,} frames, {eapol}"), Text())
+    page.add(heading(account.capture, f"{account.frames:,} frames, {eapol}"))
+    if account.messages:
+        page.add(Text("Frames are counted from 0; the numbers of Wireshark are one more.", "dim"))
+    page.add(Text())
     for story in account.stories.by_ckn.values():
-        page.add(heading(f"CA {story.ckn.hex()}", _verification(story)), Text())
-        page.add(*indented(_members(story)))
+        page.add(heading(f"CA {story.ckn.hex()}", verification(story)), Text())
+        if story.members:
+            page.add(*indented(_members(story)))
         if story.saks:
             page.add(*indented(_saks(story, account.start_ns)))
-        page.add(*indented(_events(story, account.start_ns)))
+        if story.events:
+            page.add(*indented(_events(story, account.start_ns)))
     refused = [message for message in account.messages if message.heard.refusal is not None]
     if refused:
         page.add(heading("EAPOL that is no MKPDU"), Text(), *indented(_refused(refused, account)))
@@ -257,11 +263,29 @@ def to_page(page: Page, account: Account, every_message: bool = False) -> None:
         page.add(heading("Every message"), Text(), *indented(_messages(account)))
 
 
-def _verification(story: Story) -> str:
+def story_tables(story: Story, start_ns: int) -> list[Table]:
+    """Return the tables of members, SAKs and events of a CA; none is empty."""
+    found = {
+        "Members": _members(story) if story.members else None,
+        "SAKs that were distributed": _saks(story, start_ns) if story.saks else None,
+        "Events": _events(story, start_ns) if story.events else None,
+    }
+    return [table_of(caption, body) for caption, body in found.items() if body is not None]
+
+
+def event_text(story: Story, event: Event) -> str:
+    """Return an event in words."""
+    return _WORDS[event.kind](story, event.detail)
+
+
+def verification(story: Story) -> str:
+    """Return whether the messages of a CA are authentic, and how that is known."""
     if not story.verified:
         hint = f"; {story.padded.hex()} differs in zeros at its end only" if story.padded else ""
         return f"not verified: no CAK for this CKN{hint}"
     if story.wrong_icv:
+        if not story.members:
+            return f"wrong CAK: the ICV of {story.wrong_icv:,} MKPDUs does not match"
         return f"{story.wrong_icv:,} with a wrong ICV: another CAK, or not of this CA"
     return "every ICV is right"
 
@@ -296,7 +320,7 @@ def _saks(story: Story, start_ns: int) -> Any:
     for sak in story.saks:
         offset = OFFSETS[sak.code]
         table.add_row(
-            _since(sak.time_ns, start_ns),
+            since(sak.time_ns, start_ns),
             str(sak.index),
             _ki(story, sak.ki),
             sak.key_server,
@@ -317,8 +341,8 @@ def _events(story: Story, start_ns: int) -> Any:
     table = columns("right", "right", "left", "left")
     table.add_row(*(Text(name, "bold") for name in ("seconds", "frame", "who", "what")))
     for event in story.events:
-        when = _since(event.time_ns, start_ns)
-        table.add_row(when, str(event.frame), event.member, _WORDS[event.kind](story, event.detail))
+        when = since(event.time_ns, start_ns)
+        table.add_row(when, str(event.frame), event.member, event_text(story, event))
     return table
 
 
@@ -327,7 +351,7 @@ def _refused(refused: Sequence[Message], account: Account) -> Any:
     for message in refused:
         refusal = message.heard.refusal
         why = "" if refusal is None else refusal.text
-        table.add_row(_since(message.time_ns, account.start_ns), str(message.index), why)
+        table.add_row(since(message.time_ns, account.start_ns), str(message.index), why)
     return table
 
 
@@ -340,7 +364,7 @@ def _messages(account: Account) -> Any:
         who = account.stories.by_ckn[mkpdu.basic.ckn].name(mkpdu.basic.mi)
         sets = [entry["name"] for entry in mkpdu_item(mkpdu)["sets"]]
         table.add_row(
-            _since(message.time_ns, account.start_ns),
+            since(message.time_ns, account.start_ns),
             str(message.index),
             who,
             f"MN {mkpdu.basic.mn}",
@@ -349,7 +373,8 @@ def _messages(account: Account) -> Any:
     return table
 
 
-def _since(time_ns: int, start_ns: int) -> str:
+def since(time_ns: int, start_ns: int) -> str:
+    """Return the seconds since the first frame."""
     return seconds(time_ns - start_ns)[:-3]
 
 

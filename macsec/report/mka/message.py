@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
+from macsec.kay.keys.sak import KI, OFFSETS
 from macsec.kay.listening.listener import Heard
 from macsec.kay.mkpdu.frame import Mkpdu
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet
@@ -23,7 +24,6 @@ from macsec.kay.mkpdu.parameter_sets import (
     SakUse,
     Xpn,
 )
-from macsec.kay.sak import KI, OFFSETS
 from macsec.report.fields import Hex, Integer, Sci
 from macsec.terms import sci_text
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, TypedDict, cast
+from typing import Literal, NotRequired, TypedDict, cast
 
 from rich.text import Text
 
 from macsec.kay import status
 from macsec.kay.counters import Reception
+from macsec.kay.eap.authenticator import Authenticator
 from macsec.kay.kay import Kay
 from macsec.report.fields import Counts, Hex
 from macsec.report.page import Page
+from macsec.report.visible import on_one_line
 from macsec.terms import sci_text
 from macsec.time_units import NS_PER_S
 
@@ -53,6 +55,17 @@ class KayJson(TypedDict):
     participants: list[ParticipantJson]
     keys: list[SakJson]
     counters: Counts
+    announced: NotRequired[dict[str, dict[str, str]]]
+    """EAPOL-Announcements of other stations, by MAC address, where they are heard."""
+
+
+class EapJson(TypedDict):
+    """The authentication of a port: its state in words, and the identity of the station."""
+
+    state: str
+    identity: str
+    reason: str
+    counters: Counts
 
 
 class PortJson(TypedDict):
@@ -65,13 +78,14 @@ class PortJson(TypedDict):
 
 
 class TapPortJson(PortJson):
-    """The port of a running `tap --mka`, with the counters of its SecY."""
+    """The port of a running `tap --mka`, with the counters of its SecY; `eap` if it uses that."""
 
     counters: Counts
+    eap: NotRequired[EapJson]
 
 
 class MkaStatusJson(TypedDict):
-    """`macsec/mka-status/1`."""
+    """`macsec/mka-status/1`: state of the KaYs that run in this network namespace."""
 
     schema: Literal["macsec/mka-status/1"]
     taps: list[TapPortJson]
@@ -105,7 +119,8 @@ _WHY_NO_PEER = (
 def to_json(kay: Kay) -> KayJson:
     """Return the status of a KaY; no key is in it."""
     protection = kay.cp.protection
-    return {
+    announced = {mac.hex(): status.announced_lines(each) for mac, each in kay.announced.items()}
+    shown: KayJson = {
         "status": status.status(kay),
         "reason": reason(kay),
         "cipher": None if protection is None else protection.suite.name,
@@ -116,11 +131,22 @@ def to_json(kay: Kay) -> KayJson:
         "keys": keys(kay),
         "counters": dict(kay.counters),
     }
+    return shown | {"announced": announced} if announced else shown
 
 
 def port_json(kay: Kay, lower: str, upper: str, pid: int) -> PortJson:
     """Return a port of a running process."""
     return {"upper": upper, "lower": lower, "pid": pid, "mka": to_json(kay)}
+
+
+def eap_json(pae: Authenticator) -> EapJson:
+    """Return the authentication of a port."""
+    return {
+        "state": pae.state.value,
+        "identity": pae.identity.decode("utf-8", "replace"),
+        "reason": pae.reason,
+        "counters": dict(pae.counters),
+    }
 
 
 def keys(kay: Kay) -> list[SakJson]:
@@ -164,7 +190,7 @@ def obstacle(kay: Kay) -> str:
     if not kay.active:
         return "key agreement is off"
     if not kay.participants:
-        return "no CAK is valid now"
+        return kay.awaits or "no CAK is valid now"
     members = kay.all_participants
     if live := [participant for participant in members if participant.peers.live]:
         if all(participant.server is None for participant in live):
@@ -186,7 +212,7 @@ def obstacle(kay: Kay) -> str:
     if any(participant.peers.potential for participant in kay.all_participants):
         return "no live peer; a potential peer is heard but does not answer"
     heard = kay.counters[Reception.ACCEPTED.value]
-    return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU heard")
+    return "no live peer; " + ("the last one fell silent" if heard else "no MKPDU received")
 
 
 def _lately(kay: Kay, counter: str) -> int:
@@ -211,15 +237,19 @@ def line(kay: Kay) -> str:
     )
 
 
-def to_page(page: Page, taps: Sequence[PortJson]) -> None:
+def to_page(page: Page, taps: Sequence[TapPortJson]) -> None:
     """Print ports of running processes, name=value as `wpa_cli status` does, and counters."""
     page.lines([Text(line) for tap in taps for line in _lines(tap)])
 
 
-def _lines(tap: PortJson) -> Iterator[str]:
-    mka = tap["mka"]
+def _lines(tap: TapPortJson) -> Iterator[str]:
+    mka, eap = tap["mka"], tap.get("eap")
     yield f"{tap['upper']} on {tap['lower']}, pid {tap['pid']}: {mka['reason']}"
     yield from _named({**mka["status"], "cipher": mka["cipher"] or ""})
+    if eap is not None:
+        words = "; ".join(filter(None, (eap["state"], eap["reason"])))
+        yield f"   EAP: {on_one_line(eap['identity'])}: {words}"
+        yield from _named(eap["counters"])
     for participant in mka["participants"]:
         yield from _named(participant)
         for peer in participant["peers"]:

@@ -1,5 +1,6 @@
-"""Measurements of throughput: JSON, text, a picture.
+"""Measurements of throughput: JSON, text, a page, a picture.
 
 outcome.py   JSON, and tables of contestants and sizes
-picture.py   throughput against frame size
+charts.py    throughput against frame size, and the picture of all charts
+page.py      a page of HTML
 """

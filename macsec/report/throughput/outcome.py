@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Literal, TypedDict
 
 from rich.text import Text
@@ -82,7 +82,7 @@ class ExpectedJson(TypedDict):
 
 
 class ThroughputJson(TypedDict):
-    """`macsec/bench-throughput/1`."""
+    """`macsec/bench-throughput/1`: cost of a frame by task, contestant and size, and ratios."""
 
     schema: Literal["macsec/bench-throughput/1"]
     machine: BenchMachineJson
@@ -170,17 +170,27 @@ def to_page(page: Page, results: ThroughputResults, machine: MachineJson) -> Non
     """Print the machine, then times, ratios and lines of each suite, mode, stage and batch."""
     page.add(heading("macsec bench throughput", results.plan.kernels[0]), Text())
     page.add(*indented(_machine(results, machine)))
-    for group, races in _groups(results):
+    page.add(*indented(Text("\n".join(_answer(results)))))
+    for group, races in groups(results):
         page.add(heading(f"{group[2]}, {group[0]}, {group[1]}", f"batches of {group[3]}"), Text())
         for part in _parts(races, page.width):
-            page.add(*indented(_times(part), _ratios(results, part)))
+            page.add(*indented(_times(part)))
+            ratios = _ratios(results, part)
+            if ratios.row_count > 1:  # beside its head
+                page.add(*indented(ratios))
     lines = list(results.lines())
     if lines:
-        page.add(heading("fitted line", "least squares of relative distances, over single sizes"))
+        page.add(
+            heading(
+                "fitted line",
+                "least squares of relative distances, from three sizes on",
+            )
+        )
         page.add(Text(), *indented(_lines(lines)))
 
 
-def _head(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
+def machine_facts(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
+    """Return the machine and the method, by name."""
     ghz = results.core_ghz()
     return {
         "CPU": f"{machine['cpu']} ({machine['cpu_family_model']})"
@@ -190,21 +200,39 @@ def _head(results: ThroughputResults, machine: MachineJson) -> dict[str, str]:
         "system": f"{machine['kernel']}, {machine['python']}",
         "compiler": machine["compiler"] or "none",
         "versions": ", ".join(f"{name} {version}" for name, version in machine["versions"].items()),
-        "commit": machine["commit"] or "not a checkout",
+        "commit": machine["commit"] or "unknown: not a git checkout",
         "load before": " ".join(map(str, machine["load"])),
         "other programs": others(machine),
         "rounds": f"{results.plan.rounds}, in turn; medians",
     }
 
 
+def _answer(results: ThroughputResults) -> Iterator[str]:
+    """Yield the rates of the first stage, its shortest and longest frames, and the best peer."""
+    for (suite, how, stage, _), races in islice(groups(results), 1):
+        by_length = sorted(races, key=lambda race: race[0].frame_octets)
+        for race in dict.fromkeys((0, len(by_length) - 1)):
+            ours = by_length[race][0]
+            rates = f"{1000 / ours.ns_per_frame:,.1f} Mframe/s, {short(ours.gbit_per_s)} Gbit/s"
+            yield f"{stage}, {suite}, {how}, frames of {ours.task.workload.name}: {rates}"
+        longest = by_length[-1]
+        peers = [row for row in longest[1:] if row.backend not in (*OURS, CEILING)]
+        if peers:
+            best = min(peers, key=lambda row: row.ns_per_frame)
+            share = ratio_text(longest[0].ns_per_frame / best.ns_per_frame)
+            yield f"the quickest peer is {label(best)}: our time is {share} of its time there"
+
+
 def _machine(results: ThroughputResults, machine: MachineJson) -> Any:
     table = columns("left", "left")
-    for name, value in _head(results, machine).items():
+    for name, value in machine_facts(results, machine).items():
         table.add_row(Text(name, "dim"), Text(value))
     return table
 
 
-def _groups(results: ThroughputResults) -> Iterator[tuple[Group, list[list[Measurement]]]]:
+def groups(results: ThroughputResults) -> Iterator[tuple[Group, list[list[Measurement]]]]:
+    """Yield the races of each suite, mode, stage and batch."""
+
     def group(race: list[Measurement]) -> Group:
         task = race[0].task
         return task.suite.name, mode(task), task.stage, task.frames
@@ -225,8 +253,8 @@ def _times(races: list[list[Measurement]]) -> Any:
     table = _table("ns a frame", races)
     for at, row in enumerate(races[0]):
         style = "bold" if at == 0 else "dim" if row.backend == CEILING else ""
-        cells = [Text(_short(race[at].ns_per_frame), style) for race in races]
-        table.add_row(Text(_label(row), style), *cells)
+        cells = [Text(short(race[at].ns_per_frame), style) for race in races]
+        table.add_row(Text(label(row), style), *cells)
     first = [race[0] for race in races]
     table.add_row(Text("Gbit/s of the first row"), *(_cell(row.gbit_per_s) for row in first))
     if first[0].cycle_ns is not None:
@@ -245,15 +273,20 @@ def _ratios(results: ThroughputResults, races: list[list[Measurement]]) -> Any:
         prefix = "" if leader is races[0][0] else f"{leader.backend} ÷ "
         ratios = [
             {
-                _label(other): ratio
+                label(other): ratio
                 for ours, other, ratio in results.ratios()
-                if ours in race and _label(ours) == _label(leader)
+                if ours in race and label(ours) == label(leader)
             }
             for race in races
         ]
         for name in ratios[0]:
-            table.add_row(Text(prefix + name), *(Text(f"{each[name]:.3f}") for each in ratios))
+            table.add_row(Text(prefix + name), *(Text(ratio_text(each[name])) for each in ratios))
     return table
+
+
+def _is_line(line: Any) -> bool:
+    """Return whether a fit means anything: no octet and no frame takes less than no time."""
+    return bool(line.slope >= 0 and line.intercept >= 0)
 
 
 def _lines(lines: Sequence[tuple[Measurement, Any]]) -> Any:
@@ -263,10 +296,9 @@ def _lines(lines: Sequence[tuple[Measurement, Any]]) -> Any:
     for row, line in lines:
         what = f"{row.task.stage}, {row.task.suite.name}, {mode(row.task)}, {row.batch}"
         table.add_row(
-            _label(row),
+            label(row),
             what,
-            f"{line.slope:.4f}",
-            f"{line.intercept:.1f}",
+            *((f"{line.slope:.4f}", f"{line.intercept:.1f}") if _is_line(line) else ("-", "-")),
             f"{100 * line.error:.0f} %",
         )
     return table
@@ -283,31 +315,47 @@ def _table(title: str, races: list[list[Measurement]]) -> Any:
     return table
 
 
-def _label(row: Measurement) -> str:
+def label(row: Measurement) -> str:
+    """Return the name of a contestant."""
     return row.backend if row.backend.endswith(f"/{row.kernel}") else f"{row.backend} {row.kernel}"
 
 
 def _cell(value: float) -> Text:
-    return Text(_short(value))
+    return Text(short(value))
 
 
-def _short(value: float) -> str:
+def ratio_text(ratio: float) -> str:
+    """Return a ratio with two digits at least; a small one as a fraction."""
+    return f"{ratio:.3f}" if ratio >= 0.1 else f"1/{1 / ratio:,.0f}"
+
+
+def group_title(group: Group) -> str:
+    """Return the name of a group of races."""
+    return f"{group[2]}, {group[0]}, {group[1]}, batches of {group[3]}"
+
+
+def short(value: float) -> str:
+    """Return a number with one digit behind the point, or none."""
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
 def to_markdown(results: ThroughputResults, machine: MachineJson) -> str:
     """Return the same for a document."""
-    parts = ["\n".join(f"- {name}: {value}" for name, value in _head(results, machine).items())]
-    for group, races in _groups(results):
+    parts = [
+        "\n".join(f"- {name}: {value}" for name, value in machine_facts(results, machine).items())
+    ]
+    for group, races in groups(results):
         parts.append(f"### {group[2]}, {group[0]}, {group[1]}, batches of {group[3]}")
         parts.append(_markdown("ns a frame", races, _time_cells(races)))
-        parts.append(_markdown("our time ÷ time of", races, _ratio_cells(results, races)))
+        ratios = list(_ratio_cells(results, races))
+        if ratios:
+            parts.append(_markdown("our time ÷ time of", races, ratios))
     return "\n\n".join(parts) + "\n"
 
 
 def _time_cells(races: list[list[Measurement]]) -> Iterator[tuple[str, Iterable[str]]]:
     for at, row in enumerate(races[0]):
-        yield _label(row), (_short(race[at].ns_per_frame) for race in races)
+        yield label(row), (short(race[at].ns_per_frame) for race in races)
 
 
 def _ratio_cells(
@@ -319,7 +367,7 @@ def _ratio_cells(
     for ours, other, ratio in results.ratios():
         if id(ours) in rows and ours.kernel == chosen:
             prefix = "" if ours.backend not in OURS[2:] else f"{ours.backend} ÷ "
-            cells.setdefault(prefix + _label(other), []).append(f"{ratio:.3f}")
+            cells.setdefault(prefix + label(other), []).append(ratio_text(ratio))
     yield from cells.items()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.hosts import need
+from support.real.hosts import need
 
 from macsec.measure.latency.round_trips import PATHS
 

@@ -9,24 +9,26 @@ import pytest
 from support.planes import PLANES
 
 KERNELS = [plane.kernel for plane in PLANES if plane.kernel]
-SMALL = ("bench", "throughput", "--sizes", "64,200", "--batch", "4", "--rounds", "1")
+SMALL = ("bench", "throughput", "--sizes", "64,200,300", "--batch", "4", "--rounds", "1")
 
 
 def test_json_has_rows_of_ours_and_of_a_peer(desk):
     """One object; rows of both stages, of ours and of a peer."""
     picture = desk.path("out.svg")
-    found = desk.json(*SMALL, "--peers", "cryptography", "--picture", picture)
+    pages = ("--picture", picture, "--report", "page.html")
+    found = desk.json(*SMALL, "--peers", "cryptography", *pages)
     assert found["schema"] == "macsec/bench-throughput/1"
     assert {"cpu", "flags", "kernel", "compiler", "versions", "commit"} <= set(found["machine"])
     assert "cryptography" in found["machine"]["versions"]
     rows = {(row["stage"], row["backend"], row["frame_octets"]) for row in found["rows"]}
     ours = "native" if KERNELS else "reference"
     for stage in ("protect", "validate"):
-        for size in (64, 200):
+        for size in (64, 200, 300):
             assert {(stage, ours, size), (stage, "cryptography", size)} <= rows
     assert found["fit"]
     assert bool(found["ratios"]) == bool(KERNELS)
     assert Path(picture).read_text().startswith("<svg")
+    assert "million frames/s" in Path("page.html").read_text()
 
 
 def test_table_has_head_sizes_mixes_and_lines(desk):
@@ -42,7 +44,7 @@ def test_markdown_has_tables(desk):
     """Tables for a document."""
     text = desk.run(*SMALL, "--peers", "cryptography", "--markdown").stdout
     assert text.startswith("- CPU: ")
-    assert "| ns a frame | 64 | 200 |\n| --- | ---: | ---: |\n" in text
+    assert "| ns a frame | 64 | 200 | 300 |\n| --- | ---: | ---: | ---: |\n" in text
 
 
 def test_suites_batches_and_the_reference_plane_are_rows(desk):
@@ -63,6 +65,15 @@ def test_chosen_kernel_alone_is_measured(desk):
     found = desk.json(*SMALL, "--kernels", "chosen", "--peers", "none")
     assert found["chosen_kernel"] == KERNELS[-1]
     assert {row["kernel"] for row in found["rows"]} == {KERNELS[-1]}
+
+
+@pytest.mark.skipif(not KERNELS, reason="the native data plane was not built")
+def test_one_contestant_has_no_table_of_ratios(desk):
+    """A head without rows would say nothing."""
+    for form in ((), ("--markdown",)):
+        text = desk.run(*SMALL, "--kernels", "chosen", "--peers", "none", *form).stdout
+        assert "ns a frame" in text
+        assert "our time ÷ time of" not in text
 
 
 def test_peer_that_is_missing_is_named_with_its_remedy(desk, monkeypatch):

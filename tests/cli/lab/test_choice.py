@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from macsec.cli.lab import choice, reach
 from macsec.cli.lab.choice import account, folder_of, labs_up, name_for, own, user, working_folder
-from macsec.cli.lab.state import Published, RunningLab
 from macsec.errors import ConfigError, MACsecError
+from macsec.live.local.lab_state import Published, RunningLab
 
 
 def lab(uid: int, cwd: str, topology: str = "two") -> RunningLab:

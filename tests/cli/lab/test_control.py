@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from support.mka.kays import CKN, pair
-from support.schemas import validator
+from support.outputs.schemas import validator
 
 from macsec.cli.lab.control import PortControl
-from macsec.cli.shared.event_log import EventLog, PortEvents
-from macsec.cli.shared.local_socket import Client
-from macsec.cli.shared.port_changes import ChangeRequest
+from macsec.cli.shared.ports.changes import ChangeRequest
+from macsec.cli.shared.ports.event_log import EventLog, port_events
+from macsec.live.local.local_socket import Client
 
 PORTS = ("one:left", "one:right")
 
@@ -56,7 +56,7 @@ def test_a_change_is_made_at_its_port_alone(tmp_path, at):
     ends = Ends()
     log = EventLog(str(tmp_path / "events"), lambda: 7.0)
     events = {
-        name: PortEvents(log, name, member.kay, dict)
+        name: port_events(log, name, member.kay, dict)
         for name, member in zip(PORTS, ends.members, strict=True)
     }
     control = PortControl(ends.lab, events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support.schemas import validator
+from support.outputs.schemas import validator
 
 TOPOLOGY = """
 sites: {left: {hosts: [l1]}, right: {hosts: [r1]}}

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from macsec import captures
-from macsec.config import shipped, topology_schema
+from macsec.config import topology_schema
+from macsec.guide.topics import topics
 
 ROOT = Path(__file__).parents[3]
 MACSEC, EAPOL = b"\x88\xe5", b"\x88\x8e"
@@ -28,6 +29,8 @@ traffic:
   - {{from: l1, to: r1, pps: 1000, count: 20, size: 300, payload: {SECRET}}}
   - {{from: r1, to: l2, pps: 1000, count: 10, start: 5ms, payload: {SECRET}}}
 """
+
+DATACENTERS = ["hub", "ring", "two-regions"]
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_the_text_has_tables_and_the_digest(desk, two_sites):
     assert "UNPROTECTED" not in output
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", DATACENTERS)
 def test_shipped_topologies_deliver_protected(desk, name):
     """Each runs by its name."""
     found = desk.json("lab", "run", name)
@@ -259,7 +262,7 @@ class Page(HTMLParser):
             self.faults.append(f"</{tag}>")
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", DATACENTERS)
 def test_the_page_is_one_well_formed_file(desk, name):
     """It has no script and loads nothing; every section is there."""
     result = desk.run("lab", "run", name, "--report", "r.html")
@@ -326,8 +329,8 @@ def test_a_bad_file_is_one_line_and_exit_2(desk, two_sites, change, message):
 @pytest.mark.parametrize(
     "args, message",
     [
-        (["nowhere"], "shipped topologies: hub, ring, two-regions"),
-        (["ring", "--report", "r.txt"], "--report r.txt: the name ends in .html"),
+        (["nowhere"], "shipped topologies: delay-protection, "),
+        (["ring", "--report", "r.txt"], "r.txt: the name must end in .html"),
         (["ring", "--until", "soon"], "--until"),
         (["ring", "--seed", "-1"], "--seed"),
         (["ring", "--seed", str(1 << 64)], "--seed"),
@@ -350,14 +353,10 @@ def test_a_missing_capture_is_one_line(desk, two_sites):
 # ---------------------------------------------------------------- documentation
 
 
-def test_the_example_of_the_readme_runs(desk):
+def test_the_example_of_the_guide_runs(desk):
     """As printed there; it has all the features that it names."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    (example,) = (
-        part
-        for part in re.findall(r"```yaml\n(.*?)```", text, re.S)
-        if "sites:" in part and "traffic:" in part
-    )
+    page = topics()["topology"].text
+    (example,) = re.findall(r"```yaml example\.yaml\n(.*?)```", page, re.S)
     Path("pcaps").symlink_to(ROOT / "pcaps")
     Path("example.yaml").write_text(example)
     found = desk.json("lab", "run", "example.yaml")

@@ -9,7 +9,7 @@ import pytest
 
 from macsec import captures
 from macsec.frames import FrameBatch
-from macsec.lab.virtual.station import is_eapol
+from macsec.lab.virtual.stations.station import is_eapol
 
 PCAPS = Path(__file__).parents[3] / "pcaps"
 LOSSY = """
@@ -37,7 +37,7 @@ def test_json_has_the_contracts_keys_and_a_digest(desk, some, backend):
     """The contract's keys, and what a topology adds."""
     args = ("replay", desk.capture(some), "--topology", "two-regions", "--backend", backend)
     found = desk.json(*args)
-    assert found["schema"] == "macsec/replay/1"
+    assert found["schema"] == "macsec/replay-topology/1"
     assert [found[key] for key in ("frames", "protected", "delivered", "equal")] == [5] * 4
     assert found["octets"] == sum(map(len, some))
     assert {"seconds", "frames_per_s", "gbit_per_s"} <= set(found)
@@ -109,7 +109,7 @@ def test_wire_on_stdout_moves_json_to_stderr(desk, some):
     capture = desk.capture(some)
     result = desk.run("replay", capture, "--topology", "ring", "--wire", "-", "--json")
     assert result.stdout_bytes.startswith(b"\x0a\x0d\x0d\x0a")
-    assert '"schema": "macsec/replay/1"' in result.stderr
+    assert '"schema": "macsec/replay-topology/1"' in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_wire_on_stdout_moves_json_to_stderr(desk, some):
         (("--topology", "ring", "--jobs", "2"), "--jobs cannot be used"),
         (("--between", "a", "b"), "--between needs --topology"),
         (("--topology", "ring", "--between", "a", "none"), "ring: no host is called"),
-        (("--topology", "nowhere.yaml"), "shipped topologies: hub, ring, "),
+        (("--topology", "nowhere.yaml"), "shipped topologies: delay-protection, "),
     ],
 )
 def test_wrong_usage_is_exit_2_without_a_file(desk, some, more, text):

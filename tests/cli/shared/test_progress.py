@@ -94,10 +94,10 @@ def test_bar_counts_every_frame_in_order(desk, monkeypatch, at_once, verb, jobs)
 
 
 def test_pipe_sees_only_the_summary(desk, at_once):
-    """stderr that is no terminal has one line."""
+    """stderr that is no terminal has no bar."""
     result = desk.run("protect", "-c", desk.config(), desk.capture([frame_of(50)] * 9000), "o.pcap")
-    assert result.stderr.startswith("9,000 of 9,000 frames sent")
-    assert result.stderr.count("\n") == 1
+    _, summary = result.stderr.splitlines()  # the first line is the warning of PNs
+    assert summary.startswith("9,000 of 9,000 frames sent")
 
 
 @pytest.mark.parametrize("jobs", ["1", pytest.param("3", marks=pytest.mark.exhaustive)])

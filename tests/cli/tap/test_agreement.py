@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from cli.conftest import CANARY, Desk
 from support.mka.kays import CAK, CKN, NS, chain_key, policy_of
+from support.real.tap_questions import sockets_below
 
-from macsec.cli.shared.local_socket import Client
-from macsec.cli.tap import agreement, status_socket
+from macsec.cli.tap import agreement
 from macsec.cli.tap.export import export
 from macsec.cli.tap.loop import Loop
 from macsec.config import Configuration, load
@@ -23,6 +23,8 @@ from macsec.custody import InUse
 from macsec.errors import CustodyError
 from macsec.kay.kay import Kay
 from macsec.live.devices import EthernetInterface
+from macsec.live.local import tap_sockets
+from macsec.live.local.local_socket import Client
 from macsec.port.agreement import Agreement
 from macsec.secy import SecY
 
@@ -116,8 +118,7 @@ class Pump:
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the sockets in a folder of the test."""
-    monkeypatch.setattr(status_socket, "PARENT", str(tmp_path / "run"))
-    monkeypatch.setattr(status_socket, "FOLDER", str(tmp_path / "run/tap"))
+    sockets_below(tmp_path, monkeypatch)
 
 
 def configuration(**mka: Any) -> Configuration:
@@ -128,7 +129,7 @@ def configuration(**mka: Any) -> Configuration:
 
 def folder_of_locks() -> Path:
     """Return the folder of the locks of this test."""
-    return Path(status_socket.PARENT) / "in-use"
+    return Path(tap_sockets.PARENT) / "in-use"
 
 
 class Rig:
@@ -289,20 +290,42 @@ def test_exported_keys_validate_the_peers_frames(monkeypatch, cipher):
     assert f"tx SCI {OWN_SCI:016x} AN 0" in files[0].text
 
 
+def test_traffic_classes_of_a_tap_are_exported_with_their_scis(monkeypatch):
+    """`secy.traffic_classes` gives an SC for each class; the export has an SA for each."""
+    agreed = {"ckn": CKN.hex(), "cak": CAK.hex(), "priority": 1, "allow_export": "on"}
+    secy = {"cipher": "gcm-aes-xpn-128", "traffic_classes": [0, 0, 0, 0, 5, 5, 5, 5]}
+    model = load({"secy": secy, "mka": agreed})
+    wire = Wire(peer(), 10)
+    rig = Rig(monkeypatch, wire, model)
+    with rig:
+        rig.run()
+        assert set(rig.secy.tx_classes) == {0, 5}
+        text = export(rig.kay, rig.secy, model)
+        sas = [sc.sa[0] for sc in rig.secy.tx_classes.values()]
+        assert len({sa.iv for sa in sas}) == 2
+        with SecY.from_config(json.loads(text)) as twin:
+            assert [sc.sci for sc in twin.tx_classes.values()] == [
+                sc.sci for sc in rig.secy.tx_classes.values()
+            ]
+            assert [sc.sa[0].iv for sc in twin.tx_classes.values()] == [sa.iv for sa in sas]
+        assert wire.peer is not None
+        assert len(wire.peer.port.secy.rx) == 2
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_keys_are_exported_only_if_allowed(monkeypatch, capsys, allowed):
     """Without `allow_export` there is no socket for keys; with it each export is reported."""
     rig = Rig(monkeypatch, Wire(peer(), 10), configuration(allow_export=allowed))
     with rig:
         rig.run()
-        assert Path(status_socket.path_of("ms0", "status")).is_socket()
-        assert Path(status_socket.path_of("ms0", "keys")).is_socket() == allowed
+        assert Path(tap_sockets.path_of("ms0", "status")).is_socket()
+        assert Path(tap_sockets.path_of("ms0", "keys")).is_socket() == allowed
         capsys.readouterr()
         answer = json.loads(rig.tap.keys(Client(77, 0)))
         assert capsys.readouterr().err == "macsec: ms0: SAKs exported to pid 77, uid 0\n"
         assert len(answer["tx"]["sa"]["0"]["key"]) == 32
         assert answer["tx"]["sa"]["0"]["key"] not in rig.tap.status(Client(77, 0))
-    assert not Path(status_socket.path_of("ms0", "status")).exists()
+    assert not Path(tap_sockets.path_of("ms0", "status")).exists()
 
 
 def mka_file(desk: Desk) -> str:

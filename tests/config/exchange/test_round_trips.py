@@ -180,7 +180,7 @@ def test_wpa_supplicant_export_reads_back_equal(
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("wpa_supplicant", LINK, "no static SAKs"),
+    ("wpa_supplicant", LINK, "static SAKs are not exported"),
     ("ip-macsec", AGREED, "static SAKs only"),
     ("systemd", AGREED, "static SAKs only"),
     ("ip-macsec", {}, "no key to export"),
@@ -230,7 +230,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     (
         "wpa_supplicant",
         {"mka": {**AGREED["mka"], "keychain": [{"ckn": "01", "cak": KEY}]}},
-        "1 of the key chain left out",
+        "1 of the key chain not exported",
     ),
     (
         "wireshark",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,12 @@ def test_what_a_link_says_adds_to_the_whole(given):
         ("pps: 010", "pps: 1, model: sine", "t.yaml:15: traffic.0.model: "),
         ("pps: 010", "pcap: x.pcap", "t.yaml:15: traffic.0.payload: a capture is sent as it is"),
         ("traffic:", "until: [", "t.yaml:15"),
+        ("sites:", "expect: {seed: 1}\nsites:", "t.yaml:2: expect: belongs to a question"),
+        ("sites:", "expect: {seed: [1]}\nsites:", "t.yaml:2: expect: expected a value, or [lea"),
+        ("sites:", "expect: {seed: [a, b]}\nsites:", "t.yaml:2: expect: expected a value, or [lea"),
+        ("sites:", "expect: {seed: [.nan, 2]}\nsites:", "t.yaml:2: expect: expected a value, or ["),
+        ("sites:", "expect: {seed: [[1], 2]}\nsites:", "t.yaml:2: expect: expected text or a num"),
+        ("sites:", "expect: {seed: {a: 1}}\nsites:", "t.yaml:2: expect: expected text or a num"),
         ("  far:", "  left:", "t.yaml:5: 'left' is given twice"),
     ],
 )
@@ -184,6 +191,20 @@ def test_fault_is_named_with_its_line(given, old, new, message):
     assert caught.value.exit_code == 2
 
 
+def test_expected_values_are_numbers_truths_and_text(given):
+    """A number with a fraction is one; an SCI of decimal digits is text."""
+    places = "a: [1.5, 7], b: 0200000000010001, c: true, d: -3, e: secured, f: 0"
+    topology = load_topology(given("sites:", f"question: Q\nexpect: {{{places}}}\nsites:"))
+    assert topology.expect == {
+        "a": [1.5, 7],
+        "b": "0200000000010001",
+        "c": True,
+        "d": -3,
+        "e": "secured",
+        "f": 0,
+    }
+
+
 def test_topology_without_sites_is_refused():
     """A topology has some."""
     with pytest.raises(ConfigError, match="sites: expected at least one site"):
@@ -194,7 +215,7 @@ def test_topology_without_sites_is_refused():
 
 def test_no_such_file():
     """The shipped topologies are listed."""
-    with pytest.raises(ConfigError, match="shipped topologies: hub, ring, two-reg"):
+    with pytest.raises(ConfigError, match=r"shipped topologies: .*hub, key-chain, .*ring"):
         load_topology("nowhere")
 
 
@@ -203,11 +224,11 @@ def test_no_such_file():
 
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_topology_loads(name, tmp_path, monkeypatch):
-    """By name; a file of that name in this folder goes first. All links are protected."""
+    """By name; a file of that name in this folder goes first. A question has an answer."""
     topology = load_topology(name)
     assert topology.name == name
-    assert len(topology.sites) >= 4
-    assert all(topology.protection(link) for link in topology.links)
+    assert topology.question or all(topology.protection(link) for link in topology.links)
+    assert bool(topology.question) == bool(topology.expect) == bool(topology.answer)
     monkeypatch.chdir(tmp_path)
     Path(name).write_text("sites: {mine: }")
     assert list(load_topology(name).sites) == ["mine"]
@@ -231,3 +252,18 @@ def test_the_schema_is_closed():
     assert all(section["additionalProperties"] is False for section in sections.values())
     assert {"from", "to", "pps", "pcap"} <= set(sections["TrafficSection"]["properties"])
     assert {"between", "delay", "a2b", "macsec"} <= set(sections["LinkSection"]["properties"])
+
+
+def test_the_links_of_a_lag_join_the_same_two_sites():
+    """The order of the two does not matter."""
+    tree: dict[str, Any] = {
+        "sites": {"a": None, "b": None, "c": None},
+        "links": [
+            {"between": ["a", "b"], "name": "one", "lag": "wan"},
+            {"between": ["b", "a"], "name": "two", "lag": "wan"},
+        ],
+    }
+    assert [link.lag for link in load_topology(tree).links] == ["wan", "wan"]
+    tree["links"].append({"between": ["a", "c"], "lag": "wan"})
+    with pytest.raises(ConfigError, match=r"links.2.lag.*the links of wan are between a and b"):
+        load_topology(tree)

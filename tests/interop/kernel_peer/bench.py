@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import hosts
-from support.hosts import Capture, Host
+from support.real import hosts
+from support.real.hosts import Capture, Host
 
 from .kpeer import KernelPeer, need_kernel
 

@@ -112,7 +112,8 @@ CTL=/dev/$(arg kpeer.ctl)
 stty -F $CTL raw -echo
 exec 3<>$CTL
 # control protocol: host sends "<n> <timeout>\n"; the command is in /host/cmd.<n>,
-# its output goes to /host/out.<n>; the answer is "DONE <n> <rc> <uptime>\n"
+# its output goes to /host/out.<n>; the answer is "DONE <n> <rc>\n". 0 starts a command in a
+# session of its own. Others run in a copy of this shell: each program more is 50 ms of a CPU.
 echo "READY $(uname -r) $(cut -d' ' -f1 /proc/uptime)" >&3
 while read -r n t <&3; do
     [ "$n" = quit ] && break
@@ -120,7 +121,7 @@ while read -r n t <&3; do
         ( exec 3>&-; setsid /usr/bin/sh /host/cmd.$n </dev/null >/host/out.$n 2>&1 & )
         rc=0
     else
-        ( exec 3>&-; exec timeout "$t" /usr/bin/sh /host/cmd.$n </dev/null >/host/out.$n 2>&1 ); rc=$?
+        ( exec 3>&-; . /host/cmd.$n ) </dev/null >/host/out.$n 2>&1; rc=$?
     fi
     echo "DONE $n $rc" >&3
 done

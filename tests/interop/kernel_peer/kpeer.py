@@ -4,7 +4,8 @@
         peer.ok("ip link")
 
 Commands go through a folder that both share: `cmd.N` there, announced over a socket that is the
-guest's serial line, gives `out.N` and the line `DONE N STATUS`.
+guest's serial line, gives `out.N` and the line `DONE N STATUS`. Programs are slow to start in the
+guest, so commands that follow each other are better one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from support.hosts import Host
+from support.real.hosts import Host
 
 HERE = Path(__file__).resolve().parent
 BUILT = Path(os.environ.get("KERNEL_PEER") or Path.home() / ".cache/macsec-kernel-peer") / "img"
@@ -98,7 +99,7 @@ class KernelPeer:
     # ---------------------------------------------------------------- commands
 
     def sh(self, command: str, seconds: int = 60) -> tuple[int, str]:
-        """Run a shell command; return its status and its output."""
+        """Run a shell command; return its status and its output. No answer in time is a failure."""
         number = self._submit(command, seconds)
         status = self._hear(f"DONE {number} ", PATIENCE + int(seconds / TICK)).split()[2]
         return int(status), (self._share / f"out.{number}").read_text(errors="replace")
@@ -112,6 +113,11 @@ class KernelPeer:
     def start(self, command: str) -> None:
         """Start a shell command."""
         self._hear(f"DONE {self._submit(command, 0)} ", PATIENCE)
+
+    def give(self, name: str, text: str) -> str:
+        """Write a file that the guest can read; return its path there."""
+        (self._share / name).write_text(text)
+        return f"/host/{name}"
 
     def _submit(self, command: str, seconds: int) -> int:
         number = next(self._numbers)

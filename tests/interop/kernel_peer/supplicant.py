@@ -7,19 +7,35 @@ import logging
 import os
 from pathlib import Path
 
-from support import hosts
-from support.taps import Tap, counts_of, got, mka_configuration, sent
+from support.real import hosts
+from support.real.taps import Tap, counts_of, got, mka_configuration, sent
 
 from macsec.config import KeyRing, load
 from macsec.config.exchange import FORMATS
 
 from .bench import OURS, THEIRS, Bench
+from .kpeer import KernelPeer
 
 LOG = logging.getLogger(__name__)
 EXHAUSTION = 0xC000_0000
 ECHOES = 20
 ROLES = {"key server": (10, 200), "member": (200, 10)}
 """Our role: our priority and wpa_supplicant's."""
+START = "wpa_supplicant -B -P /run/wpa.pid -D macsec_linux -i eth0 -c {} -f /tmp/wpa.log"
+HAS_DEVICE = "test -e /sys/class/net/macsec0"
+
+
+def waits_for(condition: str) -> str:
+    """Return the shell command that waits until another one is true, or gives up."""
+    return f"for each in $(seq 600); do {condition} && break; sleep 0.05; done"
+
+
+END = (
+    "pid=none; read -r pid </run/wpa.pid; kill -{} $pid\n"
+    f"{waits_for('! test -e /proc/$pid')}\n"
+    "! test -e /proc/$pid || exit 1\n"
+    "! test -e /sys/class/net/macsec0 || ip link del macsec0"
+)
 PROTECTED = {"InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted"}
 
 
@@ -32,31 +48,10 @@ def exported(config: Path) -> str:
     return file.text
 
 
-class Supplicant:
-    """wpa_supplicant in the guest, with its MACsec device macsec0."""
+class _Controlled:
+    """wpa_supplicant in the guest, asked by its control socket."""
 
-    def __init__(self, bench: Bench, config: Path) -> None:
-        self._kernel = bench.kernel
-        text = f"ctrl_interface=/run/wpa\n{exported(config)}"
-        self._kernel.ok(f"cat > /tmp/wpa.conf <<'END'\n{text}END\n")
-        self.start()
-
-    def start(self) -> None:
-        """Start it; its device gets an address."""
-        self._kernel.ok(
-            "wpa_supplicant -B -D macsec_linux -i eth0 -c /tmp/wpa.conf -f /tmp/wpa.log"
-        )
-        hosts.until(self._has_device, "macsec0 in the guest")
-        self._kernel.ok(f"ip address add {THEIRS}/24 dev macsec0")
-
-    def _has_device(self) -> bool:
-        return self._kernel.sh("ip link show macsec0")[0] == 0
-
-    def end(self, number: str = "TERM") -> None:
-        """End it by a signal, and remove the device that it left."""
-        self._kernel.sh(f"kill -{number} $(pidof wpa_supplicant)")
-        hosts.until(lambda: self._kernel.sh("pidof wpa_supplicant")[0] != 0, "its end")
-        self._kernel.sh("ip link del macsec0")
+    _kernel: KernelPeer
 
     def status(self) -> dict[str, str]:
         """`wpa_cli status`."""
@@ -68,11 +63,71 @@ class Supplicant:
         """True if its status is secured."""
         return self.status().get("Secured") == "Yes"
 
+
+class Supplicant(_Controlled):
+    """wpa_supplicant in the guest, with its MACsec device macsec0."""
+
+    def __init__(self, bench: Bench, config: Path) -> None:
+        self._kernel = bench.kernel
+        text = f"ctrl_interface=/run/wpa\n{exported(config)}"
+        self._config = self._kernel.give("wpa.conf", text)
+        self.start()
+
+    def start(self) -> None:
+        """Start it; its device gets an address."""
+        device = f"{HAS_DEVICE} && ip address add {THEIRS}/24 dev macsec0"
+        self._kernel.ok(f"{START.format(self._config)} && {waits_for(HAS_DEVICE)} && {device}")
+
+    def end(self, number: str = "TERM") -> None:
+        """End it by a signal, and remove the device that it left."""
+        self._kernel.ok(END.format(number))
+
     def counters(self) -> dict[str, int]:
         """Return the counters of its kernel: the transmit SC, and its only receive SC."""
         shown = self._kernel.show()
         (channel,) = shown["rx_sc"]
         return counts_of(shown) | counts_of(channel)
+
+
+class EapSupplicant(_Controlled):
+    """wpa_supplicant in the guest with a certificate; it has macsec0 once it is authenticated."""
+
+    def __init__(self, bench: Bench, authority: str, certificate: str, key: str) -> None:
+        self._kernel = bench.kernel
+        files = {"ca.pem": authority, "client.pem": certificate, "client.key": key}
+        paths = [bench.kernel.give(name, text) for name, text in files.items()]
+        network = {
+            "key_mgmt": "IEEE8021X",
+            "eap": "TLS",
+            "identity": '"a station"',
+            **{
+                name: f'"{path}"'
+                for name, path in zip(("ca_cert", "client_cert", "private_key"), paths, strict=True)
+            },
+            "eapol_flags": "0",
+            "macsec_policy": "1",
+        }
+        lines = "".join(f"  {name}={value}\n" for name, value in network.items())
+        text = f"ctrl_interface=/run/wpa\neapol_version=3\nap_scan=0\nnetwork={{\n{lines}}}\n"
+        self._kernel.ok(START.format(self._kernel.give("wpa.conf", text)))
+
+    def has_device(self) -> bool:
+        """Return whether its MACsec device is there."""
+        return self._kernel.sh(HAS_DEVICE)[0] == 0
+
+    def address(self, address: str) -> None:
+        """Give its device an address."""
+        device = f"{HAS_DEVICE} && ip address replace {address}/24 dev macsec0"
+        self._kernel.ok(f"{waits_for(HAS_DEVICE)} && {device}")
+
+    def again(self) -> None:
+        """Let it authenticate anew, from EAPOL-Start on."""
+        ask = "wpa_cli -p /run/wpa -i eth0"
+        self._kernel.ok(f"{ask} logoff && {ask} logon")
+
+    def end(self) -> None:
+        """End it, and remove the device that it left."""
+        self._kernel.ok(END.format("TERM"))
 
 
 class Link:

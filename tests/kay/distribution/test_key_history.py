@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macsec.kay.distribution.key_history import BURST, SERVERS_REMEMBERED, Claim, KeyHistory
-from macsec.kay.sak import KI
+from macsec.kay.keys.sak import KI
 from macsec.kay.timers import MKA_LIFE_TIME_NS
 from macsec.keys import Key
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from support.mka.kays import BOTH_PLANES, Actor, alone, reported, sci_of_name, server_of
 from support.planes import Plane
 
-from macsec.kay import actions
-from macsec.kay.derivation import salt
 from macsec.kay.distribution.sscis import assigned
 from macsec.kay.kay import Kay
+from macsec.kay.keys.derivation import salt
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.parameter_sets import KeyUse, PeerId, SakUse
-from macsec.kay.sak import KI
+from macsec.kay.secy_side import actions
 from macsec.keys import Key
 from macsec.port.controlled_port import ControlledPort
 from macsec.secy import Verdict

@@ -12,9 +12,9 @@ from support.mka.stores import KEK, counting
 
 from macsec.config import load, write
 from macsec.errors import ConfigError, EnvironmentLacks
-from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders import CakStore, Edge, StoredCak, chain_of, policy_of
-from macsec.kay.policy import Security
+from macsec.kay.keys.cak_holder import MemoryHolder
+from macsec.kay.policy import PeerRole, Security, Unauthenticated
 from macsec.keys import Key
 
 CANARY = "c0ffee00decafbad0123456789abcdef"
@@ -47,10 +47,28 @@ def test_policy_takes_each_entry_of_the_configuration() -> None:
                     "hello_time": "10",
                     "life_time": "45",
                     "use_updated_eth_header": "off",
+                    "ciphers": ["GCM-AES-XPN-256"],
+                    "announce": "on",
+                    "announce_frames": "on",
+                    "kmd": "campus",
+                    "nid": "lab",
+                    "require_kmd": "on",
+                    "peer_role": "server",
+                    "hello_ramp": ["100", "200"],
+                    "send_empty_sak": "off",
+                    "send_empty_sak_use": "off",
+                    "single_participant": "on",
+                    "unauthenticated": "authfail",
                 },
             }
         )
     )
+    assert [suite.name for suite in policy.ciphers] == ["gcm-aes-xpn-256"]
+    assert (policy.announce, policy.announce_frames) == (True, True)
+    assert (policy.kmd, policy.nid, policy.require_kmd) == ("campus", "lab", True)
+    assert (policy.peer_role, policy.hello_ramp) == (PeerRole.SERVER, (100, 200))
+    assert (policy.send_empty_sak, policy.send_empty_sak_use) == (False, False)
+    assert (policy.single_participant, policy.access) == (True, Unauthenticated.AUTH_FAIL)
     assert (policy.security, policy.key_server_priority) == (Security.SHOULD_SECURE, 7)
     assert (policy.cipher.name, policy.offset, policy.key_server) == ("gcm-aes-256", 30, False)
     assert (policy.delay_protection, policy.sak_rekey_interval) == (True, 30)
@@ -117,6 +135,11 @@ def test_eapol_and_sectags_differ_in_ethertype(tmp_path: Path, eapol: str, secta
         ("eapol_ethertype: 34671", 6, "mka.eapol_ethertype: expected an EtherType of 4 hex"),
         ("hello_time: 61", 6, "mka.hello_time: Hello Time 61: expected 1 to 60 seconds"),
         ("life_time: 2", 6, "mka.life_time: Life Time 2: expected more than the Hello Time of 2"),
+        ("hello_ramp: [5]", 6, "mka.hello_ramp: hello ramp: expected at most 8 intervals of 10"),
+        ("peer_role: both", 6, "mka.peer_role: expected any, server or client"),
+        ("unauthenticated: authFail", 6, "mka.unauthenticated: must-secure admits nothing"),
+        ("require_kmd: on", 6, "mka.require_kmd: require_kmd needs a kmd"),
+        ("suites: gcm-aes-128\n  ciphers: gcm-aes-256", 7, "mka.ciphers: ciphers: each once"),
         ("ans: 5", 6, "mka.ans: 5 ANs: expected 2, 3 or 4"),
         ("sak_rekey_interval: 29", 6, "mka.sak_rekey_interval: SAK rekey interval 29"),
     ],

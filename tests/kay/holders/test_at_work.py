@@ -12,10 +12,10 @@ from support.mka import tokens
 from support.mka.kays import Segment, chain_key, check_connectivity, secured
 from support.mka.stores import counting
 
-from macsec.kay.cak_holder import CakHolder
 from macsec.kay.holders import AuditedHolder, AuditLog, Rotation
 from macsec.kay.holders.token import TokenHolder, open_session
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.cak_holder import CakHolder
+from macsec.kay.keys.keychain import ChainKey
 
 CAK = bytes.fromhex("c0ffee00decafbad0123456789abcdef")
 CKN = bytes.fromhex("2211")

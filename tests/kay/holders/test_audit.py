@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from macsec.errors import ConfigError, CustodyError, MACsecError
-from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders.audit import AuditedHolder, AuditLog
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.keys import Key
 
 CANARY = bytes.fromhex("c0ffee00decafbad0123456789abcdef")

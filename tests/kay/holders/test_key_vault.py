@@ -12,12 +12,12 @@ import pytest
 from support.mka import vaults
 from support.mka.vaults import TOKEN, Vault
 
-from macsec.cli.shared import vault as cli_vault
-from macsec.cli.shared.vault import client
+from macsec.cli.shared.keys import vault as cli_vault
+from macsec.cli.shared.keys.vault import client
 from macsec.config import MacSecConfigSection
 from macsec.errors import ConfigError, EnvironmentLacks, MACsecError
-from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders.key_vault import fetch
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.keys import Key
 
 pytest.importorskip("azure.keyvault.secrets", reason="azure-keyvault-secrets is not installed")

@@ -9,10 +9,10 @@ import pytest
 from support.mka import tokens
 
 from macsec.errors import ConfigError, CustodyError, EnvironmentLacks, MACsecError
-from macsec.kay import derivation
-from macsec.kay.cak_holder import MemoryHolder
 from macsec.kay.holders import token as token_module
 from macsec.kay.holders.token import TokenHolder, open_session
+from macsec.kay.keys import derivation
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.keys import Key
 
 CAKS = {16: bytes.fromhex("c0ffee00decafbad0123456789abcdef"), 32: bytes(range(7, 39))}

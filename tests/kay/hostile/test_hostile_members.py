@@ -24,11 +24,10 @@ from support.mka.kays import (
     snapshot,
 )
 
-from macsec.kay import actions
-from macsec.kay.associations import RECEIVERS_LIMIT
 from macsec.kay.counters import Reception
 from macsec.kay.distribution.key_history import BURST
 from macsec.kay.kay import Kay
+from macsec.kay.keys.sak import KI
 from macsec.kay.membership.peers import LIVE_LIMIT, PAST_LIMIT, POTENTIAL_LIMIT, Peers
 from macsec.kay.mkpdu.parameter_set import Opaque
 from macsec.kay.mkpdu.parameter_sets import (
@@ -38,7 +37,8 @@ from macsec.kay.mkpdu.parameter_sets import (
     PeerId,
     SakUse,
 )
-from macsec.kay.sak import KI
+from macsec.kay.secy_side import actions
+from macsec.kay.secy_side.associations import RECEIVERS_LIMIT
 from macsec.report.mka.status import reason
 
 OTHER = b"another's MI"

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from support.mka.fuzzing import CASES, STEPS_NS, Fuzz, run_case
 from support.mka.kays import check_life_cycles
 
-SEEDS = (11, 12, 13, 14)
+SEEDS = (11, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (12, 13, 14)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -107,5 +107,5 @@ def test_any_sequence_leaves_the_members_sound() -> None:
 
 @pytest.mark.exhaustive
 def test_many_sequences_leave_the_members_sound() -> None:
-    """Hundreds of longer ones."""
-    assert play(300, 50) == 300
+    """Many longer ones; .ci/run plays more of them."""
+    assert play(100, 50) == 100

@@ -26,13 +26,13 @@ from support.mka.kays import (
     snapshot,
 )
 
-from macsec.kay import actions
 from macsec.kay.counters import Reception
 from macsec.kay.kay import Kay
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import Mkpdu, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque
 from macsec.kay.mkpdu.parameter_sets import KeyUse, LivePeerList, PeerId, SakUse
-from macsec.kay.sak import KI
+from macsec.kay.secy_side import actions
 
 OTHER = b"another's MI"
 

@@ -22,14 +22,15 @@ from support.mka.kays import (
 )
 from support.mka.members import decoded
 
-from macsec.kay import actions, status
+from macsec.kay import status
 from macsec.kay.counters import Reception
-from macsec.kay.cp import Connect, CpState
 from macsec.kay.kay import Kay
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import seal
 from macsec.kay.mkpdu.parameter_set import Opaque
 from macsec.kay.mkpdu.parameter_sets import KeyUse, NoSak, PeerId, SakUse
-from macsec.kay.sak import KI
+from macsec.kay.secy_side import actions
+from macsec.kay.secy_side.cp import Connect, CpState
 from macsec.suites import SUITES
 
 OTHER = b"another's MI"

@@ -15,7 +15,8 @@ from support.mka.members import CAK, CKN, alice, bob, decoded, encode, holder, s
 from macsec import captures
 from macsec.conformance.schema import MKPDU, builtin
 from macsec.errors import ConfigError
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import Mkpdu, Refusal, compose, decode, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet
 from macsec.kay.mkpdu.parameter_sets import (
@@ -34,7 +35,6 @@ from macsec.kay.mkpdu.parameter_sets import (
     SakUse,
     Xpn,
 )
-from macsec.kay.sak import KI
 from macsec.keys import Key
 
 PCAPS = Path(__file__).parents[3] / "pcaps" / "mka"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from support.mka.members import CKN, decoded, encode
 
-from macsec.kay import derivation
+from macsec.kay.keys import derivation
+from macsec.kay.keys.sak import KI
 from macsec.kay.mkpdu.frame import Mkpdu, compose, seal
 from macsec.kay.mkpdu.parameter_set import Opaque, ParameterSet, Spare
 from macsec.kay.mkpdu.parameter_sets import (
@@ -27,7 +28,6 @@ from macsec.kay.mkpdu.parameter_sets import (
     SakUse,
     Xpn,
 )
-from macsec.kay.sak import KI
 from macsec.keys import Key
 
 BASIC = Basic(sci=0x02000000000A0001, mi=b"A" * 12, mn=7, ckn=CKN)

@@ -15,7 +15,7 @@ from support.planes import Plane, frame_of
 
 from macsec.errors import MACsecError
 from macsec.kay.kay import Kay
-from macsec.kay.keychain import ChainKey
+from macsec.kay.keys.keychain import ChainKey
 from macsec.lab.link_state import LinkEnd, LinkState, LinkStatus
 from macsec.lab.real.agreements import Agreements
 from macsec.live.eapol import Eapol

@@ -17,13 +17,13 @@ from macsec.config import load_topology
 from macsec.config.static_keys import seeded
 from macsec.errors import ConfigError, CustodyError
 from macsec.frames import FrameBatch
-from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.keys.cak_holder import MemoryHolder
 from macsec.keys import Key
 from macsec.lab import Blueprint, Lab
 from macsec.lab.link_state import LinkStatus
-from macsec.lab.virtual.captures import record
-from macsec.lab.virtual.probe import Probe
-from macsec.lab.virtual.station import is_eapol
+from macsec.lab.virtual.records.captures import record
+from macsec.lab.virtual.records.probe import Probe
+from macsec.lab.virtual.stations.station import Station, is_eapol
 from macsec.offline.decrypt import MkaReader
 from macsec.report.lab.outcome import LabRun, to_json
 from macsec.report.lab.page import to_html
@@ -320,7 +320,7 @@ def test_a_link_that_is_down_hears_no_mkpdu() -> None:
     """The report says so of both ends."""
     with built(topology(link={"down": [["0ms", "100s"]]})) as lab:
         lab.run()
-        assert link_json(lab)["mka"]["why"] == "at both ends no live peer; no MKPDU heard"
+        assert link_json(lab)["mka"]["why"] == "at both ends no live peer; no MKPDU received"
 
 
 def test_a_link_that_goes_down_closes_its_ports() -> None:
@@ -495,3 +495,30 @@ def test_a_cak_of_a_wrong_length_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"links\.0\.macsec: a CAK has 16 or 32 octets") as caught:
         built(topology({"cak": CAK + "00", "ckn": CKN}))
     assert CAK not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "tag, secured", [("8100e000", True), ("88a80000", True), ("81000005", False)]
+)
+def test_priority_tagged_mkpdus_are_for_the_kay_alone(
+    tag: str, secured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link agrees on keys with them, and no SecY judges one; those of a VLAN are data."""
+
+    def send(station: Station, mkpdu: bytes) -> None:
+        station.mkpdus_sent += 1
+        station.uncontrolled.send(mkpdu[:12] + bytes.fromhex(tag) + mkpdu[12:])
+
+    monkeypatch.setattr(Station, "_send_mkpdu", send)
+    digests = set()
+    for plane in BOTH_PLANES:
+        with built(topology(), plane) as lab:
+            lab.run()
+            (link,) = lab.links
+            assert (link_json(lab)["mka"]["status"] == "secured") is secured
+            assert lab.hosts["r1"].stats.received == (20 if secured else 0)
+            judged = [end.secy.counters["InPktsNoTag"] for end in link.ends or ()]
+            blocked = [end.blocked[1] for end in link.ends or ()]
+            assert (any(judged) or any(blocked)) is not secured
+            digests.add(lab.digest)
+    assert len(digests) == 1

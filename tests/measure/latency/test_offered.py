@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.planes import PLANES
-from support.virtual_server import VirtualServer
+from support.virtual.virtual_server import VirtualServer
 
 from macsec.measure.latency.histogram import PythonHistogram
 from macsec.measure.latency.offered import Offered, deadline, offer

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.virtual_server import VirtualServer
+from support.virtual.virtual_server import VirtualServer
 
 from macsec.measure.latency.offered import offer
 from macsec.measure.latency.search import GOALS, NDR, PDR, Bounds, Goal, Trial, search

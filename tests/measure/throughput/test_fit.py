@@ -26,7 +26,7 @@ def test_an_error_of_the_largest_frame_hardly_moves_the_intercept() -> None:
     assert 0.01 < found.error < 0.05
 
 
-@pytest.mark.parametrize("sizes", [[], [64], [64, 64]])
-def test_one_size_makes_no_line(sizes: list[float]) -> None:
-    """One size makes no line."""
+@pytest.mark.parametrize("sizes", [[], [64], [64, 64], [64, 128], [64, 64, 128]])
+def test_two_sizes_make_no_line(sizes: list[float]) -> None:
+    """Two sizes always lie on a line: it would say nothing."""
     assert line(sizes, [5.0] * len(sizes)) is None

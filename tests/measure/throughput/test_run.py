@@ -15,9 +15,10 @@ from macsec.measure.machine import machine
 from macsec.measure.throughput import run
 from macsec.measure.throughput.run import ThroughputPlan, ThroughputResults, measure
 from macsec.measure.workload import parse
-from macsec.report.drawing.shapes import check_ending
+from macsec.report.drawing.standalone import check_ending, png, save
+from macsec.report.throughput.charts import picture
 from macsec.report.throughput.outcome import to_json, to_markdown
-from macsec.report.throughput.picture import draw
+from macsec.report.throughput.page import to_html
 from macsec.suites import SUITES
 
 KERNELS = [plane.kernel for plane in PLANES if plane.kernel]
@@ -90,12 +91,19 @@ def test_ratios_compare_every_kernel_with_every_peer(results: ThroughputResults)
 
 
 def test_a_line_is_fitted_for_each_contestant_and_stage(results: ThroughputResults) -> None:
-    """A line for each contestant and stage, over the single sizes."""
-    lines = list(results.lines())
-    names = [(row.task.stage, row.backend, row.kernel) for row, _ in lines]
-    assert len(set(names)) == len(names)
-    row, line = lines[0]
-    assert line.at(64) == pytest.approx(row.ns_per_frame, rel=0.01)  # two points: through both
+    """A line for each contestant and stage, over three single sizes; none over two."""
+    assert list(results.lines()) == []
+    plan = ThroughputPlan(
+        workloads=[parse(word) for word in ("64", "128", "256", "imix")],
+        suites=[SUITES["gcm-aes-128"]],
+        kernels=KERNELS[:1] or ["reference"],
+        peers=[],
+        batches=(4,),
+        rounds=1,
+        python=False,
+    )
+    names = [(row.task.stage, row.backend, row.kernel) for row, _ in measure(plan).lines()]
+    assert len(set(names)) == len(names) == 2
 
 
 def test_markdown_tables_have_rows_of_equal_width(results: ThroughputResults) -> None:
@@ -109,24 +117,46 @@ def test_picture_names_every_contestant_in_a_panel_for_each_stage(
     results: ThroughputResults, tmp_path: Path
 ) -> None:
     """An SVG that names every contestant; a panel a stage."""
-    drawing = draw(results, machine())
+    drawing = picture(results, machine())
     assert drawing is not None
     path = tmp_path / "picture.svg"
-    drawing.save(str(path))
-    text = " ".join(ET.parse(path).getroot().itertext())
+    save(str(path), drawing)
+    root = ET.parse(path).getroot()
+    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    text = " ".join(root.itertext())
     for row in results.rows:
         assert row.backend in text
     assert text.count("batches of 16") == 2
     few = ThroughputResults(results.plan, results.races[:2])
-    assert draw(few, machine()) is None
+    assert picture(few, machine()) is None
 
 
-def test_png_without_matplotlib_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PNG without matplotlib is refused, with the remedy."""
-    monkeypatch.setattr("macsec.report.drawing.shapes.find_spec", lambda _: None)
+def test_png_without_its_extra_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PNG without resvg is refused, with the remedy."""
+    monkeypatch.setattr("macsec.report.drawing.standalone.find_spec", lambda _: None)
     check_ending("a.svg")
-    with pytest.raises(EnvironmentLacks, match="matplotlib"):
+    with pytest.raises(EnvironmentLacks, match="picture"):
         check_ending("a.png")
+
+
+def test_page_has_the_answer_times_and_ratios(results: ThroughputResults) -> None:
+    """Rates in words first, then a chart a stage, times, ratios; no line through two sizes."""
+    text = to_html(results, machine(), {})
+    assert "million frames/s" in text
+    assert text.count("batches of 16") >= 2
+    assert "a line needs three sizes." in text
+
+
+@pytest.mark.programs
+def test_png_is_the_same_picture(results: ThroughputResults) -> None:
+    """resvg draws the SVG at twice its size."""
+    pytest.importorskip("resvg_py", reason="PNG needs macsec[picture]")
+    drawing = picture(results, machine())
+    assert drawing is not None
+    width = int(ET.fromstring(drawing).get("width", "0"))
+    found = png(drawing)
+    assert found.startswith(b"\x89PNG")
+    assert int.from_bytes(found[16:20]) == 2 * width
 
 
 def test_a_missing_peer_is_reported_and_the_rest_measured(monkeypatch: pytest.MonkeyPatch) -> None:

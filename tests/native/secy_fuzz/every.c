@@ -107,8 +107,8 @@ static void every_world(const char *kernel, int xpn, size_t key_length, int encr
     w.tx[0] = (model){1, 1, sa.last_pn, 0};
     check(macsec_secy_configure(w.sender, &w.s) == 0 &&
               macsec_secy_configure(w.receiver, &w.r) == 0 &&
-              macsec_secy_set_tx_sc(w.sender, w.sci, 1) == 0 &&
-              macsec_secy_add_tx_sa(w.sender, 0, &sa) == 0 &&
+              macsec_secy_set_tx_sc(w.sender, 0, w.sci, 1) == 0 &&
+              macsec_secy_add_tx_sa(w.sender, 0, 0, &sa) == 0 &&
               macsec_secy_add_rx_sc(w.receiver, w.sci, 1) == 0 &&
               macsec_secy_add_rx_sa(w.receiver, w.sci, 0, &sa) == 0,
           "set up");

@@ -195,7 +195,7 @@ static void skip_pns(void) {
     const uint64_t last = w.s.xpn ? UINT64_MAX : UINT32_MAX, step = below(70);
     if (sa->present && sa->last < last - step) {
         sa->last += step;
-        check(macsec_secy_set_tx_pn(w.sender, w.s.encodingsa, sa->last) == 0, "PN refused");
+        check(macsec_secy_set_tx_pn(w.sender, 0, w.s.encodingsa, sa->last) == 0, "PN refused");
     }
 }
 

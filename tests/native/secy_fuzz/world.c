@@ -36,7 +36,9 @@ static void draw_profile(macsec_controls *c) {
     for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++) {
         *standard[i] = profile < 2 ? profile == 0 : coin();
     }
-    c->icv_length = profile == 0 || one_in(2) ? 16 : (uint8_t)(8 + below(9));
+    c->refuse_e0_c1 = profile >= 2 && coin();
+    const int whole = profile == 0 || c->refuse_e0_c1; /* a shorter ICV has C without E */
+    c->icv_length = whole || one_in(2) ? 16 : (uint8_t)(8 + below(9));
 }
 
 static void draw_controls(void) {
@@ -84,7 +86,7 @@ static void renew_sa(int an) {
     macsec_sa_parameters sa = parameters(last, last > behind ? last - behind : 0);
     w.tx[an] = (model){1, 1, last, 0};
     w.rx[an] = (model){1, 1, last, sa.floor_pn};
-    check(macsec_secy_add_tx_sa(w.sender, an, &sa) == 0, "transmit SA refused");
+    check(macsec_secy_add_tx_sa(w.sender, 0, an, &sa) == 0, "transmit SA refused");
     check(macsec_secy_add_rx_sa(w.receiver, w.sci, an, &sa) == 0, "receive SA refused");
     for (size_t i = 0; i < REMEMBERED; i++) {
         w.sent[i].expected = w.sent[i].expected && w.sent[i].an != an;
@@ -136,7 +138,7 @@ void world_new(uint64_t number, uint64_t seed, const char *kernel) {
     }
     check(macsec_secy_configure(w.sender, &w.s) == 0, "controls refused");
     check(macsec_secy_configure(w.receiver, &w.r) == 0, "controls refused");
-    check(macsec_secy_set_tx_sc(w.sender, w.sci, 1) == 0, "transmit SC refused");
+    check(macsec_secy_set_tx_sc(w.sender, 0, w.sci, 1) == 0, "transmit SC refused");
     w.rx_enabled = 1;
     check(macsec_secy_add_rx_sc(w.receiver, w.sci, 1) == 0, "receive SC refused");
     add_peers();
@@ -196,7 +198,8 @@ void manage(void) {
         break;
     case 4:
         w.tx[an].enabled = !one_in(4);
-        check((macsec_secy_enable_tx_sa(w.sender, an, w.tx[an].enabled) == 0) == w.tx[an].present,
+        check((macsec_secy_enable_tx_sa(w.sender, 0, an, w.tx[an].enabled) == 0) ==
+                  w.tx[an].present,
               "transmit SA: wrong answer");
         break;
     case 5:

@@ -46,7 +46,7 @@ def test_what_is_no_octets_is_refused_and_not_counted(plane: Plane, value: Any) 
         with pytest.raises(FrameError, match=f"a frame is octets, not {type(value).__name__}"):
             call(value)
     for many in (secy.protect, secy.validate):
-        with pytest.raises(FrameError, match="a FrameBatch is wanted, not"):
+        with pytest.raises(FrameError, match="expected a FrameBatch, not"):
             many(value)
     assert not any(secy.counters.values())
 

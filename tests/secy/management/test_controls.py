@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,26 @@ def test_window_is_limited_by_the_suite(plane: Plane) -> None:
     with pytest.raises(ConfigError, match="window"):
         secy.change_cipher(SUITES["gcm-aes-xpn-128"])
     assert secy.controls.cipher.name == "gcm-aes-128"
+
+
+@pytest.mark.parametrize(
+    ("controls", "expected"),
+    [
+        ({"validate": "strict"}, "validate 'strict': expected macsec.Validate.STRICT"),
+        ({"validate": 4}, "validate 4: expected macsec.Validate.STRICT"),
+        ({"cipher": "gcm-aes-128"}, "cipher 'gcm-aes-128': expected macsec.SUITES"),
+        ({"profile": "ieee"}, "profile 'ieee': expected macsec.secy.PROFILES"),
+        ({"point_to_point": "on"}, "point_to_point 'on': expected PointToPoint.AUTO"),
+        ({"window": "64"}, "window '64': expected a whole number"),
+        ({"offset": 30.0}, "offset 30.0: expected a whole number"),
+        ({"encodingsa": True}, "encodingsa True: expected a whole number"),
+        ({"encrypt": "off"}, "encrypt 'off': expected True or False"),
+    ],
+)
+def test_a_control_of_another_kind_is_refused(controls: dict[str, Any], expected: str) -> None:
+    """The error names the control, its value and what is expected."""
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        Controls(**controls)
 
 
 CONTROL_ERRORS: list[tuple[dict[str, Any], str]] = [

@@ -253,7 +253,13 @@ def inner(plane: Any) -> list[tuple[str, Any]]:
     if plane.name != "reference":
         return []
     rx = plane._rx[int(SCI_A, 16)]
-    return [("tx", plane._tx_sa[0]), ("key", plane._tx_sa[0].key), ("rx", rx), ("sa", rx.sa[0])]
+    return [
+        ("sc", plane._tx[0]),
+        ("tx", plane._tx[0].sa[0]),
+        ("key", plane._tx[0].sa[0].key),
+        ("rx", rx),
+        ("sa", rx.sa[0]),
+    ]
 
 
 DUPLICATES: dict[str, Callable[[Any], Any]] = {

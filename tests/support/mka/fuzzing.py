@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from macsec.kay import actions
-from macsec.kay.actions import Action
-from macsec.kay.associations import RECEIVERS_LIMIT
 from macsec.kay.kay import Kay
 from macsec.kay.membership.peers import LIVE_LIMIT, PAST_LIMIT, POTENTIAL_LIMIT
 from macsec.kay.mkpdu.parameter_sets import ALGORITHM_AGILITY
+from macsec.kay.secy_side import actions
+from macsec.kay.secy_side.actions import Action
+from macsec.kay.secy_side.associations import RECEIVERS_LIMIT
 from macsec.keys import Key
 from macsec.port import Agreement
 from macsec.secy import SecY

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from macsec.kay import derivation
-from macsec.kay.cak_holder import MemoryHolder
+from macsec.kay.keys import derivation
+from macsec.kay.keys.cak_holder import MemoryHolder
+from macsec.kay.keys.sak import KI, OFFSETS, ranked
 from macsec.kay.mkpdu.frame import Mkpdu, compose, decode, seal
 from macsec.kay.mkpdu.parameter_sets import Basic, DistributedSak, KeyUse, PeerId, SakUse
-from macsec.kay.sak import KI, OFFSETS, ranked
 from macsec.keys import Key
 from macsec.secy import Controls, SecY
 from macsec.suites import SUITES, CipherSuite

@@ -7,6 +7,7 @@ link.py       NativeLink       a link, its taps
 bridge.py     NativeBridge     a learning bridge
 host.py       NativeHost       a host
 station.py    NativeStation    frames pass the SecY in C, the KaY stays in Python
+hellos.py     LentHellos       but for its hellos without news
 playback.py   NativePlayback   generators in C, captures in batches
 recorder.py   NativeRecorder   recorded frames, in C
 """

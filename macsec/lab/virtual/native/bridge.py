@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from macsec.errors import ConfigError
-from macsec.lab.virtual.bridge import Bridge, BridgeCounts, Known
+from macsec.lab.virtual.bridge import Bridge, BridgeCounts, Known, Usable
 from macsec.wire.link import Port
 
 from .engine import NativeEngine, ffi, lib
@@ -23,6 +23,7 @@ class NativeBridge(Bridge):
         self._engine = engine
         self._number = engine.number_of(lib.macsec_lab_add_bridge(engine.lab))
         self._hairpin = False
+        self._reserved = 0
         super().__init__(name, known)
 
     @property
@@ -36,18 +37,30 @@ class NativeBridge(Bridge):
         lib.macsec_lab_hairpin(self._engine.lab, self._number, hairpin)
 
     @property
+    def reserved(self) -> int:
+        """The link-local addresses that are not relayed, a bit for each."""
+        return self._reserved
+
+    @reserved.setter
+    def reserved(self, reserved: int) -> None:
+        self._reserved = reserved
+        lib.macsec_lab_reserve(self._engine.lab, self._number, reserved)
+
+    @property
     def counts(self) -> BridgeCounts:
         """The counts so far."""
         found = ffi.new("macsec_lab_bridge_counts *")
         lib.macsec_lab_bridge(self._engine.lab, self._number, found)
         return BridgeCounts(found.filtered, found.flooded, found.link_local, found.runts)
 
-    def attach(self, port: Port) -> None:
-        """Add a port."""
+    def attach(self, port: Port, leader: int | None = None, usable: Usable = lambda: True) -> None:
+        """Add a port, with a `leader` to an aggregation; a member is usable while it is open."""
         if not isinstance(port, NativePort):
             raise ConfigError(f"bridge {self.name}: {port!r} is not a port of its engine")
         lab = self._engine.lab
         number = self._engine.number_of(lib.macsec_lab_attach(lab, self._number, port.in_c))
+        if leader is not None:
+            lib.macsec_lab_aggregate(lab, self._number, number, leader)
         give = partial(self._relay, number)
         port.receiver = Place(lib.MACSEC_LAB_BRIDGE, self._number, number, give)
         self.ports.append(port)

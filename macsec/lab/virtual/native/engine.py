@@ -39,6 +39,7 @@ def macsec_lab_called(context: Any, call: Any) -> int:
     """Run a hook; an error ends the run in C, which raises it."""
     engine: NativeEngine = ffi.from_handle(context)
     try:
+        engine.take_touched()
         answer = engine.hooks[call.what](call)
     except BaseException as error:
         engine.raised = error
@@ -50,7 +51,9 @@ class NativeEngine(Engine):
     """An engine whose calendar is in C.
 
     `lab`: the C object. `hooks`: by macsec_lab_hook. `flow_ended`: called with the number of a flow
-    and how it ended, FEED or LATE.
+    and how it ended, FEED or LATE. `touched`: called with the number of a station that did
+    something without Python, before anything in Python can look at it. `woken`: called with that of
+    a station whose KaY is to be woken.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -62,7 +65,12 @@ class NativeEngine(Engine):
         self.hooks: dict[int, Hook] = {lib.MACSEC_LAB_TRACE_FULL: self._take_records}
         self.raised: BaseException | None = None
         self.flow_ended: Callable[[int, int], None] | None = None
+        self.touched: Callable[[int], None] | None = None
+        self.woken: Callable[[int], None] | None = None
         self._actions: dict[int, Action] = {}
+        count = ffi.new("const uint32_t **")
+        lib.macsec_lab_touched(self.lab, count)
+        self._touched = count[0]
         self._number = ffi.new("int64_t *")
         super().__init__(seed)
         self.trace: NativeTrace = NativeTrace(self.lab)
@@ -97,20 +105,46 @@ class NativeEngine(Engine):
 
     def run_to_rest(self, rest: int, until_ps: int = HORIZON_PS) -> None:
         """Run all events up to a time, or up to a macsec_lab_rest."""
-        while self.some(rest, until_ps):
-            pass
+        try:
+            while self._some(rest, until_ps, SLICE):
+                pass
+        finally:
+            self.take_touched()
 
     def some(self, rest: int, until_ps: int = HORIZON_PS, events: int = SLICE) -> bool:
         """Run events up to the first of Python; False if nothing is left to run."""
+        try:
+            return self._some(rest, until_ps, events)
+        finally:
+            self.take_touched()
+
+    def _some(self, rest: int, until_ps: int, events: int) -> bool:
         end = lib.macsec_lab_run(self.lab, until_ps, events, rest, self._number)
         if end == lib.MACSEC_LAB_ACTION:
+            self.take_touched()
             self._actions.pop(self._number[0])()
+        elif end == lib.MACSEC_LAB_WAKE and self.woken is not None:
+            self.take_touched()
+            self.woken(self._number[0])
         else:
             self.check(end, self._number[0])
         return bool(end != lib.MACSEC_LAB_DONE)
 
+    def take_touched(self) -> None:
+        """Show Python what stations did without it."""
+        if not self._touched[0]:
+            return
+        numbers = lib.macsec_lab_touched(self.lab, ffi.new("const uint32_t **"))[
+            0 : self._touched[0]
+        ]
+        lib.macsec_lab_take_touched(self.lab)
+        if self.touched is not None:
+            for number in numbers:
+                self.touched(number)
+
     def check(self, end: int, flow: int = 0) -> None:
         """Raise the error of a macsec_lab_end, or do what a flow needs."""
+        self.take_touched()
         if end in (lib.MACSEC_LAB_FEED, lib.MACSEC_LAB_LATE) and self.flow_ended is not None:
             self.flow_ended(flow, end)
         elif end == lib.MACSEC_LAB_HORIZON:

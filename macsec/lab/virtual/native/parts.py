@@ -10,8 +10,8 @@ from macsec.lab.blueprint import Flow
 from macsec.lab.virtual.bridge import Bridge, Known
 from macsec.lab.virtual.host import LabHost
 from macsec.lab.virtual.parts import Player
-from macsec.lab.virtual.recorder import Recorder
-from macsec.lab.virtual.station import Station
+from macsec.lab.virtual.records.recorder import Recorder
+from macsec.lab.virtual.stations.station import Station
 from macsec.secy import SecY
 from macsec.wire.link import Link, Port
 from macsec.wire.params import LinkParams

@@ -10,8 +10,8 @@ import numpy as np
 from macsec.frames.unsent import Unsent
 from macsec.lab.blueprint import Flow
 from macsec.lab.virtual.host import FlowTally
-from macsec.lab.virtual.playback import after_the_end
-from macsec.lab.virtual.traffic import (
+from macsec.lab.virtual.traffic.playback import after_the_end
+from macsec.lab.virtual.traffic.sources import (
     MIX,
     Datagrams,
     Source,

@@ -9,7 +9,7 @@ import numpy as np
 from macsec.captures import INBOUND
 from macsec.frames import Column, FrameBatch, Octets
 from macsec.lab.virtual.host import LabHost
-from macsec.lab.virtual.recorder import Recorder
+from macsec.lab.virtual.records.recorder import Recorder
 from macsec.wire.link import Port
 
 from .engine import NativeEngine, ffi, lib

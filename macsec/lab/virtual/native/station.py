@@ -9,11 +9,12 @@ from typing import Any
 from macsec.errors import ConfigError
 from macsec.frames import frame_octets
 from macsec.kay.kay import Kay
-from macsec.lab.virtual.station import Station, Watch
+from macsec.lab.virtual.stations.station import Station, Watch
 from macsec.secy import SecY, Verdict
 from macsec.wire.link import Port, Receiver
 
 from .engine import NativeEngine, ffi, lib
+from .hellos import LentHellos, borrowed
 from .port import NativePort, Place, frame_of, station_port
 
 _VERDICTS = tuple(Verdict)
@@ -36,6 +37,7 @@ class NativeStation(Station):
             raise ConfigError(f"station {name}: {common!r} is not a port of its engine")
         self._watch: Watch | None = None
         self._number = -1
+        self._lent: LentHellos | None = None
         super().__init__(engine, common, secy, kay, name)
         loan = secy.lend(self._secy_closes)
         kinds = ffi.new("uint32_t[2]", [] if kay is None else sorted(self._eapol)[:2])
@@ -57,8 +59,73 @@ class NativeStation(Station):
 
     def stop(self) -> None:
         """Cut the power of KaY and SecY: both send and take nothing more, and the SAKs are gone."""
+        self._take_hellos()
         super().stop()
         self._gated(False)
+
+    def settle(self) -> None:
+        """Let the KaY do now what is due; while it then rests, C sends and hears its hellos."""
+        super().settle()
+        rested_ns = self._clock.behind_ns
+        if rested_ns is None or self.on_mkpdu is not None:
+            return
+        if self._lent is None and self.running and self.agreement is not None:
+            loan = self.agreement.lend_hellos(self.now_ns, self._return_hellos)
+            if loan is not None:
+                lab = self.engine.lab
+                self._lent = borrowed(lab, self._number, loan, rested_ns)
+                if self._lent is None:
+                    self._take_hellos()
+
+    def rest(self, pause_ns: int) -> None:
+        """Stop the KaY's clock for a time from now on, in which it sends nothing."""
+        self._take_hellos()
+        super().rest(pause_ns)
+
+    def run_clock_at(self, percent: int) -> None:
+        """Let the KaY's clock run at a speed, in percent of the engine's."""
+        self._take_hellos()
+        super().run_clock_at(percent)
+
+    def _take_hellos(self) -> None:
+        if self.agreement is not None:
+            self.agreement.kay.take_hellos_back()
+
+    def _return_hellos(self) -> None:
+        """Take the hellos from C."""
+        self._lent = None
+        lib.macsec_lab_return_hellos(self.engine.lab, self._number)
+
+    def take_report(self) -> None:
+        """Enter the hellos that C has sent and heard."""
+        if self._lent is not None and self.agreement is not None:
+            report = self._lent.report()
+            self.mkpdus_sent += report.sent
+            self.mkpdus_heard += report.heard
+            self._heard.extend(self._lent.crcs(report))
+            self.agreement.take_report(report, self._lent.mkpdu)
+
+    def _wake_at(self, due_ps: int) -> None:
+        engine = self.engine
+        engine.check(lib.macsec_lab_wake_at(engine.lab, self._number, due_ps))
+
+    def _sleep(self) -> None:
+        lib.macsec_lab_sleep(self.engine.lab, self._number)
+
+    def wake(self) -> None:
+        """Let the KaY do what is due."""
+        if self.running:
+            self.settle()
+
+    @property
+    def on_mkpdu(self) -> Callable[[bytes], None] | None:
+        """Called with each MKPDU that is sent: then Python sends all of them."""
+        return self._on_mkpdu
+
+    @on_mkpdu.setter
+    def on_mkpdu(self, on_mkpdu: Callable[[bytes], None] | None) -> None:
+        self._on_mkpdu = on_mkpdu
+        self._take_hellos()
 
     @property
     def watch(self) -> Watch | None:
@@ -156,6 +223,7 @@ class Stations:
 
     def __init__(self, engine: NativeEngine) -> None:
         self._stations: list[NativeStation] = []
+        engine.touched, engine.woken = self._take_report, self._wake
         for hook, handle in _HOOKS.items():
             engine.hooks[hook] = partial(self._call, handle)
 
@@ -163,6 +231,12 @@ class Stations:
         """Add the station that was made last."""
         self._stations.append(station)
         return station
+
+    def _take_report(self, number: int) -> None:
+        self._stations[number].take_report()
+
+    def _wake(self, number: int) -> None:
+        self._stations[number].wake()
 
     def _call(self, handle: Callable[[NativeStation, Any], None], call: Any) -> None:
         handle(self._stations[call.part], call)

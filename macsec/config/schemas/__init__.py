@@ -1,0 +1,1 @@
+"""The JSON Schema of a configuration, for editors; `macsec config schema` prints it."""

@@ -1,0 +1,60 @@
+"""The manifest of a run: a result for each finished capture, in segments that appear whole.
+
+An object store cannot append. So results are kept until `SEGMENT` of them, or a time, have come,
+and then written as one file. What a crash loses is done again, with the same octets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from . import store
+from .order import CaptureJson
+from .store import OWN_FOLDER
+
+SEGMENT = 1000
+SECONDS = 10.0
+_PREFIX = "done-"
+
+
+class Manifest:
+    """Results by the name of the capture: those of earlier runs, and those of this one."""
+
+    def __init__(self, dest: str, clock: Callable[[], float]) -> None:
+        self._folder, self._clock = store.joined(dest, OWN_FOLDER), clock
+        self.done: dict[str, CaptureJson] = {}
+        self._held: list[CaptureJson] = []
+        self._since = clock()
+        self._segments = 0
+        for name in store.names_in(self._folder):
+            if name.startswith(_PREFIX):
+                self._segments = max(self._segments, int(name[len(_PREFIX) :].partition(".")[0]))
+                octets = store.fetched(store.joined(self._folder, name)) or b""
+                for line in octets.splitlines():
+                    self._note(json.loads(line))
+
+    def _note(self, result: CaptureJson) -> None:
+        self.done[result["name"]] = result
+
+    def has(self, name: str, stamp: str) -> bool:
+        """Return whether a capture is finished: it has results, and is the same as then."""
+        result = self.done.get(name)
+        return result is not None and result["error"] is None and result["stamp"] == stamp
+
+    def add(self, result: CaptureJson) -> None:
+        """Add a result."""
+        self._note(result)
+        self._held.append(result)
+        if len(self._held) >= SEGMENT or self._clock() - self._since >= SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the results that are held."""
+        if self._held:
+            self._segments += 1
+            text = "".join(json.dumps(result) + "\n" for result in self._held)
+            name = f"{_PREFIX}{self._segments:06d}.jsonl"
+            store.put(store.joined(self._folder, name), text.encode())
+            self._held.clear()
+        self._since = self._clock()

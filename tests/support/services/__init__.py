@@ -1,0 +1,1 @@
+"""Programs and services of others, and stand-ins for them."""

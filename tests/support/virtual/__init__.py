@@ -1,0 +1,1 @@
+"""Wires, labs and agreements in virtual time."""
