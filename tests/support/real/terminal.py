@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -52,6 +53,15 @@ class Terminal:
                 return self.text
             self._read(TICK)
         pytest.fail(f"no {text!r} on the screen:\n{self.text}")
+
+    def until_row(self, row: str) -> str:
+        """Wait until a row that begins with this pattern is in sight; return all that is."""
+        found = re.compile("^" + row, re.M)
+        for _ in range(round(PATIENCE / TICK)):
+            if found.search(self.text):
+                return self.text
+            self._read(TICK)
+        pytest.fail(f"no row {row!r} on the screen:\n{self.text}")
 
     def closed(self) -> int:
         """Read to the end of the program; return its exit code."""
