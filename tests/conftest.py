@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,10 @@ pytest_plugins = ["support.session"]
 
 # Processes that tests start import the package that the tests import, not the checkout they run in.
 os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(macsec.__file__).parents[1])}
+
+# A shell ignores SIGINT for what it starts in the background, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Keys of tests run side by side on purpose: each process of tests has locks of its own.
 LOCKS = tempfile.TemporaryDirectory(prefix="macsec-locks-")
