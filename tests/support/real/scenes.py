@@ -1,7 +1,7 @@
 """Scenes of the guide: the network around blocks that need root, other machines, or minutes.
 
 A page runs in a network namespace of its own, with a /run of its own: nothing of the machine is
-changed, and no other test is seen. What a page has from elsewhere has a around-in: a second tap in
+changed, and no other test is seen. What a page takes from elsewhere is made here: a second tap in
 the namespace `far`, a folder in place of a bucket, a collector on loopback.
 """
 
