@@ -1,4 +1,4 @@
-"""Whole captures through whole processes, beside `cp`: prints a table for RESULTS.md.
+"""Whole captures through whole processes, beside `cp`: prints a table for results/captures.md.
 
     python bench/captures.py [--rounds 7] [--folder /dev/shm] [--megabytes 1000]
 

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="NAME", help=", ".join(MODULES))
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--markdown", action="store_true", help="print the tables of RESULTS.md")
+    parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.modules) - set(MODULES)
     if unknown:
@@ -108,7 +108,7 @@ def text(done: Measured) -> list[str]:
 
 
 def markdown(done: Measured) -> list[str]:
-    """Return the table of a module for RESULTS.md."""
+    """Return the table of a module for bench/results."""
     lines = ["", f"### {MODULES[done.module]}", "", str(done.others).capitalize() + "."]
     lines += ["", "| goal | bound | value | |", "| --- | ---: | ---: | --- |"]
     for row in done.rows:
