@@ -1,13 +1,14 @@
 """The manifest of a run: a result for each finished capture, in segments that appear whole.
 
 An object store cannot append. So results are kept until `SEGMENT` of them, or a time, have come,
-and then written as one file. What a crash loses is done again, with the same octets.
+and then written as one file. What a crash loses is done again, with the same octets. At the end of
+a run all results are in one file for readers, which no later run depends on.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from . import store
 from .order import CaptureJson
@@ -16,6 +17,8 @@ from .store import OWN_FOLDER
 SEGMENT = 1000
 SECONDS = 10.0
 _PREFIX = "done-"
+WHOLE = "_manifest.jsonl"
+"""File of DEST with a line for each finished capture, by name."""
 
 
 class Manifest:
@@ -23,6 +26,7 @@ class Manifest:
 
     def __init__(self, dest: str, clock: Callable[[], float]) -> None:
         self._folder, self._clock = store.joined(dest, OWN_FOLDER), clock
+        self._whole = store.joined(dest, WHOLE)
         self.done: dict[str, CaptureJson] = {}
         self._held: list[CaptureJson] = []
         self._since = clock()
@@ -53,8 +57,16 @@ class Manifest:
         """Write the results that are held."""
         if self._held:
             self._segments += 1
-            text = "".join(json.dumps(result) + "\n" for result in self._held)
             name = f"{_PREFIX}{self._segments:06d}.jsonl"
-            store.put(store.joined(self._folder, name), text.encode())
+            store.put(store.joined(self._folder, name), _lines(self._held))
             self._held.clear()
         self._since = self._clock()
+
+    def close(self) -> None:
+        """Write the results that are held, and the file of all results."""
+        self.flush()
+        store.put(self._whole, _lines([self.done[name] for name in sorted(self.done)]))
+
+
+def _lines(results: Sequence[CaptureJson]) -> bytes:
+    return "".join(json.dumps(result) + "\n" for result in results).encode()

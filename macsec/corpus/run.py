@@ -114,7 +114,7 @@ class CorpusRun:
             for ended in engine.run(self._tasks(left, surveys)):
                 self._note(_result_of(ended), progress)
         finally:
-            self.manifest.flush()
+            self.manifest.close()
 
     def _note(self, result: CaptureJson, progress: Progress) -> None:
         self.manifest.add(result)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from .store import joined
 
-FOLDER = "verdicts"
+FOLDER = "_verdicts"
 
 
 def part_url(dest: str, name: str, part: int) -> str:

@@ -87,7 +87,7 @@ OUTPUTS: dict[str, Any] = {
     "macsec/replay/1": LinkReplayJson,
     "macsec/replay-topology/1": LabReplayJson,
     "macsec/settings/1": OptionSettingsJson,
-    "macsec/suites/1": SuitesJson,
+    "macsec/suite/1": SuitesJson,
     "macsec/tap/1": TapJson,
     "macsec/validate/1": ValidateJson,
 }

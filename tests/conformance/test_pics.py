@@ -44,10 +44,10 @@ def test_no_mandatory_item_is_missing_on_any_data_plane() -> None:
 def test_an_item_without_a_check_is_never_a_yes() -> None:
     """A check without a step fails, and an unsupported item is a no."""
     table = Pics("table", "A table", "nowhere")
-    table.unsupported("A", "M", "asks", "not built")
-    table.not_applicable("B", "M", "asks", "no such thing")
+    table.unsupported("A", "M", "10.4", "asks", "not built")
+    table.not_applicable("B", "M", "10.4", "asks", "no such thing")
 
-    @table.item("C", "M", "asks")
+    @table.item("C", "M", "10.4", "asks")
     def nothing(_: CaseRun) -> None:
         """Check nothing."""
 
@@ -94,6 +94,12 @@ def test_the_command_prints_json_and_writes_a_page(
     perf = stated["items"][-1]
     assert perf["item"] == "PERF"
     assert "Gbit/s" in perf["evidence"]
+    shown = {True: "yes", False: "no: its check failed"}
+    assert all(
+        shown.get(item["passed"], item["support"]) == item["support"] for item in stated["items"]
+    )
+    assert all(item["passed"] for item in stated["items"][:-1] if item["status"] == "M")
+    assert all(item["clause"] for item in stated["items"])
     text = page.read_text()
     assert all(item["item"] in text for item in stated["items"])
 

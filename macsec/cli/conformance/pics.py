@@ -58,6 +58,7 @@ def performance(targets: Sequence[Target]) -> PicsRow:
         "802.1AE-2018 Annex A: performance",
         "PERF",
         "M",
+        "Table 10-3",
         "Table 10-3: delay and delay variance of the SecY, for each rate of a link",
         Support.NOT_JUDGED if others.busy else support,
         f"{evidence}; {others}",

@@ -109,10 +109,10 @@ def command() -> None:
     """Run a verb over all captures of a SOURCE: a folder, a glob, or a URL (s3, az, gs, http).
 
     The results go to DEST under the names of the captures, beside one Parquet data set of verdicts
-    in DEST/verdicts, partitioned by capture. Tasks run on Dask: on a cluster of this machine, or
-    with --scheduler on any other. A run that was broken off goes on when it is given again:
-    DEST/_macsec has its plan and its manifest. Credentials of stores come from the environment of
-    this process and of the workers.
+    in DEST/_verdicts, partitioned by capture; DEST/_manifest.jsonl has a line for each finished
+    capture. Tasks run on Dask: on a cluster of this machine, or with --scheduler on any other. A
+    run that was broken off goes on when it is given again: DEST/_macsec has its plan and what is
+    done. Credentials of stores come from the environment of this process and of the workers.
     """
 
 

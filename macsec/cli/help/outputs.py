@@ -45,7 +45,7 @@ VERBS = {
     "macsec/replay/1": "replay",
     "macsec/replay-topology/1": "replay --topology NAME",
     "macsec/settings/1": "config show",
-    "macsec/suites/1": "conformance --suite NAME",
+    "macsec/suite/1": "conformance --suite NAME",
     "macsec/tap/1": "tap",
     "macsec/validate/1": "validate",
 }

@@ -74,10 +74,11 @@ for _kind, _item, _asks in (
     ("cc", "EDECC", "EDE-CC: C-VLANs in, a C-tag outside"),
     ("ss", "EDESS", "EDE-SS: S-VLANs in, an S-tag outside"),
 ):
-    PICS.item(_item, "O.1", _asks)(partial(_ede, _kind))
+    PICS.item(_item, "O.1", "15", _asks)(partial(_ede, _kind))
 PICS.unsupported(
     "TWOP, SECY, SECB, SECP, MC, MB, MM, CS, CC, SS",
     "O",
+    "15",
     "each rule of clause 15, one by one",
     "the text of clause 15 is not at hand: its rules are not stated one by one",
 )

@@ -29,6 +29,7 @@ class PicsRow:
     annex: str
     item: str
     status: str
+    clause: str
     asks: str
     support: Support
     evidence: str
@@ -38,6 +39,11 @@ class PicsRow:
     def missing(self) -> bool:
         """True if a mandatory item is not supported."""
         return self.status.startswith("M") and self.support in (Support.NO, Support.FAILED)
+
+    @property
+    def passed(self) -> bool | None:
+        """True if the check held, False if it failed; None if there was none to judge."""
+        return {Support.YES: True, Support.FAILED: False}.get(self.support)
 
 
 class Pics:
@@ -49,23 +55,25 @@ class Pics:
         self._absent: dict[str, Support] = {}
 
     def item(
-        self, identity: str, status: str, asks: str, *, on_data_plane: bool = True
+        self, identity: str, status: str, clause: str, asks: str, *, on_data_plane: bool = True
     ) -> Callable[[CheckT], CheckT]:
         """Return a decorator that makes a function the check of an item."""
         self._status[identity] = status
-        return self.suite.case(identity, asks, on_data_plane=on_data_plane)
+        return self.suite.case(identity, asks, clause=clause, on_data_plane=on_data_plane)
 
-    def unsupported(self, identity: str, status: str, asks: str, why: str) -> None:
+    def unsupported(self, identity: str, status: str, clause: str, asks: str, why: str) -> None:
         """Add an item that is not supported."""
-        self._add(identity, status, asks, why, Support.NO)
+        self._add(identity, status, clause, asks, why, Support.NO)
 
-    def not_applicable(self, identity: str, status: str, asks: str, why: str) -> None:
+    def not_applicable(self, identity: str, status: str, clause: str, asks: str, why: str) -> None:
         """Add an item whose condition does not hold here."""
-        self._add(identity, status, asks, why, Support.NOT_APPLICABLE)
+        self._add(identity, status, clause, asks, why, Support.NOT_APPLICABLE)
 
-    def _add(self, identity: str, status: str, asks: str, why: str, support: Support) -> None:
+    def _add(
+        self, identity: str, status: str, clause: str, asks: str, why: str, support: Support
+    ) -> None:
         self._status[identity], self._absent[identity] = status, support
-        self.suite.not_applicable(identity, asks, why)
+        self.suite.not_applicable(identity, asks, why, clause=clause)
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -91,6 +99,7 @@ class Pics:
             self.suite.title,
             case.id,
             self._status[case.id],
+            case.clause,
             case.demand,
             support,
             result.why or "; ".join(result.steps),

@@ -14,7 +14,9 @@ from .links import FAR, NEAR, frame_of, linked
 PICS = Pics("management", "802.1AE-2018 Annex A: management", "A.10 to A.12")
 
 
-@PICS.item("KAY, KAY-1 to KAY-11", "M", "the interface for the KaY: ports, suites, SCs, SAs, PNs")
+@PICS.item(
+    "KAY, KAY-1 to KAY-11", "M", "10.7", "the interface for the KaY: ports, suites, SCs, SAs, PNs"
+)
 def interface_of_the_kay(run: CaseRun) -> None:
     """SCs and SAs are made, started, read, raised and deleted."""
     secy = linked(run).near
@@ -27,7 +29,9 @@ def interface_of_the_kay(run: CaseRun) -> None:
     run.expect("receive SCs", [FAR], list(secy.rx))
 
 
-@PICS.item("MGT, MGT1-1, 3, 5, 8, 9, 12", "M", "SCI, MAC_Operational, controls, Cipher Suite")
+@PICS.item(
+    "MGT, MGT1-1, 3, 5, 8, 9, 12", "M", "10.7", "SCI, MAC_Operational, controls, Cipher Suite"
+)
 def values(run: CaseRun) -> None:
     """They can be read."""
     secy = linked(run, window=7).near
@@ -37,7 +41,7 @@ def values(run: CaseRun) -> None:
     run.expect("MAC_Operational", True, secy.controlled_port.operational)
 
 
-@PICS.item("MGT1-2", "M", "status of the Uncontrolled Port")
+@PICS.item("MGT1-2", "M", "10.7.2", "status of the Uncontrolled Port")
 def uncontrolled_status(run: CaseRun) -> None:
     """It is that of the Common Port."""
     secy = linked(run).near
@@ -45,7 +49,12 @@ def uncontrolled_status(run: CaseRun) -> None:
     run.expect("status", (True, False, True), secy.uncontrolled_port[:3])
 
 
-@PICS.item("MGT1-4, 14; CSR, CSS, CSRC, CSRK, CSTC", "M", "maxima of SCs and keys; suites")
+@PICS.item(
+    "MGT1-4, 14; CSR, CSS, CSRC, CSRK, CSTC",
+    "M",
+    "10.7.7, 10.7.16, 10.7.25",
+    "maxima of SCs and keys; suites",
+)
 def maxima(run: CaseRun) -> None:
     """As stated: receive SCs without a limit but memory, 4 keys each, 8 transmit SCs."""
     secy = linked(run).near
@@ -55,7 +64,12 @@ def maxima(run: CaseRun) -> None:
     run.expect("transmit SCs made", secy.maxima.transmit_scs, len(secy.tx_classes))
 
 
-@PICS.item("MGT1-6, 7, 10, 11, 13", "M", "in use, PNs, createdTime, startedTime, stoppedTime")
+@PICS.item(
+    "MGT1-6, 7, 10, 11, 13",
+    "M",
+    "10.7.12, 10.7.14, 10.7.21, 10.7.23",
+    "in use, PNs, createdTime, startedTime, stoppedTime",
+)
 def times(run: CaseRun) -> None:
     """Times of a clock in virtual time, kept when the SA is deleted."""
     secy, now = linked(run).near, [5]
@@ -66,7 +80,7 @@ def times(run: CaseRun) -> None:
     run.expect("times", Times(5, 5, 9), secy.deleted[-1].times)
 
 
-@PICS.item("MGT2-1 to 7", "O", "controls are written")
+@PICS.item("MGT2-1 to 7", "O", "10.7", "controls are written")
 def writes(run: CaseRun) -> None:
     """A change acts on the next frame."""
     pair = linked(run)
@@ -75,7 +89,7 @@ def writes(run: CaseRun) -> None:
     run.require("User Data is in clear", frame_of()[12:] in octets)
 
 
-@PICS.item("MGT2-8 to 14; MGT3, locks", "M", "each write is locked by itself")
+@PICS.item("MGT2-8 to 14; MGT3, locks", "M", "10.7", "each write is locked by itself")
 def locks(run: CaseRun) -> None:
     """A locked write is refused; another is not."""
     secy = linked(run).near
@@ -104,7 +118,7 @@ def refused(change: object, run: CaseRun, what: str) -> None:
         run.require(f"{what} is refused", False)
 
 
-@PICS.item("MGT2-15 to 18", "O", "enableUse and requireConfidentiality of each suite")
+@PICS.item("MGT2-15 to 18", "O", "10.7.26", "enableUse and requireConfidentiality of each suite")
 def use_of_suites(run: CaseRun) -> None:
     """A suite that is not to be used, and integrity alone, are refused."""
     secy = linked(run, enable_use=("gcm-aes-128",), require_confidentiality=("gcm-aes-128",)).near
@@ -112,7 +126,7 @@ def use_of_suites(run: CaseRun) -> None:
     refused(lambda: secy.set_controls(encrypt=False), run, "integrity alone")
 
 
-@PICS.item("MGT3-1 to 5", "O", "SCs, SAs, suite, offset and SAKs by management")
+@PICS.item("MGT3-1 to 5", "O", "10.7", "SCs, SAs, suite, offset and SAKs by management")
 def objects(run: CaseRun) -> None:
     """A change of the suite deletes the keys."""
     secy = linked(run).near
@@ -122,7 +136,12 @@ def objects(run: CaseRun) -> None:
     run.require("sends again", secy.protect_frame(frame_of()) is not None)
 
 
-@PICS.item("MGT4-1 to 7", "M", "octets, packets by destination, discards, errors of both ports")
+@PICS.item(
+    "MGT4-1 to 7",
+    "M",
+    "10.7.3, 10.7.6",
+    "octets, packets by destination, discards, errors of both ports",
+)
 def interface_counters(run: CaseRun) -> None:
     """Unicast, multicast and broadcast, sent and received."""
     near, far = linked(run)
@@ -138,7 +157,9 @@ def interface_counters(run: CaseRun) -> None:
     run.expect("ifInOctets", 4 * 72, far.interface_counters["ifInOctets"])
 
 
-@PICS.item("MGT4-8 to 29", "M", "counters of frames of the SecY, its SCs and SAs")
+@PICS.item(
+    "MGT4-8 to 29", "M", "10.7.9, 10.7.18", "counters of frames of the SecY, its SCs and SAs"
+)
 def frame_counters(run: CaseRun) -> None:
     """A frame raises those of its SC, and of the SecY."""
     near, far = linked(run)
@@ -148,11 +169,15 @@ def frame_counters(run: CaseRun) -> None:
     run.expect("InOctetsDecrypted", 60, far.counters["InOctetsDecrypted"])
 
 
-PICS.unsupported("MIB", "O", "SNMPv3 MIB", "no SNMP agent; `macsec export yang` has the YANG trees")
-PICS.not_applicable("SNMX", "X", "an SNMP before version 3", "no SNMP at all")
+PICS.unsupported(
+    "MIB", "O", "13", "SNMPv3 MIB", "no SNMP agent; `macsec export yang` has the YANG trees"
+)
+PICS.not_applicable("SNMX", "X", "13", "an SNMP before version 3", "no SNMP at all")
 
 
-@PICS.item("MSC, MSAK", "O", "more than one receive SC, more than two keys each")
+@PICS.item(
+    "MSC, MSAK", "O", "10.7.11, 10.7.13", "more than one receive SC, more than two keys each"
+)
 def many_receive_scs(run: CaseRun) -> None:
     """A hundred SCs with four SAs."""
     secy = linked(run).near
@@ -165,7 +190,12 @@ def many_receive_scs(run: CaseRun) -> None:
     run.require("SCs", len(secy.rx) >= 100)
 
 
-@PICS.item("TC, TCT, TCAPT", "O", "several transmit SCs, Traffic Class and Access Priority Tables")
+@PICS.item(
+    "TC, TCT, TCAPT",
+    "O",
+    "10.7.17",
+    "several transmit SCs, Traffic Class and Access Priority Tables",
+)
 def traffic_classes(run: CaseRun) -> None:
     """A frame goes to the SC of its priority's class."""
     near = linked(run).near

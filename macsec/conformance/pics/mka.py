@@ -23,7 +23,9 @@ from .item import Pics
 PICS = Pics("mka", "802.1X-2020: MKA, by clause", "clauses 6, 9, 11, 12")
 
 
-@PICS.item("MKA, CP, SAKs", "M", "two members agree, install the SAK and secure the link")
+@PICS.item(
+    "MKA, CP, SAKs", "M", "802.1X 9, 12.4", "two members agree, install the SAK and secure the link"
+)
 def session(run: CaseRun) -> None:
     """Secured within two seconds, both ways."""
     segment, a, b = pair(run)
@@ -31,7 +33,9 @@ def session(run: CaseRun) -> None:
     run.require("both are secured", a.kay.secured and b.kay.secured)
 
 
-@PICS.item("EAPOL-MKA", "M", "frames to the group address, of version 3, with an ICV")
+@PICS.item(
+    "EAPOL-MKA", "M", "802.1X 11.1, 11.11", "frames to the group address, of version 3, with an ICV"
+)
 def frames(run: CaseRun) -> None:
     """The head of each MKPDU."""
     segment, _, _ = pair(run)
@@ -39,7 +43,7 @@ def frames(run: CaseRun) -> None:
     run.expect("heads", {"0180c2000003888e0305"}, heads)
 
 
-@PICS.item("Key Server", "M", "the lowest priority is elected")
+@PICS.item("Key Server", "M", "802.1X 9.5", "the lowest priority is elected")
 def election(run: CaseRun) -> None:
     """`a` has the lower number."""
     _, a, b = pair(run)
@@ -48,7 +52,7 @@ def election(run: CaseRun) -> None:
     )
 
 
-@PICS.item("Life Time, liveness", "M", "a silent peer is lost after 6 s")
+@PICS.item("Life Time, liveness", "M", "802.1X 9.4.2, 9.4.3", "a silent peer is lost after 6 s")
 def life_time(run: CaseRun) -> None:
     """The port closes then, and not before."""
     segment, a, b = pair(run)
@@ -60,7 +64,7 @@ def life_time(run: CaseRun) -> None:
     run.require("not secured after 7 s", not a.kay.secured)
 
 
-@PICS.item("SAK rekey", "M", "another SAK before the PNs end, without loss")
+@PICS.item("SAK rekey", "M", "802.1X 9.8", "another SAK before the PNs end, without loss")
 def rekey(run: CaseRun) -> None:
     """PNs past three quarters."""
     segment, a, b = pair(run)
@@ -72,7 +76,7 @@ def rekey(run: CaseRun) -> None:
     check_connectivity(segment, a, b)
 
 
-@PICS.item("suites", "O", "XPN and 256-bit suites, SSCIs and Salt")
+@PICS.item("suites", "O", "802.1X 9.7, 9.8; 14", "XPN and 256-bit suites, SSCIs and Salt")
 def suites(run: CaseRun) -> None:
     """Each suite secures a link."""
     for name in SUITES:
@@ -81,7 +85,7 @@ def suites(run: CaseRun) -> None:
         run.expect(name, name, a.secy.controls.cipher.name)
 
 
-@PICS.item("wrong CAK", "M", "an MKPDU whose ICV is wrong is counted and ignored")
+@PICS.item("wrong CAK", "M", "802.1X 9.4.1", "an MKPDU whose ICV is wrong is counted and ignored")
 def wrong_cak(run: CaseRun) -> None:
     """The port stays closed."""
     segment = MkaSegment(run)
@@ -92,7 +96,9 @@ def wrong_cak(run: CaseRun) -> None:
     run.require("closed", not a.kay.secured and not a.send())
 
 
-@PICS.item("delay protection", "O", "PNs below the sender's lowest of 2 s ago are refused")
+@PICS.item(
+    "delay protection", "O", "802.1X 9.10.1", "PNs below the sender's lowest of 2 s ago are refused"
+)
 def delay_protection(run: CaseRun) -> None:
     """Lowest PNs rise with the MKPDUs."""
     segment, a, b = pair(run, delay_protection=True)
@@ -103,7 +109,9 @@ def delay_protection(run: CaseRun) -> None:
     run.expect("lowestPN", 6, max(sa.lowest_pn for sa in sc.sa.values()))
 
 
-@PICS.item("requireConfidentiality", "O", "a member refuses a SAK without confidentiality")
+@PICS.item(
+    "requireConfidentiality", "O", "10.7.26", "a member refuses a SAK without confidentiality"
+)
 def confidentiality(run: CaseRun) -> None:
     """It is counted, and not installed."""
     segment = MkaSegment(run)
@@ -114,7 +122,7 @@ def confidentiality(run: CaseRun) -> None:
     run.expect("SAs", 0, len(a.secy.tx.sa))
 
 
-@PICS.item("three members", "O", "a CA of more than two under one CAK")
+@PICS.item("three members", "O", "802.1X 9.4", "a CA of more than two under one CAK")
 def three(run: CaseRun) -> None:
     """Each hears both others."""
     segment = MkaSegment(run)
@@ -124,13 +132,20 @@ def three(run: CaseRun) -> None:
     run.require("all are secured", all(member.kay.secured for member in members))
 
 
-@PICS.item("group CAKs", "O", "a group CAK is distributed over pairwise CAs (9.12.2)")
+@PICS.item(
+    "group CAKs", "O", "802.1X 9.12.2", "a group CAK is distributed over pairwise CAs (9.12.2)"
+)
 def group_caks(run: CaseRun) -> None:
     """Order one, and another while the first is in use."""
     new_group(run)
 
 
-@PICS.item("suspension", "O", "a member is silent for an upgrade, and nothing is lost (9.18)")
+@PICS.item(
+    "suspension",
+    "O",
+    "802.1X 9.18",
+    "a member is silent for an upgrade, and nothing is lost (9.18)",
+)
 def suspension(run: CaseRun) -> None:
     """Suspend for 60 s, with traffic throughout."""
     segment, a, b = pair(run)
@@ -146,7 +161,12 @@ def suspension(run: CaseRun) -> None:
     check_nothing_lost(a, b)
 
 
-@PICS.item("announcements", "O", "members announce suites, KMD and NID; the server chooses (11.12)")
+@PICS.item(
+    "announcements",
+    "O",
+    "802.1X 11.12",
+    "members announce suites, KMD and NID; the server chooses (11.12)",
+)
 def announcements(run: CaseRun) -> None:
     """The first wanted suite that both have; KMD and NID of the peer are learned."""
     said: dict[str, Any] = {"announce": True, "kmd": "a domain", "nid": "a network"}
@@ -165,7 +185,12 @@ def announcements(run: CaseRun) -> None:
     )
 
 
-@PICS.item("EAP", "O", "CAK and CKN come from an EAP session; its Authenticator serves (6.2.2)")
+@PICS.item(
+    "EAP",
+    "O",
+    "802.1X 6.2.2",
+    "CAK and CKN come from an EAP session; its Authenticator serves (6.2.2)",
+)
 def from_eap(run: CaseRun) -> None:
     """The keys of a TLS handshake secure a link; the priorities would let the other serve."""
     ca = authority("a CA")
@@ -183,7 +208,12 @@ def from_eap(run: CaseRun) -> None:
     run.require("the Authenticator is Key Server", a.principal.is_server)
 
 
-@PICS.item("actors of a port", "O", "an actor for each SCI of a port: one for each traffic class")
+@PICS.item(
+    "actors of a port",
+    "O",
+    "802.1X 9.16",
+    "an actor for each SCI of a port: one for each traffic class",
+)
 def actors(run: CaseRun) -> None:
     """Two SCs each way are keyed by MKA."""
     segment = MkaSegment(run)
@@ -198,6 +228,7 @@ def actors(run: CaseRun) -> None:
 PICS.unsupported(
     "NID groups, virtual ports",
     "O",
+    "802.1X 6.3, 10",
     "access by network identity, a virtual port for each supplicant",
     "one port has one peer of EAP, and one network",
 )

@@ -15,7 +15,9 @@ PICS = Pics("ports", "802.1AE-2018 Annex A: ports and frames", "A.5 to A.9")
 LLDP = frame_of(60, "0180c200000e")
 
 
-@PICS.item("SAP, SAP-1, 2, 5, 6, 7, 9", "M", "Uncontrolled Port: each frame as it is, in order")
+@PICS.item(
+    "SAP, SAP-1, 2, 5, 6, 7, 9", "M", "10.4", "Uncontrolled Port: each frame as it is, in order"
+)
 def uncontrolled_port(run: CaseRun) -> None:
     """A user of any protocol sends and receives there, beside the Controlled Port."""
     near, far = linked(run)
@@ -32,7 +34,12 @@ def uncontrolled_port(run: CaseRun) -> None:
     run.require("octets unchanged", seen == sent)
 
 
-@PICS.item("SAP-3, 4, 8, 10, 11", "M", "Controlled Port: at most one frame each, order kept")
+@PICS.item(
+    "SAP-3, 4, 8, 10, 11",
+    "M",
+    "10.4 to 10.6",
+    "Controlled Port: at most one frame each, order kept",
+)
 def controlled_port(run: CaseRun) -> None:
     """Frames come out as they went in, and a second copy does not."""
     pair = linked(run)
@@ -43,7 +50,12 @@ def controlled_port(run: CaseRun) -> None:
     run.expect("a copy is refused", ["ok", "late"], ends)
 
 
-@PICS.item("STAT-1, STAT-5", "M", "operPointToPointMAC of both ports, by adminPointToPointMAC")
+@PICS.item(
+    "STAT-1, STAT-5",
+    "M",
+    "10.7.2, 10.7.4",
+    "operPointToPointMAC of both ports, by adminPointToPointMAC",
+)
 def point_to_point(run: CaseRun) -> None:
     """Auto by what is there, ForceTrue and ForceFalse by the manager."""
     secy = linked(run).near
@@ -55,7 +67,7 @@ def point_to_point(run: CaseRun) -> None:
     run.expect("ForceTrue", True, secy.uncontrolled_port.oper_point_to_point)
 
 
-@PICS.item("STAT-2, 3, 4", "M", "MAC_Operational: no SA, PNs used up, Common Port down")
+@PICS.item("STAT-2, 3, 4", "M", "10.7.4", "MAC_Operational: no SA, PNs used up, Common Port down")
 def operational(run: CaseRun) -> None:
     """Each of the three makes it False."""
     pair = linked(run, next_pn=(1 << 32) - 1)
@@ -69,7 +81,9 @@ def operational(run: CaseRun) -> None:
     run.expect("no receive SA", False, pair.far.mac_operational)
 
 
-@PICS.item("GEN-1 to GEN-15", "M", "10.5: PN, SecTAG, protection, the limit of the Common Port")
+@PICS.item(
+    "GEN-1 to GEN-15", "M", "10.5", "10.5: PN, SecTAG, protection, the limit of the Common Port"
+)
 def generation(run: CaseRun) -> None:
     """PNs rise by one and end; too long a frame is counted; nothing leaves in clear."""
     near = linked(run, next_pn=(1 << 32) - 2, mtu=150).near
@@ -81,7 +95,7 @@ def generation(run: CaseRun) -> None:
     run.expect("OutPktsTooLong", 1, other.counters["OutPktsTooLong"])
 
 
-@PICS.item("VER-1 to VER-14", "M", "10.6: SecTAG, SC and SA, replay, validation, delivery")
+@PICS.item("VER-1 to VER-14", "M", "10.6", "10.6: SecTAG, SC and SA, replay, validation, delivery")
 def verification(run: CaseRun) -> None:
     """Each fault has its verdict, and none is delivered."""
     pair = linked(run)
@@ -97,7 +111,7 @@ def verification(run: CaseRun) -> None:
     run.expect("verdicts", [v.label for v in wanted], [v.label for v in ends])
 
 
-@PICS.item("FMT-1 to FMT-9, SCI", "M", "clause 9: EtherType, TCI and AN, SL, PN, SCI, ICV")
+@PICS.item("FMT-1 to FMT-9, SCI", "M", "9", "clause 9: EtherType, TCI and AN, SL, PN, SCI, ICV")
 def format_of_mpdus(run: CaseRun) -> None:
     """The octets of an MPDU."""
     octets = linked(run).near.protect_frame(frame_of(30)) or b""
@@ -105,7 +119,7 @@ def format_of_mpdus(run: CaseRun) -> None:
     run.expect("length", 12 + 16 + 30 + 16, len(octets))
 
 
-@PICS.item("FCS", "M", "no more undetected errors than without MACsec")
+@PICS.item("FCS", "M", "10.4", "no more undetected errors than without MACsec")
 def no_more_errors(run: CaseRun) -> None:
     """Any changed octet of an MPDU is found."""
     pair = linked(run, window=9)

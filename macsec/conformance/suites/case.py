@@ -100,9 +100,9 @@ class Suite:
 
         return add
 
-    def not_applicable(self, identity: str, demand: str, why: str) -> None:
+    def not_applicable(self, identity: str, demand: str, why: str, *, clause: str = "") -> None:
         """Add a case that nothing here can run; `why` is its reason."""
-        self._add(SuiteCase(identity, demand, why=why))
+        self._add(SuiteCase(identity, demand, clause=clause, why=why))
 
     def only(self, beginnings: Sequence[str]) -> Suite:
         """Return the plan with the cases whose ID begins with one of some texts."""

@@ -17,6 +17,7 @@ VerdictJson = Literal["pass", "fail", "part", "not applicable"]
 class CaseJson(TypedDict):
     """A case. `why`: the first difference of a failure, the reason of part and not applicable."""
 
+    suite: str
     id: str
     demand: str
     clause: str
@@ -26,23 +27,33 @@ class CaseJson(TypedDict):
     backends: list[str]
 
 
-class TestPlanJson(TypedDict):
-    """A test plan and its cases; `verdicts` counts them."""
+class CaseCountsJson(TypedDict):
+    """Cases of a plan by their verdict."""
 
-    name: str
+    passed: int
+    failed: int
+    part: int
+    not_applicable: int
+
+
+class TestPlanJson(TypedDict):
+    """Title and origin of a plan."""
+
     title: str
     source: str
-    verdicts: dict[str, int]
-    cases: list[CaseJson]
 
 
 class SuitesJson(TypedDict):
-    """`macsec/suites/1`: cases of published test plans, each with its verdict."""
+    """`macsec/suite/1`: cases of published test plans, each with its verdict.
 
-    schema: Literal["macsec/suites/1"]
-    verdicts: dict[str, int]
+    `suites` and `plans` by the name of the plan; `cases` in the order of the plans.
+    """
+
+    schema: Literal["macsec/suite/1"]
+    suites: dict[str, CaseCountsJson]
+    plans: dict[str, TestPlanJson]
     backends: list[str]
-    suites: list[TestPlanJson]
+    cases: list[CaseJson]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +94,29 @@ def verdicts(results: Sequence[CaseResult]) -> dict[str, int]:
 def to_json(run: SuitesRun) -> SuitesJson:
     """Return the JSON of a run."""
     return {
-        "schema": "macsec/suites/1",
-        "verdicts": verdicts(run.results),
+        "schema": "macsec/suite/1",
+        "suites": {suite.name: _counts(results) for suite, results in run.by_suite},
+        "plans": {
+            suite.name: {"title": suite.title, "source": suite.source} for suite, _ in run.by_suite
+        },
         "backends": [target.label for target in run.targets],
-        "suites": [_plan(suite, results) for suite, results in run.by_suite],
+        "cases": [_case(result) for result in run.results],
     }
 
 
-def _plan(suite: Suite, results: Sequence[CaseResult]) -> TestPlanJson:
+def _counts(results: Sequence[CaseResult]) -> CaseCountsJson:
+    counts = Counter(result.verdict for result in results)
     return {
-        "name": suite.name,
-        "title": suite.title,
-        "source": suite.source,
-        "verdicts": verdicts(results),
-        "cases": [_case(result) for result in results],
+        "passed": counts[CaseVerdict.PASSED],
+        "failed": counts[CaseVerdict.FAILED],
+        "part": counts[CaseVerdict.PART],
+        "not_applicable": counts[CaseVerdict.NOT_APPLICABLE],
     }
 
 
 def _case(result: CaseResult) -> CaseJson:
     return {
+        "suite": result.suite.name,
         "id": result.case.id,
         "demand": result.case.demand,
         "clause": result.case.clause,

@@ -27,16 +27,19 @@ MARKS = {
 class PicsItemJson(TypedDict):
     """An item. `status`: M mandatory, O optional, X prohibited, or conditional (`EDE:M`).
 
-    `evidence`: what its check showed in this run, or the reason of no and n/a. `missing`: it is
-    mandatory and not supported.
+    `clause`: of 802.1AE, or of 802.1X where it says so. `evidence`: what its check showed in this
+    run, or the reason of no and n/a. `passed`: its check held; null where none was judged.
+    `missing`: it is mandatory and not supported.
     """
 
     item: str
     annex: str
+    clause: str
     status: str
     asks: str
     support: str
     evidence: str
+    passed: bool | None
     missing: bool
     backends: list[str]
 
@@ -64,10 +67,12 @@ def _item(row: PicsRow) -> PicsItemJson:
     return {
         "item": row.item,
         "annex": row.annex,
+        "clause": row.clause,
         "status": row.status,
         "asks": row.asks,
         "support": row.support.value,
         "evidence": row.evidence,
+        "passed": row.passed,
         "missing": row.missing,
         "backends": list(row.backends),
     }

@@ -116,7 +116,17 @@ def test_reports_count_each_verdict(results: Results) -> None:
     """JSON, JUnit XML and page have every case."""
     run = SuitesRun(list(results.values()), TARGETS)
     wanted = {"pass": 1, "fail": 3 if len(TARGETS) > 1 else 2, "part": 1, "not applicable": 1}
-    assert to_json(run)["suites"][0]["verdicts"] == wanted
+    found = to_json(run)
+    assert (found["schema"], found["backends"]) == (
+        "macsec/suite/1",
+        [target.label for target in TARGETS],
+    )
+    names = {verdict: verdict + "ed" for verdict in ("pass", "fail")}
+    counts = {names.get(name, name.replace(" ", "_")): count for name, count in wanted.items()}
+    assert found["suites"] == {plan().name: counts}
+    assert [(case["suite"], case["id"]) for case in found["cases"]] == [
+        (plan().name, case) for case in results
+    ]
     root = ET.fromstring(junit_of(run))
     assert root.get("failures") == str(wanted["fail"])
     assert [case.get("name") for case in root.iter("testcase")] == list(results)
@@ -166,7 +176,7 @@ def test_the_command_runs_only_named_cases(offered: None, capsys: Capture) -> No
     """An ID that no case has is a mistake of the caller."""
     assert run_command("--case", "ok", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert [case["id"] for case in found["suites"][0]["cases"]] == ["ok"]
+    assert [(case["id"], case["verdict"]) for case in found["cases"]] == [("ok", "pass")]
     assert run_command("--case", "absent") == 2
 
 

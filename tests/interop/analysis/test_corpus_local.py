@@ -51,7 +51,7 @@ def table(folder):
     """All rows of the verdicts, sorted."""
     import pyarrow.dataset
 
-    found = pyarrow.dataset.dataset(folder / "verdicts", partitioning="hive").to_table()
+    found = pyarrow.dataset.dataset(folder / "_verdicts", partitioning="hive").to_table()
     return sorted(found.to_pylist(), key=lambda row: (row["capture"], row["frame"]))
 
 
@@ -150,13 +150,28 @@ def test_verdicts_are_read_by_other_engines(desk):
     duckdb, polars, pandas = map(pytest.importorskip, ("duckdb", "polars", "pandas"))
     make_corpus(desk / "clear", 4)
     run("protect", "clear", "--out", "wire", "-c", "a.yaml")
-    query = "SELECT capture, count(*) FROM 'wire/verdicts/**/*.parquet' GROUP BY 1 ORDER BY 1"
+    query = "SELECT capture, count(*) FROM 'wire/_verdicts/**/*.parquet' GROUP BY 1 ORDER BY 1"
     counts = [(row["capture"], 0) for row in table(desk / "wire")]
     expected = [(name, counts.count((name, 0))) for name in sorted({name for name, _ in counts})]
     assert duckdb.sql(query).fetchall() == expected
-    frame = polars.read_parquet("wire/verdicts/").group_by("capture").len().sort("capture")
+    frame = polars.read_parquet("wire/_verdicts/").group_by("capture").len().sort("capture")
     assert frame.rows() == expected
-    assert pandas.read_parquet("wire/verdicts").groupby("capture", observed=True).size().sum() == 80
+    assert (
+        pandas.read_parquet("wire/_verdicts").groupby("capture", observed=True).size().sum() == 80
+    )
+
+
+def test_manifest_has_a_line_for_each_finished_capture(desk):
+    """Also after a run that finds some captures done, and one that cannot be read."""
+    make_corpus(desk / "clear", 4)
+    run("inspect", "clear", "--out", "seen")
+    make_corpus(desk / "clear", 6)
+    (desk / "clear" / "z.pcap").write_bytes(b"no capture")
+    run("inspect", "clear", "--out", "seen", code=4)
+    lines = [json.loads(line) for line in (desk / "seen/_manifest.jsonl").open()]
+    names = [str(path.relative_to(desk / "clear")) for path in (desk / "clear").rglob("*.*")]
+    assert [line["name"] for line in lines] == sorted(names)
+    assert [line["name"] for line in lines if line["error"] is not None] == ["z.pcap"]
 
 
 def test_dry_run_writes_nothing(desk):

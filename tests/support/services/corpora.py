@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
@@ -43,12 +43,16 @@ def make_corpus(folder: Path, count: int, frames: int = 20, size: int = 200) -> 
             sink.write(batch)
 
 
-def octets_below(folder: Path, skip: str = "_macsec") -> dict[str, bytes]:
+OF_THE_RUN = ("_macsec", "_manifest.jsonl")
+"""Names in DEST that differ from run to run: plan and manifest."""
+
+
+def octets_below(folder: Path, skip: Sequence[str] = OF_THE_RUN) -> dict[str, bytes]:
     """Return all files of a folder by their names, but for plan and manifest."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and skip not in path.parts
+        if path.is_file() and not set(skip) & set(path.parts)
     }
 
 
