@@ -7,7 +7,7 @@ trip of 100 us becomes longer or shorter by tens of us. Both paths have to meet 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,12 +16,13 @@ from typing import Any
 from macsec.errors import EnvironmentLacks, MACsecError
 from macsec.live.native_thread import NativeThread
 from macsec.measure.latency.histogram import NativeHistogram, at_share
-from macsec.measure.latency.tunnel import CLEAR, Keys, Tunnel, iperf3, protected
+from macsec.measure.latency.tunnel import Keys, Tunnel, iperf3, protected
 from macsec.measure.latency.tunnel_peers import PEERS, TunnelPeer
 from macsec.native import load
 from macsec.suites import CipherSuite
 
-PATHS = ("clear", "protected")
+PROTECTED = "protected"
+PATHS = ("clear", PROTECTED)
 AROUND = 14 + 4 + 20 + 8
 """Octets of a frame around the datagram's: Ethernet, FCS, IPv4, UDP."""
 LARGE_MTU, MTU = 9000, 1500
@@ -98,39 +99,36 @@ class RealTime:
 def measure(plan: TripPlan, keys: Keys, step: Callable[[], None] = lambda: None) -> RealTime:
     """Measure both paths in the same run. Raises EnvironmentLacks without root or TAP."""
     results = RealTime(plan)
-    configs: Mapping[str, Any] = {
-        "clear": (CLEAR, CLEAR),
-        "protected": protected(plan.suite, keys),
-    }
-    with ExitStack() as stack:
-        tunnels = {path: stack.enter_context(Tunnel(configs[path], LARGE_MTU)) for path in PATHS}
+    configs = protected(plan.suite, keys)
+    with Tunnel(configs, LARGE_MTU) as tunnel:
         for size in plan.sizes:
-            results.trips.append(_trips(plan, size, tunnels))
+            results.trips.append(_trips(plan, size, tunnel))
             step()
     if not plan.iperf_s:
         return results
     if iperf3() is None:
         results.lacking = "iperf3 is not installed (apt install iperf3): no throughput"
         return results
-    with ExitStack() as stack:
-        tunnels = {path: stack.enter_context(Tunnel(configs[path], MTU)) for path in PATHS}
-        _run_iperf(plan, tunnels, results, step)
+    with Tunnel(configs, MTU) as tunnel:
+        _run_iperf(plan, tunnel, results, step)
     return results
 
 
-def _trips(plan: TripPlan, size: int, tunnels: Mapping[str, Tunnel]) -> Trips:
+def _trips(plan: TripPlan, size: int, tunnel: Tunnel) -> Trips:
     library = load("native")
     histograms = {path: NativeHistogram(library) for path in PATHS}
     lost = dict.fromkeys(PATHS, 0)
     with ExitStack() as stack:
-        sockets = {path: _answered(stack, tunnel) for path, tunnel in tunnels.items()}
+        asks = _answered(stack, tunnel)
         for path in PATHS:  # ARP, and pages that were not touched yet
-            _ping(sockets[path], plan, size, 20, NativeHistogram(library))
+            tunnel.protect(path == PROTECTED)
+            _ping(asks, plan, size, 20, NativeHistogram(library))
         for at in range(0, plan.trips, TURN):
             count = min(TURN, plan.trips - at)
             turn = PATHS if at // TURN % 2 == 0 else reversed(PATHS)
             for path in turn:
-                lost[path] += _ping(sockets[path], plan, size, count, histograms[path])
+                tunnel.protect(path == PROTECTED)
+                lost[path] += _ping(asks, plan, size, count, histograms[path])
     return Trips(size, histograms, lost)
 
 
@@ -155,16 +153,15 @@ def _ping(sock: Any, plan: TripPlan, size: int, count: int, into: NativeHistogra
     return lost
 
 
-def _run_iperf(
-    plan: TripPlan, tunnels: Mapping[str, Tunnel], results: RealTime, step: Callable[[], None]
-) -> None:
+def _run_iperf(plan: TripPlan, tunnel: Tunnel, results: RealTime, step: Callable[[], None]) -> None:
     results.gbit_per_s = {path: [] for path in PATHS}
     with ExitStack() as stack:
         peers = _peers(stack, results)
         results.peers = {name: [] for name in peers}
         for run in range(plan.runs):
             for path in PATHS if run % 2 == 0 else reversed(PATHS):
-                results.gbit_per_s[path].append(tunnels[path].iperf(plan.iperf_s))
+                tunnel.protect(path == PROTECTED)
+                results.gbit_per_s[path].append(tunnel.iperf(plan.iperf_s))
             for name, peer in peers.items():
                 results.peers[name].append(peer.tunnel.iperf(plan.iperf_s, peer.address))
             step()

@@ -2,7 +2,8 @@
 
 Each host is a network namespace with a TAP device; a pump moves frames between it and a veth cable.
 On the clear path the pump's SecY passes frames as they are (protectFrames False, validateFrames
-Null), copied once: so the two paths differ in MACsec and in nothing else.
+Null), copied once. Both paths are those of one tunnel, in turn: where the system puts the threads
+of a tunnel can change a round trip by a tenth, so two tunnels differ in more than MACsec.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ from macsec.live.devices import OVERHEAD, interface, open_packet, open_tap
 from macsec.live.namespace import Namespace
 from macsec.live.pump import Pump
 from macsec.measure.arithmetic import BITS_PER_GBIT
-from macsec.secy import SecY
+from macsec.secy import Controls, SecY, Validate
 from macsec.suites import CipherSuite
 
 NAME = "mw0"
 PORT = 7
 ADDRESSES = ("10.9.0.1", "10.9.0.2")
 SYSTEMS = (0x02A0_0000_0001, 0x02A0_0000_0002)
-CLEAR: Mapping[str, Any] = {"secy": {"protect": "off", "validate": "null"}}
+CLEAR: Mapping[str, Any] = {"protect": False, "validate": Validate.NULL}
+"""Controls of a SecY on the clear path."""
 ROOM = 60
 """Seconds that iperf3 has to end, beyond its own."""
 PAUSE_S = 0.05
@@ -65,6 +67,7 @@ class Tunnel:
     def __init__(self, configs: Sequence[Mapping[str, Any]], mtu: int) -> None:
         self._stack = ExitStack()
         self._pumps: list[Pump] = []
+        self._secys: list[tuple[SecY, Controls]] = []
         try:
             self.hosts = [self._stack.enter_context(Namespace(f"host {n}")) for n in (1, 2)]
             self._join(mtu)
@@ -85,6 +88,9 @@ class Tunnel:
     def _raise(self, side: int, config: Mapping[str, Any], mtu: int) -> None:
         enter = self._stack.enter_context
         secy = enter(SecY.from_config(config, "native"))
+        self._secys.append((secy, secy.controls))
+        # On the clear path the system would answer ARP here too, and receive what the pump should.
+        self.hosts[side].ip("link set dev wire arp off")
         with self.hosts[side].inside():
             wire = enter(open_packet(interface("wire")))
             clear = enter(open_tap(NAME, mtu, SYSTEMS[side].to_bytes(6)))
@@ -100,6 +106,12 @@ class Tunnel:
         else:
             made.bind((ADDRESSES[1], PORT))
         return made
+
+    def protect(self, on: bool) -> None:
+        """Let frames pass as the configurations say, or as they are: from the next frame on."""
+        for secy, given in self._secys:
+            safe = {"protect": given.protect, "validate": given.validate}
+            secy.set_controls(**(safe if on else CLEAR))
 
     def iperf(self, seconds: int, address: str = ADDRESSES[1]) -> float:
         """Return the Gbit/s of TCP by iperf3 from the first host to an address of the second."""

@@ -46,14 +46,17 @@ def test_the_protected_path_encrypts_both_ways(plane: Plane, name: str) -> None:
 
 def test_the_clear_path_leaves_frames_unchanged(plane: Plane) -> None:
     """Frames stay unchanged both ways: the two paths differ in MACsec alone."""
-    secy = SecY.from_config(CLEAR, plane.backend)
+    secy = SecY.from_config(protected(SUITE, keys_of(SUITE))[0], plane.backend)
+    secy.set_controls(**CLEAR)
     frame = frame_of(100)
     assert secy.protect_frame(frame) == frame
     assert secy.validate_frame(frame)[1] == frame
 
 
 class Pair:
-    """Two sockets in place of a tunnel's."""
+    """Two sockets in place of a tunnel's, and whether its frames are protected now."""
+
+    protected: bool | None = None
 
     def __init__(self, connected: bool = True) -> None:
         self.ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
@@ -65,21 +68,24 @@ class Pair:
         """Return a socket as a Tunnel does."""
         return self.ends[side]
 
+    def protect(self, on: bool) -> None:
+        """Take the other path, as a Tunnel does."""
+        self.protected = on
+
 
 @pytest.fixture
-def pairs() -> Iterator[dict[str, Pair]]:
-    """One for each path."""
-    made = {path: Pair() for path in PATHS}
+def pair() -> Iterator[Pair]:
+    """A pair of sockets, closed at the end."""
+    made = Pair()
     yield made
-    for pair in made.values():
-        for end in pair.ends:
-            end.close()
+    for end in made.ends:
+        end.close()
 
 
 @native
-def test_every_trip_is_counted(pairs: Any) -> None:
+def test_every_trip_is_counted(pair: Any) -> None:
     """Answered trips are in the histogram, the others are lost: none is left out."""
-    results = round_trips._trips(PLAN, 64, pairs)
+    results = round_trips._trips(PLAN, 64, pair)
     for path in PATHS:
         assert results.paths[path].total + results.lost[path] == PLAN.trips
         assert results.paths[path].total > 0
@@ -87,22 +93,22 @@ def test_every_trip_is_counted(pairs: Any) -> None:
 
 
 @native
-def test_unanswered_trips_are_lost(pairs: Any) -> None:
+def test_unanswered_trips_are_lost(pair: Any) -> None:
     """Without answers all trips are lost, and none counts as a fast one."""
     from macsec import _native
 
-    asked = pairs["clear"].socket(0)
+    asked = pair.socket(0)
     histogram = NativeHistogram(_native)
     assert round_trips._ping(asked, PLAN, 64, 3, histogram) == 3
     assert histogram.total == 0
 
 
 @native
-def test_an_old_answer_is_ignored(pairs: Any) -> None:
+def test_an_old_answer_is_ignored(pair: Any) -> None:
     """An old answer is ignored."""
     from macsec import _native
 
-    asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
+    asks, answers = (pair.socket(side) for side in (0, 1))
     answers.sendto((99).to_bytes(8, "little") + bytes(10), asks.getsockname())
     histogram = round_trips.NativeHistogram(_native)  # type: ignore[attr-defined]
     assert round_trips._ping(asks, PLAN, 64, 1, histogram) == 1
@@ -110,11 +116,11 @@ def test_an_old_answer_is_ignored(pairs: Any) -> None:
 
 
 @native
-def test_a_frame_size_counts_all_headers(pairs: Any) -> None:
+def test_a_frame_size_counts_all_headers(pair: Any) -> None:
     """A frame's size counts Ethernet, FCS, IPv4 and UDP; the smallest still has its number."""
     from macsec import _native
 
-    asks, answers = (pairs["clear"].socket(side) for side in (0, 1))
+    asks, answers = (pair.socket(side) for side in (0, 1))
     for size, octets in ((1518, 1472), (64, 18), (20, 8)):
         round_trips._ping(asks, PLAN, size, 1, round_trips.NativeHistogram(_native))  # type: ignore[attr-defined]
         assert len(answers.recv(65536)) == octets
@@ -160,17 +166,16 @@ def test_steps_count_sizes_and_pairs_of_runs() -> None:
 
 
 @native
-def test_paths_take_turns_in_changing_order(pairs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_take_turns_in_changing_order(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The paths take turns, and the first of a turn changes: neither has an advantage."""
-    order: list[tuple[Any, int]] = []
-    names = {id(pair.socket(0)): path for path, pair in pairs.items()}
+    order: list[tuple[str, int]] = []
 
     def ping(sock: Any, plan: Any, size: int, count: int, into: Any) -> int:
-        order.append((names[id(sock)], count))
+        order.append((PATHS[pair.protected], count))
         return 0
 
     monkeypatch.setattr(round_trips, "_ping", ping)
-    round_trips._trips(PLAN, 64, pairs)
+    round_trips._trips(PLAN, 64, pair)
     clear, safe = PATHS
     assert order[2:] == [
         *((clear, 20), (safe, 20), (safe, 20), (clear, 20), (clear, 5), (safe, 5)),
@@ -196,5 +201,5 @@ def test_a_tunnel_that_fails_removes_its_first_host(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(tunnel, "Namespace", Refused)
     with pytest.raises(MACsecError, match="no second host"):
-        Tunnel((CLEAR, CLEAR), 1500)
+        Tunnel(protected(SUITE, keys_of(SUITE)), 1500)
     assert closed == [1]
