@@ -1,4 +1,4 @@
-"""What a frame costs on the way of a tap without MACsec: how fast any tap could be on this machine.
+"""CPU time of a frame on the way of a tap without MACsec: what no tap of this machine exceeds.
 
 `python bench/frame_cost.py` prints the CPU time of a frame at the packet sockets of both ends of a
 cable, of TCP through two TAP devices without a cable, and the rates that follow if MACsec cost

@@ -34,7 +34,7 @@ def keys_of(suite: Any) -> dict[str, str]:
 def test_a_wiretap_reads_the_clear_path_only(name: str) -> None:
     """The same question crosses both paths of a tunnel, one after the other.
 
-    On both only the stations above the cable speak, also where the first frames are of ARP.
+    On both only the stations above the cable send, also where the first frames are of ARP.
     """
     need()
     with Tunnel(protected(SUITES[name], keys_of(SUITES[name])), 1500) as tunnel:
