@@ -277,6 +277,46 @@ def test_with_json_an_error_is_an_object_too(desk: Desk, args: tuple[str, ...], 
     assert desk.run(*args, code=code).stdout == ""
 
 
+KEY = "deadbeefcafebabe0123456789abcdef"
+
+
+@pytest.mark.parametrize("typed", [KEY, KEY[:-1], 2 * KEY, ":".join([KEY[:16]] * 4), f"11:{KEY}"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "validate --cak {} in.pcap out.pcap",
+        "validate -c {} in.pcap out.pcap",
+        "mka explain in.pcap --cak {}",
+        "tap --mka -c {} --lower lo --upper x",
+        "keys {}",
+        "explain -c {} --frame {} in.pcap",
+        "lab run {}",
+        "conformance --suite {}",
+        "inspect {} --json",
+        "{}",
+    ],
+)
+def test_a_key_on_the_command_line_is_not_repeated(
+    desk: Desk, some: list[bytes], words: str, typed: str
+) -> None:
+    """A key where a file, a verb or a number belongs: logs of CI keep the error."""
+    desk.capture(some)
+    ended = desk.run(*words.format(typed, typed).split(), code=2)
+    assert KEY[:16] not in (ended.stdout + ended.stderr).lower()
+    assert f"<text of {len(typed)} characters>" in ended.stderr
+
+
+def test_names_that_are_hex_digits_stay_in_errors(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest that is the name of a capture, and a CKN."""
+    name = f"{KEY}.pcap"
+    assert name in desk.run("inspect", name, code=2).stderr
+    assert f"captures/{KEY}" in desk.run("inspect", f"captures/{KEY}", code=2).stderr
+    monkeypatch.setenv("MACSEC_PROTECT_CONFIG", KEY)
+    assert KEY not in desk.run("protect", "in.pcap", "out.pcap", code=2).stderr
+
+
 def test_a_command_that_needs_root_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     """With sudo, whose PATH is another, and the same arguments; root sees the line alone."""
     error = EnvironmentLacks("making a device needs root (CAP_NET_ADMIN)")

@@ -1,6 +1,6 @@
 """Parts that verbs share: the command line itself here, its subjects in folders.
 
-edge.py         exit codes, signals, warnings, one line for each error
+edge.py         exit codes, signals, warnings, one line for each error; typed_keys.py: without keys
 options.py      options and arguments of several verbs   lists.py   comma-separated options
 defaults.py     defaults of a user                       completing.py   names to complete
 signals.py      wait for a signal or an end              progress.py   the progress bar

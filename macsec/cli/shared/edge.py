@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO, TypeAlias
 
 import click
 
@@ -21,6 +21,7 @@ from macsec.report.error import error_json
 from macsec.report.visible import on_one_line, visible
 
 from .defaults import path as defaults_path
+from .typed_keys import without_typed_keys
 
 GOOD, FAILED, USAGE, REFUSED, PARTLY, LACKING = range(6)
 
@@ -180,21 +181,24 @@ def _guarded(call: Callable[[], int], warnings: Warnings, given: Sequence[str]) 
             warnings.print_held()
         for kind, ending in _ENDINGS:
             if isinstance(error, kind):
-                code = ending(error)
+                code, text = ending(error)
+                if text:
+                    say(without_typed_keys(text, given))
                 if "--json" in given and code in UNSTARTED:
-                    _print_json(error, code, to_stderr="-" in given)
+                    _print_json(error, code, given)
                 if isinstance(error, ConfigError):
                     _say_others(error.others, None if warnings.verbose else FAULTS_SHOWN)
                 return code
         return _interrupted_within(error) or _unexpected(error)
 
 
-def _print_json(error: BaseException, code: int, to_stderr: bool) -> None:
+def _print_json(error: BaseException, code: int, given: Sequence[str]) -> None:
     """Print an error as `macsec/error/1` in place of the object of the verb."""
     text = error.format_message() if isinstance(error, click.ClickException) else _line(error)
     others = error.others if isinstance(error, ConfigError) else ()
     with contextlib.suppress(OSError, ValueError):
-        click.echo(error_json(text, others, code), err=to_stderr)
+        shown = error_json(without_typed_keys(text, given), others, code)
+        click.echo(shown, err="-" in given)
 
 
 def _say_others(others: Sequence[str], most: int | None) -> None:
@@ -208,17 +212,16 @@ def _is_closed_pipe(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno == errno.EPIPE
 
 
-def _usage(error: click.ClickException) -> int:
+def _usage(error: click.ClickException) -> Ending:
     if isinstance(error, _NO_ARGUMENTS):
         click.echo(visible(error.message), err=True)
-        return USAGE
+        return USAGE, ""
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"{_origin(error)} (see {error.ctx.command_path} --help)"
     text = " ".join(error.format_message().split()).rstrip(".")
     name = text[1:2].isupper()  # FILE and CKN stay
-    say((text if name else text[:1].lower() + text[1:]) + hint)
-    return error.exit_code
+    return error.exit_code, (text if name else text[:1].lower() + text[1:]) + hint
 
 
 def _origin(error: click.UsageError) -> str:
@@ -235,9 +238,8 @@ def _origin(error: click.UsageError) -> str:
     return ""
 
 
-def _known(error: MACsecError) -> int:
-    say(_line(error))
-    return error.exit_code
+def _known(error: MACsecError) -> Ending:
+    return error.exit_code, _line(error)
 
 
 def _line(error: BaseException) -> str:
@@ -249,32 +251,30 @@ def _line(error: BaseException) -> str:
     return text
 
 
-def _system(error: OSError) -> int:
+def _system(error: OSError) -> Ending:
     if _is_closed_pipe(error):
-        return GOOD
+        return GOOD, ""
     where = f": {os.fsdecode(error.filename)}" if error.filename else ""
-    say(f"{error.strerror or 'input or output failed'}{where}")
-    return FAILED
+    return FAILED, f"{error.strerror or 'input or output failed'}{where}"
 
 
-def _no_memory(_: MemoryError) -> int:
-    say("out of memory")
-    return FAILED
+def _no_memory(_: MemoryError) -> Ending:
+    return FAILED, "out of memory"
 
 
-def _interrupted(_: BaseException) -> int:
-    say("interrupted")
-    return 128 + signal.SIGINT
+def _interrupted(_: BaseException) -> Ending:
+    return 128 + signal.SIGINT, "interrupted"
 
 
-def _terminated(error: Terminated) -> int:
-    if error.text:
-        say(error.text)
-    return error.exit_code
+def _terminated(error: Terminated) -> Ending:
+    return error.exit_code, error.text
 
 
-_ENDINGS: tuple[tuple[Any, Callable[[Any], int]], ...] = (
-    (click.exceptions.Exit, lambda error: int(error.exit_code)),
+Ending: TypeAlias = tuple[int, str]
+"""An exit code and the line of the error, or no line."""
+
+_ENDINGS: tuple[tuple[Any, Callable[[Any], Ending]], ...] = (
+    (click.exceptions.Exit, lambda error: (int(error.exit_code), "")),
     (click.ClickException, _usage),
     (MACsecError, _known),
     (OSError, _system),
@@ -289,7 +289,9 @@ def _interrupted_within(error: BaseException | None) -> int | None:
     while error is not None:
         error = error.__cause__ or error.__context__
         if isinstance(error, KeyboardInterrupt):
-            return _interrupted(error)
+            code, text = _interrupted(error)
+            say(text)
+            return code
         if isinstance(error, Terminated):
             return error.exit_code
     return None
