@@ -109,7 +109,9 @@ class Passage:
         self.ends = lab.hosts[flow.source.name], lab.hosts[flow.to.name]
         self.path = path_of(lab, flow.source.site, flow.to.site)
         self.fault: FormatError | None = None
-        self._octets = self._first_ns = 0
+        self._first_ns = 0
+        self._batch = FrameBatch.from_frames([])
+        self._before = (0, 0)
         self._bridges = [each for site in lab.sites.values() for each in (site.switch, site.edge)]
         for bridge in self._bridges:
             bridge.hairpin = True
@@ -134,7 +136,9 @@ class Passage:
     def _noting_the_first(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
         begun = False
         for batch in batches:
-            self._octets += batch.octets
+            frames, octets = self._before
+            self._before = frames + len(self._batch), octets + self._batch.octets
+            self._batch = batch
             if not begun and (sendable := Unsent().add(batch)).any():
                 begun, self._first_ns = True, int(batch.time_ns[sendable.argmax()])
             yield batch
@@ -168,9 +172,10 @@ class Passage:
         stats = [way.as_dict() for hop in self.path for way in hop.link.stats]
         counters = self.counters
         closed = [hop.link.refused(way) for hop in self.path for way in range(2)]
+        frames = tally.sent + tally.unsent.frames
         return PassageScore(
-            frames=tally.sent + tally.unsent.frames,
-            octets=self._octets,
+            frames=frames,
+            octets=self._octets_of(frames),
             unsent=tally.unsent,
             protected=self._protected(),
             delivered=sum(host.stats.received for host in self.ends),
@@ -180,6 +185,11 @@ class Passage:
             refused=sum(counters.get(name, 0) for name in _REFUSED) + sum(closed),
             link_local=sum(bridge.counts.link_local for bridge in self._bridges),
         )
+
+    def _octets_of(self, frames: int) -> int:
+        """Return the octets of the first frames, the last of which are in the latest batch."""
+        before, octets = self._before
+        return octets + int(self._batch.length[: frames - before].sum())
 
     def _protected(self) -> int:
         """Return the frames that the first protected link of each direction protected."""

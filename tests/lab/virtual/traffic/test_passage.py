@@ -260,12 +260,15 @@ def test_key_agreement_pauses_in_a_long_gap():
     assert mkpdus(40 * 86_400) == mkpdus(60)
 
 
-def test_a_frame_after_the_end_of_time_is_named():
-    """The frames before it cross."""
-    batch = FrameBatch.from_frames(numbered(3), [0, 5, 10**18])
+@pytest.mark.parametrize("before", [2, 4])
+def test_a_frame_after_the_end_of_time_is_named(before):
+    """The frames before it cross, and no other one is counted, in its batch or an earlier one."""
+    times = [5 * number for number in range(before)]
+    batch = FrameBatch.from_frames(numbered(before + 2), [*times, 10**18, 10**18 + 5])
     score, passage = passed(topology(), batch)
-    assert "frame 3 is due 11,574 days after the first one" in str(passage.fault)
-    assert (score.frames, score.equal) == (2, 2)
+    assert f"frame {before + 1} is due 11,574 days after the first one" in str(passage.fault)
+    assert (score.frames, score.equal) == (before, before)
+    assert score.octets == batch[:before].octets
 
 
 @pytest.mark.parametrize(
