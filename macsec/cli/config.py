@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -50,7 +51,7 @@ def new(target: str, pair: str | None, mka: bool, cipher: str) -> None:
     if pair is not None and Path(target).absolute() == Path(pair).absolute():
         raise click.UsageError("--pair: the two ends are two files")
     for file in files:
-        if Path(file).exists():
+        if os.path.exists(file):
             raise ConfigError(f"{file}: exists already")
     head = templates.head(Path(str(SCHEMA)).as_uri())
     if mka:

@@ -179,6 +179,45 @@ def test_closed_or_full_stdout_is_exit_1(desk, some, redirect, code):
     assert done.stderr.count(b"\n") == (code != 0)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "help verdicts",
+        "help",
+        "top --once",
+        "attack list",
+        "lab list",
+        "validate -c {} {} o.pcap --verdicts -",
+    ],
+)
+def test_no_verb_has_an_internal_error_without_stdout(desk, some, words):
+    """Exit 1 and one line, or nothing where a library prints to nobody."""
+    command = [
+        sys.executable,
+        "-m",
+        "macsec",
+        *words.format(desk.config(), desk.capture(some)).split(),
+    ]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command], stderr=subprocess.PIPE, text=True
+    )
+    assert done.returncode in (0, 1)
+    assert "internal error" not in done.stderr
+    assert done.returncode == 0 or "standard output is closed" in done.stderr
+
+
+@pytest.mark.parametrize("words", ["lab run two-regions", "help verdicts", "inspect ü.pcap"])
+def test_pages_are_printed_where_the_encoding_lacks_characters(desk, some, words):
+    """A character that ASCII lacks is an escape, not an error."""
+    desk.capture(some, "ü.pcap")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "macsec", *words.split()], capture_output=True, env=environment
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
+
+
 SIGNALLED = """
 import os, signal, sys
 class Signaller:

@@ -21,6 +21,7 @@ from macsec.corpus.order import SettingsJson
 from macsec.corpus.run import CorpusRequest, CorpusRun
 from macsec.corpus.sealed_config import cak_octets, configuration_octets
 from macsec.corpus.store import shown
+from macsec.corpus.verdict_set import set_url
 from macsec.corpus.wrapping import RUN_KEY_OCTETS, RUN_KEY_VARIABLE, wrap
 from macsec.custody import Keeper
 from macsec.report.captures import corpus as report
@@ -151,7 +152,8 @@ def _work(corpus: CorpusRun, options: CorpusOptions, keys: CorpusKeys, strict: b
     results = [corpus.manifest.done[file.name] for file in corpus.files]
     seconds = perf_counter() - started
     verb, dest = corpus.request.verb, shown(corpus.request.dest)
-    result = report.to_json(verb, results, again, dest, chosen.workers, seconds)
+    verdict_set = shown(set_url(corpus.request.dest))
+    result = report.to_json(verb, results, again, dest, verdict_set, chosen.workers, seconds)
     if options.as_json:
         click.echo(json.dumps(result))
     elif not options.quiet:

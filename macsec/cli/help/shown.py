@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from macsec.cli.shared.edge import stdout
 
 WIDEST = 100
 """Columns of text: longer lines are hard to read."""
@@ -10,8 +10,9 @@ WIDEST = 100
 
 def show(text: str) -> None:
     """Print Markdown to stdout: rendered on a terminal, unchanged elsewhere."""
-    if not sys.stdout.isatty():
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    to = stdout()
+    if not to.isatty():
+        to.write(text if text.endswith("\n") else text + "\n")
         return
     from rich.console import Console  # late: a pipe needs neither
     from rich.markdown import Markdown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import logging
 import os
 import re
@@ -139,6 +140,7 @@ def say(text: str) -> None:
 def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> NoReturn:
     """Run a command line of a group and exit with its code."""
     given = sys.argv[1:] if args is None else list(args)
+    _take_all_characters()
     group._main_shell_completion(extra, name)
     warnings = Warnings()
     log = logging.getLogger("macsec")
@@ -149,6 +151,13 @@ def run(group: click.Group, args: list[str] | None, name: str, **extra: Any) -> 
         log.removeHandler(warnings)
     _drop_unwritten()
     sys.exit(code)
+
+
+def _take_all_characters() -> None:
+    r"""Let stdout take what its encoding lacks, as stderr does: as \u2026, not as an error."""
+    to = sys.stdout
+    if isinstance(to, io.TextIOWrapper) and to.errors == "strict":
+        to.reconfigure(errors="backslashreplace")
 
 
 def _invoke(

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 import click
 
-from macsec.cli.shared.edge import GOOD
+from macsec.cli.shared.edge import GOOD, stdout
 from macsec.extras import lacks
 from macsec.monitoring.live_view import Tracker
 from macsec.report.top import SCREENS
@@ -51,7 +51,7 @@ def command(interval: float | None, once: bool, names: tuple[str, ...], text: st
 
         click.echo(page(tracker, names or tuple(NAMES[:-1]), text, _width()), nl=False)
         return GOOD
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise click.UsageError("no terminal here: use --once")
     if len(names) > 1:
         raise click.UsageError("--screen: one screen to begin with; several need --once")
@@ -80,4 +80,5 @@ def _taken(interval: float | None) -> Tracker:
 
 def _width() -> int | None:
     """Return the columns of the terminal that stdout is, None for a file or a pipe."""
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+    to = stdout()
+    return os.get_terminal_size(to.fileno()).columns if to.isatty() else None

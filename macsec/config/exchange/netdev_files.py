@@ -5,6 +5,7 @@ Each setting of the sections of MACsec is a row of `SETTINGS`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -197,13 +198,13 @@ class Netdev:
 
 def read(path: Path, device: str | None = None) -> Import:
     """The device of a .netdev file, or of one in a folder. Raises ConfigError, naming the line."""
-    netdev = _netdev(_file(path, device) if path.is_dir() else path)
+    netdev = _netdev(_file(path, device) if os.path.isdir(path) else path)
     if netdev.device.get("Kind") != "macsec":
         raise ConfigError(f"{netdev.path}:1: [NetDev] has no Kind=macsec")
     if device is not None and netdev.device.get("Name") != device:
         raise ConfigError(f"{netdev.path}:1: [NetDev] has no Name={device}")
     drop_ins = netdev.path.with_name(netdev.path.name + ".d")
-    if drop_ins.is_dir():
+    if os.path.isdir(drop_ins):
         netdev.notes.append(f"{drop_ins}: systemd reads these files too; here they are left out")
     return imported(netdev.tree(), netdev.path, netdev.notes)
 

@@ -10,6 +10,7 @@ A later Wireshark skips the old preference, and an older one the table that it d
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,8 +77,8 @@ def _lines(rows: list[str]) -> str:
 
 def read(path: Path, device: str | None = None) -> Import:
     """A profile folder, or one of its tables. Raises ConfigError."""
-    tables = [path / SAKS, path / CAKS] if path.is_dir() else [path]
-    found = [table for table in tables if table.exists()]
+    tables = [path / SAKS, path / CAKS] if os.path.isdir(path) else [path]
+    found = [table for table in tables if os.path.exists(table)]
     if not found:
         raise ConfigError(f"{path}: neither {SAKS} nor {CAKS} is there")
     tree: dict[str, Any] = {}

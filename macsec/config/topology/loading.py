@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -135,7 +136,7 @@ def published_schema() -> str:
 
 def shipped_text(where: str | Path) -> str | None:
     """Return the text of a shipped topology; None for a file."""
-    if str(where) not in shipped() or Path(where).exists():
+    if str(where) not in shipped() or os.path.exists(where):
         return None
     entry: Traversable = _SHIPPED / f"{where}.yaml"
     return entry.read_text("utf-8")
@@ -149,7 +150,7 @@ def _read(where: str | Path | Mapping[str, Any]) -> tuple[Any, Origin]:
     try:
         return read_file(Path(where), WANTED)
     except ConfigError as error:
-        if isinstance(where, Text) or Path(where).exists():
+        if isinstance(where, Text) or os.path.exists(where):
             raise
         known = ", ".join(shipped())
         raise ConfigError(f"{error}; shipped topologies: {known}") from None

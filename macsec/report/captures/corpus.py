@@ -68,6 +68,7 @@ def to_json(
     results: Iterable[Mapping[str, Any]],
     again: int,
     out: str,
+    verdict_set: str,
     workers: int,
     seconds: float,
 ) -> CorpusJson:
@@ -106,7 +107,7 @@ def to_json(
         "extra": dict(sums["extra"]),
         "parts_again": parts_again,
         "out": out,
-        "verdict_set": f"{out.rstrip('/')}/verdicts",
+        "verdict_set": verdict_set,
         "workers": workers,
         "seconds": round(seconds, 3),
     }

@@ -174,6 +174,15 @@ def test_manifest_has_a_line_for_each_finished_capture(desk):
     assert [line["name"] for line in lines if line["error"] is not None] == ["z.pcap"]
 
 
+def test_a_name_that_is_no_text_is_a_capture_as_any_other(desk):
+    """Its verdicts are found by the octets of the name."""
+    make_corpus(desk / "clear", 1)
+    (made,) = (desk / "clear").rglob("*.pcap")
+    os.rename(os.fsencode(made), os.fsencode(desk / "clear") + b"/bad\xff.pcap")
+    assert run("inspect", "clear", "--out", "seen")["failed"] == []
+    assert (desk / "seen/_verdicts/capture=bad%FF.pcap").is_dir()
+
+
 def test_dry_run_writes_nothing(desk):
     """It lists the captures with their sizes."""
     make_corpus(desk / "clear", 4)

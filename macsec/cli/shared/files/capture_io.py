@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from macsec import captures
 from macsec.captures.output import Sink, open_sink
-from macsec.cli.shared.edge import Terminated, Warnings, say
+from macsec.cli.shared.edge import Terminated, Warnings, say, stdout
 from macsec.cli.shared.progress import ProgressBar
 from macsec.cli.shared.signals import Interruption
 from macsec.offline.frame_stream import FrameStream, Piece
@@ -125,7 +124,7 @@ def open_lines(path: str | None) -> Iterator[Sink | None]:
     if path is None:
         yield None
         return
-    sink, _ = open_sink(sys.stdout.buffer if path == "-" else path)
+    sink, _ = open_sink(stdout().buffer if path == "-" else path)
     try:
         yield sink
         sink.commit()
