@@ -191,7 +191,7 @@ def test_closed_or_full_stdout_is_exit_1(desk, some, redirect, code):
     ],
 )
 def test_no_verb_has_an_internal_error_without_stdout(desk, some, words):
-    """Exit 1 and one line, or nothing where a library prints to nobody."""
+    """Exit 1 and one line, or nothing where a library drops the text."""
     command = [
         sys.executable,
         "-m",

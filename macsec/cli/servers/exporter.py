@@ -46,7 +46,8 @@ def command(
     has macsec_source_up 0. Taps and labs are those of this user, devices those of this network
     namespace. No key is in any metric.
 
-    It listens on loopback unless --listen names another address. It ends at SIGINT or SIGTERM.
+    It listens on loopback unless --listen names another address; there, without passwords, Host
+    must be an address, localhost or the name of this machine. It ends at SIGINT or SIGTERM.
     """
     if write_config is not None:
         return _write(write_config)

@@ -2,7 +2,8 @@
 
 web_config.py  WebConfig      the file of TLS and users
 server.py      MetricsServer  an HTTP server of one WSGI application
-access.py      UserAccess         passwords of users, checked by bcrypt
+access.py      UserAccess     passwords of users, checked by bcrypt
+hosts.py       names_this_machine  the Host of a request, against pages of strangers
 """
 
 from .server import MetricsServer

@@ -26,6 +26,11 @@ class UserAccess:
         self._right: dict[bytes, None] = {}
         self._one_at_a_time = threading.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """True without users: all read."""
+        return not self._users
+
     def allows(self, authorization: str) -> bool:
         """Return whether the value of a header Authorization names a user and its password."""
         if not self._users:

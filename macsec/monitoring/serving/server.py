@@ -15,6 +15,7 @@ from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 from macsec.errors import EnvironmentLacks
 
 from .access import UserAccess
+from .hosts import is_loopback, names_this_machine
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -167,6 +168,8 @@ class MetricsServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._access, self._application = access, application
+        # With passwords or TLS a page of a stranger gets nothing anyway.
+        self._own_names_alone = is_loopback(address[0]) and access.is_open and tls is None
         try:
             self._server = _Server(address, clock)
         except (OSError, OverflowError) as error:
@@ -183,6 +186,9 @@ class MetricsServer:
         return f"{scheme}://{shown}:{port}{METRICS}"
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+        if self._own_names_alone and not names_this_machine(environ.get("HTTP_HOST", "")):
+            start("421 Misdirected Request", _TEXT)
+            return [b"another host\n"]
         if not self._access.allows(environ.get("HTTP_AUTHORIZATION", "")):
             asked = ("WWW-Authenticate", 'Basic realm="macsec"')
             start("401 Unauthorized", [*_TEXT, asked])

@@ -62,6 +62,31 @@ def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
+@pytest.mark.parametrize(
+    "host", ["localhost:1", "127.0.0.1", "[::1]:9", "a.localhost", "10.0.0.1:80"]
+)
+def test_own_names_and_addresses_are_hosts_on_loopback(host: str) -> None:
+    """A scraper names the server by an address or as localhost."""
+    with serving() as server:
+        assert get(server, Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:9", "localhost.evil.example", "127.0.0.1.evil.example"]
+)
+def test_pages_of_strangers_read_nothing_on_loopback(host: str, tmp_path: Path) -> None:
+    """DNS rebinding: the name of the page leads here. With passwords they decide."""
+    with serving() as server:
+        status, body, _ = get(server, Host=host)
+        assert (status, body) == (421, "another host\n")
+        assert get(server, "/", Host=host)[0] == 421
+    path = tmp_path / "web.yaml"
+    path.write_text(f"basic_auth_users: {{scraper: '{HASHED}'}}\n")
+    path.chmod(0o600)
+    with serving(path) as server:
+        assert get(server, Host=host)[0] == 401
+
+
 def test_a_client_gets_the_format_that_it_accepts():
     """Text by default, OpenMetrics if it is accepted; other paths are not found."""
     with serving() as server:
