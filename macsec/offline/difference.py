@@ -24,7 +24,7 @@ from macsec.frames.columns import equal
 from macsec.keys import Key
 from macsec.secy import PROFILES, Controls, Outcome, Profile, SecY, Validate, Verdict
 from macsec.secy.from_config import install, located_controls
-from macsec.secy.switches import SWITCHES
+from macsec.secy.profiles.switches import SWITCHES
 from macsec.terms import ICV_LENGTH
 
 Rows = NDArray[np.int64]

@@ -1,12 +1,10 @@
 """The SecY (clause 10): one machine, two data planes.
 
 lmi.py              SecY: management (10.7), checks every argument
-port_states.py      the states of the ports, locks, records of SAs: what SecY is made on
-management/         ports, times, locks and limits, for a manager (10.7)
+management/         states of ports, times, locks and limits, for a manager (10.7)
 channels.py         TransmitSC, ReceiveSC and their SAs, read-only
 controls.py         Controls: the management controls and the rules between them
-profiles.py         Profile: named switches where implementations disagree
-switches.py         both readings of each switch of a profile, with their sources
+profiles/           Profile: named switches where implementations disagree, and their sources
 verdict.py          Verdict: each way a frame can end, with counter and clause
 counters.py         counters by the standard's names, from the tallies of a data plane
 from_config.py      controls, SCs and SAs of a SecY from a configuration

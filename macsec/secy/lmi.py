@@ -25,10 +25,10 @@ from .channels import ReceiveSA, ReceiveSC, ReceiveSCs, TransmitSA, TransmitSC
 from .controls import Controls
 from .counters import ClearCounts, Counters, Excepted
 from .management.arguments import missing, no_batch, sci_number
+from .management.port_states import PortStates
 from .management.uncontrolled import PacketCount
 from .own_arena import Arena
 from .plane import Loan, Outcome, SAParameters
-from .port_states import PortStates
 from .ssci_registry import SAPlace, SSCIRegistry, SSCIUse
 from .traffic_classes import class_sci, of_class, priorities
 from .verdict import Verdict

@@ -8,7 +8,7 @@ from itertools import pairwise
 from macsec.config import Configuration
 from macsec.config.model import MkaSection
 from macsec.secy import PROFILES
-from macsec.secy.switches import is_documented, reading
+from macsec.secy.profiles.switches import is_documented, reading
 from macsec.suites import SUITES
 from macsec.terms import ETHERTYPE_EAPOL
 from macsec.time_units import NS_PER_S

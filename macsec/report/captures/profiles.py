@@ -12,7 +12,7 @@ from macsec.report.fields import Hex, Integer, Label, Sci
 from macsec.report.page import Page, drawn, heading, indented
 from macsec.report.table import Table
 from macsec.secy import PROFILES, Profile
-from macsec.secy.switches import (
+from macsec.secy.profiles.switches import (
     LIMITS,
     STRICT_ALONE,
     SWITCHES,

@@ -5,6 +5,7 @@ records.py      SARecords Times SARecord               times of SCs and SAs, and
 locks.py        Locks LockedWrite                    controls that cannot be written
 maxima.py       Maxima                               how many SCs and SAs there can be
 uncontrolled.py PacketCount                          frames sent at the Uncontrolled Port
+port_states.py  PortStates                           all of it together: what a SecY is made on
 arguments.py    missing no_batch sci_number          arguments of calls that are refused
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from macsec.secy import PROFILES
-from macsec.secy.switches import SWITCHES
+from macsec.secy.profiles.switches import SWITCHES
 
 LINUX = Path(__file__).parents[3] / "pcaps" / "linux"
 

@@ -13,7 +13,7 @@ from support.planes import SAK, SCI_A, add_rx
 from macsec.config.model import SecYSection
 from macsec.errors import ConfigError
 from macsec.secy import PROFILES, Profile, SecY
-from macsec.secy.switches import LIMITS, SWITCHES, is_documented
+from macsec.secy.profiles.switches import LIMITS, SWITCHES, is_documented
 
 RECORDED = Path(__file__).parents[3] / "pcaps" / "linux" / "rx-vectors-linux-6.1.json"
 

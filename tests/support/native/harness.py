@@ -1,4 +1,4 @@
-"""Compiles and runs the C programs of tests/native."""
+"""Compiles and runs the C programs of tests/native/programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS, NATIVE = ROOT / "tests" / "native", ROOT / "_native"
+PROGRAMS, NATIVE = ROOT / "tests" / "native" / "programs", ROOT / "_native"
 WARNINGS = [
     *("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes"),
     *("-Wmissing-prototypes", "-Wundef", "-Wvla", "-Werror"),

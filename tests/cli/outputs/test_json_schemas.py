@@ -13,7 +13,7 @@ from support.outputs.schemas import checked, validator
 
 from macsec.report.schemas import OUTPUTS, json_schema
 
-PACKAGE = Path(__file__).parents[2] / "macsec"
+PACKAGE = Path(__file__).parents[3] / "macsec"
 BETWEEN_PROCESSES = {"macsec/monitored/1", "macsec/lab-watch/1"}
 """Formats that programs of this package exchange, and no output of a verb."""
 VECTORS = PACKAGE / "conformance" / "vectors"

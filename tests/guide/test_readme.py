@@ -18,7 +18,7 @@ from support.outputs.pages import documents
 
 from macsec.guide.topics import topics
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 GUIDE = "\n".join(documents().values())
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")

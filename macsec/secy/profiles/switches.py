@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .profiles import Profile
+from . import Profile
 
 _VECTORS = "Linux 6.1, 6.12"
 """As recorded; the names that follow are those of pcaps/linux/rx-vectors-linux-6.1.json."""

@@ -4,7 +4,7 @@
    INPUTS = 1 repeat a fault. Every buffer ends (or begins) at a page without access, so a read or
    write past it ends the program even without a sanitizer.
 
-   Build: cc -std=c11 -I_native tests/native/capture_fuzz.c _native/captures/capture.c */
+   Build: cc -std=c11 -I_native tests/native/programs/capture_fuzz.c _native/captures/capture.c */
 #define _DEFAULT_SOURCE
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapNgReader, RawPcapReader
 
-PCAPS = Path(__file__).parent.parent / "pcaps"
+PCAPS = Path(__file__).parents[2] / "pcaps"
 MANIFEST = json.loads((PCAPS / "manifest.json").read_text())
 CAPTURES = {capture["file"]: capture for capture in MANIFEST["captures"]}
 FILES = CAPTURES | {file["file"]: file for file in MANIFEST["beside"]}

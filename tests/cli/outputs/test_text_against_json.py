@@ -16,7 +16,7 @@ from support.planes import frame_of
 
 from macsec.cli import cli
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WIDTHS = (40, 60, 80, 130)
 MARGIN = 8
 """Columns of indentation: a longer word than the rest is left to the terminal, whole."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+from macsec.secy import counters as names
+from macsec.secy.channels import ReceiveSCs, TransmitSC
+from macsec.secy.controls import Controls, Validate
+from macsec.secy.counters import Counters
+from macsec.secy.plane import DataPlane
 from macsec.terms import sci_of
 
-from . import counters as names
-from .channels import ReceiveSCs, TransmitSC
-from .controls import Controls, Validate
-from .counters import Counters
-from .management.locks import Locks
-from .management.maxima import Maxima
-from .management.ports import CommonPort, PortStatus, one_peer
-from .management.records import Clock, SARecord, SARecords
-from .management.uncontrolled import PacketCount
-from .plane import DataPlane
+from .locks import Locks
+from .maxima import Maxima
+from .ports import CommonPort, PortStatus, one_peer
+from .records import Clock, SARecord, SARecords
+from .uncontrolled import PacketCount
 
 
 class PortStates:

@@ -23,7 +23,7 @@ from macsec.kay.mkpdu.parameter_sets import (
 )
 from macsec.keys import Key
 
-PCAPS = Path(__file__).parents[2] / "pcaps" / "mka"
+PCAPS = Path(__file__).parents[3] / "pcaps" / "mka"
 
 
 def facts(name: str) -> dict[str, Any]:

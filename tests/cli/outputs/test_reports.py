@@ -10,7 +10,7 @@ import pytest
 from cli.conftest import Desk
 from support.outputs.html_pages import Reader
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CAPTURE = ROOT / "pcaps" / "dns.pcap"
 MKA = ROOT / "pcaps" / "mka" / "basic.pcap"
 
