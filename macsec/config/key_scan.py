@@ -70,8 +70,15 @@ RULES = (
 """A kind of key, whose format it is, and how a line with it looks; the first that fits names it."""
 
 
-_BARE = _rule("key", "key file", rf"^\s*{_QUOTE}{_HEX}{_QUOTE}\s*$")
+_BARE = _rule("key", "key file", rf"^\s*(?:-\s+)?{_QUOTE}{_HEX}{_QUOTE}\s*$")
 """A line of nothing but hex digits: a key, or a digest of something public. See `_is_key`."""
+_CKN = rf"{_QUOTE}(?:0x)?(?:[0-9a-f]{{2}}){{1,32}}{_QUOTE}\s*:"
+_NAMED = _rule(
+    "CAK", "file of CAKs", rf"(?:^|[{{,])\s*{_CKN}\s*\[?\s*{_QUOTE}{_HEX}{_QUOTE}\s*(?:[]}},#]|$)"
+)
+"""CKN and CAK, as in the file of --cak; it could be a name and a digest too."""
+_CKN_ALONE = re.compile(rf"^\s*{_CKN}\s*$", re.I)
+_ITEM = re.compile(r"^\s*-\s")
 _KEY_WORD = re.compile(r"(?<![a-z])(?:key|cak|sak|kek|ick|psk|secret)s?(?![a-z])", re.I)
 _KEY_SUFFIXES = (".key", ".hex")
 _DIGESTS = re.compile(r"(?<![a-z])(?:md5|sha|sha256|sums?|hash|hashes|digests?)(?![a-z])", re.I)
@@ -82,17 +89,29 @@ def keys_in(text: str, name: str = "") -> Iterator[FoundKey]:
 
     A line of nothing but digits is a key if the file has no other one, if its name has a key word
     or ends in .key or .hex, or if the line before it has a key word; and never if digests are named
-    there.
+    there. CKN and CAK on a line, or a list below a CKN, are CAKs unless digests are named.
     """
-    before, alone = "", _is_alone(text)
+    before, alone, in_list = "", _is_alone(text), False
     for number, line in enumerate(text.splitlines(), 1):
-        if not ALLOWED.search(line):
-            rule = next((rule for rule in RULES if rule.pattern.search(line)), None)
-            if rule is None and _BARE.pattern.search(line) and _is_key(before, name, alone):
-                rule = _BARE
-            if rule is not None:
-                yield FoundKey(number, rule.kind, rule.format)
+        rule = _rule_of(line, before, name, alone, in_list)
+        in_list = bool(_ITEM.search(line)) and (in_list or bool(_CKN_ALONE.search(before)))
+        if rule is not None and not ALLOWED.search(line):
+            yield FoundKey(number, rule.kind, rule.format)
         before = line if line.strip() else before
+
+
+def _rule_of(line: str, before: str, name: str, alone: bool, in_list: bool) -> _Rule | None:
+    rule = next((rule for rule in RULES if rule.pattern.search(line)), None)
+    if rule is not None:
+        return rule
+    if _NAMED.pattern.search(line):
+        return None if _DIGESTS.search(f"{before}\n{name}") else _NAMED
+    if _BARE.pattern.search(line):
+        if _ITEM.search(line) and (in_list or _CKN_ALONE.search(before)):
+            return None if _DIGESTS.search(name) else _NAMED
+        if _is_key(before, name, alone):
+            return _BARE
+    return None
 
 
 def _is_alone(text: str) -> bool:

@@ -129,3 +129,23 @@ def test_a_scan_has_no_key_in_its_result() -> None:
     found = next(keys_in(f"cak: {KEY}"))
     assert KEY not in repr(found)
     assert (found.line, found.format) == (1, "macsec, systemd")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f"11: {KEY}\n", [1]),
+        (f"# CAKs of the lab\n{CKN}: {KEY * 2}  # 2026\n'55': \"{KEY}\"\n", [2, 3]),
+        (f'{{"11": "{KEY}", "22": "{KEY}"}}\n', [1]),
+        (f"11: [{KEY}, {KEY}]\n", [1]),
+        (f"11:\n  - {KEY}\n  - {KEY}\n22: file:cak.hex\n", [2, 3]),
+        (f"11: file:{KEY}\n", []),
+        (f"name: {KEY}\nfile: {KEY}\n", []),
+        (f"- {KEY}\n- {KEY}\n", []),
+        (f"{KEY}{KEY}{KEY}: {KEY}\n", []),
+    ],
+)
+def test_a_file_of_caks_is_found(text: str, lines: list[int]) -> None:
+    """CKN and CAK as `validate --cak` reads them; names of others with a digest are none."""
+    assert [found.line for found in keys_in(text, "agreed.yaml")] == lines
+    assert list(keys_in(text, "sha256-sums.yaml")) == []

@@ -24,3 +24,17 @@ def test_no_files_and_binary_files_are_no_fault(desk) -> None:
     octets.write_bytes(b"\xff\x00\x01")
     assert desk.run("keys", "scan").stdout == ""
     assert desk.run("keys", "scan", str(octets)).stdout == ""
+
+
+def test_a_file_of_a_windows_editor_is_read(desk) -> None:
+    """UTF-16 by its mark, as configurations are read."""
+    path = Path(desk.path("wide.yaml"))
+    path.write_bytes(f"mka: {{ckn: 11, cak: {KEY}}}\n".encode("utf-16"))
+    assert "wide.yaml:1: key in clear" in desk.run("keys", "scan", str(path), code=3).stdout
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(desk) -> None:
+    """A missing file and a folder, as in the other verbs."""
+    for name, reason in (("none.yaml", "No such file"), (".", "Is a directory")):
+        done = desk.run("keys", "scan", name, code=2)
+        assert done.stderr.startswith(f"macsec: cannot read {name}: {reason}")
