@@ -89,7 +89,7 @@ class PortEvents:
             return
         accepted = ended["eap-accepted"] > self._ended["eap-accepted"]
         self._ended = ended
-        identity = pae.identity.decode("utf-8", "replace")
+        identity = (pae.identity if accepted else pae.claimed).decode("utf-8", "replace")
         self._write("eap", accepted=accepted, identity=identity, reason=pae.reason)
 
     def _note_peers(self, kay: Kay) -> None:

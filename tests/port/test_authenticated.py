@@ -241,10 +241,74 @@ def test_a_refused_stranger_ends_no_session():
     access.hear(stranger.start())
     for _ in range(1 + access.server.rounds):
         access.hear(stranger.answer(access.supplicant.asked[-1]))
-    assert access.pae is PaeState.HELD
+    assert access.pae is PaeState.AUTHENTICATED
     access.run(5, frames=True)
     assert access.secured
     assert access.lost == 0
+
+
+def forge(access: AccessPort, name: bytes = b"somebody") -> None:
+    """Begin an attempt under the MAC address of the station, and have it refused."""
+    mac, accepts, silent = access.supplicant.mac, access.server.accepts, access.supplicant.silent
+    access.server.accepts, access.supplicant.silent = False, True
+    access.hear(eapol(mac, 1))
+    pae = access.port.logon.pae
+    for _ in range(1 + access.server.rounds):
+        if pae.state is PaeState.ASKING:
+            first = pae._request[4] == 1  # the kind of the request in flight; no other way to see
+            method, data = (1, name) if first else (pae._request[4], b"wrong")
+            access.hear(eapol(mac, 0, eap(2, pae._request[1], method, data)))
+    access.server.accepts, access.supplicant.silent = accepts, silent
+
+
+def test_a_refusal_under_the_address_of_the_station_ends_no_session():
+    """EAPOL-Start and responses are not authenticated: anyone can send them under any address."""
+    access = AccessPort(quiet_period=60)
+    access.run(3)
+    pae, named = access.port.logon.pae, access.port.logon.pae.identity
+    forge(access)
+    assert pae.counters["eap-refused"] == 1
+    assert (pae.state, pae.identity, pae.claimed) == (PaeState.AUTHENTICATED, named, b"somebody")
+    requests = len(access.server.requests)
+    for _ in range(50):  # within the quiet period the server is left alone
+        access.hear(eapol(access.supplicant.mac, 1))
+        access.run(1, frames=True)
+    assert len(access.server.requests) == requests
+    assert access.secured
+    assert access.lost == 0
+    access.run(15)
+    access.hear(access.supplicant.start())  # the station itself can begin anew after that
+    access.run(3, frames=True)
+    assert pae.counters["eap-accepted"] == 2
+    assert access.lost == 0
+
+
+def test_starts_of_anyone_do_not_put_off_the_next_authentication():
+    """The port asks when it was to ask, and a refusal then ends the session."""
+    access = AccessPort(reauth_period=30)
+    access.run(3)
+    access.supplicant.silent = True
+    access.run(26)
+    access.hear(eapol(b"\x02\0\0\0\0\x66", 1))  # nobody answers: the attempt runs at 30 s
+    assert access.pae is PaeState.ASKING
+    access.server.accepts, access.supplicant.silent = False, False
+    access.run(5)
+    assert access.pae is PaeState.HELD
+    assert not access.port.kay.chain.ckns
+
+
+def test_an_attempt_of_nobody_leaves_the_port_authenticated():
+    """EAPOL-Start without a response, and a server that is silent."""
+    for dead in (False, True):
+        access = AccessPort()
+        access.run(3)
+        access.server.dead, access.supplicant.silent = dead, not dead
+        access.hear(access.supplicant.start())
+        assert access.pae in (PaeState.ASKING, PaeState.RELAYING)
+        access.run(20, frames=True)
+        assert access.pae is PaeState.AUTHENTICATED
+        assert access.secured
+        assert access.lost == 0
 
 
 def test_a_dead_server_at_reauthentication_keeps_the_session():

@@ -3,7 +3,8 @@
 Octets and times in, octets out, as in a KaY: frames for the supplicant are in `to_supplicant`,
 packets for the server in `to_server`. What arrives before a CAK is agreed on is not authenticated:
 nothing of it raises. EAPOL-Logoff is not followed: any station could send it; a station that left
-is missed by key agreement.
+is missed by key agreement. Nor does a refusal end a session if EAPOL-Start began the attempt: any
+station could send both under the MAC address of another. The attempts of the port itself do.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ class Authenticator(Uncopyable):
         self._done = done
         self.state = PaeState.STOPPED
         self.reason = ""
-        self.identity = b""
+        self.claimed = b""
+        """The identity that the last station gave itself; anyone can give any."""
+        self._identity = b""
         self.counters: Counter[str] = Counter()
         self.to_supplicant: deque[bytes] = deque()
         self.to_server: deque[bytes] = deque()
@@ -89,6 +92,15 @@ class Authenticator(Uncopyable):
         self._due_ns: int | None = None
         self._started_ns: int | None = None
         self._reauth_ns: int | None = None
+        self._unasked = False
+        """True while an attempt runs that EAPOL-Start began beside a session."""
+        self._deaf_until_ns = 0
+        """Time until which EAPOL-Start is ignored beside a session."""
+
+    @property
+    def identity(self) -> bytes:
+        """The identity of the accepted station; without one, what the last station claimed."""
+        return self.claimed if self._accepted is None else self._identity
 
     # ---------------------------------------------------------------- calls
 
@@ -115,10 +127,7 @@ class Authenticator(Uncopyable):
         if self.state in (PaeState.STOPPED, PaeState.HELD):
             return
         if frame.packet is EapolType.START:
-            recent = self._started_ns is not None and now_ns < self._started_ns + START_GAP_NS
-            if not recent:
-                self._started_ns = now_ns
-                self._ask_identity(now_ns)
+            self._hear_start(now_ns)
         elif frame.packet is EapolType.EAP:
             self._hear_eap(now_ns, frame)
 
@@ -145,7 +154,10 @@ class Authenticator(Uncopyable):
             self._expire(now_ns)
         if self._reauth_ns is not None and now_ns >= self._reauth_ns:
             self._reauth_ns = None
-            self.begin(now_ns)
+            if self._unasked:  # the attempt of anyone does not take the place of ours
+                self._ask_identity(now_ns)
+            else:
+                self.begin(now_ns)
 
     @property
     def words(self) -> str:
@@ -160,7 +172,18 @@ class Authenticator(Uncopyable):
 
     # ---------------------------------------------------------------- the supplicant's side
 
+    def _hear_start(self, now_ns: int) -> None:
+        """Begin anew; beside a session not soon after a refusal."""
+        beside = self._unasked or self.state is PaeState.AUTHENTICATED
+        recent = self._started_ns is not None and now_ns < self._started_ns + START_GAP_NS
+        if recent or (beside and now_ns < self._deaf_until_ns):
+            return
+        self._started_ns = now_ns
+        self._ask_identity(now_ns)
+        self._unasked = beside
+
     def _ask_identity(self, now_ns: int) -> None:
+        self._unasked = False
         self._peer = self._server_state = self._exchange = None
         identifier = (self._request[1] + 1) % 256 if self._request else self._random(1)[0]
         self._send(now_ns, identity_request(identifier))
@@ -184,11 +207,11 @@ class Authenticator(Uncopyable):
         if self._peer is None:
             if header.type != IDENTITY:
                 return
-            self._peer, self.identity = frame.source, header.data
+            self._peer, self.claimed = frame.source, header.data
         self._exchange = self._nas.request(
             self._random(16),
             frame.body[: header.length],
-            identity=self.identity,
+            identity=self.claimed,
             stations=(self._own, self._peer),
             state=self._server_state,
         )
@@ -212,9 +235,9 @@ class Authenticator(Uncopyable):
             periods.append(reply.lifetime_s)
         self._reauth_ns = now_ns + min(periods) * NS_PER_S if periods else None
         self._become(PaeState.AUTHENTICATED, None)
-        self._accepted = self._peer
+        self._accepted, self._identity, self._unasked = self._peer, self.claimed, False
         session = EapSession(
-            reply.msk, reply.session_id, self._peer, self.identity, reply.lifetime_s, reply.renews
+            reply.msk, reply.session_id, self._peer, self.claimed, reply.lifetime_s, reply.renews
         )
         self._done(now_ns, session)
 
@@ -222,7 +245,12 @@ class Authenticator(Uncopyable):
         self.to_supplicant.append(encoded(self._own, eap or failure(self._request[1])))
         self.counters["eap-refused"] += 1
         self._note(reason)
-        self._become(PaeState.HELD, now_ns + self._times.quiet_period * NS_PER_S)
+        quiet_ns = now_ns + self._times.quiet_period * NS_PER_S
+        if self._unasked:
+            self._deaf_until_ns = quiet_ns
+            self._rest(now_ns)
+            return
+        self._become(PaeState.HELD, quiet_ns)
         if self._accepted in (None, self._peer):  # another one does not end the session
             self._reauth_ns = self._accepted = None
             self._done(now_ns, None)
@@ -236,7 +264,15 @@ class Authenticator(Uncopyable):
         elif self.state is PaeState.RELAYING:
             self.counters["radius-timeouts"] += 1
             self._note("the RADIUS server does not answer")
-            self._become(PaeState.RESTING, now_ns + ASK_AGAIN_NS)
+            self._rest(now_ns)
+        else:
+            self._rest(now_ns)
+
+    def _rest(self, now_ns: int) -> None:
+        """End an attempt without a result: ask later, unless a session stands beside it."""
+        if self._unasked:
+            self._unasked = False
+            self._become(PaeState.AUTHENTICATED, None)
         else:
             self._become(PaeState.RESTING, now_ns + ASK_AGAIN_NS)
 
@@ -250,7 +286,7 @@ class Authenticator(Uncopyable):
 
     def _note(self, reason: str) -> None:
         self.reason = reason
-        LOG.warning("EAP: %s (%r)", reason, self.identity[:64])
+        LOG.warning("EAP: %s (%r)", reason, self.claimed[:64])
 
     def _become(self, state: PaeState, due_ns: int | None) -> None:
         self.state, self._due_ns = state, due_ns

@@ -60,7 +60,11 @@ class KayJson(TypedDict):
 
 
 class EapJson(TypedDict):
-    """The authentication of a port: its state in words, and the identity of the station."""
+    """The authentication of a port: its state in words, and the identity of the station.
+
+    `identity`: of the accepted station; while none is, the claim of the last one, which anyone can
+    make.
+    """
 
     state: str
     identity: str
