@@ -123,7 +123,9 @@ class Kay(HelloLender, Uncopyable):
         self.cp.life_ns = policy.life_ns
         self._announcer = Announcer(self.sci, policy, self.counters)
         self._server = KeyServer(self.sci, policy, self._random, self._history, self.counters)
-        self._groups = Groups(policy, self._random, self.chain, self._members, self.counters)
+        self._groups = Groups(
+            self.sci, policy, self._random, self.chain, self._members, self.counters
+        )
         self._intake = SakIntake(self.sci, policy, self._history, self.counters, self._is_known)
         self._receiver = Receiver(policy, self._intake, self.counters, self._associations.find)
         self._sender = Sender(

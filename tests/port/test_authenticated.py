@@ -247,7 +247,7 @@ def test_a_refused_stranger_ends_no_session():
     assert access.lost == 0
 
 
-def forge(access: AccessPort, name: bytes = b"somebody") -> None:
+def forge(access: AccessPort, name: bytes = b"a stranger") -> None:
     """Begin an attempt under the MAC address of the station, and have it refused."""
     mac, accepts, silent = access.supplicant.mac, access.server.accepts, access.supplicant.silent
     access.server.accepts, access.supplicant.silent = False, True
@@ -268,7 +268,7 @@ def test_a_refusal_under_the_address_of_the_station_ends_no_session():
     pae, named = access.port.logon.pae, access.port.logon.pae.identity
     forge(access)
     assert pae.counters["eap-refused"] == 1
-    assert (pae.state, pae.identity, pae.claimed) == (PaeState.AUTHENTICATED, named, b"somebody")
+    assert (pae.state, pae.identity, pae.claimed) == (PaeState.AUTHENTICATED, named, b"a stranger")
     requests = len(access.server.requests)
     for _ in range(50):  # within the quiet period the server is left alone
         access.hear(eapol(access.supplicant.mac, 1))
@@ -289,7 +289,7 @@ def test_starts_of_anyone_do_not_put_off_the_next_authentication():
     access.run(3)
     access.supplicant.silent = True
     access.run(26)
-    access.hear(eapol(b"\x02\0\0\0\0\x66", 1))  # nobody answers: the attempt runs at 30 s
+    access.hear(eapol(b"\x02\0\0\0\0\x66", 1))  # no station answers: the attempt runs at 30 s
     assert access.pae is PaeState.ASKING
     access.server.accepts, access.supplicant.silent = False, False
     access.run(5)
@@ -297,7 +297,7 @@ def test_starts_of_anyone_do_not_put_off_the_next_authentication():
     assert not access.port.kay.chain.ckns
 
 
-def test_an_attempt_of_nobody_leaves_the_port_authenticated():
+def test_an_attempt_of_no_station_leaves_the_port_authenticated():
     """EAPOL-Start without a response, and a server that is silent."""
     for dead in (False, True):
         access = AccessPort()

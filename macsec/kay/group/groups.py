@@ -10,6 +10,7 @@ from macsec.kay.membership.identity import Random
 from macsec.kay.membership.participants import Participants
 from macsec.kay.policy import KayPolicy
 from macsec.keys import Uncopyable
+from macsec.terms import class_of_sci
 
 from .forming import GroupServer
 from .joining import GroupMember
@@ -20,6 +21,7 @@ class Groups(Uncopyable):
 
     def __init__(
         self,
+        sci: int,
         policy: KayPolicy,
         random: Random,
         chain: KeyChain,
@@ -27,7 +29,7 @@ class Groups(Uncopyable):
         counters: KayCounters,
     ) -> None:
         self.server = GroupServer(policy, random, chain, members, counters)
-        self.member = GroupMember(policy, chain, members, counters)
+        self.member = GroupMember(class_of_sci(sci) != 0, policy, chain, members, counters)
 
     def settle(self, now_ns: int) -> bool:
         """Do all that is due; return whether the chain changed."""

@@ -37,11 +37,20 @@ class TakenCak(Uncopyable):
 
 
 class GroupMember(Uncopyable):
-    """Taker of group CAKs. One that is refused changes nothing but a counter."""
+    """Taker of group CAKs. One that is refused changes nothing but a counter.
+
+    `of_class`: the actor of a traffic class other than 0. That of class 0 takes and counts for it.
+    """
 
     def __init__(
-        self, policy: KayPolicy, chain: KeyChain, members: Participants, counters: KayCounters
+        self,
+        of_class: bool,
+        policy: KayPolicy,
+        chain: KeyChain,
+        members: Participants,
+        counters: KayCounters,
     ) -> None:
+        self._of_class = of_class
         self._policy = policy
         self._chain = chain
         self._members = members
@@ -52,7 +61,7 @@ class GroupMember(Uncopyable):
     def take(self, participant: Participant, mkpdu: Mkpdu, now_ns: int) -> bool:
         """Take the group CAK of an MKPDU, if it has one; return whether the chain changed."""
         given = mkpdu.first(DistributedCak)
-        if given is None:
+        if given is None or self._of_class:
             return False
         peer = participant.peers.find(mkpdu.basic.mi)
         obeyed = peer is not None and peer.live and peer.mi == participant.server

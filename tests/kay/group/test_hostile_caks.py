@@ -66,6 +66,20 @@ def test_the_cak_of_another_member_is_refused():
     actor.say(**SERVER)
 
 
+def test_the_actor_of_a_traffic_class_leaves_group_caks_to_that_of_class_0():
+    """It takes none, and has nothing to refuse."""
+    kay = alone(key_server_priority=200, classes=(3,)).for_class(3)
+    kay.set_enabled(0, True)
+    actor = Actor(kay, sci_of_name("a"))
+    actor.drain()
+    actor.say(**SERVER)
+    actor.drain()
+    actor.say(**SERVER, sets=[cak_set()])
+    assert groups(kay) == []
+    assert kay.counters["in-cak-mkpdu"] == 1
+    assert kay.counters["cak-refused"] == 0
+
+
 def test_a_stranger_of_no_list_distributes_nothing():
     """It has the CAK, but has not shown that it hears us."""
     kay, _ = led()
