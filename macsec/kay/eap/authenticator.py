@@ -269,7 +269,7 @@ class Authenticator(Uncopyable):
             self._rest(now_ns)
 
     def _rest(self, now_ns: int) -> None:
-        """End an attempt without a result: ask later, unless a session stands beside it."""
+        """End an attempt without a result: ask later, unless there is a session beside it."""
         if self._unasked:
             self._unasked = False
             self._become(PaeState.AUTHENTICATED, None)
