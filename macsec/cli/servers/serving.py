@@ -39,8 +39,13 @@ class ListenAddress(NamedTuple):
 def parsed(_: click.Context, __: click.Parameter, text: str) -> ListenAddress:
     """Return the address of --listen: no name but `localhost` is looked up."""
     host, _colon, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in host and bare == host:
+        raise click.UsageError(
+            f"--listen {text}: expected an address of IPv6 in brackets, as [::1]:80"
+        )
     try:
-        at = ip_address(_LOCAL.get(host, host.removeprefix("[").removesuffix("]")))
+        at = ip_address(_LOCAL.get(bare, bare))
         number = int(port)
     except ValueError:
         raise click.UsageError(

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from macsec.errors import MACsecError
 POLL_S = 0.05
 ANSWER_S = 10.0
 """Time for an answer."""
+READ_OCTETS = 1 << 16
 
 Option = str | int | bool | Iterable[str | tuple[str, str]]
 
@@ -33,10 +35,14 @@ class Running:
         self.name = name
         self._log, self._errors = (os.path.join(folder, each) for each in ("events", "errors"))
         self._process: asyncio.subprocess.Process | None = None
+        self._events = -1
 
     async def _start(self, *words: str) -> None:
         """Start the verb, with its events and its errors in files: a pipe may fill up."""
         with open(self._log, "w"), open(self._errors, "w") as errors:
+            # It stays open, so that its events can be read once their folder is gone.
+            self._events = os.open(self._log, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._events)
             self._process = await asyncio.create_subprocess_exec(
                 *trust.ourselves(*words, "-q", "--events", self._log),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -90,18 +96,21 @@ class Running:
         return f"{none}: {reason}" if reason else none
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield events as `--events` of the verb writes them, from the first on, until the end."""
-        with open(self._log, encoding="utf-8") as log:
-            part = ""
-            while True:
-                ended = not self._runs
-                part += log.read()
-                *lines, part = part.split("\n")
+        """Yield events as `--events` of the verb writes them, from the first on, until the end.
+
+        Once it has ended, within its block or after it, these are all events that there were.
+        """
+        part, at = b"", 0
+        while True:
+            ended = not self._runs
+            while read := os.pread(self._events, READ_OCTETS, at):
+                at += len(read)
+                *lines, part = (part + read).split(b"\n")
                 for line in lines:
                     yield json.loads(line)
-                if ended:
-                    return
-                await asyncio.sleep(POLL_S)
+            if ended:
+                return
+            await asyncio.sleep(POLL_S)
 
     async def _changed(self, port: str, more: Iterable[str], options: dict[str, Option]) -> str:
         """Run `macsec mka set` on a port. Raises MACsecError with the line that it prints."""

@@ -21,6 +21,7 @@ from macsec.cli.servers.serving import ListenAddress
 from macsec.cli.shared.signals import Signals
 
 EXPECTED = "expected an IP address, a colon and a port"
+BRACKETS = "expected an address of IPv6 in brackets, as [::1]:80"
 RANGE = "a port is 0 to 65535"
 NETWORK = ListenAddress("192.0.2.1", 1)
 
@@ -55,7 +56,8 @@ def test_an_address_is_shown_as_it_was_given(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        *((text, EXPECTED) for text in ("80", "", ":80", "host:80", "::1", "127.0.0.1:", "a:b")),
+        *((text, EXPECTED) for text in ("80", "", ":80", "host:80", "127.0.0.1:", "a:b", "[]:1")),
+        *((text, BRACKETS) for text in ("::1", "::1:80", "::", "[::1:80", "::1]:80", "fe80::1:1")),
         *((f"127.0.0.1:{port}", RANGE) for port in (-1, 65536, 10**9)),
     ],
 )

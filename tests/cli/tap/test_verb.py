@@ -148,11 +148,26 @@ def test_counters_are_printed_at_a_signal_and_at_an_interval(pair, desk):
 
 
 def test_quiet_prints_nothing(pair, desk):
-    """-q: not a line."""
+    """-q: not a line, and no warning."""
     tap = RunningTap(pair[0], "-c", desk.config(), "-q")
     hosts.until(lambda: "ms0" in pair[0].ip("link"), "ms0", tap.process)
     hosts.until(lambda: caught(tap.process.pid), "a handler", tap.process)
-    assert tap.end() == (0, "", "")
+    tap.process.terminate()
+    assert tap.process.communicate(timeout=60) == (b"", b"")
+    assert tap.process.returncode == 0
+
+
+@pytest.mark.parametrize("state", [(), ("--state", "pns", "--state-init")], ids=["none", "kept"])
+def test_a_run_warns_that_the_next_one_repeats_its_pns(pair, desk, tmp_path, state):
+    """Once, behind the line that it is up; not where --state keeps the next PN."""
+    more = [each.replace("pns", str(tmp_path / "pns")) for each in state]
+    tap = RunningTap(pair[0], "-c", desk.config(), *more)
+    assert tap.process.stderr.readline().decode() == UP
+    hosts.until(lambda: caught(tap.process.pid), "a handler", tap.process)
+    tap.process.terminate()
+    *lines, _ = tap.process.communicate(timeout=60)[1].decode().splitlines()
+    warning = "uses the same PNs again, which breaks the keys: keep the next PN with --state DIR"
+    assert lines == ([] if state else [f"{AGAIN} {warning}"])
 
 
 def caught(pid: int) -> bool:

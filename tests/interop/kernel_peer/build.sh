@@ -114,16 +114,31 @@ exec 3<>$CTL
 # control protocol: host sends "<n> <timeout>\n"; the command is in /host/cmd.<n>,
 # its output goes to /host/out.<n>; the answer is "DONE <n> <rc>\n". 0 starts a command in a
 # session of its own. Others run in a copy of this shell: each program more is 50 ms of a CPU.
+# "kill 1\n" kills the last of those, and all that it started; the answer is "KILLED\n".
+children() {
+    for stat in /proc/[0-9]*/stat; do
+        read -r pid _ _ parent _ <"$stat" && [ "$parent" = "$1" ] && echo "$pid"
+    done
+}
+kill_all() { for child in $(children "$1"); do kill_all "$child"; done; kill -KILL "$1"; }
+job=
 echo "READY $(uname -r) $(cut -d' ' -f1 /proc/uptime)" >&3
 while read -r n t <&3; do
     [ "$n" = quit ] && break
+    if [ "$n" = kill ]; then
+        kill_all "$job" 2>/dev/null
+        echo KILLED >&3
+        continue
+    fi
+    [ -z "$job" ] || wait "$job" 2>/dev/null
+    job=
     if [ "$t" = 0 ]; then
         ( exec 3>&-; setsid /usr/bin/sh /host/cmd.$n </dev/null >/host/out.$n 2>&1 & )
-        rc=0
+        echo "DONE $n 0" >&3
     else
-        ( exec 3>&-; . /host/cmd.$n ) </dev/null >/host/out.$n 2>&1; rc=$?
+        ( ( exec 3>&-; . /host/cmd.$n ) </dev/null >/host/out.$n 2>&1; echo "DONE $n $?" >&3 ) &
+        job=$!
     fi
-    echo "DONE $n $rc" >&3
 done
 poweroff -f
 INIT

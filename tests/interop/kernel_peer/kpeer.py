@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from support.real import guard
 from support.real.hosts import Host
 
 HERE = Path(__file__).resolve().parent
@@ -47,7 +48,7 @@ class KernelPeer:
     def __init__(self, host: Host, tap: str) -> None:
         kernel, userspace = need_kernel()
         self._numbers = count(1)
-        self._folder = Path(tempfile.mkdtemp(prefix="kernel-peer-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{guard.named(guard.PEERS)}-"))
         self._share = self._folder / "share"
         self._share.mkdir()
         self._heard = b""
@@ -99,10 +100,20 @@ class KernelPeer:
     # ---------------------------------------------------------------- commands
 
     def sh(self, command: str, seconds: int = 60) -> tuple[int, str]:
-        """Run a shell command; return its status and its output. No answer in time is a failure."""
+        """Run a shell command; return its status and its output.
+
+        One that takes longer than its time, and a guest that is slow, is killed: a failure.
+        """
         number = self._submit(command, seconds)
-        status = self._hear(f"DONE {number} ", PATIENCE + int(seconds / TICK)).split()[2]
-        return int(status), (self._share / f"out.{number}").read_text(errors="replace")
+        waits = PATIENCE + int(seconds / TICK)
+        done = self._line_with(f"DONE {number} ", waits)
+        output = self._share / f"out.{number}"
+        if done is None:
+            self._line.sendall(b"kill 1\n")
+            self._hear("KILLED", PATIENCE)
+            text = output.read_text(errors="replace")[-2000:]
+            pytest.fail(f"guest: not in {waits * TICK:.0f} s: {command}\n{text}")
+        return int(done.split()[2]), output.read_text(errors="replace")
 
     def ok(self, command: str, seconds: int = 60) -> str:
         """Run a shell command that has to succeed; return its output."""
@@ -125,8 +136,8 @@ class KernelPeer:
         self._line.sendall(f"{number} {seconds}\n".encode())
         return number
 
-    def _hear(self, word: str, waits: int) -> str:
-        """Return the next line that begins with a word."""
+    def _line_with(self, word: str, waits: int) -> str | None:
+        """Return the next line that begins with a word; None: there was none in time."""
         for _ in range(waits):
             while b"\n" in self._heard:
                 line, self._heard = self._heard.split(b"\n", 1)
@@ -137,8 +148,15 @@ class KernelPeer:
                 if not octets:
                     break
                 self._heard += octets
-        console = self._console.read_text(errors="replace")[-2000:]
-        pytest.fail(f"guest: no {word!r}; its console ends in:\n{console}")
+        return None
+
+    def _hear(self, word: str, waits: int) -> str:
+        """Return the next line that begins with a word; its lack is a failure."""
+        line = self._line_with(word, waits)
+        if line is None:
+            console = self._console.read_text(errors="replace")[-2000:]
+            pytest.fail(f"guest: no {word!r}; its console ends in:\n{console}")
+        return line
 
     # ---------------------------------------------------------------- MACsec
 

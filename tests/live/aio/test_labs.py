@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.real.hosts import until
+from support.real.hosts import PATIENCE, until
 
 from macsec import trust
 from macsec.errors import ConfigError, MACsecError
@@ -101,6 +101,19 @@ def _alive(pid: int) -> bool:
     return False
 
 
+async def numbers(lab: aio.AsyncLab, least: int | None = None) -> list[int]:
+    """Return the numbers of all events; of a lab that runs, of the first `least`.
+
+    The double answers first and writes its event then: it must not be ended in between.
+    """
+    found: list[int] = []
+    async for each in lab.events():
+        found.append(each["number"])
+        if len(found) == least:
+            break
+    return found
+
+
 def test_a_lab_is_up_while_the_block_runs(ran: Path) -> None:
     """Its hosts, counters by port, and events from the first on, until it has ended."""
 
@@ -111,12 +124,14 @@ def test_a_lab_is_up_while_the_block_runs(ran: Path) -> None:
                 "l0:west": {"InPktsOK": 0},
                 "l0:east": {"InPktsOK": 7},
             }
+            assert await numbers(lab, 3) == [1, 2, 3]
             await lab.stop()
-            assert [each["number"] async for each in lab.events()] == [1, 2, 3]
+            assert await numbers(lab) == [1, 2, 3]
             with pytest.raises(MACsecError, match=r"^two\.yaml: the lab is not up$"):
                 await lab.status()
         with pytest.raises(MACsecError, match="the lab is not up"):
             await lab.status()
+        assert await numbers(lab) == [1, 2, 3]
 
     asyncio.run(main())
     ((_, *words),) = _lines(ran)
@@ -133,9 +148,8 @@ def test_secured_waits_for_all_links_with_key_agreement(
 
     async def main() -> list[int]:
         async with aio.lab("two.yaml") as lab:
-            await asyncio.wait_for(lab.secured(), 20)
-            await lab.stop()
-            return [each["number"] async for each in lab.events()]
+            await asyncio.wait_for(lab.secured(), PATIENCE)
+            return await numbers(lab, 4)
 
     assert asyncio.run(main()) == [1, 2, 3, 4]
 
@@ -206,7 +220,7 @@ def test_a_lab_that_fails_meanwhile_says_why(ran: Path, monkeypatch: pytest.Monk
         async with aio.lab("two.yaml") as lab:
             with contextlib.suppress(MACsecError):
                 await lab.status()
-            assert [each["number"] async for each in lab.events()] == [1, 2]
+            assert await numbers(lab) == [1, 2]
             with pytest.raises(MACsecError, match=r"the lab is not up: link west: its pump failed"):
                 await lab.status()
 
@@ -230,7 +244,7 @@ def test_a_cancelled_task_leaves_nothing(
     async def main() -> None:
         ready = asyncio.Event()
         task = asyncio.ensure_future(hold(ready))
-        await asyncio.wait_for(ready.wait(), 20)
+        await asyncio.wait_for(ready.wait(), PATIENCE)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -249,7 +263,7 @@ def test_a_second_cancel_kills_at_once(ran: Path) -> None:
     async def main() -> None:
         ready = asyncio.Event()
         task = asyncio.ensure_future(hold(ready))
-        await asyncio.wait_for(ready.wait(), 20)
+        await asyncio.wait_for(ready.wait(), PATIENCE)
         for _ in range(5):  # the end is awaited now
             await asyncio.sleep(0)
         task.cancel()

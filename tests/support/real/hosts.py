@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from support.real import preloaded
+from support.real import guard, preloaded
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TICK, PATIENCE = 0.02, 60
@@ -39,6 +39,8 @@ ALL_FRAMES, MACSEC, EAPOL = 0x0003, b"\x88\xe5", b"\x88\x8e"
 QUEUE = 256 << 20
 FORCE_RECEIVE_BUFFER = 33
 SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA, VLAN_VALID = 263, 6, 8, 0x10
+Program = subprocess.Popen[Any] | preloaded.Process
+"""A program that was started here."""
 _numbers = count()
 _c_library = ctypes.CDLL(None, use_errno=True)
 
@@ -62,7 +64,7 @@ def found(program: str) -> str | None:
 def until(
     true: Callable[[], Any],
     what: str,
-    process: subprocess.Popen[Any] | None = None,
+    process: Program | None = None,
     tick: float = TICK,
 ) -> None:
     """Wait until a condition is true; fail when time is over, or when `process` has ended."""
@@ -70,7 +72,7 @@ def until(
     while waited < PATIENCE:
         if true():
             return
-        assert process is None or process.poll() is None, f"{what}: {process.args} ended"  # type: ignore[str-bytes-safe]
+        assert process is None or process.poll() is None, f"{what}: {process.args!r} ended"
         pause = max(tick, min(RELAXED, SHARE * waited))
         select.select([], [], [], pause)
         waited += pause
@@ -81,7 +83,8 @@ class Host:
     """A network namespace: `run` a program to its end, or `start` a server."""
 
     def __init__(self, cleanup: contextlib.ExitStack, scratch: Path) -> None:
-        self.namespace = f"macsec-test-{os.getpid()}-{next(_numbers)}"
+        guard.watch()
+        self.namespace = f"{guard.named(guard.NAMESPACES)}-{next(_numbers)}"
         made = subprocess.run(
             ["ip", "netns", "add", self.namespace], capture_output=True, text=True
         )
@@ -193,7 +196,7 @@ def lost(output: str) -> int:
     return max(came) - len(came) if came else sent
 
 
-def end(process: subprocess.Popen[Any]) -> None:
+def end(process: Program) -> None:
     """End a program that was started here, if it has not ended."""
     if process.poll() is None:
         process.terminate()

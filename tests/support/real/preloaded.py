@@ -1,11 +1,11 @@
 """Processes of `macsec` without its start-up: children of a process that has imported it already.
 
 `python -m macsec` needs half a second of a CPU until its verb runs, and tests of real traffic start
-it hundreds of times. `Process` is the `subprocess.Popen` of such a command: a server, one for each
-process of tests, forks for it. What the start does is for tests of the real program: tests/cli,
+it hundreds of times. `Process` is such a command: a server, one for each process of tests, forks
+for it. What the start does is for tests of the real program: tests/cli,
 tests/guide, and those here that use `subprocess` themselves.
 
-This file is the server, too: it is run by its path, and imports nothing of tests.
+This file is the server, too: it is run by its path, and imports nothing of tests then.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 COMMAND = (sys.executable, "-m", "macsec")
 PRELOADED = ("cli.tap", "cli.lab", "cli.mka", "cli.shared", "kay", "lab", "live", "port")
@@ -40,8 +41,11 @@ SLAVE, DETACH = 1 << 19 | 1 << 14, 2
 """MS_SLAVE with MS_REC, and MNT_DETACH."""
 
 
-class Process(subprocess.Popen[Any]):
-    """A process that runs `macsec` with these words, on a host if a namespace is given."""
+class Process:
+    """A process that runs `macsec` with these words, on a host if a namespace is given.
+
+    Its attributes and methods are those of `subprocess.Popen`.
+    """
 
     def __init__(
         self,
@@ -56,13 +60,13 @@ class Process(subprocess.Popen[Any]):
         text: bool = False,
         start_new_session: bool = False,
     ) -> None:
-        # What the methods of the base class use; nothing else of its own start.
-        self.args: Any = [*COMMAND, *map(str, words)]
-        self.returncode: Any = None
-        self.stdin, self.stdout, self.stderr = None, None, None
-        self.text_mode, self.encoding, self.errors = text, None, None
-        self._communication_started, self._input = False, None
-        self._waitpid_lock, self._sigint_wait_secs = threading.Lock(), 0.25
+        self.args = [*COMMAND, *map(str, words)]
+        self.returncode: int | None = None
+        self.stdin: Any = None
+        self.stdout: Any = None
+        self.stderr: Any = None
+        self._text, self._lock = text, threading.Lock()
+        self._readers: dict[str, _Reader] = {}
         request = {
             "words": self.args[3:],
             "namespace": namespace,
@@ -86,7 +90,7 @@ class Process(subprocess.Popen[Any]):
         if wanted == subprocess.PIPE:
             ours, theirs = os.pipe()
             stream: Any = io.open(ours, "rb")  # noqa: SIM115, UP020
-            setattr(self, name, io.TextIOWrapper(stream) if self.text_mode else stream)
+            setattr(self, name, io.TextIOWrapper(stream) if self._text else stream)
             return theirs
         if wanted == subprocess.DEVNULL:
             return os.open(os.devnull, os.O_WRONLY)
@@ -106,14 +110,72 @@ class Process(subprocess.Popen[Any]):
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
         return self.returncode
 
+    def communicate(self, timeout: float | None = None) -> tuple[Any, Any]:
+        """Read both streams to their ends, and wait; return what is left of them."""
+        until = None if timeout is None else time.monotonic() + timeout
+        for name in ("stdout", "stderr"):
+            stream = getattr(self, name)
+            if stream is not None and name not in self._readers:
+                self._readers[name] = _Reader(stream)
+
+        def left() -> float | None:
+            return None if until is None else max(0.0, until - time.monotonic())
+
+        for reader in self._readers.values():
+            reader.join(left())
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        self.wait(left())
+        read = {name: reader.got for name, reader in self._readers.items()}
+        return read.get("stdout"), read.get("stderr")
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """End it by SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it."""
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
+        for reader in self._readers.values():
+            reader.join()
+        for stream in (self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()  # also one that a reader has closed
+
     def _ended(self, timeout: float | None) -> Any:
-        with self._waitpid_lock:
+        with self._lock:
             left = timeout if timeout is None else max(0.0, timeout)
             if self.returncode is None and select.select([self._status], [], [], left)[0]:
                 code = os.read(self._status, 64)
                 os.close(self._status)
                 self.returncode = int(code) if code else -signal.SIGKILL
         return self.returncode
+
+
+class _Reader(threading.Thread):
+    """A thread that reads a stream to its end, from what a `readline` has left."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self.got: Any = None
+        self.start()
+
+    def run(self) -> None:
+        with self._stream:
+            self.got = self._stream.read()
 
 
 def run(
@@ -133,6 +195,9 @@ class _Server:
     """The process that forks, and how to ask it."""
 
     def __init__(self) -> None:
+        from support.real import guard  # late: the server has no tests to import from
+
+        guard.watch()
         self._lock = threading.Lock()
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -141,6 +206,7 @@ class _Server:
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,  # its children end in order: see guard.py
             )
         atexit.register(self._end)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from support.outputs.schemas import checked
 from support.real import preloaded
-from support.real.hosts import Capture, end, enter, need, until
+from support.real.hosts import Capture, Program, end, enter, need, until
 
 ROOT = Path(__file__).parents[3]
 TWO_SITES = """
@@ -28,7 +27,7 @@ OTHER_CAK, OTHER_CKN = "0ddba11e0ddba11e0ddba11e0ddba11e", "fedcba9876543210"
 class UpLab:
     """A lab that is up, in a folder of its own."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
+    def __init__(self, folder: Path, process: Program | None) -> None:
         self.folder, self.process = folder, process
 
     def macsec(self, *words: str, code: int | None = 0, **more: Any) -> str:
@@ -44,7 +43,7 @@ class UpLab:
         """Run a program on a host."""
         return self.macsec("exec", host, "--", *command, code=code)
 
-    def start(self, host: str, *command: str, **more: Any) -> subprocess.Popen[Any]:
+    def start(self, host: str, *command: str, **more: Any) -> preloaded.Process:
         """Start a program on a host."""
         words = ("exec", "--state", str(self.folder), host, "--", *command)
         return preloaded.Process(("lab", *words), cwd=ROOT, **more)
