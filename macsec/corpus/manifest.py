@@ -8,7 +8,10 @@ a run all results are in one file for readers, which no later run depends on.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
+
+from macsec.errors import ConfigError
 
 from . import store
 from .order import CaptureJson
@@ -17,6 +20,7 @@ from .store import OWN_FOLDER
 SEGMENT = 1000
 SECONDS = 10.0
 _PREFIX = "done-"
+_SEGMENT = re.compile(rf"{_PREFIX}(\d{{6,}})\.jsonl")
 WHOLE = "_manifest.jsonl"
 """File of DEST with a line for each finished capture, by name."""
 
@@ -32,11 +36,12 @@ class Manifest:
         self._since = clock()
         self._segments = 0
         for name in store.names_in(self._folder):
-            if name.startswith(_PREFIX):
-                self._segments = max(self._segments, int(name[len(_PREFIX) :].partition(".")[0]))
-                octets = store.fetched(store.joined(self._folder, name)) or b""
-                for line in octets.splitlines():
-                    self._note(json.loads(line))
+            number = _SEGMENT.fullmatch(name)
+            if number is not None:
+                self._segments = max(self._segments, int(number[1]))
+                where = store.joined(self._folder, name)
+                for result in results_in(store.fetched(where) or b"", store.shown(where)):
+                    self._note(result)
 
     def _note(self, result: CaptureJson) -> None:
         self.done[result["name"]] = result
@@ -66,6 +71,18 @@ class Manifest:
         """Write the results that are held, and the file of all results."""
         self.flush()
         store.put(self._whole, _lines([self.done[name] for name in sorted(self.done)]))
+
+
+def results_in(octets: bytes, where: str) -> list[CaptureJson]:
+    """Return the results of a segment. Raises ConfigError for other octets, which names it."""
+    try:
+        results = [json.loads(line) for line in octets.splitlines()]
+    except ValueError:
+        results = [None]
+    members = set(CaptureJson.__annotations__)
+    if not all(isinstance(each, dict) and members <= each.keys() for each in results):
+        raise ConfigError(f"{where} is no manifest of a corpus: choose another DEST")
+    return results
 
 
 def _lines(results: Sequence[CaptureJson]) -> bytes:

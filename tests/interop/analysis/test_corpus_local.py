@@ -168,10 +168,26 @@ def test_manifest_has_a_line_for_each_finished_capture(desk):
     make_corpus(desk / "clear", 6)
     (desk / "clear" / "z.pcap").write_bytes(b"no capture")
     run("inspect", "clear", "--out", "seen", code=4)
-    lines = [json.loads(line) for line in (desk / "seen/_manifest.jsonl").open()]
+    text = (desk / "seen/_manifest.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
     names = [str(path.relative_to(desk / "clear")) for path in (desk / "clear").rglob("*.*")]
     assert [line["name"] for line in lines] == sorted(names)
     assert [line["name"] for line in lines if line["error"] is not None] == ["z.pcap"]
+
+
+@pytest.mark.parametrize("line", ["{bad", "[]", "{}", '{"name": "x"}', "\udcff"])
+def test_a_damaged_manifest_is_named(desk, line):
+    """As a damaged plan is: no result is taken from it, and none is lost."""
+    make_corpus(desk / "clear", 1)
+    run("inspect", "clear", "--out", "seen")
+    segment = desk / "seen/_macsec/done-000001.jsonl"
+    kept = segment.read_bytes()
+    segment.write_bytes(kept + os.fsencode(line) + b"\n")
+    said = run("inspect", "clear", "--out", "seen", code=2)
+    assert "done-000001.jsonl is no manifest of a corpus: choose another DEST" in said
+    segment.write_bytes(kept)
+    (desk / "seen/_macsec/done-of-mine.jsonl").write_text("another file\n")
+    assert run("inspect", "clear", "--out", "seen")["again"] == 1
 
 
 def test_a_name_that_is_no_text_is_a_capture_as_any_other(desk):
