@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -88,7 +89,7 @@ class LocalSocket:
             with peer:
                 peer.settimeout(_SHORT_S)
                 client = client_of(peer)
-                if client.uid == os.geteuid():
+                if client.uid == os.geteuid() and not _is_gone(peer):
                     peer.sendall(self._answer_to(client, self._receive(peer)).encode())
 
     def close(self) -> None:
@@ -102,6 +103,13 @@ class LocalSocket:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_gone(peer: socket.socket) -> bool:
+    """Return whether a client has hung up, and not only ended its request."""
+    look = select.poll()
+    look.register(peer, 0)
+    return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
 def client_of(peer: socket.socket) -> Client:

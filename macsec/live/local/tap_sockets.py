@@ -81,17 +81,20 @@ def _folder_locked() -> Iterator[None]:
 
 
 def _remove_stale() -> None:
-    """Remove the sockets of processes that were killed: no process listens there."""
+    """Remove the sockets of processes that were killed: no process listens there.
+
+    A socket of another type is refused by one that listens, which hears nothing of it: a client
+    would have the answer, and be in the record of who has the SAKs.
+    """
     for entry in os.listdir(FOLDER):
         path = os.path.join(FOLDER, entry)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.setblocking(False)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
             try:
-                client.connect(path)
+                other.connect(path)
             except ConnectionRefusedError:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(path)
-            except OSError:  # its process is busy, or it is no socket
+            except OSError:  # a process listens, or it is no socket
                 continue
 
 

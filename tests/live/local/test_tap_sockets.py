@@ -72,6 +72,37 @@ def test_the_socket_of_a_killed_process_is_replaced(folder):
         assert asked(second, "ms0", "status") == "second"
 
 
+def test_a_look_for_killed_processes_asks_no_process_that_lives(folder):
+    """A tap that starts is no client of the others: no record says that it has their SAKs."""
+    seen: list[Client] = []
+
+    def answer_for(client: Client) -> str:
+        seen.append(client)
+        return "the key"
+
+    with QuestionSocket("ms0", "keys", answer_for) as server:
+        with QuestionSocket("ms1", "status", lambda _: ""):
+            server.serve()
+        assert seen == []
+        assert asked(server, "ms0", "keys") == "the key"
+        assert len(seen) == 1
+
+
+def test_a_client_that_has_hung_up_is_not_answered(folder):
+    """It would be in the record of who has the SAKs."""
+    seen: list[Client] = []
+
+    def answer_for(client: Client) -> str:
+        seen.append(client)
+        return "the key"
+
+    with QuestionSocket("ms0", "keys", answer_for) as server:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path_of("ms0", "keys"))
+        server.serve()
+        assert seen == []
+
+
 def test_sockets_of_killed_processes_are_removed_at_the_next_start(folder):
     """Of any name and namespace; the socket of a process that lives stays, even if it is busy."""
     for name, question in (("gone", "status"), ("gone", "keys"), ("busy", "status")):
