@@ -114,31 +114,34 @@ exec 3<>$CTL
 # control protocol: host sends "<n> <timeout>\n"; the command is in /host/cmd.<n>,
 # its output goes to /host/out.<n>; the answer is "DONE <n> <rc>\n". 0 starts a command in a
 # session of its own. Others run in a copy of this shell: each program more is 50 ms of a CPU.
-# "kill 1\n" kills the last of those, and all that it started; the answer is "KILLED\n".
+# A line on the other tty kills the command that runs, with all that it started.
 children() {
     for stat in /proc/[0-9]*/stat; do
-        read -r pid _ _ parent _ <"$stat" && [ "$parent" = "$1" ] && echo "$pid"
-    done
+        read -r pid name _ parent _ <"$stat" && [ "$parent" = "$1" ] && echo "$pid $name"
+    done 2>/dev/null
 }
-kill_all() { for child in $(children "$1"); do kill_all "$child"; done; kill -KILL "$1"; }
-job=
+kill_all() { children "$1" | while read -r child _; do kill_all "$child"; done; kill -KILL "$1"; }
+KILL=/dev/$(arg kpeer.kill)
+stty -F $KILL raw -echo
+(
+    exec 3>&- 4<>$KILL
+    read -r own _ </proc/self/stat
+    while read -r _ <&4; do
+        children 1 | while read -r child name; do
+            [ "$name" != "(init)" ] || [ "$child" = "$own" ] || kill_all "$child"
+        done
+    done
+) &
 echo "READY $(uname -r) $(cut -d' ' -f1 /proc/uptime)" >&3
 while read -r n t <&3; do
     [ "$n" = quit ] && break
-    if [ "$n" = kill ]; then
-        kill_all "$job" 2>/dev/null
-        echo KILLED >&3
-        continue
-    fi
-    [ -z "$job" ] || wait "$job" 2>/dev/null
-    job=
     if [ "$t" = 0 ]; then
         ( exec 3>&-; setsid /usr/bin/sh /host/cmd.$n </dev/null >/host/out.$n 2>&1 & )
-        echo "DONE $n 0" >&3
+        rc=0
     else
-        ( ( exec 3>&-; . /host/cmd.$n ) </dev/null >/host/out.$n 2>&1; echo "DONE $n $?" >&3 ) &
-        job=$!
+        ( exec 3>&-; . /host/cmd.$n ) </dev/null >/host/out.$n 2>&1; rc=$?
     fi
+    echo "DONE $n $rc" >&3
 done
 poweroff -f
 INIT

@@ -53,9 +53,11 @@ class KernelPeer:
         self._share.mkdir()
         self._heard = b""
         self._line, theirs = socket.socketpair()
+        self._killing, killed = socket.socketpair()
         arguments = (
             *("mem=256M", f"initrd={userspace}", "con=null", "con0=null,fd:1", "ssl=null", "quiet"),
             *(f"con1=fd:{theirs.fileno()}", "panic=-1", "kpeer.ctl=tty1"),
+            *(f"con2=fd:{killed.fileno()}", "kpeer.kill=tty2"),
             *(f"kpeer.share={self._share}", f"uml_dir={self._folder}", "umid=peer"),
             f"vec0:transport=tap,ifname={tap},mac={MAC},depth=64",
         )
@@ -67,12 +69,13 @@ class KernelPeer:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), killed.fileno()],
                 start_new_session=True,
                 env={**os.environ, "TMPDIR": memory, "LD_PRELOAD": str(BUILT / "xstate.so")},
                 cwd=self._folder,
             )
         theirs.close()
+        killed.close()
 
     def __enter__(self) -> Self:
         try:
@@ -95,6 +98,7 @@ class KernelPeer:
             os.killpg(self._process.pid, signal.SIGKILL)  # a session of its own
             self._process.wait()
         self._line.close()
+        self._killing.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # ---------------------------------------------------------------- commands
@@ -109,8 +113,8 @@ class KernelPeer:
         done = self._line_with(f"DONE {number} ", waits)
         output = self._share / f"out.{number}"
         if done is None:
-            self._line.sendall(b"kill 1\n")
-            self._hear("KILLED", PATIENCE)
+            self._killing.sendall(b"kill\n")
+            self._hear(f"DONE {number} ", PATIENCE)
             text = output.read_text(errors="replace")[-2000:]
             pytest.fail(f"guest: not in {waits * TICK:.0f} s: {command}\n{text}")
         return int(done.split()[2]), output.read_text(errors="replace")
