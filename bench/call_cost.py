@@ -154,7 +154,13 @@ def _call(secy: SecY, stage: Stage) -> Callable[[FrameBatch], Any]:
 
 
 def _bare(secy: SecY, stage: Stage, batch: FrameBatch) -> tuple[Callable[..., Any], Any, Any, Any]:
-    """Return the C function and its arguments, everything prepared."""
+    return bare_call(secy._plane, stage, batch)
+
+
+def bare_call(
+    plane: Any, stage: Stage, batch: FrameBatch
+) -> tuple[Callable[..., Any], Any, Any, Any]:
+    """Return the C function of a data plane and its arguments, everything prepared."""
     columns = [ffi.from_buffer("int64_t[]", c) for c in (batch.start, batch.length)]
     arena, count = ffi.from_buffer("uint8_t[]", batch.arena), len(batch)
     given = ffi.new("macsec_frames *", (arena, *columns, columns[1], count))
@@ -166,7 +172,6 @@ def _bare(secy: SecY, stage: Stage, batch: FrameBatch) -> tuple[Callable[..., An
     wide, narrow = ffi.from_buffer("int64_t[]", blocks[1]), ffi.from_buffer("uint8_t[]", blocks[2])
     lib.macsec_outcome_columns(out, wide, narrow, count)
     _KEPT_ALIVE[out] = (given, columns, arena, blocks, batch)
-    plane: Any = secy._plane
     return getattr(lib, f"macsec_{stage}"), plane._secy, given, out
 
 

@@ -59,12 +59,12 @@ class Worker:
     def __init__(self, task: Task, backend: str, kernel: str | None) -> None:
         self.plane: DataPlane = plane_for(task, backend, kernel)
         protects = task.stage == PROTECT
-        self._call: Callable[[FrameBatch], Outcome]
-        self._call = self.plane.protect if protects else self.plane.validate
+        self.call: Callable[[FrameBatch], Outcome]
+        self.call = self.plane.protect if protects else self.plane.validate
         # Octets of its own: no two threads read or write the same lines of memory.
-        self._given = FrameBatch(task.given.arena.copy(), task.given.start, task.given.length)
-        self._last = self._call(self._given)
-        if self._last.batch.frames() != task.wanted.frames():
+        self.given = FrameBatch(task.given.arena.copy(), task.given.start, task.given.length)
+        self.last = self.call(self.given)
+        if self.last.batch.frames() != task.wanted.frames():
             raise MACsecError(f"a frame of {task.stage} is not what it should be")
 
     def run(self, begun: list[int], threads: int, round_ns: int) -> Pace:
@@ -72,24 +72,24 @@ class Worker:
 
         `begun` has the begin of each thread that runs.
         """
-        call, given, now = self._call, self._given, time.perf_counter_ns
+        call, given, now = self.call, self.given, time.perf_counter_ns
         ends: list[int] = []
-        waited = _waited()
+        waited = waited_ns()
         begun.append(now())
         while len(begun) < threads:
-            self._last = call(given)
+            self.last = call(given)
         counted = max(begun) + int(WARM * round_ns)
         while len(ends) < 2 or ends[-1] < counted + round_ns:
-            self._last = call(given)
+            self.last = call(given)
             ends.append(now())
             if len(ends) == 1 and ends[0] < counted:
                 ends.clear()
-        waited = _waited() - waited
+        waited = waited_ns() - waited
         return Pace((len(ends) - 1) / (ends[-1] - ends[0]), waited / (ends[-1] - begun[0]))
 
     def check(self) -> None:
         """Raise MACsecError if a frame of the last batch was not delivered or sent."""
-        if len(self._last.batch) != len(self._given):
+        if len(self.last.batch) != len(self.given):
             raise MACsecError("frames are no longer delivered")
 
 
@@ -150,7 +150,7 @@ def _together(workers: Sequence[Worker], round_ns: int) -> list[Pace]:
     return paces
 
 
-def _waited() -> int:
+def waited_ns() -> int:
     """Return the ns that this thread waited for a core; 0 where that is not known."""
     try:
         return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1])

@@ -106,11 +106,11 @@ def test_two_threads_give_a_row_for_each_stage(plane: Plane) -> None:
 def test_a_disturbed_round_is_run_again_or_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A round whose threads waited for a core is run again, and counted if that never helps."""
     clock = count(step=1_000_000_000)
-    monkeypatch.setattr(threads, "_waited", lambda: next(clock))
+    monkeypatch.setattr(threads, "waited_ns", lambda: next(clock))
     rows = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
     assert [(row.disturbed, len(row.rounds)) for row in rows] == [(2, 2), (2, 2)]
     assert next(clock) == 1_000_000_000 * 2 * 2 * threads.ATTEMPTS * 8
-    monkeypatch.setattr(threads, "_waited", lambda: 0)
+    monkeypatch.setattr(threads, "waited_ns", lambda: 0)
     rows = list(threads.measure([parse("64")], frames=8, rounds=2, round_ns=1))
     assert [(row.disturbed, len(row.rounds)) for row in rows] == [(0, 2), (0, 2)]
 
