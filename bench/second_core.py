@@ -1,4 +1,4 @@
-"""What a second core gives: through Python, without Python, and to the GIL alone.
+"""Rate of two threads over that of one: through Python, without Python, and of the GIL alone.
 
 `python bench/second_core.py [--size 64] [--frames 256] [--rounds 15]` runs, on one thread and on
 two with a core each, in turn:
