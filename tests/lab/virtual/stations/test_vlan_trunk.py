@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.mka.kays import NS, chain_key, policy_of, sci_of_name
-from support.planes import Plane
+from support.planes import PLANES, Plane
 
 from macsec import lab
 from macsec.conformance.scenes.segment import entropy_of
 from macsec.errors import ConfigError
 from macsec.kay.kay import Kay
+from macsec.lab.virtual.lab import parts_of
 from macsec.lab.virtual.stations.station import Station
 from macsec.lab.virtual.stations.vlan_trunk import VlanTrunk
 from macsec.secy import Controls, SecY
-from macsec.wire import Engine, Link
 from macsec.wire.params import LinkParams
 
 VIDS = (1, 7, 4094)
 FRAME = bytes.fromhex("025200000062 025200000061 88b5") + bytes(range(60))
+DELAY = LinkParams(delay="1ms")
 
 
 class Trunks:
     """Two trunks on one link; `other` names a VLAN at whose far end the CAK is another one."""
 
-    def __init__(self, plane: Plane, other: int | None = None, priority: int = 0) -> None:
-        self.engine = Engine(3)
-        self.link = Link(self.engine, "trunk", LinkParams(delay="1ms"), LinkParams(delay="1ms"))
+    def __init__(
+        self,
+        plane: Plane,
+        other: int | None = None,
+        priority: int = 0,
+        parts: str = "reference",
+        params: LinkParams = DELAY,
+    ) -> None:
+        made = parts_of(parts, 3)
+        self.engine, self.link = made.engine, made.link("trunk", (params, params), keyed=True)
         self.trunks = {"a": VlanTrunk(self.link.a), "b": VlanTrunk(self.link.b)}
         self.wire: list[bytes] = []
         self.link.a.watch = self.link.b.watch = self.wire.append
@@ -132,6 +141,47 @@ def test_another_cak_in_one_vlan_closes_that_one_alone(plane: Plane) -> None:
     made.engine.run(5 * NS)
     assert {vid for _, vid in made.secured()} == {1, 4094}
     made.close()
+
+
+@pytest.mark.skipif(PLANES[-1].backend != "native", reason="the C library was not built")
+@pytest.mark.parametrize(
+    "params",
+    [
+        DELAY,
+        LinkParams(delay="1ms", jitter="3ms", loss="20%", duplicate="10%", corrupt="5%"),
+        LinkParams(delay="1ms", rate="1mbit", limit=4, mtu=300),
+    ],
+    ids=["delay", "impaired", "narrow"],
+)
+def test_a_trunk_on_a_wire_in_c_is_that_of_the_reference(params: LinkParams) -> None:
+    """Octets, times, ends of all frames, counters and deliveries, under all impairments."""
+
+    def history(parts: str) -> dict[str, Any]:
+        made = Trunks(PLANES[-1], priority=5, parts=parts, params=params)
+        for second in range(5, 25):
+            made.engine.run(second * NS)
+            for vid in (*VIDS, *VIDS):
+                made.stations["a", vid].request(FRAME)
+                made.stations["b", vid].request(FRAME + bytes(12 * second))
+            for frame in (FRAME, FRAME[:13], FRAME[:12] + bytes.fromhex("8100 0002") + FRAME[12:]):
+                made.link.a.send(frame)
+        made.engine.run(30 * NS)
+        found = {
+            "digest": made.engine.trace.digest,
+            "wire": made.wire,
+            "delivered": made.delivered,
+            "secured": made.secured(),
+            "counts": {name: trunk.counts for name, trunk in made.trunks.items()},
+            "counters": {end: dict(each.secy.counters) for end, each in made.stations.items()},
+            "link": [way.as_dict() for way in made.link.stats],
+        }
+        made.close()
+        return found
+
+    reference, native = history("reference"), history("native")
+    assert reference["delivered"]
+    for name, wanted in reference.items():
+        assert native[name] == wanted, name
 
 
 @pytest.mark.parametrize(("vid", "priority"), [(0, 0), (4095, 0), (5, 8), (1, 0)])
