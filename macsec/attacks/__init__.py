@@ -4,7 +4,7 @@ attack.py     Attack Finding run   the base of an attack, and one run of it
 scene.py      Scene                stations, frames between them, expected results
 setting.py    Setting Party        cipher suite, profile, seed and data plane of a run
 ledger.py                          expected and observed counters
-own.py                             attacks of a file, and of installed packages
+own.py, code_of_others.py          attacks of a file, and of installed packages
 craft.py, ghash.py                 the octets that an attacker changes or computes
 
 A file a theme, a class an attack: wiretap.py, replays.py, bits.py, tag_fields.py, injection.py,

@@ -11,6 +11,7 @@ from typing import ClassVar
 from macsec.errors import ConfigError
 from macsec.suites import SUITES
 
+from .code_of_others import reporting
 from .scene import Abandoned, Scene
 from .setting import Setting
 
@@ -76,8 +77,12 @@ class Finding:
         return not self.faults and self.expected == self.observed
 
 
+NOTHING = "no frame arrived at a SecY: nothing was tested"
+"""The fault of an attack that did nothing."""
+
+
 def run(attack: Attack, setting: Setting) -> Finding:
-    """Run one attack. Raises ConfigError if it cannot run in the setting.
+    """Run one attack. Raises ConfigError if it cannot run in the setting, or its code raises.
 
     >>> from macsec.attacks import ATTACKS, Setting, run
     >>> finding = run(ATTACKS["wiretap"], Setting(seed=7))
@@ -91,10 +96,11 @@ def run(attack: Attack, setting: Setting) -> Finding:
         raise ConfigError(f"attack {attack.name} cannot run: {lacking}")
     setting = attack.at(setting)
     with Scene(attack.name, setting) as scene:
-        try:
-            attack.act(scene)
-        except Abandoned:
-            scene.note("the attack stopped before its end")
+        with reporting(type(attack)):
+            try:
+                attack.act(scene)
+            except Abandoned:
+                scene.note("the attack stopped before its end")
         expected, observed = scene.account()
         result = scene.result
     return Finding(
@@ -105,6 +111,6 @@ def run(attack: Attack, setting: Setting) -> Finding:
         result.must_deliver,
         expected,
         observed,
-        tuple(result.faults),
+        tuple(result.faults) or (() if result.frames else (NOTHING,)),
         tuple(result.notes),
     )

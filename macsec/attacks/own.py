@@ -13,6 +13,7 @@ from types import ModuleType
 from macsec.errors import ConfigError
 
 from .attack import Attack
+from .code_of_others import raised, reporting
 
 GROUP = "macsec.attacks"
 """Entry points of this group name a class of `Attack`, or an object of one."""
@@ -60,27 +61,17 @@ def _module(path: str) -> ModuleType:
     sys.modules[name] = module  # dataclasses look there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigError(f"{path}{_line(error, path)}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise raised(error, path) from error
     return module
-
-
-def _line(error: BaseException, path: str) -> str:
-    """Return the line of a file where an exception arose."""
-    number = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return "" if number is None else f":{number}"
 
 
 def _made(where: str, kind: type[Attack]) -> Attack:
     missing = [word for word in _WORDS if not isinstance(getattr(kind, word, None), str)]
     if missing:
         raise ConfigError(f"{where}: {kind.__name__} has no {', '.join(missing)}")
-    return kind()
+    with reporting(kind):
+        return kind()
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -90,7 +81,10 @@ def installed() -> dict[str, EntryPoint]:
 
 def of_entry_point(point: EntryPoint) -> Attack:
     """Return the attack of an entry point. Raises ConfigError."""
-    found = point.load()
+    try:
+        found = point.load()
+    except (Exception, SystemExit) as error:
+        raise raised(error, f"entry point {point.name}") from error
     if isinstance(found, Attack):
         return found
     if inspect.isclass(found) and issubclass(found, Attack):

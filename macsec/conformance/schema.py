@@ -290,6 +290,8 @@ def _file(name: str, document: Any) -> VectorFile:
         raise ConfigError(f"{name}: type {kind!r}: one of {', '.join(MODELS)}")
     if not isinstance(vectors, list):
         raise ConfigError(f"{name}: `vectors` is not a list")
+    if not vectors:
+        raise ConfigError(f"{name}: `vectors` is empty: nothing would be tested")
     parsed: list[Vector] = []
     faults: list[str] = []
     for row, given in enumerate(vectors):

@@ -61,6 +61,8 @@ def test_attacks_of_a_file_run_as_built_in_ones(file):
         ("x = 1\n1 / 0\n", ":2: ZeroDivisionError"),
         ("x = 1", "no class of macsec.attacks.Attack"),
         (MINE.replace("why =", "because ="), "Twice has no why"),
+        ("import sys\nsys.exit(0)\n", ":2: SystemExit: 0"),
+        (MINE + "\n    def __init__(self):\n        exit(0)\n", ": SystemExit: 0"),
     ],
 )
 def test_a_wrong_file_is_one_line_with_its_place(file, text, wanted):
@@ -69,6 +71,32 @@ def test_a_wrong_file_is_one_line_with_its_place(file, text, wanted):
         own.of_file(file(text))
     assert wanted in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("step", "wanted"),
+    [
+        ("raise RuntimeError('of mine')", "RuntimeError: of mine"),
+        ("exit(0)", "SystemExit: 0"),
+        ("scene.no_such_method()", "AttributeError: 'Scene'"),
+    ],
+)
+def test_what_the_steps_of_a_file_raise_is_the_mistake_of_the_caller(file, step, wanted):
+    """With its line: no internal error, and no exit code that says success."""
+    text = MINE[: MINE.index("def act")] + f"def act(self, scene: Scene) -> None:\n        {step}\n"
+    (attack,) = own.of_file(file(text))
+    with pytest.raises(ConfigError, match=r"mine\.py:\d+: ") as caught:
+        run(attack, Setting("gcm-aes-128", "ieee", 1))
+    assert wanted in str(caught.value)
+
+
+def test_an_attack_without_a_frame_does_not_pass(file):
+    """Nothing was expected, and nothing was observed."""
+    text = MINE[: MINE.index("def act")] + "def act(self, scene: Scene) -> None:\n        pass\n"
+    (attack,) = own.of_file(file(text))
+    finding = run(attack, Setting("gcm-aes-128", "ieee", 1))
+    assert not finding.passed
+    assert "nothing was tested" in finding.faults[0]
 
 
 def test_names_of_files_and_classes(file):

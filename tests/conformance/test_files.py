@@ -39,6 +39,10 @@ NO_FILES = {
     "a list": (b"[]", "not a file of schema macsec-vectors/1"),
     "no schema": (b"{}", "not a file of schema macsec-vectors/1"),
     "another schema": (b'{"schema": "macsec-vectors/2"}', "not a file of schema"),
+    "no vector": (
+        b'{"schema": "macsec-vectors/1", "type": "aes-gcm", "vectors": []}',
+        "`vectors` is empty: nothing would be tested",
+    ),
     "no type": (b'{"schema": "macsec-vectors/1", "vectors": []}', "type None: one of secy-frame"),
     "unknown type": (
         b'{"schema": "macsec-vectors/1", "type": "aes-ccm", "vectors": []}',
