@@ -12,7 +12,7 @@ from macsec.live.local.tap_sockets import MONITOR, path_of
 
 from .running import Option, Running, scratch
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """Time for a tap to come up."""
 
 

@@ -119,7 +119,7 @@ def _run_and_kill(desk, store, workers):
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as running:
-        while running.poll() is None and _objects(store) < COUNT // 5:
+        while running.poll() is None and _objects(store) < COUNT // 20:
             Event().wait(0.1)
         assert running.poll() is None
         workers.kill_worker(1)

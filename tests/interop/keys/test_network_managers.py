@@ -38,7 +38,7 @@ def test_nmcli_takes_the_keyfile_and_writes_the_same_settings() -> None:
         pytest.skip("nmcli is not installed")
     command = [nmcli, "--offline", "connection", "modify", "connection.autoconnect", "no"]
     given = exported("networkmanager")
-    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     written = settings(done.stdout)
     assert written <= settings(given)
@@ -56,7 +56,7 @@ def test_netplan_generates_the_keyfile(tmp_path: Path) -> None:
     (folder / "90-macsec.yaml").write_text(exported("netplan"))
     (folder / "90-macsec.yaml").chmod(0o600)
     command = [generator, "--root-dir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     (made,) = tmp_path.glob("run/NetworkManager/system-connections/*.nmconnection")
     assert settings(made.read_text()) == settings(exported("networkmanager"))

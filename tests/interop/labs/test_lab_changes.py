@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.outputs.schemas import checked
 from support.real import preloaded
-from support.real.hosts import missed, until
+from support.real.hosts import lost, missed, until
 from support.real.up_lab import (
     CAK,
     CKN,
@@ -48,12 +48,12 @@ def test_a_running_lab_takes_another_cak_without_a_lost_echo(tmp_path):
     caks.write_text(f"{OTHER_CKN}: {OTHER_CAK}\n")
     topology = keyed(tmp_path, f"{{cak: {CAK}, ckn: {CKN}}}")
     with started(tmp_path / "state", topology, "--events", str(events)) as lab:
-        echoes = ("ping", "-c", "1200", "-i", "0.01", "-W", "5", "10.0.2.1")
+        echoes = ("ping", "-c", "1800", "-i", "0.01", "-W", "5", "10.0.2.1")
         pinging = lab.start("l1", *echoes, stdout=subprocess.PIPE, text=True)
         for site in ("left", "right"):
             found = json.loads(set_port(lab, f"left-right:{site}", "--cak", str(caks), "--json"))
             assert found["changes"] == [f"CAK of CKN {OTHER_CKN}"]
-        assert missed(pinging.communicate(timeout=60)[0]) == 0
+        assert lost(pinging.communicate(timeout=60)[0]) == 0
         link = status_of_link(lab)
         assert (link["mka"]["status"], link["mka"]["ckn"]) == ("secured", OTHER_CKN)
         message = set_port(lab, "left-right:left", "--disable", CKN, code=2)

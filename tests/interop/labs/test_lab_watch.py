@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from support.real.hosts import missed, until
+from support.real.hosts import PATIENCE, missed, until
 from support.real.up_lab import UpLab, smallest, started
 
 pytest.importorskip("macsec._native", reason="the native data plane is not built")
@@ -34,7 +34,7 @@ class Page:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
         """Send a request; return the status and the body of the answer."""
-        connection = HTTPConnection(*self.address, timeout=10)
+        connection = HTTPConnection(*self.address, timeout=PATIENCE)
         try:
             given = {"x-macsec-token": self.token, **headers}
             text = None if body is None else json.dumps(body)
@@ -51,7 +51,7 @@ class Page:
 
     def news(self) -> Iterator[tuple[str, Any]]:
         """Yield events and states as they come."""
-        connection = HTTPConnection(*self.address, timeout=10)
+        connection = HTTPConnection(*self.address, timeout=PATIENCE)
         try:
             connection.request("GET", "/events", headers={"x-macsec-token": self.token})
             answer, kind = connection.getresponse(), ""

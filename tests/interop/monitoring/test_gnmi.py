@@ -25,7 +25,7 @@ client_module = pytest.importorskip("pygnmi.client", reason="pygnmi is not insta
 bcrypt = pytest.importorskip("bcrypt", reason="bcrypt is not installed: extra gnmi")
 
 PASSWORD = "secret"
-PATIENCE_S = 20
+PATIENCE_S = 60
 LEFT, RIGHT = "left-right:left", "left-right:right"
 POLICIES, PORTS = "/macsec/mka/policies/policy", "/macsec/interfaces/interface"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
 
 import pytest
 from interop.kernel_peer import our_python
 from interop.kernel_peer.bench import Bench
+from interop.kernel_peer.kpeer import KernelPeer
+from support.real.hosts import until
 from support.real.ip_macsec import facts_of, facts_shown
 
 from macsec.monitoring import SourceKind
@@ -40,6 +43,17 @@ for user in (0, 65534):  # the files of Python are root's alone
 """
 
 
+def devices(kernel: KernelPeer) -> list[dict[str, Any]]:
+    """Return both devices as they are shown now."""
+    return [kernel.show(device) for device in ("macsec0", "macsec1")]
+
+
+def at_rest(kernel: KernelPeer) -> list[dict[str, Any]]:
+    """Return both once a second has passed in which no frame did."""
+    until(lambda: devices(kernel) == (kernel.ok("sleep 1") or devices(kernel)), "silence")
+    return devices(kernel)
+
+
 def test_devices_are_what_iproute2_shows_and_any_user_may_read_them(bench: Bench):
     """After some frames, all counters, PNs and controls agree; a plain user reads the same."""
     kernel = bench.kernel
@@ -47,12 +61,13 @@ def test_devices_are_what_iproute2_shows_and_any_user_may_read_them(bench: Bench
     for command in DEVICES:
         kernel.ok(command)
     kernel.sh("ping -n -c 2 -W 1 10.9.9.2")
-    shown, texts = [], []
-    for _ in range(6):  # the kernel sends a few frames of IPv6 on its own: read while it is silent
-        shown = [kernel.show(device) for device in ("macsec0", "macsec1")]
+    for _ in range(6):  # the kernel asks for its neighbour again: read while it is silent
+        shown = at_rest(kernel)
         texts = kernel.ok(our_python.command("-c", shlex.quote(SHOW)), 240).splitlines()[-2:]
-        if shown == [kernel.show(device) for device in ("macsec0", "macsec1")]:
+        if shown == devices(kernel):
             break
+    else:
+        pytest.fail("the kernel is never silent")
     ports = [from_text(text).ports for text in texts]
     assert [facts_of(port) for port in ports[0]] == [facts_shown(each) for each in shown]
     assert ports[0][0].counters["OutPktsEncrypted"] > 0

@@ -124,8 +124,12 @@ def test_prometheus_scrapes_a_tap_and_a_kernel_device(bench: Bench):
 
         hosts.until(equal, "the counters of both ends are equal")
         at = '{direction="transmit",job="kernel"}'
-        shown = bench.kernel.show()["sa_list"][0]["pn"]
-        assert prometheus.value(f"macsec_sa_next_pn{at}") == shown
+
+        def same_pn() -> bool:
+            shown = bench.kernel.show()["sa_list"][0]["pn"]
+            return prometheus.value(f"macsec_sa_next_pn{at}") == shown
+
+        hosts.until(same_pn, "the next PN of the kernel")
         assert prometheus.value(f"macsec_sa_pn_headroom_ratio{at}") == 1  # of 2^64
         for panel in json.loads(text_of("dashboard-ports.json"))["panels"]:
             for target in panel["targets"]:

@@ -34,7 +34,7 @@ async def main():
         aio.tap("a.yaml", lower="v0", upper="ms0", mka=True) as a,
         aio.tap("b.yaml", lower="v1", upper="ms1", mka=True) as b,
     ):
-        await asyncio.wait_for(asyncio.gather(secured(a), secured(b)), 20)
+        await asyncio.wait_for(asyncio.gather(secured(a), secured(b)), 60)
         (port,) = (await a.status())["ports"]
         assert port["opened"], port
         assert "InPktsOK" in await b.counters()
@@ -43,6 +43,8 @@ async def main():
             await a.status()
         except MACsecError as error:
             assert "ms0: its tap does not run" in str(error)
+    kept = [event async for event in b.events()]
+    assert {"session"} <= {event["event"] for event in kept}, kept
     try:
         async with aio.tap("none.yaml", lower="v0", upper="ms0"):
             pass
@@ -66,6 +68,6 @@ def test_two_taps_agree_in_one_event_loop(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
     )
     assert (done.returncode, done.stdout) == (0, "whole\n"), done.stderr

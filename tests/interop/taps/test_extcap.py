@@ -48,7 +48,7 @@ def test_pings_of_two_taps_are_decrypted_for_tshark(tmp_path: Path) -> None:
         hosts.until(lambda: seen.exists() and seen.stat().st_size > 0, "a capture", shark)
         taps = [_tap(host, tmp_path, at) for at, host in enumerate((a, b))]
         hosts.until(lambda: all(tap.secured for tap in taps), "secured")
-        a.run("ping", "-c", "3", "-i", "0.2", "10.6.0.2")
+        a.run("ping", "-c", "6", "-i", "0.2", "10.6.0.2")
         hosts.until(lambda: _replies(seen) >= 3, "replies in the capture", shark)
         shark.send_signal(signal.SIGINT)
         shark.wait(30)

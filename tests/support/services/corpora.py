@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -56,14 +56,22 @@ def octets_below(folder: Path, skip: Sequence[str] = OF_THE_RUN) -> dict[str, by
     }
 
 
+_ports = iter(range(20_000 + os.getpid() % 600 * 20, 32_000))
+
+
 def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    """Return a port that is free now, and that no other process takes without naming it.
+
+    It is below the ports that the system gives; each process of tests begins with one of its own.
+    """
+    for port in _ports:
+        with socket.socket() as listening, suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
-def answers(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def answers(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     """Wait until a server listens."""
     for _ in range(int(seconds * 20)):
         with socket.socket() as asking:
@@ -111,7 +119,7 @@ class Cluster:
         from dask.distributed import Client
 
         with Client(self.address, set_as_default=False) as client:
-            client.wait_for_workers(len(self.workers), timeout=60)
+            client.wait_for_workers(len(self.workers), timeout=180)
 
     def kill_worker(self, number: int) -> None:
         """Kill a worker without a word."""
