@@ -16,6 +16,8 @@ TRIPS_RUN = (
 )
 LANES = {"clear": "a copy", "protect": "protect", "validate": "validate", "both": "both"}
 TIMES = ("p50", "p90", "p99", "p99.9")
+RESULTS = {True: "met", False: "missed", None: "not judged"}
+"""A target that is not judged: other programs used the machine."""
 ALL_TIMES = ("min", *TIMES, "p99.99", "max", "pdv")
 
 
@@ -101,7 +103,7 @@ def _targets(found: dict[str, Any], *words: str) -> str:
                 f"{each['value']:.4g}",
                 f"at {'least' if each.get('at_least') else 'most'} {each['limit']:g}",
                 each["unit"],
-                "met" if each["met"] else "missed",
+                RESULTS[each["met"]],
             ]
             for each in found["targets"]
             if not words or any(word in each["name"] for word in words)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import results
 from results import PARTS, Part, replaced
+from sections import delay
 
 BENCH = Path(__file__).parents[2] / "bench"
 PAGES = sorted((BENCH / "results").glob("*.md"))
@@ -39,6 +40,13 @@ def test_a_part_is_measured_and_put_into_its_file(tmp_path: Path) -> None:
     path = results.write(Part("a.md", "B", measure), tmp_path)
     found = path.read_text()
     assert re.search(r"## B\n\nMeasured on .* commit .*\n\none\n\ntwo\n\n## C\n\nkept\n", found)
+
+
+@pytest.mark.parametrize("met, word", [(True, "met"), (False, "missed"), (None, "not judged")])
+def test_a_target_on_a_busy_machine_is_not_missed(met: bool | None, word: str) -> None:
+    """The result of a target is one of three."""
+    target = {"name": "a", "value": 1, "limit": 2, "unit": "us", "met": met}
+    assert delay._targets({"targets": [target]}).endswith(f"| us | {word} |\n")
 
 
 def test_each_part_has_its_section() -> None:
