@@ -48,12 +48,12 @@
    described at the head of its file. All of it is secret: keep it in memory of
    macsec_secret_alloc(), and wipe it. */
 typedef struct macsec_gcm_key {
-    _Alignas(64) uint8_t powers[320]; /* powers of the hash key, in the layout of the kernel */
+    _Alignas(64) uint8_t powers[448]; /* powers of the hash key, in the layout of the kernel */
     uint8_t round_keys[240];          /* up to 15, in the order of use */
     uint32_t rounds;                  /* 10 or 14 */
 } macsec_gcm_key;
 
-_Static_assert(sizeof(macsec_gcm_key) == 576, "callers lay out tables of keys by this size");
+_Static_assert(sizeof(macsec_gcm_key) == 704, "callers lay out tables of keys by this size");
 
 /* Sixteen octets as a value, loaded from memory or joined from two halves in host order. Pass
    blocks as values: a block that is stored in pieces and then loaded whole waits until the stores

@@ -387,7 +387,7 @@ class Holder:
         self._process.communicate()
 
 
-POWERS = 320
+POWERS = 448
 """Octets of powers before the key schedule, which the key begins: see `macsec_gcm_key`."""
 AFTER_KEY = POWERS + 16
 """Start of the round keys behind the key itself, in a table of `tables_of`."""

@@ -22,6 +22,7 @@
 #define VEC_BLOCKS 1
 #define TURN_VECS 8
 #define RUN_POWERS 10
+#define LAST_POWERS 10
 #define HALVES_KEPT 1
 #define VEC_PAIRS 0
 #define KEYS_KEPT 0

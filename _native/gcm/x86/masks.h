@@ -15,7 +15,8 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int vectors, work mo
     VEC x[TAIL_VECS];
     hashed h = {.blocks = blocks, .vectors = vectors, .strides = strides, .lengths = t->lengths};
     if (whole) {
-        hash_head(f, t->first, t->second, blocks, (size_t)strides);
+        hash_head(f, t->first, t->second, blocks, (size_t)strides, t->lengths);
+        h.lengths_done = strides == 0;
     }
     if (mode != SEALING) {
         load_whole(x, t->in, last);

@@ -6,6 +6,7 @@
      VEC, VEC_BLOCKS        vector type, and the blocks in it: 1 (XMM), 2 (YMM) or 4 (ZMM)
      TURN_VECS              vectors in a turn of the loop: 8, unless registers are fewer
      RUN_POWERS             powers of the hash key in the run (see Key layout)
+     LAST_POWERS            those of the last sum of a tail that the run is too short for
      HALVES_KEPT            1: the sums of halves of powers are kept with the key; 0: computed
      KEYS_KEPT              round keys that stay in registers from turn to turn, from the second on
      VEC_PAIRS              1: VEC_XOR3 is one instruction, so products are added in pairs
@@ -55,9 +56,10 @@
 
    Key layout. `powers` holds first the powers that turns need above the run, highest first; then
    the run, H^RUN to H^1; then, if kept, the sums of halves of the powers of turns (with single
-   blocks, of the run), highest first. A power that belongs to both is in the run only. 320 octets
-   suffice for 16 powers and 8 sums. Keep keys small: many thousand are in use at
-   once.
+   blocks, of the run), highest first. A power that belongs to both is in the run only. With masks
+   the run reaches over half a turn, its head and the block of lengths, which are then one
+   sum with one reduction; the block of lengths takes a free place beside the head. Keep keys small:
+   many thousand are in use at once.
 
    Order of the work. Interleave the products of a turn with the rounds of AES: when opening, of the
    same turn; when sealing, of the next turn, since the ciphertext must be known first. AES and
@@ -105,6 +107,7 @@ enum {
     TAIL_VECS = (TAIL_BLOCKS + VEC_BLOCKS - 1) / VEC_BLOCKS,
     /* Key layout. */
     RUN = RUN_POWERS,
+    LAST = LAST_POWERS,
     ABOVE = TURN_BLOCKS > RUN ? TURN_VECS - RUN / VEC_BLOCKS
                               : 0, /* powers of turns, above the run */
     HALVES_AT = (ABOVE + RUN) * BLOCK,
@@ -174,12 +177,14 @@ INLINE __m128i any_tail(frame *f, const task *t, size_t octets, work mode, int w
     }
 #undef CASE
     if (whole) {
-        hash_head(f, t->first, t->second, 0, 0);
+        hash_head(f, t->first, t->second, 0, 0, t->lengths);
     }
     __m128i mask = t->j0;
     const hashed none = {.blocks = 0};
     tail_stream(f, NULL, 0, &mask, whole, none);
-    add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
+    if (!VEC_MASKED || !whole) { /* else it is beside the head */
+        add_run(&f->sum, f->key, VEC_WIDEN(t->lengths), 1);
+    }
     return mask;
 }
 
@@ -218,7 +223,7 @@ INLINE void short_frame(const macsec_gcm_key *key, const task *t, size_t length,
 INLINE void long_frame(const macsec_gcm_key *key, task t, size_t length, uint8_t tag[16],
                        work mode) {
     frame f = frame_of(key, t.j0);
-    hash_head(&f, t.first, t.second, 0, TURN_VECS);
+    hash_head(&f, t.first, t.second, 0, TURN_VECS, t.lengths);
     const size_t done = turns(&f, t.in, t.out, length, mode);
     t.in += done;
     if (t.out != NULL) {

@@ -248,14 +248,40 @@ INLINE size_t strides_of_tail(size_t blocks) {
 #if VEC_MASKED
     blocks = (blocks + VEC_BLOCKS - 1) / VEC_BLOCKS * VEC_BLOCKS;
 #endif
-    return blocks + 1 <= RUN ? 0 : (blocks + 1 - RUN + VEC_BLOCKS - 1) / VEC_BLOCKS;
+    if (blocks + 1 <= LAST || blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN) {
+        return 0;
+    }
+    return (blocks + 1 - LAST + VEC_BLOCKS - 1) / VEC_BLOCKS;
+}
+
+/* Add a vector of the head to the run. */
+INLINE void add_head(frame *f, VEC x, size_t blocks, size_t n, __m128i lengths) {
+#if VEC_MASKED
+    VEC powers = VEC_POWERS(f->key->powers + run_at(n));
+    if (blocks % VEC_BLOCKS == 0) {
+        powers = VEC_PLACE(powers, 0, load_block(f->key->powers + run_at(1)));
+        x = VEC_PLACE(x, 0, lengths);
+    }
+    add_products(&f->sum, x, powers, VEC_XOR(powers, VEC_SWAP(powers)));
+#else
+    (void)blocks;
+    (void)lengths;
+    add_run(&f->sum, f->key, x, n);
+#endif
+}
+
+/* Return 1 if the head is in the sum of the run of `blocks` and the block of lengths. */
+INLINE int head_joins_run(size_t blocks, size_t strides) {
+    return strides == 0 && blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN;
 }
 
 /* Add the first two blocks of the AAD to the next sum: that of `strides` vectors or, without these,
    the run of `blocks` and the block of lengths. If its powers do not suffice, they are a sum of
-   their own, whose reduction nothing waits for. */
-INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, size_t strides) {
-    const int to_run = strides == 0 && blocks + 1 + VEC_BLOCKS * AAD_VECS <= RUN;
+   their own, whose reduction nothing waits for. With masks, `lengths` goes into the first place of
+   the vector, which is free, if the last blocks leave none for it. */
+INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, size_t strides,
+                      __m128i lengths) {
+    const int to_run = head_joins_run(blocks, strides);
     const int joins = to_run || (strides > 0 && strides + AAD_VECS <= TURN_VECS);
     VEC head[AAD_VECS];
     VEC_HEAD(head, first, second);
@@ -264,7 +290,7 @@ INLINE void hash_head(frame *f, __m128i first, __m128i second, size_t blocks, si
         VEC x = VEC_SHUFFLE(head[i], VEC_REPEAT(reversal()));
         size_t vectors = AAD_VECS - i;
         if (to_run) {
-            add_run(&f->sum, f->key, x, blocks + 1 + VEC_BLOCKS * vectors);
+            add_head(f, x, blocks, blocks + 1 + VEC_BLOCKS * vectors, lengths);
         } else {
             add_stride(&f->sum, f->key, x, (joins ? strides : 0) + vectors);
         }
@@ -409,6 +435,7 @@ typedef struct {
     size_t blocks;
     int vectors;
     int strides;
+    int lengths_done; /* the block of lengths is hashed with the head */
 } hashed;
 
 /* Add the products of a vector of the tail; with the last one, those of the block of lengths. */
@@ -428,7 +455,7 @@ INLINE void hash_of_tail(frame *f, hashed h, int v) {
     }
     if (v == last) {
         close_sum(&f->sum);
-        if (h.blocks % VEC_BLOCKS == 0) {
+        if (!h.lengths_done && h.blocks % VEC_BLOCKS == 0) {
             add_run(&f->sum, f->key, VEC_WIDEN(h.lengths), 1);
             close_sum(&f->sum);
         }

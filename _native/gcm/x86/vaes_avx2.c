@@ -23,6 +23,7 @@
 #define VEC_BLOCKS 2
 #define TURN_VECS 8
 #define RUN_POWERS 8
+#define LAST_POWERS 8
 #define HALVES_KEPT 1
 #define VEC_PAIRS 0
 #define KEYS_KEPT 0

@@ -133,7 +133,7 @@ INLINE __m128i tail(frame *f, const task *t, size_t octets, int blocks, work mod
     hashed h = {
         .blocks = (size_t)blocks, .vectors = vectors, .strides = strides, .lengths = t->lengths};
     if (whole) {
-        hash_head(f, t->first, t->second, (size_t)blocks, (size_t)strides);
+        hash_head(f, t->first, t->second, (size_t)blocks, (size_t)strides, t->lengths);
     }
     if (mode != SEALING) {
         load_whole(x, t->in, last);
