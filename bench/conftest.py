@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 from support.planes import BOTH_PLANES, PLANES, Plane
-from support.session import pytest_xdist_auto_num_workers  # noqa: F401 a hook, for bench/ alone
 
 CHOSEN = [
     pytest.param(plane, marks=[] if plane in BOTH_PLANES else pytest.mark.exhaustive)
     for plane in PLANES
 ]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return the number of processes that tests/ would take."""
+    # Imported late: tests/conftest.py loads this module as a plugin, after bench/conftest.py.
+    from support import session
+
+    return session.pytest_xdist_auto_num_workers(config)
 
 
 @pytest.fixture(params=CHOSEN, ids=str)

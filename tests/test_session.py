@@ -64,6 +64,18 @@ def test_exhaustive_tests_run_if_their_file_or_they_are_named(
     )
 
 
+@pytest.mark.parametrize("folders", [("bench", "tests/bench"), ("tests/bench", "bench")])
+def test_folders_are_named_in_any_order(folders: tuple[str, str]) -> None:
+    """The settings of bench/ load no plugin of tests/ before pytest does: that is a warning."""
+    end = subprocess.run(
+        [sys.executable, "-m", "pytest", "--markers", "-p", "no:cacheprovider", *folders],
+        capture_output=True,
+        text=True,
+        cwd=SUPPORT.parent,
+    )
+    assert end.returncode == 0, end.stdout + end.stderr
+
+
 UNBUILT = "import sys; sys.modules['macsec._native'] = None\n"
 STALE = "import macsec.native; macsec.native.interface = lambda _: 1\n"
 
