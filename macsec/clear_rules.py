@@ -8,8 +8,9 @@ first rule that knows a frame decides.
 from __future__ import annotations
 
 import re
-from enum import IntEnum
 from typing import NamedTuple
+
+from macsec.enumerations import NumberEnum
 
 from .terms import (
     ADDRESSES_LENGTH,
@@ -30,7 +31,7 @@ VLAN_IDS = 4095
 """VLAN Identifiers of frames are below; 0 is that of priority tags."""
 
 
-class ClearMode(IntEnum):
+class ClearMode(NumberEnum):
     """Sent, and accepted without a SecTAG: in clear, and yes; protected, and yes; protected, no.
 
     Frames with a SecTAG are always validated.

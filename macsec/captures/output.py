@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import zlib
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from macsec.errors import ConfigError, MACsecError
 from macsec.whole_file import WholeFile
@@ -23,6 +23,17 @@ class Sink(Protocol):
 
     def discard(self) -> None:
         """Leave no trace; does nothing after `commit`."""
+
+
+class OctetsWriter(Protocol):
+    """A binary file object of a caller."""
+
+    def write(self, octets: memoryview, /) -> int | None:
+        """Write octets, all of them or as many as it returns."""
+
+
+CaptureOutput: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes] | OctetsWriter
+"""A capture to write: a path, "-" for standard output, or a binary file object."""
 
 
 class ObjectSink:
@@ -83,7 +94,7 @@ class PackedSink:
         self._sink.discard()
 
 
-def open_sink(where: Any) -> tuple[Sink, str]:
+def open_sink(where: CaptureOutput) -> tuple[Sink, str]:
     """Return a sink for a path, "-" (standard output) or a binary file object, and its name.
 
     The name comes without the ending of the compression.
@@ -92,7 +103,12 @@ def open_sink(where: Any) -> tuple[Sink, str]:
         return ObjectSink(where, str(getattr(where, "name", "the file object"))), ""
     if isinstance(where, str) and where == "-":
         return _standard_output(), ""
-    name = os.fsdecode(where)
+    try:
+        name = os.fsdecode(where)
+    except TypeError:
+        raise ConfigError(
+            f"a capture is a path or a file opened in binary mode, not {type(where).__name__}"
+        ) from None
     if name.endswith(".gz"):
         return PackedSink(WholeFile(name), zlib.compressobj(6, zlib.DEFLATED, 31)), name[:-3]
     if name.endswith(".zst"):

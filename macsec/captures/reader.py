@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +44,7 @@ from .formats import Interface
 from .index import COLUMNS, ODD, PASSABLE, TIME_MAX, TIME_MIN, Layout, Scan, Stop
 from .native import new_index
 from .raw_source import Wait
-from .streams import open_source
+from .streams import CaptureInput, open_source
 
 _BUFFER_LEAST, _BUFFER_MOST = 64 * 1024, 1 << 20
 _ROWS_MOST = 1 << 20
@@ -70,7 +69,7 @@ class Reader:
 
     def __init__(
         self,
-        where: Any,
+        where: CaptureInput,
         *,
         fcs: str,
         batch_frames: int,
@@ -456,7 +455,7 @@ class Reader:
 
 
 def read(
-    where: Any,
+    where: CaptureInput,
     *,
     fcs: str = "auto",
     batch_frames: int = 4096,

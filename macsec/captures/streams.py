@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import zlib
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from macsec.errors import ConfigError, FormatError, cannot
 
@@ -25,6 +25,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release what this object opened."""
+
+
+class OctetsReader(Protocol):
+    """A binary file object of a caller, with `read`, and perhaps `readinto`."""
+
+    def read(self, count: int, /) -> bytes | None:
+        """Return at most `count` octets; none at the end."""
+
+
+CaptureInput: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes] | OctetsReader
+"""A capture to read: a path, "-" for standard input, or a binary file object."""
 
 
 class GzipSource:
@@ -92,7 +103,7 @@ class GzipSource:
         self._raw.close()
 
 
-def open_source(where: Any, ratio: int | None = None, wait: Wait | None = None) -> Source:
+def open_source(where: CaptureInput, ratio: int | None = None, wait: Wait | None = None) -> Source:
     """Open a path, "-" (standard input) or a binary file object, and decompress it."""
     raw = _open_raw(where, wait)
     try:
@@ -121,7 +132,12 @@ def _open_raw(where: Any, wait: Wait | None) -> RawSource:
         return RawSource(where, name, owned=False, wait=wait)
     if isinstance(where, str) and where == "-":
         return _standard_input(wait)
-    path = os.fspath(where)
+    try:
+        path = os.fspath(where)
+    except TypeError:
+        raise ConfigError(
+            f"a capture is a path or a file opened in binary mode, not {type(where).__name__}"
+        ) from None
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115 closed by the Reader
     except (OSError, ValueError) as error:

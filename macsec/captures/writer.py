@@ -11,7 +11,6 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +24,7 @@ from .beside import KEPT_FLAGS, Beside, Block, SectionStart, ended
 from .emit import Emitter, Job, clamp_times, option
 from .formats import Interface
 from .native import new_emitter
-from .output import Sink, open_sink
+from .output import CaptureOutput, Sink, open_sink
 from .row_options import RowOptions
 
 _OFFSET_MOST = 1 << 33  # seconds that 64 bits of nanoseconds hold
@@ -42,7 +41,7 @@ class Writer:
 
     def __init__(
         self,
-        where: Any,
+        where: CaptureOutput,
         *,
         format: str,  # noqa: A002 the public name
         interfaces: Sequence[str] | None,
@@ -341,7 +340,7 @@ def _name(name: str) -> bytes:
 
 
 def write(
-    where: Any,
+    where: CaptureOutput,
     *,
     format: str = "auto",  # noqa: A002 the public name
     interfaces: Sequence[str] | None = None,

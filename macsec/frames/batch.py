@@ -29,7 +29,7 @@ FrameLike: TypeAlias = bytes | bytearray | memoryview | SupportsBytes
 """One frame of a caller: octets, or a packet with `__bytes__`, as those of scapy."""
 
 
-def frame_octets(frame: Any) -> bytes:
+def frame_octets(frame: FrameLike) -> bytes:
     """Return the octets of one frame: bytes, any buffer of octets, or a packet with `__bytes__`.
 
     Raises FrameError for a number, a list, text: `bytes` would make zeros of some of them.
@@ -42,12 +42,13 @@ def frame_octets(frame: Any) -> bytes:
     """
     if type(frame) is bytes:
         return frame
+    given: Any = frame
     try:
-        view = memoryview(frame)
+        view = memoryview(given)
     except TypeError:
         view = None
     if view is None and hasattr(type(frame), "__bytes__"):
-        return bytes(frame)
+        return bytes(given)
     if view is None or view.itemsize != 1 or view.ndim != 1:
         raise FrameError(
             f"a frame is octets, not {type(frame).__name__}: give bytes, as bytes.fromhex() makes"

@@ -6,8 +6,8 @@ Octets as in Figure 9-2: EtherType (2), TCI and AN (1), SL (1), PN (4), and with
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
 
+from macsec.enumerations import FlagEnum
 from macsec.terms import ETHERTYPE_MACSEC, SHORT_LENGTH_LIMIT
 
 LENGTH_WITHOUT_SCI = 8
@@ -15,7 +15,7 @@ LENGTH_WITH_SCI = 16
 MPDU_MINIMUM = 17
 
 
-class TCI(IntFlag):
+class TCI(FlagEnum):
     """Bits of the third octet above the AN (9.5), high bit first."""
 
     V = 0x80

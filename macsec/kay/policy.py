@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from enum import Enum
 
+from macsec.enumerations import WordEnum
 from macsec.errors import ConfigError
 from macsec.kay.keys.sak import OFFSETS, Protection
 from macsec.kay.mkpdu.frame import PAE_GROUP_ADDRESS
@@ -50,7 +50,7 @@ class PolicyError(ConfigError):
         self.setting = setting
 
 
-class Security(Enum):
+class Security(WordEnum):
     """The policy on frames without MACsec."""
 
     MUST_SECURE = "must-secure"
@@ -61,7 +61,7 @@ class Security(Enum):
     """No key agreement at all: plain frames pass."""
 
 
-class Unauthenticated(Enum):
+class Unauthenticated(WordEnum):
     """When plain frames pass without an agreement, under should-secure (12.5)."""
 
     NEVER = "never"
@@ -71,7 +71,7 @@ class Unauthenticated(Enum):
     """Once key agreement failed: no peer was live for a Life Time."""
 
 
-class PeerRole(Enum):
+class PeerRole(WordEnum):
     """The stations that are accepted as peers, by the Key Server flag of their MKPDUs."""
 
     ANY = "any"

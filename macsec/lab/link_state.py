@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
+from macsec.enumerations import WordEnum
 from macsec.kay.kay import Kay
 from macsec.kay.keys.sak import KI
 from macsec.port import Agreement
@@ -58,7 +58,7 @@ class LinkEnd:
                 self.on_secured()
 
 
-class LinkStatus(Enum):
+class LinkStatus(WordEnum):
     """The frames that a link passes."""
 
     SECURED = "secured"

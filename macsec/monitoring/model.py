@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
+from macsec.enumerations import TextEnum
 from macsec.kay.counters import Reception
 
 Counts = Mapping[str, int]
 
 
-class SourceKind(StrEnum):
+class SourceKind(TextEnum):
     """The program that has a port."""
 
     TAP = "tap"

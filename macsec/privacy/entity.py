@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
+from macsec.enumerations import TextEnum
 from macsec.errors import ConfigError
 from macsec.frames import frame_octets
 from macsec.frames.dissect import vlan_tags_end
@@ -37,7 +37,7 @@ MTU_EXTRA = 22
 PEERS_MOST = 255
 
 
-class PrivacyType(StrEnum):
+class PrivacyType(TextEnum):
     """Privacy of a user priority (privacy-selection)."""
 
     NONE = "none"

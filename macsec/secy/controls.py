@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import SupportsIndex
 
 from macsec.clear_rules import (
@@ -16,6 +15,7 @@ from macsec.clear_rules import (
     clear_rule,
     vlan_of,
 )
+from macsec.enumerations import NumberEnum
 from macsec.errors import ConfigError
 from macsec.frames.dissect import vlan_tags_end
 from macsec.frames.sectag import TagRules
@@ -66,7 +66,7 @@ _SWITCHES = ("protect", "encrypt", "replay", "duplicates_reject", "send_sci", "e
 """Controls that are on or off; any text would be on."""
 
 
-class Validate(IntEnum):
+class Validate(NumberEnum):
     """validateFrames (10.7.8): frames that are not valid are ignored, counted or refused.
 
     >>> import macsec

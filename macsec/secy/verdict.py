@@ -6,11 +6,12 @@ counts by them: below 3 on SC and SA, below 8 on the receive SC, the rest on the
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Self, SupportsIndex
+from typing import TYPE_CHECKING
+
+from macsec.enumerations import NumberEnum
 
 
-class Verdict(IntEnum):
+class Verdict(NumberEnum):
     """Result of one frame: `label`, `counter` (or None), `delivered` (or sent), `clause`.
 
     >>> import macsec
@@ -23,24 +24,24 @@ class Verdict(IntEnum):
     """
 
     _value_: int
-    label: str
-    counter: str | None
-    delivered: bool
-    clause: str
+    _label: str
+    _counter: str | None
+    _delivered: bool
+    _clause: str
 
-    def __new__(
-        cls,
-        code: SupportsIndex,
-        label: str = "",
-        counter: str | None = None,
-        delivered: bool = False,
-        clause: str = "",
-    ) -> Self:
-        """Build one row of the table; `Verdict(code)` looks one up, and so needs the defaults."""
-        row = int.__new__(cls, code)
-        row._value_ = int(row)
-        row.label, row.counter, row.delivered, row.clause = label, counter, delivered, clause
-        return row
+    if not TYPE_CHECKING:  # for a checker `Verdict(code)` alone is right
+
+        def __new__(cls, code, label, counter, delivered, clause):
+            """Build one row of the table; `Verdict(code)` looks one up and never comes here."""
+            row = int.__new__(cls, code)
+            row._value_ = int(row)
+            row._label, row._counter, row._delivered, row._clause = (
+                label,
+                counter,
+                delivered,
+                clause,
+            )
+            return row
 
     # counted on the receive SC and the receive SA
     OK = 0, "ok", "InPktsOK", True, "10.6.5"
@@ -75,6 +76,26 @@ class Verdict(IntEnum):
     EXCEPTED = 25, "excepted", None, True, "none: clear names its protocol"
     SENT_CLEAR = 26, "sent-clear", None, True, "none: clear names its protocol"
     REFUSED_CLEAR = 27, "refused-clear", None, False, "none: clear has it protected only"
+
+    @property
+    def label(self) -> str:
+        """Its word in outputs, such as "not-valid"."""
+        return self._label
+
+    @property
+    def counter(self) -> str | None:
+        """The counter that such a frame adds one to, by the standard's name; None without."""
+        return self._counter
+
+    @property
+    def delivered(self) -> bool:
+        """True if the frame goes on: to the user of the Controlled Port, or onto the wire."""
+        return self._delivered
+
+    @property
+    def clause(self) -> str:
+        """The clauses of IEEE 802.1AE with the rule, or "none" and the reason."""
+        return self._clause
 
     @property
     def sending(self) -> bool:

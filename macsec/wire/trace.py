@@ -6,14 +6,15 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from macsec.enumerations import FlagEnum, NumberEnum
 
-class Fate(IntEnum):
+
+class Fate(NumberEnum):
     """The end of a frame, or of a copy of one. C uses the same numbers."""
 
     ARRIVED = 0
@@ -31,7 +32,7 @@ class Fate(IntEnum):
     """A tap removed it, or put other frames in its place."""
 
 
-class Mark(IntFlag):
+class Mark(FlagEnum):
     """Changes made to a frame on its way."""
 
     NONE = 0

@@ -64,6 +64,18 @@ def test_generated_frames_cross_equal(frames, at, cipher):
         assert score.overhead == 32 * len(frames)
 
 
+def test_frame_that_is_not_sent_is_not_on_the_wire(plane):
+    """The others keep their order, their times and their rows of the capture."""
+    with Replay(LinkConfigs("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:
+        sent = replay.carry(
+            FrameBatch.from_frames([frame_of(40), frame_of(40)[:10], frame_of(50)], [5, 6, 7])
+        )
+        wire = sent.on_wire()
+        assert sent.rows().tolist() == [0, 2]
+        assert wire.time_ns.tolist() == [5, 7]
+        assert wire.length.tolist() == [len(frame_of(40)) + 32, len(frame_of(50)) + 32]
+
+
 def test_changed_frame_is_not_counted_as_equal(plane):
     """It is counted as delivered."""
     with Replay(LinkConfigs("gcm-aes-128", draw), plane.backend, plane.kernel) as replay:

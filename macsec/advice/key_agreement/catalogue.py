@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple
 
+from macsec.enumerations import WordEnum
 
-class Certainty(Enum):
+
+class Certainty(WordEnum):
     """Degree to which the frames show a fault."""
 
     SHOWN = "shown"
@@ -14,7 +15,7 @@ class Certainty(Enum):
     POSSIBLE = "possible"
 
 
-class Effect(Enum):
+class Effect(WordEnum):
     """The consequence of a fault for the link."""
 
     NO_LINK = "no link"

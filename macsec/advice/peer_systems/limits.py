@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import NamedTuple
 
+from macsec.enumerations import WordEnum
 from macsec.suites import SUITES
 
 
-class Response(Enum):
+class Response(WordEnum):
     """The response of the other end to a setting."""
 
     REFUSES = "refuses"

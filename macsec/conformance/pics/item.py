@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from macsec.conformance.suites.case import CheckT, Suite
 from macsec.conformance.suites.run import CaseResult, CaseVerdict, run_case
 from macsec.conformance.targets import Target
+from macsec.enumerations import WordEnum
 
 
-class Support(Enum):
+class Support(WordEnum):
     """Support of an item: yes only if its check held in this run."""
 
     YES = "yes"

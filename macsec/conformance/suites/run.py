@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from macsec.conformance.outcome import Mismatch
 from macsec.conformance.targets import Target
+from macsec.enumerations import WordEnum
 from macsec.errors import MACsecError
 
 from .case import CaseRun, Suite, SuiteCase
@@ -18,7 +18,7 @@ from .case import CaseRun, Suite, SuiteCase
 LOG = logging.getLogger("macsec")
 
 
-class CaseVerdict(Enum):
+class CaseVerdict(WordEnum):
     """The verdict on a case."""
 
     PASSED = "pass"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 
+from macsec.enumerations import WordEnum
 from macsec.errors import ConfigError
 from macsec.kay.keys.cak_holder import CakHolder, MemoryHolder
 from macsec.keys import Uncopyable
@@ -22,7 +22,7 @@ CONFIGURED = "configured"
 LOG = logging.getLogger("macsec")
 
 
-class Activate(Enum):
+class Activate(WordEnum):
     """When a CAK has a participant (IEEE 802.1X 9.16); it is disabled by `KeyChain.enable`."""
 
     ON_OPER_UP = "onOperUp"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
 
+from macsec.enumerations import TextEnum
 from macsec.monitoring.model import MonitoredPort, PortSource, Snapshot
 
 from .changes import LiveChange, changes
@@ -18,7 +18,7 @@ EVENTS = 1000
 Key = tuple[object, ...]
 
 
-class Presence(StrEnum):
+class Presence(TextEnum):
     """The state of a source or a port: gone ones keep their last rows."""
 
     UP = "up"

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import re
 import ssl
-from enum import StrEnum
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from macsec.enumerations import TextEnum
 from macsec.errors import ConfigError
 
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
 
 
-class ClientAuth(StrEnum):
+class ClientAuth(TextEnum):
     """Certificates that clients show."""
 
     NONE = "NoClientCert"

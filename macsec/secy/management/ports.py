@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
+from macsec.enumerations import WordEnum
 
-class PointToPoint(Enum):
+
+class PointToPoint(WordEnum):
     """adminPointToPointMAC: what a manager says of the number of stations at the other end."""
 
     AUTO = "auto"
