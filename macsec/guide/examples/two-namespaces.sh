@@ -2,6 +2,10 @@
 # Two network namespaces on a cable, a tap with key agreement in each, and a ping through MACsec.
 # Run as root; all of it is gone at the end: sudo env "PATH=$PATH" macsec/guide/examples/two-namespaces.sh
 set -eu
+[ "$(id -u)" = 0 ] || {
+    echo 'two-namespaces.sh: network namespaces need root: sudo env "PATH=$PATH" '"$0" >&2
+    exit 2
+}
 work=$(mktemp -d)
 ends="macsec-a macsec-b"
 finish() {

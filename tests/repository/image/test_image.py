@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from support.outputs.pages import documents
+from support.outputs.pages import ROOT, documents
 from support.real.image import Image, built
 
 pytestmark = [pytest.mark.network, pytest.mark.programs]
 
+PACKAGE = ROOT / "macsec"
 CABLE = "ip link add eth0 type veth peer peer; ip link set eth0 up; ip link set peer up"
 TAP = """
 umask 077
@@ -63,6 +64,16 @@ def test_first_commands_run_as_its_user(image: Image) -> None:
     code, output = image.run("sh", "-c", "macsec replay --sample && ls -l sample.macsec.pcapng")
     assert code == 0, output
     assert "sample.macsec.pcapng" in output.splitlines()[-1]
+
+
+def test_no_file_of_the_package_is_cleaned_away(image: Image) -> None:
+    """A folder of the guide has the name that other packages give to their tests."""
+    (there,) = image.root.glob("opt/macsec/lib/python3*/site-packages/macsec")
+    for form in ("*.py", "*.md", "*.json", "*.yaml"):
+        here = {path.relative_to(PACKAGE) for path in PACKAGE.rglob(form)}
+        assert {path.relative_to(there) for path in there.rglob(form)} == here
+    code, output = image.run("macsec", "help", "attacks")
+    assert code == 0, output
 
 
 def test_a_tap_runs_with_the_rights_of_the_guide(image: Image) -> None:
