@@ -7,6 +7,7 @@ keys.py         keys: short-lived, never shown
 suites.py       the four Cipher Suites of clause 14
 native.py       loader of the C library
 time_units.py   nanoseconds and picoseconds
+enumerations.py bases of enumerations whose look-up by value is typed
 whole_file.py   the one writer of files: whole, or not at all
 trust.py        files and programs that no other user can have changed
 notebooks.py    base of results that notebooks show as HTML

@@ -114,7 +114,7 @@ macsec/DECISIONS.md (D-31)."""
 
 FOUNDATION: dict[str, set[str]] = {
     "terms": set(),
-    "clear_rules": {"terms"},
+    "clear_rules": {"enumerations", "terms"},
     "errors": set(),
     "keys": {"errors", "native"},
     "suites": {"terms"},
